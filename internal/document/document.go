@@ -1,0 +1,83 @@
+// Package document turns the text and tables of papers into what the procedure needs: the kind of each paper, the roster,
+// and row-level problems (SOP 1.2, SOP 1.3). It reasons from titles, headers, NIP shape and agreement between papers,
+// never from a file's name, and it never guesses: what it is not sure of is a doubt or a problem.
+package document
+
+// Kind of a paper.
+type Kind string
+
+const (
+	Formulir   Kind = "formulir"
+	SK         Kind = "sk"
+	SuratTugas Kind = "surat_tugas"
+	Other      Kind = "other"
+	Unreadable Kind = "unreadable"
+)
+
+// Required are the three papers of SOP 1.3, in the order in which letters name them.
+var Required = []Kind{Formulir, SK, SuratTugas}
+
+// Paper is one recognised paper. One file may hold several.
+type Paper struct {
+	File        string `json:"file"`             // as attached; inside an archive "archive.zip/name"
+	SHA256      string `json:"sha256,omitempty"` // hex, of the attached file's bytes
+	Pages       string `json:"pages,omitempty"`  // page range, "1-3"; empty when the format has no pages
+	Kind        Kind   `json:"kind"`
+	Title       string `json:"title"`              // the evidence: the title line as read
+	Number      string `json:"number,omitempty"`   // NOMOR of an SK or surat tugas
+	Reason      string `json:"reason,omitempty"`   // why unreadable: encrypted, corrupt, empty, too-large, unsupported, no-text
+	MachineRead bool   `json:"machine_read"`       // read by OCR
+	Replaced    bool   `json:"replaced,omitempty"` // superseded by a later paper of the same case
+}
+
+// Row is one member as the papers name them.
+type Row struct {
+	No       int      `json:"no"`
+	Nama     string   `json:"nama"` // as printed, titles included
+	NIP      string   `json:"nip"`  // digits as read
+	NIK      string   `json:"nik"`
+	Email    string   `json:"email"` // lower case
+	Jabatan  string   `json:"jabatan"`
+	Golongan string   `json:"golongan"`
+	HP       string   `json:"hp"`
+	UserID   string   `json:"user_id"`
+	Doubts   []string `json:"doubts"` // names of fields that a person must look at
+	Source   string   `json:"source"` // file it was read from
+}
+
+// Severity of a problem: Stop keeps the case from the approver, Warn is shown to the approver.
+type Severity string
+
+const (
+	Stop Severity = "stop"
+	Warn Severity = "warn"
+)
+
+// Problem is a named fault of one row; row 0 is the whole roster.
+type Problem struct {
+	Row      int      `json:"row"`
+	Field    string   `json:"field"`
+	Code     string   `json:"code"`
+	Severity Severity `json:"severity"`
+	Text     string   `json:"text"` // Indonesian: what is wrong and how to mend it
+}
+
+// Reading is everything that the papers of one case say.
+type Reading struct {
+	Papers      []Paper   `json:"papers"`
+	Roster      []Row     `json:"roster"`
+	Problems    []Problem `json:"problems"`
+	Complete    bool      `json:"complete"` // all three kinds there and readable
+	Missing     []Kind    `json:"missing"`
+	NeedsPerson bool      `json:"needs_person"`
+}
+
+// Ready says that the approver may be asked: complete, nothing that stops, no person needed.
+func (r Reading) Ready() bool {
+	for _, p := range r.Problems {
+		if p.Severity == Stop {
+			return false
+		}
+	}
+	return r.Complete && !r.NeedsPerson && len(r.Roster) > 0
+}

@@ -1,0 +1,66 @@
+// Package message reads one raw mail into a Message: header fields, the sender's own words without quotes, attachments,
+// and the marks of automatic mail. It reads leniently and keeps every problem, so that an odd mail reaches a person and
+// none is lost. It never panics and its work is bounded by Limits.
+package message
+
+import "time"
+
+// Field is one header field in the order of the mail; Value is unfolded, undecoded.
+type Field struct{ Name, Value string }
+
+// Address is one mailbox; Addr is as written (trimmed), Name decoded.
+type Address struct{ Name, Addr string }
+
+// Attachment is any leaf that is not the canonical text: attached, inline or nameless.
+type Attachment struct {
+	Name        string // cleaned: no path, no control characters, never empty
+	ContentType string // lower case media type
+	Bytes       []byte // decoded
+	SHA256      string // hex of Bytes
+	Problem     string // empty, or what is wrong: truncated, empty, bad-base64 …
+}
+
+// Problem is a fault that was found and survived. Severe ones mean that two readers could read the mail differently.
+type Problem struct {
+	Name   string // kebab-case: duplicate-header, body-vanished, too-deep …
+	Detail string // %q-quoted
+	Severe bool
+}
+
+// Bounce is what a delivery report or an undeliverable notice says.
+type Bounce struct {
+	Recipients []BouncedRecipient
+	OriginalID string // Message-ID of the letter that came back, if it is quoted
+}
+
+// BouncedRecipient is one address of a Bounce.
+type BouncedRecipient struct {
+	Address string
+	Action  string // failed, delayed, delivered, relayed, expanded
+	Status  string // RFC 3463, e.g. 5.1.1; may be empty
+	Text    string
+}
+
+// Message is one mail as read.
+type Message struct {
+	Header     []Field
+	From       []Address // every mailbox of every From field
+	Sender     []Address
+	To, Cc     []Address
+	ReplyTo    []Address
+	Subject    string
+	MessageID  string // with angle brackets
+	InReplyTo  []string
+	References []string
+	Date       time.Time // zero when absent or unreadable
+	Text       string    // the canonical text/plain part, UTF-8
+	HTML       string
+	Own        string // own words of Text: quotes, signature and banners aside
+	HTMLOwn    string // own words of HTML as text, same rules
+	Files      []Attachment
+	Automation []string // named marks of automatic mail; empty for human mail
+	Bounce     *Bounce
+	Problems   []Problem
+	Identity   string // hex SHA-256 over From, To, Subject, Date and body, as DESIGN says: equal for two deliveries of one mail
+	Size       int
+}

@@ -1,0 +1,54 @@
+// Package secret holds the one type in which a password or key may travel. A Secret never prints itself: every way Go has
+// of turning a value into text gives "[redacted]". Only Reveal gives the content, and arch_test lists who may call it.
+package secret
+
+import (
+	"crypto/subtle"
+	"fmt"
+	"io"
+)
+
+const redacted = "[redacted]"
+
+// Secret is a password, passphrase or key. The content stands behind a pointer, so that a struct that holds a Secret in an
+// unexported field prints an address and not the bytes. The zero value is an absent secret.
+type Secret struct{ p *[]byte }
+
+// New takes a copy of b.
+func New(b []byte) Secret {
+	c := append([]byte(nil), b...)
+	return Secret{&c}
+}
+
+// Reveal gives the content. The caller writes it to the one addressed letter, the encrypted sheet or a login, nowhere else.
+func (s Secret) Reveal() string {
+	if s.p == nil {
+		return ""
+	}
+	return string(*s.p)
+}
+
+// Absent says that nothing is held.
+func (s Secret) Absent() bool { return s.p == nil || len(*s.p) == 0 }
+
+// Equal compares in constant time.
+func (s Secret) Equal(o Secret) bool {
+	return subtle.ConstantTimeCompare([]byte(s.Reveal()), []byte(o.Reveal())) == 1
+}
+
+// Wipe overwrites the content; every copy of s is wiped with it.
+func (s Secret) Wipe() {
+	if s.p != nil {
+		clear(*s.p)
+		*s.p = (*s.p)[:0]
+	}
+}
+
+func (Secret) String() string                 { return redacted }
+func (Secret) GoString() string               { return redacted }
+func (Secret) Format(f fmt.State, _ rune)     { io.WriteString(f, redacted) } //nolint:errcheck // fmt ignores it too
+func (Secret) MarshalText() ([]byte, error)   { return []byte(redacted), nil }
+func (Secret) MarshalJSON() ([]byte, error)   { return []byte(`"` + redacted + `"`), nil }
+func (Secret) MarshalYAML() ([]byte, error)   { return []byte(redacted), nil }
+func (Secret) MarshalBinary() ([]byte, error) { return []byte(redacted), nil }
+func (Secret) GobEncode() ([]byte, error)     { return []byte(redacted), nil }

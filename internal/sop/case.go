@@ -1,0 +1,193 @@
+// Package sop is the heart: the procedure SOP 02 as a pure function. Decide takes a case, an input and the time, and says
+// what the case becomes, what is journalled, which letters go out and which orders are to be carried out. It knows no
+// clock, no randomness, no disk and no network: the same input on the same case gives the same outcome, for ever.
+package sop
+
+import (
+	"time"
+
+	"ukpbjd/internal/document"
+)
+
+// Status of a case; the labels are fixed by the office (DOMAIN, "Letters").
+type Status string
+
+const (
+	Incomplete       Status = "belum-lengkap"
+	AwaitingApproval Status = "menunggu-persetujuan"
+	Approved         Status = "disetujui"           // approved: undo window, or letters being sealed
+	Sent             Status = "dikirim"             // letters handed to the post, not all accepted yet
+	AwaitingReceipt  Status = "menunggu-konfirmasi" // every letter is final, some member has not confirmed
+	Done             Status = "selesai"
+	Rejected         Status = "ditolak"
+	Cancelled        Status = "dibatalkan"
+	NeedsReview      Status = "perlu-diperiksa"
+)
+
+// Statuses lists all, in the order of the procedure.
+var Statuses = []Status{Incomplete, AwaitingApproval, Approved, Sent, AwaitingReceipt, Done, Rejected, Cancelled, NeedsReview}
+
+// Label is the status as letters and pages print it.
+func (s Status) Label() string {
+	switch s {
+	case Incomplete:
+		return "Belum lengkap"
+	case AwaitingApproval:
+		return "Menunggu persetujuan"
+	case Approved:
+		return "Disetujui"
+	case Sent:
+		return "Dikirim"
+	case AwaitingReceipt:
+		return "Menunggu konfirmasi"
+	case Done:
+		return "Selesai"
+	case Rejected:
+		return "Ditolak"
+	case Cancelled:
+		return "Dibatalkan"
+	}
+	return "Perlu diperiksa"
+}
+
+// Closed says that nothing further is emitted for a case of this status.
+func (s Status) Closed() bool { return s == Done || s == Rejected || s == Cancelled }
+
+// Person is somebody a letter may go to.
+type Person struct {
+	Name    string `json:"name"`
+	Address string `json:"address"`
+}
+
+// Case is one request and all that became of it. Times are UTC.
+type Case struct {
+	Number  string    `json:"number"` // PKJ-2026-0001
+	Status  Status    `json:"status"`
+	Opened  time.Time `json:"opened"`
+	Updated time.Time `json:"updated"`
+	Closed  time.Time `json:"closed,omitzero"`
+
+	Requester    Person   `json:"requester"`
+	Subject      string   `json:"subject"` // of the request mail
+	Thread       []string `json:"thread"`  // Message-IDs of the requester's mails, newest last
+	KepalaCopied bool     `json:"kepala_copied"`
+
+	Revision int                `json:"revision"` // of papers and roster, from 1
+	Issue    int                `json:"issue"`    // of the approval letter within the revision, from 1; 0 = none yet
+	Reading  document.Reading   `json:"reading"`
+	Changes  []string           `json:"changes,omitempty"` // what this revision changed against the one before, Indonesian
+	Mails    []Mail             `json:"mails"`             // every mail that took part, oldest first
+	Members  []Member           `json:"members"`           // of the present revision, in roster order
+	Accounts map[string]Account `json:"accounts"`          // by NIP; outlives revisions
+
+	Approval  *Approval  `json:"approval,omitempty"`
+	Votes     []Approval `json:"votes,omitempty"`  // approvals of this revision while the quorum is not reached
+	CodeTries int        `json:"code_tries"`       // wrong codes without a known Message-ID, this revision
+	Expires   time.Time  `json:"expires,omitzero"` // of the approval letter
+
+	Owes     string    `json:"owes,omitempty"` // SOP W.1: who owes the present step: approver, requester, member, daemon
+	StepFrom time.Time `json:"step_from,omitzero"`
+	Due      time.Time `json:"due,omitzero"` // deadline of the present step
+	Reminded bool      `json:"reminded"`
+	Late     bool      `json:"late"`          // escalated
+	Wake     time.Time `json:"wake,omitzero"` // when Tick is wanted next; zero: never
+
+	Deviations []Deviation     `json:"deviations,omitempty"` // SOP W.2
+	Incidents  []Incident      `json:"incidents,omitempty"`
+	Held       string          `json:"held,omitempty"`    // operator's or daemon's reason; no letter leaves while set
+	Outcome    string          `json:"outcome,omitempty"` // words of the refusal or withdrawal
+	Handled    []string        `json:"handled"`           // ids of inputs decided, newest last, bounded
+	Told       map[string]bool `json:"told,omitempty"`    // who was already told how to answer
+	Letters    int             `json:"letters"`           // counter behind letter keys
+}
+
+// Mail is the reference to an archived mail of the case.
+type Mail struct {
+	SHA256    string    `json:"sha256"`
+	MessageID string    `json:"message_id"`
+	From      string    `json:"from"`
+	At        time.Time `json:"at"`
+	What      string    `json:"what"` // permohonan, pelengkap, SETUJU …
+}
+
+// MemberState is how far the letter of one member has come (SOP 2.3, SOP 3.1).
+type MemberState string
+
+const (
+	MemberWaiting   MemberState = "menunggu"         // no approval yet
+	MemberSealing   MemberState = "disiapkan"        // the worker makes the letter
+	MemberQueued    MemberState = "antre"            // in the outbox
+	MemberSent      MemberState = "terkirim"         // accepted by the member's mail server
+	MemberFailed    MemberState = "gagal"            // bounced or refused for good
+	MemberConfirmed MemberState = "diterima"         // TERIMA
+	MemberWrong     MemberState = "salah-alamat"     // SALAH: frozen
+	MemberLapsed    MemberState = "tanpa-konfirmasi" // never confirmed until the key was destroyed
+)
+
+// Member is one row of the roster on its way.
+type Member struct {
+	Row       document.Row `json:"row"`
+	Address   string       `json:"address,omitempty"` // frozen at approval: NIP → address never changes without a new approval
+	State     MemberState  `json:"state"`
+	Sends     int          `json:"sends"` // letters ordered, 1 = the first
+	SentAt    time.Time    `json:"sent_at,omitzero"`
+	Confirmed time.Time    `json:"confirmed,omitzero"`
+	Proof     string       `json:"proof,omitempty"` // of the TERIMA: "terbukti" or "tanpa bukti"
+	Note      string       `json:"note,omitempty"`  // delivery error or the member's KENDALA
+	Marks     []string     `json:"marks,omitempty"` // risks shown to the approver
+	Exposed   bool         `json:"exposed,omitempty"`
+	Shredded  bool         `json:"shredded,omitempty"` // the key is destroyed
+}
+
+// Account is what a member is given. Sealed is opaque here: the password under the member's own key.
+type Account struct {
+	UserID string    `json:"user_id"`
+	Sealed []byte    `json:"sealed,omitempty"`
+	Kept   bool      `json:"kept,omitempty"` // TETAP: the account exists, the letter carries no password
+	Made   time.Time `json:"made,omitzero"`
+}
+
+// Approval is one authentic SETUJU.
+type Approval struct {
+	By       Person    `json:"by"` // the registered approver
+	Address  string    `json:"address"`
+	At       time.Time `json:"at"`
+	Revision int       `json:"revision"`
+	Issue    int       `json:"issue"`
+	Mail     string    `json:"mail"`    // SHA-256 of the raw reply
+	Papers   []string  `json:"papers"`  // SHA-256 of each paper it covers
+	Roster   string    `json:"roster"`  // SHA-256 over the exact member list
+	Proof    string    `json:"proof"`   // the verdict's reason
+	Sheet    bool      `json:"sheet"`   // came with an edited sheet
+	Release  time.Time `json:"release"` // end of the undo window
+	Released bool      `json:"released"`
+}
+
+// Deviation is a penyimpangan (SOP W.2): papers, time or output that missed the standard.
+type Deviation struct {
+	Kind  string    `json:"kind"` // perlengkapan, waktu, output
+	Step  string    `json:"step"` // SOP row
+	Owed  string    `json:"owed"` // SOP W.1
+	At    time.Time `json:"at"`
+	By    string    `json:"by"`              // by how much, Indonesian
+	Text  string    `json:"text"`            // what happened, Indonesian
+	Reply string    `json:"reply,omitempty"` // JELASKAN
+}
+
+// Incident is a credential that may have been seen by somebody else; UU 27/2022 gives 3×24 hours.
+type Incident struct {
+	NIP   string    `json:"nip"`
+	Since time.Time `json:"since"`
+	Until time.Time `json:"until"`
+	What  string    `json:"what"`
+}
+
+// Member finds the member of a NIP in the present revision, or nil.
+func (c *Case) Member(nip string) *Member {
+	for i := range c.Members {
+		if c.Members[i].Row.NIP == nip {
+			return &c.Members[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,228 @@
+package sop
+
+import (
+	"time"
+
+	"ukpbjd/internal/document"
+)
+
+// Input is something that happened. ID names it for ever: deciding the same ID twice changes nothing.
+type Input struct {
+	ID   string    `json:"id"`
+	At   time.Time `json:"at"` // when it arrived
+	From Sender    `json:"from,omitzero"`
+	Mail Mail      `json:"mail,omitzero"` // the archived mail, for what came by mail
+	What What      `json:"-"`
+}
+
+// Sender is who sent the input, as the gates proved it.
+type Sender struct {
+	Person
+	Roles []Role `json:"roles"`         // in this case
+	NIP   string `json:"nip,omitempty"` // where RoleMember is among them
+	Proof Proof  `json:"proof"`
+}
+
+// Has says whether the sender takes part in the given role.
+func (s Sender) Has(r Role) bool {
+	for _, x := range s.Roles {
+		if x == r {
+			return true
+		}
+	}
+	return false
+}
+
+// What is one kind of input; a type below.
+type What interface{ what() string }
+
+type (
+	// Request opens a case (SOP 1.1). The case that is decided on is new: only its Number is set.
+	Request struct {
+		Subject      string
+		KepalaCopied bool
+		Reading      document.Reading
+	}
+	// Supplement brings more papers or a mended roster to an open case. Reading is that of all papers together.
+	Supplement struct{ Reading document.Reading }
+
+	// Command is one line of the mail grammar, obeyed or answered according to role and state.
+	Command struct {
+		Verb  Verb
+		Arg   string // reason, note, name or NIP, as written
+		Ref   Ref
+		Sheet *Sheet // edited account sheet that came with SETUJU
+	}
+	// Unclear is a reply of a participant that holds no command; Why names the gate's reason.
+	Unclear struct {
+		Why string
+		Ref Ref
+	}
+	// Refused is a mail that failed a gate: recorded, never obeyed. Tell asks for one answer to the registered address.
+	Refused struct {
+		Why, Gate string
+		Tell      bool
+		WrongCode bool
+	}
+	// Held is a mail that only a retry or a person can settle.
+	Held struct{ Why, Gate string }
+	// Automatic is an out-of-office or other automatic reply to a letter of this case.
+	Automatic struct{ Why string }
+	// Bounced is a delivery report for a letter.
+	Bounced struct {
+		Letter Letter // as it was sent
+		Action string // failed, delayed
+		Status string
+		Text   string
+	}
+	// Accepted is the 250 of the next mail server.
+	Accepted struct {
+		Letter Letter
+		Text   string
+	}
+	// Undeliverable is a letter that finally failed.
+	Undeliverable struct {
+		Letter Letter
+		Text   string
+	}
+	// AccountsMade is the result of OrderAccounts.
+	AccountsMade struct {
+		Revision, Issue int
+		Accounts        map[string]Account // by NIP
+		Sheets          map[string][]byte  // by approver address: the encrypted workbook; nil where credentials.sheet is none
+		Failed          string             // why it could not be done; the case goes to a person
+	}
+	// CredentialSealed is the result of OrderCredential.
+	CredentialSealed struct {
+		NIP    string
+		Letter Letter
+		Sealed []byte
+		Failed string
+	}
+	// KeyShredded is the result of OrderShred.
+	KeyShredded struct{ NIP string }
+	// MarkupMade is the result of OrderMarkup.
+	MarkupMade struct {
+		Revision int
+		File     File
+		Failed   string
+	}
+	// Exposed says that a live secret of a member was seen outside its letter.
+	Exposed struct{ NIP, What string }
+	// Oversized is a mail of a known requester that is over the size limit.
+	Oversized struct{ Size, Limit int64 }
+	// Tick is the passing of Case.Wake.
+	Tick struct{}
+	// Instruct is an operator's command over the socket: hold, release, resend. None can release a credential.
+	Instruct struct{ Verb, Arg string }
+)
+
+func (Request) what() string          { return "request" }
+func (Supplement) what() string       { return "supplement" }
+func (Command) what() string          { return "command" }
+func (Unclear) what() string          { return "unclear" }
+func (Refused) what() string          { return "refused" }
+func (Held) what() string             { return "held" }
+func (Automatic) what() string        { return "automatic" }
+func (Bounced) what() string          { return "bounced" }
+func (Accepted) what() string         { return "accepted" }
+func (Undeliverable) what() string    { return "undeliverable" }
+func (AccountsMade) what() string     { return "accounts-made" }
+func (CredentialSealed) what() string { return "credential-sealed" }
+func (KeyShredded) what() string      { return "key-shredded" }
+func (MarkupMade) what() string       { return "markup-made" }
+func (Exposed) what() string          { return "exposed" }
+func (Oversized) what() string        { return "oversized" }
+func (Tick) what() string             { return "tick" }
+func (Instruct) what() string         { return "instruct" }
+
+// Verb of the mail grammar.
+type Verb string
+
+const (
+	Setuju       Verb = "SETUJU"
+	Tolak        Verb = "TOLAK"
+	Lengkapi     Verb = "LENGKAPI"
+	Stop         Verb = "STOP"
+	KirimUlang   Verb = "KIRIM ULANG"
+	Delegasi     Verb = "DELEGASI"
+	Terima       Verb = "TERIMA"
+	Salah        Verb = "SALAH"
+	Kendala      Verb = "KENDALA"
+	Batal        Verb = "BATAL"
+	Jelaskan     Verb = "JELASKAN"
+	TanyaStatus  Verb = "STATUS"
+	TanyaBantuan Verb = "BANTUAN"
+)
+
+// Ref is how a reply was matched to a case.
+type Ref struct {
+	Via      string     `json:"via"`            // "message-id", "code", or both joined by "+"
+	Kind     LetterKind `json:"kind,omitempty"` // of the letter answered
+	Revision int        `json:"revision,omitempty"`
+	Issue    int        `json:"issue,omitempty"`
+	To       string     `json:"to,omitempty"` // addressee of the letter answered
+	NIP      string     `json:"nip,omitempty"`
+}
+
+// Sheet is an edited account sheet as its reader found it; passwords appear only sealed.
+type Sheet struct {
+	Faults []SheetFault // what makes it unusable as a whole: not-encrypted, hidden-sheet, formula, unreadable …
+	Rows   []SheetRow
+}
+
+// SheetFault is a named fault; Row 0 is the whole workbook.
+type SheetFault struct {
+	Row  int
+	Code string
+}
+
+// SheetRow is one row, compared with the account that was issued for its NIP.
+type SheetRow struct {
+	Row              int // in the workbook's numbering of members, from 1
+	Nama, NIP, Email string
+	UserID           string
+	Password         PasswordChange
+	Sealed           []byte // the changed password under the member's key
+}
+
+// PasswordChange says what the approver did with a password cell.
+type PasswordChange string
+
+const (
+	PasswordSame    PasswordChange = "same"
+	PasswordChanged PasswordChange = "changed"
+	PasswordKept    PasswordChange = "kept" // TETAP
+	PasswordEmpty   PasswordChange = "empty"
+	PasswordWeak    PasswordChange = "weak"    // breaks the SPSE rule
+	PasswordForeign PasswordChange = "foreign" // the one issued for another row
+)
+
+// Level of assurance (DESIGN, "Trust").
+type Level string
+
+const (
+	Basic    Level = "basic"
+	Standard Level = "standard"
+	Strict   Level = "strict"
+	Signed   Level = "signed"
+)
+
+// Result of the authenticity gate for one mail.
+type Result string
+
+const (
+	Proven    Result = "pass"
+	Unproven  Result = "none" // no valid proof
+	Failed    Result = "fail"
+	Ambiguous Result = "ambiguous" // verdicts that differ
+	Temporary Result = "temporary" // temperror, DNS time-out
+)
+
+// Proof is what the mail server's verdict, and for higher levels our own checks, say of one mail.
+type Proof struct {
+	Level  Level    `json:"level"` // asked for
+	Result Result   `json:"result"`
+	Reason string   `json:"reason"`           // named: dmarc-pass, auth-pass, no-verdict, verdicts-differ …
+	Detail []string `json:"detail,omitempty"` // each verdict considered, for `why`
+}

@@ -1,0 +1,39 @@
+package sop
+
+import (
+	"time"
+
+	"ukpbjd/internal/workday"
+)
+
+// Office is the policy of one office: who may do what, and how long it may take. It is built from the configuration.
+type Office struct {
+	Name         string
+	Mailbox      Person // the office's own address; never a participant
+	CasePrefix   string
+	Approvers    []Approver
+	KepalaLPSE   Person
+	KepalaBagian Person
+	Operator     Person
+
+	Level        Level
+	UndoWindow   time.Duration
+	Expires      int // office days that an approval letter holds
+	Quorum       int
+	SecondAbove  int // members above which two approvers are needed; 0: never
+	CodeInSheet  bool
+	Sheet        string // encrypted, plain, none
+	TembusanFull bool
+
+	ApprovalDays, CompletionDays, ReceiptDays int
+	ExpiryDays                                int           // office days after the last delivery until an unconfirmed key is destroyed
+	ShredAfter                                time.Duration // after TERIMA
+	Calendar                                  workday.Calendar
+}
+
+// Approver is one registered approver with every address by which they may answer.
+type Approver struct {
+	Person
+	Aliases []string
+	NIP     string
+}

@@ -1,0 +1,110 @@
+package sop
+
+import "time"
+
+// Outcome is all that one decision asks for. The clerk commits it in one transaction; nothing of it has happened before.
+type Outcome struct {
+	Case    Case
+	Reason  string // named, kebab-case; goes unchanged to journal, log and page
+	Events  []Event
+	Letters []Letter
+	Orders  []Order
+}
+
+// Event is one line of the journal.
+type Event struct {
+	At     time.Time         `json:"at"`
+	Kind   string            `json:"kind"`   // kebab-case: case-opened, approved, letter-accepted …
+	Actor  string            `json:"actor"`  // address or "daemon"
+	Reason string            `json:"reason"` // the decision's
+	Text   string            `json:"text"`   // Indonesian, for the timeline; no secrets
+	Data   map[string]string `json:"data,omitempty"`
+}
+
+// LetterKind names the template.
+type LetterKind string
+
+const (
+	TandaTerima        LetterKind = "tanda-terima"        // to the requester: opened, what was found
+	Kekurangan         LetterKind = "kekurangan"          // to the requester: what is missing, row by row
+	PermohonanTembusan LetterKind = "permohonan-tembusan" // to Kepala LPSE, if not copied (SOP 1.4)
+	Persetujuan        LetterKind = "persetujuan"         // to an approver
+	Kredensial         LetterKind = "kredensial"          // to one member (SOP 2.3)
+	Tembusan           LetterKind = "tembusan"            // to Kepala LPSE (SOP 2.2)
+	Penolakan          LetterKind = "penolakan"
+	Dikembalikan       LetterKind = "dikembalikan"
+	Dibatalkan         LetterKind = "dibatalkan"
+	TidakDikenali      LetterKind = "jawaban-tidak-dikenali" // nothing happened, and how to answer; Topic says why
+	Pengingat          LetterKind = "pengingat"
+	Eskalasi           LetterKind = "eskalasi"
+	GagalKirim         LetterKind = "gagal-kirim"
+	Selesai            LetterKind = "selesai"
+	StatusKasus        LetterKind = "status"
+	Bantuan            LetterKind = "bantuan"
+	LaporanBulanan     LetterKind = "laporan-bulanan"
+	PeringatanOperator LetterKind = "peringatan-operator"
+	Pemberitahuan      LetterKind = "pemberitahuan" // short notice of a decision to those who must know; Topic says which
+)
+
+// LetterKinds lists every template.
+var LetterKinds = []LetterKind{TandaTerima, Kekurangan, PermohonanTembusan, Persetujuan, Kredensial, Tembusan, Penolakan,
+	Dikembalikan, Dibatalkan, TidakDikenali, Pengingat, Eskalasi, GagalKirim, Selesai, StatusKasus, Bantuan, LaporanBulanan,
+	PeringatanOperator, Pemberitahuan}
+
+// Role in which somebody takes part in a case.
+type Role string
+
+const (
+	RoleRequester Role = "requester"
+	RoleApprover  Role = "approver"
+	RoleMember    Role = "member"
+	RoleKepala    Role = "kepala-lpse"
+	RoleBagian    Role = "kepala-bagian"
+	RoleOperator  Role = "operator"
+	RoleNone      Role = ""
+)
+
+// Letter is one letter to one person. The shell renders it; its Message-ID is derived from case number and Key, so deciding
+// and rendering again gives the same bytes.
+type Letter struct {
+	Key      string     `json:"key"` // unique within the case: "7/persetujuan"
+	Kind     LetterKind `json:"kind"`
+	To       Person     `json:"to"`
+	Role     Role       `json:"role"`          // of the addressee
+	NIP      string     `json:"nip,omitempty"` // of the member it is to or about
+	Revision int        `json:"revision"`
+	Issue    int        `json:"issue,omitempty"`   // approval letters
+	Topic    string     `json:"topic,omitempty"`   // chooses the wording inside a template
+	Note     string     `json:"note,omitempty"`    // somebody's own words, passed on
+	Answers  string     `json:"answers,omitempty"` // Message-ID that it replies to
+	Files    []File     `json:"-"`
+	Sealed   []byte     `json:"-"` // a credential letter, already rendered and sealed by its worker
+}
+
+// File is an attachment of a letter.
+type File struct {
+	Name, MediaType string
+	Bytes           []byte
+}
+
+// OrderKind names work that needs randomness, time or a program.
+type OrderKind string
+
+const (
+	OrderAccounts   OrderKind = "accounts"   // make user IDs, passwords and the account sheets of a revision → AccountsMade
+	OrderCredential OrderKind = "credential" // render and seal one member's letter → CredentialSealed
+	OrderShred      OrderKind = "shred"      // destroy a member's key → KeyShredded
+	OrderMarkup     OrderKind = "markup"     // make the marked-up roster for the kekurangan letter → MarkupMade
+)
+
+// Order is a row in the commit; a worker carries it out and its result returns as an Input.
+type Order struct {
+	ID        string    `json:"id"` // unique: number/key; also the id of the result
+	Kind      OrderKind `json:"kind"`
+	Case      string    `json:"case"`
+	Revision  int       `json:"revision"`
+	Issue     int       `json:"issue,omitempty"`
+	NIP       string    `json:"nip,omitempty"`
+	Letter    Letter    `json:"letter,omitzero"` // the letter to seal
+	NotBefore time.Time `json:"not_before,omitzero"`
+}
