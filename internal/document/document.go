@@ -14,6 +14,21 @@ const (
 	Unreadable Kind = "unreadable"
 )
 
+// Label is the paper's name as letters print it.
+func (k Kind) Label() string {
+	switch k {
+	case Formulir:
+		return "Formulir permohonan pembuatan akun Pokja"
+	case SK:
+		return "SK penetapan/pengangkatan anggota Pokja"
+	case SuratTugas:
+		return "Surat penugasan Pokja"
+	case Unreadable:
+		return "Berkas yang tidak terbaca"
+	}
+	return "Berkas lain"
+}
+
 // Required are the three papers of SOP 1.3, in the order in which letters name them.
 var Required = []Kind{Formulir, SK, SuratTugas}
 

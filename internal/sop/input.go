@@ -101,12 +101,6 @@ type (
 	}
 	// KeyShredded is the result of OrderShred.
 	KeyShredded struct{ NIP string }
-	// MarkupMade is the result of OrderMarkup.
-	MarkupMade struct {
-		Revision int
-		File     File
-		Failed   string
-	}
 	// Exposed says that a live secret of a member was seen outside its letter.
 	Exposed struct{ NIP, What string }
 	// Oversized is a mail of a known requester that is over the size limit.
@@ -130,7 +124,6 @@ func (Undeliverable) what() string    { return "undeliverable" }
 func (AccountsMade) what() string     { return "accounts-made" }
 func (CredentialSealed) what() string { return "credential-sealed" }
 func (KeyShredded) what() string      { return "key-shredded" }
-func (MarkupMade) what() string       { return "markup-made" }
 func (Exposed) what() string          { return "exposed" }
 func (Oversized) what() string        { return "oversized" }
 func (Tick) what() string             { return "tick" }

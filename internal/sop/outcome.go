@@ -94,7 +94,6 @@ const (
 	OrderAccounts   OrderKind = "accounts"   // make user IDs, passwords and the account sheets of a revision → AccountsMade
 	OrderCredential OrderKind = "credential" // render and seal one member's letter → CredentialSealed
 	OrderShred      OrderKind = "shred"      // destroy a member's key → KeyShredded
-	OrderMarkup     OrderKind = "markup"     // make the marked-up roster for the kekurangan letter → MarkupMade
 )
 
 // Order is a row in the commit; a worker carries it out and its result returns as an Input.

@@ -1,0 +1,192 @@
+package sop
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
+
+// handledMost bounds the memory of decided inputs; a case of normal life sees fewer than a hundred.
+const handledMost = 1000
+
+// decision is one run of Decide: the case as it changes and what has been asked for so far.
+type decision struct {
+	o   Office
+	c   Case
+	in  Input
+	now time.Time
+	out Outcome
+}
+
+// Decide says what becomes of c when in happens at now. It changes nothing that it was given. Deciding an input a second
+// time gives the unchanged case and nothing to do.
+func (o Office) Decide(c Case, in Input, now time.Time) Outcome {
+	if slices.Contains(c.Handled, in.ID) {
+		return Outcome{Case: c, Reason: "already-decided"}
+	}
+	d := &decision{o: o, c: c.clone(), in: in, now: now.UTC()}
+	d.out.Reason = d.dispatch()
+	d.finish()
+	return d.out
+}
+
+// dispatch gives the named reason of the decision. One function a kind of input; none is a switch of its own.
+func (d *decision) dispatch() string {
+	switch w := d.in.What.(type) {
+	case Request:
+		return d.request(w)
+	case Supplement:
+		return d.supplement(w)
+	case Command:
+		return d.command(w)
+	case Unclear:
+		return d.unclear(w)
+	case Refused:
+		return d.refused(w)
+	case Held:
+		return d.held(w)
+	case Automatic:
+		return d.automatic(w)
+	case Oversized:
+		return d.oversized(w)
+	case AccountsMade:
+		return d.accountsMade(w)
+	case CredentialSealed:
+		return d.credentialSealed(w)
+	case KeyShredded:
+		return d.keyShredded(w)
+	case Accepted:
+		return d.accepted(w)
+	case Bounced:
+		return d.bounced(w)
+	case Undeliverable:
+		return d.undeliverable(w)
+	case Exposed:
+		return d.exposed(w)
+	case Tick:
+		return d.tick()
+	case Instruct:
+		return d.instruct(w)
+	}
+	return "unknown-input"
+}
+
+// finish stamps what every decision shares: the reason on each event, the memory of the input, the next wake-up.
+func (d *decision) finish() {
+	d.c.Updated = d.now
+	d.c.Handled = append(d.c.Handled, d.in.ID)
+	if n := len(d.c.Handled); n > handledMost {
+		d.c.Handled = slices.Clone(d.c.Handled[n-handledMost:])
+	}
+	if d.in.Mail.SHA256 != "" {
+		d.c.Mails = append(d.c.Mails, d.in.Mail)
+	}
+	if len(d.out.Events) == 0 {
+		d.event(d.in.What.what(), "")
+	}
+	for i := range d.out.Events {
+		d.out.Events[i].Reason = d.out.Reason
+	}
+	d.c.Wake = d.nextWake()
+	d.out.Case = d.c
+}
+
+// serial numbers letters and orders within the case.
+func (d *decision) serial() int {
+	d.c.Letters++
+	return d.c.Letters
+}
+
+// letter adds a letter; the pointer is good until the next call.
+func (d *decision) letter(kind LetterKind, to Person, role Role) *Letter {
+	d.out.Letters = append(d.out.Letters, Letter{
+		Key: fmt.Sprintf("%d/%s", d.serial(), kind), Kind: kind, To: to, Role: role,
+		Revision: d.c.Revision, Issue: d.c.Issue,
+	})
+	return &d.out.Letters[len(d.out.Letters)-1]
+}
+
+// tell is a letter with a topic, the wording inside its template.
+func (d *decision) tell(kind LetterKind, to Person, role Role, topic, note string) {
+	if to.Address == "" {
+		return
+	}
+	l := d.letter(kind, to, role)
+	l.Topic, l.Note = topic, note
+}
+
+func (d *decision) event(kind, text string, data ...string) {
+	e := Event{At: d.now, Kind: kind, Actor: d.actor(), Text: text}
+	for i := 0; i+1 < len(data); i += 2 {
+		if e.Data == nil {
+			e.Data = map[string]string{}
+		}
+		e.Data[data[i]] = data[i+1]
+	}
+	d.out.Events = append(d.out.Events, e)
+}
+
+func (d *decision) actor() string {
+	if d.in.From.Address != "" {
+		return d.in.From.Address
+	}
+	return "daemon"
+}
+
+func (d *decision) order(kind OrderKind, nip string) *Order {
+	d.out.Orders = append(d.out.Orders, Order{
+		ID: fmt.Sprintf("%s/%d/%s", d.c.Number, d.serial(), kind), Kind: kind, Case: d.c.Number,
+		Revision: d.c.Revision, Issue: d.c.Issue, NIP: nip,
+	})
+	return &d.out.Orders[len(d.out.Orders)-1]
+}
+
+// step begins a step of the procedure: who owes it (SOP W.1) and until when.
+func (d *decision) step(owes string, days int) {
+	d.c.Owes, d.c.StepFrom = owes, d.now
+	d.c.Reminded, d.c.Late = false, false
+	d.c.Due = time.Time{}
+	if days > 0 {
+		d.c.Due = d.o.Calendar.Deadline(d.now, days).UTC()
+	}
+}
+
+// deviation records a penyimpangan. SOP W.2
+func (d *decision) deviation(kind, step, owed, by, text string) {
+	d.c.Deviations = append(d.c.Deviations, Deviation{Kind: kind, Step: step, Owed: owed, At: d.now, By: by, Text: text})
+	d.event("deviation", text, "kind", kind, "step", step, "owed", owed, "by", by)
+}
+
+func (d *decision) close(s Status, outcome string) {
+	d.c.Status, d.c.Closed, d.c.Outcome = s, d.now, outcome
+	d.step("", 0)
+}
+
+// clone copies what a decision may change, so that the caller's case stays as it was.
+func (c Case) clone() Case {
+	c.Thread = slices.Clone(c.Thread)
+	c.Changes = slices.Clone(c.Changes)
+	c.Mails = slices.Clone(c.Mails)
+	c.Members = slices.Clone(c.Members)
+	for i := range c.Members {
+		c.Members[i].Marks = slices.Clone(c.Members[i].Marks)
+	}
+	c.Accounts = maps.Clone(c.Accounts)
+	if c.Accounts == nil {
+		c.Accounts = map[string]Account{}
+	}
+	c.Votes = slices.Clone(c.Votes)
+	c.Deviations = slices.Clone(c.Deviations)
+	c.Incidents = slices.Clone(c.Incidents)
+	c.Handled = slices.Clone(c.Handled)
+	c.Told = maps.Clone(c.Told)
+	if c.Told == nil {
+		c.Told = map[string]bool{}
+	}
+	if c.Approval != nil {
+		a := *c.Approval
+		c.Approval = &a
+	}
+	return c
+}

@@ -1,0 +1,201 @@
+package sop
+
+import (
+	"fmt"
+	"strings"
+)
+
+// resendMost bounds how often one member's letter is sent, so that no loop of requests becomes a flood.
+const resendMost = 6
+
+// credentialSealed puts the finished letter of one member into the post.
+func (d *decision) credentialSealed(w CredentialSealed) string {
+	m := d.c.Member(w.NIP)
+	switch {
+	case m == nil || d.c.Approval == nil || !d.c.Approval.Released || d.c.Status.Closed() || m.State != MemberSealing:
+		return "stale"
+	case w.Failed != "":
+		m.State, m.Note = MemberFailed, w.Failed
+		d.event("sealing-failed", "Surat kredensial tidak dapat dibuat.", "nip", w.NIP, "why", w.Failed)
+		d.tell(PeringatanOperator, d.o.Operator, RoleOperator, "sealing-failed", w.Failed)
+		return "sealing-failed"
+	case w.Letter.To.Address != m.Address: // never to the wrong person
+		return "address-differs"
+	}
+	m.State = MemberQueued
+	l := w.Letter
+	l.Sealed = w.Sealed
+	d.out.Letters = append(d.out.Letters, l)
+	d.event("credential-queued", "Surat kredensial disiapkan untuk "+m.Row.Nama+".", "nip", w.NIP)
+	if d.none(MemberSealing, MemberWaiting) {
+		d.c.Status = Sent
+	}
+	return "credential-queued"
+}
+
+func (d *decision) none(states ...MemberState) bool {
+	for _, m := range d.c.Members {
+		for _, s := range states {
+			if m.State == s {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// accepted is the next server's word that it has the letter.
+func (d *decision) accepted(w Accepted) string {
+	d.event("letter-accepted", "Surat "+string(w.Letter.Kind)+" diterima server surel penerima.", "kind", string(w.Letter.Kind),
+		"to", w.Letter.To.Address, "key", w.Letter.Key, "answer", w.Text)
+	if w.Letter.Kind != Kredensial || d.c.Status.Closed() {
+		return "letter-accepted"
+	}
+	m := d.c.Member(w.Letter.NIP)
+	if m == nil || m.State != MemberQueued {
+		return "letter-accepted"
+	}
+	m.State, m.SentAt, m.Note = MemberSent, d.now, ""
+	d.delivered()
+	return "letter-accepted"
+}
+
+// delivered sends the tembusan when the letter of every member is final. SOP 2.2, SOP 2.3
+func (d *decision) delivered() {
+	if d.c.Status != Sent || !d.none(MemberQueued, MemberSealing, MemberWaiting) {
+		return
+	}
+	d.c.Status = AwaitingReceipt
+	d.step("member", d.o.ReceiptDays) // SOP 3.1
+	d.letter(Tembusan, d.o.KepalaLPSE, RoleKepala)
+	d.event("tembusan", "Tembusan dikirim kepada Kepala LPSE.")
+	d.closeWhenDone()
+}
+
+func (d *decision) bounced(w Bounced) string {
+	if w.Action == "delayed" {
+		d.event("letter-delayed", "Pengiriman surat tertunda di server penerima.", "kind", string(w.Letter.Kind), "to", w.Letter.To.Address)
+		return "letter-delayed"
+	}
+	return d.lost(w.Letter, "bounced", strings.TrimSpace(w.Status+" "+w.Text))
+}
+
+func (d *decision) undeliverable(w Undeliverable) string {
+	return d.lost(w.Letter, "undeliverable", w.Text)
+}
+
+// lost is a letter that did not arrive: the case shows it, requester and approver are told. SOP W.2
+func (d *decision) lost(l Letter, reason, text string) string {
+	d.event("letter-lost", "Surat "+string(l.Kind)+" tidak sampai.", "kind", string(l.Kind), "to", l.To.Address, "text", text)
+	if d.c.Status.Closed() {
+		return reason
+	}
+	if l.Kind == GagalKirim || l.Role == RoleOperator { // no letter about a letter about a letter
+		return reason
+	}
+	m := d.c.Member(l.NIP)
+	if l.Kind == Kredensial && m != nil {
+		if m.State != MemberQueued && m.State != MemberSent {
+			return reason
+		}
+		m.State, m.Note = MemberFailed, text
+		d.deviation("output", "2.3", "member", m.Row.Nama, "Surat kredensial tidak sampai kepada "+m.Row.Nama+".")
+	}
+	d.tellLost(l, text)
+	d.delivered()
+	return reason
+}
+
+func (d *decision) tellLost(l Letter, text string) {
+	told := 0
+	tell := func(p Person, r Role) {
+		if p.Address == "" || sameAddress(p.Address, l.To.Address) {
+			return
+		}
+		n := d.letter(GagalKirim, p, r)
+		n.NIP, n.Note, n.Topic = l.NIP, l.To.Address+": "+text, string(l.Kind)
+		told++
+	}
+	tell(d.c.Requester, RoleRequester)
+	for _, a := range d.o.Approvers {
+		tell(a.Person, RoleApprover)
+	}
+	if told == 0 || l.Kind == Persetujuan {
+		tell(d.o.Operator, RoleOperator)
+	}
+}
+
+// kirimUlang sends again: same credentials, to the address frozen at approval, never after shredding.
+func (d *decision) kirimUlang(w Command) string {
+	if d.in.From.Proof.Result != Proven {
+		return d.reject("unproven", "")
+	}
+	return d.resend(w.Arg)
+}
+
+func (d *decision) resend(who string) string {
+	if d.c.Approval == nil || !d.c.Approval.Released {
+		return d.reject("wrong-state", string(KirimUlang))
+	}
+	sent, matched, shredded := 0, 0, 0
+	for i := range d.c.Members {
+		m := &d.c.Members[i]
+		if !m.named(who) {
+			continue
+		}
+		matched++
+		if m.Shredded || m.State == MemberLapsed {
+			shredded++
+			continue
+		}
+		if m.resendable() && (who != "" || m.State != MemberConfirmed) {
+			d.sendCredential(m)
+			sent++
+		}
+	}
+	switch {
+	case matched == 0:
+		return d.reject("member-unknown", who)
+	case sent == 0 && shredded > 0:
+		return d.reject("shredded", who)
+	case sent == 0:
+		return d.reject("nothing-to-resend", who)
+	}
+	d.c.Status = Approved
+	d.event("resend", "Kirim ulang kredensial.", "count", fmt.Sprint(sent))
+	d.tellApprovers("resend", who)
+	return "resend"
+}
+
+// resendable: the member's letter is not on its way, not frozen, not exposed, and not sent too often.
+func (m Member) resendable() bool {
+	onWay := m.State == MemberSealing || m.State == MemberQueued || m.State == MemberWaiting
+	return !onWay && m.State != MemberWrong && !m.Exposed && m.Sends < resendMost
+}
+
+// named matches a NIP, or all words of a name; an empty string names everybody.
+func (m Member) named(who string) bool {
+	if who == "" || keepDigits(who) == m.Row.NIP && m.Row.NIP != "" {
+		return true
+	}
+	name := " " + strings.Join(words(m.Row.Nama), " ") + " "
+	for _, w := range words(who) {
+		if !strings.Contains(name, " "+w+" ") {
+			return false
+		}
+	}
+	return len(words(who)) > 0
+}
+
+func words(s string) []string {
+	return strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return r == ' ' || r == ',' || r == '.' })
+}
+
+func keepDigits(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, s)
+}

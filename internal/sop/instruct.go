@@ -1,0 +1,22 @@
+package sop
+
+// instruct is an operator's command over the socket. It can hold, let go and send again what an approver has released;
+// it can never release a credential.
+func (d *decision) instruct(w Instruct) string {
+	switch w.Verb {
+	case "hold":
+		d.c.Held = "ditahan oleh operator"
+		d.event("hold", "Kasus ditahan oleh operator.")
+		return "hold"
+	case "release":
+		d.c.Held = ""
+		d.event("hold-ended", "Penahanan kasus diakhiri oleh operator.")
+		return "hold-ended"
+	case "resend":
+		if d.c.Status.Closed() {
+			return "closed"
+		}
+		return d.resend(w.Arg)
+	}
+	return "unknown-instruction"
+}

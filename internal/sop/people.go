@@ -1,0 +1,61 @@
+package sop
+
+import "strings"
+
+// sameAddress folds letter case, as is right for requesters and members. Approvers are compared byte for byte.
+func sameAddress(a, b string) bool { return a != "" && strings.EqualFold(a, b) }
+
+// Approver finds the registered approver of an address, byte for byte (DESIGN, "Trust": shape).
+func (o Office) Approver(addr string) (Approver, bool) {
+	for _, a := range o.Approvers {
+		if addr == a.Address {
+			return a, true
+		}
+		for _, alias := range a.Aliases {
+			if addr == alias {
+				return a, true
+			}
+		}
+	}
+	return Approver{}, false
+}
+
+// Identify says in which roles an address takes part in a case, and by which registered address letters reach them.
+func (o Office) Identify(c *Case, addr string) Sender {
+	s := Sender{Person: Person{Address: addr}}
+	if a, ok := o.Approver(addr); ok {
+		s.Roles, s.Person = append(s.Roles, RoleApprover), a.Person
+	}
+	for _, x := range []struct {
+		p Person
+		r Role
+	}{{o.KepalaLPSE, RoleKepala}, {o.KepalaBagian, RoleBagian}, {o.Operator, RoleOperator}, {c.Requester, RoleRequester}} {
+		if sameAddress(addr, x.p.Address) {
+			s.add(x.r, x.p)
+		}
+	}
+	for _, m := range c.Members {
+		if sameAddress(addr, m.reach()) {
+			s.add(RoleMember, Person{Name: m.Row.Nama, Address: m.reach()})
+			s.NIP = m.Row.NIP
+		}
+	}
+	return s
+}
+
+func (s *Sender) add(r Role, p Person) {
+	if len(s.Roles) == 0 {
+		s.Person = p
+	}
+	s.Roles = append(s.Roles, r)
+}
+
+// reach is the address of a member: the frozen one once there is an approval.
+func (m Member) reach() string {
+	if m.Address != "" {
+		return m.Address
+	}
+	return m.Row.Email
+}
+
+func (m Member) person() Person { return Person{Name: m.Row.Nama, Address: m.reach()} }

@@ -1,0 +1,208 @@
+package sop
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+
+	"ukpbjd/internal/document"
+)
+
+// request opens the case. SOP 1.1
+func (d *decision) request(r Request) string {
+	if d.c.Status != "" {
+		return "already-open"
+	}
+	d.c.Opened = d.now
+	d.c.Requester, d.c.Subject = d.in.From.Person, r.Subject
+	d.c.Thread = append(d.c.Thread, d.in.Mail.MessageID)
+	d.c.KepalaCopied = r.KepalaCopied
+	d.event("case-opened", "Permohonan diterima dan kasus dibuka.", "subject", r.Subject)
+	reason := d.take(r.Reading, "")
+	if !r.KepalaCopied { // SOP 1.4
+		d.tell(PermohonanTembusan, d.o.KepalaLPSE, RoleKepala, "", "")
+	}
+	return reason
+}
+
+// supplement takes a mended or completed request as a new revision, as long as nothing is approved.
+func (d *decision) supplement(s Supplement) string {
+	if d.c.Status.Closed() {
+		return "closed"
+	}
+	d.c.Thread = append(d.c.Thread, d.in.Mail.MessageID)
+	if d.c.Approval != nil {
+		d.answer("after-approval", "")
+		return "after-approval"
+	}
+	if same(d.c.Reading, s.Reading) {
+		d.answer("nothing-new", "")
+		return "nothing-new"
+	}
+	d.c.Changes = changes(d.c.Reading, s.Reading)
+	d.event("supplemented", "Pelengkap diterima: "+strings.Join(d.c.Changes, "; "), "revision", fmt.Sprint(d.c.Revision+1))
+	return d.take(s.Reading, "supplement")
+}
+
+// take makes a new revision of the reading and goes on to the approver, back to the requester, or to a person.
+func (d *decision) take(r document.Reading, topic string) string {
+	d.c.Reading = r
+	d.c.Revision, d.c.Issue = d.c.Revision+1, 0
+	d.c.CodeTries, d.c.Votes, d.c.Expires = 0, nil, time.Time{}
+	d.c.Members = nil
+	for _, row := range r.Roster { // SOP 1.2
+		d.c.Members = append(d.c.Members, Member{Row: row, State: MemberWaiting, Marks: d.marks(row)})
+	}
+	switch {
+	case r.Ready() && len(d.askable()) == 0:
+		return d.toPerson("no-approver")
+	case r.Ready():
+		d.tell(TandaTerima, d.c.Requester, RoleRequester, topic, "")
+		d.answerLast()
+		d.askApproval()
+		return "complete"
+	case r.NeedsPerson:
+		return d.toPerson("needs-person")
+	}
+	return d.incomplete()
+}
+
+// incomplete sends the request back with what is missing, by name and by row. SOP 1.3
+func (d *decision) incomplete() string {
+	d.c.Status = Incomplete
+	d.step("requester", d.o.CompletionDays)
+	d.deviation("perlengkapan", "1.3", "requester", fmt.Sprintf("%d hal", len(d.c.Reading.Missing)+len(d.stops())),
+		"Permohonan belum lengkap: "+d.shortfall())
+	d.tell(Kekurangan, d.c.Requester, RoleRequester, "", "")
+	d.answerLast()
+	return "incomplete"
+}
+
+// toPerson is for what a program must not judge: an unreadable paper is never "missing".
+func (d *decision) toPerson(why string) string {
+	d.c.Status = NeedsReview
+	d.step("operator", d.o.CompletionDays)
+	d.event("needs-review", "Berkas perlu diperiksa oleh petugas.", "why", why)
+	d.tell(Kekurangan, d.c.Requester, RoleRequester, why, "")
+	d.answerLast()
+	d.tell(PeringatanOperator, d.o.Operator, RoleOperator, why, d.c.Number)
+	return why
+}
+
+// askApproval orders the accounts and their sheet; the approval letters follow when these are made. SOP 2.1
+func (d *decision) askApproval() {
+	d.c.Status = AwaitingApproval
+	d.c.Issue++
+	d.c.Expires = time.Time{}
+	d.step("daemon", d.o.ApprovalDays)
+	d.order(OrderAccounts, "")
+}
+
+func (d *decision) oversized(w Oversized) string {
+	d.tell(TidakDikenali, d.in.From.Person, RoleRequester, "oversized", fmt.Sprintf("%d MiB", w.Limit>>20))
+	d.event("oversized", "Surel melebihi batas ukuran dan tidak dibaca.", "size", fmt.Sprint(w.Size))
+	return "oversized"
+}
+
+// stops are the problems that keep the case from the approver.
+func (d *decision) stops() []document.Problem {
+	var out []document.Problem
+	for _, p := range d.c.Reading.Problems {
+		if p.Severity == document.Stop {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func (d *decision) shortfall() string {
+	var words []string
+	for _, k := range d.c.Reading.Missing {
+		words = append(words, k.Label()+" tidak ada")
+	}
+	for _, p := range d.stops() {
+		words = append(words, p.Text)
+	}
+	if len(words) == 0 {
+		return "daftar anggota tidak terbaca"
+	}
+	return strings.Join(words, "; ")
+}
+
+// marks are the risks of one row that the approver must see (DESIGN, "Credentials").
+func (d *decision) marks(row document.Row) []string {
+	var out []string
+	if strings.EqualFold(row.Email, d.c.Requester.Address) {
+		out = append(out, "alamat-pemohon")
+	}
+	if host(row.Email) != host(d.o.Mailbox.Address) {
+		out = append(out, "domain-luar")
+	}
+	return out
+}
+
+func host(addr string) string {
+	return strings.ToLower(addr[strings.LastIndexByte(addr, '@')+1:])
+}
+
+func same(a, b document.Reading) bool {
+	return RosterHash(a.Roster) == RosterHash(b.Roster) && strings.Join(PaperHashes(a), " ") == strings.Join(PaperHashes(b), " ")
+}
+
+// changes names what the new revision has that the old had not, for the approver's next letter.
+func changes(old, now document.Reading) []string {
+	var out []string
+	had := map[string]bool{}
+	for _, h := range PaperHashes(old) {
+		had[h] = true
+	}
+	for _, p := range now.Papers {
+		if !p.Replaced && !had[p.SHA256] {
+			out = append(out, "berkas baru: "+p.Kind.Label()+" ("+p.File+")")
+		}
+	}
+	before := map[string]document.Row{}
+	for _, r := range old.Roster {
+		before[r.NIP] = r
+	}
+	for _, r := range now.Roster {
+		o, ok := before[r.NIP]
+		delete(before, r.NIP)
+		switch {
+		case !ok:
+			out = append(out, "anggota baru: "+r.Nama)
+		case o.Email != r.Email:
+			out = append(out, "alamat berubah: "+r.Nama)
+		case o.Nama != r.Nama || o.UserID != r.UserID:
+			out = append(out, "data berubah: "+r.Nama)
+		}
+	}
+	for _, r := range old.Roster {
+		if _, gone := before[r.NIP]; gone {
+			out = append(out, "tidak lagi tercantum: "+r.Nama)
+		}
+	}
+	return out
+}
+
+// RosterHash is the SHA-256 (hex) over the exact member list: what an approval covers.
+func RosterHash(rows []document.Row) string {
+	h := sha256.New()
+	for _, r := range rows {
+		fmt.Fprintf(h, "%q %q %q %q\n", r.NIP, r.Nama, r.Email, r.UserID)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// PaperHashes are the SHA-256 of each paper in force, in order.
+func PaperHashes(r document.Reading) []string {
+	var out []string
+	for _, p := range r.Papers {
+		if !p.Replaced {
+			out = append(out, p.SHA256)
+		}
+	}
+	return out
+}

@@ -1,0 +1,121 @@
+package sop
+
+import (
+	"fmt"
+	"strings"
+)
+
+// takeSheet judges an edited account sheet and takes its changes. Only User ID and Password may differ from the revision;
+// anything else refuses the whole sheet, rows named. A sheet that came back in the clear exposes what it carried.
+func (d *decision) takeSheet(s Sheet) string {
+	faults := d.sheetFaults(s)
+	if hasFault(faults, "not-encrypted") {
+		for _, m := range d.c.Members {
+			d.expose(m.Row.NIP, "lembar akun dikembalikan tanpa sandi")
+		}
+		d.askApproval() // new accounts, new sheet, new code
+		return d.reject("sheet-not-encrypted", "")
+	}
+	if len(faults) > 0 {
+		return d.reject("sheet-refused", faultText(faults))
+	}
+	for _, r := range s.Rows {
+		a := d.c.Accounts[r.NIP]
+		a.UserID = r.UserID
+		switch r.Password {
+		case PasswordChanged:
+			a.Sealed, a.Kept, a.Made = r.Sealed, false, d.now
+		case PasswordKept:
+			a.Sealed, a.Kept = nil, true
+		}
+		d.c.Accounts[r.NIP] = a
+	}
+	d.event("sheet-taken", "Lembar akun yang diperbarui dipakai.")
+	return ""
+}
+
+// sheetFaults adds to the reader's faults those that only the case can know.
+func (d *decision) sheetFaults(s Sheet) []SheetFault {
+	faults := append([]SheetFault(nil), s.Faults...)
+	seen, users := map[string]bool{}, map[string]bool{}
+	for _, r := range s.Rows {
+		for _, code := range d.rowFaults(r, seen, users) {
+			faults = append(faults, SheetFault{r.Row, code})
+		}
+		seen[r.NIP] = true
+		users[strings.ToLower(r.UserID)] = true
+	}
+	for _, m := range d.c.Members {
+		if !seen[m.Row.NIP] && len(s.Faults) == 0 {
+			faults = append(faults, SheetFault{m.Row.No, "row-missing"})
+		}
+	}
+	return faults
+}
+
+func (d *decision) rowFaults(r SheetRow, seen, users map[string]bool) (codes []string) {
+	m := d.c.Member(r.NIP)
+	add := func(bad bool, code string) {
+		if bad {
+			codes = append(codes, code)
+		}
+	}
+	if m == nil {
+		return []string{"row-added"}
+	}
+	add(seen[r.NIP], "row-repeated")
+	add(users[strings.ToLower(r.UserID)], "user-id-repeated")
+	add(strings.TrimSpace(r.Nama) != strings.TrimSpace(m.Row.Nama), "name-changed")
+	add(!sameAddress(r.Email, m.Row.Email), "address-changed")
+	add(r.UserID == "" || strings.ContainsAny(r.UserID, " \t\r\n"), "user-id-empty")
+	add(d.userOfOther(r), "user-id-of-other")
+	add(r.Password == PasswordEmpty, "password-empty")
+	add(r.Password == PasswordWeak, "password-weak")
+	add(r.Password == PasswordForeign, "password-of-other")
+	return codes
+}
+
+func (d *decision) userOfOther(r SheetRow) bool {
+	for nip, a := range d.c.Accounts {
+		if nip != r.NIP && d.c.Member(nip) != nil && strings.EqualFold(a.UserID, r.UserID) {
+			return true
+		}
+	}
+	return false
+}
+
+func hasFault(fs []SheetFault, code string) bool {
+	for _, f := range fs {
+		if f.Code == code {
+			return true
+		}
+	}
+	return false
+}
+
+// sheetWords says each fault to the approver.
+var sheetWords = map[string]string{
+	"row-missing": "baris hilang", "row-added": "baris yang tidak ada dalam permohonan", "row-repeated": "baris berulang",
+	"user-id-repeated": "User ID berulang", "user-id-empty": "User ID kosong atau memuat spasi", "user-id-of-other": "User ID milik anggota lain",
+	"name-changed": "nama diubah", "address-changed": "alamat surel diubah", "password-empty": "kata sandi kosong",
+	"password-weak": "kata sandi tidak memenuhi aturan SPSE", "password-of-other": "kata sandi milik anggota lain",
+	"duplicate-password": "kata sandi berulang", "duplicate-user-id": "User ID berulang", "duplicate-row": "baris berulang",
+	"formula": "memuat rumus", "hidden-sheet": "memuat lembar tersembunyi", "hidden-row": "memuat baris tersembunyi",
+	"wrong-passphrase": "tidak dapat dibuka dengan frasa sandi Anda", "unreadable": "tidak dapat dibaca", "too-large": "terlalu besar",
+	"headers-missing": "judul kolom tidak lengkap", "user-id-taken": "User ID sudah dipakai pegawai lain",
+}
+
+func faultText(fs []SheetFault) string {
+	var words []string
+	for _, f := range fs {
+		w := sheetWords[f.Code]
+		if w == "" {
+			w = f.Code
+		}
+		if f.Row > 0 {
+			w = fmt.Sprintf("baris %d: %s", f.Row, w)
+		}
+		words = append(words, w)
+	}
+	return strings.Join(words, "; ")
+}
