@@ -1,0 +1,204 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"ukpbjd/internal/sop"
+)
+
+// Mailbox is where the inbox was found at the first start.
+type Mailbox struct {
+	UIDValidity uint32    `json:"uidvalidity"`
+	From        uint32    `json:"from"`  // UIDs below are not ours to answer
+	Next        uint32    `json:"next"`  // every UID in [From, Next) has its outcome
+	Since       time.Time `json:"since"` // arrival before which nothing is answered, after a change of UIDVALIDITY
+}
+
+// Mailbox reads the position; false before the first start.
+func (b Books) Mailbox() (m Mailbox, ok bool, err error) {
+	ok, err = b.get(bMeta, "mailbox", &m)
+	return m, ok, err
+}
+
+// PutMailbox writes the position.
+func (b Books) PutMailbox(m Mailbox) error { return b.put(bMeta, "mailbox", m) }
+
+// UID is one mail of the inbox.
+type UID struct{ Validity, UID uint32 }
+
+func (u UID) key() string { return fmt.Sprintf("%08x/%08x", u.Validity, u.UID) }
+
+// Seen is the one recorded outcome of a mail.
+type Seen struct {
+	Outcome   string    `json:"outcome"` // obeyed, refused, held, ignored, not-ours, duplicate, quarantined
+	Gate      string    `json:"gate,omitempty"`
+	Reason    string    `json:"reason"`
+	Case      string    `json:"case,omitempty"`
+	Identity  string    `json:"identity,omitempty"`
+	MessageID string    `json:"message_id,omitempty"`
+	At        time.Time `json:"at"`
+	Folder    string    `json:"folder,omitempty"` // where it goes; empty: stays
+}
+
+// Content remembers one mail by what it says, so that a second delivery is known.
+type Content struct {
+	UID     UID    `json:"uid"`
+	Outcome string `json:"outcome"`
+	Case    string `json:"case,omitempty"`
+	Folder  string `json:"folder,omitempty"`
+	Hash    string `json:"hash"`
+}
+
+// Seen reads the outcome of a mail.
+func (b Books) Seen(u UID) (s Seen, ok bool, err error) {
+	ok, err = b.get(bSeen, u.key(), &s)
+	return s, ok, err
+}
+
+// PutSeen records the outcome of a mail, its content and where it is to be filed, and forgets its attempts.
+func (b Books) PutSeen(u UID, s Seen, hash string) error {
+	err := errors.Join(b.put(bSeen, u.key(), s), b.erase(bAttempts, u.key()))
+	if s.Folder != "" {
+		err = errors.Join(err, b.tx.Put(bToFile, []byte(u.key()), []byte(s.Folder)))
+	}
+	if s.Identity == "" || s.Outcome == "duplicate" {
+		return err
+	}
+	c := Content{u, s.Outcome, s.Case, s.Folder, hash}
+	err = errors.Join(err, b.put(bContent, s.Identity, c))
+	if s.MessageID != "" && s.Outcome != "not-ours" {
+		err = errors.Join(err, b.put(bContent, "id/"+s.MessageID, c))
+	}
+	return err
+}
+
+// Content looks a mail up by its identity hash, or by "id/" and its Message-ID.
+func (b Books) Content(key string) (c Content, ok bool, err error) {
+	ok, err = b.get(bContent, key, &c)
+	return c, ok, err
+}
+
+// Attempt counts one more reading of a mail, before it is begun.
+func (b Books) Attempt(u UID) (int, error) { return b.add(bAttempts, u.key(), 1) }
+
+// ForgetSeen lets a quarantined mail be read again; its outcome will be recorded anew.
+func (b Books) ForgetSeen(u UID) error {
+	s, ok, err := b.Seen(u)
+	if err != nil || !ok {
+		return err
+	}
+	return errors.Join(b.erase(bSeen, u.key()), b.erase(bAttempts, u.key()), b.erase(bToFile, u.key()),
+		b.erase(bContent, s.Identity), b.erase(bContent, "id/"+s.MessageID))
+}
+
+// EachSeen calls fn for the recorded outcome of every mail, in order of UID.
+func (b Books) EachSeen(fn func(UID, Seen) bool) error {
+	var bad error
+	err := b.tx.Scan(bSeen, nil, nil, func(k, v []byte) bool {
+		var s Seen
+		u, ok := parseUID(string(k))
+		if bad = json.Unmarshal(v, &s); bad != nil || !ok {
+			bad = errors.Join(bad, fmt.Errorf("decode seen %s", k))
+			return false
+		}
+		return fn(u, s)
+	})
+	return errors.Join(err, bad)
+}
+
+// ToFile gives at most limit mails that still lie in the inbox, by folder.
+func (b Books) ToFile(validity uint32, limit int) (map[string][]uint32, error) {
+	out := map[string][]uint32{}
+	n := 0
+	p := fmt.Sprintf("%08x/", validity)
+	err := b.tx.Scan(bToFile, []byte(p), []byte(prefixEnd(p)), func(k, v []byte) bool {
+		if u, ok := parseUID(string(k)); ok {
+			out[string(v)] = append(out[string(v)], u.UID)
+		}
+		n++
+		return n < limit
+	})
+	return out, err
+}
+
+// Filed forgets what has been moved.
+func (b Books) Filed(validity uint32, uids []uint32) error {
+	var err error
+	for _, u := range uids {
+		err = errors.Join(err, b.erase(bToFile, UID{validity, u}.key()))
+	}
+	return err
+}
+
+func parseUID(k string) (UID, bool) {
+	v, u, ok := strings.Cut(k, "/")
+	a, err1 := strconv.ParseUint(v, 16, 32)
+	c, err2 := strconv.ParseUint(u, 16, 32)
+	return UID{uint32(a), uint32(c)}, ok && err1 == nil && err2 == nil
+}
+
+// OrderRow is one order and how often it was begun.
+type OrderRow struct {
+	Order    sop.Order `json:"order"`
+	Attempts int       `json:"attempts"`
+	Next     time.Time `json:"next,omitzero"`
+	Why      string    `json:"why,omitempty"` // the last failure, without secrets
+}
+
+// PutOrder writes an order.
+func (b Books) PutOrder(r OrderRow) error { return b.put(bOrders, r.Order.ID, r) }
+
+// EndOrder removes an order together with the commit of its result.
+func (b Books) EndOrder(id string) error { return b.erase(bOrders, id) }
+
+// Orders gives at most limit orders that may be begun, passing over those in busy, and the next moment for the others.
+func (b Books) Orders(now time.Time, limit int, busy func(id string) bool) (rows []OrderRow, next time.Time, err error) {
+	var bad error
+	err = b.tx.Scan(bOrders, nil, nil, func(k, v []byte) bool {
+		if busy(string(k)) {
+			return true
+		}
+		var r OrderRow
+		if bad = json.Unmarshal(v, &r); bad != nil {
+			return false
+		}
+		if r.Next.After(now) {
+			if next.IsZero() || r.Next.Before(next) {
+				next = r.Next
+			}
+			return true
+		}
+		rows = append(rows, r)
+		return len(rows) < limit
+	})
+	return rows, next, errors.Join(err, bad)
+}
+
+// UserOf gives the User ID that a NIP has in this office, if any; NIPOf the reverse, letter case folded.
+func (b Books) UserOf(nip string) (string, error) {
+	raw, err := b.tx.Get(bNIPs, []byte(nip))
+	return string(raw), err
+}
+
+// NIPOf gives the NIP that a User ID belongs to, if any.
+func (b Books) NIPOf(user string) (string, error) {
+	raw, err := b.tx.Get(bUsers, []byte(strings.ToLower(user)))
+	return string(raw), err
+}
+
+// PutUser gives a User ID to a NIP; it must be free or theirs.
+func (b Books) PutUser(user, nip string) error {
+	owner, err := b.NIPOf(user)
+	if err != nil {
+		return err
+	}
+	if owner != "" && owner != nip {
+		return fmt.Errorf("user ID %q belongs to another person", user)
+	}
+	return errors.Join(b.tx.Put(bUsers, []byte(strings.ToLower(user)), []byte(nip)), b.tx.Put(bNIPs, []byte(nip), []byte(user)))
+}

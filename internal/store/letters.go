@@ -1,0 +1,216 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"ukpbjd/internal/sop"
+)
+
+// LetterState is the way of one letter (DESIGN, "Outbox").
+type LetterState string
+
+const (
+	Queued   LetterState = "queued"
+	Sending  LetterState = "sending" // the attempt is recorded; nothing is known yet
+	Accepted LetterState = "accepted"
+	Deferred LetterState = "deferred"
+	Failed   LetterState = "failed"
+	InDoubt  LetterState = "in-doubt" // may have been delivered: the identical bytes go again after a pause
+)
+
+// LetterRow is one letter of the outbox, before and after it has gone.
+type LetterRow struct {
+	Case      string      `json:"case"` // Office for letters of no case
+	Letter    sop.Letter  `json:"letter"`
+	MessageID string      `json:"message_id"`
+	Subject   string      `json:"subject"`
+	Sealed    bool        `json:"sealed,omitempty"` // the body opens only with the member's key
+	State     LetterState `json:"state"`
+	Attempts  int         `json:"attempts"`
+	Next      time.Time   `json:"next,omitzero"`
+	Answer    string      `json:"answer,omitempty"` // the server's last words
+	Made      time.Time   `json:"made"`
+	Ended     time.Time   `json:"ended,omitzero"`
+}
+
+// ID names the letter in the whole store.
+func (r LetterRow) ID() string { return r.Case + "/" + r.Letter.Key }
+
+// Pointer is what a Message-ID of ours, or of a requester's mail, leads to. Key is empty for the latter.
+type Pointer struct {
+	Case string `json:"case"`
+	Key  string `json:"key,omitempty"`
+}
+
+// PutLetter queues a new letter with its exact bytes. A letter of the same key that is there already stays as it is.
+func (b Books) PutLetter(r LetterRow, body []byte) error {
+	id := r.ID()
+	if had, err := b.tx.Get(bLetters, []byte(id)); err != nil || had != nil {
+		return err
+	}
+	r.State = Queued
+	return errors.Join(
+		b.put(bLetters, id, r),
+		b.tx.Put(bBodies, []byte(id), body),
+		b.mark(bOutbox, moment(r.Next)+"/"+id),
+		b.Point(r.MessageID, Pointer{r.Case, r.Letter.Key}))
+}
+
+// Point makes a Message-ID lead to a case.
+func (b Books) Point(messageID string, p Pointer) error {
+	if messageID == "" {
+		return nil
+	}
+	return b.put(bMsgIDs, messageID, p)
+}
+
+// Pointed looks a Message-ID up.
+func (b Books) Pointed(messageID string) (p Pointer, ok bool, err error) {
+	ok, err = b.get(bMsgIDs, messageID, &p)
+	return p, ok, err
+}
+
+// Letter reads one letter.
+func (b Books) Letter(number, key string) (r LetterRow, ok bool, err error) {
+	ok, err = b.get(bLetters, number+"/"+key, &r)
+	return r, ok, err
+}
+
+// Body reads a copy of a letter's bytes; nil when they are no longer kept.
+func (b Books) Body(id string) ([]byte, error) {
+	raw, err := b.tx.Get(bBodies, []byte(id))
+	return append([]byte(nil), raw...), err
+}
+
+// Letters reads every letter of a case, in order of key.
+func (b Books) Letters(number string) ([]LetterRow, error) {
+	var out []LetterRow
+	var bad error
+	p := number + "/"
+	err := b.tx.Scan(bLetters, []byte(p), []byte(prefixEnd(p)), func(k, v []byte) bool {
+		var r LetterRow
+		if bad = json.Unmarshal(v, &r); bad != nil {
+			bad = fmt.Errorf("decode letter %s: %w", k, bad)
+			return false
+		}
+		out = append(out, r)
+		return true
+	})
+	return out, errors.Join(err, bad)
+}
+
+// Claim takes at most limit letters whose time has come and records the attempt: they are Sending until Settle. Letters of
+// a held case are passed over.
+func (b Books) Claim(now time.Time, limit int) ([]LetterRow, error) {
+	due, err := b.keys(bOutbox, "", moment(now.Add(1)), 4*limit)
+	if err != nil {
+		return nil, err
+	}
+	var out []LetterRow
+	for _, k := range due {
+		var r LetterRow
+		if ok, err := b.get(bLetters, k[21:], &r); err != nil || !ok {
+			return nil, errors.Join(err, fmt.Errorf("outbox row %s without a letter", k))
+		}
+		if held, err := b.tx.Get(bMeta, []byte("held/"+r.Case)); err != nil {
+			return nil, err
+		} else if held != nil {
+			continue
+		}
+		if err := errors.Join(b.erase(bOutbox, k), b.mark(bSending, r.ID())); err != nil {
+			return nil, err
+		}
+		r.State, r.Attempts = Sending, r.Attempts+1
+		if err := b.put(bLetters, r.ID(), r); err != nil {
+			return nil, err
+		}
+		if out = append(out, r); len(out) == limit {
+			break
+		}
+	}
+	return out, nil
+}
+
+// Settle writes how an attempt ended. Queued states go back into the outbox for r.Next.
+func (b Books) Settle(r LetterRow) error {
+	err := errors.Join(b.erase(bSending, r.ID()), b.put(bLetters, r.ID(), r))
+	switch r.State {
+	case Deferred, InDoubt, Queued:
+		return errors.Join(err, b.mark(bOutbox, moment(r.Next)+"/"+r.ID()))
+	case Accepted:
+		if r.Sealed { // the member has it; nothing here needs it again
+			return errors.Join(err, b.erase(bBodies, r.ID()))
+		}
+	}
+	return err
+}
+
+// Unsettled are the letters found Sending: after a crash their delivery is in doubt.
+func (b Books) Unsettled() ([]LetterRow, error) {
+	ids, err := b.keys(bSending, "", "", 0)
+	var out []LetterRow
+	for _, id := range ids {
+		var r LetterRow
+		if ok, err := b.get(bLetters, id, &r); err != nil {
+			return nil, err
+		} else if ok {
+			out = append(out, r)
+		}
+	}
+	return out, err
+}
+
+// NextLetter is the moment at which the outbox has something to send; zero when it is empty. Depth is counted up to limit.
+func (b Books) NextLetter(limit int) (next time.Time, depth int, err error) {
+	keys, err := b.keys(bOutbox, "", "", limit)
+	if err != nil || len(keys) == 0 {
+		return next, 0, err
+	}
+	var n int64
+	if _, err := fmt.Sscanf(keys[0][:20], "%d", &n); err != nil {
+		return next, 0, fmt.Errorf("outbox key %q: %w", keys[0], err)
+	}
+	return time.Unix(0, n).UTC(), len(keys), nil
+}
+
+// Hold keeps the letters of a case in the outbox until it is lifted.
+func (b Books) Hold(number string, on bool) error {
+	if on {
+		return b.mark(bMeta, "held/"+number)
+	}
+	return b.erase(bMeta, "held/"+number)
+}
+
+// capRow counts the letters of one case in one hour.
+type capRow struct {
+	Hour int64          `json:"hour"`
+	To   map[string]int `json:"to"`
+	All  int            `json:"all"`
+}
+
+// Cap counts one letter of a case to an address and gives the moment at which it may go: now, or later when the hour is full.
+func (b Books) Cap(number, to string, now time.Time, perAddress, perCase int) (time.Time, error) {
+	var c capRow
+	if _, err := b.get(bCaps, number, &c); err != nil {
+		return now, err
+	}
+	if hour := now.Unix() / 3600; c.Hour < hour {
+		c = capRow{Hour: hour}
+	}
+	if c.To == nil {
+		c.To = map[string]int{}
+	}
+	if c.To[to] >= perAddress || c.All >= perCase {
+		c = capRow{Hour: c.Hour + 1, To: map[string]int{}}
+	}
+	c.To[to]++
+	c.All++
+	at := time.Unix(c.Hour*3600, 0).UTC()
+	if at.Before(now) {
+		at = now
+	}
+	return at, b.put(bCaps, number, c)
+}
