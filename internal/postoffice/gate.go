@@ -1,0 +1,147 @@
+package postoffice
+
+import (
+	"bytes"
+	"errors"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+var errBusy = errors.New("a connection did not end in time")
+
+// gate is a listener that knows its connections: it can cut them all, and wait until their servers are done with them.
+type gate struct {
+	net.Listener
+	hideIDLE bool
+
+	mu     sync.Mutex
+	closed bool
+	conns  map[*conn]bool
+	wg     sync.WaitGroup
+}
+
+func newGate(l net.Listener) *gate { return &gate{Listener: l, conns: map[*conn]bool{}} }
+
+func (g *gate) Accept() (net.Conn, error) {
+	nc, err := g.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.closed {
+		nc.Close()
+		return nil, net.ErrClosed
+	}
+	c := &conn{Conn: nc, gate: g}
+	c.left.Store(-1)
+	g.conns[c] = true
+	g.wg.Add(1)
+	return c, nil
+}
+
+func (g *gate) cutAll() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.closed = true
+	for c := range g.conns {
+		c.Conn.Close()
+	}
+}
+
+// cut closes the connections that are open now; new ones are welcome.
+func (g *gate) cut() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for c := range g.conns {
+		c.Conn.Close()
+	}
+}
+
+func (g *gate) wait(d time.Duration) error { return within(d, g.wg.Wait) }
+
+// conn can break off after a number of written bytes. Close is called by the server when it is done with it.
+type conn struct {
+	net.Conn
+	gate *gate
+	left atomic.Int64 // bytes until the break; negative is never
+	once sync.Once
+}
+
+func (c *conn) breakAfter(n int64) { c.left.Store(n) }
+
+func (c *conn) Write(b []byte) (int, error) {
+	if c.gate.hideIDLE && bytes.Contains(b, []byte("CAPABILITY")) {
+		b = bytes.ReplaceAll(b, []byte(" IDLE"), []byte(" XNIL"))
+	}
+	left := c.left.Load()
+	if left < 0 {
+		return c.Conn.Write(b)
+	}
+	if int64(len(b)) < left {
+		c.left.Add(-int64(len(b)))
+		return c.Conn.Write(b)
+	}
+	n, _ := c.Conn.Write(b[:left])
+	c.Conn.Close()
+	return n, net.ErrClosed
+}
+
+func (c *conn) Close() error {
+	err := c.Conn.Close()
+	c.once.Do(func() {
+		c.gate.mu.Lock()
+		delete(c.gate.conns, c)
+		c.gate.mu.Unlock()
+		c.gate.wg.Done()
+	})
+	return err
+}
+
+func within(d time.Duration, wait func()) error {
+	done := make(chan struct{})
+	go func() { wait(); close(done) }()
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-done:
+		return nil
+	case <-t.C:
+		return errBusy
+	}
+}
+
+// pipeListener hands out the server ends of in-process connections.
+type pipeListener struct {
+	ends chan net.Conn
+	done chan struct{}
+	once sync.Once
+}
+
+func newPipeListener() *pipeListener {
+	return &pipeListener{ends: make(chan net.Conn), done: make(chan struct{})}
+}
+
+func (l *pipeListener) dial() (net.Conn, error) {
+	a, b := net.Pipe()
+	select {
+	case l.ends <- b:
+		return a, nil
+	case <-l.done:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *pipeListener) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.ends:
+		return c, nil
+	case <-l.done:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *pipeListener) Close() error   { l.once.Do(func() { close(l.done) }); return nil }
+func (l *pipeListener) Addr() net.Addr { return &net.UnixAddr{Name: "postoffice", Net: "pipe"} }
