@@ -1,0 +1,135 @@
+package postman
+
+import (
+	"encoding/base64"
+	"path"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+const (
+	maxSubject = 400 // bytes
+	maxName    = 120
+	maxFile    = 100
+	maxID      = 250
+)
+
+// unstructured makes a text fit for one header field: one line, no control characters, and nothing in it that a reader
+// would decode into something else, or that could not be folded.
+func unstructured(s string) string {
+	s = oneLine(s, maxSubject)
+	for _, word := range strings.Fields(s) {
+		if len(word) > 70 || strings.Contains(word, "=?") {
+			return encodedWords(s)
+		}
+	}
+	return s
+}
+
+// encodedWords is RFC 2047 §2 by force, where the standard library sees no need.
+func encodedWords(s string) string {
+	var out []string
+	for s != "" {
+		n := min(len(s), 42)
+		for n < len(s) && !utf8.RuneStart(s[n]) {
+			n--
+		}
+		out = append(out, "=?UTF-8?B?"+base64.StdEncoding.EncodeToString([]byte(s[:n]))+"?=")
+		s = s[n:]
+	}
+	return strings.Join(out, " ")
+}
+
+// oneLine drops what is not printable, joins white space, and cuts between two characters.
+func oneLine(s string, most int) string {
+	s = strings.ToValidUTF8(s[:min(len(s), 8*most)], "")
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) {
+			return ' '
+		}
+		if !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, s)
+	s = strings.Join(strings.Fields(s), " ")
+	if len(s) > most {
+		cut := most
+		for cut > 0 && !utf8.RuneStart(s[cut]) {
+			cut--
+		}
+		s = strings.TrimSpace(s[:cut])
+	}
+	return s
+}
+
+// personName is the display name of an address; the standard library quotes or encodes it.
+func personName(s string) string { return oneLine(strings.ReplaceAll(s, "=?", "= ?"), maxName) }
+
+// fileName keeps the last element of a path and its extension, and drops what a mail reader or a disk could trip over.
+func fileName(s string) string {
+	s = oneLine(path.Base(strings.ReplaceAll(s, `\`, "/")), 4*maxFile)
+	s = strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`"/:<>?|*;=%`, r) {
+			return '_'
+		}
+		return r
+	}, s)
+	s = strings.Trim(s, ". ")
+	if s == "" {
+		return "lampiran"
+	}
+	if len(s) > maxFile {
+		ext := path.Ext(s)
+		if len(ext) > 10 {
+			ext = ""
+		}
+		s = oneLine(s, maxFile-len(ext)) + ext
+	}
+	return s
+}
+
+// messageID gives the identifier in angle brackets, if it is one (RFC 5322 §3.6.4, leniently).
+func messageID(s string) (string, bool) {
+	s = strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(s), "<"), ">")
+	left, right, ok := strings.Cut(s, "@")
+	if !ok || left == "" || right == "" || len(s) > maxID {
+		return "", false
+	}
+	for _, c := range []byte(s) {
+		if c <= ' ' || c >= 0x7f || c == '<' || c == '>' {
+			return "", false
+		}
+	}
+	return "<" + s + ">", true
+}
+
+// fieldName: RFC 5322 §2.2, short.
+func fieldName(s string) bool {
+	for _, c := range []byte(s) {
+		if c <= ' ' || c >= 0x7f || c == ':' {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 60
+}
+
+// ownField says that Compose writes this field itself.
+func ownField(name string) bool {
+	name = strings.ToLower(name)
+	switch name {
+	case "from", "to", "cc", "bcc", "sender", "reply-to", "subject", "date", "message-id", "in-reply-to", "references",
+		"mime-version", "auto-submitted", "x-auto-response-suppress", "return-path", "received", "authentication-results":
+		return true
+	}
+	return strings.HasPrefix(name, "content-") || strings.HasPrefix(name, "resent-")
+}
+
+// lines gives valid text with CRLF at the end of each line, the last one too.
+func lines(s string) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
+	s = strings.TrimRight(s, "\n") + "\n"
+	return strings.ReplaceAll(s, "\n", "\r\n")
+}

@@ -1,0 +1,189 @@
+// Package postman puts letters into MIME and hands them to the office's mail server, one envelope for one person. It knows
+// at every moment whether the server can already have taken the letter, so that the outbox learns one of four things:
+// accepted, deferred, failed, or in doubt. It keeps nothing on disk; the outbox records the attempt before Send is called.
+package postman
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"ukpbjd/internal/secret"
+)
+
+// Options is one mail server and how to speak to it.
+type Options struct {
+	Address     string // host:port
+	Security    string // tls, starttls, none; none only to a loopback address
+	Username    string // "" for a server that wants no login
+	Password    secret.Secret
+	TLS         *tls.Config   // nil: the system's roots
+	HELO        string        // "" for localhost
+	Connections int           // most at a time; 4
+	Timeout     time.Duration // of each step; one minute
+	DotTimeout  time.Duration // of the answer to the final dot; four times Timeout. RFC 5321 §4.5.3.2.6 wants patience here
+	Idle        time.Duration // how long an unused connection is kept; 30 s
+}
+
+// Item is one letter in its envelope. Bytes go out as they are, apart from the dots that SMTP adds and the server removes.
+type Item struct {
+	ID    string
+	From  string // "" is the null return path
+	To    string
+	Bytes []byte
+}
+
+// Outcome of one attempt.
+type Outcome int
+
+const (
+	Accepted Outcome = iota + 1 // the server answered 250 to the whole letter
+	Deferred                    // nothing was taken; try later
+	Failed                      // the server will never take it
+	InDoubt                     // the final dot was sent, or may have been, and no answer came
+)
+
+func (o Outcome) String() string {
+	switch o {
+	case Accepted:
+		return "accepted"
+	case Deferred:
+		return "deferred"
+	case Failed:
+		return "failed"
+	case InDoubt:
+		return "in-doubt"
+	}
+	return fmt.Sprintf("outcome-%d", int(o))
+}
+
+// Result is what became of one attempt.
+type Result struct {
+	ID      string
+	Outcome Outcome
+	Code    int    // of the server's answer; 0 when it gave none
+	Text    string // the server's words or our own, on one line, at most maxWords bytes
+}
+
+// Postman sends letters over a few connections that it keeps. Safe for concurrent use.
+type Postman struct {
+	o     Options
+	host  string
+	slots chan struct{} // one token for each connection in use
+
+	mu     sync.Mutex
+	idle   []*session // most recently used last
+	closed bool
+	busy   sync.WaitGroup // sends under way, and kept connections until somebody takes or ends them
+}
+
+// New takes the options; nothing is dialled before the first letter.
+func New(o Options) *Postman {
+	if o.Connections <= 0 {
+		o.Connections = 4
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = time.Minute
+	}
+	if o.DotTimeout <= 0 {
+		o.DotTimeout = 4 * o.Timeout
+	}
+	if o.Idle <= 0 {
+		o.Idle = 30 * time.Second
+	}
+	if o.HELO == "" {
+		o.HELO = "localhost"
+	}
+	host, _, err := net.SplitHostPort(o.Address)
+	if err != nil {
+		host = o.Address // the dial will say what is wrong with it
+	}
+	return &Postman{o: o, host: host, slots: make(chan struct{}, o.Connections)}
+}
+
+var errClosed = errors.New("the postman has stopped")
+
+// Send makes one attempt. It waits for a free connection, and returns early when ctx ends.
+func (p *Postman) Send(ctx context.Context, it Item) Result {
+	if err := it.check(); err != nil {
+		return Result{ID: it.ID, Outcome: Failed, Text: words(err.Error())}
+	}
+	if err := p.enter(ctx); err != nil {
+		return Result{ID: it.ID, Outcome: Deferred, Text: words(err.Error())}
+	}
+	defer p.leave()
+
+	if s := p.take(); s != nil {
+		r, again := p.attempt(ctx, s, it)
+		if !again {
+			return r
+		}
+		// The kept connection was of no use and nothing of the letter has left: a new one decides.
+	}
+	s, err := p.dial(ctx)
+	if err != nil {
+		return p.unreachable(it.ID, err)
+	}
+	r, _ := p.attempt(ctx, s, it)
+	return r
+}
+
+// attempt runs the transaction on s and keeps or drops s afterwards. again says that s was stale before MAIL was accepted.
+func (p *Postman) attempt(ctx context.Context, s *session, it Item) (r Result, again bool) {
+	stop := context.AfterFunc(ctx, s.drop)
+	e := s.deliver(it)
+	uncancelled := stop()
+	r = e.result(it.ID, ctx.Err())
+	r.Text = words(p.conceal(r.Text))
+	again = s.reused && e.phase == phaseMail && ctx.Err() == nil
+	if e.usable && uncancelled && !again {
+		p.keep(s)
+	} else {
+		s.drop()
+	}
+	return r, again
+}
+
+// Check connects, greets and logs in, and says what does not work.
+func (p *Postman) Check(ctx context.Context) error {
+	if err := p.enter(ctx); err != nil {
+		return err
+	}
+	defer p.leave()
+	s, err := p.dial(ctx)
+	if err != nil {
+		return errors.New(p.unreachable("", err).Text)
+	}
+	stop := context.AfterFunc(ctx, s.drop)
+	defer stop()
+	s.quit()
+	return ctx.Err()
+}
+
+// unreachable is the result when no connection came about. A login that is refused for ever is a fault of the
+// configuration, not of the letter, so it only waits.
+func (p *Postman) unreachable(id string, err error) Result {
+	code, _ := codeOf(err)
+	return Result{ID: id, Outcome: Deferred, Code: code, Text: words(p.conceal(err.Error()))}
+}
+
+// Close waits for the letters under way, which their contexts bound, and says goodbye on every kept connection.
+func (p *Postman) Close() error {
+	p.mu.Lock()
+	p.closed = true
+	idle := p.idle
+	p.idle = nil
+	p.mu.Unlock()
+	for _, s := range idle {
+		if s.timer.Stop() {
+			s.quit()
+			p.busy.Done()
+		}
+	}
+	p.busy.Wait()
+	return nil
+}

@@ -1,0 +1,189 @@
+package postman
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/textproto"
+	"strings"
+	"time"
+
+	"github.com/wneessen/go-mail/smtp"
+)
+
+// phase is how far one transaction has come.
+type phase int
+
+const (
+	phaseMail phase = iota // nothing of the letter has left
+	phaseRcpt
+	phaseData
+	phaseBody // the letter is under way, its end is not
+	phaseDot  // the end may have arrived
+)
+
+func (p phase) String() string {
+	return [...]string{"sender", "recipient", "announcement of the letter", "letter", "end of the letter"}[p]
+}
+
+// ending is how one transaction ended.
+type ending struct {
+	phase  phase
+	err    error // nil: accepted
+	text   string
+	usable bool // the connection may carry another letter
+}
+
+const chunk = 64 << 10
+
+// check refuses what cannot be put into an envelope.
+func (it Item) check() error {
+	if it.From != "" && !plainAddress(it.From) {
+		return fmt.Errorf("the sender %q is no plain address", it.From)
+	}
+	if !plainAddress(it.To) {
+		return fmt.Errorf("the recipient %q is no plain address", it.To)
+	}
+	if len(it.Bytes) == 0 {
+		return errors.New("the letter is empty")
+	}
+	return nil
+}
+
+// deliver runs MAIL, RCPT, DATA, the letter, the dot.
+func (s *session) deliver(it Item) ending {
+	if s.dirty {
+		s.begin(s.step)
+		if err := s.c.Reset(); err != nil {
+			return ending{phase: phaseMail, err: err}
+		}
+		s.dirty = false
+	}
+	s.begin(s.step)
+	if err := s.c.Mail("<" + it.From + ">"); err != nil {
+		return s.broken(phaseMail, err)
+	}
+	s.begin(s.step)
+	if err := s.c.Rcpt("<" + it.To + ">"); err != nil {
+		return s.broken(phaseRcpt, err)
+	}
+	s.begin(s.step)
+	w, err := s.c.Data()
+	if err != nil {
+		return s.broken(phaseData, err)
+	}
+	if err := s.write(w, it.Bytes); err != nil {
+		return ending{phase: phaseBody, err: s.parting(err)}
+	}
+	return s.dot(w)
+}
+
+// broken is a transaction that the server, or the line, ended before the letter.
+func (s *session) broken(p phase, err error) ending {
+	code, answered := codeOf(err)
+	s.dirty = true
+	return ending{phase: p, err: err, usable: answered && code != 421}
+}
+
+// write sends the letter without its end, and sees it out of our buffer: only the dot itself can then be in doubt.
+func (s *session) write(w io.Writer, b []byte) error {
+	for len(b) > 0 {
+		n := min(len(b), chunk)
+		s.begin(s.step)
+		if _, err := w.Write(b[:n]); err != nil {
+			return err
+		}
+		b = b[n:]
+	}
+	return s.c.Text.W.Flush()
+}
+
+// parting looks for the words with which a server cut the letter off (too large, for one).
+func (s *session) parting(err error) error {
+	s.begin(min(s.step, time.Second))
+	if _, _, told := s.c.Text.ReadResponse(250); told != nil {
+		if _, answered := codeOf(told); answered {
+			return told
+		}
+	}
+	return err
+}
+
+func (s *session) dot(w io.WriteCloser) ending {
+	s.begin(s.last)
+	err := w.Close()
+	if code, answered := codeOf(err); answered {
+		// RFC 5321 §4.2: the first digit says it all.
+		if code/100 == 2 {
+			return ending{phase: phaseDot, text: said(err), usable: true}
+		}
+		s.dirty = true
+		return ending{phase: phaseDot, err: err, usable: code/100 >= 4 && code != 421}
+	}
+	if err != nil {
+		return ending{phase: phaseDot, err: err}
+	}
+	text := ""
+	if d, ok := w.(*smtp.DataCloser); ok {
+		text = "250 " + d.ServerResponse()
+	}
+	return ending{phase: phaseDot, text: text, usable: true}
+}
+
+// result names what the ending means for the letter.
+func (e ending) result(id string, cancelled error) Result {
+	if e.err == nil {
+		return Result{ID: id, Outcome: Accepted, Code: leadingCode(e.text), Text: e.text}
+	}
+	code, answered := codeOf(e.err)
+	r := Result{ID: id, Outcome: Deferred, Code: code, Text: said(e.err)}
+	switch {
+	case answered && code/100 == 5 && !loginCode(code):
+		r.Outcome = Failed
+	case answered && loginCode(code):
+		r.Text = "login refused: " + said(e.err)
+	case answered && code/100 == 4:
+	case e.phase == phaseDot:
+		r.Outcome = InDoubt
+	}
+	if !answered {
+		if cancelled != nil {
+			e.err = cancelled
+		}
+		r.Text = fmt.Sprintf("no answer to the %s: %v", e.phase, e.err)
+	}
+	return r
+}
+
+// loginCode: answers by which a server asks for a login or encryption that the configuration does not give
+// (RFC 4954 §6, RFC 3207 §4).
+func loginCode(code int) bool { return code == 530 || code == 534 || code == 535 || code == 538 }
+
+// codeOf finds the server's answer in an error.
+func codeOf(err error) (code int, answered bool) {
+	var t *textproto.Error
+	if errors.As(err, &t) && t.Code >= 200 && t.Code < 600 {
+		return t.Code, true
+	}
+	return 0, false
+}
+
+// said gives the server's words as it said them; the standard library would quote them.
+func said(err error) string {
+	var t *textproto.Error
+	if errors.As(err, &t) {
+		return fmt.Sprintf("%03d %s", t.Code, t.Msg)
+	}
+	return err.Error()
+}
+
+func leadingCode(text string) int {
+	code := 0
+	for _, c := range text[:min(3, len(text))] {
+		if !strings.ContainsRune("0123456789", c) {
+			return 0
+		}
+		code = code*10 + int(c-'0')
+	}
+	return code
+}

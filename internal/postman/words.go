@@ -1,0 +1,86 @@
+package postman
+
+import (
+	"encoding/base64"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxWords bounds the server's words as the outbox keeps them.
+const maxWords = 300
+
+// words makes any text fit for one line of a journal: valid, printable, short.
+func words(s string) string {
+	s = strings.ToValidUTF8(s[:min(len(s), 8*maxWords)], "?")
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) {
+			return ' '
+		}
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, s)
+	s = strings.Join(strings.Fields(s), " ")
+	if len(s) <= maxWords {
+		return s
+	}
+	cut := maxWords - len("…")
+	for cut > 0 && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut] + "…"
+}
+
+// conceal keeps our login out of what is kept, should a server repeat it to us.
+func (p *Postman) conceal(text string) string {
+	pass := p.o.Password.Reveal()
+	if pass == "" {
+		return text
+	}
+	plain := base64.StdEncoding.EncodeToString([]byte("\x00" + p.o.Username + "\x00" + pass))
+	login := base64.StdEncoding.EncodeToString([]byte(pass))
+	for _, repeated := range []string{plain, login, pass} {
+		if strings.Contains(text, repeated) {
+			return "the server's words repeated the login and were not kept"
+		}
+	}
+	return text
+}
+
+// plainAddress is an ASCII mailbox that needs no quoting in an envelope (RFC 5321 §4.1.2 dot-string, without the rest).
+func plainAddress(a string) bool {
+	local, domain, ok := strings.Cut(a, "@")
+	if !ok || local == "" || len(local) > 64 || len(a) > 254 || strings.HasPrefix(local, ".") || strings.HasSuffix(local, ".") ||
+		strings.Contains(local, "..") {
+		return false
+	}
+	for _, c := range []byte(local) {
+		if !alnum(c) && !strings.ContainsRune("!#$%&'*+-/=?^_`{|}~.", rune(c)) {
+			return false
+		}
+	}
+	return plainDomain(domain)
+}
+
+func plainDomain(d string) bool {
+	if d == "" {
+		return false
+	}
+	for _, label := range strings.Split(d, ".") {
+		if label == "" || label[0] == '-' || label[len(label)-1] == '-' {
+			return false
+		}
+		for _, c := range []byte(label) {
+			if !alnum(c) && c != '-' && c != '_' {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func alnum(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+}
