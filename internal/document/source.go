@@ -1,0 +1,90 @@
+package document
+
+// Source is one attached file as its reader left it: text and tables page by page, or a named reason why not.
+type Source struct {
+	File        string
+	SHA256      string // hex, of the file's bytes (for a member of an archive: of the member)
+	Bytes       int64
+	MediaType   string // by content, not as the mail said
+	Pages       []Page
+	Paged       bool   // the format has pages, so page numbers mean something to a reader
+	Unreadable  string // empty, or one of the Reason constants
+	Incidental  bool   // decoration or envelope of a mail (logo, signature, calendar entry): never a paper
+	MachineRead bool   // some page was read by OCR
+}
+
+// Why a file could not be read. They are kept in Paper.Reason.
+const (
+	ReasonEncrypted   = "encrypted"
+	ReasonCorrupt     = "corrupt"
+	ReasonEmpty       = "empty"
+	ReasonTooLarge    = "too-large"
+	ReasonUnsupported = "unsupported"
+	ReasonNoText      = "no-text"
+	ReasonTimeout     = "timeout"
+	ReasonMalware     = "malware"
+	ReasonUnscanned   = "unscanned"
+)
+
+// Page is one page, sheet or section. Tables stand beside Lines: their text is not repeated there.
+type Page struct {
+	Number      int
+	Lines       []Line
+	Tables      []Table
+	Unreadable  string  // this page alone could not be read
+	MachineRead bool    // read by OCR
+	Confidence  float64 // of OCR, 0–100
+}
+
+// Line is one printed line, cut into segments at wide gaps. Positions are points from the page's top left corner, and
+// all zero where the format has none.
+type Line struct {
+	Segments []Segment
+	Top      float64
+	Height   float64
+}
+
+// Segment is a run of words.
+type Segment struct {
+	Text        string
+	Left, Right float64
+	Confidence  float64 // 0: not from OCR
+}
+
+// Table is a grid. Line is the index in Page.Lines before which it stands.
+type Table struct {
+	Line int
+	Rows [][]Cell
+	// Top and Bottom in points, zero where the format has no positions.
+	Top, Bottom float64
+}
+
+// Cell is one cell; a merged cell holds its text in its first slot, the others are empty.
+type Cell struct {
+	Text       string  // printed lines joined by "\n"
+	Confidence float64 // 0: not from OCR
+	Numeric    bool    // a number cell of a spreadsheet: digits beyond the 15th are not what was typed
+	Merged     bool    // covered by a cell above or to the left
+}
+
+// Text is the line as one string.
+func (l Line) Text() string {
+	if len(l.Segments) == 1 {
+		return l.Segments[0].Text
+	}
+	n := 0
+	for _, s := range l.Segments {
+		n += len(s.Text) + 1
+	}
+	b := make([]byte, 0, n)
+	for i, s := range l.Segments {
+		if i > 0 {
+			b = append(b, ' ')
+		}
+		b = append(b, s.Text...)
+	}
+	return string(b)
+}
+
+// TextLine is a line without position.
+func TextLine(text string) Line { return Line{Segments: []Segment{{Text: text}}} }

@@ -1,0 +1,233 @@
+package extract
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"io"
+	"path"
+	"sort"
+	"strings"
+	"unicode/utf8"
+
+	"ukpbjd/internal/document"
+	"ukpbjd/internal/message"
+)
+
+// Bounds of archives. They are checked while reading, not by what the directory says.
+const (
+	maxNesting = 3
+	maxRatio   = 200
+	maxMembers = 200
+)
+
+// unpacking is the state of opening the files of one mail.
+type unpacking struct {
+	r      *Reader
+	leaves []leaf
+	total  int64
+}
+
+// unpack opens archives and forwarded mails, and sets everything else aside to be read.
+func (r *Reader) unpack(ctx context.Context, files []message.Attachment) []leaf {
+	u := &unpacking{r: r}
+	for _, f := range files {
+		l := newLeaf(f.Name, f.Bytes, f.SHA256)
+		if f.Problem != "" && l.kind != formatEmpty && truncated(f.Problem) {
+			l.src.Unreadable, l.done = document.ReasonCorrupt, true
+		}
+		u.add(ctx, l, 0)
+	}
+	return u.leaves
+}
+
+// truncated says that the decoder lost bytes, so that what remains must not pass for the paper.
+func truncated(problem string) bool {
+	return strings.Contains(problem, "truncated") || strings.Contains(problem, "base64")
+}
+
+func (u *unpacking) add(ctx context.Context, l leaf, depth int) {
+	switch {
+	case len(u.leaves) >= u.r.opt.MaxFiles:
+		u.overflow(l)
+		return
+	case l.done:
+	case l.src.Bytes > u.r.opt.MaxBytes:
+		l.src.Unreadable, l.done = document.ReasonTooLarge, true
+	case ctx.Err() != nil:
+		l.src.Unreadable, l.done = document.ReasonTimeout, true
+	default:
+		if reason := u.r.scan(ctx, l.data); reason != "" && depth == 0 {
+			l.src.Unreadable, l.done = reason, true
+			break
+		}
+		if l.kind == formatZIP || l.kind == formatMail {
+			u.open(ctx, l, depth)
+			return
+		}
+	}
+	u.leaves = append(u.leaves, l)
+}
+
+// overflow leaves one mark for all files beyond the limit.
+func (u *unpacking) overflow(l leaf) {
+	last := &u.leaves[len(u.leaves)-1]
+	if last.src.File != "…" {
+		l.src.File, l.src.Unreadable, l.done = "…", document.ReasonTooLarge, true
+		u.leaves = append(u.leaves, l)
+	}
+}
+
+func (u *unpacking) open(ctx context.Context, l leaf, depth int) {
+	if depth >= maxNesting {
+		l.src.Unreadable, l.done = document.ReasonTooLarge, true
+		u.leaves = append(u.leaves, l)
+		return
+	}
+	if l.kind == formatMail {
+		u.openMail(ctx, l, depth)
+		return
+	}
+	members, reason := u.zipMembers(l)
+	if reason == "" && len(members) == 0 {
+		reason = document.ReasonEmpty
+	}
+	if reason != "" {
+		l.src.Unreadable, l.done = reason, true
+		u.leaves = append(u.leaves, l)
+		return
+	}
+	for _, m := range members {
+		u.add(ctx, m, depth+1)
+	}
+}
+
+// zipMembers reads every member within the bounds; members that fail are leaves that say so.
+func (u *unpacking) zipMembers(l leaf) ([]leaf, string) {
+	z, err := zip.NewReader(bytes.NewReader(l.data), int64(len(l.data)))
+	if err != nil {
+		return nil, document.ReasonCorrupt
+	}
+	if len(z.File) > maxMembers {
+		return nil, document.ReasonTooLarge
+	}
+	if overlapping(z) {
+		return nil, document.ReasonCorrupt
+	}
+	var out []leaf
+	for _, f := range z.File {
+		name := cleanMember(f)
+		if name == "" {
+			continue
+		}
+		m := leaf{src: document.Source{File: l.src.File + "/" + name}, done: true}
+		data, reason := u.member(f)
+		if reason != "" {
+			m.src.Unreadable, m.src.Bytes = reason, int64(f.UncompressedSize64)
+			out = append(out, m)
+			continue
+		}
+		out = append(out, newLeaf(l.src.File+"/"+name, data, ""))
+	}
+	return out, ""
+}
+
+// member reads one member, counting the bytes that really come out.
+func (u *unpacking) member(f *zip.File) ([]byte, string) {
+	if f.Flags&1 != 0 {
+		return nil, document.ReasonEncrypted
+	}
+	limit := u.r.opt.MaxBytes
+	if byRatio := int64(f.CompressedSize64)*maxRatio + 1<<20; byRatio < limit {
+		limit = byRatio
+	}
+	if left := 2*u.r.opt.MaxBytes - u.total; left < limit {
+		limit = left
+	}
+	rc, err := f.Open()
+	if err != nil {
+		return nil, document.ReasonCorrupt
+	}
+	defer rc.Close()
+	data, err := io.ReadAll(io.LimitReader(rc, limit+1))
+	u.total += int64(len(data))
+	switch {
+	case int64(len(data)) > limit:
+		return nil, document.ReasonTooLarge
+	case err != nil:
+		return nil, document.ReasonCorrupt
+	}
+	return data, ""
+}
+
+// overlapping finds members that share bytes, the trick of a zip bomb without nesting.
+func overlapping(z *zip.Reader) bool {
+	type span struct{ from, to int64 }
+	var spans []span
+	for _, f := range z.File {
+		off, err := f.DataOffset()
+		if err != nil {
+			return true
+		}
+		spans = append(spans, span{off, off + int64(f.CompressedSize64)})
+	}
+	sort.Slice(spans, func(i, j int) bool { return spans[i].from < spans[j].from })
+	for i := 1; i < len(spans); i++ {
+		if spans[i].from < spans[i-1].to {
+			return true
+		}
+	}
+	return false
+}
+
+// cleanMember is the member's own name without folders, or empty for what is no file.
+func cleanMember(f *zip.File) string {
+	if f.FileInfo().IsDir() {
+		return ""
+	}
+	full := strings.ReplaceAll(f.Name, "\\", "/")
+	name := path.Base(full)
+	if strings.HasPrefix(full, "__MACOSX/") || name == ".DS_Store" || name == "Thumbs.db" || name == "desktop.ini" {
+		return ""
+	}
+	return cleanName(name)
+}
+
+func cleanName(name string) string {
+	if !utf8.ValidString(name) {
+		name = strings.ToValidUTF8(name, "_")
+	}
+	name = strings.Map(func(c rune) rune {
+		if c < 0x20 || c == 0x7f || c == '/' || c == '\\' || c >= 0x202A && c <= 0x202E || c >= 0x2066 && c <= 0x2069 {
+			return -1
+		}
+		return c
+	}, name)
+	if name == "" || name == "." || name == ".." {
+		return "tanpa-nama"
+	}
+	if len(name) > 200 {
+		name = strings.ToValidUTF8(name[:200], "")
+	}
+	return name
+}
+
+// readMember reads one small member of an office file.
+func readMember(z *zip.Reader, name string, limit int64) []byte {
+	for _, f := range z.File {
+		if f.Name != name {
+			continue
+		}
+		rc, err := f.Open()
+		if err != nil {
+			return nil
+		}
+		defer rc.Close()
+		data, err := io.ReadAll(io.LimitReader(rc, limit+1))
+		if err != nil || int64(len(data)) > limit {
+			return nil
+		}
+		return data
+	}
+	return nil
+}

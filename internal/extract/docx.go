@@ -1,0 +1,149 @@
+package extract
+
+import (
+	"context"
+	"encoding/xml"
+	"strconv"
+
+	"ukpbjd/internal/document"
+)
+
+// readDOCX reads the body of a WordprocessingML document (ECMA-376 part 1 §17): deleted, hidden and fallback text left out.
+func readDOCX(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) {
+	z, err := openOffice(data)
+	if err != nil {
+		src.Unreadable = reasonOf(err)
+		return
+	}
+	w := &wordReader{flow: newFlow(r.opt.MaxCells), numbers: map[string]int{}}
+	if err := walkXML(ctx, z, "word/document.xml", xmlEvents{start: w.start, end: w.end, text: w.text}); err != nil {
+		src.Unreadable = reasonOf(err)
+		return
+	}
+	w.flow.finishInto(src)
+}
+
+type wordReader struct {
+	flow    *flow
+	inText  bool
+	skip    int    // depth inside an element whose content is not shown
+	vanish  bool   // the run is hidden
+	numID   string // of the paragraph's list
+	level   string
+	numbers map[string]int
+	inRunPr bool
+	started bool // the paragraph has text already
+}
+
+// unseen elements hold text that the reader of the printed page does not see.
+var unseen = map[string]bool{"Fallback": true, "moveFrom": true, "del": true, "instrText": true, "delText": true, "pPrChange": true, "rPrChange": true}
+
+func (w *wordReader) start(name string, at []xml.Attr) {
+	if unseen[name] || w.skip > 0 {
+		w.skip++
+		return
+	}
+	switch name {
+	case "tbl":
+		w.flow.openTable()
+	case "tr":
+		w.flow.openRow()
+	case "tc":
+		w.flow.openCell()
+	case "gridSpan":
+		if n, err := strconv.Atoi(attr(at, "val")); err == nil && w.flow.top() != nil {
+			w.flow.top().span = n
+		}
+	case "vMerge":
+		if v := attr(at, "val"); v != "restart" && w.flow.top() != nil {
+			w.flow.top().vert = true
+		}
+	case "p":
+		w.numID, w.level, w.started = "", "", false
+	case "ilvl":
+		w.level = attr(at, "val")
+	case "numId":
+		w.numID = attr(at, "val")
+	case "pageBreakBefore":
+		if on(at) {
+			w.flow.breakPage()
+		}
+	default:
+		w.inline(name, at)
+	}
+}
+
+func (w *wordReader) inline(name string, at []xml.Attr) {
+	switch name {
+	case "r":
+		w.vanish = false
+	case "rPr":
+		w.inRunPr = true
+	case "vanish":
+		if w.inRunPr {
+			w.vanish = on(at)
+		}
+	case "t":
+		w.inText = true
+	case "tab":
+		if !w.inRunPr {
+			w.flow.write("\t")
+		}
+	case "br", "cr":
+		if attr(at, "type") == "page" {
+			w.flow.endParagraph()
+			w.flow.breakPage()
+		} else {
+			w.flow.write("\n")
+		}
+	case "noBreakHyphen":
+		w.flow.write("-")
+	}
+}
+
+func on(at []xml.Attr) bool {
+	v := attr(at, "val")
+	return v != "0" && v != "false" && v != "off"
+}
+
+func (w *wordReader) end(name string) {
+	if w.skip > 0 {
+		w.skip--
+		return
+	}
+	switch name {
+	case "t":
+		w.inText = false
+	case "rPr":
+		w.inRunPr = false
+	case "p":
+		w.autoNumber()
+		w.flow.endParagraph()
+	case "tc":
+		w.flow.closeCell()
+	case "tr":
+		w.flow.closeRow()
+	case "tbl":
+		w.flow.closeTable()
+	case "sectPr":
+		w.flow.breakPage()
+	}
+}
+
+// autoNumber gives an empty numbered paragraph its number: that is how Word users fill the column "No".
+func (w *wordReader) autoNumber() {
+	if w.numID == "" || w.numID == "0" || w.level != "" && w.level != "0" {
+		return
+	}
+	w.numbers[w.numID]++
+	if !w.started && w.flow.top() != nil {
+		w.flow.write(strconv.Itoa(w.numbers[w.numID]))
+	}
+}
+
+func (w *wordReader) text(data []byte) {
+	if w.inText && w.skip == 0 && !w.vanish {
+		w.started = true
+		w.flow.writeBytes(data)
+	}
+}

@@ -1,0 +1,170 @@
+package extract
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"ukpbjd/internal/document"
+)
+
+// tools are the optional programs, looked up once.
+type tools struct {
+	found map[string]string
+	cage  *cage
+}
+
+var wanted = []string{"pdftotext", "pdftoppm", "pdfinfo", "tesseract", "catdoc", "xls2csv", "bwrap", "prlimit"}
+
+func findTools(opt Options) tools {
+	t := tools{found: map[string]string{}, cage: &cage{off: opt.NoSandbox}}
+	for _, name := range wanted {
+		path, err := exec.LookPath(name)
+		if err == nil {
+			path, err = filepath.Abs(path)
+		}
+		if err != nil {
+			path = ""
+		}
+		t.found[name] = path
+	}
+	if opt.OCR == "off" {
+		t.found["tesseract"] = ""
+	}
+	return t
+}
+
+func (t tools) paths() map[string]string {
+	out := make(map[string]string, len(t.found))
+	for k, v := range t.found {
+		out[k] = v
+	}
+	return out
+}
+
+// cage knows whether bubblewrap really works here: containers often forbid the namespaces it needs.
+type cage struct {
+	off   bool
+	once  sync.Once
+	works bool
+}
+
+func (c *cage) usable(bwrap string) bool {
+	if c.off || bwrap == "" {
+		return false
+	}
+	c.once.Do(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		c.works = exec.CommandContext(ctx, bwrap, append(cageArgs("/tmp"), "/bin/true")...).Run() == nil
+	})
+	return c.works
+}
+
+// cageArgs gives a program a read-only system, its own folder, no network, and an end when we end.
+func cageArgs(dir string) []string {
+	return []string{"--ro-bind", "/usr", "/usr", "--ro-bind-try", "/lib", "/lib", "--ro-bind-try", "/lib64", "/lib64", "--ro-bind-try", "/bin", "/bin",
+		"--ro-bind-try", "/etc/fonts", "/etc/fonts", "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache", "--ro-bind-try", "/etc/alternatives", "/etc/alternatives",
+		"--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--bind", dir, "/work", "--chdir", "/work",
+		"--unshare-all", "--die-with-parent", "--new-session", "--clearenv",
+		"--setenv", "PATH", "/usr/bin:/bin", "--setenv", "LANG", "C.UTF-8", "--setenv", "OMP_THREAD_LIMIT", "1", "--setenv", "HOME", "/work"}
+}
+
+// Limits of one program: memory, file size, processor time and processes.
+const (
+	maxToolMemory = 1 << 30
+	maxToolFile   = 256 << 20
+	maxToolOutput = 32 << 20
+	maxToolProcs  = 64
+)
+
+var errAbsent = errors.New("program is not installed")
+
+// run starts an optional program in dir, which it sees as its working folder, and gives its output.
+func (t tools) run(ctx context.Context, limit time.Duration, dir, name string, args ...string) (stdout, stderr []byte, err error) {
+	path := t.found[name]
+	if path == "" {
+		return nil, nil, errAbsent
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	argv := t.wrap(path, dir, limit, args)
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd.Dir = dir
+	cmd.Env = []string{"PATH=/usr/bin:/bin", "LANG=C.UTF-8", "OMP_THREAD_LIMIT=1", "HOME=" + dir, "TMPDIR=" + dir}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.WaitDelay = 2 * time.Second
+	var out, errs cappedBuffer
+	out.left, errs.left = maxToolOutput, 64<<10
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	err = cmd.Run()
+	if cmd.Process != nil {
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // children that outlived it; an empty group is fine
+	}
+	if ctx.Err() != nil {
+		return nil, nil, ctx.Err()
+	}
+	if out.over {
+		return nil, nil, errTooLarge
+	}
+	return out.Bytes(), errs.Bytes(), err
+}
+
+// wrap puts the limits and the cage around a program, as far as they are installed.
+func (t tools) wrap(path, dir string, limit time.Duration, args []string) []string {
+	var argv []string
+	if p := t.found["prlimit"]; p != "" {
+		argv = append(argv, p, "--as="+strconv.Itoa(maxToolMemory), "--fsize="+strconv.Itoa(maxToolFile), "--core=0",
+			"--cpu="+strconv.Itoa(int(limit/time.Second)+1))
+	}
+	if t.cage.usable(t.found["bwrap"]) {
+		argv = append(append(argv, t.found["bwrap"]), cageArgs(dir)...)
+	}
+	return append(append(argv, path), args...)
+}
+
+// cappedBuffer keeps the first bytes and remembers that there were more.
+type cappedBuffer struct {
+	bytes.Buffer
+	left int
+	over bool
+}
+
+func (b *cappedBuffer) Write(p []byte) (int, error) {
+	n := len(p)
+	if n > b.left {
+		p, b.over = p[:b.left], true
+	}
+	b.left -= len(p)
+	b.Buffer.Write(p)
+	return n, nil
+}
+
+// inFolder runs fn with a private folder that holds data under name.
+func (r *Reader) inFolder(name string, data []byte, fn func(dir string) error) error {
+	dir, err := os.MkdirTemp(r.opt.TempDir, "ukpbjd-extract-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+		return err
+	}
+	return fn(dir)
+}
+
+// reasonOfTool names why a program did not help.
+func reasonOfTool(err error) string {
+	if errors.Is(err, errAbsent) {
+		return document.ReasonUnsupported
+	}
+	return reasonOf(err)
+}

@@ -1,0 +1,208 @@
+package extract
+
+import (
+	"strings"
+
+	"ukpbjd/internal/document"
+)
+
+// flow collects the paragraphs and tables of a word processor's document in order. Tables inside cells become tables of
+// their own, before the one that holds them.
+type flow struct {
+	pages []document.Page
+	stack []*openTable
+	para  strings.Builder
+	cells int  // still allowed
+	over  bool // more than allowed: the document is refused as a whole
+}
+
+type openTable struct {
+	rows [][]document.Cell
+	row  []document.Cell
+	cell strings.Builder
+	in   bool // a cell is open
+	span int
+	vert bool // covered by the cell above
+}
+
+func newFlow(cells int) *flow {
+	return &flow{pages: []document.Page{{Number: 1}}, cells: cells}
+}
+
+func (f *flow) page() *document.Page { return &f.pages[len(f.pages)-1] }
+
+func (f *flow) top() *openTable {
+	if len(f.stack) == 0 {
+		return nil
+	}
+	return f.stack[len(f.stack)-1]
+}
+
+func (f *flow) write(s string) { f.para.WriteString(s) }
+
+func (f *flow) writeBytes(b []byte) { f.para.Write(b) }
+
+// endParagraph puts the text where it belongs: the open cell, or the page.
+func (f *flow) endParagraph() {
+	text := f.para.String()
+	f.para.Reset()
+	if t := f.top(); t != nil {
+		if t.in {
+			if t.cell.Len() > 0 && strings.TrimSpace(text) != "" {
+				t.cell.WriteByte('\n')
+			}
+			t.cell.WriteString(strings.TrimSpace(text))
+		}
+		return
+	}
+	for _, line := range strings.Split(text, "\n") {
+		f.line(line)
+	}
+}
+
+// line keeps tabs as segment borders, as they are used to line things up.
+func (f *flow) line(text string) {
+	if !f.room() {
+		return
+	}
+	var segs []document.Segment
+	for _, s := range strings.Split(text, "\t") {
+		if s = squeeze(s); s != "" {
+			segs = append(segs, document.Segment{Text: s})
+		}
+	}
+	if len(segs) > 0 {
+		f.page().Lines = append(f.page().Lines, document.Line{Segments: segs})
+	}
+}
+
+func (f *flow) breakPage() {
+	if f.top() != nil || len(f.pages) > 500 {
+		return
+	}
+	p := f.page()
+	if len(p.Lines) == 0 && len(p.Tables) == 0 {
+		return
+	}
+	f.pages = append(f.pages, document.Page{Number: len(f.pages) + 1})
+}
+
+func (f *flow) openTable() {
+	f.endParagraph()
+	f.over = f.over || len(f.stack) > 20
+	f.stack = append(f.stack, &openTable{})
+}
+
+func (f *flow) openRow() {
+	if t := f.top(); t != nil {
+		t.row = nil
+	}
+}
+
+func (f *flow) openCell() {
+	f.para.Reset()
+	if t := f.top(); t != nil {
+		t.cell.Reset()
+		t.in, t.span, t.vert = true, 1, false
+	}
+}
+
+func (f *flow) closeCell() {
+	t := f.top()
+	if t == nil || !t.in {
+		return
+	}
+	if f.para.Len() > 0 {
+		f.endParagraph()
+	}
+	t.in = false
+	if !f.room() {
+		return
+	}
+	cell := document.Cell{Text: squeezeLines(t.cell.String()), Merged: t.vert}
+	if t.vert {
+		cell.Text = ""
+	}
+	t.row = append(t.row, cell)
+	for i := 1; i < min(t.span, 64); i++ {
+		t.row = append(t.row, document.Cell{Merged: true})
+	}
+}
+
+func (f *flow) closeRow() {
+	if t := f.top(); t != nil {
+		t.rows = append(t.rows, t.row)
+	}
+}
+
+func (f *flow) closeTable() {
+	t := f.top()
+	if t == nil {
+		return
+	}
+	f.stack = f.stack[:len(f.stack)-1]
+	p := f.page()
+	p.Tables = append(p.Tables, document.Table{Line: len(p.Lines), Rows: t.rows})
+}
+
+// room counts one more cell or line.
+func (f *flow) room() bool {
+	f.cells--
+	f.over = f.over || f.cells < 0
+	return !f.over
+}
+
+// finishInto closes what a cut file left open.
+func (f *flow) finishInto(src *document.Source) {
+	f.endParagraph()
+	for f.top() != nil {
+		f.closeTable()
+	}
+	if f.over {
+		src.Unreadable = document.ReasonTooLarge
+		return
+	}
+	src.Pages = f.pages
+	if last := f.page(); len(f.pages) > 1 && len(last.Lines) == 0 && len(last.Tables) == 0 {
+		src.Pages = f.pages[:len(f.pages)-1]
+	}
+}
+
+// squeeze folds white space, the no-break and zero-width kinds included.
+func squeeze(s string) string {
+	clean := true
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c >= 0x80 || c < 0x20 || c == ' ' && (i == 0 || i == len(s)-1 || s[i+1] == ' ') {
+			clean = false
+			break
+		}
+	}
+	if clean {
+		return s
+	}
+	s = strings.Map(func(c rune) rune {
+		switch c {
+		case 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0xAD: // zero width, soft hyphen
+			return -1
+		case 0xA0, 0x2007, 0x202F:
+			return ' '
+		case 0xFFFD, 0:
+			return -1
+		}
+		return c
+	}, s)
+	return strings.Join(strings.Fields(s), " ")
+}
+
+func squeezeLines(s string) string {
+	if !strings.Contains(s, "\n") {
+		return squeeze(s)
+	}
+	var out []string
+	for _, l := range strings.Split(s, "\n") {
+		if l = squeeze(l); l != "" {
+			out = append(out, l)
+		}
+	}
+	return strings.Join(out, "\n")
+}

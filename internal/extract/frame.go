@@ -1,0 +1,241 @@
+package extract
+
+import (
+	"math"
+	"sort"
+
+	"ukpbjd/internal/document"
+)
+
+// frame is a ruled table: the grid lines that really occur, which of them separate which slots, and the words inside.
+type frame struct {
+	xs, ys []float64
+	across []rule // horizontal
+	down   []rule // vertical
+	words  []word
+	slot   [][2]int // of each word
+}
+
+const (
+	near     = 2.5 // points within which two lines are one
+	minRule  = 6.0 // shorter lines are parts of letters or check boxes
+	maxRules = 6000
+	maxSlots = 20_000
+)
+
+// ruledTables joins lines that touch into frames. Only frames with inner lines in both directions can be tables.
+func ruledTables(rules []rule) []*frame {
+	if len(rules) > maxRules {
+		return nil
+	}
+	var keep []rule
+	for _, r := range rules {
+		if r = tidy(r); math.Max(r.x1-r.x0, r.y1-r.y0) >= minRule {
+			keep = append(keep, r)
+		}
+	}
+	var out []*frame
+	for _, set := range touching(keep) {
+		if f := newFrame(set); f != nil {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+func tidy(r rule) rule {
+	return rule{math.Min(r.x0, r.x1), math.Min(r.y0, r.y1), math.Max(r.x0, r.x1), math.Max(r.y0, r.y1)}
+}
+
+// touching finds the connected sets of lines. Lines are sorted by their left end, so each is compared with few others.
+func touching(rules []rule) [][]rule {
+	sort.Slice(rules, func(i, j int) bool { return rules[i].x0 < rules[j].x0 })
+	parent := make([]int, len(rules))
+	for i := range parent {
+		parent[i] = i
+	}
+	var find func(i int) int
+	find = func(i int) int {
+		for parent[i] != i {
+			parent[i] = parent[parent[i]]
+			i = parent[i]
+		}
+		return i
+	}
+	for i := range rules {
+		for j := i + 1; j < len(rules) && rules[j].x0 <= rules[i].x1+near; j++ {
+			if rules[i].y0 <= rules[j].y1+near && rules[j].y0 <= rules[i].y1+near {
+				parent[find(j)] = find(i)
+			}
+		}
+	}
+	sets := map[int][]rule{}
+	for i, r := range rules {
+		sets[find(i)] = append(sets[find(i)], r)
+	}
+	var keys []int
+	for k := range sets {
+		keys = append(keys, k)
+	}
+	sort.Ints(keys)
+	out := make([][]rule, 0, len(keys))
+	for _, k := range keys {
+		out = append(out, sets[k])
+	}
+	return out
+}
+
+func newFrame(set []rule) *frame {
+	f := &frame{}
+	var xs, ys []float64
+	for _, r := range set {
+		if r.horizontal() {
+			f.across = append(f.across, r)
+			ys = append(ys, (r.y0+r.y1)/2)
+		} else {
+			f.down = append(f.down, r)
+			xs = append(xs, (r.x0+r.x1)/2)
+		}
+	}
+	f.xs, f.ys = distinct(xs), distinct(ys)
+	if len(f.xs) < 2 || len(f.ys) < 2 || len(f.xs)*len(f.ys) > maxSlots {
+		return nil
+	}
+	return f
+}
+
+func distinct(v []float64) []float64 {
+	sort.Float64s(v)
+	var out []float64
+	for _, x := range v {
+		if len(out) == 0 || x-out[len(out)-1] > near {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// put takes a word that stands inside.
+func (f *frame) put(w word) bool {
+	c, r := slotOf(f.xs, w.midX()), slotOf(f.ys, w.midY())
+	if c < 0 || r < 0 {
+		return false
+	}
+	f.words = append(f.words, w)
+	f.slot = append(f.slot, [2]int{r, c})
+	return true
+}
+
+func slotOf(lines []float64, v float64) int {
+	i := sort.SearchFloat64s(lines, v)
+	if i == 0 || i == len(lines) {
+		return -1
+	}
+	return i - 1
+}
+
+// cells gives the rows; lone says that nothing divides the frame.
+func (f *frame) cells() (rows [][]document.Cell, lone bool) {
+	nr, nc := len(f.ys)-1, len(f.xs)-1
+	head := f.merge(nr, nc)
+	rows = make([][]document.Cell, nr)
+	for r := range rows {
+		rows[r] = make([]document.Cell, nc)
+	}
+	lone = true
+	byCell := map[int][]word{}
+	for i, w := range f.words {
+		h := head[f.slot[i][0]*nc+f.slot[i][1]]
+		byCell[h] = append(byCell[h], w)
+	}
+	for i, h := range head {
+		if h != head[0] {
+			lone = false
+		}
+		if h != i {
+			rows[i/nc][i%nc].Merged = true
+		}
+	}
+	for h, ws := range byCell {
+		rows[h/nc][h%nc] = cellOf(ws)
+	}
+	return rows, lone
+}
+
+// merge joins slots that no line separates; each slot knows the first slot of its cell.
+func (f *frame) merge(nr, nc int) []int {
+	head := make([]int, nr*nc)
+	for i := range head {
+		head[i] = i
+	}
+	for r := 0; r < nr; r++ {
+		for c := 0; c < nc; c++ {
+			i := r*nc + c
+			if c > 0 && !f.ruledDown(f.xs[c], f.ys[r], f.ys[r+1]) {
+				join(head, i, i-1)
+			}
+			if r > 0 && !f.ruledAcross(f.ys[r], f.xs[c], f.xs[c+1]) {
+				join(head, i, i-nc)
+			}
+		}
+	}
+	for i := range head {
+		head[i] = root(head, i)
+	}
+	return head
+}
+
+func root(head []int, i int) int {
+	for head[i] != i {
+		i = head[i]
+	}
+	return i
+}
+
+func join(head []int, a, b int) {
+	a, b = root(head, a), root(head, b)
+	if a < b {
+		a, b = b, a
+	}
+	head[a] = b
+}
+
+// ruledDown says whether a vertical line at x covers most of y0..y1; frames may be drawn in pieces.
+func (f *frame) ruledDown(x, y0, y1 float64) bool {
+	covered := 0.0
+	for _, r := range f.down {
+		if math.Abs((r.x0+r.x1)/2-x) <= near+0.5 {
+			covered += math.Max(0, math.Min(r.y1, y1)-math.Max(r.y0, y0))
+		}
+	}
+	return covered >= 0.6*(y1-y0)
+}
+
+func (f *frame) ruledAcross(y, x0, x1 float64) bool {
+	covered := 0.0
+	for _, r := range f.across {
+		if math.Abs((r.y0+r.y1)/2-y) <= near+0.5 {
+			covered += math.Max(0, math.Min(r.x1, x1)-math.Max(r.x0, x0))
+		}
+	}
+	return covered >= 0.6*(x1-x0)
+}
+
+func cellOf(ws []word) document.Cell {
+	var c document.Cell
+	for i, l := range lineGroups(ws) {
+		if i > 0 {
+			c.Text += "\n"
+		}
+		for j, w := range l {
+			if j > 0 {
+				c.Text += " "
+			}
+			c.Text += w.text
+			if w.conf > 0 && (c.Confidence == 0 || w.conf < c.Confidence) {
+				c.Confidence = w.conf
+			}
+		}
+	}
+	return c
+}

@@ -1,0 +1,155 @@
+package extract
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/ledongthuc/pdf"
+
+	"ukpbjd/internal/document"
+)
+
+// builtInTime is how long the built-in reader may take; it needs 2–4 ms for a paper.
+const builtInTime = 5 * time.Second
+
+// readPDF tries the built-in reader first, poppler where that one yields nothing, and OCR for pages that are pictures.
+func readPDF(r *Reader, ctx context.Context, src *document.Source, data []byte, budget *budget) {
+	src.Paged = true
+	pages, err := r.builtIn(ctx, data)
+	if err != nil || blank(pages) {
+		if more, reason := r.poppler(ctx, data); reason == "" && !blank(more) {
+			pages, err = more, nil
+		} else if err != nil {
+			src.Unreadable = reasonOfPDF(data, err, reason)
+			if src.Unreadable != document.ReasonNoText {
+				return
+			}
+			pages = more
+		}
+	}
+	if len(pages) > r.opt.MaxPages {
+		src.Unreadable = document.ReasonTooLarge
+		return
+	}
+	src.Pages = pages
+	src.Unreadable = ""
+	r.readScans(ctx, src, data, budget)
+}
+
+// reasonOfPDF names why neither reader could open the file.
+func reasonOfPDF(data []byte, err error, poppler string) string {
+	switch {
+	case poppler != "" && poppler != document.ReasonUnsupported:
+		return poppler
+	case err == pdf.ErrInvalidPassword:
+		return document.ReasonEncrypted
+	case err == errTooLarge:
+		return document.ReasonTooLarge
+	case err == context.DeadlineExceeded:
+		return document.ReasonTimeout
+	case bytes.Contains(data, []byte("/Encrypt")):
+		return document.ReasonEncrypted
+	}
+	return document.ReasonCorrupt
+}
+
+func blank(pages []document.Page) bool {
+	for i := range pages {
+		if hasText(&pages[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// builtIn reads with the Go library. The library cannot be interrupted inside one object, so it runs beside a clock; a
+// reader that never ends keeps its slot, and when all slots are gone only poppler is left.
+func (r *Reader) builtIn(ctx context.Context, data []byte) ([]document.Page, error) {
+	if hostilePDF(data) {
+		return nil, errTooLarge
+	}
+	select {
+	case r.slots <- struct{}{}:
+	default:
+		return nil, fmt.Errorf("read pdf: all readers busy")
+	}
+	type result struct {
+		pages []document.Page
+		err   error
+	}
+	done := make(chan result, 1)
+	ctx, cancel := context.WithTimeout(ctx, builtInTime)
+	defer cancel()
+	go func() {
+		defer func() { <-r.slots }()
+		pages, err := builtInPages(ctx, data, r.opt.MaxPages)
+		done <- result{pages, err}
+	}()
+	select {
+	case res := <-done:
+		return res.pages, res.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// hostilePDF refuses what is known to make the library allocate without bound: a cross-reference stream of absurd size.
+func hostilePDF(data []byte) bool {
+	for _, key := range [][]byte{[]byte("/Size"), []byte("/Count"), []byte("/N "), []byte("/Columns")} {
+		for rest := data; ; {
+			i := bytes.Index(rest, key)
+			if i < 0 {
+				break
+			}
+			rest = rest[i+len(key):]
+			if leadingNumber(rest) > 5_000_000 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func leadingNumber(b []byte) int64 {
+	i := 0
+	for i < len(b) && i < 16 && (b[i] == ' ' || b[i] == '\n' || b[i] == '\r') {
+		i++
+	}
+	var n int64
+	for ; i < len(b) && b[i] >= '0' && b[i] <= '9' && n < 1<<50; i++ {
+		n = n*10 + int64(b[i]-'0')
+	}
+	return n
+}
+
+func builtInPages(ctx context.Context, data []byte, limit int) (pages []document.Page, err error) {
+	defer func() {
+		if x := recover(); x != nil {
+			pages, err = nil, fmt.Errorf("read pdf: %v", x)
+		}
+	}()
+	doc, err := pdf.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return nil, err
+	}
+	n := doc.NumPage()
+	if n > limit {
+		return nil, errTooLarge
+	}
+	fonts := map[string]*font{}
+	for i := 1; i <= n; i++ {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		sheet, err := builtInPage(ctx, doc.Page(i), fonts)
+		if err != nil {
+			return nil, err
+		}
+		p := sheet.layout()
+		p.Number = i
+		pages = append(pages, p)
+	}
+	return pages, nil
+}

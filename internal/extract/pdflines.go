@@ -1,0 +1,210 @@
+package extract
+
+import (
+	"math"
+	"sort"
+	"strings"
+
+	"github.com/ledongthuc/pdf"
+)
+
+// paint collects the path and, when it is painted, its ruled lines: strokes along an axis and filled slivers.
+func (p *painter) paint(op string, args []pdf.Value) {
+	switch op {
+	case "m":
+		p.endSub()
+		p.point(args)
+	case "l":
+		p.point(args)
+	case "c", "v", "y":
+		p.sub = nil // curves are no ruled lines
+	case "h":
+		if len(p.sub) > 1 {
+			p.sub = append(p.sub, p.sub[0])
+		}
+	case "re":
+		p.rectangle(args)
+	case "n":
+		p.clearPath()
+	case "S", "s":
+		p.endSub()
+		p.stroke()
+		p.clearPath()
+	default:
+		p.endSub()
+		p.fill(op[0] == 'B' || op[0] == 'b')
+		p.clearPath()
+	}
+}
+
+func (p *painter) point(args []pdf.Value) {
+	if v := numbers(args, 2); v != nil && len(p.sub) < 64 {
+		x, y := p.gs.ctm.apply(v[0], v[1])
+		p.sub = append(p.sub, [2]float64{x, y})
+	}
+}
+
+func (p *painter) rectangle(args []pdf.Value) {
+	v := numbers(args, 4)
+	if v == nil {
+		return
+	}
+	p.endSub()
+	for _, c := range [][2]float64{{v[0], v[1]}, {v[0] + v[2], v[1]}, {v[0] + v[2], v[1] + v[3]}, {v[0], v[1] + v[3]}, {v[0], v[1]}} {
+		x, y := p.gs.ctm.apply(c[0], c[1])
+		p.sub = append(p.sub, [2]float64{x, y})
+	}
+	p.endSub()
+}
+
+func (p *painter) endSub() {
+	if len(p.sub) < 2 || len(p.path) > maxRules {
+		p.sub = nil
+		return
+	}
+	box := rule{p.sub[0][0], p.sub[0][1], p.sub[0][0], p.sub[0][1]}
+	for i, c := range p.sub {
+		box.x0, box.x1 = math.Min(box.x0, c[0]), math.Max(box.x1, c[0])
+		box.y0, box.y1 = math.Min(box.y0, c[1]), math.Max(box.y1, c[1])
+		if i > 0 {
+			p.path = append(p.path, rule{p.sub[i-1][0], p.sub[i-1][1], c[0], c[1]})
+		}
+	}
+	p.boxes = append(p.boxes, box)
+	p.sub = nil
+}
+
+func (p *painter) clearPath() { p.path, p.boxes, p.sub = p.path[:0], p.boxes[:0], nil }
+
+// thin is how thick a filled sliver may be and still be a line.
+const thin = 3.2
+
+func (p *painter) stroke() {
+	for _, s := range p.path {
+		if math.Abs(s.x1-s.x0) < 1 || math.Abs(s.y1-s.y0) < 1 {
+			p.addRule(s)
+		}
+	}
+}
+
+func (p *painter) fill(stroked bool) {
+	for _, b := range p.boxes {
+		if b.x1-b.x0 <= thin || b.y1-b.y0 <= thin {
+			p.addRule(b)
+		}
+	}
+	if stroked {
+		p.stroke()
+	}
+}
+
+func (p *painter) addRule(r rule) {
+	if len(p.rules) <= maxRules {
+		p.rules = append(p.rules, r)
+	}
+}
+
+// sheet turns page space into printed space: y downwards, rotated as shown, text upright.
+func (p *painter) sheet(box [4]float64, rotate int) *sheet {
+	turns := [4]int{}
+	for _, g := range p.glyphs {
+		if g.turn >= 0 {
+			turns[g.turn]++
+		}
+	}
+	main := 0
+	for t, n := range turns {
+		if n > turns[main] {
+			main = t
+		}
+	}
+	if len(p.glyphs) == 0 {
+		main = rotate
+	}
+	view := turned(box, main)
+	s := &sheet{width: box[2] - box[0], height: box[3] - box[1]}
+	if main%2 == 1 {
+		s.width, s.height = s.height, s.width
+	}
+	glyphs := p.glyphs[:0]
+	for _, g := range p.glyphs {
+		if g.turn == main {
+			g.x, g.y = view(g.x, g.y)
+			g.ex, g.ey = view(g.ex, g.ey)
+			glyphs = append(glyphs, g)
+		}
+	}
+	s.words = words(glyphs)
+	for _, r := range p.rules {
+		r.x0, r.y0 = view(r.x0, r.y0)
+		r.x1, r.y1 = view(r.x1, r.y1)
+		s.rules = append(s.rules, r)
+	}
+	return s
+}
+
+// turned maps page space to printed space for text that runs in quarter turns.
+func turned(b [4]float64, quarter int) func(x, y float64) (float64, float64) {
+	switch quarter {
+	case 1:
+		return func(x, y float64) (float64, float64) { return y - b[1], x - b[0] }
+	case 2:
+		return func(x, y float64) (float64, float64) { return b[2] - x, y - b[1] }
+	case 3:
+		return func(x, y float64) (float64, float64) { return b[3] - y, b[2] - x }
+	}
+	return func(x, y float64) (float64, float64) { return x - b[0], b[3] - y }
+}
+
+// words joins glyphs that stand side by side. Fat letters drawn twice count once.
+func words(gs []glyph) []word {
+	sort.SliceStable(gs, func(i, j int) bool { return gs[i].y < gs[j].y })
+	var out []word
+	for start := 0; start < len(gs); {
+		end := start + 1
+		for end < len(gs) && math.Abs(gs[end].y-gs[start].y) <= 0.35*math.Max(gs[start].size, 1) {
+			end++
+		}
+		row := gs[start:end]
+		sort.SliceStable(row, func(i, j int) bool { return row[i].x < row[j].x })
+		out = rowWords(out, row)
+		start = end
+	}
+	return out
+}
+
+// wordGap is the gap, in units of the letter size, that separates words; letterspaced text stays below it.
+const wordGap = 0.16
+
+func rowWords(out []word, row []glyph) []word {
+	var cur strings.Builder
+	var w word
+	flush := func() {
+		if cur.Len() > 0 {
+			w.text = squeeze(cur.String())
+			if w.text != "" {
+				out = append(out, w)
+			}
+		}
+		cur.Reset()
+	}
+	for i, g := range row {
+		if i > 0 && g.text == row[i-1].text && math.Abs(g.x-row[i-1].x) < 0.12*g.size {
+			continue
+		}
+		if strings.TrimSpace(g.text) == "" {
+			flush()
+			continue
+		}
+		if cur.Len() > 0 && g.x-w.x1 > wordGap*g.size {
+			flush()
+		}
+		if cur.Len() == 0 {
+			w = word{x0: g.x, y0: g.y - 0.8*g.size, y1: g.y + 0.2*g.size, base: g.y, size: g.size}
+		}
+		cur.WriteString(g.text)
+		w.x1 = math.Max(w.x1, g.ex)
+	}
+	flush()
+	return out
+}

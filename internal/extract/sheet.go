@@ -1,0 +1,118 @@
+package extract
+
+import (
+	"math"
+	"sort"
+
+	"ukpbjd/internal/document"
+)
+
+// sheet is one printed page: glyph runs and ruled lines, in points, y growing downwards.
+type sheet struct {
+	width, height float64
+	words         []word
+	rules         []rule
+}
+
+// word is text without inner space.
+type word struct {
+	text           string
+	x0, x1, y0, y1 float64 // y0 top, y1 bottom
+	base, size     float64
+	conf           float64
+}
+
+func (w word) midX() float64 { return (w.x0 + w.x1) / 2 }
+func (w word) midY() float64 { return (w.y0 + w.y1) / 2 }
+
+// rule is a horizontal or vertical line of a table's frame.
+type rule struct{ x0, y0, x1, y1 float64 }
+
+func (r rule) horizontal() bool { return math.Abs(r.x1-r.x0) > math.Abs(r.y1-r.y0) }
+
+// layout finds the ruled tables, gives them their words and makes lines of the rest.
+func (s *sheet) layout() document.Page {
+	var page document.Page
+	tables := ruledTables(s.rules)
+	var free []word
+	for _, w := range s.words {
+		if !placed(tables, w) {
+			free = append(free, w)
+		}
+	}
+	page.Lines = lines(free)
+	for _, t := range tables {
+		rows, lone := t.cells()
+		if lone { // a frame around the page or a single box is no table
+			page.Lines = append(page.Lines, lines(t.words)...)
+			continue
+		}
+		page.Tables = append(page.Tables, document.Table{Rows: rows, Top: t.ys[0], Bottom: t.ys[len(t.ys)-1]})
+	}
+	sort.SliceStable(page.Lines, func(i, j int) bool { return page.Lines[i].Top < page.Lines[j].Top })
+	sort.SliceStable(page.Tables, func(i, j int) bool { return page.Tables[i].Top < page.Tables[j].Top })
+	for i := range page.Tables {
+		page.Tables[i].Line = sort.Search(len(page.Lines), func(j int) bool { return page.Lines[j].Top >= page.Tables[i].Top })
+	}
+	return page
+}
+
+func placed(tables []*frame, w word) bool {
+	for _, t := range tables {
+		if t.put(w) {
+			return true
+		}
+	}
+	return false
+}
+
+// lines groups words whose middles lie on one height, and cuts them at wide gaps.
+func lines(words []word) []document.Line {
+	var out []document.Line
+	for _, group := range lineGroups(words) {
+		out = append(out, oneLine(group))
+	}
+	return out
+}
+
+// lineGroups sorts words into printed lines, each from left to right.
+func lineGroups(words []word) [][]word {
+	if len(words) == 0 {
+		return nil
+	}
+	ws := append([]word(nil), words...)
+	sort.SliceStable(ws, func(i, j int) bool { return ws[i].base < ws[j].base })
+	var groups [][]word
+	start := 0
+	for i := 1; i <= len(ws); i++ {
+		if i < len(ws) && ws[i].base-ws[start].base <= 0.4*math.Max(ws[start].size, 4) {
+			continue
+		}
+		g := ws[start:i]
+		sort.SliceStable(g, func(a, b int) bool { return g[a].x0 < g[b].x0 })
+		groups = append(groups, g)
+		start = i
+	}
+	return groups
+}
+
+// wideGap is the gap, in units of the letter size, from which words no longer belong to one phrase.
+const wideGap = 0.9
+
+func oneLine(ws []word) document.Line {
+	l := document.Line{Top: ws[0].y0, Height: ws[0].y1 - ws[0].y0}
+	cur := document.Segment{Text: ws[0].text, Left: ws[0].x0, Right: ws[0].x1, Confidence: ws[0].conf}
+	for _, w := range ws[1:] {
+		l.Top = math.Min(l.Top, w.y0)
+		if w.x0-cur.Right > wideGap*w.size {
+			l.Segments = append(l.Segments, cur)
+			cur = document.Segment{Text: w.text, Left: w.x0, Right: w.x1, Confidence: w.conf}
+			continue
+		}
+		cur.Text += " " + w.text
+		cur.Right = math.Max(cur.Right, w.x1)
+		cur.Confidence = math.Min(cur.Confidence, w.conf)
+	}
+	l.Segments = append(l.Segments, cur)
+	return l
+}

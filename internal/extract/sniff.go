@@ -1,0 +1,220 @@
+package extract
+
+import (
+	"archive/zip"
+	"bytes"
+	"strings"
+	"unicode/utf8"
+)
+
+// format is what the bytes are.
+type format string
+
+const (
+	formatEmpty    format = ""
+	formatXLSX     format = "xlsx"
+	formatDOCX     format = "docx"
+	formatODT      format = "odt"
+	formatODS      format = "ods"
+	formatPDF      format = "pdf"
+	formatImage    format = "image"
+	formatDOC      format = "doc"
+	formatXLS      format = "xls"
+	formatRTF      format = "rtf"
+	formatHTML     format = "html"
+	formatText     format = "text"
+	formatZIP      format = "zip"
+	formatMail     format = "mail"
+	formatSealed   format = "sealed"   // an encrypted office file
+	formatEnvelope format = "envelope" // part of a mail's envelope: signature, calendar, vcard, TNEF
+	formatRAR      format = "rar"
+	format7z       format = "7z"
+	formatUnknown  format = "unknown"
+)
+
+var mediaTypes = map[format]string{
+	formatXLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+	formatDOCX: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+	formatODT:  "application/vnd.oasis.opendocument.text", formatODS: "application/vnd.oasis.opendocument.spreadsheet",
+	formatPDF: "application/pdf", formatImage: "image/*", formatDOC: "application/msword", formatXLS: "application/vnd.ms-excel",
+	formatRTF: "application/rtf", formatHTML: "text/html", formatText: "text/plain", formatZIP: "application/zip",
+	formatMail: "message/rfc822", formatRAR: "application/vnd.rar", format7z: "application/x-7z-compressed",
+	formatSealed: "application/encrypted",
+}
+
+func (f format) mediaType() string {
+	if m := mediaTypes[f]; m != "" {
+		return m
+	}
+	return "application/octet-stream"
+}
+
+var oleMagic = []byte{0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1}
+
+var magics = []struct {
+	magic string
+	kind  format
+}{
+	{"{\\rtf", formatRTF}, {"\xFF\xD8\xFF", formatImage}, {"\x89PNG\r\n\x1a\n", formatImage}, {"GIF8", formatImage},
+	{"II*\x00", formatImage}, {"MM\x00*", formatImage}, {"Rar!\x1a\x07", formatRAR}, {"7z\xBC\xAF\x27\x1C", format7z},
+	{"BEGIN:VCALENDAR", formatEnvelope}, {"BEGIN:VCARD", formatEnvelope}, {"\x78\x9f\x3e\x22", formatEnvelope},
+	{"-----BEGIN PGP SIGNATURE", formatEnvelope},
+}
+
+// sniff decides by content alone.
+func sniff(data []byte) format {
+	if len(bytes.TrimSpace(head(data, 4096))) == 0 && len(bytes.TrimSpace(data)) == 0 {
+		return formatEmpty
+	}
+	if bytes.Contains(head(data, 1024), []byte("%PDF-")) {
+		return formatPDF // ISO 32000 allows bytes before the header
+	}
+	for _, m := range magics {
+		if bytes.HasPrefix(data, []byte(m.magic)) {
+			return m.kind
+		}
+	}
+	switch {
+	case len(data) > 12 && string(data[:4]) == "RIFF" && string(data[8:12]) == "WEBP":
+		return formatImage
+	case len(data) > 12 && string(data[4:8]) == "ftyp":
+		return formatImage // HEIC of phones
+	case bytes.HasPrefix(data, oleMagic):
+		return sniffOLE(data)
+	case bytes.HasPrefix(data, []byte("PK\x03\x04")) || bytes.HasPrefix(data, []byte("PK\x05\x06")):
+		return sniffZIP(data)
+	}
+	return sniffText(data)
+}
+
+func head(data []byte, n int) []byte {
+	if len(data) > n {
+		return data[:n]
+	}
+	return data
+}
+
+// sniffOLE tells the kinds of compound files by the names in their directory (MS-CFB §2.6), which are UTF-16.
+func sniffOLE(data []byte) format {
+	has := func(name string) bool { return bytes.Contains(data, utf16le(name)) }
+	switch {
+	case has("EncryptedPackage"):
+		return formatSealed
+	case has("WordDocument"):
+		return formatDOC
+	case has("Workbook") || has("Book"):
+		return formatXLS
+	case has("__substg1.0_"):
+		return formatUnknown // an Outlook .msg
+	}
+	return formatUnknown
+}
+
+func utf16le(s string) []byte {
+	out := make([]byte, 0, 2*len(s))
+	for i := 0; i < len(s); i++ {
+		out = append(out, s[i], 0)
+	}
+	return out
+}
+
+func sniffZIP(data []byte) format {
+	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return formatZIP
+	}
+	for i, f := range z.File {
+		if i > 2000 {
+			break
+		}
+		switch {
+		case f.Name == "word/document.xml":
+			return formatDOCX
+		case f.Name == "xl/workbook.xml", f.Name == "xl/workbook.bin":
+			return formatXLSX
+		case f.Name == "content.xml":
+			return sniffODF(z)
+		}
+	}
+	return formatZIP
+}
+
+func sniffODF(z *zip.Reader) format {
+	kind := string(readMember(z, "mimetype", 200))
+	if strings.Contains(kind, "spreadsheet") {
+		return formatODS
+	}
+	return formatODT
+}
+
+// pkcs7Signature is the DER of signedData's object identifier, 1.2.840.113549.1.7.2.
+var pkcs7Signature = []byte{0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07, 0x02}
+
+func sniffText(data []byte) format {
+	start := head(data, 2048)
+	if bytes.Contains(head(data, 40), pkcs7Signature) {
+		return formatEnvelope
+	}
+	lower := bytes.ToLower(bytes.TrimLeft(start, "\xEF\xBB\xBF \t\r\n"))
+	if bytes.HasPrefix(lower, []byte("<!doctype html")) || bytes.HasPrefix(lower, []byte("<html")) || bytes.Contains(lower, []byte("<table")) && bytes.HasPrefix(lower, []byte("<")) {
+		return formatHTML
+	}
+	if looksLikeMail(lower) {
+		return formatMail
+	}
+	if bytes.HasPrefix(data, []byte{0xFF, 0xFE}) || bytes.HasPrefix(data, []byte{0xFE, 0xFF}) {
+		return formatText
+	}
+	if looksLikeText(start) {
+		return formatText
+	}
+	return formatUnknown
+}
+
+// looksLikeMail wants at least two header fields of a mail at the very start (RFC 5322 §3.6).
+func looksLikeMail(lower []byte) bool {
+	n := 0
+	for _, line := range bytes.Split(lower, []byte("\n")) {
+		if len(bytes.TrimSpace(line)) == 0 {
+			break
+		}
+		for _, f := range []string{"from:", "to:", "subject:", "date:", "message-id:", "mime-version:", "received:", "content-type:"} {
+			if bytes.HasPrefix(line, []byte(f)) {
+				n++
+			}
+		}
+	}
+	return n >= 3
+}
+
+// looksLikeText accepts UTF-8 and the single-byte charsets: no NUL or other control characters.
+func looksLikeText(b []byte) bool {
+	control, high := 0, 0
+	for _, c := range b {
+		switch {
+		case c == 0:
+			return false
+		case c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f':
+			control++
+		case c >= 0x80:
+			high++
+		}
+	}
+	if control > 0 {
+		return false
+	}
+	return utf8.Valid(trimRune(b)) || high*4 < len(b)
+}
+
+// trimRune drops a rune that was cut at the end of a window.
+func trimRune(b []byte) []byte {
+	for i := 1; i <= 3 && i <= len(b); i++ {
+		if utf8.RuneStart(b[len(b)-i]) {
+			if !utf8.FullRune(b[len(b)-i:]) {
+				return b[:len(b)-i]
+			}
+			break
+		}
+	}
+	return b
+}

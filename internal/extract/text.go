@@ -1,0 +1,138 @@
+package extract
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"errors"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
+
+	"ukpbjd/internal/document"
+)
+
+// readText reads plain text, and CSV where lines share a separator.
+func readText(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) {
+	text, err := decodeText(data)
+	if err != nil {
+		src.Unreadable = document.ReasonCorrupt
+		return
+	}
+	page := document.Page{Number: 1}
+	if sep := separator(text); sep != 0 {
+		src.MediaType = "text/csv"
+		rows, err := readCSV(ctx, text, sep, r.opt.MaxCells)
+		if err != nil {
+			src.Unreadable = reasonOf(err)
+			return
+		}
+		page.Tables = []document.Table{{Rows: rows}}
+	} else {
+		f := newFlow(r.opt.MaxCells)
+		for _, l := range strings.Split(text, "\n") {
+			f.line(l)
+		}
+		f.finishInto(src)
+		return
+	}
+	src.Pages = []document.Page{page}
+}
+
+// decodeText knows UTF-8, UTF-16 with or without mark, and else Windows-1252, which Excel writes in Indonesia.
+func decodeText(data []byte) (string, error) {
+	switch {
+	case bytes.HasPrefix(data, []byte{0xEF, 0xBB, 0xBF}):
+		data = data[3:]
+	case bytes.HasPrefix(data, []byte{0xFF, 0xFE}), bytes.HasPrefix(data, []byte{0xFE, 0xFF}):
+		out, err := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder().Bytes(data)
+		return normal(out), err
+	}
+	if utf8.Valid(data) {
+		return normal(data), nil
+	}
+	out, err := charmap.Windows1252.NewDecoder().Bytes(data)
+	return normal(out), err
+}
+
+func normal(b []byte) string {
+	s := strings.ReplaceAll(string(b), "\r\n", "\n")
+	return strings.ReplaceAll(s, "\r", "\n")
+}
+
+// separator is the one that cuts the most lines into the same number of at least three fields; 0 means prose.
+func separator(text string) rune {
+	best, bestLines := rune(0), 1
+	lines := strings.SplitN(text, "\n", 200)
+	for _, sep := range []rune{';', '\t', '|', ','} {
+		count := map[int]int{}
+		for _, l := range lines {
+			if n := countOutside(l, sep); n >= 2 {
+				count[n]++
+			}
+		}
+		for _, n := range count {
+			if n > bestLines {
+				best, bestLines = sep, n
+			}
+		}
+	}
+	return best
+}
+
+// countOutside counts sep outside double quotes.
+func countOutside(line string, sep rune) int {
+	n, quoted := 0, false
+	for _, c := range line {
+		switch {
+		case c == '"':
+			quoted = !quoted
+		case c == sep && !quoted:
+			n++
+		}
+	}
+	return n
+}
+
+func readCSV(ctx context.Context, text string, sep rune, cells int) ([][]document.Cell, error) {
+	text = strings.TrimPrefix(text, "sep="+string(sep)+"\n") // Excel's own first line
+	rd := csv.NewReader(strings.NewReader(text))
+	rd.Comma, rd.FieldsPerRecord, rd.LazyQuotes, rd.ReuseRecord = sep, -1, true, true
+	var out [][]document.Cell
+	line := 1
+	for {
+		rec, err := rd.Read()
+		if errors.Is(err, io.EOF) {
+			return out, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		at, _ := rd.FieldPos(0)
+		for ; line < at && len(out) > 0; line++ { // encoding/csv swallows blank lines, and a blank line ends a table
+			out = append(out, nil)
+		}
+		line, _ = rd.FieldPos(len(rec) - 1)
+		line += 1 + strings.Count(rec[len(rec)-1], "\n")
+		if cells -= len(rec); cells < 0 || ctx.Err() != nil {
+			return nil, errTooLarge
+		}
+		row := make([]document.Cell, len(rec))
+		for i, f := range rec {
+			row[i] = document.Cell{Text: squeezeLines(unquoteFormula(f))}
+		}
+		out = append(out, row)
+	}
+}
+
+// unquoteFormula undoes ="1985…" by which people keep Excel from rounding.
+func unquoteFormula(f string) string {
+	f = strings.TrimSpace(f)
+	if strings.HasPrefix(f, `="`) && strings.HasSuffix(f, `"`) && len(f) > 3 {
+		return f[2 : len(f)-1]
+	}
+	return f
+}

@@ -1,0 +1,333 @@
+package extract
+
+import (
+	"archive/zip"
+	"context"
+	"encoding/xml"
+	"errors"
+	"path"
+	"strconv"
+	"strings"
+
+	"ukpbjd/internal/document"
+)
+
+// readXLSX reads the visible cells of the visible sheets as a person sees them: cached values of formulas, hidden rows and
+// columns left out. It reads the XML itself, because what matters here is how a number was written in the file.
+func readXLSX(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) {
+	z, err := openOffice(data)
+	if err != nil {
+		src.Unreadable = reasonOf(err)
+		return
+	}
+	b := &workbook{ctx: ctx, z: z, cellsLeft: r.opt.MaxCells}
+	if err := b.read(src); err != nil {
+		src.Pages, src.Unreadable = nil, reasonOf(err)
+	}
+}
+
+func reasonOf(err error) string {
+	switch {
+	case errors.Is(err, errTooLarge):
+		return document.ReasonTooLarge
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return document.ReasonTimeout
+	}
+	return document.ReasonCorrupt
+}
+
+type workbook struct {
+	ctx       context.Context
+	z         *zip.Reader
+	shared    []string
+	cellsLeft int
+}
+
+type sheetRef struct{ rel, state string }
+
+func (b *workbook) read(src *document.Source) error {
+	sheets, err := b.sheets()
+	if err != nil {
+		return err
+	}
+	targets, err := b.targets()
+	if err != nil {
+		return err
+	}
+	if err := b.readShared(); err != nil {
+		return err
+	}
+	for i, s := range sheets {
+		if s.state == "hidden" || s.state == "veryHidden" {
+			continue
+		}
+		g := newGrid(b)
+		if err := walkXML(b.ctx, b.z, targets[s.rel], g.events()); err != nil {
+			return err
+		}
+		if b.cellsLeft < 0 {
+			return errTooLarge
+		}
+		src.Pages = append(src.Pages, document.Page{Number: i + 1, Tables: []document.Table{{Rows: g.visible()}}})
+	}
+	return nil
+}
+
+func (b *workbook) sheets() (list []sheetRef, err error) {
+	err = walkXML(b.ctx, b.z, "xl/workbook.xml", xmlEvents{
+		start: func(name string, at []xml.Attr) {
+			if name == "sheet" && len(list) < 100 {
+				list = append(list, sheetRef{relID(at), attr(at, "state")})
+			}
+		},
+		end: func(string) {}, text: func([]byte) {},
+	})
+	return list, err
+}
+
+// relID is r:id; a sheet has no other attribute of that local name.
+func relID(at []xml.Attr) string { return attr(at, "id") }
+
+func (b *workbook) targets() (map[string]string, error) {
+	out := map[string]string{}
+	err := walkXML(b.ctx, b.z, "xl/_rels/workbook.xml.rels", xmlEvents{
+		start: func(name string, at []xml.Attr) {
+			if name != "Relationship" {
+				return
+			}
+			t := attr(at, "Target")
+			if !strings.HasPrefix(t, "/") {
+				t = "xl/" + t
+			}
+			out[attr(at, "Id")] = strings.TrimPrefix(path.Clean(t), "/")
+		},
+		end: func(string) {}, text: func([]byte) {},
+	})
+	return out, err
+}
+
+// readShared reads the string table; phonetic readings are no part of a cell's text.
+func (b *workbook) readShared() error {
+	var cur strings.Builder
+	inT, phonetic, total := false, 0, 0
+	err := walkXML(b.ctx, b.z, "xl/sharedStrings.xml", xmlEvents{
+		start: func(name string, _ []xml.Attr) {
+			switch name {
+			case "si":
+				cur.Reset()
+			case "t":
+				inT = true
+			case "rPh":
+				phonetic++
+			}
+		},
+		end: func(name string) {
+			switch name {
+			case "si":
+				total += cur.Len()
+				b.shared = append(b.shared, cur.String())
+			case "t":
+				inT = false
+			case "rPh":
+				phonetic--
+			}
+		},
+		text: func(data []byte) {
+			if inT && phonetic == 0 {
+				cur.Write(data)
+			}
+		},
+	})
+	if err != nil && !hasMember(b.z, "xl/sharedStrings.xml") {
+		return nil // a workbook of inline strings has none
+	}
+	return err
+}
+
+func hasMember(z *zip.Reader, name string) bool {
+	for _, f := range z.File {
+		if f.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// grid collects one sheet.
+type grid struct {
+	book       *workbook
+	rows       map[int]map[int]document.Cell
+	hiddenRow  map[int]bool
+	hiddenCol  map[int]bool
+	maxR, maxC int
+	r, c       int
+	kind       string
+	value      strings.Builder
+	inValue    bool
+	phonetic   int
+}
+
+func newGrid(b *workbook) *grid {
+	return &grid{book: b, rows: map[int]map[int]document.Cell{}, hiddenRow: map[int]bool{}, hiddenCol: map[int]bool{}}
+}
+
+const maxColumns = 512
+
+func (g *grid) events() xmlEvents {
+	return xmlEvents{start: g.start, end: g.end, text: func(data []byte) {
+		if g.inValue && g.phonetic == 0 {
+			g.value.Write(data)
+		}
+	}}
+}
+
+func (g *grid) start(name string, at []xml.Attr) {
+	switch name {
+	case "col":
+		g.hideColumns(at)
+	case "row":
+		g.r++
+		if n, err := strconv.Atoi(attr(at, "r")); err == nil {
+			g.r = n
+		}
+		g.c = 0
+		if h := attr(at, "hidden"); h == "1" || h == "true" {
+			g.hiddenRow[g.r] = true
+		}
+	case "c":
+		g.c++
+		if col := columnOf(attr(at, "r")); col > 0 {
+			g.c = col
+		}
+		g.kind = attr(at, "t")
+		g.value.Reset()
+	case "v", "t":
+		g.inValue = true
+	case "rPh":
+		g.phonetic++
+	}
+}
+
+func (g *grid) hideColumns(at []xml.Attr) {
+	if h := attr(at, "hidden"); h != "1" && h != "true" {
+		return
+	}
+	from, _ := strconv.Atoi(attr(at, "min"))
+	to, _ := strconv.Atoi(attr(at, "max"))
+	for c := max(from, 1); c <= min(to, maxColumns); c++ {
+		g.hiddenCol[c] = true
+	}
+}
+
+func (g *grid) end(name string) {
+	switch name {
+	case "v", "t":
+		g.inValue = false
+	case "rPh":
+		g.phonetic--
+	case "c":
+		g.put()
+	}
+}
+
+func (g *grid) put() {
+	text := g.value.String()
+	if text == "" || g.c < 1 || g.c > maxColumns || g.r < 1 {
+		return
+	}
+	if g.book.cellsLeft--; g.book.cellsLeft < 0 {
+		return
+	}
+	cell := document.Cell{}
+	switch g.kind {
+	case "s":
+		if i, err := strconv.Atoi(text); err == nil && i >= 0 && i < len(g.book.shared) {
+			cell.Text = g.book.shared[i]
+		}
+	case "inlineStr", "str", "e", "d":
+		cell.Text = text
+	case "b":
+		cell.Text = map[string]string{"1": "TRUE"}[text]
+	default:
+		cell.Text, cell.Numeric = plainNumber(text), true
+	}
+	if strings.TrimSpace(cell.Text) == "" {
+		return
+	}
+	if g.rows[g.r] == nil {
+		g.rows[g.r] = map[int]document.Cell{}
+	}
+	g.rows[g.r][g.c] = cell
+	g.maxR, g.maxC = max(g.maxR, g.r), max(g.maxC, g.c)
+}
+
+// plainNumber writes whole numbers without exponent, digit by digit as the file has them; what was lost is not put back.
+func plainNumber(text string) string {
+	i := strings.IndexAny(text, "eE")
+	mantissa, exp := text, 0
+	if i >= 0 {
+		n, err := strconv.Atoi(strings.TrimPrefix(text[i+1:], "+"))
+		if err != nil || n < 0 || n > 25 {
+			return text
+		}
+		mantissa, exp = text[:i], n
+	}
+	whole, frac, _ := strings.Cut(mantissa, ".")
+	for exp > 0 {
+		d := "0"
+		if frac != "" {
+			d, frac = frac[:1], frac[1:]
+		}
+		whole, exp = whole+d, exp-1
+	}
+	if strings.Trim(frac, "0") != "" {
+		return text
+	}
+	return whole
+}
+
+// visible is the sheet as rows from the first to the last, blank ones kept: a blank row ends a table.
+func (g *grid) visible() [][]document.Cell {
+	var out [][]document.Cell
+	blanks := 0
+	for r := 1; r <= g.maxR; r++ {
+		if g.hiddenRow[r] {
+			continue
+		}
+		row := g.rows[r]
+		if len(row) == 0 {
+			if blanks++; blanks <= 2 {
+				out = append(out, nil)
+			}
+			if r > 1_100_000 {
+				break
+			}
+			continue
+		}
+		blanks = 0
+		line := make([]document.Cell, 0, g.maxC)
+		for c := 1; c <= g.maxC; c++ {
+			if !g.hiddenCol[c] {
+				line = append(line, row[c])
+			}
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
+// columnOf is the column of a reference like "AB12", or 0.
+func columnOf(ref string) int {
+	n := 0
+	for i := 0; i < len(ref); i++ {
+		c := ref[i] &^ 0x20
+		if c < 'A' || c > 'Z' {
+			break
+		}
+		n = n*26 + int(c-'A') + 1
+		if n > 1<<20 {
+			return 0
+		}
+	}
+	return n
+}
