@@ -1,0 +1,210 @@
+package msgauth
+
+// authres is one Authentication-Results field, parsed by the grammar of RFC 8601 §2.2.
+type authres struct {
+	id, version string
+	results     []result
+}
+
+// result is one resinfo: what one method found.
+type result struct {
+	method, value, reason string // method and value in lower case
+	props                 []prop
+}
+
+// prop is one propspec; key is "ptype.property" in lower case, or the bare name where a server left the ptype out.
+type prop struct{ key, value string }
+
+// get gives the property's value, and whether it stands there more than once with values that differ.
+func (r result) get(key string) (value string, found, contradicts bool) {
+	for _, p := range r.props {
+		if p.key != key {
+			continue
+		}
+		if found && p.value != value {
+			return value, true, true
+		}
+		value, found = p.value, true
+	}
+	return value, found, false
+}
+
+// parseID reads only the authserv-id and leaves the scanner behind it.
+func (p *scanner) authservID() (string, error) {
+	if err := p.space(); err != nil {
+		return "", err
+	}
+	id, err := p.value()
+	if err != nil {
+		return "", err
+	}
+	if c := p.peek(); c != 0 && c != ';' && c != ' ' && c != '\t' && c != '(' {
+		return "", errExpected
+	}
+	return id, nil
+}
+
+// rest reads what follows the authserv-id: the version and the results.
+func (p *scanner) rest(a *authres) error {
+	if err := p.space(); err != nil {
+		return err
+	}
+	a.version = p.run(digit)
+	if err := p.space(); err != nil {
+		return err
+	}
+	for props := 0; !p.end(); {
+		if !p.take(';') {
+			return errExpected
+		}
+		r, err := p.result()
+		if err != nil {
+			return err
+		}
+		if props += len(r.props); props > maxProps || len(a.results) >= maxResults {
+			return errTooLong
+		}
+		if r.method != "" {
+			a.results = append(a.results, r)
+		}
+	}
+	return nil
+}
+
+// result reads one resinfo up to the next semicolon; no-result and an empty one (a stray semicolon) have no method.
+func (p *scanner) result() (result, error) {
+	var r result
+	if err := p.space(); err != nil {
+		return r, err
+	}
+	if p.end() || p.peek() == ';' {
+		return r, nil
+	}
+	method, err := p.word()
+	if err != nil {
+		return r, err
+	}
+	if lower(method) == "none" && (p.end() || p.peek() == ';') {
+		return r, nil
+	}
+	version, err := p.methodVersion()
+	if err != nil {
+		return r, err
+	}
+	value, err := p.assigned((*scanner).word)
+	if err != nil {
+		return r, err
+	}
+	r.method, r.value = lower(method), lower(value)
+	if version != "" && version != "1" { // a version we do not know says nothing we understand
+		r.value += "/" + version
+	}
+	return r, p.properties(&r)
+}
+
+func (p *scanner) methodVersion() (string, error) {
+	if !p.take('/') {
+		return "", nil
+	}
+	if err := p.space(); err != nil {
+		return "", err
+	}
+	v := p.run(digit)
+	if v == "" {
+		return "", errExpected
+	}
+	return v, p.space()
+}
+
+// properties reads reasonspec and propspecs.
+func (p *scanner) properties(r *result) error {
+	for !p.end() && p.peek() != ';' {
+		if len(r.props) > maxProps {
+			return errTooLong
+		}
+		key, err := p.propertyName()
+		if err != nil {
+			return err
+		}
+		value, err := p.assigned((*scanner).value)
+		if err != nil {
+			return err
+		}
+		if err := p.space(); err != nil {
+			return err
+		}
+		if key == "reason" {
+			r.reason = value
+			continue
+		}
+		r.props = append(r.props, prop{key, value})
+	}
+	return nil
+}
+
+// propertyName reads ptype "." property, or a bare name as Exchange writes it (action=none).
+func (p *scanner) propertyName() (string, error) {
+	key, err := p.word()
+	if err != nil {
+		return "", err
+	}
+	for p.take('.') {
+		if err := p.space(); err != nil {
+			return "", err
+		}
+		more, err := p.word()
+		if err != nil {
+			return "", err
+		}
+		key += "." + more
+	}
+	return lower(key), nil
+}
+
+// assigned reads "=" and what next reads, with CFWS around the sign.
+func (p *scanner) assigned(next func(*scanner) (string, error)) (string, error) {
+	if err := p.space(); err != nil {
+		return "", err
+	}
+	if !p.take('=') {
+		return "", errExpected
+	}
+	if err := p.space(); err != nil {
+		return "", err
+	}
+	return next(p)
+}
+
+// word reads one keyword and the CFWS after it.
+func (p *scanner) word() (string, error) {
+	w := p.run(keyword)
+	if w == "" {
+		return "", errExpected
+	}
+	return w, p.space()
+}
+
+// value reads a pvalue: a run, a quoted string, or a quoted local part with its domain; that one keeps its quotes, so that
+// it never equals a plain address.
+func (p *scanner) value() (string, error) {
+	if p.peek() != '"' {
+		v := p.run(loose)
+		if c := p.peek(); c == '"' || c == '\\' || c == ')' {
+			return "", errExpected
+		}
+		return v, nil
+	}
+	start := p.i
+	v, err := p.quoted()
+	if err != nil {
+		return "", err
+	}
+	if p.peek() == '@' {
+		p.run(loose)
+		v = p.s[start:p.i]
+	}
+	if c := p.peek(); c != 0 && c != ';' && c != ' ' && c != '\t' && c != '(' {
+		return "", errExpected
+	}
+	return v, nil
+}

@@ -1,0 +1,61 @@
+package msgauth
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Real fields that nobody here wrote: the grammar must read what real servers write.
+func TestRealFields(t *testing.T) {
+	root := filepath.Join("..", "..", "..", "shared", "corpora")
+	if _, err := os.Stat(root); err != nil {
+		t.Skip("../shared/corpora is absent")
+	}
+	fields, unread, hops, strange := 0, 0, 0, 0
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		head, _, _ := bytes.Cut(bytes.ReplaceAll(raw[:min(len(raw), maxHeader)], []byte("\r\n"), []byte("\n")), []byte("\n\n"))
+		unfold := strings.NewReplacer("\n ", " ", "\n\t", " ")
+		for line := range strings.SplitSeq(unfold.Replace(string(head)), "\n") {
+			name, value, _ := strings.Cut(line, ":")
+			switch lower(name) {
+			case "received":
+				hops++
+				if _, ok := parseReceived(value); !ok {
+					strange++
+				}
+			case "authentication-results":
+				fields++
+				p, err := newScanner(value)
+				var id string
+				if err == nil {
+					if id, err = p.authservID(); err == nil {
+						err = p.rest(&authres{id: id})
+					}
+				}
+				if err != nil {
+					unread++
+					t.Logf("%v: %.300q", err, value)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("Authentication-Results: %d, not read: %d; Received: %d, not read: %d", fields, unread, hops, strange)
+	if fields < 100 || unread*20 > fields {
+		t.Errorf("%d of %d real fields are not read", unread, fields)
+	}
+}

@@ -1,0 +1,243 @@
+package msgauth
+
+import (
+	"bytes"
+	"context"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/emersion/go-msgauth/dkim"
+
+	"ukpbjd/internal/sop"
+)
+
+const (
+	maxSignatures = 5
+	maxAge        = 72 * time.Hour
+	maxAhead      = 15 * time.Minute // a signer's clock may run ahead by this much
+	minRSABits    = 2048
+)
+
+// signedOnce are the fields that must be signed where they stand, and stand once (DESIGN, "Trust", strict); the first five
+// must be there.
+var signedOnce = [...]string{"from", "to", "subject", "date", "message-id",
+	"in-reply-to", "references", "mime-version", "content-type", "content-transfer-encoding"}
+
+const mustStand = 5
+
+// checkSignature adds our own DKIM check to the proof p of the mail server's verdict.
+func checkSignature(ctx context.Context, p sop.Proof, raw []byte, at time.Time, from string, o Options) sop.Proof {
+	fail := func(r sop.Result, reason string) sop.Proof {
+		p.Result, p.Reason = r, reason
+		return p
+	}
+	author, _ := parseSender(from)
+	header, err := splitHeader(raw)
+	if err != nil {
+		return fail(sop.Unproven, "malformed-header")
+	}
+	if reason := standOnce(header); reason != "" {
+		return fail(sop.Unproven, reason)
+	}
+	keys := &keyring{domain: author.domain, dns: o.Resolver, seen: map[string]key{}}
+	ctx, cancel := context.WithTimeout(ctx, orDefault(o.DNSTimeout, 10*time.Second))
+	defer cancel()
+	found, err := dkim.VerifyWithOptions(bytes.NewReader(raw), &dkim.VerifyOptions{
+		LookupTXT:        func(name string) ([]string, error) { return keys.lookup(ctx, name) },
+		MaxVerifications: maxSignatures,
+	})
+	if err != nil && !errors.Is(err, dkim.ErrTooManySignatures) {
+		return fail(sop.Unproven, "dkim-unreadable")
+	}
+	result, reason := sop.Unproven, "dkim-no-signature"
+	for i, v := range found {
+		r, why := keys.weigh(v, header, signatureTags(header, i), at)
+		p.Detail = note(p.Detail, "dkim d=%q i=%q t=%d: %s", v.Domain, v.Identifier, unix(v.Time), why)
+		if better(r, result) || reason == "dkim-no-signature" {
+			result, reason = r, why
+		}
+	}
+	p.Detail = append(p.Detail, keys.notes()...)
+	return fail(result, reason)
+}
+
+// better orders what several signatures say: one good one proves, an answer that may still come is worth waiting for.
+func better(a, b sop.Result) bool {
+	rank := map[sop.Result]int{sop.Proven: 2, sop.Temporary: 1}
+	return rank[a] > rank[b]
+}
+
+// weigh adds to the library's verdict what it leaves undone.
+func (k *keyring) weigh(v *dkim.Verification, h []rawField, tags map[string]string, at time.Time) (sop.Result, string) {
+	if !same(v.Domain, k.domain) { // exactly From's domain: a parent's signature does not speak for a subdomain
+		return sop.Unproven, "dkim-not-aligned"
+	}
+	used := k.of(tags["s"] + "._domainkey." + v.Domain)
+	if used.reason != "" {
+		return used.result, used.reason
+	}
+	if v.Err != nil || used.text == "" {
+		if dkim.IsTempFail(v.Err) {
+			return sop.Temporary, "dkim-key-unavailable"
+		}
+		return sop.Failed, "dkim-fail"
+	}
+	if _, l := tags["l"]; l {
+		return sop.Failed, "dkim-body-length"
+	}
+	if used.strict && !same(v.Identifier[strings.LastIndexByte(v.Identifier, '@')+1:], v.Domain) { // RFC 6376 §3.6.1, t=s
+		return sop.Failed, "dkim-identity"
+	}
+	if name := unsigned(h, v.HeaderKeys); name != "" {
+		return sop.Unproven, "dkim-unsigned-" + name
+	}
+	return age(v.Time, h, at)
+}
+
+// age takes t= of the signature, else the Date field, which is signed.
+func age(signed time.Time, h []rawField, at time.Time) (sop.Result, string) {
+	if signed.IsZero() {
+		signed = dateOf(h)
+	}
+	switch {
+	case signed.IsZero() || at.Sub(signed) > maxAge:
+		return sop.Unproven, "dkim-too-old"
+	case signed.Sub(at) > maxAhead:
+		return sop.Unproven, "dkim-from-the-future"
+	}
+	return sop.Proven, "dkim-pass"
+}
+
+// keyring looks keys up for one mail and one domain, and keeps what it saw as evidence.
+type keyring struct {
+	domain string
+	dns    Resolver
+
+	mu   sync.Mutex
+	seen map[string]key
+}
+
+// key is one key record as seen that day. A reason says why it may not be used.
+type key struct {
+	text   string
+	strict bool // t=s
+	result sop.Result
+	reason string
+}
+
+var errNotOurs = errors.New("key of another domain")
+
+// lookup asks only for keys of From's domain: a foreign signature costs no DNS.
+func (k *keyring) lookup(ctx context.Context, name string) ([]string, error) {
+	if !strings.HasSuffix(lower(name), "._domainkey."+k.domain) || !hostName(name) {
+		return nil, errNotOurs
+	}
+	if k.dns == nil {
+		return nil, k.keep(name, key{result: sop.Temporary, reason: "dkim-no-resolver"})
+	}
+	texts, err := k.dns.LookupTXT(ctx, name)
+	switch {
+	case err != nil && temporary(err):
+		return nil, k.keep(name, key{result: sop.Temporary, reason: "dkim-key-unavailable"})
+	case err != nil || len(texts) == 0:
+		return nil, k.keep(name, key{result: sop.Unproven, reason: "dkim-no-key"})
+	case len(texts) > 1: // RFC 6376 §3.6.2.2: undefined
+		return nil, k.keep(name, key{result: sop.Unproven, reason: "dkim-two-keys"})
+	}
+	found := inspect(texts[0])
+	if err := k.keep(name, found); err != nil {
+		return nil, err
+	}
+	return texts, nil
+}
+
+func (k *keyring) keep(name string, found key) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.seen[lower(name)] = found
+	if found.reason != "" {
+		return errors.New(found.reason)
+	}
+	return nil
+}
+
+func (k *keyring) of(name string) key {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.seen[lower(name)]
+}
+
+// notes are the key records as evidence; never cut short, they are needed whole to prove the signature later.
+func (k *keyring) notes() []string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var all []string
+	for name, found := range k.seen {
+		all = append(all, fmt.Sprintf("key %s TXT %.4000q", name, found.text))
+	}
+	slices.Sort(all)
+	return all
+}
+
+// inspect refuses keys that are being tried out (RFC 6376 §3.6.1, t=y) and short ones.
+func inspect(text string) key {
+	found := key{text: text, result: sop.Unproven}
+	tags := parseTags(text)
+	for flag := range strings.SplitSeq(tags["t"], ":") {
+		switch strings.TrimSpace(flag) {
+		case "y":
+			found.reason = "dkim-key-testing"
+			return found
+		case "s":
+			found.strict = true
+		}
+	}
+	if kind := tags["k"]; kind != "" && kind != "rsa" {
+		return found // ed25519 has one size; the library knows no other
+	}
+	if bits := rsaBits(tags["p"]); bits < minRSABits {
+		found.reason = "dkim-key-short"
+		if bits == 0 {
+			found.reason = "dkim-key-unreadable"
+		}
+	}
+	return found
+}
+
+func rsaBits(p string) int {
+	der, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(p), ""))
+	if err != nil {
+		return 0
+	}
+	pub, err := x509.ParsePKIXPublicKey(der)
+	if err != nil {
+		if pub, err = x509.ParsePKCS1PublicKey(der); err != nil {
+			return 0
+		}
+	}
+	if k, ok := pub.(*rsa.PublicKey); ok {
+		return k.N.BitLen()
+	}
+	return 0
+}
+
+func unix(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Unix()
+}
+
+func orDefault(d, usual time.Duration) time.Duration {
+	if d <= 0 {
+		return usual
+	}
+	return d
+}

@@ -1,0 +1,79 @@
+// Package msgauth says who really sent a mail: it reads the mail server's own verdict from Authentication-Results (RFC 8601)
+// and, at level strict, checks the DKIM signature itself. It decides nothing; its answer is a sop.Proof with a named reason
+// and every verdict that it considered. THREATS.md beside it says who could try what, and what remains.
+//
+// Nothing is kept on disk. The only state is Cache, the DNS answers of the last minutes.
+package msgauth
+
+import (
+	"context"
+	"time"
+
+	"ukpbjd/internal/message"
+	"ukpbjd/internal/sop"
+)
+
+// Options are the office's ground of trust.
+type Options struct {
+	AuthservID string    // whose Authentication-Results count
+	ReceivedBy []string  // hosts of ours that write Received lines: names, or addresses of hosts that hand mail on to us
+	Level      sop.Level // asked for; zero is standard
+
+	// BelowReceived also takes the verdicts that stand between our border host's own Received line and the next one, where
+	// milters under Postfix write them. Set it only where that host removes foreign fields of AuthservID (RFC 8601 §5);
+	// without it a forged field of a sender who adds no Received line of their own stands at the same place.
+	BelowReceived bool
+
+	Resolver   Resolver      // DNS for level strict; nil: no key is ever found
+	DNSTimeout time.Duration // for all look-ups of one mail; zero: 10 s
+}
+
+// Check says what the mail server's verdict proves of a mail whose header is given top down and whose only From address is
+// from. Levels above standard need the raw mail; here they prove nothing.
+func Check(header []message.Field, from string, o Options) sop.Proof {
+	switch o.Level {
+	case sop.Strict, sop.Signed:
+		return refuse(o.Level, sop.Unproven, "raw-mail-needed")
+	}
+	return checkVerdict(header, from, o)
+}
+
+// CheckRaw is Check for every level. At is when the mail arrived; raw is the whole mail as the server gave it.
+func CheckRaw(ctx context.Context, raw []byte, at time.Time, header []message.Field, from string, o Options) sop.Proof {
+	switch o.Level {
+	case sop.Strict:
+		p := checkVerdict(header, from, o)
+		if p.Result != sop.Proven {
+			return p
+		}
+		return checkSignature(ctx, p, raw, at, from, o)
+	case sop.Signed:
+		return refuse(o.Level, sop.Unproven, "level-not-available")
+	}
+	return checkVerdict(header, from, o)
+}
+
+func checkVerdict(header []message.Field, from string, o Options) sop.Proof {
+	switch o.Level {
+	case sop.Basic:
+		return sop.Proof{Level: sop.Basic, Result: sop.Proven, Reason: "basic"}
+	case "":
+		o.Level = sop.Standard
+	case sop.Standard, sop.Strict:
+	default:
+		return refuse(o.Level, sop.Unproven, "unknown-level")
+	}
+	author, plain := parseSender(from)
+	if !plain {
+		return refuse(o.Level, sop.Unproven, "from-not-plain")
+	}
+	if o.AuthservID == "" {
+		return refuse(o.Level, sop.Unproven, "no-authserv-id")
+	}
+	fields, notes := trusted(header, o)
+	return judge(fields, notes, author, o)
+}
+
+func refuse(level sop.Level, r sop.Result, reason string, detail ...string) sop.Proof {
+	return sop.Proof{Level: level, Result: r, Reason: reason, Detail: detail}
+}

@@ -1,0 +1,155 @@
+package msgauth
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"ukpbjd/internal/message"
+)
+
+// maxTrusted bounds the verdict fields of one mail; a filter chain writes a handful.
+const maxTrusted = 50
+
+// trusted gives the Authentication-Results values that our own hosts wrote, top down, and notes on those left aside.
+//
+// Every host puts its fields on top, so what a sender wrote stands below the Received line of the host that took the mail
+// from outside: our border. That line is the first one that says so itself: it is by a host of ours, from none of ours.
+// A sender can write more lines "by" our hosts below it, so those prove nothing; nor does anything under them.
+func trusted(header []message.Field, o Options) (fields, notes []string) {
+	border := false
+	for i, f := range header {
+		switch lower(f.Name) {
+		case "received":
+			if border {
+				return fields, left(header[i:], o, notes)
+			}
+			hop, ok := parseReceived(f.Value)
+			if !ok || !listed(o.ReceivedBy, hop.by) {
+				return fields, left(header[i:], o, notes)
+			}
+			if hop.inside(o.ReceivedBy) {
+				continue
+			}
+			if !o.BelowReceived {
+				return fields, left(header[i:], o, notes)
+			}
+			border = true
+		case "authentication-results":
+			if fields = append(fields, f.Value); len(fields) > maxTrusted {
+				return fields, notes
+			}
+		}
+	}
+	return fields, notes
+}
+
+// left notes the fields of our id that stand too low to count: a forgery, or a server whose filters write below its own line.
+func left(header []message.Field, o Options, notes []string) []string {
+	for _, f := range header {
+		if lower(f.Name) != "authentication-results" || len(notes) >= maxNotes {
+			continue
+		}
+		if p, err := newScanner(f.Value); err == nil {
+			if id, err := p.authservID(); err == nil && same(id, o.AuthservID) {
+				notes = append(notes, fmt.Sprintf("ignored, below the border: %s", quote(f.Value)))
+			}
+		}
+	}
+	return notes
+}
+
+// hop is one Received line (RFC 5321 §4.4).
+type hop struct {
+	from, by, with string
+	peer           string // comment after from: what the host itself saw of its client
+}
+
+// parseReceived reads `[from X (peer)] by Y … with Z`, and refuses every other order: the name after from is the client's.
+func parseReceived(s string) (hop, bool) {
+	var h hop
+	p, err := newScanner(s)
+	if err != nil || p.space() != nil {
+		return h, false
+	}
+	word := p.atom()
+	if same(word, "from") {
+		if p.space() != nil {
+			return h, false
+		}
+		h.from = p.atom()
+		if h.peer, err = p.peerInfo(); err != nil {
+			return h, false
+		}
+		word = p.atom()
+	}
+	if !same(word, "by") || p.space() != nil {
+		return h, false
+	}
+	h.by = p.atom()
+	for h.by != "" && !p.end() && p.space() == nil {
+		w := p.atom()
+		if w == "" {
+			break
+		}
+		if same(w, "with") && p.space() == nil {
+			h.with = lower(p.atom())
+			break
+		}
+	}
+	return h, h.by != ""
+}
+
+func (p *scanner) atom() string {
+	return p.run(func(c byte) bool { return c > ' ' && c != '(' && c != ')' && c != '"' && c != ';' && c != 0x7f })
+}
+
+// peerInfo skips CFWS and gives the comments in it, joined.
+func (p *scanner) peerInfo() (string, error) {
+	var all []string
+	for {
+		p.run(func(c byte) bool { return c == ' ' || c == '\t' })
+		if p.peek() != '(' {
+			return strings.Join(all, " "), nil
+		}
+		c, err := p.comment()
+		if err != nil {
+			return "", err
+		}
+		all = append(all, c)
+	}
+}
+
+// inside says that one of our hosts handed the mail to the next one. The name after from is what the client said (HELO), so
+// it counts only where the host saw no network client: LMTP to the mail store, or a line without any peer. Else the address
+// that the host saw must be loopback or listed, or the name that it looked up for that address listed.
+func (h hop) inside(ours []string) bool {
+	if h.peer == "" || strings.HasPrefix(h.with, "lmtp") {
+		return listed(ours, h.from)
+	}
+	if strings.Contains(lower(h.peer), "forged") { // sendmail: (name [address] (may be forged))
+		return false
+	}
+	name, literal, ok := strings.Cut(h.peer, "[") // Exchange writes the bare address
+	if literal, _, _ = strings.Cut(literal, "]"); !ok {
+		name, literal = "", h.peer
+	}
+	if len(literal) > 5 && same(literal[:5], "ipv6:") {
+		literal = literal[5:]
+	}
+	ip, err := netip.ParseAddr(literal)
+	if err != nil {
+		return false
+	}
+	return ip.Unmap().IsLoopback() || listed(ours, ip.Unmap().String()) || listed(ours, strings.TrimSpace(name))
+}
+
+func listed(ours []string, host string) bool {
+	host = lower(strings.TrimSuffix(host, "."))
+	for _, o := range ours {
+		if host != "" && lower(strings.TrimSuffix(o, ".")) == host {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,137 @@
+package msgauth
+
+import (
+	"errors"
+	"strings"
+)
+
+// Bounds of one field. Real ones are under 4 KB with a dozen results.
+const (
+	maxField   = 32 << 10
+	maxResults = 100
+	maxProps   = 400 // of one field
+	maxNesting = 32  // of comments
+)
+
+var (
+	errControl  = errors.New("control character")
+	errComment  = errors.New("comment without end")
+	errNesting  = errors.New("comments nested too deep")
+	errQuote    = errors.New("quoted string without end")
+	errExpected = errors.New("unexpected character")
+	errTooLong  = errors.New("too long")
+)
+
+// scanner reads structured field text (RFC 5322 §3.2): comments, quoted strings and runs between them.
+type scanner struct {
+	s string
+	i int
+}
+
+// newScanner refuses what no structured field may hold. A fold that was left in counts as white space.
+func newScanner(s string) (*scanner, error) {
+	if len(s) > maxField {
+		return nil, errTooLong
+	}
+	if strings.ContainsAny(s, "\r\n") {
+		s = strings.NewReplacer("\r\n ", " ", "\r\n\t", " ", "\n ", " ", "\n\t", " ").Replace(s)
+		s = strings.TrimRight(s, "\r\n")
+	}
+	for i := range len(s) {
+		if c := s[i]; c < ' ' && c != '\t' || c == 0x7f {
+			return nil, errControl
+		}
+	}
+	return &scanner{s: s}, nil
+}
+
+func (p *scanner) end() bool { return p.i >= len(p.s) }
+
+// peek is the next byte, 0 at the end.
+func (p *scanner) peek() byte {
+	if p.end() {
+		return 0
+	}
+	return p.s[p.i]
+}
+
+func (p *scanner) take(c byte) bool {
+	if p.peek() != c || p.end() {
+		return false
+	}
+	p.i++
+	return true
+}
+
+// space skips CFWS: white space and nested comments.
+func (p *scanner) space() error {
+	for {
+		switch p.peek() {
+		case ' ', '\t':
+			p.i++
+		case '(':
+			if _, err := p.comment(); err != nil {
+				return err
+			}
+		default:
+			return nil
+		}
+	}
+}
+
+// comment reads one comment and gives what stands inside the outer brackets.
+func (p *scanner) comment() (string, error) {
+	start, depth := p.i+1, 0
+	for ; !p.end(); p.i++ {
+		switch p.s[p.i] {
+		case '\\':
+			p.i++
+		case '(':
+			if depth++; depth > maxNesting {
+				return "", errNesting
+			}
+		case ')':
+			if depth--; depth == 0 {
+				p.i++
+				return p.s[start : p.i-1], nil
+			}
+		}
+	}
+	return "", errComment
+}
+
+// quoted reads a quoted string and gives its content, escapes resolved.
+func (p *scanner) quoted() (string, error) {
+	var b strings.Builder
+	for p.i++; !p.end(); p.i++ {
+		switch c := p.s[p.i]; c {
+		case '"':
+			p.i++
+			return b.String(), nil
+		case '\\':
+			if p.i++; p.end() {
+				return "", errQuote
+			}
+			b.WriteByte(p.s[p.i])
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return "", errQuote
+}
+
+// run reads bytes as long as ok holds.
+func (p *scanner) run(ok func(byte) bool) string {
+	start := p.i
+	for !p.end() && ok(p.s[p.i]) {
+		p.i++
+	}
+	return p.s[start:p.i]
+}
+
+// keyword of RFC 8601 §2.2; an underscore is let through, as real filters write it.
+func keyword(c byte) bool { return letter(c) || digit(c) || c == '-' || c == '_' }
+
+// loose is what an unquoted value may hold: more than an RFC 2045 token, because servers write addresses, slashes and
+// colons unquoted; never what ends a value or starts a comment or a quoted string.
+func loose(c byte) bool { return c > ' ' && c != 0x7f && !strings.ContainsRune(`;()"\`, rune(c)) }
