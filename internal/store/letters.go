@@ -118,6 +118,9 @@ func (b Books) Claim(now time.Time, limit int) ([]LetterRow, error) {
 		if held, err := b.tx.Get(bMeta, []byte("held/"+r.Case)); err != nil {
 			return nil, err
 		} else if held != nil {
+			if err := b.postpone(k, r, now.Add(heldPause)); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		if err := errors.Join(b.erase(bOutbox, k), b.mark(bSending, r.ID())); err != nil {
@@ -132,6 +135,14 @@ func (b Books) Claim(now time.Time, limit int) ([]LetterRow, error) {
 		}
 	}
 	return out, nil
+}
+
+// heldPause is how long a letter of a held case steps aside, so that it does not stand in front of the others.
+const heldPause = time.Minute
+
+func (b Books) postpone(key string, r LetterRow, at time.Time) error {
+	r.Next = at
+	return errors.Join(b.erase(bOutbox, key), b.mark(bOutbox, moment(at)+"/"+r.ID()), b.put(bLetters, r.ID(), r))
 }
 
 // Settle writes how an attempt ended. Queued states go back into the outbox for r.Next.

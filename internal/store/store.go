@@ -2,7 +2,13 @@
 // over a small contract of ordered keys and values, which engines fulfil (store/bolt).
 package store
 
-import "context"
+import (
+	"context"
+	"errors"
+)
+
+// ErrUnknown marks the error of a commit: whether the transaction is on disk is not known.
+var ErrUnknown = errors.New("outcome of the commit is unknown")
 
 // DB is the whole contract of an engine. Update is serialisable and durable when it returns nil. An error of a commit
 // means "outcome unknown": the caller stops, reopens and reads.
