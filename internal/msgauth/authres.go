@@ -29,12 +29,17 @@ func (r result) get(key string) (value string, found, contradicts bool) {
 	return value, found, false
 }
 
-// parseID reads only the authserv-id and leaves the scanner behind it.
-func (p *scanner) authservID() (string, error) {
+// authservID reads only that and leaves the scanner behind it. Exchange Online writes none and begins with a method; its
+// equals sign shows it.
+func (p *scanner) authservID() (id string, err error) {
 	if err := p.space(); err != nil {
 		return "", err
 	}
-	id, err := p.value()
+	if p.peek() == '"' {
+		id, err = p.quoted()
+	} else {
+		id = p.run(func(c byte) bool { return loose(c) && c != '=' })
+	}
 	if err != nil {
 		return "", err
 	}
@@ -80,22 +85,25 @@ func (p *scanner) result() (result, error) {
 	if p.end() || p.peek() == ';' {
 		return r, nil
 	}
-	method, err := p.word()
+	method, err := p.name() // Amazon and older filters put properties after semicolons: method.like=value@anything
 	if err != nil {
 		return r, err
 	}
-	if lower(method) == "none" && (p.end() || p.peek() == ';') {
+	if method == "none" && (p.end() || p.peek() == ';') {
 		return r, nil
 	}
 	version, err := p.methodVersion()
 	if err != nil {
 		return r, err
 	}
-	value, err := p.assigned((*scanner).word)
+	value, err := p.assigned((*scanner).value)
+	if err == nil {
+		err = p.space()
+	}
 	if err != nil {
 		return r, err
 	}
-	r.method, r.value = lower(method), lower(value)
+	r.method, r.value = method, lower(value)
 	if version != "" && version != "1" { // a version we do not know says nothing we understand
 		r.value += "/" + version
 	}
@@ -122,7 +130,7 @@ func (p *scanner) properties(r *result) error {
 		if len(r.props) > maxProps {
 			return errTooLong
 		}
-		key, err := p.propertyName()
+		key, err := p.name()
 		if err != nil {
 			return err
 		}
@@ -142,8 +150,8 @@ func (p *scanner) properties(r *result) error {
 	return nil
 }
 
-// propertyName reads ptype "." property, or a bare name as Exchange writes it (action=none).
-func (p *scanner) propertyName() (string, error) {
+// name reads a method, ptype "." property, or a bare name as Exchange writes it (action=none).
+func (p *scanner) name() (string, error) {
 	key, err := p.word()
 	if err != nil {
 		return "", err

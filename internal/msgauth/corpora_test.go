@@ -15,7 +15,7 @@ func TestRealFields(t *testing.T) {
 	if _, err := os.Stat(root); err != nil {
 		t.Skip("../shared/corpora is absent")
 	}
-	fields, unread, hops, strange := 0, 0, 0, 0
+	fields, unread, nameless, hops, strange := 0, 0, 0, 0, 0
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -35,17 +35,22 @@ func TestRealFields(t *testing.T) {
 					strange++
 				}
 			case "authentication-results":
-				fields++
 				p, err := newScanner(value)
-				var id string
-				if err == nil {
-					if id, err = p.authservID(); err == nil {
-						err = p.rest(&authres{id: id})
-					}
-				}
 				if err != nil {
+					t.Errorf("%v: %.300q", err, value)
+					continue
+				}
+				id, err := p.authservID()
+				if err != nil { // Exchange Online names no server: nobody's
+					nameless++
+					continue
+				}
+				fields++
+				if err := p.rest(&authres{id: id}); err != nil {
 					unread++
-					t.Logf("%v: %.300q", err, value)
+					if strings.Contains(value, "dmarc") { // those without are older than the grammar
+						t.Errorf("%v: %.300q", err, value)
+					}
 				}
 			}
 		}
@@ -54,8 +59,8 @@ func TestRealFields(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("Authentication-Results: %d, not read: %d; Received: %d, not read: %d", fields, unread, hops, strange)
-	if fields < 100 || unread*20 > fields {
-		t.Errorf("%d of %d real fields are not read", unread, fields)
+	t.Logf("Authentication-Results: %d, not read: %d, without id: %d; Received: %d, not read: %d", fields, unread, nameless, hops, strange)
+	if fields < 100 || unread*5 > fields || strange*5 > hops {
+		t.Error("too much of what real servers write is not read")
 	}
 }

@@ -87,17 +87,30 @@ func parseReceived(s string) (hop, bool) {
 		return h, false
 	}
 	h.by = p.atom()
-	for h.by != "" && !p.end() && p.space() == nil {
-		w := p.atom()
-		if w == "" {
-			break
+	return h, h.by != "" && p.protocol(&h)
+}
+
+// protocol reads on to the semicolon for the with clause. A second "by" says that the client put one into its HELO, which
+// some servers write down with spaces in it.
+func (p *scanner) protocol(h *hop) bool {
+	for !p.end() {
+		if p.space() != nil {
+			return false
 		}
-		if same(w, "with") && p.space() == nil {
+		word := p.atom()
+		switch {
+		case word == "":
+			return p.end() || p.peek() == ';'
+		case same(word, "by"):
+			return false
+		case same(word, "with") && h.with == "":
+			if p.space() != nil {
+				return false
+			}
 			h.with = lower(p.atom())
-			break
 		}
 	}
-	return h, h.by != ""
+	return true
 }
 
 func (p *scanner) atom() string {
