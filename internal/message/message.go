@@ -43,24 +43,54 @@ type BouncedRecipient struct {
 
 // Message is one mail as read.
 type Message struct {
-	Header     []Field
-	From       []Address // every mailbox of every From field
-	Sender     []Address
-	To, Cc     []Address
-	ReplyTo    []Address
-	Subject    string
-	MessageID  string // with angle brackets
-	InReplyTo  []string
-	References []string
-	Date       time.Time // zero when absent or unreadable
-	Text       string    // the canonical text/plain part, UTF-8
-	HTML       string
-	Own        string // own words of Text: quotes, signature and banners aside
-	HTMLOwn    string // own words of HTML as text, same rules
-	Files      []Attachment
-	Automation []string // named marks of automatic mail; empty for human mail
-	Bounce     *Bounce
-	Problems   []Problem
-	Identity   string // hex SHA-256 over From, To, Subject, Date and body, as DESIGN says: equal for two deliveries of one mail
-	Size       int
+	Header      []Field
+	From        []Address // every mailbox of every From field
+	FromRaw     []string  // the From fields as they stand, unfolded: the shape gate reads these (SoleFrom)
+	Sender      []Address
+	To, Cc      []Address
+	ReplyTo     []Address
+	Subject     string
+	MessageID   string // with angle brackets
+	InReplyTo   []string
+	References  []string
+	Date        time.Time // zero when absent or unreadable
+	Text        string    // the canonical text/plain part, UTF-8
+	HTML        string
+	Own         string // own words of Text: quotes, signature and banners aside
+	HTMLOwn     string // own words of HTML as text, same rules
+	Files       []Attachment
+	Automation  []string // named marks of automatic mail; empty for human mail
+	Bounce      *Bounce
+	Problems    []Problem
+	Identity    string // hex SHA-256 over Message-ID, From, To, Subject, Date and body: equal for two deliveries of one mail
+	ContentHash string // the same without Message-ID: tells a second mail that reuses a Message-ID
+	Size        int
+}
+
+// Severe returns the name of the first problem by which two readers could read this mail differently, or "".
+func (m *Message) Severe() string {
+	for _, p := range m.Problems {
+		if p.Severe {
+			return p.Name
+		}
+	}
+	return ""
+}
+
+// Fields returns every value of the named header field, in order, any letter case.
+func (m *Message) Fields(name string) []string {
+	var out []string
+	for _, f := range m.Header {
+		if equalFold(f.Name, name) {
+			out = append(out, f.Value)
+		}
+	}
+	return out
+}
+
+func (m *Message) field(name string) string {
+	if v := m.Fields(name); len(v) > 0 {
+		return v[0]
+	}
+	return ""
 }

@@ -1,0 +1,221 @@
+package message
+
+import (
+	"regexp"
+	"strings"
+)
+
+// findBounce reads a delivery report (RFC 3464), or the notice in plain words that older and odd mail systems send. It is tried
+// before the marks of automatic mail, since many reports carry those too. The sender's word alone proves nothing: whoever
+// uses this matches OriginalID against letters really sent.
+func (m *Message) findBounce() *Bounce {
+	texts := m.noticeTexts()
+	b := &Bounce{}
+	report := m.isDeliveryReport()
+	if report || m.fromMailSystem() {
+		for _, t := range texts {
+			b.Recipients = append(b.Recipients, reportFields(t.text)...)
+		}
+		b.Recipients = mergeRecipients(b.Recipients)
+	}
+	if len(b.Recipients) == 0 && !m.isOtherReport() {
+		b.Recipients = m.noticeRecipients(texts)
+	}
+	if len(b.Recipients) == 0 {
+		return nil
+	}
+	b.OriginalID = m.originalID(texts)
+	return b
+}
+
+// noticeText is one text of the mail; returned marks the letter that came back, or its header.
+type noticeText struct {
+	text     string
+	returned bool
+}
+
+const noticeLimit = 256 << 10
+
+func (m *Message) noticeTexts() []noticeText {
+	texts := []noticeText{{text: m.Text[:min(len(m.Text), noticeLimit)]}}
+	if strings.TrimSpace(m.Text) == "" && m.HTML != "" {
+		texts[0].text = htmlText(m.HTML, noticeLimit)
+	}
+	for _, f := range m.Files {
+		if strings.Contains(f.Name, "/") || len(texts) > 20 {
+			continue // a file of the returned letter
+		}
+		content := string(f.Bytes[:min(len(f.Bytes), noticeLimit)])
+		switch f.ContentType {
+		case "message/delivery-status", "message/global-delivery-status", "text/plain", "message/xdelivery-status":
+			texts = append(texts, noticeText{text: cleanText(leafPart{content: []byte(content)})})
+		case "message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers", "message/rfc822-headers", "text/rfc822-header":
+			texts = append(texts, noticeText{text: cleanText(leafPart{content: []byte(content)}), returned: true})
+		}
+	}
+	return texts
+}
+
+func (m *Message) isDeliveryReport() bool {
+	for _, f := range m.Files {
+		if strings.HasSuffix(f.ContentType, "delivery-status") {
+			return true
+		}
+	}
+	return m.reportType() == "delivery-status"
+}
+
+// isOtherReport is a read receipt or a complaint, which say nothing about delivery.
+func (m *Message) isOtherReport() bool {
+	for _, f := range m.Files {
+		if strings.HasSuffix(f.ContentType, "feedback-report") || strings.HasSuffix(f.ContentType, "disposition-notification") {
+			return true
+		}
+	}
+	t := m.reportType()
+	return t == "feedback-report" || t == "disposition-notification"
+}
+
+var reportTypeParam = regexp.MustCompile(`(?i)report-type\s*=\s*"?([a-z\-]+)`)
+
+func (m *Message) reportType() string {
+	if g := reportTypeParam.FindStringSubmatch(m.field("Content-Type")); g != nil {
+		return strings.ToLower(g[1])
+	}
+	return ""
+}
+
+var (
+	mailSystemLocal = regexp.MustCompile(`(?i)^(?:mailer-?daemon|postmaster|mail-?daemon|mdaemon|maildelivery|mail-?delivery|mailsystem|smtp-?daemon|bounces?|symantec_antivirus.*|mailer|root|mailadmin|mail-administrator)$`)
+	mailSystemName  = regexp.MustCompile(`(?i)mail(?:er)? ?(?:delivery|daemon|system|admin|gateway|router)|delivery (?:sub)?system|postmaster|system administrator|administrator|mail ?marshal|delivery notification|undeliver`)
+	bounceSubject   = regexp.MustCompile(`(?i)undeliver|returned mail|return(?:ed)? to sender|delivery (?:status|notification|report|fail|problem|error|has failed|unsuccess)|failure notice|mail delivery|` +
+		`delivery[^a-z]{1,3}(?:failed|failure)|failed (?:mail|delivery)|(?:mail|message) (?:could not be|not|was not) delivered|non.?delivery|mail (?:system )?error|mail failure|message (?:status|delivery|delayed|you sent)|` +
+		`unable to deliver|could not (?:be )?deliver|could not send|rejected|tidak (?:dapat )?terkirim|gagal (?:di)?kirim|tidak dapat dikirim|pengiriman gagal|unzustellbar|nicht zustellbar|non remis|échec de la remise|` +
+		`no se (?:pudo|puede) entregar|onbestelbaar|не доставлен|недоставлен|配信|配送|送信できません|bounce|user unknown|warning: |nondeliverable|mailbox|email address|blocked`)
+)
+
+func (m *Message) fromMailSystem() bool {
+	for _, f := range m.Header {
+		switch strings.ToLower(f.Name) {
+		case "x-failed-recipients":
+			return true
+		case "return-path":
+			if strings.ReplaceAll(f.Value, " ", "") == "<>" && bounceSubject.MatchString(m.Subject) {
+				return true
+			}
+		}
+	}
+	for _, a := range m.From {
+		local, _, _ := strings.Cut(a.Addr, "@")
+		if mailSystemLocal.MatchString(local) || mailSystemName.MatchString(a.Name) {
+			return true
+		}
+	}
+	return false
+}
+
+var (
+	reportField = regexp.MustCompile(`(?im)^[ \t>]{0,8}(final-recipient|original-recipient|x-actual-recipient|action|status|diagnostic-code|remote-recipient)[ \t]*:[ \t]*(.*(?:\n[ \t]+\S.*)*)`)
+	statusCode  = regexp.MustCompile(`\b([245]\.\d{1,3}\.\d{1,3})\b`)
+	anyAddress  = regexp.MustCompile(`[A-Za-z0-9!#$%&'*+/=?^_{|}~.\-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.\-]{0,250}[A-Za-z0-9])?`)
+)
+
+// reportFields reads the per-recipient fields of RFC 3464 §2.3 wherever they stand in the text.
+func reportFields(text string) []BouncedRecipient {
+	var out []BouncedRecipient
+	cur := BouncedRecipient{}
+	flush := func() {
+		if cur.Address != "" && len(out) < 200 {
+			out = append(out, cur)
+		}
+		cur = BouncedRecipient{}
+	}
+	final := false
+	for _, g := range reportField.FindAllStringSubmatch(text, 2000) {
+		name, value := strings.ToLower(g[1]), strings.Join(strings.Fields(g[2]), " ")
+		switch name {
+		case "final-recipient", "original-recipient", "x-actual-recipient", "remote-recipient":
+			isFinal := name == "final-recipient"
+			if cur.Address != "" && (isFinal && final || cur.Action != "" && cur.Status != "" && (name == "original-recipient" && final || isFinal)) {
+				flush()
+				final = false
+			}
+			if a := recipientAddress(value); a != "" && (cur.Address == "" || isFinal) {
+				cur.Address = a
+			}
+			final = final || isFinal
+		case "action":
+			action, _, _ := strings.Cut(value, " ")
+			cur.Action = strings.ToLower(strings.Trim(action, "();"))
+		case "status":
+			cur.Status = statusCode.FindString(value)
+		case "diagnostic-code":
+			cur.Text = validUTF8(value[:min(len(value), 1000)])
+			if cur.Status == "" {
+				cur.Status = statusCode.FindString(value)
+			}
+		}
+	}
+	flush()
+	return out
+}
+
+// recipientAddress reads "rfc822; budi@kantor.example" and its many misspellings.
+func recipientAddress(value string) string {
+	if _, rest, ok := strings.Cut(value, ";"); ok {
+		value = rest
+	}
+	value = strings.Trim(value, " <>\"'")
+	if a := anyAddress.FindString(value); a != "" {
+		return a
+	}
+	first, _, _ := strings.Cut(value, " ")
+	return strings.Trim(first, "<>")
+}
+
+func mergeRecipients(list []BouncedRecipient) []BouncedRecipient {
+	var out []BouncedRecipient
+	at := map[string]int{}
+	for _, r := range list {
+		key := strings.ToLower(r.Address)
+		i, ok := at[key]
+		if !ok {
+			at[key] = len(out)
+			out = append(out, r)
+			continue
+		}
+		if out[i].Status == "" {
+			out[i].Status = r.Status
+		}
+		if out[i].Text == "" {
+			out[i].Text = r.Text
+		}
+		if out[i].Action == "" {
+			out[i].Action = r.Action
+		}
+	}
+	return out
+}
+
+var messageIDField = regexp.MustCompile(`(?im)^[ \t>|]{0,8}message-id[ \t]*:[ \t\r\n]*(<[^<>\s]{1,500}>)`)
+
+// originalID is the Message-ID in the returned letter, else one quoted in the notice, else what the notice refers to.
+func (m *Message) originalID(texts []noticeText) string {
+	for _, returned := range []bool{true, false} {
+		for _, t := range texts {
+			if t.returned != returned {
+				continue
+			}
+			if g := messageIDField.FindStringSubmatch(t.text); g != nil && g[1] != m.MessageID {
+				return g[1]
+			}
+		}
+	}
+	if len(m.InReplyTo) > 0 {
+		return m.InReplyTo[0]
+	}
+	if n := len(m.References); n > 0 {
+		return m.References[n-1]
+	}
+	return ""
+}

@@ -1,0 +1,180 @@
+package message
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// SoleFrom returns the one author of the mail and "", or a named reason why there is not exactly one plain ASCII address
+// that every reader would find. A display name may say anything: only the address counts. Names with invisible or
+// direction-changing characters are refused all the same, because a person reads them too.
+func (m *Message) SoleFrom() (Address, string) {
+	switch len(m.FromRaw) {
+	case 0:
+		return Address{}, "from-missing"
+	case 1:
+		return plainFrom(m.FromRaw[0])
+	}
+	return Address{}, "two-from-fields"
+}
+
+func plainFrom(v string) (Address, string) {
+	v = strings.Trim(v, " \t")
+	if v == "" {
+		return Address{}, "from-missing"
+	}
+	if reason := unsafeCharacters(v); reason != "" {
+		return Address{}, reason
+	}
+	name, addr, reason := cutMailbox(v)
+	if reason != "" {
+		return Address{}, reason
+	}
+	decoded := displayName(name)
+	if hasInvisible(decoded) {
+		return Address{}, "from-bidi"
+	}
+	return Address{Name: decoded, Addr: addr}, plainAddress(addr)
+}
+
+func unsafeCharacters(v string) string {
+	if !utf8.ValidString(v) {
+		return "from-not-utf8"
+	}
+	if hasInvisible(v) {
+		return "from-bidi"
+	}
+	for _, r := range v {
+		if r != '\t' && (r < ' ' || r == 0x7f) {
+			return "from-malformed"
+		}
+	}
+	return ""
+}
+
+// hasInvisible finds characters that change the direction of text or are not seen: Unicode's format and other controls,
+// fillers and variation selectors.
+func hasInvisible(s string) bool {
+	for _, r := range s {
+		switch {
+		case r < 0x80:
+			if r < ' ' && r != '\t' || r == 0x7f {
+				return true
+			}
+		case unicode.In(r, unicode.Cf, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Co, unicode.Variation_Selector):
+			return true
+		case r == 0x115f, r == 0x1160, r == 0x3164, r == 0xffa0, r == 0x034f, r == 0x2800, r == utf8.RuneError:
+			return true
+		}
+	}
+	return false
+}
+
+// cutMailbox takes "phrase <addr>" or "addr" apart and refuses every other shape RFC 5322 allows: group, list, route, comment.
+func cutMailbox(v string) (name, addr, reason string) {
+	lt, gt := -1, -1
+	scanAddress(v, func(i int, c byte) {
+		switch {
+		case reason != "":
+		case gt >= 0 && c != ' ' && c != '\t' && c != ',' && c != ';' && c != '(':
+			reason = "from-malformed"
+		case c == ',':
+			reason = "from-list"
+		case c == ':' || c == ';':
+			reason = "from-group"
+		case c == '(' || c == ')':
+			reason = "from-comment"
+		case c == '<' && lt < 0:
+			lt = i
+		case c == '>' && gt < 0 && lt >= 0:
+			gt = i
+		case c == '<' || c == '>':
+			reason = "from-malformed"
+		}
+	})
+	switch {
+	case reason != "":
+		return "", "", reason
+	case lt < 0:
+		return "", v, ""
+	case gt < 0:
+		return "", "", "from-malformed"
+	}
+	name, addr = strings.TrimSpace(v[:lt]), v[lt+1:gt]
+	if !plainPhrase(name, addr) {
+		return "", "", "from-malformed"
+	}
+	return name, addr, ""
+}
+
+// plainPhrase refuses a display name that another reader could take for the address: an unquoted "@" that is not the
+// address itself, or a quote that does not close.
+func plainPhrase(name, addr string) bool {
+	if name == addr {
+		return true
+	}
+	outside, quotes := false, strings.Count(strings.ReplaceAll(name, `\"`, ""), `"`)
+	scanAddress(name, func(_ int, c byte) { outside = outside || c == '@' || c == '\\' })
+	return !outside && quotes%2 == 0
+}
+
+// plainAddress says what keeps addr from being dot-atom@domain in ASCII (RFC 5321 §4.1.2 without its odd forms).
+func plainAddress(addr string) string {
+	at := strings.LastIndexByte(addr, '@')
+	switch {
+	case strings.HasPrefix(addr, "@"):
+		return "from-route"
+	case strings.Contains(addr, "=?"):
+		return "from-encoded-word"
+	case strings.ContainsAny(addr, `"\`):
+		return "from-quoted-local"
+	case !ascii(addr):
+		return "from-not-ascii"
+	case at <= 0 || !dotAtom(addr[:at]) || !domainName(addr[at+1:]):
+		return "from-malformed"
+	}
+	return ""
+}
+
+func ascii(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+func dotAtom(s string) bool {
+	for _, atom := range strings.Split(s, ".") {
+		if atom == "" {
+			return false
+		}
+		for _, r := range atom {
+			if !asciiAlnum(r) && !strings.ContainsRune("!#$%&'*+-/=?^_`{|}~", r) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func domainName(s string) bool {
+	labels := strings.Split(s, ".")
+	for _, label := range labels {
+		if label == "" || label[0] == '-' || label[len(label)-1] == '-' || len(label) > 63 {
+			return false
+		}
+		for _, r := range label {
+			if !asciiAlnum(r) && r != '-' {
+				return false
+			}
+		}
+	}
+	return len(labels) > 1
+}
+
+func asciiAlnum(r rune) bool {
+	return r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+}

@@ -1,0 +1,255 @@
+package message
+
+import (
+	"html"
+	"strings"
+)
+
+// htmlText turns the HTML part into text as a reader sees it. What a client marks as quoted becomes lines with ">", so that
+// the same rules find the sender's own words. It is no browser: unknown and broken tags are passed over, the first limit
+// bytes are read.
+func htmlText(source string, limit int) string {
+	if len(source) > limit {
+		source = strings.ToValidUTF8(source[:limit], "")
+	}
+	w := &markupWriter{}
+	for len(source) > 0 {
+		i := strings.IndexByte(source, '<')
+		if i < 0 {
+			w.text(source)
+			break
+		}
+		w.text(source[:i])
+		source = w.tag(source[i:])
+	}
+	return w.out.String()
+}
+
+const markupDepth = 500
+
+type element struct {
+	name           string
+	quoted, hidden bool
+}
+
+type markupWriter struct {
+	out            strings.Builder
+	open           []element
+	quoted, hidden int
+	midline, space bool
+}
+
+// tag reads one tag at the start of s and returns what follows it.
+func (w *markupWriter) tag(s string) string {
+	switch {
+	case strings.HasPrefix(s, "<!--"):
+		return after(s[4:], "-->")
+	case strings.HasPrefix(s, "<!"), strings.HasPrefix(s, "<?"):
+		return after(s, ">")
+	case len(s) < 2 || s[1] != '/' && !letter(s[1]):
+		w.text("<")
+		return s[1:]
+	}
+	end := tagEnd(s)
+	inner := strings.TrimSuffix(s[1:end], "/")
+	rest := s[min(end+1, len(s)):]
+	if strings.HasPrefix(inner, "/") {
+		w.closeTag(tagName(inner[1:]))
+		return rest
+	}
+	name := tagName(inner)
+	switch name {
+	case "script", "style", "head", "title", "xml", "svg":
+		return afterFold(rest, "</"+name)
+	}
+	w.openTag(name, strings.ToLower(inner[len(name):]))
+	return rest
+}
+
+// tagEnd finds the ">" that closes the tag, outside of quoted values; an endless tag ends with the text.
+func tagEnd(s string) int {
+	quote := byte(0)
+	for i := 1; i < len(s) && i < 1<<16; i++ {
+		switch c := s[i]; {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case (c == '"' || c == '\'') && s[i-1] == '=':
+			quote = c
+		case c == '>':
+			return i
+		}
+	}
+	if i := strings.IndexByte(s, '>'); i >= 0 {
+		return i
+	}
+	return len(s)
+}
+
+func tagName(s string) string {
+	n := 0
+	for n < len(s) && n < 30 && (letter(s[n]) || s[n] >= '0' && s[n] <= '9') {
+		n++
+	}
+	return strings.ToLower(s[:n])
+}
+
+func letter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
+
+func after(s, mark string) string {
+	if i := strings.Index(s, mark); i >= 0 {
+		return s[i+len(mark):]
+	}
+	return ""
+}
+
+func afterFold(s, mark string) string {
+	if i := indexFold([]byte(s), mark); i >= 0 {
+		return after(s[i:], ">")
+	}
+	return ""
+}
+
+func (w *markupWriter) openTag(name, attrs string) {
+	switch name {
+	case "br":
+		w.newline()
+		return
+	case "hr":
+		w.newline()
+		w.write("________")
+		w.newline()
+		return
+	case "img", "meta", "link", "input", "wbr", "col", "base":
+		return
+	case "td", "th":
+		w.space = true
+	}
+	if blockTag(name) {
+		w.blockBreak(name)
+	}
+	e := element{name: name, quoted: quotedElement(name, attrs), hidden: hiddenElement(attrs)}
+	if len(w.open) < markupDepth {
+		w.open = append(w.open, e)
+		w.count(e, 1)
+	}
+}
+
+// closeTag closes the nearest element of that name and whatever was left open inside it.
+func (w *markupWriter) closeTag(name string) {
+	for i := len(w.open) - 1; i >= 0; i-- {
+		if w.open[i].name != name {
+			continue
+		}
+		if blockTag(name) {
+			w.blockBreak(name)
+		}
+		for _, e := range w.open[i:] {
+			w.count(e, -1)
+		}
+		w.open = w.open[:i]
+		return
+	}
+}
+
+func (w *markupWriter) count(e element, by int) {
+	if e.quoted {
+		w.newline()
+		w.quoted += by
+	}
+	if e.hidden {
+		w.hidden += by
+	}
+}
+
+func blockTag(name string) bool {
+	switch name {
+	case "p", "div", "li", "ul", "ol", "tr", "table", "tbody", "blockquote", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article",
+		"header", "footer", "center", "dl", "dt", "dd", "address", "form", "fieldset", "body", "html":
+		return true
+	}
+	return false
+}
+
+// quotedElement knows what clients wrap around a quoted mail: Gmail, Apple Mail and Thunderbird, Yahoo, Outlook, Zimbra, Proton.
+func quotedElement(name, attrs string) bool {
+	if name == "blockquote" {
+		return true
+	}
+	for _, mark := range [...]string{"gmail_quote", "gmail_attr", "gmail_extra", "moz-cite-prefix", "yahoo_quoted", "divrplyfwdmsg", "appendonsend",
+		"outlookmessageheader", "protonmail_quote", "zmail_extra", "zimbra_quote", "mail-quote", "olk_src_body_section", "mail_quote", "mailcontainer_quoted",
+		"replybody", "ms-outlook-mobile-reference-message", "type=\"cite\"", "type=cite"} {
+		if strings.Contains(attrs, mark) {
+			return true
+		}
+	}
+	return false
+}
+
+func hiddenElement(attrs string) bool {
+	if !strings.Contains(attrs, "style") {
+		return false
+	}
+	attrs = strings.ReplaceAll(attrs, " ", "")
+	for _, mark := range [...]string{"display:none", "visibility:hidden", "mso-hide:all", "font-size:0px", "font-size:0;", "font-size:0\""} {
+		if strings.Contains(attrs, mark) {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *markupWriter) text(s string) {
+	if w.hidden > 0 || s == "" {
+		return
+	}
+	if strings.IndexByte(s, '&') >= 0 {
+		s = html.UnescapeString(s)
+	}
+	for _, field := range strings.FieldsFunc(s, htmlSpace) {
+		if i := strings.IndexFunc(s, notHTMLSpace); i > 0 {
+			w.space = true
+		}
+		w.write(field)
+		s = s[strings.Index(s, field)+len(field):]
+	}
+	if s != "" {
+		w.space = true
+	}
+}
+
+func htmlSpace(r rune) bool {
+	return r == ' ' || r == '\n' || r == '\t' || r == '\r' || r == '\f' || r == 0
+}
+func notHTMLSpace(r rune) bool { return !htmlSpace(r) }
+
+func (w *markupWriter) write(s string) {
+	if w.hidden > 0 {
+		return
+	}
+	if !w.midline && w.quoted > 0 {
+		w.out.WriteString("> ")
+	} else if w.midline && w.space {
+		w.out.WriteByte(' ')
+	}
+	w.out.WriteString(s)
+	w.midline, w.space = true, false
+}
+
+func (w *markupWriter) newline() {
+	if !w.midline && w.quoted > 0 {
+		w.out.WriteString(">")
+	}
+	w.out.WriteByte('\n')
+	w.midline, w.space = false, false
+}
+
+func (w *markupWriter) blockBreak(name string) {
+	if w.midline {
+		w.newline()
+	}
+	if name == "p" && w.quoted == 0 {
+		w.out.WriteByte('\n')
+	}
+}

@@ -1,0 +1,133 @@
+package message
+
+import (
+	"bytes"
+	"io"
+	"strings"
+
+	"github.com/jhillyerd/enmime/v2"
+)
+
+// leafPart is one leaf of the MIME tree with its decoded content.
+type leafPart struct {
+	part    *enmime.Part
+	content []byte
+	problem string
+}
+
+// newParser keeps what could be decoded of a broken part, and takes a multipart without boundary as one part.
+func newParser(rawContent bool) *enmime.Parser {
+	return enmime.NewParser(
+		enmime.SetReadPartErrorPolicy(func(*enmime.Part, error) bool { return true }),
+		enmime.MultipartWOBoundaryAsSinglePart(true),
+		enmime.SkipMalformedParts(true),
+		enmime.MaxStoredPartErrors(50),
+		enmime.RawContent(rawContent),
+	)
+}
+
+// readTree parses what the lifter left and puts the lifted leaves back.
+func readTree(rest []byte, leaves []lifted, lim Limits) (*enmime.Part, []leafPart, bool) {
+	junk := base64JunkBound(rest) > lim.Base64Junk
+	root, err := newParser(junk).ReadParts(bytes.NewReader(rest))
+	if err != nil || root == nil {
+		return nil, nil, false
+	}
+	var parts []leafPart
+	for _, p := range root.DepthMatchAll(func(p *enmime.Part) bool { return p.FirstChild == nil }) {
+		leaf := leafPart{part: p, content: p.Content}
+		if junk {
+			leaf.content, leaf.problem = decodeLeaf(p, lim)
+		} else {
+			leaf.problem = contentProblem(p)
+		}
+		parts = append(parts, leaf)
+	}
+	return root, parts, reattach(parts, leaves)
+}
+
+// reattach puts each lifted content where its placeholder came out, and reports whether all did, once each.
+func reattach(parts []leafPart, leaves []lifted) bool {
+	if len(leaves) == 0 {
+		return true
+	}
+	want := make(map[string]int, len(leaves))
+	for i := range leaves {
+		want[string(leaves[i].token(i))] = i
+	}
+	found := 0
+	for i := range parts {
+		if !bytes.Contains(parts[i].content, []byte(liftMark)) {
+			continue
+		}
+		k, ok := want[string(parts[i].content)]
+		if !ok || !plainBase64(parts[i].part) {
+			return false
+		}
+		delete(want, string(parts[i].content))
+		parts[i].content, parts[i].problem = leaves[k].content, leaves[k].problem
+		found++
+	}
+	return found == len(leaves)
+}
+
+// plainBase64 reports whether the parser decoded this part as base64 and did nothing else to it.
+func plainBase64(p *enmime.Part) bool {
+	return strings.EqualFold(p.Header.Get("Content-Transfer-Encoding"), "base64") && !strings.HasPrefix(p.ContentType, "text/")
+}
+
+// base64JunkBound is at least the number of characters that the parser would have to strip, with an error kept for each,
+// from the base64 parts of rest. Without any base64 part it is 0.
+func base64JunkBound(rest []byte) int {
+	if indexFold(rest, "base64") < 0 {
+		return 0
+	}
+	n := 0
+	for _, c := range rest {
+		if base64Alphabet[c] == 0 && c != ' ' && c != '\t' {
+			n++
+		}
+	}
+	return n
+}
+
+// decodeLeaf decodes the raw content of one part: base64 full of junk here, everything else by the parser as a mail of its own.
+func decodeLeaf(p *enmime.Part, lim Limits) ([]byte, string) {
+	cte := strings.ToLower(strings.TrimSpace(p.Header.Get("Content-Transfer-Encoding")))
+	if cte == "base64" && base64JunkBound(append([]byte("base64"), p.Content...)) > lim.Base64Junk {
+		n := 0
+		clean := make([]byte, 0, len(p.Content))
+		for _, c := range p.Content {
+			if base64Alphabet[c] == 1 && c != '=' {
+				clean = append(clean, c)
+				n++
+			}
+		}
+		return decodeCut(clean, n), "bad-base64"
+	}
+	ctype := p.Header.Get("Content-Type")
+	if ctype == "" {
+		ctype = "application/octet-stream"
+	}
+	head := "Content-Type: " + ctype + "\r\nContent-Transfer-Encoding: " + cte + "\r\n\r\n"
+	one, err := newParser(false).ReadParts(io.MultiReader(strings.NewReader(head), bytes.NewReader(p.Content)))
+	if err != nil || one == nil || one.FirstChild != nil {
+		return p.Content, "undecoded"
+	}
+	return one.Content, contentProblem(one)
+}
+
+// contentProblem names what the parser found wrong while decoding one part.
+func contentProblem(p *enmime.Part) string {
+	for _, e := range p.Errors {
+		switch e.Name {
+		case enmime.ErrorMalformedChildPart:
+			return "truncated"
+		case enmime.ErrorMalformedBase64:
+			return "bad-base64"
+		case enmime.ErrorContentEncoding:
+			return "unknown-encoding"
+		}
+	}
+	return ""
+}

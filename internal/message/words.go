@@ -1,0 +1,154 @@
+package message
+
+import (
+	"bytes"
+	"encoding/base64"
+	"io"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/jhillyerd/enmime/v2"
+)
+
+// RFC 2047 §2; a space inside the text is not allowed there, yet often seen.
+var encodedWord = regexp.MustCompile(`=\?([A-Za-z0-9_.:\-]{1,40})(?:\*[A-Za-z0-9\-]*)?\?([BbQq])\?([^?\r\n]*)\?=`)
+
+// decodeWords decodes each encoded word by itself: one bad word stays as it is and spoils no other. Neighbours of the same
+// charset are joined before decoding, since many clients cut a character in two.
+func decodeWords(s string) string {
+	if !strings.Contains(s, "=?") {
+		return validUTF8(s)
+	}
+	var out strings.Builder
+	var run wordRun
+	end := 0
+	for _, m := range encodedWord.FindAllStringSubmatchIndex(s, 500) {
+		gap := s[end:m[0]]
+		if run.open && strings.TrimSpace(gap) != "" || !run.open {
+			run.flush(&out)
+			out.WriteString(validUTF8(gap))
+		}
+		run.add(&out, s[m[0]:m[1]], s[m[2]:m[3]], s[m[4]:m[5]], s[m[6]:m[7]])
+		end = m[1]
+	}
+	run.flush(&out)
+	out.WriteString(validUTF8(s[end:]))
+	return out.String()
+}
+
+type wordRun struct {
+	open    bool
+	charset string
+	bytes   []byte
+	source  string
+}
+
+func (r *wordRun) add(out *strings.Builder, source, charset, encoding, text string) {
+	b, ok := decodeWordText(encoding, text)
+	charset = strings.ToLower(charset)
+	if !ok || r.open && charset != r.charset {
+		r.flush(out)
+	}
+	if !ok {
+		out.WriteString(validUTF8(source))
+		return
+	}
+	r.open, r.charset = true, charset
+	r.bytes = append(r.bytes, b...)
+	r.source += source
+}
+
+func (r *wordRun) flush(out *strings.Builder) {
+	if r.open {
+		if s, ok := decodeCharset(r.charset, r.bytes); ok {
+			out.WriteString(s)
+		} else {
+			out.WriteString(validUTF8(r.source))
+		}
+	}
+	*r = wordRun{}
+}
+
+func decodeWordText(encoding, text string) ([]byte, bool) {
+	if strings.EqualFold(encoding, "b") {
+		b, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(strings.ReplaceAll(text, " ", ""), "="))
+		return b, err == nil
+	}
+	out := make([]byte, 0, len(text))
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '_':
+			out = append(out, ' ')
+		case c == '=' && i+2 < len(text) && hexDigit(text[i+1]) >= 0 && hexDigit(text[i+2]) >= 0:
+			out = append(out, byte(hexDigit(text[i+1])<<4|hexDigit(text[i+2])))
+			i += 2
+		case c == '=':
+			return nil, false
+		default:
+			out = append(out, c)
+		}
+	}
+	return out, true
+}
+
+func hexDigit(c byte) int {
+	switch {
+	case c >= '0' && c <= '9':
+		return int(c - '0')
+	case c >= 'A' && c <= 'F':
+		return int(c-'A') + 10
+	case c >= 'a' && c <= 'f':
+		return int(c-'a') + 10
+	}
+	return -1
+}
+
+// decodeCharset turns bytes of a named charset into UTF-8. The rare charsets are the MIME library's: it is given a
+// one-part mail.
+func decodeCharset(charset string, b []byte) (string, bool) {
+	switch charset {
+	case "utf-8", "utf8", "us-ascii", "ascii", "":
+		return validUTF8(string(b)), true
+	case "iso-8859-1", "latin1", "windows-1252", "cp1252":
+		charset = "windows-1252"
+	}
+	head := "Content-Type: text/plain; charset=" + charset + "\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+	p := enmime.NewParser(enmime.DisableCharacterDetection(true))
+	part, err := p.ReadParts(io.MultiReader(strings.NewReader(head), bytes.NewReader(b)))
+	if err != nil || len(part.Errors) > 0 {
+		return "", false
+	}
+	return validUTF8(string(part.Content)), true
+}
+
+// validUTF8 reads bytes that are not UTF-8 as Latin-1, which is what unlabelled 8-bit text mostly is.
+func validUTF8(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	if mostlyUTF8(s) {
+		return strings.ToValidUTF8(s, "\uFFFD")
+	}
+	out := make([]rune, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		out = append(out, rune(s[i]))
+	}
+	return string(out)
+}
+
+// mostlyUTF8 says whether the 8-bit characters of s are UTF-8 with a few breaks, rather than another charset.
+func mostlyUTF8(s string) bool {
+	good, bad := 0, 0
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == utf8.RuneError && n == 1:
+			bad++
+		case n > 1:
+			good++
+		}
+		i += n
+	}
+	return good > bad
+}
