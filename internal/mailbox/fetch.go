@@ -1,0 +1,286 @@
+package mailbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+)
+
+const (
+	aheadBytes   = 4 << 20 // held in memory beyond the message that fn works on
+	batchBytes   = 1 << 20
+	batchCount   = 100
+	messageCost  = 512
+	slowestBytes = 8 << 10 // a second: below this the line is unusable
+)
+
+var (
+	errOvershoot = errors.New("server sent much more than it had said")
+	errNoBody    = errors.New("server gives no body")
+)
+
+// body is one message on its way to fn.
+type body struct {
+	ref  Ref
+	raw  []byte
+	cost int64
+}
+
+// Fetch calls fn with each message, in the order of refs, while the next ones are on their way. Each is read into memory of
+// its exact size before fn sees it, so fn may take as long as it likes: nothing more is asked for while aheadBytes are held.
+// Messages that are gone are passed over. Those that cannot be had are returned, joined, as *MessageError after all others.
+func (b *Box) Fetch(ctx context.Context, refs []Ref, fn func(Ref, []byte) error) error {
+	ctx, cancel := b.until(ctx)
+	defer cancel()
+	f := &fetch{box: b, room: newBudget(aheadBytes), out: make(chan body, batchCount), tried: map[uint32]bool{}}
+	var owner sync.WaitGroup
+	var fetchErr error
+	owner.Go(func() {
+		defer close(f.out)
+		fetchErr = f.all(ctx, refs)
+	})
+	var fnErr error
+	for m := range f.out {
+		if fnErr == nil && ctx.Err() == nil {
+			if fnErr = fn(m.ref, m.raw); fnErr != nil {
+				cancel()
+			}
+		}
+		f.room.give(m.cost)
+	}
+	owner.Wait()
+	if fnErr != nil {
+		return fnErr
+	}
+	if fetchErr != nil {
+		return fetchErr
+	}
+	return errors.Join(f.broken...)
+}
+
+// fetch is the producer's side of one Fetch.
+type fetch struct {
+	box    *Box
+	room   *budget
+	out    chan body
+	opened bool // the inbox was opened anew by this call
+	tried  map[uint32]bool
+	broken []error
+}
+
+func (f *fetch) all(ctx context.Context, refs []Ref) error {
+	for len(refs) > 0 {
+		n, cost := f.plan(refs)
+		if err := f.room.take(ctx, cost); err != nil {
+			return err
+		}
+		got, err := f.batch(ctx, refs[:n])
+		if err != nil {
+			return err
+		}
+		for _, ref := range refs[:n] {
+			raw, ok := got[ref.UID]
+			if !ok {
+				if raw, err = f.single(ctx, ref); err != nil {
+					return err
+				}
+			}
+			delete(got, ref.UID)
+			if raw == nil {
+				f.room.give(costOf(ref))
+				continue
+			}
+			f.out <- body{ref, raw, costOf(ref)}
+		}
+		refs = refs[n:]
+	}
+	return nil
+}
+
+// plan says how many of the refs make the next command, and what they cost. A large one, or one of unknown size, goes alone.
+func (f *fetch) plan(refs []Ref) (n int, cost int64) {
+	for n < len(refs) && n < batchCount {
+		c := costOf(refs[n])
+		if n > 0 && (cost+c > batchBytes || refs[n].Size <= 0) {
+			break
+		}
+		n, cost = n+1, cost+c
+		if refs[n-1].Size <= 0 || refs[n-1].Size > f.box.opt.MaxMessage {
+			break
+		}
+	}
+	return n, cost
+}
+
+func costOf(r Ref) int64 {
+	if r.Size <= 0 {
+		return batchBytes
+	}
+	return r.Size + messageCost
+}
+
+// batch fetches several in one command. What is missing from the result is tried singly; only a server that cannot be reached is an error.
+func (f *fetch) batch(ctx context.Context, refs []Ref) (map[uint32][]byte, error) {
+	got := map[uint32][]byte{}
+	if len(refs) == 1 {
+		return got, nil
+	}
+	var sum int64
+	for _, r := range refs {
+		sum += costOf(r)
+	}
+	err := f.box.fetching.do(ctx, job{
+		work: func(ctx context.Context, s *session) error {
+			if err := f.open(ctx, s); err != nil {
+				return err
+			}
+			return s.bodies(ctx, uidsOf(refs), 2*sum+batchBytes, got)
+		},
+		sent: func() bool { return f.opened }, // the second try is single
+	})
+	if err != nil && f.fatal(ctx, err) {
+		return nil, err
+	}
+	return got, nil
+}
+
+// open opens the inbox anew once in this call, and on every new connection.
+func (f *fetch) open(ctx context.Context, s *session) error {
+	if f.opened && s.state == looking {
+		return nil
+	}
+	if err := s.open(ctx, looking); err != nil {
+		return err
+	}
+	f.opened = true
+	return nil
+}
+
+// fatal: the trouble is not that of a message.
+func (f *fetch) fatal(ctx context.Context, err error) bool {
+	var down *unreachable
+	return errors.As(err, &down) || errors.Is(err, ErrUIDValidity) || ctx.Err() != nil
+}
+
+// single fetches one. It gives nil for one that is gone, and for one that is broken.
+func (f *fetch) single(ctx context.Context, ref Ref) ([]byte, error) {
+	if ref.Size > f.box.opt.MaxMessage {
+		f.mark(ref, ErrTooLarge)
+		return nil, nil
+	}
+	var last error
+	for range 2 {
+		got := map[uint32][]byte{}
+		gone := false
+		last = f.box.fetching.do(ctx, job{work: func(ctx context.Context, s *session) error {
+			if err := f.open(ctx, s); err != nil {
+				return err
+			}
+			if err := s.bodies(ctx, []uint32{ref.UID}, f.box.opt.MaxMessage, got); err != nil || len(got) == 1 {
+				return err
+			}
+			still, err := s.present(ctx, setOf([]uint32{ref.UID}))
+			gone = err == nil && len(still) == 0
+			return err
+		}})
+		switch {
+		case gone:
+			return nil, nil
+		case last == nil && got[ref.UID] != nil:
+			return got[ref.UID], nil
+		case last == nil:
+			last = errNoBody
+		case f.fatal(ctx, last):
+			return nil, last
+		case errors.Is(last, ErrTooLarge):
+			f.mark(ref, last)
+			return nil, nil
+		case lost(last):
+			// Two new connections died under it. Does the server work without it?
+			return nil, f.blame(ctx, ref, last)
+		}
+	}
+	f.mark(ref, last)
+	return nil, nil
+}
+
+func (f *fetch) blame(ctx context.Context, ref Ref, cause error) error {
+	err := f.box.fetching.do(ctx, job{work: func(ctx context.Context, s *session) error { return s.open(ctx, looking) }})
+	if err != nil {
+		return err
+	}
+	f.mark(ref, cause)
+	return nil
+}
+
+func (f *fetch) mark(ref Ref, err error) {
+	f.broken = append(f.broken, &MessageError{ref.UID, err})
+}
+
+// bodies reads whole messages into got, each at most MaxMessage and together at most limit; beyond, the connection is dropped.
+func (s *session) bodies(ctx context.Context, uids []uint32, limit int64, got map[uint32][]byte) error {
+	set := setOf(uids)
+	total := 2*s.box.opt.Timeout + time.Duration(limit/slowestBytes)*time.Second
+	return s.run(ctx, "fetch "+named(set), total, func() error {
+		section := []*imap.FetchItemBodySection{{Peek: true}}
+		cmd := s.client.Fetch(set, &imap.FetchOptions{UID: true, BodySection: section})
+		left := limit
+		var failed error
+		for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
+			uid, raw, err := s.body(msg, left)
+			if err != nil && failed == nil {
+				failed = err
+				s.conn.abort() // or the rest would have to be read
+			}
+			if raw != nil && failed == nil {
+				got[uid] = raw
+				left -= int64(len(raw))
+			}
+		}
+		if err := cmd.Close(); failed == nil {
+			return err
+		}
+		return failed
+	})
+}
+
+// body reads one answer. A body that the server calls NIL stays nil.
+func (s *session) body(msg *imapclient.FetchMessageData, left int64) (uid uint32, raw []byte, err error) {
+	for item := msg.Next(); item != nil; item = msg.Next() {
+		switch item := item.(type) {
+		case imapclient.FetchItemDataUID:
+			uid = uint32(item.UID)
+		case imapclient.FetchItemDataBodySection:
+			if item.Literal == nil || err != nil {
+				continue
+			}
+			size := item.Literal.Size()
+			if size > s.box.opt.MaxMessage {
+				return uid, nil, &ownError{fmt.Errorf("message %d of %d bytes: %w", uid, size, ErrTooLarge)}
+			}
+			if size > left {
+				return uid, nil, &ownError{errOvershoot}
+			}
+			raw = make([]byte, size)
+			_, err = io.ReadFull(item.Literal, raw)
+		}
+	}
+	if err != nil {
+		return uid, nil, err
+	}
+	return uid, raw, nil
+}
+
+func uidsOf(refs []Ref) []uint32 {
+	uids := make([]uint32, len(refs))
+	for i, r := range refs {
+		uids[i] = r.UID
+	}
+	return uids
+}

@@ -1,0 +1,98 @@
+package mailbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/emersion/go-imap/v2"
+)
+
+// freshTries is how many new connections one call may use up. A connection left over from before does not count.
+const freshTries = 2
+
+// line is one connection of the Box and who may use it: its slot holds the session, or nil when there is none.
+type line struct {
+	box  *Box
+	slot chan *session
+}
+
+func newLine(b *Box) *line {
+	l := &line{box: b, slot: make(chan *session, 1)}
+	l.slot <- nil
+	return l
+}
+
+func (l *line) take(ctx context.Context) (*session, error) {
+	if err := errors.Join(context.Cause(ctx), context.Cause(l.box.open)); err != nil {
+		return nil, err
+	}
+	select {
+	case s := <-l.slot:
+		return s, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// close says goodbye; the Box is shut, so whoever holds the slot gives it back at once, and nobody connects again.
+func (l *line) close() {
+	if s := <-l.slot; s != nil {
+		s.goodbye()
+	}
+	l.slot <- nil
+}
+
+// job is work on a connection. If done is set, the work must not be repeated once it says so.
+type job struct {
+	work func(context.Context, *session) error
+	sent func() bool
+}
+
+// do runs the job on a living connection, and again on a new one when the connection dies under it.
+func (l *line) do(ctx context.Context, j job) error {
+	ctx, cancel := l.box.until(ctx)
+	defer cancel()
+	s, err := l.take(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { l.slot <- s }()
+	for fresh := 0; ; {
+		if s == nil {
+			fresh++
+			if s, err = l.box.connect(ctx); err != nil {
+				return err
+			}
+		}
+		err = j.work(ctx, s)
+		if err != nil && lost(err) || s.dead() {
+			s.drop()
+			s = nil
+		}
+		if err == nil || !lost(err) || fresh == freshTries || ctx.Err() != nil || j.sent != nil && j.sent() {
+			return err
+		}
+	}
+}
+
+// lost: everything but an answer of the server, or a verdict of our own, means that the connection is gone.
+func lost(err error) bool {
+	var said *imap.Error
+	var own *ownError
+	var broken *MessageError
+	return err != nil && !errors.As(err, &said) && !errors.As(err, &own) && !errors.As(err, &broken)
+}
+
+// ownError is a conclusion drawn on a connection that works.
+type ownError struct{ error }
+
+func (e *ownError) Unwrap() error { return e.error }
+
+// own marks err as such.
+func own(format string, v ...any) error { return &ownError{fmt.Errorf(format, v...)} }
+
+// unreachable: no connection could be made, so nothing is known about any message.
+type unreachable struct{ error }
+
+func (e *unreachable) Unwrap() error { return e.error }

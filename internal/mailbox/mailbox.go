@@ -1,0 +1,142 @@
+// Package mailbox reads an office mailbox that people read too. It looks without touching (EXAMINE, BODY.PEEK), keys by UID
+// and UIDVALIDITY, files handled mail away in a way that can be repeated, and watches for new mail by IDLE and by poll.
+// Three connections, one each for watching, fetching and filing, so that none waits for another; each is made again when it
+// has died, and every command has a limit. Mail that is nobody's business here keeps its place and its flags.
+package mailbox
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"ukpbjd/internal/secret"
+)
+
+// Options say which mailbox. Folder names use "/", whatever the server's own delimiter is.
+type Options struct {
+	Address  string // host:port
+	Security string // tls, starttls, or none for loopback only
+	Username string
+	Password secret.Secret
+	TLS      *tls.Config // nil: the system's roots
+
+	Inbox, Processed, Review, Sent string // default INBOX, UKPBJ/Diproses, UKPBJ/Periksa, Sent
+
+	Poll       time.Duration // default 60 s: besides IDLE, ask this often
+	Timeout    time.Duration // default 60 s: a command that hears nothing for so long has failed
+	Retry      time.Duration // default 1 s: first pause after a lost connection, then doubled up to 5 minutes
+	MaxMessage int64         // default 50 MiB: a larger message is never taken into memory
+	Logger     *slog.Logger
+}
+
+const (
+	// idleFor: RFC 2177 allows 29 minutes, middleboxes and some servers end a silent connection at 10.
+	idleFor    = 9 * time.Minute
+	longestNap = 5 * time.Minute
+	maxMessage = 50 << 20
+)
+
+var (
+	// ErrUIDValidity: the inbox was rebuilt since the last State, so every UID known from before means another message.
+	ErrUIDValidity = errors.New("UIDVALIDITY of the inbox has changed")
+	// ErrLogin: the server refused the user name or the password.
+	ErrLogin = errors.New("login refused")
+	// ErrTooLarge: the message is larger than Options.MaxMessage.
+	ErrTooLarge = errors.New("message is larger than the limit")
+	// ErrCannotRemove: without UIDPLUS an expunge would also take what others have marked. The message is marked as deleted.
+	ErrCannotRemove = errors.New("server cannot expunge a single message")
+
+	errClosed = errors.New("mailbox is closed")
+)
+
+// MessageError is one message that could not be fetched twice, although the server works.
+type MessageError struct {
+	UID uint32
+	Err error
+}
+
+func (e *MessageError) Error() string { return fmt.Sprintf("fetch message %d: %v", e.UID, e.Err) }
+func (e *MessageError) Unwrap() error { return e.Err }
+
+// Broken gives every MessageError in err: Fetch joins them.
+func Broken(err error) []*MessageError {
+	switch e := err.(type) {
+	case *MessageError:
+		return []*MessageError{e}
+	case interface{ Unwrap() []error }:
+		var all []*MessageError
+		for _, one := range e.Unwrap() {
+			all = append(all, Broken(one)...)
+		}
+		return all
+	}
+	return nil
+}
+
+// State identifies the inbox and what comes next in it.
+type State struct{ UIDValidity, UIDNext uint32 }
+
+// Ref is one message of the inbox. Size and Arrived (INTERNALDATE) are zero where the server cannot tell.
+type Ref struct {
+	UID     uint32
+	Size    int64
+	Arrived time.Time
+}
+
+// Box is the mailbox. Its methods may be called from several goroutines.
+type Box struct {
+	opt      Options
+	watching *line
+	fetching *line
+	filing   *line
+	validity atomic.Uint32 // of the inbox at the last State; 0 before
+	open     context.Context
+	shut     context.CancelCauseFunc
+}
+
+// New does not connect yet.
+func New(opt Options) *Box {
+	opt.Inbox = orElse(opt.Inbox, "INBOX")
+	opt.Processed = orElse(opt.Processed, "UKPBJ/Diproses")
+	opt.Review = orElse(opt.Review, "UKPBJ/Periksa")
+	opt.Sent = orElse(opt.Sent, "Sent")
+	opt.Poll = orElse(opt.Poll, time.Minute)
+	opt.Timeout = orElse(opt.Timeout, time.Minute)
+	opt.Retry = orElse(opt.Retry, time.Second)
+	opt.MaxMessage = orElse(opt.MaxMessage, maxMessage)
+	if opt.Logger == nil {
+		opt.Logger = slog.New(slog.DiscardHandler)
+	}
+	b := &Box{opt: opt}
+	b.open, b.shut = context.WithCancelCause(context.Background())
+	b.watching, b.fetching, b.filing = newLine(b), newLine(b), newLine(b)
+	return b
+}
+
+// Close ends every running call and every connection.
+func (b *Box) Close() error {
+	b.shut(errClosed)
+	for _, l := range []*line{b.watching, b.fetching, b.filing} {
+		l.close()
+	}
+	return nil
+}
+
+// until joins ctx with the life of the Box.
+func (b *Box) until(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(b.open, func() { cancel(errClosed) })
+	return ctx, func() { stop(); cancel(nil) }
+}
+
+func orElse[T comparable](v, other T) T {
+	var zero T
+	if v == zero {
+		return other
+	}
+	return v
+}

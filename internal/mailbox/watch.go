@@ -1,0 +1,118 @@
+package mailbox
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+)
+
+// Watch calls wake after each connect, whenever something new is announced, and at every poll, until ctx ends; then it returns
+// nil. wake must not block: it rings a bell. Lost connections are made again after pauses that grow.
+func (b *Box) Watch(ctx context.Context, wake func()) error {
+	ctx, cancel := b.until(ctx)
+	defer cancel()
+	pause := b.opt.Retry
+	for ctx.Err() == nil {
+		began := time.Now()
+		connected, err := b.watch(ctx, wake)
+		if ctx.Err() != nil {
+			break
+		}
+		if connected && time.Since(began) > time.Minute {
+			pause = b.opt.Retry
+		}
+		b.opt.Logger.Warn("mailbox watch interrupted", "error", err, "connected", connected, "again_in", pause)
+		nap(ctx, pause/2+rand.N(pause)) // jitter: several daemons must not return in step
+		pause = min(2*pause, longestNap)
+	}
+	return nil
+}
+
+func nap(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}
+
+// watch lasts as long as one connection.
+func (b *Box) watch(ctx context.Context, wake func()) (connected bool, err error) {
+	l := b.watching
+	s, err := l.take(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer func() { l.slot <- nil }()
+	if s != nil {
+		s.drop()
+	}
+	if s, err = b.connect(ctx); err != nil {
+		return false, err
+	}
+	defer s.goodbye()
+	if err := s.selectInbox(ctx, looking); err != nil {
+		return false, err
+	}
+	b.opt.Logger.Info("mailbox watch begins", "idle", s.caps.Has(imap.CapIdle), "messages", s.inbox.NumMessages)
+	// What came before EXAMINE is seen by whoever is woken now; what comes after it is announced.
+	wake()
+	for {
+		if err := s.wait(ctx, min(b.opt.Poll, idleFor), wake); err != nil {
+			return true, err
+		}
+		// Proves that the server lives, and carries what IDLE may have missed.
+		if err := s.brief(ctx, "probe", func() error { return s.client.Noop().Wait() }); err != nil {
+			return true, err
+		}
+		wake()
+	}
+}
+
+// wait passes d in IDLE, or just waits where IDLE is not offered, and wakes at every announcement.
+func (s *session) wait(ctx context.Context, d time.Duration, wake func()) error {
+	var idle *imapclient.IdleCommand
+	if s.caps.Has(imap.CapIdle) {
+		err := s.brief(ctx, "begin IDLE", func() (err error) { idle, err = s.client.Idle(); return err })
+		if err != nil {
+			return err
+		}
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	for waiting := true; waiting; {
+		select {
+		case <-s.news:
+			wake()
+		case <-t.C:
+			waiting = false
+		case <-s.client.Closed():
+			waiting = false
+		case <-ctx.Done():
+			waiting = false
+		}
+	}
+	if idle == nil {
+		return ctx.Err()
+	}
+	return s.endIdle(ctx, idle)
+}
+
+func (s *session) endIdle(ctx context.Context, idle *imapclient.IdleCommand) error {
+	if ctx.Err() != nil {
+		s.conn.expect(time.Second) // goodbye sends DONE's successor; a second is enough for both
+		idle.Close()               //nolint:errcheck // we are leaving
+		idle.Wait()                //nolint:errcheck
+		return ctx.Err()
+	}
+	return s.brief(ctx, "end IDLE", func() error {
+		if err := idle.Close(); err != nil {
+			return err
+		}
+		return idle.Wait()
+	})
+}
