@@ -54,11 +54,19 @@ func (d *decision) binding(w Command) string {
 		return d.reject("code-old", "")
 	case w.Ref.Via == "code" && d.c.CodeTries >= CodeTriesMost:
 		return d.reject("code-void", "")
-	case d.now.After(d.c.Expires):
+	case d.arrived().After(d.c.Expires):
 		d.askApproval() // an expired letter is issued anew
 		return d.reject("expired", "")
 	}
 	return ""
+}
+
+// arrived is when the mail reached the mailbox: a daemon that was down does not make a punctual answer late.
+func (d *decision) arrived() time.Time {
+	if d.in.At.IsZero() {
+		return d.now
+	}
+	return d.in.At
 }
 
 func (d *decision) quorum() int {

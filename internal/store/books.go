@@ -28,6 +28,7 @@ import (
 //	msgids    Message-ID of a letter, or of a requester's mail → Pointer
 //	orders    ID                                               → OrderRow
 //	seen      UIDVALIDITY(8 hex)/UID(8 hex)                    → Seen: the one outcome of each mail
+//	judged    CASE/UIDVALIDITY/UID                             → "": which mails were judged for a case
 //	content   identity hash                                    → Content
 //	tofile    UIDVALIDITY/UID                                  → folder to move to, until it has been moved
 //	attempts  UIDVALIDITY/UID                                  → how often reading was begun (decimal)
@@ -37,7 +38,7 @@ import (
 const (
 	bMeta, bCases, bSeq, bOpen, bCounts, bJournal, bWake      = "meta", "cases", "seq", "open", "counts", "journal", "wake"
 	bLetters, bBodies, bOutbox, bSending, bMsgIDs, bOrders    = "letters", "bodies", "outbox", "sending", "msgids", "orders"
-	bSeen, bContent, bToFile, bAttempts, bUsers, bNIPs, bCaps = "seen", "content", "tofile", "attempts", "users", "nips", "caps"
+	bSeen, bContent, bToFile, bAttempts, bUsers, bNIPs, bCaps, bJudged = "seen", "content", "tofile", "attempts", "users", "nips", "caps", "judged"
 )
 
 // Schema is the version of the layout above.

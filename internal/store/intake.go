@@ -43,6 +43,9 @@ type Seen struct {
 	MessageID string    `json:"message_id,omitempty"`
 	At        time.Time `json:"at"`
 	Folder    string    `json:"folder,omitempty"` // where it goes; empty: stays
+	From      string    `json:"from,omitempty"`
+	SHA256    string    `json:"sha256,omitempty"` // of the archived raw mail
+	Proof     []string  `json:"proof,omitempty"`  // verdict and what it rests on
 }
 
 // Content remembers one mail by what it says, so that a second delivery is known.
@@ -66,6 +69,9 @@ func (b Books) PutSeen(u UID, s Seen, hash string) error {
 	if s.Folder != "" {
 		err = errors.Join(err, b.tx.Put(bToFile, []byte(u.key()), []byte(s.Folder)))
 	}
+	if s.Case != "" {
+		err = errors.Join(err, b.mark(bJudged, s.Case+"/"+u.key()))
+	}
 	if s.Identity == "" || s.Outcome == "duplicate" {
 		return err
 	}
@@ -86,6 +92,16 @@ func (b Books) Content(key string) (c Content, ok bool, err error) {
 // Attempt counts one more reading of a mail, before it is begun.
 func (b Books) Attempt(u UID) (int, error) { return b.add(bAttempts, u.key(), 1) }
 
+// Excuse takes an attempt back: what stopped the reading was not the mail.
+func (b Books) Excuse(u UID) error {
+	n, err := b.number(bAttempts, u.key())
+	if err != nil || n == 0 {
+		return err
+	}
+	_, err = b.add(bAttempts, u.key(), -1)
+	return err
+}
+
 // ForgetSeen lets a quarantined mail be read again; its outcome will be recorded anew.
 func (b Books) ForgetSeen(u UID) error {
 	s, ok, err := b.Seen(u)
@@ -94,6 +110,21 @@ func (b Books) ForgetSeen(u UID) error {
 	}
 	return errors.Join(b.erase(bSeen, u.key()), b.erase(bAttempts, u.key()), b.erase(bToFile, u.key()),
 		b.erase(bContent, s.Identity), b.erase(bContent, "id/"+s.MessageID))
+}
+
+// Judged gives the outcome of every mail of a case, in order of UID.
+func (b Books) Judged(number string) ([]Seen, error) {
+	p := number + "/"
+	keys, err := b.keys(bJudged, p, prefixEnd(p), 0)
+	var out []Seen
+	for _, k := range keys {
+		var s Seen
+		if _, err := b.get(bSeen, k[len(p):], &s); err != nil {
+			return nil, err
+		}
+		out = append(out, s)
+	}
+	return out, err
 }
 
 // EachSeen calls fn for the recorded outcome of every mail, in order of UID.

@@ -1,0 +1,146 @@
+package triage
+
+import (
+	"regexp"
+	"strings"
+
+	"ukpbjd/internal/sop"
+)
+
+// Command is one line of the mail grammar (DESIGN, contract).
+type Command struct {
+	Verb sop.Verb
+	Arg  string // reason, note, name, NIP or code, as written
+}
+
+// argument says what may follow a verb on its line.
+type argument int
+
+const (
+	none argument = iota
+	optional
+	required
+	code
+)
+
+type word struct {
+	text string // upper case
+	verb sop.Verb
+	arg  argument
+}
+
+// words of the grammar with their English twins; longer ones first where one begins another.
+var words = []word{
+	{"SETUJU", sop.Setuju, code}, {"APPROVE", sop.Setuju, code},
+	{"TOLAK", sop.Tolak, required}, {"REJECT", sop.Tolak, required},
+	{"LENGKAPI", sop.Lengkapi, required}, {"RETURN", sop.Lengkapi, required},
+	{"STOP", sop.Stop, none},
+	{"KIRIM ULANG", sop.KirimUlang, optional}, {"RESEND", sop.KirimUlang, optional},
+	{"DELEGASI", sop.Delegasi, required}, {"DELEGATE", sop.Delegasi, required},
+	{"TERIMA", sop.Terima, none}, {"RECEIVED", sop.Terima, none},
+	{"SALAH", sop.Salah, none}, {"WRONG", sop.Salah, none},
+	{"KENDALA", sop.Kendala, required}, {"PROBLEM", sop.Kendala, required},
+	{"BATAL", sop.Batal, none}, {"CANCEL", sop.Batal, none},
+	{"JELASKAN", sop.Jelaskan, required}, {"EXPLAIN", sop.Jelaskan, required},
+	{"STATUS", sop.TanyaStatus, none},
+	{"BANTUAN", sop.TanyaBantuan, none}, {"HELP", sop.TanyaBantuan, none},
+}
+
+// CodePattern is the shape of an approval or member code: six characters that nobody confuses.
+const CodePattern = `[2-9A-HJKMNP-Z]{6}`
+
+var codeShape = regexp.MustCompile(`^(?i:` + CodePattern + `)$`)
+
+// ParseCommand reads one line. The whole line must be the command: any letter case, inner blanks folded, one full stop at the
+// end allowed. Anything else on it, and it is no command.
+func ParseCommand(line string) (Command, bool) {
+	fields := strings.Fields(line)
+	if len(fields) == 0 || len(line) > 2000 {
+		return Command{}, false
+	}
+	folded := strings.Join(fields, " ")
+	for _, w := range words {
+		rest, ok := cutWord(folded, w.text)
+		if !ok {
+			continue
+		}
+		return w.take(rest)
+	}
+	return Command{}, false
+}
+
+// cutWord gives what follows the verb, which must end at a blank, at the end, or at the one full stop that ends the line.
+func cutWord(line, verb string) (rest string, ok bool) {
+	if len(line) < len(verb) || !equalASCII(line[:len(verb)], verb) {
+		return "", false
+	}
+	rest = line[len(verb):]
+	return rest, rest == "" || rest == "." || rest[0] == ' '
+}
+
+// equalASCII folds a–z only: a homoglyph or a Kelvin sign is another letter.
+func equalASCII(s, upper string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if 'a' <= c && c <= 'z' {
+			c -= 'a' - 'A'
+		}
+		if c != upper[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func (w word) take(rest string) (Command, bool) {
+	bare := strings.TrimSuffix(strings.TrimSpace(rest), ".")
+	switch w.arg {
+	case none:
+		return Command{Verb: w.verb}, bare == ""
+	case code:
+		if bare == "" {
+			return Command{Verb: w.verb}, true
+		}
+		return Command{w.verb, strings.ToUpper(bare)}, codeShape.MatchString(bare)
+	case required:
+		arg := strings.TrimSpace(rest)
+		return Command{w.verb, arg}, bare != ""
+	}
+	return Command{w.verb, bare}, true
+}
+
+// Intent is what the first own line of a reply says, or why it says nothing that may be obeyed.
+func intent(own, htmlOwn string, hasText bool) (Command, string) {
+	lines := ownLines(own)
+	if !hasText && strings.TrimSpace(htmlOwn) != "" {
+		return Command{}, "html-only"
+	}
+	if len(lines) == 0 {
+		return Command{}, "empty"
+	}
+	first, ok := ParseCommand(lines[0])
+	if !ok {
+		return Command{}, "not-a-command"
+	}
+	for _, l := range lines[1:] {
+		if _, again := ParseCommand(l); again {
+			return Command{}, "two-commands"
+		}
+	}
+	if h := ownLines(htmlOwn); len(h) > 0 {
+		if c, is := ParseCommand(h[0]); is && c != first {
+			return Command{}, "html-differs"
+		}
+	}
+	return first, ""
+}
+
+func ownLines(s string) []string {
+	var out []string
+	for l := range strings.Lines(s) {
+		if l = strings.TrimSpace(l); l != "" {
+			out = append(out, l)
+		}
+	}
+	return out
+}

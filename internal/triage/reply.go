@@ -1,0 +1,137 @@
+package triage
+
+import (
+	"slices"
+	"strings"
+
+	"ukpbjd/internal/message"
+	"ukpbjd/internal/sop"
+)
+
+// reply passes a mail that is tied to a case through the gates.
+func (t Triage) reply(m Mail, from message.Address, shape string, c match) Verdict {
+	v := Verdict{Case: c.number, From: t.Office.Identify(&c.c, from.Addr)}
+	v.From.Proof = m.Proof
+	if len(m.Msg.Automation) > 0 {
+		v.What = sop.Automatic{Why: m.Msg.Automation[0]}
+		return v.as(Ignored, "shape", "automatic")
+	}
+	if v, stop := t.shape(v, m.Msg, shape); stop {
+		return v
+	}
+	if v, stop := t.participant(v, c); stop {
+		return v
+	}
+	return t.intended(v, m, c)
+}
+
+// shapeRefusals are faults that only an attack has: they have no valid proof, ever. Other severe faults are held.
+var shapeRefusals = []string{"duplicate-", "from-", "space-before-colon", "leading-space", "folded-header", "malformed-header", "bare-cr-header", "bare-cr", "nul"}
+
+// shape: exactly one plain From, no duplicate or malformed header, no Sender other than From.
+func (t Triage) shape(v Verdict, msg *message.Message, why string) (Verdict, bool) {
+	if why != "" {
+		v.From = sop.Sender{} // nobody is told: who it was is not known
+		return t.refused(v, "shape", why, false), true
+	}
+	for _, p := range msg.Problems {
+		if !p.Severe {
+			continue
+		}
+		if slices.ContainsFunc(shapeRefusals, func(s string) bool { return strings.HasPrefix(p.Name, s) }) {
+			return t.refused(v, "shape", p.Name, false), true
+		}
+		v.What = sop.Held{Why: p.Name, Gate: "shape"}
+		return v.hold("shape", p.Name), true
+	}
+	if !senderAgrees(msg) {
+		v.What = sop.Held{Why: "sender-differs", Gate: "shape"}
+		return v.hold("shape", "sender-differs"), true
+	}
+	return v, false
+}
+
+// participant: the sender takes part in the case, and the reply has a token: a known Message-ID of ours, or the code.
+func (t Triage) participant(v Verdict, c match) (Verdict, bool) {
+	switch {
+	case len(v.From.Roles) == 0:
+		return t.refused(v, "correlation", "stranger", false), true
+	case c.wrong && c.ref.Via == "":
+		v = t.refused(v, "correlation", "code-wrong", true)
+		v.What = sop.Refused{Why: "code-wrong", Gate: "correlation", Tell: true, WrongCode: true}
+		return v, true
+	case c.wrong:
+		return t.refused(v, "correlation", "code-differs", true), true
+	case c.typed:
+		return t.refused(v, "correlation", "no-token", true), true
+	}
+	return v, false
+}
+
+func (t Triage) refused(v Verdict, gate, why string, tell bool) Verdict {
+	v.What = sop.Refused{Why: why, Gate: gate, Tell: tell}
+	return v.refuse(gate, why)
+}
+
+// intended reads the command, or sees more papers in a requester's reply.
+func (t Triage) intended(v Verdict, m Mail, c match) Verdict {
+	cmd, why := intent(m.Msg.Own, m.Msg.HTMLOwn, strings.TrimSpace(m.Msg.Text) != "")
+	switch {
+	case why == "html-differs":
+		v.What = sop.Held{Why: why, Gate: "intent"}
+		return v.hold("intent", why)
+	case why != "" && v.From.Has(sop.RoleRequester) && len(m.Msg.Files) > 0:
+		return t.supplement(v, m)
+	case why != "":
+		v.What = sop.Unclear{Why: why, Ref: c.ref}
+		return v.refuse("intent", why)
+	case !t.proofEnough(v.From, cmd.Verb):
+		return t.unproven(v, m.Proof)
+	}
+	if cmd.Verb == sop.Setuju && slices.ContainsFunc(m.Msg.Files, isWorkbook) {
+		v.Sheet = true
+	}
+	arg := cmd.Arg
+	if cmd.Verb == sop.Setuju {
+		arg = ""
+	}
+	v.What = sop.Command{Verb: cmd.Verb, Arg: arg, Ref: c.ref, Sheet: m.Sheet}
+	return v.as(Obeyed, "", "command-"+strings.ToLower(strings.ReplaceAll(string(cmd.Verb), " ", "-")))
+}
+
+// proofEnough: what only informs the registered address needs no verdict, and a member's answer counts without one.
+func (t Triage) proofEnough(from sop.Sender, verb sop.Verb) bool {
+	switch verb {
+	case sop.TanyaStatus, sop.TanyaBantuan, sop.Terima, sop.Salah, sop.Kendala:
+		return true
+	}
+	return from.Proof.Result == sop.Proven
+}
+
+func (t Triage) unproven(v Verdict, p sop.Proof) Verdict {
+	switch p.Result {
+	case sop.Temporary:
+		v.What = sop.Held{Why: "temporary", Gate: "authenticity"}
+		return v.hold("authenticity", p.Reason)
+	case sop.Ambiguous:
+		v.What = sop.Held{Why: p.Reason, Gate: "authenticity"}
+		return v.hold("authenticity", p.Reason)
+	}
+	v = t.refused(v, "authenticity", p.Reason, true)
+	v.What = sop.Refused{Why: "unproven", Gate: "authenticity", Tell: true}
+	return v
+}
+
+// supplement is a requester's reply with more papers.
+func (t Triage) supplement(v Verdict, m Mail) Verdict {
+	if v.From.Proof.Result != sop.Proven {
+		return t.unproven(v, m.Proof)
+	}
+	v = v.as(Obeyed, "", "supplement")
+	if m.Reading == nil {
+		v.Papers = true
+		return v
+	}
+	v.What = sop.Supplement{Reading: *m.Reading}
+	return v
+}

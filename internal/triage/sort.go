@@ -1,0 +1,345 @@
+package triage
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"ukpbjd/internal/document"
+	"ukpbjd/internal/message"
+	"ukpbjd/internal/sop"
+)
+
+// Sort passes one mail through the gates. It reads the books through v and writes nothing. Called again with the papers
+// read, and once more inside the transaction, it gives the same verdict unless the books have changed.
+func (t Triage) Sort(v View, m Mail) (Verdict, error) {
+	if again, ok, err := t.earlier(v, m.Msg); err != nil || ok {
+		return again, err
+	}
+	if m.Msg.Bounce != nil {
+		return t.bounce(v, m.Msg)
+	}
+	from, why := m.Msg.SoleFrom()
+	if strings.EqualFold(from.Addr, t.Office.Mailbox.Address) {
+		return Verdict{Outcome: NotOurs, Gate: "shape", Reason: "own-mail"}, nil
+	}
+	c, err := t.correlate(v, m.Msg, from.Addr)
+	if err != nil {
+		return Verdict{}, err
+	}
+	if !c.found {
+		return t.uncorrelated(m, from, why), nil
+	}
+	return t.reply(m, from, why, c), nil
+}
+
+// earlier recognises a second delivery, and a Message-ID that comes back with other content.
+func (t Triage) earlier(v View, msg *message.Message) (Verdict, bool, error) {
+	e, ok, err := v.Content(msg.Identity)
+	if err != nil {
+		return Verdict{}, false, err
+	}
+	if ok {
+		out := Duplicate
+		if e.Outcome == string(NotOurs) {
+			out = NotOurs
+		}
+		return Verdict{Outcome: out, Gate: "identity", Reason: "seen-before", Case: e.Case}, true, nil
+	}
+	if msg.MessageID == "" {
+		return Verdict{}, false, nil
+	}
+	e, ok, err = v.Content("id/" + msg.MessageID)
+	if err != nil || !ok {
+		return Verdict{}, false, err
+	}
+	return Verdict{Outcome: Held, Gate: "identity", Reason: "same-id-other-content", Case: e.Case,
+		What: held(e.Case, "same-id-other-content", "identity")}, true, nil
+}
+
+func held(number, why, gate string) sop.What {
+	if number == "" {
+		return nil
+	}
+	return sop.Held{Why: why, Gate: gate}
+}
+
+// bounce matches a delivery report by the unguessable Message-ID of the letter that came back.
+func (t Triage) bounce(v View, msg *message.Message) (Verdict, error) {
+	p, ok, err := v.Pointed(msg.Bounce.OriginalID)
+	if err != nil || !ok || p.Letter == nil {
+		return Verdict{Outcome: NotOurs, Gate: "correlation", Reason: "bounce-of-nothing"}, err
+	}
+	out := Verdict{Outcome: Obeyed, Gate: "bounce", Reason: "bounce", Case: p.Case}
+	for _, r := range msg.Bounce.Recipients {
+		if r.Action == "delivered" || r.Action == "relayed" || r.Action == "expanded" {
+			continue
+		}
+		if strings.EqualFold(r.Address, p.Letter.To.Address) {
+			action := "failed"
+			if r.Action == "delayed" {
+				action = "delayed"
+			}
+			out.What = sop.Bounced{Letter: *p.Letter, Action: action, Status: r.Status, Text: r.Text}
+			return out, nil
+		}
+	}
+	out.Outcome, out.Reason, out.What = Ignored, "report-without-failure", sop.Automatic{Why: "report-without-failure"}
+	return out, nil
+}
+
+// match is how a mail was tied to a case.
+type match struct {
+	found  bool
+	number string
+	c      sop.Case
+	ref    sop.Ref
+	typed  bool // only a case number was found: it proves nothing
+	wrong  bool // a code was given, and it is not the right one
+	old    bool // the code of an earlier letter
+}
+
+var caseTag = regexp.MustCompile(`\[([A-Z][A-Z0-9]{0,9}-\d{4}-\d{4,8})\]`)
+var subjectCode = regexp.MustCompile(`(?i)\bkode\s+(` + CodePattern + `)\b`)
+
+// correlate finds the case of a reply: by a Message-ID of ours that it answers, by the code, or by a number alone.
+func (t Triage) correlate(v View, msg *message.Message, from string) (match, error) {
+	var c match
+	ids := slices.Concat(msg.InReplyTo, reversed(msg.References))
+	for _, id := range ids[:min(len(ids), 50)] {
+		p, ok, err := v.Pointed(id)
+		if err != nil {
+			return c, err
+		}
+		if !ok {
+			continue
+		}
+		c.found, c.number = true, p.Case
+		if l := p.Letter; l != nil {
+			c.ref = sop.Ref{Via: "message-id", Kind: l.Kind, Revision: l.Revision, Issue: l.Issue, To: l.To.Address, NIP: l.NIP}
+			break
+		}
+	}
+	if tag := caseTag.FindStringSubmatch(strings.ToUpper(msg.Subject)); tag != nil && !c.found {
+		c.found, c.number, c.typed = true, tag[1], true
+	}
+	if !c.found {
+		return c, nil
+	}
+	var ok bool
+	var err error
+	if c.c, ok, err = v.Case(c.number); err != nil || !ok {
+		return match{}, err
+	}
+	t.code(&c, msg, from)
+	return c, nil
+}
+
+func reversed(s []string) []string {
+	s = slices.Clone(s)
+	slices.Reverse(s)
+	return s
+}
+
+// code looks for the code in the subject, or beside SETUJU, and compares it with those that the sender could have.
+func (t Triage) code(c *match, msg *message.Message, from string) {
+	given := ""
+	if !t.Office.CodeInSheet {
+		if s := subjectCode.FindStringSubmatch(msg.Subject); s != nil {
+			given = strings.ToUpper(s[1])
+		}
+	}
+	if cmd, why := intent(msg.Own, msg.HTMLOwn, true); why == "" && cmd.Verb == sop.Setuju && cmd.Arg != "" {
+		given = cmd.Arg
+	}
+	if a, ok := t.Office.Approver(from); ok {
+		t.approverCode(c, given, a)
+		return
+	}
+	if s := t.Office.Identify(&c.c, from); given != "" && s.Has(sop.RoleMember) {
+		if given == t.Codes.MemberCode(c.number, s.NIP) {
+			c.typed, c.ref.NIP = false, s.NIP
+			c.ref.Via = via(c.ref.Via)
+		} else if c.typed {
+			c.wrong = true
+		}
+	}
+}
+
+func via(had string) string {
+	if had == "" {
+		return "code"
+	}
+	return had + "+code"
+}
+
+// approverCode matches against the present letter and the earlier ones of this case; an old code is answered, not obeyed.
+func (t Triage) approverCode(c *match, given string, a sop.Approver) {
+	if given == "" {
+		if t.Office.CodeInSheet && c.ref.Kind == sop.Persetujuan {
+			c.ref.Kind = "" // the letter alone is no token: the code must be written
+		}
+		return
+	}
+	for rev := c.c.Revision; rev > 0 && rev > c.c.Revision-20; rev-- {
+		for issue := issues(c.c, rev); issue > 0; issue-- {
+			if given != t.Codes.ApprovalCode(c.number, rev, issue, a.Address) {
+				continue
+			}
+			c.typed = false
+			c.ref = sop.Ref{Via: via(c.ref.Via), Kind: sop.Persetujuan, Revision: rev, Issue: issue, To: a.Address}
+			c.old = rev != c.c.Revision || issue != c.c.Issue
+			return
+		}
+	}
+	c.wrong = true
+}
+
+// issues is how many issues of a revision's letter may exist; earlier revisions are tried up to a fixed number.
+func issues(c sop.Case, rev int) int {
+	if rev == c.Revision {
+		return c.Issue
+	}
+	return 9
+}
+
+// uncorrelated is a new request, or none of our business.
+func (t Triage) uncorrelated(m Mail, from message.Address, shape string) Verdict {
+	v := Verdict{Outcome: NotOurs, Gate: "correlation", Reason: "not-ours", From: sop.Sender{Person: sop.Person{Name: from.Name, Address: from.Addr}}}
+	if cmd, why := intent(m.Msg.Own, m.Msg.HTMLOwn, true); why == "" && t.claimsApprover(m.Msg) {
+		v.From = sop.Sender{}
+		return v.refuse("correlation", "no-token-"+strings.ToLower(strings.ReplaceAll(string(cmd.Verb), " ", "-")))
+	}
+	if shape != "" || !t.allowed(from.Addr) || len(m.Msg.Automation) > 0 {
+		return v
+	}
+	asks := AsksForAccounts(m.Msg.Subject + "\n" + m.Msg.Own)
+	switch {
+	case m.Reading == nil && len(m.Msg.Files) > 0:
+		v.Papers = true
+		if !asks {
+			return v
+		}
+	case m.Reading != nil && m.Other != "" && !has(*m.Reading, document.Formulir):
+		return t.otherProcedure(v, m)
+	case m.Reading != nil && !asks && !isRequest(*m.Reading):
+		return v
+	case m.Reading == nil && !asks:
+		return v
+	}
+	return t.request(v, m)
+}
+
+// claimsApprover says that some From address is an approver's, whoever wrote it.
+func (t Triage) claimsApprover(msg *message.Message) bool {
+	return slices.ContainsFunc(msg.From, func(a message.Address) bool {
+		_, ok := t.Office.Approver(a.Addr)
+		return ok
+	})
+}
+
+// request applies the gates to what asks for accounts. SOP 1.1
+func (t Triage) request(v Verdict, m Mail) Verdict {
+	v.From.Roles, v.From.Proof = []sop.Role{sop.RoleRequester}, m.Proof
+	if g, why := severe(m.Msg); why != "" {
+		v.Desk = "request-held"
+		return v.hold(g, why)
+	}
+	if !senderAgrees(m.Msg) {
+		v.Desk = "request-held"
+		return v.hold("shape", "sender-differs")
+	}
+	switch m.Proof.Result {
+	case sop.Proven:
+	case sop.Ambiguous, sop.Temporary:
+		v.Desk = "request-held"
+		return v.hold("authenticity", m.Proof.Reason)
+	default:
+		v.Desk = "request-unproven"
+		return v.refuse("authenticity", m.Proof.Reason)
+	}
+	v = v.as(Obeyed, "", "request")
+	v.Opens = true
+	if m.Reading != nil {
+		v.Papers = false
+		v.What = sop.Request{Subject: m.Msg.Subject, KepalaCopied: t.copied(m.Msg), Reading: *m.Reading}
+	} else if len(m.Msg.Files) == 0 {
+		v.Papers = true // no papers at all: still read, so that the answer names what is missing
+	}
+	return v
+}
+
+// otherProcedure answers where to go, and hands the mail to a person (DOMAIN).
+func (t Triage) otherProcedure(v Verdict, m Mail) Verdict {
+	v.From.Roles, v.From.Proof = []sop.Role{sop.RoleRequester}, m.Proof
+	v = v.hold("content", "other-procedure-"+m.Other)
+	v.Desk = "other-procedure"
+	if m.Proof.Result == sop.Proven {
+		v.Answer = "other-procedure-" + m.Other
+	}
+	return v
+}
+
+// allowed matches requesters: an address, or *@domain.
+func (t Triage) allowed(addr string) bool {
+	addr = strings.ToLower(addr)
+	for _, p := range t.Requesters {
+		p = strings.ToLower(p)
+		if p == addr || strings.HasPrefix(p, "*@") && strings.HasSuffix(addr, p[1:]) && strings.Count(addr, "@") == 1 {
+			return true
+		}
+	}
+	return false
+}
+
+func (t Triage) copied(msg *message.Message) bool {
+	for _, a := range slices.Concat(msg.To, msg.Cc) {
+		if strings.EqualFold(a.Addr, t.Office.KepalaLPSE.Address) {
+			return true
+		}
+	}
+	return false
+}
+
+var (
+	asking = regexp.MustCompile(`(?i)\b(permintaan|permohonan|memohon|mohon|meminta|mengajukan)\b`)
+	what   = regexp.MustCompile(`(?i)\b(user\s*-?\s*id|password|kata\s+sandi|akun)\b`)
+	whose  = regexp.MustCompile(`(?i)\b(pokja|kelompok\s+kerja|spse)\b`)
+)
+
+// AsksForAccounts is the wording of a request (DESIGN, "Mail grammar").
+func AsksForAccounts(text string) bool {
+	return asking.MatchString(text) && what.MatchString(text) && whose.MatchString(text)
+}
+
+func has(r document.Reading, k document.Kind) bool {
+	return slices.ContainsFunc(r.Papers, func(p document.Paper) bool { return p.Kind == k })
+}
+
+func isRequest(r document.Reading) bool {
+	return has(r, document.Formulir) || has(r, document.SK) && has(r, document.SuratTugas)
+}
+
+// severe is a fault by which two readers could read the mail differently: held, not guessed.
+func severe(msg *message.Message) (gate, why string) {
+	for _, p := range msg.Problems {
+		if p.Severe {
+			return "shape", p.Name
+		}
+	}
+	return "", ""
+}
+
+// senderAgrees: a Sender field other than From is somebody else's hand.
+func senderAgrees(msg *message.Message) bool {
+	for _, s := range msg.Sender {
+		if len(msg.From) != 1 || !strings.EqualFold(s.Addr, msg.From[0].Addr) {
+			return false
+		}
+	}
+	return true
+}
+
+// isWorkbook says that a file may be an account sheet.
+func isWorkbook(f message.Attachment) bool { return strings.EqualFold(path.Ext(f.Name), ".xlsx") }

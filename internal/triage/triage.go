@@ -1,0 +1,88 @@
+// Package triage turns a message, its evidence and its papers into an input of the procedure, or says by name why not. The
+// gates stand in the order of DESIGN, "Trust": shape, correlation, intent, authenticity; each refuses with its own reason.
+package triage
+
+import (
+	"ukpbjd/internal/document"
+	"ukpbjd/internal/message"
+	"ukpbjd/internal/sop"
+)
+
+// Outcome of the gates for one mail.
+type Outcome string
+
+const (
+	Obeyed    Outcome = "obeyed"    // A: goes to Decide as what it asks for
+	Refused   Outcome = "refused"   // R: no valid proof; recorded, not obeyed
+	Held      Outcome = "held"      // H: only a retry or a person can settle it
+	Ignored   Outcome = "ignored"   // I: automatic
+	NotOurs   Outcome = "not-ours"  // stays where it is
+	Duplicate Outcome = "duplicate" // a second delivery of a mail that has its outcome
+)
+
+// Pointed is what a Message-ID leads to: a case, and the letter of ours that bears it (nil for a requester's own mail).
+type Pointed struct {
+	Case   string
+	Letter *sop.Letter
+}
+
+// View is what triage reads of the books.
+type View interface {
+	Case(number string) (sop.Case, bool, error)
+	Pointed(messageID string) (Pointed, bool, error)
+	// Content looks up an earlier mail by identity hash, or by "id/" and its Message-ID.
+	Content(key string) (c Earlier, ok bool, err error)
+}
+
+// Earlier is a mail that has its outcome.
+type Earlier struct {
+	Outcome, Case, Folder, Hash string
+}
+
+// Coder derives the codes that letters carry.
+type Coder interface {
+	ApprovalCode(number string, revision, issue int, approver string) string
+	MemberCode(number, nip string) string
+}
+
+// Triage holds the rules of one office.
+type Triage struct {
+	Office     sop.Office
+	Requesters []string // addresses, or *@domain
+	Codes      Coder
+}
+
+// Mail is one message with what the readers found. Reading is nil until the papers have been read.
+type Mail struct {
+	Msg     *message.Message
+	Proof   sop.Proof // at the level that the sender's role needs
+	Reading *document.Reading
+	Other   string // other procedure that the papers or text ask for: reset, nonaktif, mutasi
+	Sheet   *sop.Sheet
+}
+
+// Verdict is the outcome of the gates.
+type Verdict struct {
+	Outcome Outcome
+	Gate    string // shape, correlation, intent, authenticity, content
+	Reason  string // named, kebab-case
+	Case    string // "" for a new case and for mail of no case
+	Opens   bool   // a new case
+	From    sop.Sender
+	What    sop.What // nil where nothing is to be decided
+	Desk    string   // topic of a warning to the operator, for what concerns no case
+	Answer  string   // topic of an answer to the sender, for what concerns no case
+	Papers  bool     // the papers must be read before this verdict is final
+	Sheet   bool     // an account sheet may be attached and must be read
+}
+
+func (v Verdict) refuse(gate, reason string) Verdict { return v.as(Refused, gate, reason) }
+func (v Verdict) hold(gate, reason string) Verdict   { return v.as(Held, gate, reason) }
+
+func (v Verdict) as(o Outcome, gate, reason string) Verdict {
+	v.Outcome, v.Gate, v.Reason = o, gate, reason
+	return v
+}
+
+// Ours says that the mail is filed, archived and recorded with a case or by name; what is not stays untouched.
+func (v Verdict) Ours() bool { return v.Outcome != NotOurs }
