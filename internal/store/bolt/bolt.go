@@ -150,6 +150,7 @@ func create(path string) error {
 	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
+	os.Remove(f.Name()) // before the sync, so that a power cut leaves no second name behind
 	return syncDir(filepath.Dir(path))
 }
 
