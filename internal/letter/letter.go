@@ -1,22 +1,27 @@
 // Package letter turns a sop.Letter into subject, text and HTML with templates that an office can override. No line of any
-// letter parses as a command.
+// letter parses as a command. What comes from outside is cleaned before a template sees it, and only the letter kredensial
+// is ever given a password.
 package letter
 
 import (
-	"io/fs"
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
 	"time"
 
 	"ukpbjd/internal/secret"
 	"ukpbjd/internal/sop"
 )
 
-// Data is everything a template may show.
+// Data is everything that a letter is made from. Templates see it only through View.
 type Data struct {
 	Office sop.Office
 	Case   sop.Case
 	Letter sop.Letter
 	Code   string // of an approval or member letter; "" where the code stands in the sheet
 	Now    time.Time
+	Report *Report // only for laporan-bulanan
 	// only for kredensial
 	UserID   string
 	Password secret.Secret
@@ -25,11 +30,112 @@ type Data struct {
 // Rendered is one letter ready to be put into a mail.
 type Rendered struct{ Subject, Text, HTML string }
 
-// Set is a parsed set of templates; safe for concurrent use.
-type Set struct{}
+const (
+	longestSubject = 120     // runes of the letter's own words, without number and code
+	longestLetter  = 4 << 20 // bytes of one rendered part
+	longestPass    = 128
+)
 
-// Parse reads the templates; a file of the same name in override (may be nil) wins.
-func Parse(shipped, override fs.FS) (*Set, error) { return nil, nil }
+// Render makes one letter. It is deterministic, and safe for concurrent use.
+func (s *Set) Render(d Data) (Rendered, error) {
+	r, err := s.render(d)
+	if err != nil {
+		return Rendered{}, fmt.Errorf("render %s: %w", d.Letter.Kind, err)
+	}
+	r.Text = harmless(r.Text, password(d))
+	return r, nil
+}
 
-// Render makes one letter.
-func (s *Set) Render(d Data) (Rendered, error) { return Rendered{}, nil }
+// render leaves a line that parses as a command as it is, so that Check can find it.
+func (s *Set) render(d Data) (Rendered, error) {
+	one, ok := s.letters[d.Letter.Kind]
+	if !ok {
+		return Rendered{}, errors.New("no such letter")
+	}
+	if err := fit(d); err != nil {
+		return Rendered{}, err
+	}
+	v := newView(d)
+	var err error
+	if v.Subject, err = one.words("subject", v); err != nil {
+		return Rendered{}, err
+	}
+	if v.Nature, err = one.words("sifat", v); err != nil {
+		return Rendered{}, err
+	}
+	copied, err := one.words("tembusan", v)
+	if err != nil {
+		return Rendered{}, err
+	}
+	v.HasCopy, v.mailSubject = copied != "", mailSubject(v)
+	var text, page bounded
+	if err := one.text.ExecuteTemplate(&text, "surat-text", v); err != nil {
+		return Rendered{}, err
+	}
+	if err := one.html.ExecuteTemplate(&page, "surat-html", v); err != nil {
+		return Rendered{}, err
+	}
+	return Rendered{Subject: v.mailSubject, Text: lay(text.String(), password(d)), HTML: tidy.Replace(page.String())}, nil
+}
+
+// tidy takes out paragraphs that had nothing to say.
+var tidy = strings.NewReplacer("<p></p>\n", "", "<p><b></b></p>\n", "", "<p></p>", "", "<p><b></b></p>", "")
+
+// mailSubject is what every reply is matched by: the number, and the code where there is one (DESIGN, "Mail grammar").
+func mailSubject(v *View) string {
+	b := v.Subject
+	if v.Number != "" {
+		b = "[" + v.Number + "] " + b
+	}
+	if v.Code != "" {
+		b += " - kode " + v.Code
+	}
+	return b
+}
+
+// fit refuses what must never be rendered: a password outside its one letter, or one that the letter could not carry exactly.
+func fit(d Data) error {
+	if d.Letter.Kind != sop.Kredensial {
+		if !d.Password.Absent() {
+			return errors.New("a password was given to a letter that must not carry one")
+		}
+		return nil
+	}
+	if d.Letter.NIP == "" || d.Case.Member(d.Letter.NIP) == nil {
+		return errors.New("the member is not in the roster")
+	}
+	if d.UserID == "" || d.UserID != clean(d.UserID, longestUserID) {
+		return errors.New("the user ID is empty or cannot be printed exactly")
+	}
+	if kept := d.Case.Accounts[d.Letter.NIP].Kept; kept != d.Password.Absent() {
+		return errors.New("a password is needed unless the account is kept, and only then")
+	}
+	return fitPassword(d.Password.Reveal())
+}
+
+// fitPassword keeps a password readable as exactly what it is, alone on its line.
+func fitPassword(p string) error {
+	if p == "" {
+		return nil
+	}
+	if p != clean(p, longestPass) {
+		return errors.New("the password cannot be printed exactly")
+	}
+	words := strings.Fields(p)
+	if strings.ContainsAny(p[:1], ">|") || (len(words) > 1 || isVerb(strings.Trim(p, ".\"'"))) && startsAsCommand(p) {
+		return errors.New("the password would read as a command or a quote")
+	}
+	return nil
+}
+
+func password(d Data) string { return d.Password.Reveal() }
+
+// bounded refuses to grow without end; an override may loop.
+type bounded struct{ bytes.Buffer }
+
+func (b *bounded) Write(p []byte) (int, error) {
+	if b.Len()+len(p) > longestLetter {
+		return 0, fmt.Errorf("the letter is longer than %d bytes", longestLetter)
+	}
+	return b.Buffer.Write(p)
+}

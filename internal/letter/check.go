@@ -1,0 +1,142 @@
+package letter
+
+import (
+	"errors"
+	"fmt"
+	"html"
+	"strings"
+
+	"ukpbjd/internal/sop"
+)
+
+const mostFaults = 50
+
+// Check renders every letter with hostile data, to every role, and says what an override breaks: a template that does not run,
+// a line that reads as a command, a password that is missing, not alone or elsewhere, content from afar.
+func (s *Set) Check() []error {
+	var errs []error
+	seen := map[string]bool{}
+	for _, d := range hostile() {
+		for _, fault := range s.faults(d) {
+			e := fmt.Errorf("letter %s: %w", d.Letter.Kind, fault)
+			if !seen[e.Error()] && len(errs) < mostFaults {
+				seen[e.Error()] = true
+				errs = append(errs, e)
+			}
+		}
+	}
+	return errs
+}
+
+func (s *Set) faults(d Data) []error {
+	r, err := s.render(d)
+	if err != nil {
+		return []error{err}
+	}
+	var errs []error
+	pass := password(d)
+	for _, part := range []struct{ name, text string }{{"text", r.Text}, {"html", htmlText(r.HTML)}} {
+		for _, line := range strings.Split(part.text, "\n") {
+			if startsAsCommand(line) && line != pass {
+				errs = append(errs, fmt.Errorf("%s: the line %q reads as a command", part.name, clean(line, 80)))
+			}
+		}
+		if pass != "" && !alone(part.text, pass) {
+			errs = append(errs, fmt.Errorf("%s: the password does not stand exactly once, alone on its line", part.name))
+		}
+	}
+	if strings.TrimSpace(r.Subject) == "" {
+		errs = append(errs, errors.New("the subject is empty"))
+	}
+	return append(errs, remote(r.HTML)...)
+}
+
+// alone says that pass stands in text once, as a line of its own.
+func alone(text, pass string) bool {
+	return strings.Count(text, pass) == 1 && strings.Contains("\n"+text+"\n", "\n"+pass+"\n")
+}
+
+// remote finds what would make a mail client fetch or run something.
+func remote(page string) []error {
+	low := strings.ToLower(page)
+	var errs []error
+	for _, mark := range []string{"<script", "<img", "<link", "<iframe", "<object", "<embed", "<form", "<video", "<audio", "<svg",
+		"url(", "@import", " src=", " background=\"http", "javascript:"} {
+		if strings.Contains(low, mark) {
+			errs = append(errs, fmt.Errorf("html: holds %q", mark))
+		}
+	}
+	for _, part := range strings.Split(low, "href=")[1:] {
+		if !strings.HasPrefix(strings.TrimLeft(part, `"'`), "mailto:") {
+			errs = append(errs, fmt.Errorf("html: a link that is not mailto: %q", clean(part, 40)))
+		}
+	}
+	return errs
+}
+
+// blocks are the elements at whose edges a mail client begins a new line.
+var blocks = map[string]bool{
+	"p": true, "div": true, "br": true, "tr": true, "td": true, "th": true, "table": true, "li": true, "ul": true, "ol": true,
+	"h1": true, "h2": true, "h3": true, "h4": true, "hr": true, "blockquote": true, "pre": true, "body": true, "title": true,
+	"head": true, "html": true, "section": true, "article": true, "header": true, "footer": true, "dl": true, "dt": true,
+	"dd": true, "center": true, "caption": true,
+}
+
+// htmlText is the text of a page, a line for every block, cell and break, as a mail client would quote it.
+func htmlText(page string) string {
+	var b strings.Builder
+	for page != "" {
+		text, rest, found := strings.Cut(page, "<")
+		b.WriteString(strings.Join(strings.Fields(" "+text+" "), " "))
+		if strings.TrimSpace(text) != "" && strings.TrimRight(text, " \n\t") != text {
+			b.WriteByte(' ')
+		}
+		if !found {
+			break
+		}
+		tag, after, _ := strings.Cut(rest, ">")
+		name := strings.ToLower(strings.Trim(tag, "/ "))
+		name, _, _ = strings.Cut(name, " ")
+		if blocks[name] {
+			b.WriteByte('\n')
+		}
+		page = after
+	}
+	return squeeze(html.UnescapeString(b.String()))
+}
+
+func squeeze(s string) string {
+	var out []string
+	for _, l := range strings.Split(s, "\n") {
+		if l = strings.TrimSpace(l); l != "" {
+			out = append(out, l)
+		}
+	}
+	return strings.Join(out, "\n")
+}
+
+// topicsOf are all the topics that have words of their own, and one that has none.
+func topicsOf(k sop.LetterKind) []string {
+	var from []map[string]Reason
+	switch k {
+	case sop.TidakDikenali:
+		from = append(from, unclear)
+	case sop.Pemberitahuan:
+		from = append(from, notices)
+	case sop.Pengingat, sop.Eskalasi:
+		from = append(from, steps)
+	case sop.Kekurangan:
+		from = append(from, held)
+	case sop.PeringatanOperator:
+		from = append(from, alarms)
+	case sop.TandaTerima:
+		return []string{"", "supplement"}
+	}
+	topics := []string{"", "STOP"}
+	for _, m := range from {
+		for t := range m {
+			topics = append(topics, t)
+		}
+	}
+	return topics
+}

@@ -1,0 +1,231 @@
+package letter
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"ukpbjd/internal/document"
+	"ukpbjd/internal/secret"
+	"ukpbjd/internal/sop"
+	"ukpbjd/internal/workday"
+)
+
+var update = flag.Bool("update", false, "rewrite testdata/*.txt and *.html, then read the diff")
+
+// sample is one letter of the golden set: kind, topic and role give the file name.
+type sample struct {
+	kind  sop.LetterKind
+	topic string
+	role  sop.Role
+	note  string
+}
+
+var samples = []sample{
+	{sop.TandaTerima, "", sop.RoleRequester, ""},
+	{sop.TandaTerima, "supplement", sop.RoleRequester, ""},
+	{sop.Kekurangan, "", sop.RoleRequester, ""},
+	{sop.Kekurangan, "needs-person", sop.RoleRequester, ""},
+	{sop.PermohonanTembusan, "", sop.RoleKepala, ""},
+	{sop.Persetujuan, "", sop.RoleApprover, ""},
+	{sop.Persetujuan, "code-in-sheet", sop.RoleApprover, ""},
+	{sop.Kredensial, "", sop.RoleMember, ""},
+	{sop.Kredensial, "kept", sop.RoleMember, ""},
+	{sop.Tembusan, "", sop.RoleKepala, ""},
+	{sop.Penolakan, "", sop.RoleRequester, "SK belum ditandatangani oleh pejabat yang berwenang, mohon diajukan kembali setelah ditetapkan"},
+	{sop.Dikembalikan, "", sop.RoleRequester, "surat tugas yang dilampirkan masih surat tugas tahun 2025"},
+	{sop.Dibatalkan, "", sop.RoleRequester, ""},
+	{sop.Dibatalkan, "", sop.RoleApprover, "daftar anggota akan diubah"},
+	{sop.TidakDikenali, "not-a-command", sop.RoleApprover, "setuju, tapi tunggu SK revisi"},
+	{sop.TidakDikenali, "sheet-rows", sop.RoleApprover, "baris 2: NIP berubah; baris 3: hilang"},
+	{sop.TidakDikenali, "html-only", sop.RoleMember, ""},
+	{sop.Pengingat, "approval", sop.RoleApprover, ""},
+	{sop.Pengingat, "completion", sop.RoleRequester, ""},
+	{sop.Pengingat, "receipt", sop.RoleMember, ""},
+	{sop.Eskalasi, "approval", sop.RoleBagian, ""},
+	{sop.Eskalasi, "receipt", sop.RoleKepala, ""},
+	{sop.GagalKirim, "", sop.RoleRequester, "550 5.1.1 <ni.luh@dinas.example>: Recipient address rejected: User unknown"},
+	{sop.GagalKirim, "", sop.RoleApprover, "550 5.1.1 User unknown"},
+	{sop.Selesai, "", sop.RoleRequester, ""},
+	{sop.StatusKasus, "", sop.RoleRequester, ""},
+	{sop.StatusKasus, "", sop.RoleMember, ""},
+	{sop.Bantuan, "", sop.RoleApprover, ""},
+	{sop.Bantuan, "", sop.RoleMember, ""},
+	{sop.LaporanBulanan, "", sop.RoleBagian, ""},
+	{sop.PeringatanOperator, "accounts-failed", sop.RoleOperator, "credentials.command: exit status 3"},
+	{sop.Pemberitahuan, "approved-announcement", sop.RoleApprover, ""},
+	{sop.Pemberitahuan, "problem-reported", sop.RoleApprover, "muncul pesan user tidak ditemukan"},
+	{sop.Pemberitahuan, "exposed", sop.RoleMember, ""},
+}
+
+func (s sample) name() string {
+	n := string(s.kind)
+	if s.topic != "" {
+		n += "." + s.topic
+	}
+	return n + "." + string(s.role)
+}
+
+var wita = time.FixedZone("WITA", 8*3600)
+
+func at(day, hour, minute int) time.Time {
+	return time.Date(2026, 5, day, hour, minute, 0, 0, wita).UTC()
+}
+
+const madeUp = "Contoh-7xK!mawar"
+
+// data is an ordinary case of an invented office, at the stage at which the letter is sent.
+func (s sample) data() Data {
+	d := Data{
+		Office: sop.Office{
+			Name: "Bagian Pengadaan Barang/Jasa Setda Kabupaten Contoh", CasePrefix: "PKJ", Quorum: 1, Sheet: "encrypted",
+			Mailbox:    sop.Person{Name: "UKPBJ Contoh", Address: "ukpbj@dinas.example"},
+			KepalaLPSE: sop.Person{Name: "I Gede Teladan, S.Kom.", Address: "kepala.lpse@dinas.example"},
+			UndoWindow: 30 * time.Minute, Expires: 3, ApprovalDays: 1, CompletionDays: 3, ReceiptDays: 1, ExpiryDays: 7,
+			Calendar: workday.Calendar{Zone: wita}, CodeInSheet: s.topic == "code-in-sheet",
+		},
+		Case:   ordinary(),
+		Letter: sop.Letter{Key: "7/" + string(s.kind), Kind: s.kind, To: addresses[s.role], Role: s.role, Revision: 1, Issue: 1, Topic: s.topic, Note: s.note},
+		Now:    at(5, 9, 27),
+	}
+	if s.role == sop.RoleApprover && !d.Office.CodeInSheet || s.role == sop.RoleMember {
+		d.Code = "7KQF3M"
+	}
+	s.stage(&d)
+	return d
+}
+
+func (s sample) stage(d *Data) {
+	c := &d.Case
+	aboutMember := s.role == sop.RoleMember || s.kind == sop.GagalKirim || s.topic == "problem-reported"
+	if aboutMember {
+		d.Letter.NIP = c.Members[1].Row.NIP
+	}
+	switch s.kind {
+	case sop.Kekurangan:
+		c.Status, c.Reading.Missing, c.Reading.Papers = sop.Incomplete, []document.Kind{document.SuratTugas}, c.Reading.Papers[:2]
+		c.Reading.Problems = append(c.Reading.Problems, document.Problem{Row: 2, Field: "email", Code: "missing_email", Severity: document.Stop,
+			Text: "alamat email kosong; mohon tuliskan alamat email kedinasan anggota ini"})
+		d.Letter.Files = []sop.File{{Name: "daftar.xlsx"}}
+	case sop.Persetujuan:
+		d.Letter.Files, d.Letter.Revision = []sop.File{{Name: "lembar-akun-PKJ-2026-0001.xlsx"}}, 2
+		c.Changes = []string{"berkas baru: Surat penugasan Pokja (ST-17.pdf)", "alamat berubah: Ni Luh Contoh Lestari, S.T., M.Si."}
+	case sop.Kredensial:
+		d.UserID, d.Password = "niluh.lestari", secret.New([]byte(madeUp))
+		if s.topic == "kept" {
+			d.Password, c.Accounts[d.Letter.NIP] = secret.Secret{}, sop.Account{UserID: "niluh.lestari", Kept: true}
+		}
+	case sop.LaporanBulanan:
+		d.Report = monthly()
+		d.Case, d.Letter.Key = sop.Case{}, "2026-05/laporan-bulanan"
+	case sop.Selesai:
+		d.Letter.Files = []sop.File{{Name: "lembar-kendali.pdf"}}
+	}
+	s.progress(d)
+}
+
+func (s sample) progress(d *Data) {
+	c := &d.Case
+	switch s.kind {
+	case sop.Tembusan, sop.Selesai, sop.StatusKasus, sop.Eskalasi, sop.Pemberitahuan:
+		c.Approval = &sop.Approval{By: addresses[sop.RoleApprover], Address: "admin@dinas.example", At: at(5, 11, 2), Revision: 1, Mail: "m",
+			Release: at(5, 11, 32)}
+		c.Status, c.Owes, c.Due = sop.AwaitingReceipt, "member", at(7, 16, 0)
+		for i := range c.Members {
+			c.Members[i].State, c.Members[i].SentAt = sop.MemberSent, at(5, 11, 40+i)
+		}
+		c.Members[0].State, c.Members[0].Confirmed = sop.MemberConfirmed, at(5, 13, 5)
+	}
+	if s.kind == sop.Eskalasi || s.kind == sop.Selesai {
+		c.Deviations = []sop.Deviation{{Kind: "waktu", Step: "3.1", Owed: "member", At: at(7, 16, 0), By: "1 hari kerja",
+			Text: "Penerimaan belum dikonfirmasi sampai tenggat", Reply: "anggota sedang dinas luar"}}
+	}
+	if s.kind == sop.Selesai {
+		c.Status, c.Closed = sop.Done, at(8, 10, 15)
+		for i := range c.Members {
+			c.Members[i].State, c.Members[i].Confirmed = sop.MemberConfirmed, at(8, 9, i)
+		}
+		c.Members[2].Proof = "tanpa bukti"
+	}
+	if s.kind == sop.Penolakan || s.kind == sop.Dibatalkan {
+		c.Status, c.Closed = sop.Rejected, at(5, 14, 0)
+	}
+}
+
+var addresses = map[sop.Role]sop.Person{
+	sop.RoleRequester: {Name: "Putu Staf Contoh", Address: "staf@dinas.example"},
+	sop.RoleApprover:  {Name: "Admin Agency", Address: "admin@dinas.example"},
+	sop.RoleMember:    {Name: "Ni Luh Contoh Lestari, S.T., M.Si.", Address: "ni.luh@dinas.example"},
+	sop.RoleKepala:    {Name: "I Gede Teladan, S.Kom.", Address: "kepala.lpse@dinas.example"},
+	sop.RoleBagian:    {Name: "Ida Ayu Misal, S.H.", Address: "kabag@dinas.example"},
+	sop.RoleOperator:  {Name: "Operator", Address: "operator@dinas.example"},
+}
+
+func ordinary() sop.Case {
+	rows := []document.Row{
+		{No: 1, Nama: "I Made Contoh Wirawan, S.T.", NIP: "198609262015051001", Email: "made@dinas.example", Golongan: "III/c", Jabatan: "Pengelola PBJ Ahli Muda"},
+		{No: 2, Nama: "Ni Luh Contoh Lestari, S.T., M.Si.", NIP: "199001152018012002", Email: "ni.luh@dinas.example", Golongan: "III/b", Jabatan: "Pengelola PBJ Ahli Pertama"},
+		{No: 3, Nama: "Anak Agung Gede Contoh Putra", NIP: "198804302019031004", Email: "agung.putra@surel.example", Golongan: "III/a", Jabatan: "Staf Teknis", Doubts: []string{"nip"}},
+	}
+	hash := "3f7a09c41b52d86e90aa4471c0ffee5566778899aabbccddeeff001122334455"
+	c := sop.Case{
+		Number: "PKJ-2026-0001", Status: sop.AwaitingApproval, Opened: at(5, 9, 27), Requester: addresses[sop.RoleRequester],
+		Subject: "Permohonan user ID dan password SPSE Pokja Pemilihan 12", Due: at(6, 16, 0), Expires: at(8, 16, 0), Owes: "approver",
+		Revision: 1, Issue: 1, Accounts: map[string]sop.Account{},
+		Reading: document.Reading{Roster: rows, Complete: true, Papers: []document.Paper{
+			{File: "formulir.docx", SHA256: hash, Kind: document.Formulir, Title: "FORMULIR PERMOHONAN PEMBUATAN AKUN POKJA"},
+			{File: "SK-12.pdf", SHA256: "b" + hash[1:], Pages: "1-6", Kind: document.SK, Number: "027/12/2026", MachineRead: true,
+				Title: "KEPUTUSAN KEPALA BAGIAN PENGADAAN BARANG/JASA TENTANG PENETAPAN KELOMPOK KERJA PEMILIHAN"},
+			{File: "ST-17.pdf", SHA256: "c" + hash[1:], Pages: "1", Kind: document.SuratTugas, Number: "094/17/2026", Title: "SURAT TUGAS"},
+		}, Problems: []document.Problem{{Row: 3, Field: "nip", Code: "disagrees", Severity: document.Warn,
+			Text: "NIP pada formulir berbeda satu angka dari NIP pada SK; mohon dicocokkan"}}},
+	}
+	for i, r := range rows {
+		c.Members = append(c.Members, sop.Member{Row: r, State: sop.MemberWaiting})
+		c.Accounts[r.NIP] = sop.Account{UserID: []string{"made.wirawan", "niluh.lestari", "agung.putra"}[i]}
+	}
+	c.Members[2].Marks = []string{"domain-luar"}
+	return c
+}
+
+func monthly() *Report {
+	return &Report{Month: at(15, 12, 0), Counts: []Count{{sop.AwaitingApproval, 1}, {sop.AwaitingReceipt, 2}, {sop.Done, 7}, {sop.Rejected, 1}},
+		Medians: []Median{{"Permohonan sampai persetujuan", "4 jam 10 menit"}, {"Persetujuan sampai surat terkirim", "3 menit"},
+			{"Surat terkirim sampai konfirmasi terakhir", "1 hari kerja"}},
+		Deviations: []Lapse{{"PKJ-2026-0004", sop.Deviation{Kind: "waktu", Step: "1.5", Owed: "approver", At: at(12, 16, 0), By: "1 hari kerja",
+			Text: "Persetujuan melampaui tenggat"}}}}
+}
+
+func TestGolden(t *testing.T) {
+	set := shipped(t)
+	for _, s := range samples {
+		t.Run(s.name(), func(t *testing.T) {
+			r, err := set.Render(s.data())
+			if err != nil {
+				t.Fatal(err)
+			}
+			golden(t, s.name()+".txt", "Subject: "+r.Subject+"\n\n"+r.Text)
+			golden(t, s.name()+".html", r.HTML)
+		})
+	}
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs; run with -update and read the diff\n--- got\n%s", name, got)
+	}
+}

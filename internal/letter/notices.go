@@ -1,0 +1,71 @@
+package letter
+
+// notices are the topics of pemberitahuan.
+var notices = map[string]Reason{
+	"approved-announcement": {"Permohonan akun SPSE telah disetujui", "Permohonan ini telah disetujui atas nama Admin Agency.",
+		"Bila persetujuan ini bukan dari Admin Agency yang sah, mohon segera hubungi operator layanan."},
+	"vote": {"Satu persetujuan telah tercatat", "Satu persetujuan atas permohonan ini telah tercatat; diperlukan persetujuan dari " +
+		"Admin Agency lain sebelum kredensial dikirim.", "Mohon Admin Agency yang belum menjawab memeriksa surat permohonan persetujuannya."},
+	"approval-withdrawn": {"Persetujuan ditarik kembali", "Persetujuan atas permohonan ini telah ditarik kembali sebelum surat kredensial dikirim. " +
+		"Tidak ada kredensial yang keluar.", "Permohonan kembali menunggu persetujuan Admin Agency."},
+	"revision-changed": {"Berkas permohonan berubah", "Berkas atau daftar anggota permohonan ini berubah. Surat persetujuan yang lama " +
+		"beserta kodenya tidak berlaku lagi.", "Mohon gunakan surat permohonan persetujuan yang baru."},
+	"approval-void": {"Surat persetujuan tidak berlaku lagi", "Surat permohonan persetujuan beserta kodenya dinyatakan tidak berlaku.",
+		"Mohon gunakan surat permohonan persetujuan yang baru."},
+	"code-void": {"Kode persetujuan dinyatakan tidak berlaku", "Terlalu banyak balasan dengan kode yang keliru diterima, sehingga kode surat " +
+		"permohonan persetujuan dinyatakan tidak berlaku.", "Surat pengganti diterbitkan. Bila Saudara tidak pernah membalas, mohon hubungi operator layanan."},
+	"problem-reported": {"Anggota melaporkan kendala masuk ke SPSE", "Seorang anggota melaporkan tidak dapat masuk ke SPSE dengan akun yang diberikan.",
+		"Mohon akun anggota tersebut diperiksa pada SPSE. Bila suratnya perlu dikirim sekali lagi, balas surat ini dengan kata " +
+			`"KIRIM ULANG" diikuti nama atau NIP anggota.`},
+	"problem-noted": {"Laporan kendala telah diteruskan", "Laporan Saudara telah kami teruskan kepada Admin Agency.",
+		"Admin Agency akan memeriksa akun Saudara pada SPSE."},
+	"wrong-recipient": {"Surat kredensial sampai ke alamat yang keliru", "Penerima menyatakan bahwa surat kredensial itu bukan untuknya. " +
+		"Pengiriman untuk anggota tersebut dihentikan dan alamatnya dibekukan.", "Mohon password akun tersebut segera diganti pada SPSE. " +
+		"Kejadian ini dicatat sebagai insiden; pemberitahuan kepada pihak terkait paling lambat 3 × 24 jam (UU Nomor 27 Tahun 2022)."},
+	"wrong-noted": {"Pernyataan salah alamat telah dicatat", "Pernyataan Saudara telah kami catat dan pengiriman ke alamat ini dihentikan. Kami berterima kasih atas pemberitahuan itu.",
+		"Mohon surat tersebut dihapus dan isinya tidak disimpan, dipakai atau diteruskan."},
+	"exposed": {"Password perlu segera diganti", "Password akun SPSE terlihat di luar surat kredensialnya, misalnya dalam kutipan balasan.",
+		"Mohon password akun tersebut segera diganti pada SPSE, dan surat yang memuatnya tidak disebarkan."},
+	"oversized": {"Surel melebihi batas ukuran", "Sebuah surel untuk permohonan ini melebihi batas ukuran dan tidak dibaca.",
+		"Mohon lampiran diperkecil, lalu dikirim sekali lagi sebagai balasan surat ini."},
+	"resend": {"Surat kredensial dikirim sekali lagi", "Surat kredensial dikirim sekali lagi, dengan isi yang sama dan ke alamat yang ditetapkan pada saat persetujuan.",
+		"Bila permintaan ini bukan dari Saudara, mohon segera hubungi operator layanan."},
+	"received": {"Penerimaan telah tercatat", "Konfirmasi penerimaan user ID dan password telah kami catat.",
+		"Mohon pastikan password telah diganti. Untuk password yang lupa, gunakan menu lupa password pada SPSE."},
+	"explained": {"Penjelasan telah dicatat", "Penjelasan atas penyimpangan telah dicatat pada permohonan ini.", ""},
+	"delegated": {"Pendelegasian persetujuan", "Kewenangan menjawab permohonan persetujuan didelegasikan untuk sementara.",
+		"Bila pendelegasian ini bukan dari Admin Agency yang sah, mohon segera hubungi operator layanan."},
+	"held":     {"Permohonan ditahan sementara", "Permohonan ini ditahan sementara untuk diperiksa; tidak ada surat yang dikirim selama itu.", ""},
+	"released": {"Permohonan dilanjutkan", "Pemeriksaan selesai dan permohonan ini dilanjutkan.", ""},
+	"lapsed": {"Kredensial dimusnahkan tanpa konfirmasi", "Penerimaan tidak dikonfirmasi sampai batas waktu, sehingga kunci kredensial dimusnahkan " +
+		"dan hal itu dicatat sebagai penyimpangan.", "Password yang belum diterima dapat diatur melalui menu lupa password pada SPSE."},
+	"returned":  {"Permohonan dikembalikan untuk dilengkapi", "Admin Agency mengembalikan permohonan ini kepada pemohon untuk dilengkapi.", ""},
+	"rejected":  {"Permohonan ditolak", "Admin Agency menolak permohonan ini.", ""},
+	"cancelled": {"Permohonan ditarik oleh pemohon", "Permohonan ini ditarik oleh pemohon sebelum disetujui.", "Saudara tidak perlu menjawab surat persetujuannya."},
+	"trust-loosened": {"Pengaturan kepercayaan berubah", "Pengaturan tentang pemberi persetujuan atau pembuktian pengirim berubah, sehingga kode yang " +
+		"terbuka dinyatakan tidak berlaku.", "Bila perubahan ini tidak Saudara ketahui, mohon segera hubungi operator layanan."},
+}
+
+// alarms are the topics of peringatan-operator.
+var alarms = map[string]Reason{
+	"needs-person": {"Berkas perlu dilihat petugas", "Sebagian berkas permohonan ini tidak dapat dibaca dengan pasti.",
+		"Mohon buka berkas asli pada arsip, lalu minta pemohon mengirim salinan yang terbaca."},
+	"no-approver": {"Tidak ada pemberi persetujuan", "Setiap Admin Agency yang terdaftar tercantum sebagai pemohon atau anggota permohonan ini.",
+		"Mohon daftarkan Admin Agency lain pada konfigurasi layanan."},
+	"accounts-failed": {"Akun tidak dapat disiapkan", "Pembuatan akun atau lembar akun untuk permohonan ini gagal.",
+		"Mohon perbaiki penyebabnya; permohonan ini menunggu tindakan operator."},
+	"credential-failed": {"Surat kredensial tidak dapat disiapkan", "Surat kredensial seorang anggota gagal disiapkan.",
+		"Mohon perbaiki penyebabnya; permohonan ini menunggu tindakan operator."},
+	"undeliverable": {"Surat tidak terkirim", "Sebuah surat permohonan ini gagal terkirim untuk seterusnya.", "Mohon periksa alamat tujuannya."},
+	"code-void": {"Kode persetujuan dicoba berulang kali", "Kode persetujuan ditebak sampai batas percobaan dan dinyatakan tidak berlaku.",
+		"Mohon periksa asal balasan itu pada catatan permohonan."},
+	"exposed": {"Password terlihat di luar suratnya", "Sebuah surel masuk memuat password yang masih berlaku. Surel itu telah disegel.",
+		"Mohon pastikan anggota mengganti password dan insiden ditangani dalam 3 × 24 jam (UU Nomor 27 Tahun 2022)."},
+	"wrong-recipient": {"Surat kredensial sampai ke alamat yang keliru", "Seorang penerima menyatakan surat kredensial bukan untuknya.",
+		"Mohon tangani insiden dalam 3 × 24 jam (UU Nomor 27 Tahun 2022)."},
+	"held":      {"Surel ditahan", "Sebuah surel ditahan karena hanya dapat diputuskan oleh petugas atau dicoba ulang.", "Mohon periksa folder pemeriksaan pada kotak surat."},
+	"ambiguous": {"Hasil pemeriksaan pengirim bertentangan", "Hasil pemeriksaan keaslian sebuah balasan saling bertentangan; balasan itu ditahan.", "Mohon periksa server surat dan folder pemeriksaan."},
+	"refused":   {"Balasan ditolak", "Sebuah balasan atas surat permohonan ini tidak lolos pembuktian pengirim.", "Bila berulang, mohon periksa asalnya."},
+	"quarantine": {"Surel dikarantina", "Sebuah surel tidak dapat diproses setelah beberapa kali percobaan dan dipindahkan ke folder pemeriksaan.",
+		"Mohon periksa surel itu dengan perintah yang tersedia pada server."},
+}

@@ -1,0 +1,203 @@
+package letter
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"ukpbjd/internal/document"
+	"ukpbjd/internal/sop"
+)
+
+// Member is one row of the roster as letters print it.
+type Member struct {
+	No                                               int
+	Name, NIP, Address, Grade, Post, Phone, Proposed string
+	UserID                                           string // of the account, where one is made; never a password
+	Kept                                             bool
+	State                                            string
+	SentAt, Confirmed                                Moment
+	Proven, Exposed, Failed                          bool
+	Note                                             string
+	Marks                                            []string
+}
+
+// Paper is one recognised paper.
+type Paper struct{ Kind, Title, Number, File, Pages, Hash, Short, Fault, Remark string }
+
+// Problem is one fault of the roster or of one row, with that row's name.
+type Problem struct {
+	Where, Text string
+	Stop        bool
+}
+
+// Decision is one approval.
+type Decision struct {
+	By       Party
+	At       Moment
+	Revision int
+	Mail     string
+	Sheet    bool
+}
+
+// Deviation is a penyimpangan. SOP W.2
+type Deviation struct {
+	Case, Kind, Step, Owed, By, Text, Reply string
+	At                                      Moment
+}
+
+func (v *View) rows(d Data) {
+	c, l, zone := d.Case, d.Letter, d.Office.Calendar.Zone
+	own := l.Role == sop.RoleMember && l.Kind != sop.Selesai
+	for i, m := range c.Members {
+		if own && (l.NIP == "" || m.Row.NIP != l.NIP) {
+			continue
+		}
+		v.Members = append(v.Members, member(m, i+1, c.Accounts[m.Row.NIP], zone))
+	}
+	if l.NIP != "" {
+		if i := slices.IndexFunc(c.Members, func(m sop.Member) bool { return m.Row.NIP == l.NIP }); i >= 0 {
+			m := member(c.Members[i], i+1, c.Accounts[l.NIP], zone)
+			v.Member = &m
+		}
+	}
+	if own {
+		return
+	}
+	for i, r := range c.Reading.Roster {
+		v.Roster = append(v.Roster, member(sop.Member{Row: r}, i+1, sop.Account{}, zone))
+	}
+	v.read(c.Reading)
+	for _, s := range c.Changes {
+		v.Changes = append(v.Changes, shown(s, longestTitle))
+	}
+	for _, x := range c.Deviations {
+		v.Deviations = append(v.Deviations, deviation(x, c.Number, zone))
+	}
+	v.bound(l.Kind)
+}
+
+// bound keeps a letter readable; an approver sees every member whatever their number.
+func (v *View) bound(k sop.LetterKind) {
+	if k != sop.Persetujuan {
+		v.Members, v.MoreMembers = most(v.Members)
+	}
+	v.Roster, v.MoreRoster = most(v.Roster)
+	var n [5]int
+	v.Papers, n[0] = most(v.Papers)
+	v.Problems, n[1] = most(v.Problems)
+	v.Changes, n[2] = most(v.Changes)
+	v.Deviations, n[3] = most(v.Deviations)
+	v.Warnings, n[4] = most(v.Warnings)
+	for _, x := range n {
+		v.MoreRows += x
+	}
+}
+
+func most[T any](s []T) ([]T, int) {
+	if len(s) <= mostRows {
+		return s, 0
+	}
+	return s[:mostRows], len(s) - mostRows
+}
+
+func member(m sop.Member, no int, a sop.Account, zone *time.Location) Member {
+	r := m.Row
+	at := m.Address
+	if at == "" {
+		at = r.Email
+	}
+	out := Member{
+		No: no, Name: shown(r.Nama, longestName), NIP: groupNIP(r.NIP), Address: address(at), Grade: shown(r.Golongan, 40),
+		Post: shown(r.Jabatan, longestName), Phone: shown(r.HP, 40), Proposed: clean(r.UserID, longestUserID),
+		UserID: clean(a.UserID, longestUserID), Kept: a.Kept, State: stateLabel(m.State), SentAt: Moment{m.SentAt, zone},
+		Confirmed: Moment{m.Confirmed, zone}, Proven: m.Proof != "tanpa bukti", Exposed: m.Exposed,
+		Failed: m.State == sop.MemberFailed || m.State == sop.MemberWrong, Note: shown(m.Note, longestError),
+	}
+	for _, x := range m.Marks {
+		out.Marks = append(out.Marks, markText(x))
+	}
+	if w := doubtful(r.Doubts); w != "" {
+		out.Marks = append(out.Marks, w)
+	}
+	if out.Name == "" {
+		out.Name = "(nama tidak terbaca)"
+	}
+	return out
+}
+
+// read shows papers, what is missing, and problems: those that stop first, each with the name of its row.
+func (v *View) read(r document.Reading) {
+	for _, p := range r.Papers {
+		if !p.Replaced {
+			v.Papers = append(v.Papers, paper(p))
+		}
+	}
+	for _, k := range r.Missing {
+		v.Missing = append(v.Missing, paperKind(k))
+	}
+	for _, severity := range []document.Severity{document.Stop, document.Warn} {
+		for _, p := range r.Problems {
+			if (p.Severity == document.Stop) == (severity == document.Stop) {
+				v.problem(p, r.Roster)
+			}
+		}
+	}
+}
+
+func (v *View) problem(p document.Problem, roster []document.Row) {
+	out := Problem{Where: "Daftar anggota", Text: shown(p.Text, longestError), Stop: p.Severity == document.Stop}
+	if out.Text == "" {
+		out.Text = shown(strings.ReplaceAll(p.Code, "_", " "), 60)
+	}
+	if p.Row > 0 {
+		out.Where = "Nomor " + count(p.Row)
+		for i, r := range roster {
+			if name := clean(r.Nama, longestName); (r.No == p.Row || r.No == 0 && i+1 == p.Row) && name != "" {
+				out.Where += ", " + name
+				break
+			}
+		}
+	}
+	v.Problems = append(v.Problems, out)
+	if !out.Stop {
+		v.Warnings = append(v.Warnings, out.Where+": "+out.Text)
+	}
+}
+
+func paper(p document.Paper) Paper {
+	out := Paper{
+		Kind: paperKind(p.Kind), Title: shown(p.Title, longestTitle), Number: shown(p.Number, longestName),
+		File: shown(p.File, longestFile), Pages: clean(p.Pages, 20), Hash: clean(p.SHA256, 64), Short: clean(p.SHA256, 64),
+	}
+	if len(out.Short) > 12 {
+		out.Short = out.Short[:12]
+	}
+	if p.Kind == document.Unreadable {
+		out.Fault = unreadableBecause(p.Reason)
+	}
+	if p.MachineRead {
+		out.Remark = "dibaca oleh mesin (OCR); mohon dicocokkan dengan berkas asli"
+	}
+	return out
+}
+
+func decisions(c sop.Case, zone *time.Location) []Decision {
+	all := c.Votes
+	if c.Approval != nil && !slices.ContainsFunc(all, func(a sop.Approval) bool { return a.Mail == c.Approval.Mail }) {
+		all = append(slices.Clone(all), *c.Approval)
+	}
+	var out []Decision
+	for _, a := range all {
+		out = append(out, Decision{By: party(sop.Person{Name: a.By.Name, Address: a.Address}), At: Moment{a.At, zone},
+			Revision: a.Revision, Mail: clean(a.Mail, 64), Sheet: a.Sheet})
+	}
+	return out
+}
+
+func deviation(x sop.Deviation, number string, zone *time.Location) Deviation {
+	return Deviation{
+		Case: shown(number, 40), Kind: deviationKind(x.Kind), Step: clean(x.Step, 20), Owed: owedBy(x.Owed),
+		By: shown(x.By, longestName), Text: shown(x.Text, longestError), Reply: shown(x.Reply, longestNote), At: Moment{x.At, zone},
+	}
+}

@@ -1,0 +1,145 @@
+package letter
+
+import (
+	"errors"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"strings"
+	text "text/template"
+
+	"ukpbjd/internal/sop"
+)
+
+// layoutFile holds what all letters share; an office may override it too.
+const layoutFile = "surat.tmpl"
+
+const longestTemplate = 256 << 10
+
+// Set is a parsed set of templates; safe for concurrent use.
+type Set struct{ letters map[sop.LetterKind]pair }
+
+// pair is one letter: the same file parsed for text and, with contextual escaping, for HTML.
+type pair struct {
+	text *text.Template
+	html *template.Template
+}
+
+// Parse reads the templates; a file of the same name in override (may be nil) wins.
+func Parse(shipped, override fs.FS) (*Set, error) {
+	if err := known(override); err != nil {
+		return nil, err
+	}
+	layout, err := source(shipped, override, layoutFile)
+	if err != nil {
+		return nil, err
+	}
+	base, err := parsePair(layout)
+	if err != nil {
+		return nil, fmt.Errorf("parse %s: %w", layoutFile, err)
+	}
+	s := &Set{letters: make(map[sop.LetterKind]pair, len(sop.LetterKinds))}
+	for _, kind := range sop.LetterKinds {
+		body, err := source(shipped, override, string(kind)+".tmpl")
+		if err != nil {
+			return nil, err
+		}
+		if s.letters[kind], err = base.with(body); err != nil {
+			return nil, fmt.Errorf("parse %s.tmpl: %w", kind, err)
+		}
+	}
+	return s, nil
+}
+
+// known refuses a file in the override folder that is no letter: a misspelt name would silently change nothing.
+func known(override fs.FS) error {
+	if override == nil {
+		return nil
+	}
+	names, err := fs.Glob(override, "*.tmpl")
+	if err != nil {
+		return fmt.Errorf("list letter overrides: %w", err)
+	}
+	for _, n := range names {
+		ok := n == layoutFile
+		for _, k := range sop.LetterKinds {
+			ok = ok || n == string(k)+".tmpl"
+		}
+		if !ok {
+			return fmt.Errorf("letter override %q has the name of no letter", n)
+		}
+	}
+	return nil
+}
+
+func source(shipped, override fs.FS, name string) (string, error) {
+	if override != nil {
+		b, err := fs.ReadFile(override, name)
+		if err == nil {
+			return sized(b, name)
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("read letter override %s: %w", name, err)
+		}
+	}
+	b, err := fs.ReadFile(shipped, name)
+	if err != nil {
+		return "", fmt.Errorf("read letter %s: %w", name, err)
+	}
+	return sized(b, name)
+}
+
+func sized(b []byte, name string) (string, error) {
+	if len(b) > longestTemplate {
+		return "", fmt.Errorf("read letter %s: larger than %d bytes", name, longestTemplate)
+	}
+	return string(b), nil
+}
+
+func parsePair(src string) (pair, error) {
+	t, err := text.New("surat").Funcs(text.FuncMap(funcs)).Parse(src)
+	if err != nil {
+		return pair{}, err
+	}
+	h, err := template.New("surat").Funcs(funcs).Parse(src)
+	return pair{t, h}, err
+}
+
+// with adds the blocks of one letter to a copy of the layout.
+func (p pair) with(src string) (pair, error) {
+	t, err := text.Must(p.text.Clone()).New("letter").Parse(src)
+	if err != nil {
+		return pair{}, err
+	}
+	h, err := template.Must(p.html.Clone()).New("letter").Parse(src)
+	if err != nil {
+		return pair{}, err
+	}
+	for _, block := range []string{"subject", "text", "html", "surat-text", "surat-html"} {
+		if t.Lookup(block) == nil {
+			return pair{}, fmt.Errorf("no block %q", block)
+		}
+	}
+	return pair{t, h}, nil
+}
+
+// words renders a block that must be one short line.
+func (p pair) words(block string, v *View) (string, error) {
+	if p.text.Lookup(block) == nil {
+		return "", nil
+	}
+	var b bounded
+	if err := p.text.ExecuteTemplate(&b, block, v); err != nil {
+		return "", err
+	}
+	return clean(strings.TrimSpace(b.String()), longestSubject), nil
+}
+
+// funcs are what templates may call beside the methods of View, Moment and the rows.
+var funcs = template.FuncMap{
+	"nip":  groupNIP,
+	"mask": maskNIP,
+	"add":  func(a, b int) int { return a + b },
+	"join": func(words []string) string { return strings.Join(words, "; ") },
+	"wrap": func(s string) string { return lay(s, "") },
+}

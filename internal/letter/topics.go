@@ -1,0 +1,161 @@
+package letter
+
+import (
+	"strings"
+
+	"ukpbjd/internal/sop"
+)
+
+// Reason is what a topic of a letter means: a heading for subjects, why, and what to do next.
+type Reason struct{ Head, Why, Next string }
+
+// reason finds the words of a topic. An unknown topic gets words that are true of every topic of its kind.
+func reason(l sop.Letter) Reason {
+	switch l.Kind {
+	case sop.TidakDikenali:
+		return unrecognised(l.Topic)
+	case sop.Pemberitahuan:
+		return pick(notices, l.Topic, Reason{"Pemberitahuan perkembangan permohonan",
+			"Ada perkembangan pada permohonan ini yang perlu Saudara ketahui.", ""})
+	case sop.Pengingat, sop.Eskalasi:
+		return pick(steps, l.Topic, Reason{"Langkah yang belum selesai", "Satu langkah permohonan ini belum selesai.", ""})
+	case sop.Kekurangan:
+		return pick(held, l.Topic, Reason{})
+	case sop.PeringatanOperator:
+		return pick(alarms, l.Topic, Reason{"Perlu perhatian operator", "Sistem menemukan keadaan yang perlu dilihat oleh operator.",
+			"Mohon periksa catatan sistem untuk permohonan ini."})
+	}
+	return Reason{}
+}
+
+func pick(from map[string]Reason, topic string, other Reason) Reason {
+	if r, ok := from[topic]; ok {
+		return r
+	}
+	return other
+}
+
+// unrecognised answers a mail that changed nothing. Topics of one family share a beginning: sheet-…, code-….
+func unrecognised(topic string) Reason {
+	if r, ok := unclear[topic]; ok {
+		return r
+	}
+	for _, family := range []struct {
+		prefix string
+		r      Reason
+	}{
+		{"sheet-", Reason{"", "Lembar akun yang terlampir pada balasan Saudara tidak dapat dipakai.", sheetNext}},
+		{"code-", Reason{"", "Kode pada balasan Saudara tidak dapat dipakai.", newestNext}},
+		{"html-", Reason{"", "Isi balasan Saudara tidak dapat dibaca dengan pasti.", plainNext}},
+		{"wrong-", Reason{"", "Perintah itu tidak berlaku untuk Saudara atau untuk keadaan permohonan saat ini.", waysNext}},
+	} {
+		if strings.HasPrefix(topic, family.prefix) {
+			return family.r
+		}
+	}
+	return Reason{"", "Balasan Saudara tidak dapat diproses.", waysNext}
+}
+
+const (
+	waysNext   = "Mohon balas sekali lagi dengan salah satu cara di bawah ini."
+	plainNext  = "Mohon balas sekali lagi sebagai teks biasa, atau gunakan tautan siap kirim bila tersedia."
+	newestNext = "Mohon gunakan surat permohonan persetujuan yang terakhir Saudara terima dan balas surat itu."
+	sheetNext  = "Mohon unduh kembali lembar akun dari surat terakhir, ubah hanya kolom User ID dan Password, simpan tetap " +
+		"terenkripsi dengan frasa sandi yang sama, lalu balas sekali lagi."
+	directNext = "Mohon balas langsung dari kotak surat Saudara yang terdaftar, melalui server surat kantor, tanpa meneruskannya."
+)
+
+var unclear = map[string]Reason{
+	"not-a-command": {"", "Baris pertama balasan Saudara bukan salah satu kata yang dikenal, atau diikuti kata lain pada baris yang sama.",
+		"Mohon tulis hanya kata yang dimaksud pada baris pertama, tanpa tambahan."},
+	"empty": {"", "Balasan Saudara tidak berisi kalimat Saudara sendiri.", waysNext},
+	"two-commands": {"", "Balasan Saudara memuat lebih dari satu kata perintah, sehingga maksudnya tidak pasti.",
+		"Mohon balas sekali lagi dengan satu kata perintah saja."},
+	"html-differs": {"", "Bagian teks dan bagian HTML balasan Saudara menyatakan hal yang berbeda.", plainNext},
+	"html-only":    {"", "Balasan Saudara hanya berisi HTML tanpa bagian teks biasa, sehingga tidak dapat dijadikan dasar keputusan.", plainNext},
+	"code-wrong":   {"", "Kode pada balasan Saudara tidak cocok dengan surat permohonan persetujuan.", newestNext},
+	"code-missing": {"", "Balasan Saudara belum memuat kode persetujuan.",
+		`Mohon tulis kata "SETUJU" diikuti spasi dan kode yang tertulis pada lembar akun.`},
+	"code-old": {"", "Kode pada balasan Saudara milik surat yang sudah digantikan: berkas atau daftar anggota telah berubah sesudah surat itu.", newestNext},
+	"code-void": {"", "Kode surat itu sudah tidak berlaku karena terlalu banyak percobaan dengan kode yang keliru.",
+		"Surat permohonan persetujuan yang baru akan disampaikan; mohon jawab surat yang baru itu."},
+	"code-used": {"", "Kode surat itu sudah dipakai untuk satu persetujuan.", "Saudara tidak perlu menjawab lagi."},
+	"expired": {"", "Masa berlaku surat permohonan persetujuan itu telah berakhir.",
+		"Surat pengganti dengan kode baru diterbitkan; mohon jawab surat yang baru itu."},
+	"wrong-state": {"", "Perintah itu tidak berlaku untuk keadaan permohonan saat ini.",
+		`Untuk mengetahui keadaannya, mohon balas dengan kata "STATUS".`},
+	"wrong-role": {"", "Perintah itu tidak termasuk kewenangan Saudara pada permohonan ini.", waysNext},
+	"no-token": {"", "Balasan Saudara tidak dapat dihubungkan dengan satu surat kami.",
+		"Mohon gunakan tombol Balas pada surat kami yang bersangkutan, agar nomor dan kodenya terbawa."},
+	"not-a-participant": {"", "Alamat Saudara tidak tercatat sebagai pihak dalam permohonan ini.", "Mohon gunakan alamat yang terdaftar."},
+	"own-request": {"", "Persetujuan tidak dapat diberikan oleh pemohon atau oleh anggota yang tercantum dalam permohonan itu sendiri.",
+		"Persetujuan harus diberikan oleh Admin Agency yang lain."},
+	"unproven": {"", "Keaslian pengirim balasan itu tidak dapat dibuktikan, sehingga tidak ada yang dilakukan.", directNext},
+	"failed":   {"", "Pemeriksaan keaslian pengirim balasan itu gagal, sehingga tidak ada yang dilakukan.", directNext},
+	"ambiguous": {"", "Hasil pemeriksaan keaslian pengirim balasan itu saling bertentangan, sehingga balasan itu ditahan.",
+		"Operator akan memeriksanya. " + directNext},
+	"temporary": {"", "Keaslian pengirim belum dapat diperiksa karena gangguan sementara, sehingga belum ada yang dilakukan.",
+		"Mohon balas sekali lagi beberapa saat lagi."},
+	"shape": {"", "Bentuk balasan itu tidak lazim, sehingga pengirimnya tidak dapat dipastikan.", directNext},
+	"sheet-unencrypted": {"", "Lembar akun yang Saudara kirim kembali tidak terenkripsi, sehingga password di dalamnya dianggap telah terpapar.",
+		"Password yang terpapar akan diganti dan lembar baru disampaikan; mohon kirim kembali hanya berkas yang terenkripsi."},
+	"sheet-wrong-passphrase": {"", "Lembar akun itu tidak dapat dibuka dengan frasa sandi yang terdaftar untuk Saudara.", sheetNext},
+	"sheet-unreadable":       {"", "Lembar akun itu rusak atau bukan buku kerja XLSX.", sheetNext},
+	"sheet-hidden-sheet":     {"", "Lembar akun itu memuat lembar tersembunyi.", sheetNext},
+	"sheet-formula":          {"", "Lembar akun itu memuat rumus; setiap sel harus berisi teks.", sheetNext},
+	"sheet-missing-row":      {"", "Pada lembar akun itu ada anggota yang hilang.", sheetNext},
+	"sheet-extra-row":        {"", "Pada lembar akun itu ada baris tambahan yang tidak termasuk dalam permohonan.", sheetNext},
+	"sheet-rows":             {"", "Baris pada lembar akun itu tidak sama dengan daftar anggota yang dimintakan persetujuan.", sheetNext},
+	"sheet-exchanged":        {"", "Pada lembar akun itu user ID atau password tertukar antarbaris.", sheetNext},
+	"sheet-foreign":          {"", "Pada lembar akun itu ada user ID atau password yang diterbitkan untuk anggota lain.", sheetNext},
+	"sheet-identity":         {"", "Pada lembar akun itu nama, NIP atau alamat email telah diubah.", sheetNext},
+	"sheet-duplicate-id":     {"", "Pada lembar akun itu ada user ID yang sama pada dua baris.", sheetNext},
+	"sheet-empty":            {"", "Pada lembar akun itu ada user ID atau password yang kosong.", sheetNext},
+	"sheet-weak":             {"", "Pada lembar akun itu ada password yang tidak memenuhi ketentuan SPSE.", sheetNext},
+	"too-late": {"", "Perintah itu datang terlambat: langkah yang dimaksud sudah dilaksanakan.",
+		`Untuk mengetahui keadaannya, mohon balas dengan kata "STATUS".`},
+	"shredded": {"", "Surat itu tidak dapat dikirim ulang, karena kredensialnya telah dimusnahkan sesuai ketentuan.",
+		"Password yang lupa dapat diatur sendiri oleh anggota melalui menu lupa password pada SPSE."},
+	"member-unknown": {"", "Nama atau NIP itu tidak tercantum dalam daftar anggota permohonan ini.",
+		"Mohon tulis nama lengkap atau NIP seperti pada daftar anggota."},
+	"member-ambiguous": {"", "Nama itu cocok dengan lebih dari satu anggota.", "Mohon tulis NIP anggota yang dimaksud."},
+	"already-approved": {"", "Permohonan ini telah disetujui.", "Saudara tidak perlu menjawab lagi."},
+	"already-received": {"", "Penerimaan Saudara telah tercatat sebelumnya.", "Saudara tidak perlu menjawab lagi."},
+	"after-approval": {"", "Permohonan ini telah disetujui, sehingga berkas dan daftar anggotanya tidak dapat diubah lagi.",
+		"Perubahan setelah persetujuan memerlukan permohonan baru."},
+	"nothing-new": {"", "Berkas yang Saudara kirim sama dengan yang telah kami terima.", "Mohon periksa kembali lampiran Saudara."},
+	"closed": {"", "Permohonan ini telah ditutup, sehingga tidak ada lagi yang dapat diubah.",
+		"Untuk keperluan baru, mohon ajukan permohonan baru."},
+	"held":            {"", "Permohonan ini sedang ditahan untuk diperiksa oleh petugas.", "Kami akan mengabari Saudara setelah pemeriksaan selesai."},
+	"reason-missing":  {"", "Kata perintah itu memerlukan keterangan di belakangnya.", "Mohon tulis keterangannya pada baris yang sama."},
+	"deputy-unknown":  {"", "Nama itu tidak terdaftar sebagai pengganti Saudara.", "Pengganti didaftarkan oleh operator pada konfigurasi layanan."},
+	"date-unreadable": {"", "Tanggal pada balasan Saudara tidak terbaca.", "Mohon tulis tanggal seperti 5 Mei 2026 atau 2026-05-05."},
+	"oversized": {"", "Surel Saudara melebihi batas ukuran layanan ini, sehingga tidak dibaca.",
+		"Mohon perkecil lampiran, misalnya dengan memindai ulang pada resolusi 200 dpi, atau kirim berkas dalam beberapa surel balasan."},
+	"password-reset": {"", "Layanan ini tidak mengatur ulang password.",
+		"Password yang lupa diatur sendiri melalui menu lupa password pada SPSE; bila tetap terkendala, mohon hubungi helpdesk LPSE."},
+}
+
+// steps are what a reminder or an escalation is about.
+var steps = map[string]Reason{
+	"approval": {"Persetujuan akun SPSE Pokja", "Permohonan ini masih menunggu persetujuan Admin Agency.", // SOP 1.5
+		"Mohon surat permohonan persetujuan yang telah disampaikan dijawab sebelum tenggat."},
+	"completion": {"Kelengkapan permohonan akun SPSE", "Permohonan ini masih menunggu kelengkapan berkas dari pemohon.", // SOP 1.3
+		"Mohon kekurangan yang telah kami sampaikan dilengkapi sebelum tenggat."},
+	"receipt": {"Konfirmasi penerimaan akun SPSE", "Penerimaan user ID dan password oleh anggota Pokja belum dikonfirmasi.", // SOP 3.1
+		"Mohon penerimaan surat kredensial dikonfirmasi sebelum tenggat."},
+	"review": {"Pemeriksaan permohonan akun SPSE", "Permohonan ini masih menunggu pemeriksaan petugas.",
+		"Mohon permohonan ini diperiksa sebelum tenggat."},
+	"delivery": {"Pengiriman akun SPSE", "Surat kredensial belum seluruhnya terkirim.", // SOP 2.3
+		"Mohon keadaan pengiriman diperiksa."},
+}
+
+// held are the reasons for which a person, not a program, must look at the papers first.
+var held = map[string]Reason{
+	"needs-person": {"Permohonan akun SPSE sedang diperiksa petugas", "Sebagian berkas tidak dapat dibaca dengan pasti oleh sistem, " +
+		"sehingga permohonan ini diperiksa lebih dahulu oleh petugas.", "Saudara dapat menunggu kabar dari petugas. Bila memiliki berkas " +
+		"asli yang bukan hasil pindai, mohon kirimkan sebagai balasan surat ini; hal itu mempercepat pemeriksaan."},
+	"no-approver": {"Permohonan akun SPSE sedang diperiksa petugas", "Belum ada Admin Agency yang berwenang memberi persetujuan atas " +
+		"permohonan ini, karena yang terdaftar tercantum sebagai pemohon atau anggota.", "Petugas akan menunjuk pemberi persetujuan. " +
+		"Saudara tidak perlu mengirim ulang berkas."},
+}

@@ -1,0 +1,171 @@
+package letter
+
+import (
+	"strings"
+	"time"
+
+	"ukpbjd/internal/secret"
+	"ukpbjd/internal/sop"
+)
+
+// View is all that a template sees: texts from outside are cleaned, times print themselves, and there is nothing in it that
+// the addressee must not read. A member sees only their own row, except in the closing letter, which is the Pokja's copy
+// (SOP R.2).
+type View struct {
+	Kind, Number, Ref string // Ref is the Nomor of the letter
+	Subject           string // its Hal
+	Nature            string // its Sifat
+	Attached          string // its Lampiran
+	Date              Moment
+	Code              string
+	Office            Office
+	To                Addressee
+	Role              string
+	You               string // Saudara or Bapak/Ibu
+	Requester         Party
+	Kepala            Party
+
+	Status, CaseSubject               string
+	KepalaCopied                      bool
+	Opened, Closed, Due, Expires      Moment
+	Revision, Issue                   int
+	Owes, Outcome, Held, Topic, Note  string
+	Reason                            Reason // what Topic means
+	UserID                            string
+	Password                          secret.Secret // only for kredensial
+	Kept                              bool
+	Member                            *Member // whom the letter is to or about
+	Members, Roster                   []Member
+	Papers                            []Paper
+	Missing, Changes, Warnings        []string
+	Problems                          []Problem
+	Decisions                         []Decision
+	Deviations                        []Deviation
+	Report                            *ReportView
+	Undo                              string // length of the undo window; "" without one
+	Release                           Moment // end of the running undo window
+	Needed                            int    // approvers needed
+	Votes                             int    // of them already in
+	MoreRoster, MoreMembers, MoreRows int    // rows left out of long lists
+
+	HasCopy     bool // a Tembusan line stands under the letter
+	mailSubject string
+}
+
+// Office is the sender of every letter.
+type Office struct {
+	Name, Address                             string
+	CodeInSheet, TembusanFull                 bool
+	Sheet                                     string
+	ApprovalDays, CompletionDays, ReceiptDays int
+	ExpiryDays, ExpiresDays                   int
+}
+
+// Addressee is whom a letter is to.
+type Addressee struct{ Name, Post string }
+
+// Party is somebody that a letter names.
+type Party struct{ Name, Address string }
+
+func newView(d Data) *View {
+	m := func(t time.Time) Moment { return Moment{t, d.Office.Calendar.Zone} }
+	c, l := d.Case, d.Letter
+	v := &View{
+		Kind: string(l.Kind), Number: clean(c.Number, 40), Ref: reference(d), Attached: attached(len(l.Files)), Date: m(d.Now),
+		Office: office(d.Office), To: addressee(l), Role: string(l.Role), You: salutation(l.Role),
+		Requester: party(c.Requester), Kepala: party(d.Office.KepalaLPSE),
+		Status: c.Status.Label(), CaseSubject: shown(c.Subject, longestTitle), KepalaCopied: c.KepalaCopied,
+		Opened: m(c.Opened), Closed: m(c.Closed), Due: m(c.Due), Expires: m(c.Expires), Revision: l.Revision, Issue: l.Issue,
+		Owes: owedBy(c.Owes), Outcome: shown(c.Outcome, longestNote), Held: shown(c.Held, longestError),
+		Topic: clean(l.Topic, 60), Note: shown(l.Note, longestNote), Reason: reason(l),
+	}
+	if l.Role == sop.RoleApprover || l.Role == sop.RoleMember {
+		v.Code = clean(d.Code, 16)
+	}
+	v.rows(d)
+	v.decided(d)
+	if l.Kind == sop.Kredensial {
+		v.UserID, v.Password, v.Kept = d.UserID, d.Password, c.Accounts[l.NIP].Kept
+	}
+	if d.Report != nil && l.Kind == sop.LaporanBulanan {
+		v.Report = d.Report.view(d.Office.Calendar.Zone)
+	}
+	return v
+}
+
+// decided fills in approvals, quorum and undo window.
+func (v *View) decided(d Data) {
+	o, c := d.Office, d.Case
+	if o.UndoWindow > 0 {
+		v.Undo = span(o.UndoWindow)
+	}
+	v.Needed = max(o.Quorum, 1)
+	if o.SecondAbove > 0 && len(c.Members) > o.SecondAbove {
+		v.Needed = max(v.Needed, 2)
+	}
+	v.Votes = len(c.Votes)
+	if c.Approval != nil && !c.Approval.Released {
+		v.Release = Moment{c.Approval.Release, o.Calendar.Zone}
+	}
+	v.Decisions = decisions(c, o.Calendar.Zone)
+}
+
+// reference is the Nomor: case number and the number of the letter within it, PKJ-2026-0001/7.
+func reference(d Data) string {
+	serial, _, _ := strings.Cut(d.Letter.Key, "/")
+	head := d.Case.Number
+	if head == "" {
+		head = d.Office.CasePrefix
+	}
+	return clean(strings.Trim(head+"/"+serial, "/"), 60)
+}
+
+func attached(n int) string {
+	if n == 0 {
+		return "-"
+	}
+	return count(n) + " berkas"
+}
+
+func office(o sop.Office) Office {
+	return Office{
+		Name: shown(o.Name, longestTitle), Address: address(o.Mailbox.Address), CodeInSheet: o.CodeInSheet,
+		TembusanFull: o.TembusanFull, Sheet: o.Sheet, ApprovalDays: o.ApprovalDays, CompletionDays: o.CompletionDays,
+		ReceiptDays: o.ReceiptDays, ExpiryDays: o.ExpiryDays, ExpiresDays: o.Expires,
+	}
+}
+
+func addressee(l sop.Letter) Addressee {
+	a := Addressee{Name: clean(l.To.Name, longestName), Post: roleLabel(l.Role)}
+	if a.Name == "" {
+		a.Name = a.Post
+	}
+	if a.Name == "" {
+		a.Name = address(l.To.Address)
+	}
+	if strings.EqualFold(a.Name, a.Post) {
+		a.Post = ""
+	}
+	return a
+}
+
+func salutation(r sop.Role) string {
+	if r == sop.RoleKepala || r == sop.RoleBagian {
+		return "Bapak/Ibu"
+	}
+	return "Saudara"
+}
+
+func party(p sop.Person) Party {
+	return Party{Name: shown(p.Name, longestName), Address: address(p.Address)}
+}
+
+func address(s string) string { return shown(s, longestMail) }
+
+// By is "nama (alamat)", or whichever of them there is.
+func (p Party) By() string {
+	if p.Name == "" || p.Address == "" {
+		return p.Name + p.Address
+	}
+	return p.Name + " (" + p.Address + ")"
+}

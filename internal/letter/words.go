@@ -1,0 +1,187 @@
+package letter
+
+import (
+	"fmt"
+	"strings"
+
+	"ukpbjd/internal/document"
+	"ukpbjd/internal/sop"
+)
+
+// groupNIP writes 19860926 201505 1 001 (DOMAIN, "NIP"); what has not 18 digits stays as it was read.
+func groupNIP(s string) string {
+	if !digits(s, 18) {
+		return shown(s, 40)
+	}
+	return s[:8] + " " + s[8:14] + " " + s[14:15] + " " + s[15:]
+}
+
+// maskNIP hides the middle: 19860926 •••••• • 001.
+func maskNIP(s string) string {
+	if !digits(s, 18) {
+		return "(NIP disamarkan)"
+	}
+	return s[:8] + " •••••• • " + s[15:]
+}
+
+func digits(s string, n int) bool {
+	return len(s) == n && strings.Trim(s, "0123456789") == ""
+}
+
+func paperKind(k document.Kind) string {
+	switch k {
+	case document.Formulir:
+		return "Formulir permohonan pembuatan akun Pokja"
+	case document.SK:
+		return "SK penetapan/pengangkatan anggota Pokja"
+	case document.SuratTugas:
+		return "Surat penugasan Pokja"
+	case document.Unreadable:
+		return "Berkas yang tidak terbaca"
+	}
+	return "Berkas lain"
+}
+
+var unreadable = map[string]string{
+	"encrypted":   "berkas terkunci dengan kata sandi; mohon dikirim tanpa kunci",
+	"corrupt":     "berkas rusak atau terpotong; mohon dikirim sekali lagi",
+	"empty":       "berkas kosong",
+	"too-large":   "berkas melebihi batas ukuran",
+	"unsupported": "jenis berkas tidak dikenal; mohon dikirim sebagai PDF, DOCX atau XLSX",
+	"no-text":     "tidak ada teks yang dapat dibaca; berkas akan dilihat oleh petugas",
+}
+
+func unreadableBecause(reason string) string {
+	if w, ok := unreadable[reason]; ok {
+		return w
+	}
+	return "isi berkas tidak dapat dibaca"
+}
+
+var fields = map[string]string{
+	"no": "nomor urut", "nama": "nama", "nip": "NIP", "nik": "NIK", "email": "alamat email", "jabatan": "jabatan",
+	"golongan": "golongan", "hp": "nomor HP", "user_id": "user ID",
+}
+
+func doubtful(names []string) string {
+	var out []string
+	for _, n := range names {
+		if w, ok := fields[n]; ok {
+			out = append(out, w)
+		}
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	return "mohon dicocokkan dengan berkas asli: " + strings.Join(out, ", ")
+}
+
+var marks = map[string]string{
+	"alamat-pemohon": "alamat email sama dengan alamat pemohon",
+	"domain-luar":    "alamat email berada di luar domain kantor",
+	"alamat-berbeda": "alamat email berbeda dari yang terakhir dikonfirmasi untuk NIP ini",
+	"alamat-berubah": "alamat email berbeda dari yang terakhir dikonfirmasi untuk NIP ini",
+	"alamat-kembar":  "alamat email dipakai lebih dari satu anggota",
+	"terpapar":       "password pernah terlihat di luar suratnya dan telah diganti",
+	"dibaca-mesin":   "data dibaca oleh mesin (OCR)",
+	"domain-mirip":   "domain alamat email mirip dengan domain kantor, tetapi tidak sama",
+}
+
+// markText explains a risk mark; a mark that has no entry here is shown as it is, for the approver must see it.
+func markText(m string) string {
+	if w, ok := marks[m]; ok {
+		return w
+	}
+	return shown(m, longestTitle)
+}
+
+var states = map[sop.MemberState]string{
+	sop.MemberWaiting:   "Menunggu persetujuan",
+	sop.MemberSealing:   "Surat disiapkan",
+	sop.MemberQueued:    "Surat dalam antrean kirim",
+	sop.MemberSent:      "Terkirim, menunggu konfirmasi",
+	sop.MemberFailed:    "Gagal terkirim",
+	sop.MemberConfirmed: "Diterima",
+	sop.MemberWrong:     "Alamat keliru, pengiriman dihentikan",
+	sop.MemberLapsed:    "Tanpa konfirmasi sampai batas waktu",
+}
+
+func stateLabel(s sop.MemberState) string {
+	if w, ok := states[s]; ok {
+		return w
+	}
+	return "Belum diketahui"
+}
+
+// roleLabel stands under the name of the addressee.
+func roleLabel(r sop.Role) string {
+	switch r {
+	case sop.RoleRequester:
+		return "Pemohon"
+	case sop.RoleApprover:
+		return "Admin Agency"
+	case sop.RoleMember:
+		return "Anggota Pokja"
+	case sop.RoleKepala:
+		return "Kepala LPSE"
+	case sop.RoleBagian:
+		return "Kepala Bagian Pengadaan Barang/Jasa"
+	case sop.RoleOperator:
+		return "Operator Layanan Permohonan Akun SPSE"
+	}
+	return ""
+}
+
+// owedBy names who answers for a step. SOP W.1
+func owedBy(s string) string {
+	switch s {
+	case "approver":
+		return "Admin Agency"
+	case "requester":
+		return "pemohon"
+	case "member":
+		return "anggota Pokja"
+	case "operator":
+		return "operator layanan"
+	case "daemon":
+		return "sistem layanan"
+	case "":
+		return ""
+	}
+	return shown(s, longestName)
+}
+
+func deviationKind(s string) string {
+	switch s {
+	case "perlengkapan":
+		return "Perlengkapan"
+	case "waktu":
+		return "Waktu"
+	case "output":
+		return "Output"
+	}
+	return shown(s, 40)
+}
+
+var small = [...]string{"nol", "satu", "dua", "tiga", "empat", "lima", "enam", "tujuh", "delapan", "sembilan", "sepuluh", "sebelas"}
+
+// count writes "5 (lima)" as official letters do.
+func count(n int) string {
+	w := ""
+	switch {
+	case n < 0:
+	case n < 12:
+		w = small[n]
+	case n < 20:
+		w = small[n-10] + " belas"
+	case n < 100:
+		w = small[n/10] + " puluh"
+		if n%10 > 0 {
+			w += " " + small[n%10]
+		}
+	}
+	if w == "" {
+		return fmt.Sprint(n)
+	}
+	return fmt.Sprintf("%d (%s)", n, w)
+}
