@@ -1,0 +1,134 @@
+package document
+
+import "strings"
+
+// witness is a paper against which the roster is checked.
+type witness struct {
+	label   string
+	absent  string // code for a member whom it does not name
+	secs    []*section
+	people  []person
+	machine bool
+}
+
+// agree checks the roster against SK, surat tugas, the mail's text and further forms.
+func (m *merger) agree() {
+	if len(m.roster) == 0 {
+		return
+	}
+	if m.base != "sk" {
+		m.against(newWitness("SK", CodeMissingInSK, m.sks))
+	}
+	if m.base != "surat_tugas" {
+		m.against(newWitness("surat tugas", CodeMissingInST, m.tasks))
+	}
+	if m.base == "formulir" {
+		m.values("isi surel", m.body)
+		for _, s := range m.forms {
+			m.values("formulir lain ("+s.src.File+")", s.people)
+		}
+	}
+}
+
+func newWitness(label, absent string, secs []*section) witness {
+	w := witness{label: label, absent: absent, secs: secs, people: people(secs)}
+	for _, s := range secs {
+		w.machine = w.machine || s.machine()
+	}
+	return w
+}
+
+// against names rows that the witness tells differently, does not know, or adds.
+func (m *merger) against(w witness) {
+	if len(w.secs) == 0 {
+		return
+	}
+	seen := map[*person]bool{}
+	matched := 0
+	var absent []int
+	for i := range m.roster {
+		p := &m.roster[i]
+		o := find(w.people, *p)
+		switch {
+		case o != nil:
+			seen[o] = true
+			matched++
+			m.compare(i+1, p, o, w.label)
+		case w.names(*p):
+			matched++
+		default:
+			absent = append(absent, i)
+		}
+	}
+	if matched == 0 {
+		m.reading.add(0, "roster", w.absent, "Daftar anggota dalam %s tidak memuat seorang pun dari formulir, atau tidak dapat dibaca. Berkas perlu diperiksa petugas.", w.label)
+		return
+	}
+	for _, i := range absent {
+		m.reading.add(i+1, fieldNama, w.absent, "nama dan NIP ini tidak ditemukan dalam %s. Mohon samakan formulir dengan %s.", w.label, w.label)
+	}
+	m.extra(w, seen)
+}
+
+func (w witness) names(p person) bool {
+	for _, s := range w.secs {
+		if s.listed(p) {
+			return true
+		}
+	}
+	return false
+}
+
+// compare looks at one person in both papers.
+func (m *merger) compare(row int, p, o *person, label string) {
+	machine := p.machine || o.machine
+	if !sameName(p.Nama, o.Nama, machine) && p.NIP == o.NIP {
+		m.reading.add(row, fieldNama, CodeDisagrees, "NIP %s dalam %s tercatat atas nama %s. Mohon pastikan nama dan NIP.", p.NIP, label, o.Nama)
+		return
+	}
+	if o.NIP == "" || o.NIP == p.NIP || o.lossy || p.lossy && !p.settled {
+		return
+	}
+	switch {
+	case !ValidNIP(p.NIP): // already a problem of its own
+	case o.machine && !ValidNIP(o.NIP): // a digit misread in a scan proves nothing
+	default:
+		m.reading.add(row, fieldNIP, CodeDisagrees, "NIP dalam formulir (%s) berbeda dengan NIP dalam %s (%s). Mohon pastikan NIP yang benar.", p.NIP, label, o.NIP)
+	}
+}
+
+// extra names people whom the witness adds.
+func (m *merger) extra(w witness, seen map[*person]bool) {
+	for i := range w.people {
+		o := &w.people[i]
+		if seen[o] || m.knows(o) || o.machine && !ValidNIP(o.NIP) && len(strings.Fields(o.Nama)) < 2 {
+			continue
+		}
+		m.reading.add(0, "roster", CodeDisagrees, "%s tercantum dalam %s, tetapi tidak dalam formulir. Mohon lengkapi formulir atau jelaskan perbedaannya.", o.Nama, w.label)
+	}
+}
+
+func (m *merger) knows(o *person) bool {
+	for i := range m.roster {
+		p := &m.roster[i]
+		if p.NIP == o.NIP && p.NIP != "" || sameName(p.Nama, o.Nama, p.machine || o.machine) {
+			return true
+		}
+	}
+	return false
+}
+
+// values compares what two lists say of the same people, addresses included.
+func (m *merger) values(label string, list []person) {
+	for i := range m.roster {
+		p := &m.roster[i]
+		o := find(list, *p)
+		if o == nil || o.machine || p.machine || o.Source == p.Source {
+			continue
+		}
+		m.compare(i+1, p, o, label)
+		if o.Email != "" && p.Email != "" && o.Email != p.Email {
+			m.reading.add(i+1, fieldEmail, CodeDisagrees, "alamat surel dalam formulir (%s) berbeda dengan %s (%s). Mohon pastikan alamat yang benar.", p.Email, label, o.Email)
+		}
+	}
+}

@@ -1,0 +1,185 @@
+package document
+
+import (
+	"regexp"
+	"strings"
+)
+
+// closes says whether a row ends a list of members: closing words, place and date, the signature.
+func closes(text string) bool {
+	return closingRE.MatchString(strings.TrimSpace(text))
+}
+
+var closingRE = regexp.MustCompile(`(?i)^(demikian|mengetahui|menyetujui|ditetapkan|dikeluarkan|pernyataan|jumlah\b|total\b|tembusan|catatan|keterangan\s*:|untuk\s*:|untuk$|tanda tangan|dokumen ini|hormat|terima kasih|atas perhatian|a\.?n\.? |plt\.? |plh\.? |kepala [^:;]*,$|sekretaris daerah|bupati|wali ?kota|[a-z .]+, *\d{1,2} +[a-z]+ +\d{4}$|kami menjamin|pemohon)`)
+
+// cards reads "label : value" lists, one block for each member, from two- and four-column tables and from lines.
+func cards(s *section) []person {
+	c := &cardReader{}
+	for _, block := range cardBlocks(s) {
+		c.block(block)
+	}
+	c.flush()
+	return c.people
+}
+
+// pair is one label with its value, or a bare row when the label is empty.
+type pair struct {
+	label string
+	cell  Cell
+	bare  string
+}
+
+type cardReader struct {
+	people  []person
+	cur     person
+	set     map[field]bool
+	last    field // of the last line, for a wrapped value
+	skip    bool  // the signatory presents themselves
+	started bool
+}
+
+func (c *cardReader) block(ps []pair) {
+	for _, p := range ps {
+		if p.label == "" {
+			c.bare(p.bare)
+			continue
+		}
+		if c.skip {
+			continue
+		}
+		fields := fieldsOf(p.label)
+		if len(fields) == 0 {
+			c.last = ""
+			continue
+		}
+		c.take(fields, p.cell)
+	}
+}
+
+// bare is a row without label: it may begin or end a card, or carry on a value.
+func (c *cardReader) bare(text string) {
+	l := letters(text)
+	switch {
+	case strings.Contains(l, "BERTANDATANGAN"):
+		c.flush()
+		c.skip = true
+	case strings.HasPrefix(l, "KEPADA") || strings.Contains(l, "MENUGASKAN") || strings.Contains(l, "MEMERINTAHKAN") || strings.Contains(l, "MEMBERI") || strings.HasPrefix(l, "DASAR") || strings.Contains(l, "DENGANINI"):
+		c.skip = false
+	case closes(text):
+		c.flush()
+		c.last, c.skip = "", len(c.people) > 0 // what follows the list is the signatory
+	case c.last == fieldJabatan && len(text) < 80 && !strings.Contains(text, ":"):
+		c.cur.Jabatan = oneLine(c.cur.Jabatan + "\n" + text)
+		c.last = ""
+	case c.last == fieldNama && strings.HasSuffix(c.cur.Nama, ",") && len(text) < 60:
+		c.cur.Nama += " " + cleanName(text)
+	default:
+		c.last = ""
+	}
+}
+
+func (c *cardReader) take(fields []field, cell Cell) {
+	f := fields[0]
+	if c.set == nil || c.set[f] || f == fieldNo {
+		c.flush()
+	}
+	if f == fieldNo {
+		return
+	}
+	c.set[f] = true
+	c.cur.set(fields, cell)
+	c.last = f
+}
+
+// flush keeps a card that has a name and something that tells the person.
+func (c *cardReader) flush() {
+	if c.cur.Nama != "" && (c.cur.NIP != "" || c.cur.Email != "" || c.cur.HP != "") {
+		c.people = append(c.people, c.cur)
+	}
+	c.cur, c.set = person{}, map[field]bool{}
+}
+
+// cardBlocks gives the pairs of the section in printed order.
+func cardBlocks(s *section) [][]pair {
+	var out [][]pair
+	for i := 0; i < len(s.rows); {
+		r := s.rows[i]
+		if r.table == 0 {
+			out = append(out, linePairs(r.text))
+			i++
+			continue
+		}
+		j := i
+		for j < len(s.rows) && s.rows[j].table == r.table && s.rows[j].page == r.page {
+			j++
+		}
+		t := s.src.Pages[r.page].Tables[r.table-1]
+		for _, cells := range t.Rows {
+			out = append(out, cellPairs(cells))
+		}
+		i = j
+	}
+	return out
+}
+
+var lineLabelRE = regexp.MustCompile(`^\s*(?:(?:kepada|Kepada|KEPADA)\s*:?\s*)?(?:[a-z]\s*[.)]\s*|\d{1,2}\s*[.)]\s*|[-•*]\s*)*([A-Za-z][A-Za-z/.,()\- ]{1,40}?)\s*:\s*(.*)$`)
+
+func linePairs(text string) []pair {
+	m := lineLabelRE.FindStringSubmatch(text)
+	if m == nil || fieldsOf(m[1]) == nil {
+		return []pair{{bare: text}}
+	}
+	return splitPairs(m[1], m[2])
+}
+
+var innerLabelRE = regexp.MustCompile(`\s+((?:No\.?\s*)?(?:HP|WA|NIP|NIK|Gol(?:ongan)?|E-?mail|Email|Surel|Jabatan|Kedudukan|User ID|Pangkat(?:/Gol\.?)?|Telepon))\s*[:.]\s+`)
+
+// splitPairs handles "Gol: IV/a  Kedudukan: Ketua" on one line.
+func splitPairs(label, rest string) []pair {
+	loc := innerLabelRE.FindStringSubmatchIndex(rest)
+	if loc == nil {
+		return []pair{{label: label, cell: Cell{Text: rest}}}
+	}
+	return append([]pair{{label: label, cell: Cell{Text: rest[:loc[0]]}}}, splitPairs(rest[loc[2]:loc[3]], rest[loc[1]:])...)
+}
+
+// cellPairs reads a table row as label, value, label, value. A row of one cell is bare.
+func cellPairs(cells []Cell) []pair {
+	var filled []Cell
+	for _, c := range cells {
+		if t := strings.TrimSpace(c.Text); t != "" && t != ":" {
+			filled = append(filled, c)
+		}
+	}
+	if len(filled) > 1 && (ordinal(filled[0].Text) > 0 || strings.EqualFold(strings.TrimRight(strings.TrimSpace(filled[0].Text), " :"), "kepada")) {
+		filled = filled[1:]
+	}
+	if len(filled) > 1 && ordinal(filled[0].Text) > 0 {
+		filled = filled[1:]
+	}
+	if len(filled) == 1 {
+		var out []pair
+		for _, l := range strings.Split(filled[0].Text, "\n") {
+			out = append(out, linePairs(l)...)
+		}
+		return out
+	}
+	var out []pair
+	for i := 0; i < len(filled); i++ {
+		label := strings.TrimRight(strings.TrimSpace(oneLine(filled[i].Text)), ": ")
+		if fieldsOf(label) != nil && i+1 < len(filled) {
+			v := filled[i+1]
+			v.Text = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(v.Text), ":"))
+			if fieldsOf(v.Text) != nil && !strings.Contains(v.Text, " ") {
+				continue // a label without value
+			}
+			out = append(out, pair{label: label, cell: v})
+			i++
+			continue
+		}
+		for _, l := range strings.Split(filled[i].Text, "\n") {
+			out = append(out, linePairs(l)...)
+		}
+	}
+	return out
+}

@@ -1,0 +1,152 @@
+package document
+
+import (
+	"math"
+	"strings"
+)
+
+// loose finds lists without ruled lines: a header line of at least three labels gives the columns by position, and the
+// lines below belong to the numbered line nearest to them. The result is read like any table.
+func loose(s *section) []Table {
+	var out []Table
+	for i := 0; i < len(s.rows); i++ {
+		head, used := looseHeader(s.rows, i)
+		if head == nil {
+			continue
+		}
+		t, next := looseRows(s.rows, i+used, head)
+		if len(t.Rows) > 1 {
+			out = append(out, t)
+		}
+		i = max(i, next-1)
+	}
+	return out
+}
+
+// looseHeader takes up to three lines that together label columns.
+func looseHeader(rows []row, i int) ([]Segment, int) {
+	var best []Segment
+	used := 0
+	var head []Segment
+	for n := 0; n < 3 && i+n < len(rows); n++ {
+		r := rows[i+n]
+		if r.line == nil || r.page != rows[i].page || r.line.Height == 0 {
+			break
+		}
+		head = mergeHeader(head, r.line.Segments)
+		if c := headerRow(cellsOf(head)); c != nil && len(head) >= 3 && (n == 0 || r.line.Top-rows[i+n-1].line.Top < 2.2*r.line.Height) {
+			if best != nil && !labelsOnly(r.line) {
+				break
+			}
+			best, used = append([]Segment(nil), head...), n+1
+		}
+	}
+	return best, used
+}
+
+func labelsOnly(l *Line) bool {
+	for _, s := range l.Segments {
+		if digits(s.Text) != "" || strings.Contains(s.Text, "@") || strings.Contains(s.Text, ",") {
+			return false
+		}
+	}
+	return true
+}
+
+func cellsOf(segs []Segment) []Cell {
+	out := make([]Cell, len(segs))
+	for i, s := range segs {
+		out[i] = Cell{Text: s.Text}
+	}
+	return out
+}
+
+// mergeHeader lays the words of a second header line under those they belong to.
+func mergeHeader(head, more []Segment) []Segment {
+	for _, m := range more {
+		placed := false
+		for i := range head {
+			if m.Left < head[i].Right && m.Right > head[i].Left {
+				head[i].Text += " " + m.Text
+				head[i].Left, head[i].Right = math.Min(head[i].Left, m.Left), math.Max(head[i].Right, m.Right)
+				placed = true
+				break
+			}
+		}
+		if !placed {
+			head = append(head, m)
+		}
+	}
+	for i := 1; i < len(head); i++ { // few: insertion sort
+		for j := i; j > 0 && head[j].Left < head[j-1].Left; j-- {
+			head[j], head[j-1] = head[j-1], head[j]
+		}
+	}
+	return head
+}
+
+// looseRows collects the lines below the header up to a closing line or a wide gap.
+func looseRows(rows []row, i int, head []Segment) (Table, int) {
+	var body []*Line
+	var anchors []int
+	for ; i < len(rows); i++ {
+		r := rows[i]
+		if r.line == nil || closes(r.text) || len(body) > 400 {
+			break
+		}
+		if n := len(body); n > 0 && (r.line.Top-body[n-1].Top > 5*r.line.Height || r.line.Top < body[n-1].Top) {
+			break
+		}
+		if ordinal(r.line.Segments[0].Text) > 0 || ordinalRE.MatchString(r.line.Segments[0].Text) && r.line.Segments[0].Left <= head[0].Right {
+			anchors = append(anchors, len(body))
+		}
+		body = append(body, r.line)
+	}
+	t := Table{Rows: [][]Cell{cellsOf(head)}}
+	for a := range anchors {
+		t.Rows = append(t.Rows, looseRow(body, anchors, a, head))
+	}
+	return t, i
+}
+
+// looseRow joins the lines that are nearest to one numbered line.
+func looseRow(body []*Line, anchors []int, a int, head []Segment) []Cell {
+	cells := make([]Cell, len(head))
+	for i, l := range body {
+		if nearest(body, anchors, i) != a || l.Top-body[anchors[a]].Top > 4*l.Height {
+			continue
+		}
+		for _, s := range l.Segments {
+			c := columnFor(head, s)
+			if cells[c].Text != "" {
+				cells[c].Text += "\n"
+			}
+			cells[c].Text += s.Text
+			if s.Confidence > 0 && (cells[c].Confidence == 0 || s.Confidence < cells[c].Confidence) {
+				cells[c].Confidence = s.Confidence
+			}
+		}
+	}
+	return cells
+}
+
+func nearest(body []*Line, anchors []int, i int) int {
+	best, dist := 0, math.Inf(1)
+	for a, at := range anchors {
+		if d := math.Abs(body[at].Top - body[i].Top); d < dist {
+			best, dist = a, d
+		}
+	}
+	return best
+}
+
+func columnFor(head []Segment, s Segment) int {
+	best, score := 0, math.Inf(-1)
+	for i, h := range head {
+		overlap := math.Min(h.Right, s.Right) - math.Max(h.Left, s.Left)
+		if overlap > score {
+			best, score = i, overlap
+		}
+	}
+	return best
+}

@@ -1,0 +1,99 @@
+package document
+
+import (
+	"regexp"
+	"strings"
+)
+
+var (
+	entryRE = regexp.MustCompile(`^\s*(?:(?i:kepada)\s*:?\s*)?\(?(\d{1,2})\s*[.)]\s*(\S.*)$`)
+	labelRE = regexp.MustCompile(`(?i)\b(NIP|NIK|Gol(?:ongan)?(?:\s*Ruang)?|Pangkat(?:\s*/\s*Gol\.?)?|Jabatan(?: dalam Pokja)?|Kedudukan|Peran|E-?mail|Surel|Alamat Email|(?:No\.? ?)?(?:HP|WA|Telp|Telepon)(?:/WA)?|User ?ID)\b\.?(?:\s*PPPK)?\s*[:.]?\s+`)
+)
+
+// entries reads members written as numbered sentences: "1. Nama, S.T. (NIP 19…) – Ketua;", labels in any order.
+func entries(rows []row) []person {
+	var people []person
+	var cur strings.Builder
+	flush := func() {
+		if p, ok := entry(cur.String()); ok {
+			people = append(people, p)
+		}
+		cur.Reset()
+	}
+	for _, r := range rows {
+		if m := entryRE.FindStringSubmatch(r.text); m != nil {
+			flush()
+			cur.WriteString(m[2])
+			continue
+		}
+		if closes(r.text) || cur.Len() > 1000 {
+			flush()
+			continue
+		}
+		if cur.Len() > 0 {
+			cur.WriteString("\n" + r.text)
+		}
+	}
+	flush()
+	return people
+}
+
+// entry reads one sentence; it must hold a NIP.
+func entry(text string) (person, bool) {
+	var p person
+	if text == "" {
+		return p, false
+	}
+	if nip, _, _ := findNIP(text); nip == "" && !strings.Contains(text, "@") {
+		return p, false
+	}
+	marks := labelRE.FindAllStringSubmatchIndex(text, 40)
+	end := len(text)
+	if len(marks) > 0 {
+		end = marks[0][0]
+	}
+	for i, m := range marks {
+		to := len(text)
+		if i+1 < len(marks) {
+			to = marks[i+1][0]
+		}
+		p.labelled(text[m[2]:m[3]], text[m[1]:to])
+	}
+	head := text[:end]
+	if nip, from, to := findNIP(head); nip != "" && p.NIP == "" {
+		p.NIP = nip
+		head = head[:from] + "\n" + head[to:]
+	}
+	if m := emailRE.FindStringIndex(head); m != nil && p.Email == "" {
+		p.Email = strings.ToLower(head[m[0]:m[1]])
+		head = head[:m[0]]
+	}
+	head, _, _ = strings.Cut(head, "(")
+	head, _, _ = strings.Cut(head, " – ")
+	p.Nama = cleanName(head)
+	return p, p.Nama != "" && len(p.Nama) < 100 && len(strings.Fields(p.Nama)) < 12
+}
+
+// labelled sets the field of a label inside a sentence; the value ends at punctuation.
+func (p *person) labelled(label, value string) {
+	fields := fieldsOf(label)
+	if len(fields) == 0 {
+		return
+	}
+	switch fields[0] {
+	case fieldNIP:
+		if nip, _, _ := findNIP(value); nip != "" {
+			p.NIP = nip
+		} else if d := digits(strings.SplitN(value, "\n", 2)[0]); p.NIP == "" && len(d) > 5 {
+			p.NIP = d
+		}
+	case fieldEmail:
+		p.Email = strings.ToLower(emailRE.FindString(value))
+	case fieldJabatan:
+		p.Jabatan = strings.TrimRight(oneLine(strings.SplitN(value, "\n", 2)[0]), " ;,.)(")
+	case fieldNIK:
+		p.NIK = digits(strings.SplitN(value, "\n", 2)[0])
+	default:
+		p.set(fields[:1], Cell{Text: strings.TrimRight(strings.TrimSpace(strings.SplitN(value, "\n", 2)[0]), ";,)")})
+	}
+}

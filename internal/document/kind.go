@@ -1,0 +1,334 @@
+package document
+
+import (
+	"strings"
+	"unicode"
+)
+
+// KindLabel names a kind as the SOP does (SOP 1.3).
+func KindLabel(k Kind) string {
+	switch k {
+	case Formulir:
+		return "Formulir permohonan pembuatan akun Pokja"
+	case SK:
+		return "SK penetapan/pengangkatan anggota Pokja"
+	case SuratTugas:
+		return "Surat penugasan Pokja"
+	case Unreadable:
+		return "Berkas yang tidak dapat dibaca"
+	}
+	return "Dokumen lain"
+}
+
+// verdict is a title that was found.
+type verdict struct {
+	kind   Kind
+	title  string
+	number string
+	page   int
+	strong int // 2: a title line; 1: a subject line or the title of another kind of letter
+}
+
+// Recognise tells the kind of a paper from its lines alone, by title and structure; Other when they show none.
+func Recognise(lines []string) (Kind, string) {
+	rows := make([]row, len(lines))
+	for i, l := range lines {
+		rows[i] = row{text: l}
+	}
+	var best verdict
+	for i := range rows {
+		if v := titleAt(rows, i); v.strong > best.strong {
+			best = v
+		}
+	}
+	sec := section{src: &Source{Pages: make([]Page, 1)}, rows: rows, kind: best.kind, title: best.title}
+	return sec.confirm(), best.title
+}
+
+// letters is the text in capitals without anything but letters, so that spacing and OCR specks do not matter.
+func letters(s string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsLetter(c) {
+			return unicode.ToUpper(c)
+		}
+		return -1
+	}, s)
+}
+
+// titleAt judges the row i as a title.
+func titleAt(rows []row, i int) verdict {
+	text := rows[i].text
+	l := letters(text)
+	if len(l) < 4 || len(l) > 160 || strings.HasPrefix(l, "LAMPIRAN") || underLampiran(rows, i) {
+		return verdict{}
+	}
+	v := verdict{title: strings.Join(strings.Fields(text), " "), page: rows[i].page, strong: 2}
+	switch {
+	case isSK(rows, i, l):
+		v.kind = SK
+		v.title = skTitle(rows, i)
+	case isSuratTugas(rows, i, l):
+		v.kind = SuratTugas
+	case isForm(rows, i, l):
+		v.kind = Formulir
+	default:
+		return lesserTitle(rows, i, l, v)
+	}
+	v.number = numberBelow(rows, i)
+	return v
+}
+
+// underLampiran says whether the row belongs to the heading of an annex, which repeats the title of its paper.
+func underLampiran(rows []row, i int) bool {
+	for j := i - 1; j >= 0 && j >= i-2; j-- {
+		if rows[j].page != rows[i].page {
+			return false
+		}
+		if strings.HasPrefix(letters(rows[j].text), "LAMPIRAN") && len(rows[j].text) < 60 {
+			return true
+		}
+	}
+	return false
+}
+
+// isSK wants KEPUTUSAN, then NOMOR, then TENTANG alone on its line.
+func isSK(rows []row, i int, l string) bool {
+	l = strings.TrimPrefix(strings.TrimPrefix(l, "SALINAN"), "PETIKAN")
+	if !strings.HasPrefix(l, "KEPUTUSAN") && !strings.HasPrefix(l, "SURATKEPUTUSAN") {
+		return false
+	}
+	if mixedCase(rows[i].text) && len(l) > 60 {
+		return false // a sentence that begins with the word
+	}
+	number := false
+	for j := i; j < len(rows) && j <= i+10; j++ {
+		m := letters(rows[j].text)
+		number = number || strings.HasPrefix(m, "NOMOR") || strings.Contains(m, "NOMOR")
+		if number && (m == "TENTANG" || strings.HasSuffix(m, "TENTANG") && len(m) < 60) {
+			return true
+		}
+	}
+	return false
+}
+
+func skTitle(rows []row, i int) string {
+	for j := i; j < len(rows) && j <= i+10; j++ {
+		if strings.HasSuffix(letters(rows[j].text), "TENTANG") && j+1 < len(rows) {
+			return strings.TrimSpace(rows[i].text + " … TENTANG " + rows[j+1].text)
+		}
+	}
+	return rows[i].text
+}
+
+var assignments = []string{"SURATPERINTAHPENUGASAN", "SURATPERINTAHTUGAS", "SURATPENUGASAN", "SURATTUGAS", "SURATPERINTAH"}
+
+// isSuratTugas wants the title alone on its line, or with its number, and a number nearby.
+func isSuratTugas(rows []row, i int, l string) bool {
+	for _, a := range assignments {
+		rest, ok := strings.CutPrefix(l, a)
+		if !ok {
+			continue
+		}
+		if rest != "" && (mixedCase(rows[i].text) || len(rest) > 50) {
+			return false
+		}
+		return rest != "" && strings.HasPrefix(rest, "NOMOR") || numberBelow(rows, i) != ""
+	}
+	return false
+}
+
+// isForm wants FORMULIR or PERMOHONAN with AKUN or USER ID, on one line or over two.
+func isForm(rows []row, i int, l string) bool {
+	starts := strings.HasPrefix(l, "FORM") || strings.HasPrefix(l, "PERMOHONAN") || strings.HasPrefix(l, "PERMINTAAN") ||
+		strings.HasPrefix(l, "LEMBARPERMOHONAN") || strings.HasPrefix(l, "BLANGKO") || strings.HasPrefix(l, "USULAN") || strings.HasPrefix(l, "PENGAJUAN") ||
+		strings.HasPrefix(l, "DAFTARPERMOHONAN") || strings.HasPrefix(l, "DATAPERMOHONAN")
+	if !starts || strings.Contains(rows[i].text, ";") && mixedCase(rows[i].text) {
+		return false
+	}
+	if strings.HasPrefix(l, "FORMASI") || strings.HasPrefix(l, "PERMOHONANMAAF") || sentence(rows[i].text) {
+		return false
+	}
+	if rows[i].table > 0 && strings.HasPrefix(rows[i].text, "Formulir permohonan") && i > 0 && rows[i-1].table == rows[i].table && headless(rows, i) {
+		return false // listed in a covering letter
+	}
+	if asksForAccount(l) {
+		return true
+	}
+	return i+1 < len(rows) && len(l) < 60 && asksForAccount(l+letters(rows[i+1].text)) && !mixedCase(rows[i+1].text)
+}
+
+// headless says whether the row's table lists papers: its first row speaks of what is sent.
+func headless(rows []row, i int) bool {
+	for j := i; j >= 0 && rows[j].table == rows[i].table && rows[j].page == rows[i].page; j-- {
+		l := letters(rows[j].text)
+		if strings.Contains(l, "YANGDIKIRIM") || strings.Contains(l, "BANYAKNYA") || strings.Contains(l, "JENIS") {
+			return true
+		}
+	}
+	return false
+}
+
+func sentence(text string) bool {
+	return mixedCase(text) && (strings.HasSuffix(strings.TrimSpace(text), ".") || strings.Count(text, " ") > 14)
+}
+
+func asksForAccount(l string) bool {
+	for _, w := range []string{"AKUN", "USERID", "USERNAME", "HAKAKSES", "PASSWORD"} {
+		if strings.Contains(l, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// otherTitles are papers that are none of the three, by the words their title begins with.
+var otherTitles = []string{"SURATPENGANTAR", "PAKTAINTEGRITAS", "DAFTARHADIR", "BERITAACARA", "SURATPERNYATAAN", "NOTADINAS", "SURATEDARAN", "SURATKETERANGAN",
+	"PENGUMUMAN", "SERTIFIKAT", "KARTUTANDAPENDUDUK", "RENCANAUMUMPENGADAAN", "SURATKUASA", "LEMBARDISPOSISI", "TELAAHANSTAF", "NOTULEN", "SURATUNDANGAN", "UNDANGAN"}
+
+// lesserTitle knows subject lines and the titles of other papers.
+func lesserTitle(rows []row, i int, l string, v verdict) verdict {
+	v.strong = 1
+	for _, p := range []string{"HAL", "PERIHAL"} {
+		rest, ok := strings.CutPrefix(l, p)
+		if !ok || !strings.Contains(rows[i].text, ":") {
+			continue
+		}
+		if i+1 < len(rows) {
+			rest += letters(rows[i+1].text)
+		}
+		v.number = numberAround(rows, i)
+		if (strings.HasPrefix(rest, "PERMOHONAN") || strings.HasPrefix(rest, "PERMINTAAN") || strings.HasPrefix(rest, "USULAN") || strings.HasPrefix(rest, "PENGAJUAN") || strings.HasPrefix(rest, "PEMBUATAN")) && asksForAccount(rest) {
+			v.kind = Formulir
+			return v
+		}
+		v.kind = Other
+		return v
+	}
+	for _, t := range otherTitles {
+		if rest, ok := strings.CutPrefix(l, t); ok && (rest == "" || !mixedCase(rows[i].text)) {
+			v.kind = Other
+			return v
+		}
+	}
+	return verdict{}
+}
+
+// mixedCase says that a title is not in capitals throughout.
+func mixedCase(s string) bool {
+	lower, upper := 0, 0
+	for _, c := range s {
+		switch {
+		case unicode.IsLower(c):
+			lower++
+		case unicode.IsUpper(c):
+			upper++
+		}
+	}
+	return lower > upper/3
+}
+
+// numberBelow is the NOMOR within four rows of a title.
+func numberBelow(rows []row, i int) string {
+	for j := i; j < len(rows) && j <= i+6; j++ {
+		if n := numberIn(rows[j].text); n != "" {
+			return n
+		}
+		if j > i && letters(rows[j].text) == "TENTANG" {
+			break
+		}
+	}
+	return ""
+}
+
+func numberAround(rows []row, i int) string {
+	for j := max(0, i-4); j <= i && j < len(rows); j++ {
+		if n := numberIn(rows[j].text); n != "" {
+			return n
+		}
+	}
+	return ""
+}
+
+func numberIn(text string) string {
+	up := strings.ToUpper(text)
+	at := strings.Index(up, "NOMOR")
+	cut := 5
+	if at < 0 {
+		at, cut = strings.Index(up, "NO."), 3
+	}
+	if at < 0 || at > 40 || len(up) != len(text) {
+		return ""
+	}
+	n := strings.TrimSpace(strings.TrimLeft(text[at+cut:], " :.\t"))
+	if len(n) > 60 {
+		n = n[:60]
+	}
+	if digits(n) == "" && !strings.Contains(n, "/") && !strings.Contains(n, "...") {
+		return ""
+	}
+	return n
+}
+
+var skMarks = []string{"MENIMBANG", "MENGINGAT", "MEMUTUSKAN", "MENETAPKAN"}
+
+// markers counts the parts of an SK that stand at the beginning of a row.
+func (s *section) markers() int {
+	seen := map[string]bool{}
+	for _, r := range s.rows {
+		l := letters(r.text)
+		for _, m := range skMarks {
+			if strings.HasPrefix(l, m) || len(l) < 40 && s.machine() && strings.Contains(l, m) {
+				seen[m] = true
+			}
+		}
+		if strings.HasPrefix(l, "KESATU") || strings.HasPrefix(l, "PERTAMA") {
+			seen["KESATU"] = true
+		}
+	}
+	return len(seen)
+}
+
+// confirm checks the structure that must follow a title, and says what the section is.
+func (s *section) confirm() Kind {
+	switch s.kind {
+	case SK:
+		if (s.markers() >= 3 || s.machine() && s.markers() >= 1) && aboutPokja(s.text()) {
+			return SK
+		}
+	case SuratTugas:
+		text := s.text()
+		if !strings.Contains(letters(text), "MEMUTUSKAN") && aboutPokja(text) && s.assigns() {
+			return SuratTugas
+		}
+	case Formulir:
+		if len(s.people) > 0 || s.src == nil || s.asksForMembers() {
+			return Formulir
+		}
+	}
+	return Other
+}
+
+// assigns wants two of Dasar, Kepada, Untuk, or a word of command.
+func (s *section) assigns() bool {
+	n := 0
+	for _, r := range s.rows {
+		l := letters(r.text)
+		for _, m := range []string{"DASAR", "KEPADA", "UNTUK", "MENUGASKAN", "MEMERINTAHKAN", "MEMBERI", "MENIMBANG", "BERDASARKAN", "YANGBERTANDATANGAN", "DENGANINI"} {
+			if strings.HasPrefix(l, m) {
+				n++
+			}
+		}
+	}
+	return n >= 2 || s.machine() && n >= 1
+}
+
+// asksForMembers says whether a form has the header or labels of a member list, even an empty one.
+func (s *section) asksForMembers() bool {
+	text := letters(s.text())
+	return strings.Contains(text, "NAMA") && strings.Contains(text, "NIP")
+}
+
+func aboutPokja(text string) bool {
+	l := letters(text)
+	return strings.Contains(l, "POKJA") || strings.Contains(l, "KELOMPOKKERJA") || strings.Contains(l, "POKMIL")
+}

@@ -1,0 +1,183 @@
+package document
+
+// merger makes one roster of what the papers say: the formulir first, gaps filled by the mail's text, the SK and the surat
+// tugas, in this order.
+type merger struct {
+	reading *Reading
+	forms   []*section
+	sks     []*section
+	tasks   []*section
+	body    []person
+	roster  []person
+	base    string // what the roster was taken from
+}
+
+func (m *merger) take(s *section) {
+	switch s.kind {
+	case Formulir:
+		m.forms = append(m.forms, s)
+	case SK:
+		m.sks = append(m.sks, s)
+	case SuratTugas:
+		m.tasks = append(m.tasks, s)
+	}
+	for _, p := range s.src.Pages {
+		if s.first <= p.Number && p.Number <= s.last && p.Unreadable != "" {
+			m.reading.NeedsPerson = true // a page that nobody could read may hold anything
+		}
+	}
+}
+
+func people(secs []*section) []person {
+	var out []person
+	for _, s := range secs {
+		for _, p := range s.people {
+			if twin := find(out, p); twin == nil || twin.NIP != p.NIP {
+				out = append(out, p)
+			}
+		}
+	}
+	return out
+}
+
+// bestForm is the formulir to start from: text before pictures, the later before the earlier.
+func (m *merger) bestForm() *section {
+	var best *section
+	for _, s := range m.forms {
+		switch {
+		case len(s.people) == 0:
+		case best == nil, best.machine() && !s.machine(), best.machine() == s.machine() && len(s.people) > len(best.people):
+			best = s
+		}
+	}
+	return best
+}
+
+func (m *merger) merge() {
+	sk, task := people(m.sks), people(m.tasks)
+	switch form := m.bestForm(); {
+	case form != nil:
+		m.roster, m.base = append(m.roster, form.people...), "formulir"
+		m.addContinued(form)
+	case len(m.body) > 0:
+		m.roster, m.base = append(m.roster, m.body...), "body"
+	case len(sk) > 0:
+		m.roster, m.base = append(m.roster, sk...), "sk"
+	default:
+		m.roster, m.base = append(m.roster, task...), "surat_tugas"
+	}
+	for i := range m.roster {
+		p := &m.roster[i]
+		settleNIP(p, sk, task)
+		for _, more := range [][]person{m.body, sk, task} {
+			if other := find(more, *p); other != nil && other != p {
+				p.fill(*other)
+			}
+		}
+	}
+	m.write()
+}
+
+// addContinued adds members of a form that goes on in another file.
+func (m *merger) addContinued(form *section) {
+	for _, s := range m.forms {
+		if s == form || !s.joined {
+			continue
+		}
+		for _, p := range s.people {
+			if find(m.roster, p) == nil {
+				m.roster = append(m.roster, p)
+			}
+		}
+	}
+}
+
+// fill takes from another paper what is still empty.
+func (p *person) fill(o person) {
+	for _, f := range []struct{ to, from *string }{{&p.NIK, &o.NIK}, {&p.Golongan, &o.Golongan}, {&p.Jabatan, &o.Jabatan}, {&p.HP, &o.HP}, {&p.Email, &o.Email}, {&p.UserID, &o.UserID}, {&p.NIP, &o.NIP}} {
+		if *f.to == "" {
+			*f.to = *f.from
+		}
+	}
+}
+
+// settleNIP decides a NIP that the roster's own paper could not carry: rounded by a spreadsheet, or read by machine.
+func settleNIP(p *person, others ...[]person) {
+	votes := map[string]int{}
+	for _, list := range others {
+		if o := findName(list, *p); o != nil && ValidNIP(o.NIP) && !o.lossy {
+			votes[o.NIP]++
+			if !o.machine {
+				votes[o.NIP]++
+			}
+		}
+	}
+	switch {
+	case p.lossy:
+		settleLossy(p, votes)
+	case p.machine:
+		settleMachine(p, votes)
+	}
+}
+
+// settleLossy takes the NIP of another paper whole, if the digits that were not lost agree. The number itself is never mended.
+func settleLossy(p *person, votes map[string]int) {
+	p.doubt(fieldNIP)
+	if len(votes) != 1 || len(p.NIP) != 18 {
+		return
+	}
+	for nip := range votes {
+		if nip[:15] == p.NIP[:15] {
+			p.NIP, p.settled = nip, true
+		}
+	}
+}
+
+// settleMachine weighs what OCR read against the other papers. Only two papers that agree leave no doubt.
+func settleMachine(p *person, votes map[string]int) {
+	if ValidNIP(p.NIP) {
+		votes[p.NIP]++
+	}
+	best, second := "", 0
+	for nip, n := range votes {
+		switch {
+		case best == "" || n > votes[best] || n == votes[best] && nip == p.NIP:
+			if best != "" {
+				second = max(second, votes[best])
+			}
+			best = nip
+		default:
+			second = max(second, n)
+		}
+	}
+	if best == "" {
+		p.doubt(fieldNIP)
+		return
+	}
+	if best != p.NIP && second == votes[best] {
+		p.doubt(fieldNIP)
+		return
+	}
+	if best != p.NIP || votes[best] < 2 || second > 0 {
+		p.doubt(fieldNIP)
+	}
+	p.NIP = best
+}
+
+// write turns people into rows. What OCR read is proposed with a mark, never silently.
+func (m *merger) write() {
+	for i := range m.roster {
+		p := &m.roster[i]
+		p.No = i + 1
+		if p.machine {
+			p.doubt(fieldNama)
+			p.doubt(fieldEmail)
+			for _, f := range []field{fieldNIK, fieldHP, fieldJabatan, fieldGolongan, fieldUserID} {
+				p.doubt(f)
+			}
+		}
+		row := p.Row
+		row.Doubts = append([]string{}, p.doubts...)
+		m.reading.Roster = append(m.reading.Roster, row)
+	}
+}

@@ -1,0 +1,246 @@
+package document
+
+import (
+	"regexp"
+	"strings"
+)
+
+// person is somebody that one paper names.
+type person struct {
+	Row
+	lossy   bool     // the NIP came from a number cell that cannot hold 18 digits
+	settled bool     // … and another paper has all of it
+	machine bool     // read by OCR
+	conf    float64  // lowest OCR confidence of nama, nip and email
+	doubts  []string // fields
+}
+
+func (p *person) doubt(f field) {
+	for _, d := range p.doubts {
+		if d == string(f) {
+			return
+		}
+	}
+	p.doubts = append(p.doubts, string(f))
+}
+
+var (
+	emailRE    = regexp.MustCompile(`[A-Za-z0-9._%+'-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}`)
+	phoneRE    = regexp.MustCompile(`(?:\+?62|0)[ .()-]*8(?:[ .()-]?\d){6,12}|\(0\d{2,3}\)[ -]?\d{5,8}`)
+	golRE      = regexp.MustCompile(`\b(IV|I{1,3})\s*[/.\-]?\s*([a-eA-E])\b`)
+	pppkRE     = regexp.MustCompile(`\b(XVII|XVI|XV|XIV|XIII|XII|XI|IX|X|VIII|VII|VI|IV|V|III|II|I)\b`)
+	tingkatRE  = regexp.MustCompile(`(?i)\b(tk|tingkat)\b[. ]*(I|1)\b`)
+	rankRE     = regexp.MustCompile(`(?i)(juru|pengatur|penata|pembina)(\s+(muda|utama|madya))*(\s+(tk\.?\s*I|tingkat\s+I))?[\s,/(]*(gol(ongan)?\.?\s*(ruang)?\s*)?\b(IV|I{1,3})\s*/\s*[a-e]\)?`)
+	pppkRankRE = regexp.MustCompile(`(?i)(pppk\W*)?\bgol(ongan)?\b\.?\s*(XVII|XVI|XV|XIV|XIII|XII|XI|IX|X|VIII|VII|VI|IV|V|III|II|I)\b(\s*\(pppk\))?`)
+	ordinalRE  = regexp.MustCompile(`^\(?\d{1,3}\s*[.)]+\s*|^\d{1,2}\s+`)
+	lossyRE    = regexp.MustCompile(`^\d[.,]\d+[eE]\+?1[678]$`)
+	nipLabelRE = regexp.MustCompile(`(?i)\bN\s?I\s?P\b(\s*PPPK)?\s*[.:]*`)
+	nikLabelRE = regexp.MustCompile(`(?i)\b(NIK|KTP)\b\s*[.:]*`)
+	nikRE      = regexp.MustCompile(`\b\d{16}\b`)
+)
+
+// set puts the text of one cell into the fields that its column holds.
+func (p *person) set(fields []field, c Cell) {
+	text := strings.TrimSpace(c.Text)
+	if text == "" || len(fields) == 0 {
+		return
+	}
+	if c.Confidence > 0 && (hasField(fields, fieldNama) || hasField(fields, fieldNIP)) && (p.conf == 0 || c.Confidence < p.conf) {
+		p.conf = c.Confidence
+	}
+	if len(fields) == 1 {
+		p.setOne(fields[0], text, c.Numeric)
+		return
+	}
+	p.setMany(fields, text)
+}
+
+func (p *person) setOne(f field, text string, numeric bool) {
+	switch f {
+	case fieldNama:
+		p.setName(text)
+	case fieldNIP:
+		p.setNIP(text, numeric)
+	case fieldNIK:
+		p.NIK = digits(text)
+	case fieldEmail:
+		p.setEmail(text)
+	case fieldHP:
+		p.setHP(text)
+	case fieldGolongan:
+		p.Golongan = golongan(text)
+	case fieldJabatan:
+		p.Jabatan = oneLine(text)
+	case fieldUserID:
+		if text = strings.TrimSpace(oneLine(text)); text != "-" {
+			p.UserID = text
+		}
+	}
+}
+
+// setName takes a NIP, rank or address that people put below the name into the fields where they belong.
+func (p *person) setName(text string) {
+	if nip, from, to := findNIP(text); nip != "" {
+		if p.NIP == "" {
+			p.NIP = nip
+		}
+		text = text[:from] + "\n" + text[to:]
+	}
+	text = nipLabelRE.ReplaceAllString(text, "")
+	p.Nama = cleanName(text)
+}
+
+func cleanName(text string) string {
+	text = oneLine(text)
+	text = strings.TrimSpace(ordinalRE.ReplaceAllString(text, ""))
+	text = strings.TrimRight(text, " ;:-–/(")
+	text = strings.TrimLeft(text, " -–•*:")
+	if strings.HasSuffix(text, ",") {
+		text = strings.TrimRight(text, ", ")
+	}
+	return text
+}
+
+func (p *person) setNIP(text string, numeric bool) {
+	text = strings.TrimSpace(nipLabelRE.ReplaceAllString(text, ""))
+	if lossyRE.MatchString(text) {
+		p.lossy = true
+	}
+	p.NIP = digits(text)
+	if numeric && len(p.NIP) > 15 {
+		p.lossy = true // IEEE 754: a spreadsheet keeps 15 digits
+	}
+	for _, c := range text {
+		if c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' {
+			p.doubt(fieldNIP)
+			break
+		}
+	}
+}
+
+// setEmail joins an address that was wrapped in a narrow cell, without changing it.
+func (p *person) setEmail(text string) {
+	text = strings.TrimPrefix(strings.TrimSpace(text), "mailto:")
+	joined := strings.ToLower(strings.Join(strings.Fields(text), ""))
+	if strings.Count(joined, "@") > 1 { // two addresses: the first, and a person looks
+		if m := emailRE.FindString(text); m != "" {
+			joined = strings.ToLower(m)
+		}
+		p.doubt(fieldEmail)
+	}
+	joined = strings.Trim(joined, "<>;,\"'")
+	switch joined {
+	case "-", "--", "—", "nihil", "belumada", "tidakada":
+		joined = ""
+	}
+	p.Email = joined
+}
+
+func (p *person) setHP(text string) {
+	if loc := phoneRE.FindString(oneLine(text)); loc != "" {
+		text = loc
+	}
+	d := digits(text)
+	switch {
+	case strings.HasPrefix(d, "62"):
+		d = "0" + d[2:]
+	case strings.HasPrefix(d, "8") && len(d) >= 9:
+		d = "0" + d // a spreadsheet drops the zero
+	}
+	p.HP = d
+}
+
+// setMany takes apart a cell that holds several things. What has a shape of its own goes first; the rest is text.
+func (p *person) setMany(fields []field, text string) {
+	take := func(re *regexp.Regexp) string {
+		loc := re.FindStringIndex(text)
+		if loc == nil {
+			return ""
+		}
+		m := text[loc[0]:loc[1]]
+		text = text[:loc[0]] + "\n" + text[loc[1]:]
+		return m
+	}
+	if hasField(fields, fieldNIP) {
+		if nip, from, to := findNIP(text); nip != "" {
+			p.NIP = nip
+			text = text[:from] + "\n" + text[to:]
+		}
+		text = nipLabelRE.ReplaceAllString(text, "")
+	}
+	if hasField(fields, fieldNIK) {
+		p.NIK = digits(take(nikRE))
+		text = nikLabelRE.ReplaceAllString(text, "")
+	}
+	if hasField(fields, fieldHP) {
+		if m := take(phoneRE); m != "" {
+			p.setHP(m)
+		}
+	}
+	if hasField(fields, fieldGolongan) {
+		p.takeRank(&text, take)
+	}
+	p.setRest(fields, text)
+}
+
+func (p *person) takeRank(text *string, take func(*regexp.Regexp) string) {
+	if all := rankRE.FindAllStringIndex(*text, -1); all != nil {
+		loc := all[len(all)-1]
+		p.Golongan = golongan((*text)[loc[0]:loc[1]])
+		*text = (*text)[:loc[0]] + "\n" + (*text)[loc[1]:]
+		return
+	}
+	if m := take(pppkRankRE); m != "" {
+		p.Golongan = golongan(m)
+		return
+	}
+	if m := take(golRE); m != "" {
+		p.Golongan = golongan(m)
+	}
+}
+
+// setRest gives the remaining text to the one field that is text.
+func (p *person) setRest(fields []field, text string) {
+	switch {
+	case hasField(fields, fieldEmail):
+		text = emailLabelRE.ReplaceAllString(text, "")
+		p.setEmail(strings.TrimLeft(text, " /\n:"))
+	case hasField(fields, fieldNama) && hasField(fields, fieldJabatan):
+		first, rest, _ := strings.Cut(strings.TrimSpace(text), "\n")
+		p.Nama, p.Jabatan = cleanName(first), cleanName(rest)
+		p.doubt(fieldJabatan)
+	case hasField(fields, fieldNama):
+		p.Nama = cleanName(text)
+	case hasField(fields, fieldJabatan):
+		p.Jabatan = strings.Trim(oneLine(text), " ,/;()-")
+	}
+}
+
+var emailLabelRE = regexp.MustCompile(`(?i)\b(e-?mail|surel|pos-?el|hp|wa|no\.? ?hp|telp\.?)\b\s*[:.]+`)
+
+// golongan is the grade in its fixed form: III/c, or a roman numeral for PPPK.
+func golongan(text string) string {
+	text = tingkatRE.ReplaceAllString(oneLine(text), "")
+	if m := golRE.FindStringSubmatch(text); m != nil {
+		return m[1] + "/" + strings.ToLower(m[2])
+	}
+	if m := pppkRE.FindString(text); m != "" {
+		return m
+	}
+	return ""
+}
+
+// oneLine joins printed lines; a line that ends in a hyphen or slash was cut there.
+func oneLine(text string) string {
+	var b strings.Builder
+	for i, l := range strings.Split(text, "\n") {
+		if l = strings.TrimSpace(l); l == "" {
+			continue
+		}
+		if s := b.String(); i > 0 && s != "" && !strings.HasSuffix(s, "/") && !strings.HasSuffix(s, "-") {
+			b.WriteByte(' ')
+		}
+		b.WriteString(l)
+	}
+	return strings.Join(strings.Fields(b.String()), " ")
+}

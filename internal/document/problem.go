@@ -1,0 +1,180 @@
+package document
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Codes of problems, as `read --json` prints them.
+const (
+	CodeBadNIP         = "bad_nip"
+	CodePrecisionLost  = "nip_precision_lost"
+	CodeDuplicateNIP   = "duplicate_nip"
+	CodeMissingEmail   = "missing_email"
+	CodeBadEmail       = "bad_email"
+	CodeDuplicateEmail = "duplicate_email"
+	CodeDisagrees      = "disagrees"
+	CodeEvenNumber     = "even_number"
+	CodeMissingInSK    = "missing_in_sk"
+	CodeMissingInST    = "missing_in_surat_tugas"
+	CodeLookalike      = "lookalike_domain"
+)
+
+// rules is the one table of what stops a case, what only warns the approver, and what a person must settle.
+var rules = map[string]struct {
+	severity Severity
+	person   bool
+}{
+	CodeBadNIP:         {Stop, false},
+	CodePrecisionLost:  {Warn, false}, // where no other paper has the digits, bad_nip stops the row
+	CodeDuplicateNIP:   {Stop, false},
+	CodeMissingEmail:   {Stop, false},
+	CodeBadEmail:       {Stop, false},
+	CodeDuplicateEmail: {Stop, false},
+	CodeDisagrees:      {Stop, true},
+	CodeEvenNumber:     {Warn, false}, // Pokja: odd, at least three; a warning, not a refusal (DOMAIN)
+	CodeMissingInSK:    {Stop, true},
+	CodeMissingInST:    {Stop, true},
+	CodeLookalike:      {Warn, false},
+}
+
+// add names a problem. row counts from 1; 0 is the whole roster.
+func (r *Reading) add(row int, f field, code, format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	for _, p := range r.Problems {
+		if p.Row == row && p.Code == code && p.Field == string(f) {
+			return
+		}
+	}
+	if row > 0 && row <= len(r.Roster) {
+		text = fmt.Sprintf("Baris %d (%s): %s", row, r.Roster[row-1].Nama, text)
+	}
+	rule := rules[code]
+	r.NeedsPerson = r.NeedsPerson || rule.person
+	r.Problems = append(r.Problems, Problem{Row: row, Field: string(f), Code: code, Severity: rule.severity, Text: text})
+}
+
+// checkRows looks at each row by itself and at rows against each other.
+func (r *Reading) checkRows(people []person, own []string) {
+	for i := range r.Roster {
+		row, n := &r.Roster[i], i+1
+		if people[i].lossy {
+			r.add(n, fieldNIP, CodePrecisionLost, "NIP diketik sebagai bilangan di lembar kerja sehingga angka terakhirnya hilang. Mohon ubah kolom NIP menjadi teks, lalu ketik ulang 18 angkanya.")
+		}
+		switch fault := NIPFault(row.NIP); {
+		case fault != "":
+			r.add(n, fieldNIP, CodeBadNIP, "%s. Mohon periksa NIP dan kirim kembali formulir yang sudah diperbaiki.", fault)
+		case people[i].lossy && !people[i].settled:
+			r.add(n, fieldNIP, CodeBadNIP, "NIP lengkap tidak dapat dipastikan dari berkas. Mohon ketik ulang 18 angkanya sebagai teks.")
+		}
+		r.checkEmail(row, n, own)
+	}
+	r.checkDuplicates()
+	if n := len(r.Roster); n > 0 && (n%2 == 0 || n < 3) {
+		r.add(0, "roster", CodeEvenNumber, "Jumlah anggota Pokja %d orang, sedangkan Pokja lazimnya berjumlah gasal dan paling sedikit tiga orang.", n)
+	}
+}
+
+func (r *Reading) checkEmail(row *Row, n int, own []string) {
+	switch {
+	case row.Email == "":
+		r.add(n, fieldEmail, CodeMissingEmail, "alamat surel belum diisi. Mohon lengkapi alamat surel pribadi yang aktif.")
+		return
+	case !validEmail(row.Email):
+		r.add(n, fieldEmail, CodeBadEmail, "alamat surel %q tidak dapat dipakai. Mohon tulis satu alamat surel yang benar.", row.Email)
+		return
+	}
+	if like := lookalike(row.Email, own); like != "" {
+		r.add(n, fieldEmail, CodeLookalike, "domain surel %q mirip dengan %q; mohon pastikan tidak salah ketik.", domain(row.Email), like)
+	}
+}
+
+func (r *Reading) checkDuplicates() {
+	nips, mails := map[string][]int{}, map[string][]int{}
+	for i, row := range r.Roster {
+		if row.NIP != "" {
+			nips[row.NIP] = append(nips[row.NIP], i+1)
+		}
+		if row.Email != "" {
+			mails[row.Email] = append(mails[row.Email], i+1)
+		}
+	}
+	for i, row := range r.Roster {
+		if rows := nips[row.NIP]; len(rows) > 1 {
+			r.add(i+1, fieldNIP, CodeDuplicateNIP, "NIP sama dengan baris %s. Setiap anggota memiliki NIP sendiri; mohon perbaiki.", others(rows, i+1))
+		}
+		if rows := mails[row.Email]; len(rows) > 1 {
+			r.add(i+1, fieldEmail, CodeDuplicateEmail, "alamat surel sama dengan baris %s. Kata sandi dikirim kepada setiap anggota sendiri-sendiri; mohon tulis alamat surel masing-masing.", others(rows, i+1))
+		}
+	}
+}
+
+func others(rows []int, self int) string {
+	var out []string
+	for _, n := range rows {
+		if n != self {
+			out = append(out, fmt.Sprint(n))
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+// validEmail accepts one plain ASCII address (RFC 5321 §4.1.2 without quoted local parts).
+func validEmail(s string) bool {
+	at := strings.LastIndexByte(s, '@')
+	if at < 1 || at > 64 || len(s) > 254 || strings.Count(s, "@") != 1 {
+		return false
+	}
+	return dotAtom(s[:at], "!#$%&'*+/=?^_`{|}~-") && dotAtom(s[at+1:], "-") && strings.Contains(s[at+1:], ".") && topLevel(s)
+}
+
+func topLevel(s string) bool {
+	tld := s[strings.LastIndexByte(s, '.')+1:]
+	for i := 0; i < len(tld); i++ {
+		if tld[i] < 'a' || tld[i] > 'z' {
+			return strings.HasPrefix(tld, "xn--")
+		}
+	}
+	return len(tld) >= 2
+}
+
+func dotAtom(s, extra string) bool {
+	for _, part := range strings.Split(s, ".") {
+		if part == "" {
+			return false
+		}
+		for i := 0; i < len(part); i++ {
+			c := part[i]
+			if (c < 'a' || c > 'z') && (c < '0' || c > '9') && !strings.ContainsRune(extra, rune(c)) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func domain(email string) string { return email[strings.LastIndexByte(email, '@')+1:] }
+
+// knownDomains are what people mistype most.
+var knownDomains = []string{"gmail.com", "yahoo.com", "yahoo.co.id", "hotmail.com", "outlook.com", "icloud.com", "ymail.com", "rocketmail.com"}
+
+// lookalike is the domain that this one nearly is, or "".
+func lookalike(email string, own []string) string {
+	d := domain(email)
+	all := append(append([]string(nil), own...), knownDomains...)
+	for _, k := range all {
+		if d == k || strings.HasSuffix(d, "."+k) {
+			return ""
+		}
+	}
+	for _, k := range all {
+		limit := 1
+		if len(k) >= 12 {
+			limit = 2
+		}
+		if n := distance(d, strings.ToLower(k), limit); n > 0 && n <= limit {
+			return k
+		}
+	}
+	return ""
+}

@@ -1,0 +1,178 @@
+package document
+
+import "strings"
+
+// Bundle is all that one request consists of.
+type Bundle struct {
+	Sources    []Source // of this mail, in the order attached
+	Previous   []Source // of earlier mails of the same case, oldest first
+	Body       string   // own text of the mail: it may hold the list of members
+	OwnDomains []string // mail domains of the office, against which look-alikes are told
+}
+
+// Read says what the papers of one case are and whom they name (SOP 1.2, SOP 1.3).
+func Read(b Bundle) Reading {
+	r := Reading{Papers: []Paper{}, Roster: []Row{}, Problems: []Problem{}, Missing: []Kind{}}
+	var all []section
+	for i := range b.Previous {
+		for _, s := range readSource(&b.Previous[i]) {
+			s.old = true
+			all = append(all, s)
+		}
+	}
+	for i := range b.Sources {
+		all = append(all, readSource(&b.Sources[i])...)
+	}
+	adopt(all)
+	r.papers(all)
+	r.replace(all)
+	r.complete()
+	m := &merger{reading: &r, body: bodyPeople(b.Body)}
+	for i := range all {
+		if r.Papers[i].Replaced {
+			continue
+		}
+		m.take(&all[i])
+	}
+	m.merge()
+	r.checkRows(m.roster, b.OwnDomains)
+	m.agree()
+	r.sortProblems()
+	return r
+}
+
+// readSource gives the papers of one file; an unreadable one is a paper too.
+func readSource(s *Source) []section {
+	if s.Unreadable != "" {
+		return []section{{src: s, kind: Unreadable}}
+	}
+	if s.Incidental || len(s.Pages) == 0 {
+		return []section{{src: s, kind: Other}}
+	}
+	secs := sections(s)
+	for i := range secs {
+		if secs[i].kind != Other || i == 0 {
+			secs[i].readPeople()
+		}
+		if secs[i].kind != "" {
+			secs[i].kind = secs[i].confirm()
+		}
+	}
+	return secs
+}
+
+// adopt gives sections without a title to the paper that they carry on: an SK photographed page by page, or an annex that
+// came as a file of its own.
+func adopt(all []section) {
+	for i := range all {
+		s := &all[i]
+		if s.kind != "" {
+			continue
+		}
+		s.kind = Other
+		kind := annexOf(s)
+		if kind == "" {
+			continue
+		}
+		for j := range all {
+			if j != i && all[j].kind == kind && all[j].old == s.old {
+				s.kind, s.joined = kind, true
+				s.title = "lanjutan: " + all[j].title
+				break
+			}
+		}
+	}
+}
+
+// annexOf says which paper a page without title of its own carries on.
+func annexOf(s *section) Kind {
+	for i, r := range s.rows {
+		l := letters(r.text)
+		if i > 12 {
+			break
+		}
+		if !strings.HasPrefix(l, "LAMPIRAN") {
+			continue
+		}
+		for j := i; j < len(s.rows) && j < i+4; j++ {
+			l := letters(s.rows[j].text)
+			switch {
+			case strings.Contains(l, "KEPUTUSAN"):
+				return SK
+			case strings.Contains(l, "SURATTUGAS"), strings.Contains(l, "SURATPERINTAH"), strings.Contains(l, "SURATPENUGASAN"):
+				return SuratTugas
+			}
+		}
+	}
+	if n := s.markers(); n >= 2 {
+		return SK
+	}
+	return ""
+}
+
+func (r *Reading) papers(all []section) {
+	for i := range all {
+		s := &all[i]
+		p := Paper{File: s.src.File, SHA256: s.src.SHA256, Pages: s.pageRange(), Kind: s.kind, Title: s.title, Number: s.number, MachineRead: s.machine()}
+		if s.kind == Unreadable {
+			p.Reason, p.MachineRead = s.src.Unreadable, false
+		}
+		r.Papers = append(r.Papers, p)
+	}
+}
+
+// replace marks papers of earlier mails that a newer paper of the same kind supersedes. An old unreadable file is settled
+// once all three kinds can be read.
+func (r *Reading) replace(all []section) {
+	fresh := map[Kind]bool{}
+	have := map[Kind]bool{}
+	for i := range all {
+		have[all[i].kind] = true
+		if !all[i].old {
+			fresh[all[i].kind] = true
+		}
+	}
+	whole := have[Formulir] && have[SK] && have[SuratTugas]
+	for i := range all {
+		s := &all[i]
+		if s.old {
+			r.Papers[i].Replaced = s.kind == Unreadable && whole || s.kind != Unreadable && s.kind != Other && fresh[s.kind]
+		}
+	}
+}
+
+// complete says which of the three kinds are there. A file that cannot be read may be any of them, so it is never called
+// missing; a person must look.
+func (r *Reading) complete() {
+	have := map[Kind]bool{}
+	unreadable := 0
+	for _, p := range r.Papers {
+		if p.Replaced {
+			continue
+		}
+		have[p.Kind] = true
+		if p.Kind == Unreadable {
+			unreadable++
+		}
+	}
+	for _, k := range Required {
+		if !have[k] {
+			r.Missing = append(r.Missing, k)
+		}
+	}
+	r.Complete = len(r.Missing) == 0
+	r.NeedsPerson = r.NeedsPerson || unreadable > 0
+	if unreadable >= len(r.Missing) {
+		r.Missing = []Kind{}
+	}
+}
+
+// sortProblems orders by row, as a letter lists them.
+func (r *Reading) sortProblems() {
+	ps := r.Problems
+	for i := 1; i < len(ps); i++ {
+		for j := i; j > 0 && ps[j].Row < ps[j-1].Row; j-- {
+			ps[j], ps[j-1] = ps[j-1], ps[j]
+		}
+	}
+}

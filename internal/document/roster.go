@@ -1,0 +1,173 @@
+package document
+
+import "strings"
+
+// readPeople finds the members that a section names: in ruled tables first, then in lists without lines, in cards, and in
+// sentences. The first way that finds somebody wins, because the same list read twice would contradict itself.
+func (s *section) readPeople() {
+	ways := []func(*section) []person{fromTables, fromLoose, cards, fromEntries}
+	for _, way := range ways {
+		if people := s.plausible(way(s)); len(people) > 0 {
+			s.people = people
+			break
+		}
+	}
+	for i := range s.people {
+		p := &s.people[i]
+		p.machine = s.machine()
+		p.Source = s.src.File
+	}
+}
+
+func fromTables(s *section) []person {
+	var people []person
+	var cols columns
+	for _, t := range s.tables {
+		var more []person
+		more, cols = rosterTable(t, cols)
+		people = append(people, more...)
+	}
+	return people
+}
+
+func fromLoose(s *section) []person {
+	var people []person
+	for _, t := range loose(s) {
+		more, _ := rosterTable(t, nil)
+		people = append(people, more...)
+	}
+	return people
+}
+
+func fromEntries(s *section) []person { return entries(s.rows) }
+
+// plausible leaves out rows that are no people: labels, sums, the signatory below the list.
+func (s *section) plausible(people []person) []person {
+	var out []person
+	for _, p := range people {
+		if len(letters(p.Nama)) < 3 || len(p.Nama) > 120 || fieldsOf(p.Nama) != nil || closes(p.Nama) {
+			continue
+		}
+		if digits(p.Nama) != "" && p.NIP == "" {
+			continue
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// listed says whether the section's text names the person by NIP or by name, wherever that stands.
+func (s *section) listed(p person) bool {
+	text := s.text()
+	if p.NIP != "" && strings.Contains(digitsOnlyRuns(text), p.NIP) {
+		return true
+	}
+	key := NameKey(p.Nama)
+	return key != "" && strings.Contains(strings.ToLower(letters(text)), key)
+}
+
+// digitsOnlyRuns drops what people put between the groups of a NIP.
+func digitsOnlyRuns(text string) string {
+	return strings.NewReplacer(" ", "", ".", "", "-", "", "\n", "|").Replace(text)
+}
+
+// find looks a person up by NIP, else by name; two of the same name are nobody.
+func find(people []person, p person) *person {
+	if ValidNIP(p.NIP) && !p.lossy {
+		for i := range people {
+			if people[i].NIP == p.NIP && !people[i].lossy {
+				return &people[i]
+			}
+		}
+	}
+	return findName(people, p)
+}
+
+func findName(people []person, p person) *person {
+	var hit *person
+	for i := range people {
+		if sameName(people[i].Nama, p.Nama, people[i].machine || p.machine) {
+			if hit != nil {
+				return nil
+			}
+			hit = &people[i]
+		}
+	}
+	return hit
+}
+
+// bodyPeople reads the list of members from the mail's own text.
+func bodyPeople(body string) []person {
+	if strings.TrimSpace(body) == "" {
+		return nil
+	}
+	src := bodySource(body)
+	s := section{src: &src, rows: flatten(&src), tables: src.Pages[0].Tables}
+	ways := []func(*section) []person{fromTables, fromEntries, cards}
+	for _, way := range ways {
+		var people []person
+		for _, p := range s.plausible(way(&s)) {
+			if p.NIP != "" || p.Email != "" {
+				p.Source = src.File
+				people = append(people, p)
+			}
+		}
+		if len(people) > 0 {
+			return people
+		}
+	}
+	return nil
+}
+
+// BodyName stands in Row.Source for the mail's own text.
+const BodyName = "isi surel"
+
+// bodySource makes lines of the text, and tables of neighbouring lines that are cut by tabs or bars.
+func bodySource(body string) Source {
+	src := Source{File: BodyName, Pages: []Page{{Number: 1}}}
+	p := &src.Pages[0]
+	var grid [][]Cell
+	flush := func() {
+		if len(grid) >= 2 {
+			p.Tables = append(p.Tables, Table{Line: len(p.Lines), Rows: grid})
+		} else {
+			for _, r := range grid {
+				p.Lines = append(p.Lines, TextLine(rowText(r)))
+			}
+		}
+		grid = nil
+	}
+	for i, l := range strings.Split(body, "\n") {
+		if i > 5000 {
+			break
+		}
+		l = strings.TrimRight(l, "\r ")
+		if cells := cutLine(l); len(cells) >= 3 {
+			grid = append(grid, cells)
+			continue
+		}
+		flush()
+		if strings.TrimSpace(l) != "" {
+			p.Lines = append(p.Lines, TextLine(strings.TrimSpace(l)))
+		}
+	}
+	flush()
+	return src
+}
+
+func cutLine(l string) []Cell {
+	var parts []string
+	switch {
+	case strings.Count(l, "\t") >= 2:
+		parts = strings.Split(l, "\t")
+	case strings.Count(l, "|") >= 2:
+		parts = strings.Split(strings.Trim(strings.TrimSpace(l), "|"), "|")
+	default:
+		return nil
+	}
+	out := make([]Cell, len(parts))
+	for i, s := range parts {
+		out[i] = Cell{Text: strings.TrimSpace(s)}
+	}
+	return out
+}

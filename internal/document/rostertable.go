@@ -1,0 +1,231 @@
+package document
+
+import (
+	"strings"
+)
+
+// columns says what each column of a table holds.
+type columns [][]field
+
+// has says whether some column holds f.
+func (c columns) has(f field) bool {
+	for _, fs := range c {
+		if hasField(fs, f) {
+			return true
+		}
+	}
+	return false
+}
+
+// headerRow reads one row as a header; nil when it is none. A name and one thing more must be there.
+func headerRow(row []Cell) columns {
+	cols := make(columns, len(row))
+	kinds, filled := 0, 0
+	for i, c := range row {
+		if c.Text == "" {
+			continue
+		}
+		filled++
+		cols[i] = fieldsOf(oneLine(c.Text))
+		kinds += len(cols[i])
+	}
+	if !cols.has(fieldNama) || kinds < 2 || filled < 2 || 2*kinds < filled {
+		return nil
+	}
+	return cols
+}
+
+// rosterTable finds the header and reads the rows below. last carries the columns from page to page: a table that goes on
+// over a page break often has no header there.
+func rosterTable(t Table, last columns) (people []person, cols columns) {
+	start := 0
+	for r := range t.Rows {
+		if c := headerRow(t.Rows[r]); c != nil {
+			cols, start = deepHeader(t.Rows, r, c)
+			break
+		}
+	}
+	if cols == nil {
+		if last == nil || !continues(t, last) {
+			return nil, last
+		}
+		cols = last
+	}
+	return readRows(t.Rows[start:], cols), cols
+}
+
+// deepHeader adds a second header row below, under merged cells, and skips a row that numbers the columns.
+func deepHeader(rows [][]Cell, r int, cols columns) (columns, int) {
+	next := r + 1
+	if next < len(rows) && subHeader(rows[next], cols) {
+		for i, c := range rows[next] {
+			if i < len(cols) && c.Text != "" {
+				if f := fieldsOf(oneLine(c.Text)); f != nil {
+					cols[i] = f
+				}
+			}
+		}
+		next++
+	}
+	if next < len(rows) && numbersColumns(rows[next]) {
+		next++
+	}
+	return cols, next
+}
+
+// subHeader is a row of labels only, none under the name, that says more about merged columns.
+func subHeader(row []Cell, cols columns) bool {
+	labels := 0
+	for i, c := range row {
+		if c.Text == "" {
+			continue
+		}
+		if fieldsOf(oneLine(c.Text)) == nil || i < len(cols) && hasField(cols[i], fieldNo) {
+			return false
+		}
+		labels++
+	}
+	return labels > 0
+}
+
+// numbersColumns is a row such as (1) (2) (3).
+func numbersColumns(row []Cell) bool {
+	want, seen := 0, 0
+	for _, c := range row {
+		if c.Text == "" {
+			continue
+		}
+		d := digits(c.Text)
+		if d == "" || len(d) > 2 || len(strings.Trim(c.Text, "()0123456789. ")) > 0 {
+			return false
+		}
+		if seen++; len(d) <= 2 && atoi(d) == want+1 {
+			want++
+		}
+	}
+	return seen >= 3 && want >= seen-1
+}
+
+func atoi(d string) int {
+	n := 0
+	for i := 0; i < len(d) && i < 6; i++ {
+		n = n*10 + int(d[i]-'0')
+	}
+	return n
+}
+
+// continues says whether a table without header has the columns of the one before.
+func continues(t Table, last columns) bool {
+	for _, row := range t.Rows {
+		if len(row) != len(last) {
+			return false
+		}
+		for i, c := range row {
+			if hasField(last[i], fieldNo) && ordinal(c.Text) > 1 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// ordinal is a row number, or 0.
+func ordinal(text string) int {
+	text = strings.Trim(strings.TrimSpace(text), ".)( ")
+	if d := digits(text); d != "" && d == text && len(d) <= 3 {
+		return atoi(d)
+	}
+	return 0
+}
+
+// readRows reads members until the table, or what stands below it in the same grid, ends.
+func readRows(rows [][]Cell, cols columns) []person {
+	var people []person
+	numbered, gap := false, false
+	for _, row := range rows {
+		switch {
+		case emptyRow(row):
+			gap = gap || len(people) > 0
+			continue
+		case headerRow(row) != nil, numbersColumns(row):
+			continue // repeated on the next page
+		}
+		p, no := readRow(row, cols)
+		if no > 0 {
+			numbered = true
+		}
+		if closes(rowText(row)) && no == 0 {
+			break
+		}
+		switch {
+		case no > 0 && (p.Nama != "" || p.NIP != ""):
+			people = append(people, p)
+		case numbered && gap:
+			return people // below a blank row nothing unnumbered belongs to the list
+		case numbered || cols.has(fieldNo) && len(people) > 0:
+			people = appendUnnumbered(people, p)
+		case p.Nama != "" && (p.NIP != "" || p.Email != ""):
+			people = append(people, p)
+		}
+	}
+	return people
+}
+
+// appendUnnumbered takes a row without number for a member only if it is as full as one, else for the wrapped rest of the
+// row above, else for nothing.
+func appendUnnumbered(people []person, p person) []person {
+	switch {
+	case p.Nama != "" && p.NIP != "" && (p.Email != "" || p.HP != ""):
+		return append(people, p)
+	case len(people) == 0:
+		return people
+	}
+	last := &people[len(people)-1]
+	if p.NIP == "" && p.HP == "" && p.Email == "" && p.Nama != "" && strings.HasSuffix(last.Nama, ",") {
+		last.Nama += " " + p.Nama
+	}
+	return people
+}
+
+func readRow(row []Cell, cols columns) (p person, no int) {
+	for i, c := range row {
+		if i >= len(cols) {
+			break
+		}
+		if hasField(cols[i], fieldNo) && len(cols[i]) == 1 {
+			no = ordinal(c.Text)
+			continue
+		}
+		p.set(cols[i], c)
+	}
+	if !cols.has(fieldNo) { // the number may stand before the name
+		for i, c := range row {
+			if i < len(cols) && hasField(cols[i], fieldNama) {
+				if m := ordinalRE.FindString(c.Text); m != "" {
+					no = atoi(digits(m))
+				}
+			}
+		}
+	}
+	p.No = no
+	return p, no
+}
+
+func emptyRow(row []Cell) bool {
+	for _, c := range row {
+		if strings.TrimSpace(c.Text) != "" {
+			return false
+		}
+	}
+	return true
+}
+
+func rowText(row []Cell) string {
+	var parts []string
+	for _, c := range row {
+		if c.Text != "" {
+			parts = append(parts, oneLine(c.Text))
+		}
+	}
+	return strings.Join(parts, " ")
+}

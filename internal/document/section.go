@@ -1,0 +1,128 @@
+package document
+
+import (
+	"strconv"
+	"strings"
+)
+
+// row is one printed row of a source: a line, or a row of a table.
+type row struct {
+	text  string
+	page  int // index into Source.Pages
+	table int // 1-based within the page; 0 for a line
+	line  *Line
+}
+
+// section is the part of one source that is one paper.
+type section struct {
+	src    *Source
+	rows   []row
+	tables []Table
+	kind   Kind
+	title  string
+	number string
+	joined bool // it goes on from another file
+	first  int  // pages, as printed
+	last   int
+	people []person
+	old    bool // of an earlier mail
+}
+
+// flatten weaves lines and tables of a source in printed order.
+func flatten(s *Source) []row {
+	var out []row
+	for pi := range s.Pages {
+		p := &s.Pages[pi]
+		t := 0
+		for i := 0; i <= len(p.Lines); i++ {
+			for t < len(p.Tables) && p.Tables[t].Line <= i {
+				t++
+				for _, cells := range p.Tables[t-1].Rows {
+					out = append(out, row{text: rowText(cells), page: pi, table: t})
+				}
+			}
+			if i < len(p.Lines) {
+				out = append(out, row{text: p.Lines[i].Text(), page: pi, line: &p.Lines[i]})
+			}
+		}
+	}
+	return out
+}
+
+// topRows is how far down a page a title may stand, below letterhead and date.
+const topRows = 16
+
+// sections cuts a source where a page begins with a title. Rows before the first title belong to the first paper.
+func sections(s *Source) []section {
+	rows := flatten(s)
+	var out []section
+	start, onPage := 0, 0
+	var cur verdict
+	for i := range rows {
+		if i > 0 && rows[i].page != rows[i-1].page {
+			onPage = 0
+		}
+		onPage++
+		if onPage > topRows && s.Paged {
+			continue
+		}
+		v := titleAt(rows, i)
+		if v.kind == "" {
+			continue
+		}
+		pageStart := i - onPage + 1
+		switch {
+		case cur.kind == "":
+			cur = v
+		case rows[i].page != rows[start].page && rows[i].page > cur.page:
+			out = append(out, newSection(s, rows[start:pageStart], cur))
+			start, cur = pageStart, v
+		case v.strong > cur.strong && rows[i].page == cur.page:
+			cur = v // "Nota Dinas" above "Hal: Permohonan akun"
+		}
+	}
+	return append(out, newSection(s, rows[start:], cur))
+}
+
+func newSection(s *Source, rows []row, v verdict) section {
+	sec := section{src: s, rows: rows, kind: v.kind, title: v.title, number: v.number}
+	if len(rows) == 0 {
+		return sec
+	}
+	from, to := rows[0].page, rows[len(rows)-1].page
+	sec.first, sec.last = s.Pages[from].Number, s.Pages[to].Number
+	for pi := from; pi <= to; pi++ {
+		sec.tables = append(sec.tables, s.Pages[pi].Tables...)
+	}
+	return sec
+}
+
+// pageRange is "1-3"; empty where the format has no pages.
+func (s *section) pageRange() string {
+	if !s.src.Paged || s.first == 0 {
+		return ""
+	}
+	if s.first == s.last {
+		return strconv.Itoa(s.first)
+	}
+	return strconv.Itoa(s.first) + "-" + strconv.Itoa(s.last)
+}
+
+func (s *section) text() string {
+	var b strings.Builder
+	for _, r := range s.rows {
+		b.WriteString(r.text)
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// machine says whether a page of the section was read by OCR.
+func (s *section) machine() bool {
+	for _, r := range s.rows {
+		if s.src.Pages[r.page].MachineRead {
+			return true
+		}
+	}
+	return false
+}
