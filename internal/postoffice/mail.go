@@ -3,13 +3,10 @@ package postoffice
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
-	"github.com/emersion/go-imap/v2/imapclient"
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 
@@ -41,18 +38,20 @@ func (o *Office) Put(addr, folder string, raw []byte, flags ...string) error {
 	return o.put(addr, folder, raw, flags...)
 }
 
-func (o *Office) put(addr, folder string, raw []byte, flags ...string) error {
-	u := o.box(addr)
-	if u == nil {
+func (o *Office) put(addr, name string, raw []byte, flags ...string) error {
+	c := o.box(addr)
+	if c == nil {
 		return fmt.Errorf("deliver to %s: no such account", addr)
 	}
-	opt := &imap.AppendOptions{Time: o.opt.Now()}
-	for _, f := range flags {
-		opt.Flags = append(opt.Flags, imap.Flag(f))
+	f := c.find(name)
+	if f == nil {
+		return fmt.Errorf("deliver to %s: no folder %s", addr, name)
 	}
-	if _, err := u.Append(folder, bytes.NewReader(raw), opt); err != nil {
-		return fmt.Errorf("deliver to %s of %s: %w", folder, addr, err)
+	var list []imap.Flag
+	for _, flag := range flags {
+		list = append(list, imap.Flag(flag))
 	}
+	f.add(bytes.Clone(raw), o.opt.Now(), list)
 	return nil
 }
 
@@ -84,17 +83,43 @@ func (o *Office) dialSMTP() (*smtp.Client, error) {
 	return smtp.Dial(o.SMTPAddr())
 }
 
-// Messages gives what lies in a folder, oldest first; a folder that is not there is empty.
-func (o *Office) Messages(addr, folder string) ([]Stored, error) {
-	return o.messages(addr, folder, map[uint64][]byte{})
+// Messages gives what lies in a folder, oldest first; a folder that is not there is empty. Nobody may change the bytes.
+func (o *Office) Messages(addr, name string) ([]Stored, error) {
+	c := o.box(addr)
+	if c == nil {
+		return nil, fmt.Errorf("look into %s of %s: no such account", name, addr)
+	}
+	f := c.find(name)
+	if f == nil {
+		return nil, nil
+	}
+	var list []Stored
+	for _, m := range f.all() {
+		s := Stored{UID: uint32(m.uid), Raw: m.raw, Arrived: m.at}
+		for _, flag := range m.flagList() {
+			s.Flags = append(s.Flags, string(flag))
+		}
+		list = append(list, s)
+	}
+	return list, nil
+}
+
+// Folders gives the names of an account's folders.
+func (o *Office) Folders(addr string) []string {
+	var names []string
+	if c := o.box(addr); c != nil {
+		for _, f := range c.list() {
+			names = append(names, f.name)
+		}
+	}
+	return names
 }
 
 // Wait returns the first mail of the folder that matches, as soon as there is one.
-func (o *Office) Wait(ctx context.Context, addr, folder string, match func(Stored) bool) (Stored, error) {
-	known := map[uint64][]byte{}
+func (o *Office) Wait(ctx context.Context, addr, name string, match func(Stored) bool) (Stored, error) {
 	for {
 		changed := o.change()
-		all, err := o.messages(addr, folder, known)
+		all, err := o.Messages(addr, name)
 		if err != nil {
 			return Stored{}, err
 		}
@@ -106,107 +131,15 @@ func (o *Office) Wait(ctx context.Context, addr, folder string, match func(Store
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return Stored{}, fmt.Errorf("wait for mail in %s of %s (%d there): %w", folder, addr, len(all), context.Cause(ctx))
+			return Stored{}, fmt.Errorf("wait for mail in %s of %s (%d there): %w", name, addr, len(all), context.Cause(ctx))
 		}
 	}
-}
-
-// messages asks for the bodies that are not known yet, and remembers them by UIDVALIDITY and UID.
-func (o *Office) messages(addr, folder string, known map[uint64][]byte) ([]Stored, error) {
-	var all []Stored
-	err := o.inside(addr, func(c *imapclient.Client) error {
-		box, err := c.Select(folder, &imap.SelectOptions{ReadOnly: true}).Wait()
-		var no *imap.Error
-		if errors.As(err, &no) || err == nil && box.NumMessages == 0 {
-			return nil
-		} else if err != nil {
-			return err
-		}
-		everything := imap.UIDSet{imap.UIDRange{Start: 1, Stop: 0}}
-		heads, err := c.Fetch(everything, &imap.FetchOptions{UID: true, Flags: true, InternalDate: true}).Collect()
-		if err != nil {
-			return err
-		}
-		key := func(uid imap.UID) uint64 { return uint64(box.UIDValidity)<<32 | uint64(uid) }
-		if err := learn(c, heads, key, known); err != nil {
-			return err
-		}
-		for _, h := range heads {
-			all = append(all, stored(h, known[key(h.UID)]))
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("look into %s of %s: %w", folder, addr, err)
-	}
-	return all, nil
-}
-
-func learn(c *imapclient.Client, heads []*imapclient.FetchMessageBuffer, key func(imap.UID) uint64, known map[uint64][]byte) error {
-	var unknown imap.UIDSet
-	for _, h := range heads {
-		if _, ok := known[key(h.UID)]; !ok {
-			unknown.AddNum(h.UID)
-		}
-	}
-	if len(unknown) == 0 {
-		return nil
-	}
-	section := &imap.FetchItemBodySection{Peek: true}
-	bodies, err := c.Fetch(unknown, &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}}).Collect()
-	for _, b := range bodies {
-		known[key(b.UID)] = b.FindBodySection(section)
-	}
-	return err
-}
-
-func stored(h *imapclient.FetchMessageBuffer, raw []byte) Stored {
-	s := Stored{UID: uint32(h.UID), Raw: raw, Arrived: h.InternalDate}
-	for _, f := range h.Flags {
-		s.Flags = append(s.Flags, string(f))
-	}
-	return s
-}
-
-// inside speaks IMAP with our own server, behind the counter: no fault reaches it, and it works while the office is stopped.
-func (o *Office) inside(addr string, f func(*imapclient.Client) error) error {
-	a, ok := o.accounts[strings.ToLower(addr)]
-	if !ok {
-		return errors.New("no such account")
-	}
-	nc, err := o.pipes.dial()
-	if err != nil {
-		return err
-	}
-	c := imapclient.New(nc, nil)
-	defer c.Close()
-	if err := c.WaitGreeting(); err != nil {
-		return err
-	}
-	if err := c.Login(a.Address, a.Password.Reveal()).Wait(); err != nil {
-		return err
-	}
-	return f(c)
 }
 
 // Renumber gives the folder a new UIDVALIDITY and its mails new UIDs, as a restored or rebuilt server does. All connections are cut.
-func (o *Office) Renumber(addr, folder string) error {
-	all, err := o.Messages(addr, folder)
-	if err != nil {
-		return err
-	}
-	u := o.box(addr)
-	if err := errors.Join(u.Delete(folder), u.Create(folder, nil)); err != nil {
-		return fmt.Errorf("renumber %s of %s: %w", folder, addr, err)
-	}
-	for _, m := range all {
-		opt := &imap.AppendOptions{Time: m.Arrived}
-		for _, f := range m.Flags {
-			opt.Flags = append(opt.Flags, imap.Flag(f))
-		}
-		if _, err := u.Append(folder, bytes.NewReader(m.Raw), opt); err != nil {
-			return fmt.Errorf("renumber %s of %s: %w", folder, addr, err)
-		}
+func (o *Office) Renumber(addr, name string) error {
+	if c := o.box(addr); c == nil || !c.renumber(name) {
+		return fmt.Errorf("renumber %s of %s: no such folder", name, addr)
 	}
 	o.announce()
 	o.Cut()

@@ -15,9 +15,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/emersion/go-imap/v2"
-	"github.com/emersion/go-imap/v2/imapserver"
-	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
 	"github.com/emersion/go-smtp"
 
 	"ukpbjd/internal/secret"
@@ -61,13 +58,11 @@ type Options struct {
 // Office is a running post office. All methods may be called from several goroutines.
 type Office struct {
 	opt      Options
-	accounts map[string]Account             // by lower case address
-	boxes    map[string]*imapmemserver.User // by lower case address
+	accounts map[string]Account  // by lower case address
+	boxes    map[string]*cabinet // by lower case address
 	domains  map[string]bool
 	cert     tls.Certificate
 	roots    *x509.CertPool
-	inner    *imapserver.Server // speaks to peek.go over pipes, without any misbehaviour
-	pipes    *pipeListener
 
 	mu       sync.Mutex
 	changed  chan struct{} // closed and replaced at every change of any mailbox
@@ -77,7 +72,6 @@ type Office struct {
 	imapAddr string
 	smtpAddr string
 	running  *counters
-	wg       sync.WaitGroup
 }
 
 // counters are the two open services.
@@ -95,10 +89,7 @@ func Start(opt Options) (*Office, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.wg.Go(func() { o.inner.Serve(o.pipes) }) //nolint:errcheck // ends with the listener
 	if err := o.Open(); err != nil {
-		o.pipes.Close()
-		o.wg.Wait()
 		return nil, err
 	}
 	return o, nil
@@ -109,26 +100,20 @@ func furnish(opt Options) (*Office, error) {
 		return nil, errors.New("open post office: no accounts")
 	}
 	o := &Office{
-		opt: opt, accounts: map[string]Account{}, boxes: map[string]*imapmemserver.User{}, domains: map[string]bool{},
-		changed: make(chan struct{}), attempts: map[string]int{}, pipes: newPipeListener(),
+		opt: opt, accounts: map[string]Account{}, boxes: map[string]*cabinet{}, domains: map[string]bool{},
+		changed: make(chan struct{}), attempts: map[string]int{},
 		imapAddr: orElse(opt.IMAPListen, "127.0.0.1:0"), smtpAddr: orElse(opt.SMTPListen, "127.0.0.1:0"),
 	}
+	o.defaults()
 	for _, a := range opt.Accounts {
 		if err := o.enrol(a); err != nil {
 			return nil, err
 		}
 	}
-	o.defaults()
 	var err error
 	if o.cert, o.roots, err = certificate(o.opt.Now()); err != nil {
 		return nil, fmt.Errorf("make certificate: %w", err)
 	}
-	o.inner = imapserver.New(&imapserver.Options{
-		Caps: imap.CapSet{imap.CapIMAP4rev1: {}, imap.CapIMAP4rev2: {}}, InsecureAuth: true, Logger: o.printer(),
-		NewSession: func(*imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) {
-			return &reader{office: o}, nil, nil
-		},
-	})
 	return o, nil
 }
 
@@ -152,13 +137,10 @@ func (o *Office) enrol(a Account) error {
 	if domainOf(key) == "" || o.boxes[key] != nil {
 		return fmt.Errorf("open post office: account %q is no address, or stands twice", a.Address)
 	}
-	u := imapmemserver.NewUser(a.Address, "")
-	for _, folder := range []string{"INBOX", "Sent"} {
-		if err := u.Create(folder, nil); err != nil {
-			return fmt.Errorf("create %s of %s: %w", folder, a.Address, err)
-		}
-	}
-	o.accounts[key], o.boxes[key], o.domains[domainOf(key)] = a, u, true
+	c := newCabinet(o.opt.Now)
+	c.create("INBOX")
+	c.create("Sent")
+	o.accounts[key], o.boxes[key], o.domains[domainOf(key)] = a, c, true
 	return nil
 }
 
@@ -210,11 +192,7 @@ func (o *Office) Stop() error {
 }
 
 // Close stops the office for good.
-func (o *Office) Close() error {
-	err := o.Stop()
-	o.pipes.Close()
-	return errors.Join(err, within(closeWithin, o.wg.Wait))
-}
+func (o *Office) Close() error { return o.Stop() }
 
 // IMAPAddr is host:port.
 func (o *Office) IMAPAddr() string { o.mu.Lock(); defer o.mu.Unlock(); return o.imapAddr }
@@ -242,7 +220,7 @@ func (o *Office) announce() {
 
 func (o *Office) change() <-chan struct{} { o.mu.Lock(); defer o.mu.Unlock(); return o.changed }
 
-func (o *Office) box(addr string) *imapmemserver.User { return o.boxes[strings.ToLower(addr)] }
+func (o *Office) box(addr string) *cabinet { return o.boxes[strings.ToLower(addr)] }
 
 func orElse(s, other string) string {
 	if s == "" {

@@ -106,25 +106,35 @@ func uncomment(s string) string {
 	return out.String()
 }
 
+// fields are the fields of the header, each with its folded lines.
+func fields(raw []byte) [][]byte {
+	var list [][]byte
+	for len(raw) > 0 {
+		n := fieldLength(raw)
+		if !bytes.Contains(raw[:n], []byte(":")) {
+			break
+		}
+		list = append(list, raw[:n])
+		raw = raw[n:]
+	}
+	return list
+}
+
 // fromAddresses gives every address of every From field; a field that cannot be read counts as one foreign address.
 func fromAddresses(raw []byte) []string {
 	var all []string
-	for len(raw) > 0 {
-		n := fieldLength(raw)
-		name, value, ok := strings.Cut(string(raw[:n]), ":")
-		if !ok {
-			break
+	for _, f := range fields(raw) {
+		name, value, _ := strings.Cut(string(f), ":")
+		if !strings.EqualFold(strings.TrimSpace(name), "From") {
+			continue
 		}
-		if strings.EqualFold(strings.TrimSpace(name), "From") {
-			list, err := mail.ParseAddressList(strings.TrimSpace(value))
-			if err != nil {
-				all = append(all, "unreadable")
-			}
-			for _, a := range list {
-				all = append(all, a.Address)
-			}
+		list, err := mail.ParseAddressList(strings.TrimSpace(value))
+		if err != nil {
+			all = append(all, "unreadable")
 		}
-		raw = raw[n:]
+		for _, a := range list {
+			all = append(all, a.Address)
+		}
 	}
 	return all
 }
