@@ -3,7 +3,6 @@ package mailbox
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -230,23 +229,20 @@ func (s *session) bodies(ctx context.Context, uids []uint32, limit int64, got ma
 	return s.run(ctx, "fetch "+named(set), total, func() error {
 		section := []*imap.FetchItemBodySection{{Peek: true}}
 		cmd := s.client.Fetch(set, &imap.FetchOptions{UID: true, BodySection: section})
-		left := limit
-		var failed error
 		for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
-			uid, raw, err := s.body(msg, left)
-			if err != nil && failed == nil {
-				failed = err
-				s.conn.abort() // or the rest would have to be read
+			uid, raw, err := s.body(msg, limit)
+			if err != nil {
+				// The connection is done for. cmd stays unread: its reader ends by itself, and every way to drain cmd
+				// reads the literal once more, at the same time as that reader.
+				s.conn.abort()
+				return err
 			}
-			if raw != nil && failed == nil {
+			if raw != nil {
 				got[uid] = raw
-				left -= int64(len(raw))
+				limit -= int64(len(raw))
 			}
 		}
-		if err := cmd.Close(); failed == nil {
-			return err
-		}
-		return failed
+		return cmd.Close()
 	})
 }
 
@@ -257,24 +253,43 @@ func (s *session) body(msg *imapclient.FetchMessageData, left int64) (uid uint32
 		case imapclient.FetchItemDataUID:
 			uid = uint32(item.UID)
 		case imapclient.FetchItemDataBodySection:
-			if item.Literal == nil || err != nil {
+			if item.Literal == nil {
 				continue
 			}
 			size := item.Literal.Size()
-			if size > s.box.opt.MaxMessage {
-				return uid, nil, &ownError{fmt.Errorf("message %d of %d bytes: %w", uid, size, ErrTooLarge)}
-			}
-			if size > left {
-				return uid, nil, &ownError{errOvershoot}
+			if err := s.allowed(uid, size, left); err != nil {
+				s.conn.abort()
+				exhaust(item.Literal)
+				return uid, nil, err
 			}
 			raw = make([]byte, size)
-			_, err = io.ReadFull(item.Literal, raw)
+			if _, err := io.ReadFull(item.Literal, raw); err != nil {
+				return uid, nil, err
+			}
 		}
 	}
-	if err != nil {
-		return uid, nil, err
-	}
 	return uid, raw, nil
+}
+
+func (s *session) allowed(uid uint32, size, left int64) error {
+	switch {
+	case size > s.box.opt.MaxMessage:
+		return own("message %d of %d bytes: %w", uid, size, ErrTooLarge)
+	case size > left:
+		return &ownError{errOvershoot}
+	}
+	return nil
+}
+
+// exhaust reads from a connection that has been cut up to its first error, and never again: that error sets the client's
+// reader free, which then works on the same buffer.
+func exhaust(r io.Reader) {
+	rest := make([]byte, 32<<10)
+	for {
+		if _, err := r.Read(rest); err != nil {
+			return
+		}
+	}
 }
 
 func uidsOf(refs []Ref) []uint32 {

@@ -162,7 +162,7 @@ func TestFile(t *testing.T) {
 			if len(left) != want || len(filed) != 999 {
 				t.Errorf("%d left, %d filed", len(left), len(filed))
 			}
-			if last := left[len(left)-1]; last.UID != 1001 || fmt.Sprint(last.Flags) != `[\deleted]` && fmt.Sprint(last.Flags) != `[\Deleted]` {
+			if last := left[len(left)-1]; last.UID != 1001 || fmt.Sprint(last.Flags) != `[\Deleted]` {
 				t.Errorf("another's mail was touched: %d %v", last.UID, last.Flags)
 			}
 			for _, m := range filed {
@@ -251,7 +251,7 @@ func TestRenumberedInboxIsNotTouched(t *testing.T) {
 func TestBrokenMessageIsIsolated(t *testing.T) {
 	o := office(t, postoffice.Options{})
 	put(t, o, 30)
-	o.DropFetch(desk, 7, 200, -1)
+	o.DropFetch(desk, 7, 50, -1)
 	o.DropFetch(desk, 19, 0, -1)
 	b := boxAt(t, o.IMAPAddr())
 	uids, err := fetchAll(t, b, mustSince(t, b, 1))
