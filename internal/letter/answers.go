@@ -2,44 +2,83 @@ package letter
 
 import "ukpbjd/internal/sop"
 
-func (v *View) approverAnswers() []Answer {
-	yes := Answer{Does: "Menyetujui", Write: "SETUJU", Then: "setelah seluruh akun diketik ke dalam SPSE", Link: v.Link("SETUJU")}
-	if v.Office.CodeInSheet {
-		yes.Write, yes.Then = "SETUJU", "diikuti spasi dan kode enam karakter yang tertulis pada lembar akun"
+// Answer is one way to answer: what it does, the words to write, and the link that holds them ready.
+type Answer struct {
+	Does  string // begins the sentence: "Menyetujui"
+	Where string // which letter to answer, where it is not this one
+	Write string // the command
+	Then  string // what is to stand behind it, or when it may be sent; may be empty
+	Link  string
+}
+
+// Answers lists how the addressee may answer: by role, and by what the case still allows. The letter bantuan lists all.
+func (v *View) Answers() []Answer {
+	var own []Answer
+	all := v.Kind == string(sop.Bantuan)
+	switch role := sop.Role(v.Role); {
+	case v.Case.Closed && !all:
+	case role == sop.RoleApprover:
+		own = v.approverAnswers(all)
+	case role == sop.RoleMember:
+		own = v.memberAnswers(all)
+	case role == sop.RoleRequester && (all || !v.Case.Approved):
+		own = []Answer{{Does: "Menarik permohonan sebelum disetujui", Write: "BATAL"}}
 	}
-	all := []Answer{
-		yes,
-		{Does: "Menolak", Write: "TOLAK", Then: "diikuti alasan; alasan itu disampaikan kepada pemohon", Link: v.Link("TOLAK ")},
-		{Does: "Mengembalikan untuk dilengkapi", Write: "LENGKAPI",
-			Then: "diikuti catatan; catatan itu disampaikan kepada pemohon", Link: v.Link("LENGKAPI ")},
+	if v.Case.Owed[sop.Role(v.Role)] {
+		own = append(own, Answer{Does: "Menjelaskan penyimpangan yang tercatat", Write: "JELASKAN", Then: "diikuti penjelasan"})
 	}
-	if v.Undo != "" {
-		all = append(all, Answer{Does: "Menarik kembali persetujuan", Write: "STOP",
+	return append(own,
+		Answer{Does: "Menanyakan keadaan permohonan", Write: "STATUS"},
+		Answer{Does: "Meminta petunjuk menjawab", Write: "BANTUAN"})
+}
+
+func (v *View) approverAnswers(all bool) []Answer {
+	var out []Answer
+	if all || v.Case.Asked || v.Kind == string(sop.Persetujuan) {
+		out = v.decisionAnswers()
+	}
+	if v.Undo != "" && (all || v.Kind == string(sop.Persetujuan) || v.Case.Approved && !v.Case.Released) {
+		out = append(out, Answer{Does: "Menarik kembali persetujuan", Write: "STOP",
 			Then: "dalam " + v.Undo + " setelah persetujuan diberikan", Link: v.Link("STOP")})
 	}
-	if v.Kind != string(sop.Persetujuan) {
-		all = append(all,
-			Answer{Does: "Mengirim sekali lagi surat seorang anggota", Write: "KIRIM ULANG",
-				Then: "diikuti nama atau NIP; alamatnya tetap seperti pada saat disetujui"},
-			Answer{Does: "Menunjuk pengganti sementara", Write: "DELEGASI",
-				Then: `diikuti nama pengganti, kata "SAMPAI" dan tanggal akhirnya`})
+	if all || v.Case.Released {
+		out = append(out, Answer{Does: "Mengirim sekali lagi surat seorang anggota", Write: "KIRIM ULANG",
+			Then: "diikuti nama atau NIP; alamatnya tetap seperti pada saat disetujui"})
 	}
-	return append(all, v.general()...)
+	return out
 }
 
-func (v *View) memberAnswers() []Answer {
-	return append([]Answer{
-		{Does: "Mengonfirmasi penerimaan", Write: "TERIMA", Link: v.Link("TERIMA")},
-		{Does: "Menyatakan surat ini bukan untuk Saudara", Write: "SALAH",
-			Then: "lalu hapus surat ini; pengiriman untuk baris itu dihentikan", Link: v.Link("SALAH")},
-		{Does: "Melaporkan tidak dapat masuk ke SPSE", Write: "KENDALA",
-			Then: "diikuti uraian singkat; tanpa menuliskan password", Link: v.Link("KENDALA ")},
-	}, v.general()...)
+// decisionAnswers are bound to the letter persetujuan: a reply to another letter carries no code.
+func (v *View) decisionAnswers() []Answer {
+	where := ""
+	if v.Kind != string(sop.Persetujuan) && v.Code == "" {
+		where = "surat permohonan persetujuan, bukan surat ini,"
+	}
+	yes, code := "setelah seluruh akun diketik ke dalam SPSE", ""
+	if v.Office.CodeInSheet {
+		code = "kode pada lembar akun dan "
+		yes = "diikuti kode pada lembar akun, " + yes
+	}
+	return []Answer{
+		{Does: "Menyetujui", Where: where, Write: "SETUJU", Then: yes, Link: v.Link("SETUJU")},
+		{Does: "Menolak", Where: where, Write: "TOLAK", Then: "diikuti " + code + "alasan; alasan itu disampaikan kepada pemohon",
+			Link: v.Link("TOLAK ")},
+		{Does: "Mengembalikan untuk dilengkapi", Where: where, Write: "LENGKAPI",
+			Then: "diikuti " + code + "catatan; catatan itu disampaikan kepada pemohon", Link: v.Link("LENGKAPI ")},
+	}
 }
 
-func (v *View) requesterAnswers() []Answer {
-	return append([]Answer{
-		{Does: "Menarik permohonan sebelum disetujui", Write: "BATAL"},
-		{Does: "Menjelaskan penyimpangan yang tercatat", Write: "JELASKAN", Then: "diikuti penjelasan"},
-	}, v.general()...)
+func (v *View) memberAnswers(all bool) []Answer {
+	var out []Answer
+	if all || !v.Case.Confirmed {
+		out = append(out, Answer{Does: "Mengonfirmasi penerimaan", Write: "TERIMA", Link: v.Link("TERIMA")})
+	}
+	return append(out,
+		Answer{Does: "Menyatakan surat kredensial bukan untuk Saudara", Write: "SALAH",
+			Then: "lalu hapus surat itu; pengiriman kepada Saudara dihentikan", Link: v.Link("SALAH")},
+		Answer{Does: "Melaporkan tidak dapat masuk ke SPSE", Write: "KENDALA",
+			Then: "diikuti uraian singkat, tanpa menuliskan password", Link: v.Link("KENDALA ")})
 }
+
+// Announced says that the note of a pemberitahuan is the name of who decided.
+func (v *View) Announced() bool { return announcedBy[v.Topic] }

@@ -129,8 +129,12 @@ func topicsOf(k sop.LetterKind) []string {
 		from = append(from, held)
 	case sop.PeringatanOperator:
 		from = append(from, alarms)
+	case sop.Bantuan:
+		from = append(from, elsewhere)
 	case sop.TandaTerima:
 		return []string{"", "supplement"}
+	case sop.GagalKirim:
+		return []string{"", "kredensial", "persetujuan"}
 	}
 	topics := []string{"", "STOP"}
 	for _, m := range from {

@@ -39,23 +39,24 @@ var samples = []sample{
 	{sop.Dibatalkan, "", sop.RoleRequester, ""},
 	{sop.Dibatalkan, "", sop.RoleApprover, "daftar anggota akan diubah"},
 	{sop.TidakDikenali, "not-a-command", sop.RoleApprover, "setuju, tapi tunggu SK revisi"},
-	{sop.TidakDikenali, "sheet-rows", sop.RoleApprover, "baris 2: NIP berubah; baris 3: hilang"},
+	{sop.TidakDikenali, "sheet-refused", sop.RoleApprover, "baris 2: NIP berubah; baris 3: hilang"},
 	{sop.TidakDikenali, "html-only", sop.RoleMember, ""},
 	{sop.Pengingat, "approval", sop.RoleApprover, ""},
 	{sop.Pengingat, "completion", sop.RoleRequester, ""},
 	{sop.Pengingat, "receipt", sop.RoleMember, ""},
 	{sop.Eskalasi, "approval", sop.RoleBagian, ""},
 	{sop.Eskalasi, "receipt", sop.RoleKepala, ""},
-	{sop.GagalKirim, "", sop.RoleRequester, "550 5.1.1 <ni.luh@dinas.example>: Recipient address rejected: User unknown"},
-	{sop.GagalKirim, "", sop.RoleApprover, "550 5.1.1 User unknown"},
+	{sop.GagalKirim, "kredensial", sop.RoleRequester, "550 5.1.1 <ni.luh@dinas.example>: Recipient address rejected: User unknown"},
+	{sop.GagalKirim, "kredensial", sop.RoleApprover, "550 5.1.1 User unknown"},
 	{sop.Selesai, "", sop.RoleRequester, ""},
 	{sop.StatusKasus, "", sop.RoleRequester, ""},
 	{sop.StatusKasus, "", sop.RoleMember, ""},
 	{sop.Bantuan, "", sop.RoleApprover, ""},
 	{sop.Bantuan, "", sop.RoleMember, ""},
+	{sop.Bantuan, "other-procedure-reset", sop.RoleRequester, ""},
 	{sop.LaporanBulanan, "", sop.RoleBagian, ""},
 	{sop.PeringatanOperator, "accounts-failed", sop.RoleOperator, "credentials.command: exit status 3"},
-	{sop.Pemberitahuan, "approved-announcement", sop.RoleApprover, ""},
+	{sop.Pemberitahuan, "approved", sop.RoleApprover, ""},
 	{sop.Pemberitahuan, "problem-reported", sop.RoleApprover, "muncul pesan user tidak ditemukan"},
 	{sop.Pemberitahuan, "exposed", sop.RoleMember, ""},
 }
@@ -90,7 +91,7 @@ func (s sample) data() Data {
 		Letter: sop.Letter{Key: "7/" + string(s.kind), Kind: s.kind, To: addresses[s.role], Role: s.role, Revision: 1, Issue: 1, Topic: s.topic, Note: s.note},
 		Now:    at(5, 9, 27),
 	}
-	if s.role == sop.RoleApprover && !d.Office.CodeInSheet || s.role == sop.RoleMember {
+	if s.kind == sop.Persetujuan && !d.Office.CodeInSheet || s.role == sop.RoleMember {
 		d.Code = "7KQF3M"
 	}
 	s.stage(&d)
@@ -120,6 +121,10 @@ func (s sample) stage(d *Data) {
 	case sop.LaporanBulanan:
 		d.Report = monthly()
 		d.Case, d.Letter.Key = sop.Case{}, "2026-05/laporan-bulanan"
+	case sop.Bantuan:
+		if s.topic != "" {
+			d.Case, d.Letter.Key = sop.Case{Number: "office"}, "0f3a/bantuan"
+		}
 	case sop.Selesai:
 		d.Letter.Files = []sop.File{{Name: "lembar-kendali.pdf"}}
 	}
@@ -129,16 +134,22 @@ func (s sample) stage(d *Data) {
 func (s sample) progress(d *Data) {
 	c := &d.Case
 	switch s.kind {
-	case sop.Tembusan, sop.Selesai, sop.StatusKasus, sop.Eskalasi, sop.Pemberitahuan:
+	case sop.Tembusan, sop.Selesai, sop.StatusKasus, sop.Eskalasi, sop.Pemberitahuan, sop.GagalKirim:
+		if s.topic == "approval" {
+			break
+		}
 		c.Approval = &sop.Approval{By: addresses[sop.RoleApprover], Address: "admin@dinas.example", At: at(5, 11, 2), Revision: 1, Mail: "m",
-			Release: at(5, 11, 32)}
+			Release: at(5, 11, 32), Released: s.topic != "approved"}
 		c.Status, c.Owes, c.Due = sop.AwaitingReceipt, "member", at(7, 16, 0)
 		for i := range c.Members {
 			c.Members[i].State, c.Members[i].SentAt = sop.MemberSent, at(5, 11, 40+i)
 		}
 		c.Members[0].State, c.Members[0].Confirmed = sop.MemberConfirmed, at(5, 13, 5)
 	}
-	if s.kind == sop.Eskalasi || s.kind == sop.Selesai {
+	if s.topic == "approved" {
+		c.Status = sop.Approved
+	}
+	if s.kind == sop.Eskalasi && s.topic != "approval" || s.kind == sop.Selesai {
 		c.Deviations = []sop.Deviation{{Kind: "waktu", Step: "3.1", Owed: "member", At: at(7, 16, 0), By: "1 hari kerja",
 			Text: "Penerimaan belum dikonfirmasi sampai tenggat", Reply: "anggota sedang dinas luar"}}
 	}

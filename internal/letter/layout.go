@@ -56,7 +56,7 @@ func prefix(line string) string {
 	case strings.HasPrefix(line[n:], "- "), strings.HasPrefix(line[n:], "| "):
 		n += 2
 	}
-	if i := strings.Index(line[n:], " : "); i >= 0 && i <= 14 {
+	if i := strings.Index(line[n:], " : "); i >= 0 && i <= 20 {
 		n += i + 3
 	}
 	return line[:n]

@@ -1,10 +1,6 @@
 package letter
 
-import (
-	"strings"
-
-	"ukpbjd/internal/sop"
-)
+import "strings"
 
 // Link is a mailto address that holds the answer ready: to the office mailbox, the subject that carries the code, and as text
 // exactly the command. It is empty where a mail of its own could not be matched: without a code in the subject only a reply
@@ -35,32 +31,4 @@ func percent(s, keep string) string {
 		b.WriteByte(hex[c&15])
 	}
 	return b.String()
-}
-
-// Answer is one way to answer: what it does, the words to write, and the link that holds them ready.
-type Answer struct {
-	Does  string // begins the sentence: "Menyetujui"
-	Write string // the command and what stands behind it
-	Then  string // what happens; may be empty
-	Link  string
-}
-
-// Answers lists how the addressee may answer, according to role.
-func (v *View) Answers() []Answer {
-	switch sop.Role(v.Role) {
-	case sop.RoleApprover:
-		return v.approverAnswers()
-	case sop.RoleMember:
-		return v.memberAnswers()
-	case sop.RoleRequester:
-		return v.requesterAnswers()
-	}
-	return v.general()
-}
-
-func (v *View) general() []Answer {
-	return []Answer{
-		{Does: "Menanyakan keadaan permohonan", Write: "STATUS"},
-		{Does: "Meminta petunjuk menjawab", Write: "BANTUAN"},
-	}
 }

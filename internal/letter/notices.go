@@ -2,9 +2,9 @@ package letter
 
 // notices are the topics of pemberitahuan.
 var notices = map[string]Reason{
-	"approved-announcement": {"Permohonan akun SPSE telah disetujui", "Permohonan ini telah disetujui atas nama Admin Agency.",
+	"approved": {"Permohonan akun SPSE telah disetujui", "Permohonan ini telah disetujui atas nama Admin Agency.",
 		"Bila persetujuan ini bukan dari Admin Agency yang sah, mohon segera hubungi operator layanan."},
-	"vote": {"Satu persetujuan telah tercatat", "Satu persetujuan atas permohonan ini telah tercatat; diperlukan persetujuan dari " +
+	"second-approval-wanted": {"Satu persetujuan telah tercatat", "Satu persetujuan atas permohonan ini telah tercatat; diperlukan persetujuan dari " +
 		"Admin Agency lain sebelum kredensial dikirim.", "Mohon Admin Agency yang belum menjawab memeriksa surat permohonan persetujuannya."},
 	"approval-withdrawn": {"Persetujuan ditarik kembali", "Persetujuan atas permohonan ini telah ditarik kembali sebelum surat kredensial dikirim. " +
 		"Tidak ada kredensial yang keluar.", "Permohonan kembali menunggu persetujuan Admin Agency."},
@@ -17,7 +17,7 @@ var notices = map[string]Reason{
 	"problem-reported": {"Anggota melaporkan kendala masuk ke SPSE", "Seorang anggota melaporkan tidak dapat masuk ke SPSE dengan akun yang diberikan.",
 		"Mohon akun anggota tersebut diperiksa pada SPSE. Bila suratnya perlu dikirim sekali lagi, balas surat ini dengan kata " +
 			`"KIRIM ULANG" diikuti nama atau NIP anggota.`},
-	"problem-noted": {"Laporan kendala telah diteruskan", "Laporan Saudara telah kami teruskan kepada Admin Agency.",
+	"problem-passed-on": {"Laporan kendala telah diteruskan", "Laporan Saudara telah kami teruskan kepada Admin Agency.",
 		"Admin Agency akan memeriksa akun Saudara pada SPSE."},
 	"wrong-recipient": {"Surat kredensial sampai ke alamat yang keliru", "Penerima menyatakan bahwa surat kredensial itu bukan untuknya. " +
 		"Pengiriman untuk anggota tersebut dihentikan dan alamatnya dibekukan.", "Mohon password akun tersebut segera diganti pada SPSE. " +
@@ -54,8 +54,16 @@ var alarms = map[string]Reason{
 		"Mohon daftarkan Admin Agency lain pada konfigurasi layanan."},
 	"accounts-failed": {"Akun tidak dapat disiapkan", "Pembuatan akun atau lembar akun untuk permohonan ini gagal.",
 		"Mohon perbaiki penyebabnya; permohonan ini menunggu tindakan operator."},
-	"credential-failed": {"Surat kredensial tidak dapat disiapkan", "Surat kredensial seorang anggota gagal disiapkan.",
+	"sealing-failed": {"Surat kredensial tidak dapat disiapkan", "Surat kredensial seorang anggota gagal disiapkan.",
 		"Mohon perbaiki penyebabnya; permohonan ini menunggu tindakan operator."},
+	"overdue": {"Tenggat langkah sistem terlampaui", "Satu langkah yang menjadi tanggung jawab sistem atau operator mendekati atau melewati tenggatnya.",
+		"Mohon periksa keadaan permohonan dan catatan sistem."},
+	"request-held": {"Permohonan ditahan", "Sebuah permohonan baru ditahan, karena bentuk surelnya tidak lazim atau pengirimnya belum dapat diperiksa.",
+		"Mohon periksa folder pemeriksaan pada kotak surat, lalu minta pemohon mengirim sekali lagi bila perlu."},
+	"request-unproven": {"Permohonan tanpa bukti pengirim", "Sebuah permohonan baru tidak diproses, karena keaslian pengirimnya tidak dapat dibuktikan.",
+		"Mohon hubungi pemohon melalui jalur lain, lalu periksa server surat pengirimnya."},
+	"other-procedure": {"Permintaan di luar layanan ini", "Sebuah surel meminta hal yang termasuk prosedur lain, misalnya password yang lupa, penonaktifan atau mutasi.",
+		"Mohon surel itu ditangani oleh petugas; surelnya berada di folder pemeriksaan."},
 	"undeliverable": {"Surat tidak terkirim", "Sebuah surat permohonan ini gagal terkirim untuk seterusnya.", "Mohon periksa alamat tujuannya."},
 	"code-void": {"Kode persetujuan dicoba berulang kali", "Kode persetujuan ditebak sampai batas percobaan dan dinyatakan tidak berlaku.",
 		"Mohon periksa asal balasan itu pada catatan permohonan."},
@@ -66,6 +74,9 @@ var alarms = map[string]Reason{
 	"held":      {"Surel ditahan", "Sebuah surel ditahan karena hanya dapat diputuskan oleh petugas atau dicoba ulang.", "Mohon periksa folder pemeriksaan pada kotak surat."},
 	"ambiguous": {"Hasil pemeriksaan pengirim bertentangan", "Hasil pemeriksaan keaslian sebuah balasan saling bertentangan; balasan itu ditahan.", "Mohon periksa server surat dan folder pemeriksaan."},
 	"refused":   {"Balasan ditolak", "Sebuah balasan atas surat permohonan ini tidak lolos pembuktian pengirim.", "Bila berulang, mohon periksa asalnya."},
-	"quarantine": {"Surel dikarantina", "Sebuah surel tidak dapat diproses setelah beberapa kali percobaan dan dipindahkan ke folder pemeriksaan.",
+	"quarantined": {"Surel dikarantina", "Sebuah surel tidak dapat diproses setelah beberapa kali percobaan dan dipindahkan ke folder pemeriksaan.",
 		"Mohon periksa surel itu dengan perintah yang tersedia pada server."},
 }
+
+// announcedBy are the notices whose note is the name of who decided.
+var announcedBy = map[string]bool{"approved": true, "approval-withdrawn": true, "second-approval-wanted": true, "delegated": true}

@@ -9,20 +9,38 @@ import (
 // Reason is what a topic of a letter means: a heading for subjects, why, and what to do next.
 type Reason struct{ Head, Why, Next string }
 
+// topic is the letter's, except that a step which an operator or the system owes is no approver's fault. SOP W.1
+func topic(d Data) string {
+	l := d.Letter
+	if l.Kind == sop.Pengingat || l.Kind == sop.Eskalasi {
+		switch {
+		case l.Topic == "approval" && d.Case.Owes == "operator":
+			return "review"
+		case l.Topic == "approval" && d.Case.Owes == "daemon":
+			return "delivery"
+		}
+	}
+	return l.Topic
+}
+
 // reason finds the words of a topic. An unknown topic gets words that are true of every topic of its kind.
-func reason(l sop.Letter) Reason {
-	switch l.Kind {
+func reason(kind sop.LetterKind, topic string) Reason {
+	switch kind {
 	case sop.TidakDikenali:
-		return unrecognised(l.Topic)
+		return unrecognised(topic)
+	case sop.Bantuan:
+		return pick(elsewhere, topic, Reason{})
+	case sop.GagalKirim:
+		return Reason{Head: letterName(sop.LetterKind(topic))}
 	case sop.Pemberitahuan:
-		return pick(notices, l.Topic, Reason{"Pemberitahuan perkembangan permohonan",
+		return pick(notices, topic, Reason{"Pemberitahuan perkembangan permohonan",
 			"Ada perkembangan pada permohonan ini yang perlu Saudara ketahui.", ""})
 	case sop.Pengingat, sop.Eskalasi:
-		return pick(steps, l.Topic, Reason{"Langkah yang belum selesai", "Satu langkah permohonan ini belum selesai.", ""})
+		return pick(steps, topic, Reason{"Langkah yang belum selesai", "Satu langkah permohonan ini belum selesai.", ""})
 	case sop.Kekurangan:
-		return pick(held, l.Topic, Reason{})
+		return pick(held, topic, Reason{})
 	case sop.PeringatanOperator:
-		return pick(alarms, l.Topic, Reason{"Perlu perhatian operator", "Sistem menemukan keadaan yang perlu dilihat oleh operator.",
+		return pick(alarms, topic, Reason{"Perlu perhatian operator", "Sistem menemukan keadaan yang perlu dilihat oleh operator.",
 			"Mohon periksa catatan sistem untuk permohonan ini."})
 	}
 	return Reason{}
@@ -79,7 +97,7 @@ var unclear = map[string]Reason{
 	"code-old": {"", "Kode pada balasan Saudara milik surat yang sudah digantikan: berkas atau daftar anggota telah berubah sesudah surat itu.", newestNext},
 	"code-void": {"", "Kode surat itu sudah tidak berlaku karena terlalu banyak percobaan dengan kode yang keliru.",
 		"Surat permohonan persetujuan yang baru akan disampaikan; mohon jawab surat yang baru itu."},
-	"code-used": {"", "Kode surat itu sudah dipakai untuk satu persetujuan.", "Saudara tidak perlu menjawab lagi."},
+	"code-differs": {"", "Kode pada balasan Saudara tidak cocok dengan surat yang dibalas.", newestNext},
 	"expired": {"", "Masa berlaku surat permohonan persetujuan itu telah berakhir.",
 		"Surat pengganti dengan kode baru diterbitkan; mohon jawab surat yang baru itu."},
 	"wrong-state": {"", "Perintah itu tidak berlaku untuk keadaan permohonan saat ini.",
@@ -97,30 +115,21 @@ var unclear = map[string]Reason{
 	"temporary": {"", "Keaslian pengirim belum dapat diperiksa karena gangguan sementara, sehingga belum ada yang dilakukan.",
 		"Mohon balas sekali lagi beberapa saat lagi."},
 	"shape": {"", "Bentuk balasan itu tidak lazim, sehingga pengirimnya tidak dapat dipastikan.", directNext},
-	"sheet-unencrypted": {"", "Lembar akun yang Saudara kirim kembali tidak terenkripsi, sehingga password di dalamnya dianggap telah terpapar.",
+	"sheet-not-encrypted": {"", "Lembar akun yang Saudara kirim kembali tidak terenkripsi, sehingga password di dalamnya dianggap telah terpapar.",
 		"Password yang terpapar akan diganti dan lembar baru disampaikan; mohon kirim kembali hanya berkas yang terenkripsi."},
-	"sheet-wrong-passphrase": {"", "Lembar akun itu tidak dapat dibuka dengan frasa sandi yang terdaftar untuk Saudara.", sheetNext},
-	"sheet-unreadable":       {"", "Lembar akun itu rusak atau bukan buku kerja XLSX.", sheetNext},
-	"sheet-hidden-sheet":     {"", "Lembar akun itu memuat lembar tersembunyi.", sheetNext},
-	"sheet-formula":          {"", "Lembar akun itu memuat rumus; setiap sel harus berisi teks.", sheetNext},
-	"sheet-missing-row":      {"", "Pada lembar akun itu ada anggota yang hilang.", sheetNext},
-	"sheet-extra-row":        {"", "Pada lembar akun itu ada baris tambahan yang tidak termasuk dalam permohonan.", sheetNext},
-	"sheet-rows":             {"", "Baris pada lembar akun itu tidak sama dengan daftar anggota yang dimintakan persetujuan.", sheetNext},
-	"sheet-exchanged":        {"", "Pada lembar akun itu user ID atau password tertukar antarbaris.", sheetNext},
-	"sheet-foreign":          {"", "Pada lembar akun itu ada user ID atau password yang diterbitkan untuk anggota lain.", sheetNext},
-	"sheet-identity":         {"", "Pada lembar akun itu nama, NIP atau alamat email telah diubah.", sheetNext},
-	"sheet-duplicate-id":     {"", "Pada lembar akun itu ada user ID yang sama pada dua baris.", sheetNext},
-	"sheet-empty":            {"", "Pada lembar akun itu ada user ID atau password yang kosong.", sheetNext},
-	"sheet-weak":             {"", "Pada lembar akun itu ada password yang tidak memenuhi ketentuan SPSE.", sheetNext},
+	"sheet-refused":    {"", "Lembar akun yang terlampir pada balasan Saudara tidak dapat dipakai, karena hal-hal di bawah ini.", sheetNext},
+	"sheet-unreadable": {"", "Lembar akun itu rusak atau bukan buku kerja XLSX.", sheetNext},
 	"too-late": {"", "Perintah itu datang terlambat: langkah yang dimaksud sudah dilaksanakan.",
 		`Untuk mengetahui keadaannya, mohon balas dengan kata "STATUS".`},
 	"shredded": {"", "Surat itu tidak dapat dikirim ulang, karena kredensialnya telah dimusnahkan sesuai ketentuan.",
 		"Password yang lupa dapat diatur sendiri oleh anggota melalui menu lupa password pada SPSE."},
 	"member-unknown": {"", "Nama atau NIP itu tidak tercantum dalam daftar anggota permohonan ini.",
 		"Mohon tulis nama lengkap atau NIP seperti pada daftar anggota."},
-	"member-ambiguous": {"", "Nama itu cocok dengan lebih dari satu anggota.", "Mohon tulis NIP anggota yang dimaksud."},
 	"already-approved": {"", "Permohonan ini telah disetujui.", "Saudara tidak perlu menjawab lagi."},
-	"already-received": {"", "Penerimaan Saudara telah tercatat sebelumnya.", "Saudara tidak perlu menjawab lagi."},
+	"not-your-letter":  {"", "Balasan itu menyangkut surat kredensial yang bukan untuk Saudara.", "Mohon balas surat yang ditujukan kepada Saudara sendiri."},
+	"nothing-to-resend": {"", "Tidak ada surat yang dapat dikirim sekali lagi: suratnya sedang dalam perjalanan, telah dikonfirmasi, dibekukan, atau " +
+		"telah terlalu sering dikirim.", `Untuk mengetahui keadaannya, mohon balas dengan kata "STATUS".`},
+	"no-deviation": {"", "Tidak ada penyimpangan atas nama Saudara yang menunggu penjelasan.", "Saudara tidak perlu menjawab lagi."},
 	"after-approval": {"", "Permohonan ini telah disetujui, sehingga berkas dan daftar anggotanya tidak dapat diubah lagi.",
 		"Perubahan setelah persetujuan memerlukan permohonan baru."},
 	"nothing-new": {"", "Berkas yang Saudara kirim sama dengan yang telah kami terima.", "Mohon periksa kembali lampiran Saudara."},
@@ -146,8 +155,8 @@ var steps = map[string]Reason{
 		"Mohon penerimaan surat kredensial dikonfirmasi sebelum tenggat."},
 	"review": {"Pemeriksaan permohonan akun SPSE", "Permohonan ini masih menunggu pemeriksaan petugas.",
 		"Mohon permohonan ini diperiksa sebelum tenggat."},
-	"delivery": {"Pengiriman akun SPSE", "Surat kredensial belum seluruhnya terkirim.", // SOP 2.3
-		"Mohon keadaan pengiriman diperiksa."},
+	"delivery": {"Penyiapan dan pengiriman akun SPSE", "Akun atau surat kredensial belum seluruhnya disiapkan dan terkirim.", // SOP 2.3
+		"Mohon keadaan sistem layanan diperiksa oleh operator."},
 }
 
 // held are the reasons for which a person, not a program, must look at the papers first.
@@ -158,4 +167,29 @@ var held = map[string]Reason{
 	"no-approver": {"Permohonan akun SPSE sedang diperiksa petugas", "Belum ada Admin Agency yang berwenang memberi persetujuan atas " +
 		"permohonan ini, karena yang terdaftar tercantum sebagai pemohon atau anggota.", "Petugas akan menunjuk pemberi persetujuan. " +
 		"Saudara tidak perlu mengirim ulang berkas."},
+}
+
+// elsewhere says where a request belongs that is another procedure (DOMAIN); no letter ever answers it with a password.
+var elsewhere = map[string]Reason{
+	"other-procedure-reset": {"", "Surel Saudara tampaknya meminta pengaturan ulang password. Hal itu tidak dilakukan oleh layanan ini.",
+		"Password yang lupa diatur sendiri oleh pemilik akun melalui menu lupa password pada SPSE; bila tetap terkendala, mohon hubungi " +
+			"helpdesk LPSE. Surel Saudara juga diteruskan kepada petugas."},
+	"other-procedure-nonaktif": {"", "Surel Saudara tampaknya meminta penonaktifan akun. Hal itu tidak dilakukan oleh layanan ini.",
+		"Penonaktifan akun diajukan tersendiri kepada Admin Agency di LPSE. Surel Saudara diteruskan kepada petugas."},
+	"other-procedure-mutasi": {"", "Surel Saudara tampaknya meminta pemindahan (mutasi) akun. Hal itu tidak dilakukan oleh layanan ini.",
+		"Pemindahan akun diajukan tersendiri kepada Admin Agency di LPSE. Surel Saudara diteruskan kepada petugas."},
+}
+
+var letterNames = map[sop.LetterKind]string{
+	sop.Kredensial: "Surat kredensial", sop.Persetujuan: "Surat permohonan persetujuan", sop.Tembusan: "Surat tembusan",
+	sop.PermohonanTembusan: "Surat tembusan permohonan", sop.TandaTerima: "Surat tanda terima", sop.Kekurangan: "Surat kekurangan berkas",
+	sop.Selesai: "Surat penyelesaian", sop.Pengingat: "Surat pengingat", sop.Eskalasi: "Surat eskalasi",
+	sop.Pemberitahuan: "Surat pemberitahuan", sop.Penolakan: "Surat penolakan", sop.Dikembalikan: "Surat pengembalian",
+}
+
+func letterName(k sop.LetterKind) string {
+	if n, ok := letterNames[k]; ok {
+		return n
+	}
+	return "Satu surat"
 }

@@ -42,6 +42,7 @@ type View struct {
 	Decisions                         []Decision
 	Deviations                        []Deviation
 	Report                            *ReportView
+	Case                              Stand
 	Undo                              string // length of the undo window; "" without one
 	Release                           Moment // end of the running undo window
 	Needed                            int    // approvers needed
@@ -50,6 +51,26 @@ type View struct {
 
 	HasCopy     bool // a Tembusan line stands under the letter
 	mailSubject string
+}
+
+// Stand is how far the case has come, for what the addressee may still do.
+type Stand struct {
+	Closed, Asked, Approved, Released, Confirmed bool // Confirmed: the member of the letter
+	Owed                                         map[sop.Role]bool
+}
+
+func stand(c sop.Case, nip string) Stand {
+	s := Stand{Closed: c.Status.Closed(), Asked: c.Status == sop.AwaitingApproval, Approved: c.Approval != nil,
+		Released: c.Approval != nil && c.Approval.Released, Owed: map[sop.Role]bool{}}
+	if m := c.Member(nip); m != nil {
+		s.Confirmed = m.State == sop.MemberConfirmed
+	}
+	for _, x := range c.Deviations {
+		if x.Reply == "" {
+			s.Owed[sop.Role(x.Owed)] = true
+		}
+	}
+	return s
 }
 
 // Office is the sender of every letter.
@@ -71,13 +92,14 @@ func newView(d Data) *View {
 	m := func(t time.Time) Moment { return Moment{t, d.Office.Calendar.Zone} }
 	c, l := d.Case, d.Letter
 	v := &View{
-		Kind: string(l.Kind), Number: clean(c.Number, 40), Ref: reference(d), Attached: attached(len(l.Files)), Date: m(d.Now),
+		Kind: string(l.Kind), Number: number(c.Number), Ref: reference(d), Attached: attached(len(l.Files)), Date: m(d.Now),
 		Office: office(d.Office), To: addressee(l), Role: string(l.Role), You: salutation(l.Role),
 		Requester: party(c.Requester), Kepala: party(d.Office.KepalaLPSE),
 		Status: c.Status.Label(), CaseSubject: shown(c.Subject, longestTitle), KepalaCopied: c.KepalaCopied,
 		Opened: m(c.Opened), Closed: m(c.Closed), Due: m(c.Due), Expires: m(c.Expires), Revision: l.Revision, Issue: l.Issue,
 		Owes: owedBy(c.Owes), Outcome: shown(c.Outcome, longestNote), Held: shown(c.Held, longestError),
-		Topic: clean(l.Topic, 60), Note: shown(l.Note, longestNote), Reason: reason(l),
+		Topic: clean(topic(d), 60), Note: shown(l.Note, longestNote), Reason: reason(l.Kind, topic(d)),
+		Case: stand(c, l.NIP),
 	}
 	if l.Role == sop.RoleApprover || l.Role == sop.RoleMember {
 		v.Code = clean(d.Code, 16)
@@ -113,11 +135,19 @@ func (v *View) decided(d Data) {
 // reference is the Nomor: case number and the number of the letter within it, PKJ-2026-0001/7.
 func reference(d Data) string {
 	serial, _, _ := strings.Cut(d.Letter.Key, "/")
-	head := d.Case.Number
+	head := number(d.Case.Number)
 	if head == "" {
 		head = d.Office.CasePrefix
 	}
 	return clean(strings.Trim(head+"/"+serial, "/"), 60)
+}
+
+// number is the case number; what stands there for a letter of no case has no digits and is not shown.
+func number(s string) string {
+	if !strings.ContainsAny(s, "0123456789") {
+		return ""
+	}
+	return clean(s, 40)
 }
 
 func attached(n int) string {
