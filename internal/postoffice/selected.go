@@ -2,6 +2,7 @@ package postoffice
 
 import (
 	"bytes"
+	"errors"
 	"maps"
 
 	"github.com/emersion/go-imap/v2"
@@ -109,30 +110,34 @@ func (s *session) Fetch(w *imapserver.FetchWriter, set imap.NumSet, opt *imap.Fe
 func (s *session) write(w *imapserver.FetchWriter, list []picked, opt *imap.FetchOptions) error {
 	for _, m := range list {
 		r := w.CreateMessage(m.seq)
-		r.WriteUID(m.uid)
-		if opt.Flags {
-			r.WriteFlags(m.flagList())
+		err := answer(r, m, opt)
+		// Closed even after an error: the response holds the connection's writer.
+		if err := errors.Join(err, r.Close()); err != nil {
+			return err
 		}
-		if opt.InternalDate {
-			r.WriteInternalDate(m.at)
-		}
-		if opt.RFC822Size {
-			r.WriteRFC822Size(int64(len(m.raw)))
-		}
-		if opt.BodyStructure != nil {
-			r.WriteBodyStructure(imapserver.ExtractBodyStructure(bytes.NewReader(m.raw)))
-		}
-		for _, part := range opt.BodySection {
-			b := section(m.raw, part)
-			lit := r.WriteBodySection(part, int64(len(b)))
-			if _, err := lit.Write(b); err != nil {
-				return err
-			}
-			if err := lit.Close(); err != nil {
-				return err
-			}
-		}
-		if err := r.Close(); err != nil {
+	}
+	return nil
+}
+
+func answer(r *imapserver.FetchResponseWriter, m picked, opt *imap.FetchOptions) error {
+	r.WriteUID(m.uid)
+	if opt.Flags {
+		r.WriteFlags(m.flagList())
+	}
+	if opt.InternalDate {
+		r.WriteInternalDate(m.at)
+	}
+	if opt.RFC822Size {
+		r.WriteRFC822Size(int64(len(m.raw)))
+	}
+	if opt.BodyStructure != nil {
+		r.WriteBodyStructure(imapserver.ExtractBodyStructure(bytes.NewReader(m.raw)))
+	}
+	for _, part := range opt.BodySection {
+		b := section(m.raw, part)
+		lit := r.WriteBodySection(part, int64(len(b)))
+		_, err := lit.Write(b)
+		if err := errors.Join(err, lit.Close()); err != nil {
 			return err
 		}
 	}
