@@ -55,11 +55,11 @@ var libraries = []library{
 	{"go.etcd.io/bbolt", "store/bolt", "the default engine"},
 	{"golang.org/x/crypto", "credential", "XChaCha20-Poly1305"},
 	{"golang.org/x/mod", "store", "sumdb tlog and note for the journal"},
-	{"golang.org/x/net", "message", "HTML as text"},
+	{"golang.org/x/net", "message extract", "HTML as text, character sets of HTML and XML"},
 	{"golang.org/x/sync", "clerk daemon extract", "bounded groups of goroutines"},
 	{"golang.org/x/sys", "mailbox extract daemon", "TCP_USER_TIMEOUT, limits of child processes"},
 	{"golang.org/x/term", "cli", "is this a terminal"},
-	{"golang.org/x/text", "document", "normal forms"},
+	{"golang.org/x/text", "document extract", "normal forms; old character sets"},
 	// never in the binary
 	{"github.com/chromedp/chromedp", "", "tests only: the status page in a browser"},
 	{"github.com/rogpeppe/go-internal", "", "tests only: testscript"},
