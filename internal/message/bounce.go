@@ -45,12 +45,12 @@ func (m *Message) noticeTexts() []noticeText {
 		if strings.Contains(f.Name, "/") || len(texts) > 20 {
 			continue // a file of the returned letter
 		}
-		content := string(f.Bytes[:min(len(f.Bytes), noticeLimit)])
+		content := f.Bytes[:min(len(f.Bytes), noticeLimit)]
 		switch f.ContentType {
 		case "message/delivery-status", "message/global-delivery-status", "text/plain", "message/xdelivery-status":
-			texts = append(texts, noticeText{text: cleanText(leafPart{content: []byte(content)})})
+			texts = append(texts, noticeText{text: cleanText(leafPart{content: content})})
 		case "message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers", "message/rfc822-headers", "text/rfc822-header":
-			texts = append(texts, noticeText{text: cleanText(leafPart{content: []byte(content)}), returned: true})
+			texts = append(texts, noticeText{text: cleanText(leafPart{content: content}), returned: true})
 		}
 	}
 	return texts
@@ -86,8 +86,8 @@ func (m *Message) reportType() string {
 }
 
 var (
-	mailSystemLocal = regexp.MustCompile(`(?i)^(?:mailer-?daemon|postmaster|mail-?daemon|mdaemon|maildelivery|mail-?delivery|mailsystem|smtp-?daemon|bounces?|symantec_antivirus.*|mailer|root|mailadmin|mail-administrator)$`)
-	mailSystemName  = regexp.MustCompile(`(?i)mail(?:er)? ?(?:delivery|daemon|system|admin|gateway|router)|delivery (?:sub)?system|postmaster|system administrator|administrator|mail ?marshal|delivery notification|undeliver`)
+	mailSystemLocal = regexp.MustCompile(`(?i)^(?:mailer-?daemon|post_?master|mail-?daemon|mdaemon|maildelivery|mail-?delivery|mailsystem|smtp-?daemon|bounces?|symantec_antivirus.*|mailer|root|mailadmin|mail-administrator)$`)
+	mailSystemName  = regexp.MustCompile(`(?i)mail(?:er)?[ -]?(?:delivery|daemon|system|admin|gateway|router)|delivery (?:sub)?system|postmaster|system administrator|administrator|mail ?marshal|delivery notification|undeliver`)
 	bounceSubject   = regexp.MustCompile(`(?i)undeliver|returned mail|return(?:ed)? to sender|delivery (?:status|notification|report|fail|problem|error|has failed|unsuccess)|failure notice|mail delivery|` +
 		`delivery[^a-z]{1,3}(?:failed|failure)|failed (?:mail|delivery)|(?:mail|message) (?:could not be|not|was not) delivered|non.?delivery|mail (?:system )?error|mail failure|message (?:status|delivery|delayed|you sent)|` +
 		`unable to deliver|could not (?:be )?deliver|could not send|rejected|tidak (?:dapat )?terkirim|gagal (?:di)?kirim|tidak dapat dikirim|pengiriman gagal|unzustellbar|nicht zustellbar|non remis|échec de la remise|` +

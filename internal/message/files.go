@@ -1,6 +1,7 @@
 package message
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -10,7 +11,7 @@ import (
 )
 
 // sortParts chooses the canonical text and HTML and makes files of every other leaf.
-func (m *Message) sortParts(root *enmime.Part, parts []leafPart, lim Limits, depth int) {
+func (m *Message) sortParts(root *enmime.Part, parts []leafPart, rest []byte, lim Limits, depth int) {
 	text, html := -1, -1
 	for i, leaf := range parts {
 		m.partFaults(leaf.part)
@@ -32,7 +33,7 @@ func (m *Message) sortParts(root *enmime.Part, parts []leafPart, lim Limits, dep
 			m.addFile(leaf, root, lim, depth)
 		}
 	}
-	m.alternatives(root)
+	m.alternatives(root, rest)
 }
 
 func leafType(p *enmime.Part) string {
@@ -84,7 +85,7 @@ func (m *Message) partFaults(p *enmime.Part) {
 }
 
 // alternatives looks at every multipart: one that is not closed may be cut off; two texts in one alternative are two mails.
-func (m *Message) alternatives(root *enmime.Part) {
+func (m *Message) alternatives(root *enmime.Part, rest []byte) {
 	if root == nil {
 		return
 	}
@@ -98,11 +99,9 @@ func (m *Message) alternatives(root *enmime.Part) {
 		if texts > 1 && strings.EqualFold(p.ContentType, "multipart/alternative") {
 			m.problem("two-text-alternatives", "", true)
 		}
-		for _, e := range p.Errors {
-			if e.Name == enmime.ErrorMissingBoundary {
-				m.problem("unclosed-multipart", p.Boundary, false)
-				m.markLastCut(p)
-			}
+		if p.Boundary != "" && !bytes.Contains(rest, []byte("--"+p.Boundary+"--")) {
+			m.problem("unclosed-multipart", p.Boundary, false)
+			m.markLastCut(p)
 		}
 	}
 }
@@ -152,7 +151,7 @@ func (m *Message) openAttached(file Attachment, lim Limits, depth int) {
 		return
 	}
 	if depth <= 0 {
-		m.problem("attached-too-deep", file.Name, true)
+		m.problem("attached-too-deep", file.Name, false)
 		return
 	}
 	lim.Files -= len(m.Files)
@@ -165,11 +164,12 @@ func (m *Message) openAttached(file Attachment, lim Limits, depth int) {
 	}
 	for _, p := range inner.Problems {
 		if limitProblem(p.Name) {
-			m.problem("attached-"+p.Name, fmt.Sprintf("%s: %s", file.Name, p.Detail), false)
+			m.problem("attached-"+strings.TrimPrefix(p.Name, "attached-"), fmt.Sprintf("%s: %s", file.Name, p.Detail), false)
 		}
 	}
 }
 
 func limitProblem(name string) bool {
+	name = strings.TrimPrefix(name, "attached-")
 	return strings.HasPrefix(name, "too-") || strings.HasPrefix(name, "header-") || name == "unreadable-structure"
 }

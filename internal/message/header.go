@@ -3,6 +3,7 @@ package message
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -30,16 +31,10 @@ func splitMail(raw []byte) (head, body []byte) {
 	return raw, nil
 }
 
-func skipMboxLine(raw []byte) []byte {
-	for _, p := range []string{"From ", ">From "} {
-		if bytes.HasPrefix(raw, []byte(p)) {
-			if i := bytes.IndexByte(raw, '\n'); i >= 0 {
-				return raw[i+1:]
-			}
-		}
-	}
-	return raw
-}
+// mboxLine: "From budi@kantor.example Tue May  5 10:15:00 2026"; never "From : budi@…", which is a field to some readers.
+var mboxLine = regexp.MustCompile(`^>?From [^\s:]\S{0,300} [^\n]{0,200}\d\d:\d\d[^\n]{0,100}\n`)
+
+func skipMboxLine(raw []byte) []byte { return raw[len(mboxLine.Find(raw[:min(len(raw), 700)])):] }
 
 // headerReader collects fields in order and every fault by which another program could see other fields.
 type headerReader struct {
@@ -112,7 +107,7 @@ func (r *headerReader) bytesOf(line []byte) {
 }
 
 func (r *headerReader) continued(line []byte) {
-	text := strings.TrimSpace(string(line))
+	text := trimBlanks(string(line))
 	switch {
 	case r.first:
 		r.fault("leading-space-first-line", text, true)
@@ -152,13 +147,13 @@ func (r *headerReader) begin(line []byte) {
 		value = value[:r.lim.HeaderLine]
 	}
 	r.fields = append(r.fields, Field{Name: name})
-	r.value.WriteString(strings.TrimSpace(string(value)))
+	r.value.WriteString(trimBlanks(string(value)))
 	r.open = true
 }
 
 func (r *headerReader) close() {
 	if r.open {
-		r.fields[len(r.fields)-1].Value = strings.TrimSpace(r.value.String())
+		r.fields[len(r.fields)-1].Value = trimBlanks(r.value.String())
 	}
 	r.value.Reset()
 	r.open = false
@@ -182,5 +177,8 @@ func trimCR(line []byte) []byte {
 	}
 	return line
 }
+
+// trimBlanks trims spaces and tabs only: a space of another alphabet beside an address must not vanish.
+func trimBlanks(s string) string { return strings.Trim(s, " \t") }
 
 func equalFold(a, b string) bool { return strings.EqualFold(a, b) }

@@ -25,7 +25,10 @@ const addressPattern = `[A-Za-z0-9!#$%&'*+/=?^_{|}~.\-]{1,64}@[A-Za-z0-9](?:[A-Z
 // noticeRecipients reads a notice without report fields. From a human sender it is never a bounce, whatever it quotes.
 func (m *Message) noticeRecipients(texts []noticeText) []BouncedRecipient {
 	system := m.fromMailSystem()
-	if !system && !(bounceSubject.MatchString(m.Subject) && len(m.InReplyTo) == 0 && m.strongNotice(texts)) {
+	if strings.HasPrefix(strings.TrimSpace(m.Text), "{") && m.systemSender() {
+		return jsonRecipients(m.Text)
+	}
+	if !system && !m.noticeFromStranger(texts) {
 		return nil
 	}
 	var out []BouncedRecipient
@@ -45,6 +48,32 @@ func (m *Message) noticeRecipients(texts []noticeText) []BouncedRecipient {
 		out = returnedTo(rest)
 	}
 	return describe(mergeRecipients(out), notice)
+}
+
+// noticeFromStranger accepts a notice whose sender has no mail system's name: it answers nothing, or comes with the null return
+// path or from no one who can be answered, and shows the failed letter.
+func (m *Message) noticeFromStranger(texts []noticeText) bool {
+	subject := bounceSubject.MatchString(m.Subject) && len(m.InReplyTo) == 0
+	nullPath := false
+	for _, v := range m.Fields("Return-Path") {
+		nullPath = nullPath || strings.ReplaceAll(v, " ", "") == "<>"
+	}
+	return (subject || nullPath || m.systemSender()) && m.strongNotice(texts)
+}
+
+var jsonAddress = regexp.MustCompile(`\\?"emailAddress\\?"\s*:\s*\\?"([^"\\]{3,320})\\?"`)
+var jsonDelivered = regexp.MustCompile(`"delivery\\?"\s*:.*?"recipients\\?"\s*:\s*\[\\?"([^"\\]{3,320})\\?"`)
+
+// jsonRecipients reads the notices that a sending service mails as JSON.
+func jsonRecipients(text string) []BouncedRecipient {
+	var out []BouncedRecipient
+	for _, g := range jsonAddress.FindAllStringSubmatch(text, 100) {
+		out = append(out, BouncedRecipient{Address: g[1], Action: "failed", Status: statusCode.FindString(text)})
+	}
+	for _, g := range jsonDelivered.FindAllStringSubmatch(text, 100) {
+		out = append(out, BouncedRecipient{Address: g[1], Action: "delivered", Status: statusCode.FindString(text)})
+	}
+	return mergeRecipients(out)
 }
 
 // strongNotice asks more of a mail whose sender is no mail system: a failed address with a reply code beside it, or a returned
@@ -95,6 +124,11 @@ func (m *Message) listedAddresses(notice string) []BouncedRecipient {
 	}
 	if len(out) > 0 {
 		return out
+	}
+	for _, line := range strings.Split(notice, "\n") {
+		if g := failedLine.FindStringSubmatch(line); g != nil && strings.HasPrefix(strings.TrimSpace(line), "<") {
+			return []BouncedRecipient{{Address: g[1]}} // a letter to ourselves that came back
+		}
 	}
 	for _, a := range anyAddress.FindAllString(notice, 100) {
 		local, _, _ := strings.Cut(a, "@")

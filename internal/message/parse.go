@@ -29,6 +29,9 @@ func parseAt(raw []byte, lim Limits, banners []string, depth int) (m *Message) {
 		m.problem(name, detail, true)
 		head = head[:min(len(head), lim.HeaderBytes)]
 	}
+	if len(mboxLine.Find(raw[:min(len(raw), 700)])) > 0 {
+		m.problem("mbox-line", "", true)
+	}
 	m.readHeader(head, lim)
 	m.identify(body)
 	switch {
@@ -51,7 +54,8 @@ func (m *Message) problem(name, detail string, severe bool) {
 }
 
 func (m *Message) readHeader(head []byte, lim Limits) {
-	m.Header, m.Problems = readHeader(head, lim)
+	fields, problems := readHeader(head, lim)
+	m.Header, m.Problems = fields, append(m.Problems, problems...)
 	m.FromRaw = m.Fields("From")
 	m.From = readAddresses(m.FromRaw)
 	m.Sender = readAddresses(m.Fields("Sender"))
@@ -135,12 +139,13 @@ func (m *Message) readBody(raw, body []byte, lim Limits, depth int) {
 			m.problem(name, detail, true)
 			return
 		}
+		rest = raw
 		root, parts, ok = readTree(raw, nil, lim)
 	}
 	if !ok {
 		m.problem("unreadable-structure", "", true)
 	}
-	m.sortParts(root, parts, lim, depth)
+	m.sortParts(root, parts, rest, lim, depth)
 	m.recoverBody(body, lim, depth)
 }
 

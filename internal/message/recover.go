@@ -18,8 +18,9 @@ func (m *Message) recoverBody(body []byte, lim Limits, depth int) {
 		synthetic := fmt.Appendf(nil, "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"%s\"\r\n\r\n", boundary)
 		synthetic = append(synthetic, body...)
 		leaves := liftLeaves(synthetic, lim)
-		if root, parts, ok := readTree(withPlaceholders(synthetic, leaves), leaves, lim); ok {
-			m.sortParts(root, parts, lim, depth)
+		rest := withPlaceholders(synthetic, leaves)
+		if root, parts, ok := readTree(rest, leaves, lim); ok {
+			m.sortParts(root, parts, rest, lim, depth)
 		}
 	} else if strings.HasPrefix(strings.ToLower(m.field("Content-Type")), "multipart/") || m.Severe() != "" || printable(body) {
 		m.problem("body-vanished", "", true)

@@ -7,7 +7,7 @@ import (
 
 var (
 	// "-- ", a rule, or a row of underscores: nothing below is taken for own words.
-	signatureRule = regexp.MustCompile(`^\s*(?:-{2,}|[\x{2013}\x{2014}]{1,3}|_{4,}|-\s-(?:\s-)*)\s*$`)
+	signatureRule = regexp.MustCompile(`^\s*(?:-{2,}|[\x{2013}\x{2014}]{1,3}|_{2,}|-\s-(?:\s-)*)\s*$`)
 	// "-------- Pesan Asli --------" in any language.
 	separatorLine = regexp.MustCompile(`^[\s*_>]*[-=_]{4,}\s*[^\s\-=_].{0,90}?\s*[-=_]{2,}[\s*_]*$`)
 	separatorWord = regexp.MustCompile(`(?i)^[\s*_\-=>]*(?:original message|forwarded message|begin forwarded message|pesan asli|pesan asal|pesan diteruskan|` +
