@@ -25,7 +25,7 @@ const module = "ukpbjd"
 var (
 	core  = rooms("sop secret triage letter message document workday")
 	edge  = rooms("mailbox msgauth extract postman store credential archive report statuspage config postoffice rehearsal")
-	shell = rooms("clerk daemon bench cli") // each imports only those before it
+	shell = rooms("clerk daemon stage bench cli") // each imports only those before it
 )
 
 // forShell are reached only from the shell: every other room gets a small Options struct or an fs.FS.
@@ -57,7 +57,7 @@ var libraries = []library{
 	{"golang.org/x/mod", "store", "sumdb tlog and note for the journal"},
 	{"golang.org/x/net", "message extract", "HTML as text, character sets of HTML and XML"},
 	{"golang.org/x/sync", "clerk daemon extract", "bounded groups of goroutines"},
-	{"golang.org/x/sys", "mailbox extract daemon", "TCP_USER_TIMEOUT, limits of child processes"},
+	{"golang.org/x/sys", "mailbox extract archive", "TCP_USER_TIMEOUT, limits of child processes, syncfs"},
 	{"golang.org/x/term", "cli", "is this a terminal"},
 	{"golang.org/x/text", "document extract", "normal forms; old character sets"},
 	// never in the binary
@@ -213,7 +213,7 @@ func refused(room, inner string) string {
 			return "cmd imports only the shell"
 		}
 	case toShell && (!inShell || theirs > rank):
-		return "the shell is cli → bench → daemon → clerk, and only cmd imports it from outside"
+		return "the shell is cli → bench → stage → daemon → clerk, and only cmd imports it from outside"
 	case inShell:
 		return ""
 	case has(forShell, inner):
