@@ -132,7 +132,7 @@ func linePairs(text string) []pair {
 	return splitPairs(m[1], m[2])
 }
 
-var innerLabelRE = regexp.MustCompile(`\s+((?:No\.?\s*)?(?:HP|WA|NIP|NIK|Gol(?:ongan)?|E-?mail|Email|Surel|Jabatan|Kedudukan|User ID|Pangkat(?:/Gol\.?)?|Telepon))\s*[:.]\s+`)
+var innerLabelRE = regexp.MustCompile(`\s+((?:No\.?\s*)?(?:HP|WA|NIP|NIK|Gol(?:ongan)?|E-?mail|Email|Surel|Jabatan|Kedudukan|User ID|Pangkat(?:/Gol\.?)?|Telepon))\s*:\s+`)
 
 // splitPairs handles "Gol: IV/a  Kedudukan: Ketua" on one line.
 func splitPairs(label, rest string) []pair {
@@ -170,7 +170,7 @@ func cellPairs(cells []Cell) []pair {
 		if fieldsOf(label) != nil && i+1 < len(filled) {
 			v := filled[i+1]
 			v.Text = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(v.Text), ":"))
-			if fieldsOf(v.Text) != nil && !strings.Contains(v.Text, " ") {
+			if fieldsOf(v.Text) != nil && !strings.Contains(v.Text, " ") && !roleWords[letters(v.Text)] {
 				continue // a label without value
 			}
 			out = append(out, pair{label: label, cell: v})
@@ -183,3 +183,6 @@ func cellPairs(cells []Cell) []pair {
 	}
 	return out
 }
+
+// roleWords are parts in a Pokja: values, though they look like labels.
+var roleWords = map[string]bool{"KETUA": true, "SEKRETARIS": true, "ANGGOTA": true, "WAKILKETUA": true}

@@ -59,10 +59,14 @@ func letters(s string) string {
 func titleAt(rows []row, i int) verdict {
 	text := rows[i].text
 	l := letters(text)
-	if len(l) < 4 || len(l) > 160 || strings.HasPrefix(l, "LAMPIRAN") || underLampiran(rows, i) {
+	subject := strings.HasPrefix(l, "HAL") || strings.HasPrefix(l, "PERIHAL")
+	if len(l) < 4 || len(l) > 160 || strings.HasPrefix(l, "LAMPIRAN") || !subject && underLampiran(rows, i) {
 		return verdict{}
 	}
 	v := verdict{title: strings.Join(strings.Fields(text), " "), page: rows[i].page, strong: 2}
+	if rows[i].cells > 1 { // a title stands alone in its row
+		return lesserTitle(rows, i, l, v)
+	}
 	switch {
 	case isSK(rows, i, l):
 		v.kind = SK
@@ -148,24 +152,10 @@ func isForm(rows []row, i int, l string) bool {
 	if strings.HasPrefix(l, "FORMASI") || strings.HasPrefix(l, "PERMOHONANMAAF") || sentence(rows[i].text) {
 		return false
 	}
-	if rows[i].table > 0 && strings.HasPrefix(rows[i].text, "Formulir permohonan") && i > 0 && rows[i-1].table == rows[i].table && headless(rows, i) {
-		return false // listed in a covering letter
-	}
 	if asksForAccount(l) {
 		return true
 	}
 	return i+1 < len(rows) && len(l) < 60 && asksForAccount(l+letters(rows[i+1].text)) && !mixedCase(rows[i+1].text)
-}
-
-// headless says whether the row's table lists papers: its first row speaks of what is sent.
-func headless(rows []row, i int) bool {
-	for j := i; j >= 0 && rows[j].table == rows[i].table && rows[j].page == rows[i].page; j-- {
-		l := letters(rows[j].text)
-		if strings.Contains(l, "YANGDIKIRIM") || strings.Contains(l, "BANYAKNYA") || strings.Contains(l, "JENIS") {
-			return true
-		}
-	}
-	return false
 }
 
 func sentence(text string) bool {
@@ -205,8 +195,11 @@ func lesserTitle(rows []row, i int, l string, v verdict) verdict {
 		return v
 	}
 	for _, t := range otherTitles {
-		if rest, ok := strings.CutPrefix(l, t); ok && (rest == "" || !mixedCase(rows[i].text)) {
+		if rest, ok := strings.CutPrefix(l, t); ok && rows[i].cells <= 1 && (rest == "" || !mixedCase(rows[i].text)) {
 			v.kind = Other
+			if t != "NOTADINAS" {
+				v.strong = 2
+			}
 			return v
 		}
 	}

@@ -203,7 +203,7 @@ func (p *person) takeRank(text *string, take func(*regexp.Regexp) string) {
 func (p *person) setRest(fields []field, text string) {
 	switch {
 	case hasField(fields, fieldEmail):
-		text = emailLabelRE.ReplaceAllString(text, "")
+		text = contactLabelRE.ReplaceAllString(text, "")
 		p.setEmail(strings.TrimLeft(text, " /\n:"))
 	case hasField(fields, fieldNama) && hasField(fields, fieldJabatan):
 		first, rest, _ := strings.Cut(strings.TrimSpace(text), "\n")
@@ -216,7 +216,8 @@ func (p *person) setRest(fields []field, text string) {
 	}
 }
 
-var emailLabelRE = regexp.MustCompile(`(?i)\b(e-?mail|surel|pos-?el|hp|wa|no\.? ?hp|telp\.?)\b\s*[:.]+`)
+// contactLabelRE wants the colon: "surel." may be the start of a domain that was wrapped.
+var contactLabelRE = regexp.MustCompile(`(?i)\b(e-?mail|surel|pos-?el|hp|wa|no\.? ?hp|telp\.?)\s*:|(?m:^\s*(?:hp|wa|no\.? ?hp|telp)[ .:/]*$)`)
 
 // golongan is the grade in its fixed form: III/c, or a roman numeral for PPPK.
 func golongan(text string) string {

@@ -11,6 +11,7 @@ type row struct {
 	page  int // index into Source.Pages
 	table int // 1-based within the page; 0 for a line
 	line  *Line
+	cells int // filled cells of a table row
 }
 
 // section is the part of one source that is one paper.
@@ -38,7 +39,7 @@ func flatten(s *Source) []row {
 			for t < len(p.Tables) && p.Tables[t].Line <= i {
 				t++
 				for _, cells := range p.Tables[t-1].Rows {
-					out = append(out, row{text: rowText(cells), page: pi, table: t})
+					out = append(out, row{text: rowText(cells), page: pi, table: t, cells: filled(cells)})
 				}
 			}
 			if i < len(p.Lines) {
@@ -47,6 +48,16 @@ func flatten(s *Source) []row {
 		}
 	}
 	return out
+}
+
+func filled(cells []Cell) int {
+	n := 0
+	for _, c := range cells {
+		if strings.TrimSpace(c.Text) != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // topRows is how far down a page a title may stand, below letterhead and date.
