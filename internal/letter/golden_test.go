@@ -146,6 +146,9 @@ func (s sample) progress(d *Data) {
 		}
 		c.Members[0].State, c.Members[0].Confirmed = sop.MemberConfirmed, at(5, 13, 5)
 	}
+	if s.kind == sop.GagalKirim || s.kind == sop.Tembusan {
+		c.Members[1].State, c.Members[1].Note, c.Members[1].SentAt = sop.MemberFailed, "550 5.1.1 User unknown", time.Time{}
+	}
 	if s.topic == "approved" {
 		c.Status = sop.Approved
 	}
