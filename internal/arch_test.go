@@ -40,7 +40,7 @@ var libraries = []library{
 	{"codeberg.org/go-pdf/fpdf", "report rehearsal", "the lembar kendali; papers for the rehearsal"},
 	{"filippo.io/age", "credential", "sealed files and backups"},
 	{"github.com/alecthomas/kong", "cli", "the command line"},
-	{"github.com/coreos/go-systemd/v22", "daemon", "sd_notify and the watchdog"},
+	{"github.com/coreos/go-systemd/v22", "cli", "sd_notify and the watchdog"},
 	{"github.com/emersion/go-imap/v2", "mailbox postoffice", "IMAP, both ends"},
 	{"github.com/emersion/go-msgauth", "msgauth", "DKIM only: its Authentication-Results parser can be injected"},
 	{"github.com/emersion/go-sasl", "mailbox postoffice", "IMAP and SMTP sign-in"},
@@ -70,7 +70,7 @@ var libraries = []library{
 // testKits are packages that only tests import, so they may use package testing.
 var testKits = rooms("store/storetest postoffice/realserver")
 
-// revealers are the packages that may open a secret.Secret, and why.
+// revealers are the packages, or single files, that may open a secret.Secret, and why.
 var revealers = map[string]string{
 	"secret":     "compares",
 	"letter":     "writes the password into the one kredensial letter",
@@ -78,6 +78,8 @@ var revealers = map[string]string{
 	"mailbox":    "IMAP login",
 	"postman":    "SMTP login",
 	"postoffice": "its users' passwords",
+
+	"internal/cli/demo_trouble.go": "tells the invented password of the demo's own mailboxes",
 }
 
 // impure is what the core may not import: what it decides depends on its arguments alone.
@@ -333,7 +335,7 @@ func oneComment(tree []source) (found []string) {
 // fewReveal: only the listed packages open a secret.
 func fewReveal(tree []source) (found []string) {
 	for _, s := range tree {
-		if s.test || has(revealers, s.pkg) {
+		if s.test || has(revealers, s.pkg) || has(revealers, s.path) {
 			continue
 		}
 		ast.Inspect(s.ast, func(n ast.Node) bool {
