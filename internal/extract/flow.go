@@ -180,6 +180,9 @@ func squeeze(s string) string {
 	if clean {
 		return s
 	}
+	if strings.Contains(s, "\uFB00"[:2]) {
+		s = ligatures.Replace(s)
+	}
 	s = strings.Map(func(c rune) rune {
 		switch c {
 		case 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0xAD: // zero width, soft hyphen
@@ -193,6 +196,9 @@ func squeeze(s string) string {
 	}, s)
 	return strings.Join(strings.Fields(s), " ")
 }
+
+// ligatures are single glyphs in many fonts; a name must compare equal without them.
+var ligatures = strings.NewReplacer("ﬀ", "ff", "ﬁ", "fi", "ﬂ", "fl", "ﬃ", "ffi", "ﬄ", "ffl", "ﬅ", "st", "ﬆ", "st")
 
 func squeezeLines(s string) string {
 	if !strings.Contains(s, "\n") {

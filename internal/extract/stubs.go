@@ -10,7 +10,7 @@ func unsupported(_ *Reader, _ context.Context, src *document.Source, _ []byte, _
 	src.Unreadable = document.ReasonUnsupported
 }
 
-var readODT, readODS, readImage, readDOC, readXLS, readRTF, readHTML = unsupported, unsupported, unsupported, unsupported, unsupported, unsupported, unsupported
+var readImage = unsupported
 
 func (r *Reader) readScans(ctx context.Context, src *document.Source, data []byte, b *budget) {}
 func (r *Reader) scan(ctx context.Context, data []byte) string                                { return "" }

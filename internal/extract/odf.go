@@ -1,0 +1,218 @@
+package extract
+
+import (
+	"bytes"
+	"context"
+	"encoding/xml"
+	"strconv"
+
+	"ukpbjd/internal/document"
+)
+
+// readODT reads the text of an OpenDocument text (ODF 1.3 part 3 §5).
+func readODT(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) {
+	o := &odfReader{flow: newFlow(r.opt.MaxCells), breaks: map[string]bool{}}
+	if !walkODF(ctx, src, data, o) {
+		return
+	}
+	o.flow.finishInto(src)
+}
+
+// readODS reads the visible cells of a spreadsheet; each sheet is a page.
+func readODS(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) {
+	o := &odfReader{flow: newFlow(r.opt.MaxCells), breaks: map[string]bool{}, sheet: true}
+	if !walkODF(ctx, src, data, o) {
+		return
+	}
+	o.flow.finishInto(src)
+}
+
+func walkODF(ctx context.Context, src *document.Source, data []byte, o *odfReader) bool {
+	z, err := openOffice(data)
+	if err == nil {
+		if m := readMember(z, "META-INF/manifest.xml", 1<<20); containsAny(m, "encryption-data") {
+			src.Unreadable = document.ReasonEncrypted
+			return false
+		}
+		err = walkXML(ctx, z, "content.xml", xmlEvents{start: o.start, end: o.end, text: o.text})
+	}
+	if err != nil {
+		src.Unreadable = reasonOf(err)
+		return false
+	}
+	return true
+}
+
+func containsAny(data []byte, word string) bool {
+	return bytes.Contains(data, []byte(word))
+}
+
+type odfReader struct {
+	flow    *flow
+	sheet   bool
+	breaks  map[string]bool // paragraph styles that begin a page
+	style   string          // being defined
+	skip    int
+	para    int // depth of open paragraphs
+	column  int
+	hidden  map[int]bool // columns of the sheet
+	collaps bool         // the row is hidden
+	rowRep  int
+	cellRep int
+	value   string // office:value of a number
+	covered bool
+}
+
+// aside are parts of a document that are not its text.
+var aside = map[string]bool{"annotation": true, "tracked-changes": true, "forms": true, "note": true, "ruby-text": true, "desc": true, "title": true, "script": true, "hidden-text": true, "tracked-change": true}
+
+func (o *odfReader) start(name string, at []xml.Attr) {
+	if o.skip > 0 || aside[name] {
+		o.skip++
+		return
+	}
+	switch name {
+	case "style":
+		o.style = attr(at, "name")
+	case "paragraph-properties":
+		if attr(at, "break-before") == "page" || attr(at, "page-number") != "" && attr(at, "page-number") != "auto" {
+			o.breaks[o.style] = true
+		}
+	case "p", "h":
+		o.openParagraph(at)
+	case "s":
+		n, _ := strconv.Atoi(attr(at, "c"))
+		for i := 0; i < min(max(n, 1), 64); i++ {
+			o.flow.write(" ")
+		}
+	case "tab":
+		o.flow.write("\t")
+	case "line-break":
+		o.flow.write("\n")
+	default:
+		o.startTable(name, at)
+	}
+}
+
+func (o *odfReader) openParagraph(at []xml.Attr) {
+	o.para++
+	if o.breaks[attr(at, "style-name")] && o.flow.top() == nil {
+		o.flow.breakPage()
+	}
+}
+
+func (o *odfReader) startTable(name string, at []xml.Attr) {
+	switch name {
+	case "table":
+		if o.sheet {
+			o.flow.breakPage()
+		}
+		o.flow.openTable()
+		o.column, o.hidden = 0, map[int]bool{}
+	case "table-column":
+		n := repeated(at, "number-columns-repeated")
+		if v := attr(at, "visibility"); v == "collapse" || v == "filter" {
+			for i := 0; i < min(n, maxColumns); i++ {
+				o.hidden[o.column+i] = true
+			}
+		}
+		o.column += n
+	case "table-row":
+		v := attr(at, "visibility")
+		o.collaps = v == "collapse" || v == "filter"
+		o.rowRep = repeated(at, "number-rows-repeated")
+		o.column = 0
+		o.flow.openRow()
+	case "table-cell", "covered-table-cell":
+		o.flow.openCell()
+		o.covered = name == "covered-table-cell"
+		o.cellRep = repeated(at, "number-columns-repeated")
+		o.value = ""
+		if t := attr(at, "value-type"); t == "float" || t == "currency" || t == "percentage" {
+			o.value = attr(at, "value")
+		}
+	}
+}
+
+func repeated(at []xml.Attr, name string) int {
+	n, err := strconv.Atoi(attr(at, name))
+	if err != nil || n < 1 {
+		return 1
+	}
+	return n
+}
+
+func (o *odfReader) end(name string) {
+	if o.skip > 0 {
+		o.skip--
+		return
+	}
+	switch name {
+	case "p", "h":
+		o.para--
+		o.flow.endParagraph()
+	case "table":
+		o.flow.closeTable()
+	case "table-row":
+		o.closeRow()
+	case "table-cell", "covered-table-cell":
+		o.closeCell()
+	}
+}
+
+// closeCell repeats a cell as often as the file says, empty ones up to the width of a sheet that people use.
+func (o *odfReader) closeCell() {
+	t := o.flow.top()
+	if t == nil {
+		return
+	}
+	t.vert = o.covered
+	before := len(t.row)
+	o.flow.closeCell()
+	if len(t.row) == before {
+		return
+	}
+	cell := t.row[before]
+	if o.value != "" {
+		cell = numberCell(cell, o.value)
+	}
+	t.row = t.row[:before]
+	for i := 0; i < min(o.cellRep, 64); i++ {
+		if !o.sheet || !o.hidden[o.column+i] {
+			t.row = append(t.row, cell)
+		}
+	}
+	o.column += o.cellRep
+}
+
+// numberCell keeps what is shown, unless the digits shown are fewer than the number has.
+func numberCell(cell document.Cell, value string) document.Cell {
+	cell.Numeric = true
+	if plain := plainNumber(value); len(plain) >= 9 {
+		cell.Text = plain
+	}
+	return cell
+}
+
+func (o *odfReader) closeRow() {
+	t := o.flow.top()
+	if t == nil || o.collaps {
+		return
+	}
+	blankRow := true
+	for _, c := range t.row {
+		blankRow = blankRow && c.Text == ""
+	}
+	if blankRow && o.sheet {
+		t.row = nil
+	}
+	for i := 0; i < min(o.rowRep, 3); i++ { // blank rows are repeated by the million
+		t.rows = append(t.rows, t.row)
+	}
+}
+
+func (o *odfReader) text(data []byte) {
+	if o.skip == 0 && o.para > 0 {
+		o.flow.writeBytes(data)
+	}
+}

@@ -1,0 +1,247 @@
+package extract
+
+import (
+	"context"
+	"strconv"
+
+	"golang.org/x/text/encoding/charmap"
+
+	"ukpbjd/internal/document"
+)
+
+// readRTF reads text and tables of a Rich Text file (RTF 1.9.1): control words by name, unknown destinations skipped.
+func readRTF(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) {
+	p := &rtfReader{flow: newFlow(r.opt.MaxCells), data: data, state: rtfState{unicodeSkip: 1}}
+	for p.pos = 0; p.pos < len(data); {
+		if p.pos&0xffff == 0 && ctx.Err() != nil {
+			src.Unreadable = document.ReasonTimeout
+			return
+		}
+		p.step()
+	}
+	p.endTable()
+	p.flow.finishInto(src)
+}
+
+type rtfState struct {
+	skip        bool // a destination that is not text
+	hidden      bool
+	unicodeSkip int // \uc
+}
+
+type rtfReader struct {
+	flow   *flow
+	data   []byte
+	pos    int
+	state  rtfState
+	stack  []rtfState
+	ignore int  // fallback characters still to drop after \u
+	table  bool // a table of our flow is open
+	row    bool
+	inTbl  bool // \intbl of the paragraph
+	star   bool // \* was seen
+}
+
+func (p *rtfReader) step() {
+	switch c := p.data[p.pos]; c {
+	case '{':
+		p.pos++
+		if len(p.stack) < 500 {
+			p.stack = append(p.stack, p.state)
+		}
+	case '}':
+		p.pos++
+		p.star = false
+		if n := len(p.stack); n > 0 {
+			p.state, p.stack = p.stack[n-1], p.stack[:n-1]
+		}
+	case '\\':
+		p.pos++
+		p.control()
+	case '\r', '\n':
+		p.pos++
+	default:
+		p.pos++
+		p.char(rune(decode1252(c)))
+	}
+}
+
+func decode1252(b byte) rune { return charmap.Windows1252.DecodeByte(b) }
+
+func (p *rtfReader) char(c rune) {
+	if p.ignore > 0 {
+		p.ignore--
+		return
+	}
+	if p.state.skip || p.state.hidden {
+		return
+	}
+	p.place()
+	p.flow.write(string(c))
+}
+
+// place opens or closes our table as the paragraph's text begins.
+func (p *rtfReader) place() {
+	switch {
+	case p.inTbl && !p.table:
+		p.flow.openTable()
+		p.table = true
+	case !p.inTbl && p.table && !p.row:
+		p.endTable()
+	}
+	if p.inTbl && !p.row {
+		p.flow.openRow()
+		p.row = true
+	}
+	if t := p.flow.top(); p.inTbl && t != nil && !t.in {
+		p.flow.openCell()
+	}
+}
+
+func (p *rtfReader) endTable() {
+	if p.table {
+		if p.row {
+			p.endRow()
+		}
+		p.flow.closeTable()
+		p.table = false
+	}
+}
+
+func (p *rtfReader) endCell() {
+	p.inTbl = true
+	p.place()
+	p.flow.closeCell()
+}
+
+func (p *rtfReader) endRow() {
+	p.flow.closeRow()
+	p.row = false
+}
+
+// control reads one control word or symbol after the backslash.
+func (p *rtfReader) control() {
+	if p.pos >= len(p.data) {
+		return
+	}
+	c := p.data[p.pos]
+	if c|0x20 < 'a' || c|0x20 > 'z' {
+		p.pos++
+		p.symbol(c)
+		return
+	}
+	start := p.pos
+	for p.pos < len(p.data) && p.data[p.pos]|0x20 >= 'a' && p.data[p.pos]|0x20 <= 'z' && p.pos-start < 32 {
+		p.pos++
+	}
+	word := string(p.data[start:p.pos])
+	start = p.pos
+	if p.pos < len(p.data) && p.data[p.pos] == '-' {
+		p.pos++
+	}
+	for p.pos < len(p.data) && p.data[p.pos] >= '0' && p.data[p.pos] <= '9' && p.pos-start < 12 {
+		p.pos++
+	}
+	num, err := strconv.Atoi(string(p.data[start:p.pos]))
+	if p.pos < len(p.data) && p.data[p.pos] == ' ' {
+		p.pos++
+	}
+	p.word(word, num, err == nil)
+}
+
+func (p *rtfReader) symbol(c byte) {
+	switch c {
+	case '\'':
+		if p.pos+2 <= len(p.data) {
+			n, err := strconv.ParseUint(string(p.data[p.pos:p.pos+2]), 16, 8)
+			p.pos += 2
+			if err == nil {
+				p.char(decode1252(byte(n)))
+			}
+		}
+	case '*':
+		p.star = true
+		p.state.skip = true
+	case '~':
+		p.char(' ')
+	case '_':
+		p.char('-')
+	case '\\', '{', '}':
+		p.char(rune(c))
+	case '\r', '\n':
+		p.paragraph()
+	}
+}
+
+// notText are destinations whose text is not the document's.
+var notText = map[string]bool{"fonttbl": true, "colortbl": true, "stylesheet": true, "info": true, "pict": true, "object": true, "header": true, "footer": true,
+	"headerf": true, "footerf": true, "headerl": true, "headerr": true, "footerl": true, "footerr": true, "listtable": true, "listoverridetable": true,
+	"fldinst": true, "footnote": true, "annotation": true, "xe": true, "nonesttables": true, "bkmkstart": true, "bkmkend": true, "deleted": true, "themedata": true}
+
+func (p *rtfReader) word(word string, num int, has bool) {
+	if notText[word] {
+		p.state.skip = true
+		return
+	}
+	if word == "shptxt" || word == "nesttableprops" {
+		p.state.skip = word == "nesttableprops"
+		return
+	}
+	if p.state.skip && word != "bin" {
+		return
+	}
+	switch word {
+	case "par", "line", "sect":
+		p.paragraph()
+	case "page", "pagebb":
+		p.paragraph()
+		if !p.table {
+			p.flow.breakPage()
+		}
+	case "tab":
+		p.char('\t')
+	case "cell", "nestcell":
+		p.endCell()
+	case "row", "nestrow":
+		p.endRow()
+	case "trowd":
+		p.inTbl = true
+	case "intbl":
+		p.inTbl = true
+	case "pard":
+		p.inTbl = false
+	case "v":
+		p.state.hidden = !has || num != 0
+	case "uc":
+		p.state.unicodeSkip = max(0, min(num, 8))
+	case "u":
+		p.unicode(num)
+	case "bin":
+		p.pos = min(len(p.data), p.pos+max(num, 0))
+	default:
+		if c, ok := rtfChars[word]; ok {
+			p.char(c)
+		}
+	}
+}
+
+var rtfChars = map[string]rune{"emdash": '—', "endash": '–', "lquote": '‘', "rquote": '’', "ldblquote": '“', "rdblquote": '”', "bullet": '•', "emspace": ' ', "enspace": ' '}
+
+func (p *rtfReader) unicode(num int) {
+	if num < 0 {
+		num += 65536
+	}
+	p.ignore = 0
+	p.char(rune(num))
+	p.ignore = p.state.unicodeSkip
+}
+
+func (p *rtfReader) paragraph() {
+	if p.state.skip {
+		return
+	}
+	if p.table && !p.inTbl && !p.row {
+		p.endTable()
+	}
+	p.flow.endParagraph()
+}
