@@ -1,0 +1,166 @@
+package statuspage
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+const (
+	defaultCases = 100
+	maxCases     = 500
+)
+
+func (p *page) index(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), p.Timeout)
+	defer cancel()
+	limit := defaultCases
+	if n, err := strconv.Atoi(r.URL.Query().Get("n")); err == nil && n > 0 {
+		limit = min(n, maxCases)
+	}
+	cases, err := p.Source.Recent(ctx, limit)
+	if err != nil {
+		p.broken(w, err)
+		return
+	}
+	counts, err := p.Source.Counts(ctx)
+	if err != nil {
+		p.broken(w, err)
+		return
+	}
+	p.write(w, r, http.StatusOK, "index", p.overview(cases[:min(len(cases), limit)], counts, p.Source.Health(ctx)))
+}
+
+// find leads from the search field to the case.
+func (p *page) find(w http.ResponseWriter, r *http.Request) {
+	number := strings.ToUpper(strings.TrimSpace(r.URL.Query().Get("nomor")))
+	if !caseNumber(number) {
+		p.absent(w, r)
+		return
+	}
+	http.Redirect(w, r, "/cases/"+url.PathEscape(number), http.StatusSeeOther)
+}
+
+func (p *page) oneCase(w http.ResponseWriter, r *http.Request) {
+	number := r.PathValue("number")
+	if !caseNumber(number) {
+		p.absent(w, r)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), p.Timeout)
+	defer cancel()
+	c, events, found, err := p.Source.Case(ctx, number)
+	switch {
+	case err != nil:
+		p.broken(w, err)
+	case !found:
+		p.absent(w, r)
+	default:
+		p.write(w, r, http.StatusOK, "case", p.detail(c, events))
+	}
+}
+
+// caseNumber keeps odd paths away from the source: PKJ-2026-0001, whatever the prefix.
+func caseNumber(s string) bool {
+	if len(s) == 0 || len(s) > 40 {
+		return false
+	}
+	for _, c := range []byte(s) {
+		if c != '-' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
+			return false
+		}
+	}
+	return true
+}
+
+func (p *page) absent(w http.ResponseWriter, r *http.Request) {
+	p.write(w, r, http.StatusNotFound, "notice", p.notice("Tidak ditemukan", "Tidak ada halaman atau kasus dengan alamat itu."))
+}
+
+// broken says that something failed, not what: an error text may hold what the page must not show. Health has the reasons.
+func (p *page) broken(w http.ResponseWriter, _ error) {
+	p.write(w, nil, http.StatusServiceUnavailable, "notice", p.notice("Data belum dapat dibaca", "Muat ulang halaman ini sebentar lagi, atau lihat /readyz."))
+}
+
+// write renders the whole page before its first byte leaves.
+func (p *page) write(w http.ResponseWriter, r *http.Request, status int, name string, data any) {
+	body, err := p.tmpl.render(name, data)
+	if err != nil {
+		http.Error(w, "halaman tidak dapat disusun", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	if r == nil || r.Method != http.MethodHead {
+		w.Write(body) //nolint:errcheck // the reader has gone
+	}
+}
+
+// healthz: the process answers, and its parts can be asked within the time.
+func (p *page) healthz(w http.ResponseWriter, r *http.Request) {
+	items, answered := p.health(r.Context())
+	if !answered {
+		items = []HealthItem{{Name: "ukpbjd", Text: "tidak menjawab pada waktunya"}}
+		respond(w, r, false, items)
+		return
+	}
+	respond(w, r, true, []HealthItem{{Name: "ukpbjd", OK: true}})
+}
+
+// readyz: everything that the daemon needs works; else the reasons.
+func (p *page) readyz(w http.ResponseWriter, r *http.Request) {
+	items, ready := p.health(r.Context())
+	if !ready {
+		items = []HealthItem{{Name: "ukpbjd", Text: "tidak menjawab pada waktunya"}}
+	}
+	for i := range items {
+		ready = ready && items[i].OK
+		items[i].Text = scrub(items[i].Text)
+	}
+	respond(w, r, ready, items)
+}
+
+// health asks the source, but does not wait for it longer than allowed.
+func (p *page) health(ctx context.Context) ([]HealthItem, bool) {
+	ctx, cancel := context.WithTimeout(ctx, p.Timeout)
+	defer cancel()
+	done := make(chan []HealthItem, 1)
+	go func() { done <- p.Source.Health(ctx) }() // ends with its ctx
+	select {
+	case items := <-done:
+		return append([]HealthItem(nil), items...), true
+	case <-ctx.Done():
+		return nil, false
+	}
+}
+
+func respond(w http.ResponseWriter, r *http.Request, ok bool, items []HealthItem) {
+	status := http.StatusOK
+	if !ok {
+		status = http.StatusServiceUnavailable
+	}
+	if strings.Contains(r.Header.Get("Accept"), "application/json") {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		json.NewEncoder(w).Encode(map[string]any{"ok": ok, "items": items}) //nolint:errcheck // the reader has gone
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	for _, i := range items {
+		word := "ok"
+		if !i.OK {
+			word = "FAULT"
+		}
+		fmt.Fprintf(w, "%-6s%s", word, i.Name) //nolint:errcheck // the reader has gone
+		if i.Text != "" {
+			fmt.Fprintf(w, ": %s", i.Text) //nolint:errcheck // the reader has gone
+		}
+		fmt.Fprintln(w) //nolint:errcheck // the reader has gone
+	}
+}

@@ -1,0 +1,81 @@
+// Package statuspage shows the work over HTTP, read-only, on loopback: the cases with their charts, one case as a timeline,
+// health and metrics. People are shortened, numbers and addresses masked; codes, Message-IDs and secrets stand nowhere.
+// The pages need no script.
+package statuspage
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"ukpbjd/internal/sop"
+)
+
+// Source is what the pages are made of. Recent gives the newest cases first.
+type Source interface {
+	Recent(ctx context.Context, limit int) ([]sop.Case, error)
+	Counts(ctx context.Context) (map[sop.Status]int, error)
+	Case(ctx context.Context, number string) (sop.Case, []sop.Event, bool, error)
+	Health(ctx context.Context) []HealthItem
+}
+
+// HealthItem is one thing that must work for the daemon to be ready.
+type HealthItem struct {
+	Name string `json:"name"`
+	OK   bool   `json:"ok"`
+	Text string `json:"text"` // the reason, where it does not
+}
+
+// Options of the pages.
+type Options struct {
+	Source     Source
+	Metrics    prometheus.Gatherer // nil: no /metrics
+	OfficeName string
+	Zone       *time.Location   // UTC
+	Now        func() time.Time // time.Now
+	Hosts      []string         // names besides those of loopback by which the page may be asked for
+	Timeout    time.Duration    // for reading the Source; 5 s
+}
+
+type page struct {
+	Options
+	tmpl *templates
+}
+
+// New gives the handler for every path. The templates are part of the program, so an error is a fault of the build.
+func New(o Options) (http.Handler, error) {
+	if o.Zone == nil {
+		o.Zone = time.UTC
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = 5 * time.Second
+	}
+	t, err := parse(o.Zone)
+	if err != nil {
+		return nil, err
+	}
+	p := &page{Options: o, tmpl: t}
+	mux := http.NewServeMux()
+	mux.HandleFunc("/{$}", p.index)
+	mux.HandleFunc("/cases/{$}", p.find)
+	mux.HandleFunc("/cases/{number}", p.oneCase)
+	mux.HandleFunc("/healthz", p.healthz)
+	mux.HandleFunc("/readyz", p.readyz)
+	mux.HandleFunc("/", p.absent)
+	if o.Metrics != nil {
+		mux.Handle("/metrics", promhttp.HandlerFor(o.Metrics, promhttp.HandlerOpts{MaxRequestsInFlight: 2, Timeout: o.Timeout}))
+	}
+	return p.guard(mux), nil
+}
+
+// Server wraps the handler in a server whose every wait has an end.
+func Server(h http.Handler) *http.Server {
+	return &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second,
+		IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
+}

@@ -1,0 +1,286 @@
+package statuspage
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"ukpbjd/internal/document"
+	"ukpbjd/internal/sop"
+)
+
+// head is what every page has.
+type head struct {
+	Title, Office string
+	Now           time.Time
+	Refresh       int // seconds; 0: the page stands still
+}
+
+type notice struct {
+	head
+	Text string
+}
+
+func (p *page) notice(title, text string) notice {
+	return notice{head: p.head(title, 0), Text: text}
+}
+
+func (p *page) head(title string, refresh int) head {
+	return head{Title: title, Office: p.OfficeName, Now: p.Now().In(p.Zone), Refresh: refresh}
+}
+
+// overview is the first page.
+type overview struct {
+	head
+	Total, Open int
+	Bars        []bar
+	Days        []column
+	Top         int // of the highest column
+	Attention   []concern
+	Cases       []row
+	Health      []HealthItem
+	Ready       bool
+}
+
+type concern struct{ Number, Why string }
+
+// row is one case in the list.
+type row struct {
+	Number, Requester, Due, Owes string
+	Opened                       time.Time
+	Status                       pill
+	Confirmed, Members           int
+	Late                         bool
+	Deviations                   int
+}
+
+type pill struct {
+	Text string
+	Tone tone
+}
+
+func statusPill(s sop.Status) pill { return pill{s.Label(), statusTone(s)} }
+
+func (p *page) overview(cases []sop.Case, counts map[sop.Status]int, health []HealthItem) overview {
+	v := overview{head: p.head("Kasus", 60), Health: health, Ready: true, Bars: bars(counts)}
+	for s, n := range counts {
+		v.Total += n
+		if !s.Closed() {
+			v.Open += n
+		}
+	}
+	for i := range v.Health {
+		v.Ready = v.Ready && v.Health[i].OK
+		v.Health[i].Text = scrub(v.Health[i].Text)
+	}
+	v.Days, v.Top = days(cases, v.Now)
+	for _, c := range cases {
+		v.Cases = append(v.Cases, caseRow(c, v.Now))
+		if why := worry(c, v.Now); why != "" && len(v.Attention) < 12 {
+			v.Attention = append(v.Attention, concern{c.Number, why})
+		}
+	}
+	return v
+}
+
+func caseRow(c sop.Case, now time.Time) row {
+	r := row{Number: c.Number, Requester: short(c.Requester.Name), Opened: c.Opened, Status: statusPill(c.Status), Owes: owesLabel(c.Owes),
+		Members: len(c.Members), Deviations: len(c.Deviations), Due: "–"}
+	if r.Requester == "" {
+		r.Requester = maskAddress(c.Requester.Address)
+	}
+	for _, m := range c.Members {
+		if m.State == sop.MemberConfirmed {
+			r.Confirmed++
+		}
+	}
+	if c.Status.Closed() {
+		r.Owes = "–"
+	} else {
+		r.Due = due(c.Due, now)
+		r.Late = c.Late || !c.Due.IsZero() && now.After(c.Due)
+	}
+	return r
+}
+
+// worry says why a person should look at a case, or nothing.
+func worry(c sop.Case, now time.Time) string {
+	var open []string
+	for _, i := range c.Incidents {
+		if now.Before(i.Until) {
+			open = append(open, "insiden kredensial, "+due(i.Until, now))
+			break
+		}
+	}
+	switch {
+	case c.Status.Closed():
+	case c.Held != "":
+		open = append(open, "ditahan")
+	case c.Status == sop.NeedsReview:
+		open = append(open, "perlu diperiksa")
+	case c.Late || !c.Due.IsZero() && now.After(c.Due):
+		open = append(open, "tenggat "+due(c.Due, now)+" ("+owesLabel(c.Owes)+")")
+	}
+	for _, m := range c.Members {
+		if !c.Status.Closed() && memberTone(m.State) == bad {
+			open = append(open, "surat seorang anggota "+memberLabel(m.State))
+			break
+		}
+	}
+	return strings.Join(open, " · ")
+}
+
+// detail is the page of one case.
+type detail struct {
+	head
+	Number     string
+	Status     pill
+	Steps      []step
+	Facts      [][2]string
+	Members    []memberRow
+	Papers     []paperRow
+	Problems   []string
+	Deviations []deviationRow
+	Incidents  []string
+	Events     []eventRow
+	Hidden     int // older events not shown
+}
+
+type step struct {
+	Name  string
+	State string // done, now, later
+}
+
+type memberRow struct {
+	No                        int
+	Name, NIP, Address, Note  string
+	State                     pill
+	SentAt, Confirmed         time.Time
+	Proof                     string
+	Exposed, Shredded, Frozen bool
+}
+
+type paperRow struct {
+	Kind, Name, Number, State string
+	Tone                      tone
+}
+
+type deviationRow struct {
+	Kind, Step, Owed, By, Text, Reply string
+	At                                time.Time
+}
+
+type eventRow struct {
+	At                  time.Time
+	Text, Actor, Reason string
+	Tone                tone
+}
+
+const maxEvents, maxRows = 500, 200
+
+func (p *page) detail(c sop.Case, events []sop.Event) detail {
+	v := newVeil(c)
+	d := detail{head: p.head(c.Number, 0), Number: c.Number, Status: statusPill(c.Status), Steps: steps(c.Status)}
+	if !c.Status.Closed() {
+		d.Refresh = 60
+	}
+	d.Facts = p.facts(c, v, d.Now)
+	for _, m := range c.Members[:min(len(c.Members), maxRows)] {
+		d.Members = append(d.Members, memberRow{No: m.Row.No, Name: short(m.Row.Nama), NIP: maskNumber(m.Row.NIP), Address: maskAddress(cmp.Or(m.Address, m.Row.Email)),
+			Note: v.text(m.Note), State: pill{memberLabel(m.State), memberTone(m.State)}, SentAt: m.SentAt, Confirmed: m.Confirmed, Proof: m.Proof,
+			Exposed: m.Exposed, Shredded: m.Shredded, Frozen: m.Address != ""})
+	}
+	for _, x := range c.Reading.Papers[:min(len(c.Reading.Papers), maxRows)] {
+		d.Papers = append(d.Papers, paper(x, v))
+	}
+	for _, x := range c.Reading.Problems[:min(len(c.Reading.Problems), maxRows)] {
+		d.Problems = append(d.Problems, problem(x, v))
+	}
+	for _, x := range c.Deviations[:min(len(c.Deviations), maxRows)] {
+		d.Deviations = append(d.Deviations, deviationRow{Kind: x.Kind, Step: x.Step, Owed: owesLabel(x.Owed), By: v.text(x.By), Text: v.text(x.Text), Reply: v.text(x.Reply), At: x.At})
+	}
+	for _, x := range c.Incidents[:min(len(c.Incidents), maxRows)] {
+		d.Incidents = append(d.Incidents, fmt.Sprintf("%s – pemberitahuan 3×24 jam: %s", v.text(x.What), due(x.Until, d.Now)))
+	}
+	d.Hidden = max(0, len(events)-maxEvents)
+	for _, e := range events[d.Hidden:] {
+		d.Events = append(d.Events, eventRow{At: e.At, Text: v.text(cmp.Or(e.Text, e.Kind)), Actor: actor(e.Actor), Reason: scrub(e.Reason), Tone: eventTone(e.Kind)})
+	}
+	slices.Reverse(d.Events) // what is new first
+	return d
+}
+
+func (p *page) facts(c sop.Case, v veil, now time.Time) [][2]string {
+	f := [][2]string{{"Pemohon", cmp.Or(short(c.Requester.Name), maskAddress(c.Requester.Address))}, {"Dibuka", p.tmpl.clock(c.Opened)}}
+	add := func(name, text string) {
+		if text != "" {
+			f = append(f, [2]string{name, text})
+		}
+	}
+	if c.Status.Closed() {
+		add("Ditutup", p.tmpl.clock(c.Closed))
+	} else {
+		add("Menunggu", owesLabel(c.Owes))
+		if !c.Due.IsZero() {
+			add("Tenggat", p.tmpl.clock(c.Due)+" ("+due(c.Due, now)+")")
+		}
+	}
+	add("Revisi", fmt.Sprint(c.Revision))
+	if a := c.Approval; a != nil {
+		add("Disetujui", short(a.By.Name)+", "+p.tmpl.clock(a.At))
+	}
+	add("Tembusan", map[bool]string{true: "Kepala LPSE ditembusi pemohon", false: "Kepala LPSE diberi tahu sistem"}[c.KepalaCopied])
+	add("Ditahan", v.text(c.Held))
+	add("Keterangan", v.text(c.Outcome))
+	return f
+}
+
+func paper(x document.Paper, v veil) paperRow {
+	r := paperRow{Kind: paperLabel(x.Kind), Name: v.text(x.File), Number: v.text(x.Number), State: "terbaca", Tone: good}
+	if x.Pages != "" {
+		r.Name += " (hlm. " + x.Pages + ")"
+	}
+	switch {
+	case x.Kind == document.Unreadable:
+		r.State, r.Tone = "tidak terbaca: "+cmp.Or(x.Reason, "sebab tidak diketahui"), bad
+	case x.Replaced:
+		r.State, r.Tone = "digantikan", dim
+	case x.MachineRead:
+		r.State, r.Tone = "terbaca mesin (pindaian)", wait
+	case x.Kind == document.Other:
+		r.Tone = dim
+	}
+	return r
+}
+
+func problem(x document.Problem, v veil) string {
+	where := "Seluruh daftar"
+	if x.Row > 0 {
+		where = fmt.Sprintf("Baris %d", x.Row)
+	}
+	return where + ": " + v.text(x.Text)
+}
+
+// steps is the procedure as a strip: SOP 1, 2, 3.
+func steps(s sop.Status) []step {
+	names := []string{"Permohonan", "Persetujuan", "Pengiriman", "Konfirmasi", "Selesai"}
+	at := map[sop.Status]int{sop.Incomplete: 0, sop.NeedsReview: 0, sop.AwaitingApproval: 1, sop.Approved: 2, sop.Sent: 2, sop.AwaitingReceipt: 3, sop.Done: 5}
+	now, known := at[s]
+	if !known || s == sop.NeedsReview {
+		return nil // refused, withdrawn, or anywhere
+	}
+	var out []step
+	for i, n := range names {
+		state := "later"
+		switch {
+		case i < now:
+			state = "done"
+		case i == now:
+			state = "now"
+		}
+		out = append(out, step{n, state})
+	}
+	return out
+}

@@ -1,0 +1,132 @@
+package statuspage
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"ukpbjd/internal/document"
+	"ukpbjd/internal/sop"
+)
+
+func paperLabel(k document.Kind) string {
+	switch k {
+	case document.Formulir:
+		return "Formulir"
+	case document.SK:
+		return "SK"
+	case document.SuratTugas:
+		return "Surat tugas"
+	case document.Unreadable:
+		return "Tidak terbaca"
+	}
+	return "Berkas lain"
+}
+
+func owesLabel(who string) string {
+	switch who {
+	case "approver":
+		return "Admin Agency"
+	case "requester":
+		return "Pemohon"
+	case "member":
+		return "Anggota Pokja"
+	case "daemon":
+		return "Sistem"
+	case "":
+		return "–"
+	}
+	return who
+}
+
+func memberLabel(s sop.MemberState) string {
+	return strings.ReplaceAll(string(s), "-", " ")
+}
+
+// tone is the colour family of something: calm, wait, good, bad, dim.
+type tone string
+
+const (
+	calm tone = "calm"
+	wait tone = "wait"
+	good tone = "good"
+	bad  tone = "bad"
+	dim  tone = "dim"
+)
+
+func statusTone(s sop.Status) tone {
+	switch s {
+	case sop.Done:
+		return good
+	case sop.Incomplete, sop.AwaitingApproval, sop.AwaitingReceipt:
+		return wait
+	case sop.Approved, sop.Sent:
+		return calm
+	case sop.Rejected, sop.Cancelled:
+		return dim
+	}
+	return bad
+}
+
+func memberTone(s sop.MemberState) tone {
+	switch s {
+	case sop.MemberConfirmed:
+		return good
+	case sop.MemberFailed, sop.MemberWrong:
+		return bad
+	case sop.MemberLapsed:
+		return wait
+	case sop.MemberSent, sop.MemberQueued, sop.MemberSealing:
+		return calm
+	}
+	return dim
+}
+
+// eventTone reads the kebab-case kind; an unknown kind is simply calm.
+func eventTone(kind string) tone {
+	has := func(parts ...string) bool {
+		for _, p := range parts {
+			if strings.Contains(kind, p) {
+				return true
+			}
+		}
+		return false
+	}
+	switch {
+	case has("fail", "bounce", "exposed", "wrong", "undeliverable", "incident", "held", "review"):
+		return bad
+	case has("deviation", "refused", "rejected", "returned", "unclear", "late", "escalat", "remind", "incomplete", "lapsed"):
+		return wait
+	case has("approved", "confirmed", "accepted", "done", "completed", "closed"):
+		return good
+	}
+	return calm
+}
+
+func monthShort(m time.Month) string {
+	return [...]string{"Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des"}[m-1]
+}
+
+// span says a length of time in its largest unit.
+func span(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return "kurang dari 1 menit"
+	case d < time.Hour:
+		return fmt.Sprintf("%d menit", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d jam", int(d.Hours()))
+	}
+	return fmt.Sprintf("%d hari", int(d.Hours()/24))
+}
+
+// due says how far a deadline is.
+func due(at, now time.Time) string {
+	if at.IsZero() {
+		return "–"
+	}
+	if now.After(at) {
+		return "lewat " + span(now.Sub(at))
+	}
+	return "sisa " + span(at.Sub(now))
+}
