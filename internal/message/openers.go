@@ -3,6 +3,7 @@ package message
 import (
 	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 // A quote opener is the line, or the two to four lines, that a mail client writes above a quoted mail: "Pada Sel, 5 Mei 2026
@@ -86,6 +87,9 @@ func opensAddress(lines []string, i int) bool {
 
 func strongOpener(s string, lines int) bool {
 	s = strings.Trim(s, "*_ ")
+	if !opensByItsEnd(s) {
+		return false
+	}
 	date, addr, verb := openerYear.MatchString(s), openerAddr.MatchString(s), openerVerb.MatchString(s)
 	switch {
 	case openerAndroid.MatchString(s):
@@ -102,6 +106,16 @@ func strongOpener(s string, lines int) bool {
 		return true
 	}
 	return verb && lines == 1 && len(strings.Fields(s)) <= 8 && openerLastWord(s)
+}
+
+// opensByItsEnd rejects almost every line at little cost.
+func opensByItsEnd(s string) bool {
+	last, _ := utf8.DecodeLastRuneInString(s)
+	switch {
+	case strings.ContainsRune(":：፦៖`", last), s != "" && s[0] >= '0' && s[0] <= '9' && openerAndroid.MatchString(s):
+		return true
+	}
+	return openerBare.MatchString(s[max(0, len(s)-30):]) || strings.HasPrefix(s, ":")
 }
 
 // openerLastWord: "Budi Santoso menulis:", the verb being the last word.
@@ -123,59 +137,4 @@ func weakOpener(lines []string, i int) bool {
 		}
 	}
 	return false
-}
-
-// headerBlock reports whether a quoted mail's header begins at lines[i], as Outlook writes it with no mark at all.
-func headerBlock(lines []string, i int) bool {
-	first, value := label(lines[i])
-	if first == "" {
-		return false
-	}
-	seen := map[string]bool{first: true}
-	address := strings.Contains(value, "@")
-	other := 0
-	for _, line := range lines[i+1 : min(len(lines), i+12)] {
-		role, _ := label(line)
-		address = address || strings.Contains(line, "@")
-		switch {
-		case role != "":
-			seen[role] = true
-		case strings.TrimSpace(line) == "" && len(seen) >= 3:
-			return blockOf(first, seen, address)
-		default:
-			other++
-		}
-		if other > 3 {
-			break
-		}
-	}
-	return blockOf(first, seen, address)
-}
-
-// blockOf: a nota dinas also has Kepada, Dari, Tanggal and Hal, but begins with whom it is for and holds no address.
-func blockOf(first string, seen map[string]bool, address bool) bool {
-	if !seen["from"] {
-		return false
-	}
-	if first == "to" || first == "cc" {
-		return len(seen) >= 3 && address
-	}
-	return len(seen) >= 3 || len(seen) == 2 && address && first == "from"
-}
-
-var labelLine = regexp.MustCompile("^[\\s*_|]{0,12}([\\p{L}\\p{M}][\\p{L}\\p{M}'’ /.-]{0,30}?)[*_]*\\s{0,3}[:：፦៖`][*_]*\\s*(.*)$")
-
-// label returns what a "Label: value" line labels: from, to, date, subject, cc, or "".
-func label(line string) (role, value string) {
-	m := labelLine.FindStringSubmatch(visible(line))
-	if m == nil {
-		return "", ""
-	}
-	name := "|" + strings.ToLower(strings.TrimSpace(m[1])) + "|"
-	for _, role := range [...]string{"from", "to", "date", "subject", "cc"} {
-		if strings.Contains(headerLabels[role], name) {
-			return role, m[2]
-		}
-	}
-	return "", ""
 }

@@ -23,12 +23,14 @@ func FirstLine(own string) string {
 	return ""
 }
 
+const maxOwnLines = 5000
+
 func ownText(text string, banners []string, limit int) string {
 	if len(text) > limit {
 		text = strings.ToValidUTF8(text[:limit], "")
 	}
 	text = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u00a0", " ", "\uFEFF", "", "\u2028", "\n", "\u2029", "\n").Replace(text)
-	r := ownReader{lines: strings.Split(text, "\n")}
+	r := ownReader{lines: strings.SplitN(text, "\n", maxOwnLines)}
 	r.at = skipBanners(r.lines, banners)
 	for r.at < len(r.lines) && r.step() {
 	}
@@ -54,7 +56,7 @@ func (r *ownReader) step() bool {
 		r.wrapped = false
 		r.own = append(r.own, "")
 	case r.wrapped:
-	case isSeparator(line) || isSignature(line) || headerBlock(r.lines, r.at):
+	case isSeparator(visible(line)) || isSignature(line) || headerBlock(r.lines, r.at):
 		return false
 	default:
 		if n := openerAt(r.lines, r.at); n > 0 {
@@ -121,9 +123,6 @@ func bannerAt(lines []string, banners []string) int {
 	if folded(lines[0]) == "" {
 		return 1
 	}
-	if knownBanner.MatchString(lines[0]) {
-		return len(paragraph(lines))
-	}
 	joined := ""
 	for i := 0; i < len(lines) && i < 8; i++ {
 		joined = folded(joined + " " + lines[i])
@@ -132,6 +131,9 @@ func bannerAt(lines []string, banners []string) int {
 				return i + 1
 			}
 		}
+	}
+	if knownBanner.MatchString(lines[0]) {
+		return len(paragraph(lines))
 	}
 	return 0
 }
