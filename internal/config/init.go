@@ -1,0 +1,140 @@
+package config
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Init writes into dir whatever of configuration, calendar, master key and sheet passphrase is not there yet, and gives the
+// lines that tell the operator what was done and what comes next. It never overwrites. random is crypto/rand.
+func Init(dir string, a Answers, random io.Reader) ([]string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("find %s: %w", dir, err)
+	}
+	credentials := filepath.Join(dir, "credentials")
+	if err := strangeKey(a, filepath.Join(credentials, "master")); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(credentials, 0o700); err != nil {
+		return nil, fmt.Errorf("make folder: %w", err)
+	}
+	key, phrase, err := secrets(random)
+	if err != nil {
+		return nil, err
+	}
+	var told []string
+	for _, f := range []struct {
+		name string
+		text []byte
+	}{
+		{"credentials/master", key}, {"credentials/sheet", phrase},
+		{"calendar.yaml", exampleCalendar}, {"ukpbjd.yaml", Sample(a)},
+	} {
+		path := filepath.Join(dir, f.name)
+		switch err := writeNew(path, f.text); {
+		case errors.Is(err, fs.ErrExist):
+			told = append(told, "kept    "+path)
+		case err != nil:
+			return told, fmt.Errorf("write %s: %w", path, cause(err))
+		default:
+			told = append(told, "written "+path)
+		}
+	}
+	if err := syncDir(credentials); err != nil {
+		return told, err
+	}
+	return append(told, next(dir)...), nil
+}
+
+// strangeKey refuses to make a master key beside books whose keys are wrapped by another one: they could never be opened.
+func strangeKey(a Answers, master string) error {
+	storage := a.Storage
+	if storage == "" {
+		storage = Example().Storage
+	}
+	_, books := os.Stat(filepath.Join(storage, "keys.db"))
+	_, key := os.Stat(master)
+	if books == nil && errors.Is(key, fs.ErrNotExist) {
+		return fmt.Errorf("make a master key: %s holds keys that another one wraps; put that one at %s", storage, master)
+	}
+	return nil
+}
+
+// next says what only the operator can do.
+func next(dir string) []string {
+	at := func(name string) string { return filepath.Join(dir, name) }
+	return []string{
+		"",
+		"What comes next:",
+		"1. Read " + at("ukpbjd.yaml") + " and put the office's own names in.",
+		"2. Type the mailbox passwords: install -m 0600 /dev/stdin " + at("credentials/imap") + "   (then Ctrl-D), and the same for " + at("credentials/smtp") + ".",
+		"3. Hand the passphrase in " + at("credentials/sheet") + " to the approver, on another channel than mail; it opens the account sheets.",
+		"4. Keep a copy of " + at("credentials/master") + " in a safe place, apart from every backup.",
+		"5. Check " + at("calendar.yaml") + " against the joint decree and the Governor's circular.",
+		"6. ukpbjd check --config " + at("ukpbjd.yaml"),
+	}
+}
+
+// phraseLetters are 30 that nobody confuses when reading them out: no 0 o, no 1 i l, no u beside v.
+const phraseLetters = "abcdefghjkmnpqrstvwxyz23456789"
+
+// secrets makes a master key, and a passphrase of 16 letters: 78 bits (DESIGN: at least 77).
+func secrets(random io.Reader) (key, phrase []byte, err error) {
+	var master [32]byte
+	if _, err := io.ReadFull(random, master[:]); err != nil {
+		return nil, nil, fmt.Errorf("make a master key: %w", err)
+	}
+	letters, err := draw(random, 16)
+	if err != nil {
+		return nil, nil, fmt.Errorf("make a passphrase: %w", err)
+	}
+	groups := strings.Join([]string{letters[:4], letters[4:8], letters[8:12], letters[12:]}, "-")
+	return []byte(base64.StdEncoding.EncodeToString(master[:]) + "\n"), []byte(groups + "\n"), nil
+}
+
+// draw takes letters evenly: bytes from 240 up would favour some and are thrown away.
+func draw(random io.Reader, n int) (string, error) {
+	out := make([]byte, 0, n)
+	var one [1]byte
+	for tries := 0; len(out) < n; tries++ {
+		if tries > 100*n {
+			return "", errors.New("the source of randomness repeats itself")
+		}
+		if _, err := io.ReadFull(random, one[:]); err != nil {
+			return "", err
+		}
+		if one[0] < 240 {
+			out = append(out, phraseLetters[one[0]%30])
+		}
+	}
+	return string(out), nil
+}
+
+// writeNew makes a file that was not there, synced, mode 0600 whatever the umask allows.
+func writeNew(path string, text []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err != nil {
+		return errors.Join(err, os.Remove(path))
+	}
+	return nil
+}
+
+func syncDir(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

@@ -1,0 +1,167 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"ukpbjd/internal/sop"
+)
+
+func (t *Trust) read(s *section) {
+	parsed(s, "authserv_id", &t.AuthservID, "write the first word of Authentication-Results as your server writes it", matches(anyHost, "host name"))
+	for _, e := range s.texts("received_by") {
+		if !anyHost.MatchString(e.text) && !strings.Contains(e.text, ":") {
+			s.r.fault(e.path, "write a host name or address as it stands after `by` in your server's Received lines", "%s names no host", shown(e.text))
+			continue
+		}
+		t.ReceivedBy = append(t.ReceivedBy, e.text)
+	}
+	level := string(t.Assurance)
+	parsed(s, "assurance", &level, "write basic, standard or strict", func(v string) (string, error) {
+		if v == string(sop.Signed) {
+			return "", errors.New("signed is not in this version")
+		}
+		return choice(string(sop.Basic), string(sop.Standard), string(sop.Strict))(v)
+	})
+	t.Assurance = sop.Level(level)
+	parsed(s, "below_received", &t.BelowReceived, "write true only where milters write below the server's own Received line", truth)
+	s.done()
+	if t.Assurance != sop.Basic {
+		s.need("authserv_id", t.AuthservID, "write the first word of Authentication-Results as your server writes it, or set assurance: basic")
+		if len(t.ReceivedBy) == 0 {
+			s.need("received_by", "", "list your mail server's names as they stand after `by` in its Received lines")
+		}
+	}
+}
+
+func (a *Approval) read(s *section) {
+	parsed(s, "undo_window", &a.UndoWindow, "write it as 15m; 0s for none", span(0, 24*time.Hour))
+	parsed(s, "expires", &a.Expires, "write office days as 3d", officeDays(1, 60))
+	parsed(s, "code", &a.Code, "", choice("subject", "sheet"))
+	parsed(s, "quorum", &a.Quorum, "one approver or two", number(1, 2))
+	parsed(s, "second_above", &a.SecondAbove, "from how many members on a second approver is wanted; 0 for never", number(0, 1000))
+	s.done()
+}
+
+var placeholder = regexp.MustCompile(`\{[^{}]*\}`)
+
+// userID takes a pattern that gives SPSE user IDs: the placeholders, and plain characters between them.
+func userID(s string) (string, error) {
+	for _, p := range placeholder.FindAllString(s, -1) {
+		if _, err := choice("{first}", "{last}", "{initial}", "{nip}")(p); err != nil {
+			return "", err
+		}
+	}
+	rest := placeholder.ReplaceAllString(s, "")
+	if rest == s || strings.Trim(rest, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") != "" || len(s) > 60 {
+		return "", fmt.Errorf("%s is no pattern of user IDs", shown(s))
+	}
+	return s, nil
+}
+
+func (c *Credentials) read(s *section) {
+	parsed(s, "source", &c.Source, "", choice("generate", "command"))
+	if e, ok := s.find("command"); ok {
+		c.Command = s.command(e)
+	}
+	parsed(s, "sheet", &c.Sheet, "", choice("encrypted", "plain", "none"))
+	parsed(s, "tembusan", &c.Tembusan, "", choice("summary", "full"))
+	c.MasterKey = s.masterKey("key_file")
+	parsed(s, "user_id", &c.UserID, `write it of {first}, {last}, {initial}, {nip} and letters, such as "{first}.{last}"`, userID)
+	s.done()
+	if c.Source == "command" && len(c.Command) == 0 {
+		s.need("command", "", "name the program that makes the accounts, as [/usr/local/bin/program, argument]")
+	}
+	if c.Sheet == "plain" {
+		s.r.warn(s.at("sheet"), "passwords travel to the approver unencrypted")
+	}
+	if c.Tembusan == "full" {
+		s.r.warn(s.at("tembusan"), "Kepala LPSE is sent every password")
+	}
+}
+
+// command takes a program, or a list of program and arguments; no shell reads it.
+func (s *section) command(e entry) []string {
+	var args []string
+	if _, list := e.value.(*ast.SequenceNode); list {
+		for _, t := range s.texts("command") {
+			args = append(args, t.text)
+		}
+	} else if text, ok := s.r.scalar(e); ok {
+		args = []string{text}
+	}
+	if len(args) == 0 {
+		return nil
+	}
+	info, err := os.Stat(args[0])
+	if !filepath.IsAbs(args[0]) || err != nil || info.IsDir() || info.Mode().Perm()&0o111 == 0 {
+		s.r.fault(e.path, "name an executable file with its full path", "%s is no program", shown(args[0]))
+	}
+	return args
+}
+
+func (d *Deadlines) read(s *section, zone *time.Location, now time.Time) {
+	parsed(s, "approval", &d.Approval, "write office days as 1d", officeDays(1, 60))
+	parsed(s, "completion", &d.Completion, "write office days as 3d", officeDays(1, 60))
+	parsed(s, "receipt", &d.Receipt, "write office days as 1d", officeDays(1, 60))
+	s.text("calendar", &d.CalendarFile)
+	s.done()
+	d.CalendarFile = s.r.path(d.CalendarFile)
+	d.Calendar = s.r.calendar(s.at("calendar"), d.CalendarFile, zone, now)
+}
+
+// agree checks what no section can see alone.
+func (c *Config) agree(r *reader) {
+	if c.Approval.Code == "sheet" && c.Credentials.Sheet != "encrypted" && !r.wrong("credentials.sheet") {
+		r.fault("approval.code", "set credentials.sheet: encrypted, or approval.code: subject", "the code is to stand in the sheet, which is not encrypted")
+	}
+	if n := len(c.People.Approvers); n > 0 && n < 2 && (c.Approval.Quorum > 1 || c.Approval.SecondAbove > 0) {
+		key := "approval.quorum"
+		if c.Approval.Quorum < 2 {
+			key = "approval.second_above"
+		}
+		r.fault(key, "name a second approver", "two approvers are wanted and one is named")
+	}
+	c.approversApart(r)
+	if !sameAddress(c.SMTP.From.Address, c.IMAP.Username) && strings.Contains(c.IMAP.Username, "@") && c.SMTP.From.Address != "" {
+		r.warn("smtp.from", "replies go to %s, but the mailbox that is read is %s", c.SMTP.From.Address, c.IMAP.Username)
+	}
+}
+
+// approversApart: an address answers for one approver only, and never for the office itself.
+func (c *Config) approversApart(r *reader) {
+	var all []place
+	for i, a := range c.People.Approvers {
+		all = append(all, a.addresses(index("people.approvers", i))...)
+	}
+	for i, p := range all {
+		switch {
+		case sameAddress(p.address, c.SMTP.From.Address), sameAddress(p.address, c.IMAP.Username):
+			r.fault(p.path, "name the approver's own mailbox", "is the office's own address")
+			continue
+		case sameAddress(p.address, c.People.KepalaLPSE.Address):
+			r.warn(p.path, "is Kepala LPSE's address too: who approves then also receives the tembusan")
+		}
+		for _, o := range all[:i] {
+			if sameAddress(p.address, o.address) {
+				r.fault(p.path, "give every approver, deputy and alias an address of its own", "stands at %s already", o.path)
+				break
+			}
+		}
+	}
+	for _, p := range []place{{"people.kepala_lpse.email", c.People.KepalaLPSE.Address}, {"people.kepala_bagian.email", c.People.KepalaBagian.Address},
+		{"people.operator.email", c.People.Operator.Address}} {
+		if sameAddress(p.address, c.SMTP.From.Address) || sameAddress(p.address, c.IMAP.Username) {
+			r.fault(p.path, "name a mailbox of their own; the daemon would write to itself", "is the office's own address")
+		}
+	}
+}
+
+func index(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
