@@ -162,6 +162,8 @@ func readRows(rows [][]Cell, cols columns) []person {
 			people = append(people, p)
 		case numbered && gap:
 			return people // below a blank row nothing unnumbered belongs to the list
+		case p.conf > 0 && !gap && p.Nama != "" && filled(row) >= 2 && (p.NIP != "" || len(letters(p.Nama)) > 5):
+			people = append(people, p) // OCR loses the small numbers of the first column
 		case numbered || cols.has(fieldNo) && len(people) > 0:
 			people = appendUnnumbered(people, p)
 		case p.Nama != "" && (p.NIP != "" || p.Email != ""):

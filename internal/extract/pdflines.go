@@ -134,6 +134,13 @@ func (p *painter) sheet(box [4]float64, rotate int) *sheet {
 			glyphs = append(glyphs, g)
 		}
 	}
+	unseen := 0
+	for _, g := range glyphs {
+		if g.invisible {
+			unseen++
+		}
+	}
+	s.layer = p.images > 0 && unseen*2 > len(glyphs)
 	s.words = words(glyphs)
 	for _, r := range p.rules {
 		r.x0, r.y0 = view(r.x0, r.y0)

@@ -85,7 +85,9 @@ func builtInPage(ctx context.Context, page pdf.Page, fonts map[string]*font) (*s
 	if b[2] <= b[0] || b[3] <= b[1] {
 		b = [4]float64{0, 0, 595, 842}
 	}
-	return p.sheet(b, rotation(page.V)), nil
+	s := p.sheet(b, rotation(page.V))
+	s.images = p.images
+	return s, nil
 }
 
 // inherited looks up the page tree; its depth is bounded as the tree may be a ring.

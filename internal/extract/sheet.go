@@ -12,6 +12,8 @@ type sheet struct {
 	width, height float64
 	words         []word
 	rules         []rule
+	images        int  // pictures on the page
+	layer         bool // its text is invisible: somebody's OCR
 }
 
 // word is text without inner space.
@@ -32,7 +34,10 @@ func (r rule) horizontal() bool { return math.Abs(r.x1-r.x0) > math.Abs(r.y1-r.y
 
 // layout finds the ruled tables, gives them their words and makes lines of the rest.
 func (s *sheet) layout() document.Page {
-	var page document.Page
+	page := document.Page{MachineRead: s.layer}
+	if len(s.words) == 0 && s.images > 0 {
+		page.Unreadable = document.ReasonNoText
+	}
 	tables := ruledTables(s.rules)
 	var free []word
 	for _, w := range s.words {

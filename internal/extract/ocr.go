@@ -1,0 +1,238 @@
+package extract
+
+import (
+	"bytes"
+	"context"
+	"math"
+	"os"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"strings"
+
+	"ukpbjd/internal/document"
+)
+
+// ocrDPI is the resolution at which pages are read: 200–300 dpi read alike, 300 keeps thin rules whole.
+const ocrDPI = 300
+
+// smallPicture is the side in pixels below which a picture cannot be a paper: logos, icons of a mail's signature.
+const smallPicture = 480
+
+// readImage reads one photographed or scanned page.
+func readImage(r *Reader, ctx context.Context, src *document.Source, data []byte, b *budget) {
+	src.Paged = false
+	pic, err := decodePicture(data)
+	if err != nil {
+		src.Unreadable = reasonOf(err)
+		if src.Unreadable == document.ReasonCorrupt && !knownPicture(data) {
+			src.Unreadable = document.ReasonUnsupported
+		}
+		return
+	}
+	if min(pic.w, pic.h) < smallPicture {
+		src.Incidental = true
+		return
+	}
+	page := r.ocrPage(ctx, pic, pageDPI(pic), b)
+	page.Number = 1
+	src.Pages = []document.Page{page}
+}
+
+func knownPicture(data []byte) bool {
+	return bytes.HasPrefix(data, []byte("\xFF\xD8")) || bytes.HasPrefix(data, []byte("\x89PNG")) || bytes.HasPrefix(data, []byte("GIF8"))
+}
+
+// pageDPI guesses the resolution of a picture that holds one A4 page.
+func pageDPI(p *picture) float64 { return float64(max(p.w, p.h)) / 11.7 }
+
+// readScans reads with OCR the pages of a PDF that are pictures, or whose text layer was itself made by OCR.
+func (r *Reader) readScans(ctx context.Context, src *document.Source, data []byte, b *budget) {
+	for i := range src.Pages {
+		p := &src.Pages[i]
+		if hasText(p) && !p.MachineRead {
+			continue
+		}
+		if !hasText(p) && p.Unreadable == "" {
+			continue // a blank page
+		}
+		pic, err := r.renderPage(ctx, data, p.Number)
+		if err != nil {
+			if p.Unreadable = document.ReasonNoText; hasText(p) {
+				p.Unreadable = ""
+			}
+			continue
+		}
+		page := r.ocrPage(ctx, pic, ocrDPI, b)
+		if !hasText(&page) && hasText(p) {
+			continue // the layer is better than nothing
+		}
+		page.Number = p.Number
+		src.Pages[i] = page
+	}
+}
+
+func (r *Reader) renderPage(ctx context.Context, data []byte, page int) (pic *picture, err error) {
+	if r.tools.found["tesseract"] == "" {
+		return nil, errAbsent
+	}
+	n := strconv.Itoa(page)
+	err = r.inFolder("in.pdf", data, func(dir string) error {
+		_, _, err := r.tools.run(ctx, r.opt.PageTime, dir, "pdftoppm", "-f", n, "-l", n, "-r", strconv.Itoa(ocrDPI), "-gray", "-singlefile", "in.pdf", "out")
+		if err != nil {
+			return err
+		}
+		out, err := os.ReadFile(filepath.Join(dir, "out.pgm"))
+		if err != nil {
+			return err
+		}
+		pic, err = decodePGM(out)
+		return err
+	})
+	return pic, err
+}
+
+// ocrPage straightens a page, finds its ruled lines, reads it and lays it out.
+func (r *Reader) ocrPage(ctx context.Context, pic *picture, dpi float64, b *budget) document.Page {
+	none := document.Page{Unreadable: document.ReasonNoText, MachineRead: false}
+	if r.tools.found["tesseract"] == "" {
+		return none
+	}
+	if !b.take() {
+		none.Unreadable = document.ReasonTooLarge
+		return none
+	}
+	pic.dpi = dpi
+	pic = pic.scaled(ocrDPI / dpi)
+	pic.dpi = ocrDPI
+	pic, bw := upright(pic)
+	s, conf, err := r.readUpright(ctx, pic, bw)
+	if err == nil && conf < poorReading {
+		if t, c, err := r.readUpright(ctx, pic.turn(2), nil); err == nil && c > conf {
+			s, conf = t, c // it was upside down
+		}
+	}
+	if err != nil {
+		none.Unreadable = reasonOfTool(err)
+		if none.Unreadable != document.ReasonTimeout {
+			none.Unreadable = document.ReasonNoText
+		}
+		return none
+	}
+	page := s.layout()
+	page.MachineRead, page.Confidence = true, conf
+	if len(s.words) < 5 || conf < unreadableBelow {
+		page.Unreadable = document.ReasonNoText
+		page.Lines, page.Tables = nil, nil
+	}
+	return page
+}
+
+const (
+	poorReading     = 65.0 // mean confidence below which the page may be upside down
+	unreadableBelow = 35.0
+)
+
+// upright turns a page that lies on its side, and takes out its skew.
+func upright(pic *picture) (*picture, *ink) {
+	bw := pic.binarise()
+	a, sharp := bw.skew()
+	if side := bw.sideways(); true {
+		if sa, ss := side.skew(); ss > 1.25*sharp {
+			pic, bw, a = pic.turn(1), side, sa
+		}
+	}
+	if math.Abs(a) > 0.0012 {
+		pic = pic.rotated(a)
+		bw = pic.binarise()
+	}
+	return pic, bw
+}
+
+// readUpright removes the ruled lines from the picture, as they make tesseract stumble, and keeps them for the layout.
+func (r *Reader) readUpright(ctx context.Context, pic *picture, bw *ink) (*sheet, float64, error) {
+	if bw == nil {
+		bw = pic.binarise()
+	}
+	s := &sheet{width: float64(pic.w) * 72 / pic.dpi, height: float64(pic.h) * 72 / pic.dpi}
+	clean := &picture{w: pic.w, h: pic.h, dpi: pic.dpi, pix: append([]byte(nil), pic.pix...)}
+	scale := 72 / pic.dpi
+	for _, l := range bw.straight(int(pic.dpi*0.4), 2) {
+		s.rules = append(s.rules, rule{float64(l.from) * scale, float64(l.pos) * scale, float64(l.to) * scale, float64(l.pos) * scale})
+		clean.wipe(l, false)
+	}
+	for _, l := range bw.sideways().straight(int(pic.dpi*0.24), 2) {
+		x := float64(l.pos) * scale // of the sideways picture: its row is our column
+		s.rules = append(s.rules, rule{x, s.height - float64(l.to)*scale, x, s.height - float64(l.from)*scale})
+		clean.wipe(run{l.pos, pic.h - 1 - l.to, pic.h - 1 - l.from}, true)
+	}
+	words, conf, err := r.tesseract(ctx, clean)
+	s.words = words
+	return s, conf, err
+}
+
+// wipe whitens a ruled line, three pixels to either side where it is dark.
+func (p *picture) wipe(l run, down bool) {
+	for along := max(l.from-1, 0); along <= l.to+1; along++ {
+		for d := -4; d <= 4; d++ {
+			x, y := along, l.pos+d
+			if down {
+				x, y = y, x
+			}
+			if x >= 0 && y >= 0 && x < p.w && y < p.h {
+				p.pix[y*p.w+x] = 255
+			}
+		}
+	}
+}
+
+// tesseract reads words with boxes. Sparse text (psm 11) reads ruled tables best.
+func (r *Reader) tesseract(ctx context.Context, pic *picture) (words []word, conf float64, err error) {
+	var out []byte
+	err = r.inFolder("in.pgm", pic.encodePGM(), func(dir string) error {
+		var err error
+		out, _, err = r.tools.run(ctx, r.opt.PageTime, dir, "tesseract", "in.pgm", "-", "-l", "ind", "--psm", "11", "--dpi", strconv.Itoa(int(pic.dpi)), "tsv")
+		return err
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	words, conf = tsvWords(out, 72/pic.dpi)
+	return words, conf, nil
+}
+
+// tsvWords reads tesseract's table: level page block par line word left top width height conf text.
+func tsvWords(out []byte, scale float64) ([]word, float64) {
+	var words []word
+	var heights []float64
+	sum, n := 0.0, 0.0
+	for _, l := range strings.Split(string(out), "\n") {
+		f := strings.Split(l, "\t")
+		if len(f) < 12 || f[0] != "5" {
+			continue
+		}
+		var v [5]float64
+		for i := range v {
+			v[i], _ = strconv.ParseFloat(f[6+i], 64)
+		}
+		text := squeeze(strings.Join(f[11:], " "))
+		if text == "" || v[4] < 0 || len(words) > 20_000 {
+			continue
+		}
+		w := word{text: text, x0: v[0] * scale, y0: v[1] * scale, x1: (v[0] + v[2]) * scale, y1: (v[1] + v[3]) * scale, conf: math.Max(v[4], 1)}
+		words = append(words, w)
+		heights = append(heights, w.y1-w.y0)
+		sum += v[4] * float64(len(text))
+		n += float64(len(text))
+	}
+	if n == 0 {
+		return nil, 0
+	}
+	sort.Float64s(heights)
+	size := heights[len(heights)/2] * 1.15
+	for i := range words {
+		words[i].size = size
+		words[i].base = words[i].midY()
+	}
+	return words, sum / n
+}

@@ -1,0 +1,213 @@
+package extract
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"image"
+	"image/color"
+	_ "image/gif"  // decoders for image.Decode
+	_ "image/jpeg" // …
+	_ "image/png"  // …
+	"math"
+	"strconv"
+)
+
+// picture is a grey page, 0 black.
+type picture struct {
+	w, h int
+	dpi  float64
+	pix  []byte
+}
+
+const maxPixels = 60_000_000
+
+// decodePicture reads JPEG, PNG or GIF, upright as the camera meant it.
+func decodePicture(data []byte) (*picture, error) {
+	cfg, _, err := image.DecodeConfig(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Width*cfg.Height > maxPixels || cfg.Width < 1 || cfg.Height < 1 {
+		return nil, errTooLarge
+	}
+	img, _, err := image.Decode(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	p := grey(img)
+	return p.oriented(exifOrientation(data)), nil
+}
+
+func grey(img image.Image) *picture {
+	b := img.Bounds()
+	p := &picture{w: b.Dx(), h: b.Dy(), pix: make([]byte, b.Dx()*b.Dy())}
+	switch src := img.(type) {
+	case *image.YCbCr:
+		for y := 0; y < p.h; y++ {
+			copy(p.pix[y*p.w:(y+1)*p.w], src.Y[y*src.YStride:y*src.YStride+p.w])
+		}
+	case *image.Gray:
+		for y := 0; y < p.h; y++ {
+			copy(p.pix[y*p.w:(y+1)*p.w], src.Pix[y*src.Stride:y*src.Stride+p.w])
+		}
+	default:
+		for y := 0; y < p.h; y++ {
+			for x := 0; x < p.w; x++ {
+				r, g, bl, a := img.At(b.Min.X+x, b.Min.Y+y).RGBA()
+				lum := (299*r + 587*g + 114*bl) / 1000
+				p.pix[y*p.w+x] = byte((lum + (0xffff - a)) >> 8) // transparent is paper
+			}
+		}
+	}
+	return p
+}
+
+var _ color.Color = color.Gray{}
+
+// decodePGM reads the P5 that pdftoppm writes.
+func decodePGM(data []byte) (*picture, error) {
+	var fields [3]int
+	if !bytes.HasPrefix(data, []byte("P5")) {
+		return nil, fmt.Errorf("read pgm: bad magic")
+	}
+	pos := 2
+	for i := range fields {
+		for pos < len(data) && (data[pos] == ' ' || data[pos] == '\n') {
+			pos++
+		}
+		start := pos
+		for pos < len(data) && data[pos] >= '0' && data[pos] <= '9' {
+			pos++
+		}
+		n, err := strconv.Atoi(string(data[start:pos]))
+		if err != nil {
+			return nil, fmt.Errorf("read pgm: %w", err)
+		}
+		fields[i] = n
+	}
+	pos++
+	w, h := fields[0], fields[1]
+	if w < 1 || h < 1 || w*h > maxPixels || len(data)-pos < w*h {
+		return nil, errTooLarge
+	}
+	return &picture{w: w, h: h, pix: data[pos : pos+w*h]}, nil
+}
+
+func (p *picture) encodePGM() []byte {
+	return append([]byte(fmt.Sprintf("P5\n%d %d\n255\n", p.w, p.h)), p.pix...)
+}
+
+// oriented turns the picture as EXIF tag 0x0112 says.
+func (p *picture) oriented(tag int) *picture {
+	switch tag {
+	case 3:
+		return p.turn(2)
+	case 6:
+		return p.turn(1)
+	case 8:
+		return p.turn(3)
+	}
+	return p
+}
+
+// turn rotates by quarter turns clockwise.
+func (p *picture) turn(quarters int) *picture {
+	quarters &= 3
+	if quarters == 0 {
+		return p
+	}
+	q := &picture{w: p.w, h: p.h, dpi: p.dpi, pix: make([]byte, len(p.pix))}
+	if quarters&1 == 1 {
+		q.w, q.h = p.h, p.w
+	}
+	for y := 0; y < p.h; y++ {
+		for x := 0; x < p.w; x++ {
+			var nx, ny int
+			switch quarters {
+			case 1:
+				nx, ny = p.h-1-y, x
+			case 2:
+				nx, ny = p.w-1-x, p.h-1-y
+			case 3:
+				nx, ny = y, p.w-1-x
+			}
+			q.pix[ny*q.w+nx] = p.pix[y*p.w+x]
+		}
+	}
+	return q
+}
+
+// exifOrientation looks for the tag in a JPEG's APP1; 0 when there is none.
+func exifOrientation(data []byte) int {
+	i := bytes.Index(head(data, 64<<10), []byte("Exif\x00\x00"))
+	if i < 0 || i+14 > len(data) {
+		return 0
+	}
+	t := data[i+6:]
+	var order binary.ByteOrder = binary.LittleEndian
+	if bytes.HasPrefix(t, []byte("MM")) {
+		order = binary.BigEndian
+	}
+	at := int(order.Uint32(t[4:8]))
+	if at < 8 || at+2 > len(t) {
+		return 0
+	}
+	n := int(order.Uint16(t[at : at+2]))
+	for k := 0; k < n && k < 64 && at+2+12*(k+1) <= len(t); k++ {
+		e := t[at+2+12*k:]
+		if order.Uint16(e[:2]) == 0x0112 {
+			return int(order.Uint16(e[8:10]))
+		}
+	}
+	return 0
+}
+
+// scaled resizes with averaging between pixels.
+func (p *picture) scaled(f float64) *picture {
+	if math.Abs(f-1) < 0.02 {
+		return p
+	}
+	q := &picture{w: int(float64(p.w) * f), h: int(float64(p.h) * f), dpi: p.dpi * f}
+	if q.w < 1 || q.h < 1 || q.w*q.h > maxPixels {
+		return p
+	}
+	q.pix = make([]byte, q.w*q.h)
+	for y := 0; y < q.h; y++ {
+		fy := math.Max(0, (float64(y)+0.5)/f-0.5)
+		for x := 0; x < q.w; x++ {
+			q.pix[y*q.w+x] = p.at((float64(x)+0.5)/f-0.5, fy)
+		}
+	}
+	return q
+}
+
+// at is the value between pixels, white outside.
+func (p *picture) at(x, y float64) byte {
+	x0, y0 := int(math.Floor(x)), int(math.Floor(y))
+	fx, fy := x-float64(x0), y-float64(y0)
+	get := func(x, y int) float64 {
+		if x < 0 || y < 0 || x >= p.w || y >= p.h {
+			return 255
+		}
+		return float64(p.pix[y*p.w+x])
+	}
+	top := get(x0, y0)*(1-fx) + get(x0+1, y0)*fx
+	low := get(x0, y0+1)*(1-fx) + get(x0+1, y0+1)*fx
+	return byte(top*(1-fy) + low*fy + 0.5)
+}
+
+// rotated turns by a small angle in radians about the middle.
+func (p *picture) rotated(a float64) *picture {
+	q := &picture{w: p.w, h: p.h, dpi: p.dpi, pix: make([]byte, len(p.pix))}
+	sin, cos := math.Sin(a), math.Cos(a)
+	cx, cy := float64(p.w)/2, float64(p.h)/2
+	for y := 0; y < q.h; y++ {
+		dy := float64(y) - cy
+		for x := 0; x < q.w; x++ {
+			dx := float64(x) - cx
+			q.pix[y*q.w+x] = p.at(cx+dx*cos-dy*sin, cy+dx*sin+dy*cos)
+		}
+	}
+	return q
+}
