@@ -1,7 +1,6 @@
 package letter
 
 import (
-	"errors"
 	"fmt"
 	"html"
 	"strings"
@@ -9,17 +8,23 @@ import (
 	"ukpbjd/internal/sop"
 )
 
-const mostFaults = 50
+// mostFaults of one letter are enough to mend it by.
+const mostFaults = 10
 
 // Check renders every letter with hostile data, to every role, and says what an override breaks: a template that does not run,
 // a line that reads as a command, a password that is missing, not alone or elsewhere, content from afar.
 func (s *Set) Check() []error {
 	var errs []error
-	seen := map[string]bool{}
+	seen, faulty := map[string]bool{}, map[sop.LetterKind]int{}
 	for _, d := range hostile() {
+		kind := d.Letter.Kind
+		if faulty[kind] >= mostFaults {
+			continue
+		}
 		for _, fault := range s.faults(d) {
-			e := fmt.Errorf("letter %s: %w", d.Letter.Kind, fault)
-			if !seen[e.Error()] && len(errs) < mostFaults {
+			faulty[kind]++
+			e := fmt.Errorf("letter %s: %w", kind, fault)
+			if !seen[e.Error()] {
 				seen[e.Error()] = true
 				errs = append(errs, e)
 			}
@@ -44,9 +49,6 @@ func (s *Set) faults(d Data) []error {
 		if pass != "" && !alone(part.text, pass) {
 			errs = append(errs, fmt.Errorf("%s: the password does not stand exactly once, alone on its line", part.name))
 		}
-	}
-	if strings.TrimSpace(r.Subject) == "" {
-		errs = append(errs, errors.New("the subject is empty"))
 	}
 	return append(errs, remote(r.HTML)...)
 }

@@ -48,13 +48,13 @@ func clean(s string, most int) string {
 		if marks = marksIn(r, marks); marks > 2 {
 			continue
 		}
+		if n >= most-1 || gap && n >= most-2 {
+			b.WriteRune('…')
+			break
+		}
 		if gap {
 			b.WriteByte(' ')
 			n, gap = n+1, false
-		}
-		if n >= most-1 {
-			b.WriteRune('…')
-			break
 		}
 		b.WriteRune(r)
 		n++

@@ -42,7 +42,11 @@ func hostile() []Data {
 
 // hostileData fills every field from the nasty texts, beginning at turn.
 func hostileData(k sop.LetterKind, role sop.Role, topic string, turn int) Data {
-	next := func() string { turn++; return nasty[turn%len(nasty)] }
+	n := turn
+	return hostileFrom(k, role, topic, turn, func() string { n++; return nasty[n%len(nasty)] })
+}
+
+func hostileFrom(k sop.LetterKind, role sop.Role, topic string, turn int, next func() string) Data {
 	at := time.Date(2026, 5, 5, 1, 27, 0, 0, time.UTC)
 	d := Data{
 		Office: sop.Office{

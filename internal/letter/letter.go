@@ -60,6 +60,9 @@ func (s *Set) render(d Data) (Rendered, error) {
 	if v.Subject, err = one.words("subject", v); err != nil {
 		return Rendered{}, err
 	}
+	if v.Subject == "" {
+		return Rendered{}, errors.New("the subject is empty")
+	}
 	if v.Nature, err = one.words("sifat", v); err != nil {
 		return Rendered{}, err
 	}
