@@ -41,6 +41,9 @@ func readTree(rest []byte, leaves []lifted, lim Limits) (*enmime.Part, []leafPar
 		} else {
 			leaf.problem = contentProblem(p)
 		}
+		if plain := uudecode(p, leaf.content); plain != nil {
+			leaf.content, leaf.problem = plain, ""
+		}
 		parts = append(parts, leaf)
 	}
 	return root, parts, reattach(parts, leaves)
@@ -130,4 +133,43 @@ func contentProblem(p *enmime.Part) string {
 		}
 	}
 	return ""
+}
+
+// uudecode reads the encoding that mail used before MIME; nil if the part is not in it. Some old clients still write it.
+func uudecode(p *enmime.Part, content []byte) []byte {
+	switch strings.ToLower(strings.TrimSpace(p.Header.Get("Content-Transfer-Encoding"))) {
+	case "x-uuencode", "uuencode", "x-uue", "uue":
+	default:
+		return nil
+	}
+	at := bytes.Index(content, []byte("begin "))
+	if at < 0 {
+		return nil
+	}
+	out := make([]byte, 0, len(content)*3/4)
+	for i, line := range bytes.Split(content[at:], []byte("\n")) {
+		line = bytes.TrimRight(line, "\r")
+		if i == 0 || len(line) == 0 {
+			continue
+		}
+		if bytes.Equal(line, []byte("end")) {
+			return out
+		}
+		out = append(out, uuLine(line)...)
+	}
+	return out
+}
+
+// uuLine: the first character is the length, each four after it are three bytes.
+func uuLine(line []byte) []byte {
+	n := int(line[0]-' ') & 63
+	var out []byte
+	for line = line[1:]; len(line) >= 2 && len(out) < n; line = line[min(4, len(line)):] {
+		var q [4]byte
+		for i := range min(4, len(line)) {
+			q[i] = (line[i] - ' ') & 63
+		}
+		out = append(out, q[0]<<2|q[1]>>4, q[1]<<4|q[2]>>2, q[2]<<6|q[3])
+	}
+	return out[:min(n, len(out))]
 }
