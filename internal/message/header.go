@@ -32,7 +32,7 @@ func splitMail(raw []byte) (head, body []byte) {
 }
 
 // mboxLine: "From budi@kantor.example Tue May  5 10:15:00 2026"; never "From : budi@…", which is a field to some readers.
-var mboxLine = regexp.MustCompile(`^>?From [^\s:]\S{0,300} [^\n]{0,200}\d\d:\d\d[^\n]{0,100}\n`)
+var mboxLine = regexp.MustCompile(`^>?From [^\s:]\S{0,300}(?: [^\n]{0,200}\d\d:\d\d[^\n]{0,100})?[ \t]*\r?\n`)
 
 func skipMboxLine(raw []byte) []byte { return raw[len(mboxLine.Find(raw[:min(len(raw), 700)])):] }
 

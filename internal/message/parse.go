@@ -29,8 +29,9 @@ func parseAt(raw []byte, lim Limits, banners []string, depth int) (m *Message) {
 		m.problem(name, detail, true)
 		head = head[:min(len(head), lim.HeaderBytes)]
 	}
-	if len(mboxLine.Find(raw[:min(len(raw), 700)])) > 0 {
-		m.problem("mbox-line", "", true)
+	if rest := skipMboxLine(raw); len(rest) < len(raw) {
+		m.problem("mbox-line", "", false)
+		raw = rest
 	}
 	m.readHeader(head, lim)
 	m.identify(body)
