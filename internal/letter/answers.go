@@ -11,8 +11,16 @@ type Answer struct {
 	Link  string
 }
 
-// Answers lists how the addressee may answer: by role, and by what the case still allows. The letter bantuan lists all.
+// Answers lists how the addressee may answer.
 func (v *View) Answers() []Answer {
+	if v.answers == nil {
+		v.answers = v.allAnswers()
+	}
+	return v.answers
+}
+
+// allAnswers go by role, and by what the case still allows. The letter bantuan lists all.
+func (v *View) allAnswers() []Answer {
 	var own []Answer
 	all := v.Kind == string(sop.Bantuan)
 	switch role := sop.Role(v.Role); {

@@ -28,14 +28,15 @@ func startsAsCommand(line string) bool {
 	if isVerb(word) {
 		return !joined(rest)
 	}
-	if capital(word) != "KIRIM" {
+	if len(word) < 5 || capital(word) != "KIRIM" {
 		return false
 	}
 	second, after := firstWord(rest)
 	return capital(second) == "ULANG" && !joined(after)
 }
 
-func isVerb(word string) bool { return len(word) <= 40 && verbs[capital(word)] }
+// isVerb knows that verbs have four to eight letters, up to four bytes each.
+func isVerb(word string) bool { return len(word) >= 4 && len(word) <= 32 && verbs[capital(word)] }
 
 // firstWord skips everything that is no letter and gives the run of letters after it.
 func firstWord(s string) (word, rest string) {
@@ -65,6 +66,9 @@ func joined(rest string) bool {
 
 // capital folds every way in which Unicode writes these letters to ASCII capitals: ſ, K (Kelvin), ı, İ and full width.
 func capital(s string) string {
+	if len(s) > 32 {
+		return ""
+	}
 	return strings.Map(func(r rune) rune {
 		switch {
 		case 'a' <= r && r <= 'z':

@@ -76,8 +76,16 @@ func starts(line string, n int) []int {
 // breakAt is the word with which the next line begins: as many as fit, but never one that begins a command; then the line is
 // broken earlier, and where that is impossible it stays long.
 func breakAt(line string, words []int, from, room int) int {
-	end := from + 1
-	for end < len(words) && utf8.RuneCountInString(piece(line, words, from, end+1)) <= room {
+	end, used := from, 0
+	for end < len(words) {
+		used += utf8.RuneCountInString(line[words[max(end-1, from)]:words[end]]) // the word before, with its blanks
+		last := line[words[end]:]
+		if end+1 < len(words) {
+			last = strings.TrimRight(line[words[end]:words[end+1]], " ")
+		}
+		if end > from && used+utf8.RuneCountInString(last) > room {
+			break
+		}
 		end++
 	}
 	for i := end; i > from; i-- {

@@ -51,6 +51,7 @@ type View struct {
 
 	HasCopy     bool // a Tembusan line stands under the letter
 	mailSubject string
+	answers     []Answer
 }
 
 // Stand is how far the case has come, for what the addressee may still do.
