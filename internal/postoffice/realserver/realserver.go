@@ -9,10 +9,12 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -38,6 +40,9 @@ type process struct {
 	env   []string
 	ports []string // open when it serves
 	log   string
+	pid   string // file that names the process to signal; empty: the child itself
+
+	greet bool // a bare connect is not enough: ask for an IMAP greeting and leave politely
 
 	cmd  *exec.Cmd
 	gone chan error
@@ -56,6 +61,7 @@ func (p *process) Start() error {
 	p.cmd = exec.Command(p.args[0], p.args[1:]...)
 	p.cmd.Env = append(os.Environ(), p.env...)
 	p.cmd.Stdout, p.cmd.Stderr = out, out
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := p.cmd.Start(); err != nil {
 		return fmt.Errorf("start %s: %w", p.name, err)
 	}
@@ -78,6 +84,9 @@ func (p *process) answers(addr string) error {
 	defer tick.Stop()
 	for {
 		c, err := net.Dial("tcp", addr)
+		if err == nil && p.greet {
+			err = greeted(c)
+		}
 		if err == nil {
 			return c.Close()
 		}
@@ -92,6 +101,21 @@ func (p *process) answers(addr string) error {
 	}
 }
 
+// greeted has a whole conversation with an IMAP server.
+func greeted(c net.Conn) error {
+	if err := c.SetDeadline(time.Now().Add(patience)); err != nil {
+		return err
+	}
+	if _, err := io.WriteString(c, "a LOGOUT\r\n"); err != nil {
+		return err
+	}
+	said, err := io.ReadAll(c)
+	if err == nil && !strings.HasPrefix(string(said), "* OK") {
+		err = fmt.Errorf("it greets with %q", said)
+	}
+	return err
+}
+
 // Stop ends the server by its process id, and waits for it.
 func (p *process) Stop() error {
 	if p.cmd == nil {
@@ -99,17 +123,31 @@ func (p *process) Stop() error {
 	}
 	cmd := p.cmd
 	p.cmd = nil
-	cmd.Process.Signal(syscall.SIGTERM) //nolint:errcheck // it may have ended by itself
-	t := time.NewTimer(patience)
-	defer t.Stop()
-	select {
-	case <-p.gone:
-		return nil
-	case <-t.C:
-		cmd.Process.Kill() //nolint:errcheck // as above
-		<-p.gone
-		return fmt.Errorf("stop %s: it had to be killed", p.name)
+	end := time.NewTimer(patience)
+	defer end.Stop()
+	again := time.NewTicker(300 * time.Millisecond)
+	defer again.Stop()
+	for {
+		// Cyrus' master forgets a signal that comes while it is still starting, so it is said more than once.
+		syscall.Kill(p.leader(cmd), syscall.SIGTERM) //nolint:errcheck // it may have ended by itself
+		select {
+		case <-p.gone:
+			return nil
+		case <-again.C:
+		case <-end.C:
+			syscall.Kill(-p.leader(cmd), syscall.SIGKILL) //nolint:errcheck // as above; its children with it
+			<-p.gone
+			return fmt.Errorf("stop %s: it had to be killed", p.name)
+		}
 	}
+}
+
+func (p *process) leader(cmd *exec.Cmd) int {
+	b, err := os.ReadFile(p.pid)
+	if n, bad := strconv.Atoi(strings.TrimSpace(string(b))); err == nil && bad == nil && n > 1 {
+		return n
+	}
+	return cmd.Process.Pid
 }
 
 // Restart stops and starts it, as an upgrade does.

@@ -1,0 +1,97 @@
+package realserver
+
+import (
+	"crypto/tls"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// cyrusPrefix is where the Debian packages lie unpacked: they cannot be installed beside Dovecot's.
+const cyrusPrefix = "/opt/ukpbjd-cyrus"
+
+// CyrusUser is the only account of a Cyrus.
+const CyrusUser = "ukpbj"
+
+// Cyrus is a private Cyrus in its traditional manner: folders are called INBOX.Name and parted by dots.
+type Cyrus struct {
+	process
+	IMAP, IMAPS string
+	TLS         *tls.Config
+}
+
+// StartCyrus starts one and stops it with the test. UKPBJD_CYRUS names another prefix.
+func StartCyrus(tb testing.TB) *Cyrus {
+	tb.Helper()
+	prefix := os.Getenv("UKPBJD_CYRUS")
+	if prefix == "" {
+		prefix = cyrusPrefix
+	}
+	bin := filepath.Join(prefix, "usr/lib/cyrus/bin")
+	if _, err := os.Stat(filepath.Join(bin, "master")); err != nil {
+		absent(tb, "Cyrus is not unpacked under %s", prefix)
+	}
+	needRoot(tb)
+	passwords := find(tb, "saslpasswd2")
+	dir := room(tb, "cyrus")
+	folders(tb, "mail", dir, dir+"/conf", dir+"/conf/db", dir+"/conf/socket", dir+"/conf/proc", dir+"/conf/lock", dir+"/conf/log",
+		dir+"/conf/user", dir+"/spool", dir+"/sieve", dir+"/tmp")
+	p := ports(tb, 2)
+	c := &Cyrus{IMAP: p[0], IMAPS: p[1]}
+	cert, key, client := certificate(tb, dir)
+	c.TLS = client
+	conf := filepath.Join(dir, "imapd.conf")
+	write(tb, conf, fmt.Sprintf(imapdConf, dir, Host, cert, key), 0o644)
+	write(tb, dir+"/cyrus.conf", fmt.Sprintf(cyrusConf, bin, conf, c.IMAP, c.IMAPS), 0o644)
+	output(tb, nil, "sh", "-c", fmt.Sprintf("echo %s | %s -p -c -f %s/sasldb2 -u %s %s", Password, passwords, dir, Host, CyrusUser))
+	output(tb, nil, "chown", "mail", dir+"/sasldb2", cert, key)
+	c.process = process{
+		tb: tb, name: "cyrus", ports: p[:1], greet: true, log: dir + "/out",
+		args: []string{filepath.Join(bin, "master"), "-C", conf, "-M", dir + "/cyrus.conf", "-p", dir + "/master.pid", "-D"},
+		env:  []string{"LD_LIBRARY_PATH=" + filepath.Join(prefix, "usr/lib/x86_64-linux-gnu"), "CYRUS_USER=mail"},
+	}
+	c.run()
+	return c
+}
+
+const imapdConf = `configdirectory: %[1]s/conf
+defaultpartition: default
+partition-default: %[1]s/spool
+sievedir: %[1]s/sieve
+temp_path: %[1]s/tmp
+cyrus_user: mail
+cyrus_group: mail
+servername: %[2]s
+admins: cyrus
+allowplaintext: yes
+sasl_pwcheck_method: auxprop
+sasl_auxprop_plugin: sasldb
+sasl_sasldb_path: %[1]s/sasldb2
+sasl_mech_list: PLAIN LOGIN
+unixhierarchysep: no
+altnamespace: no
+virtdomains: off
+autocreate_quota: 0
+autocreate_post: yes
+autocreate_inbox_folders: Sent
+idlesocket: %[1]s/conf/socket/idle
+failedloginpause: 0
+tls_server_cert: %[3]s
+tls_server_key: %[4]s
+maxmessagesize: 0
+`
+
+const cyrusConf = `START {
+  recover cmd="%[1]s/ctl_cyrusdb -C %[2]s -r"
+}
+SERVICES {
+  imap cmd="%[1]s/imapd -C %[2]s" listen="%[3]s" prefork=0 maxchild=50
+  imaps cmd="%[1]s/imapd -C %[2]s -s" listen="%[4]s" prefork=0 maxchild=50
+}
+EVENTS {
+}
+DAEMON {
+  idled cmd="%[1]s/idled -C %[2]s"
+}
+`
