@@ -147,8 +147,10 @@ func splitPairs(label, rest string) []pair {
 func cellPairs(cells []Cell) []pair {
 	var filled []Cell
 	for _, c := range cells {
-		if t := strings.TrimSpace(c.Text); t != "" && t != ":" {
-			filled = append(filled, c)
+		for _, t := range cellParts(c) {
+			if t != "" && t != ":" {
+				filled = append(filled, Cell{Text: t, Confidence: c.Confidence, Numeric: c.Numeric})
+			}
 		}
 	}
 	if len(filled) > 1 && (ordinal(filled[0].Text) > 0 || strings.EqualFold(strings.TrimRight(strings.TrimSpace(filled[0].Text), " :"), "kepada")) {
@@ -182,6 +184,18 @@ func cellPairs(cells []Cell) []pair {
 		}
 	}
 	return out
+}
+
+// cellParts cuts a cell in which OCR read a faint ruled line as a bar.
+func cellParts(c Cell) []string {
+	if c.Confidence > 0 && strings.Contains(c.Text, "|") && !strings.Contains(c.Text, "\n") {
+		parts := strings.Split(c.Text, "|")
+		for i := range parts {
+			parts[i] = strings.Trim(parts[i], " “”\"'_")
+		}
+		return parts
+	}
+	return []string{strings.TrimSpace(c.Text)}
 }
 
 // roleWords are parts in a Pokja: values, though they look like labels.

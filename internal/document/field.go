@@ -133,7 +133,7 @@ func wordField(w string, ws []string, i int) field {
 		if i > 0 && ws[i-1] == "induk" {
 			return fieldNIP
 		}
-	case "personel", "personil", "anggota":
+	case "personel", "personil":
 		if len(ws) == 1 {
 			return fieldNama
 		}

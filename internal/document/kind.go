@@ -171,6 +171,16 @@ func asksForAccount(l string) bool {
 	return false
 }
 
+// asks says whether a subject begins with the word of a request.
+func asks(l string) bool {
+	for _, w := range []string{"PERMOHONAN", "PERMINTAAN", "USULAN", "PENGAJUAN", "PEMBUATAN", "MOHON"} {
+		if strings.HasPrefix(l, w) {
+			return true
+		}
+	}
+	return false
+}
+
 // otherTitles are papers that are none of the three, by the words their title begins with.
 var otherTitles = []string{"SURATPENGANTAR", "PAKTAINTEGRITAS", "DAFTARHADIR", "BERITAACARA", "SURATPERNYATAAN", "NOTADINAS", "SURATEDARAN", "SURATKETERANGAN",
 	"PENGUMUMAN", "SERTIFIKAT", "KARTUTANDAPENDUDUK", "RENCANAUMUMPENGADAAN", "SURATKUASA", "LEMBARDISPOSISI", "TELAAHANSTAF", "NOTULEN", "SURATUNDANGAN", "UNDANGAN"}
@@ -180,14 +190,14 @@ func lesserTitle(rows []row, i int, l string, v verdict) verdict {
 	v.strong = 1
 	for _, p := range []string{"HAL", "PERIHAL"} {
 		rest, ok := strings.CutPrefix(l, p)
-		if !ok || !strings.Contains(rows[i].text, ":") {
+		if !ok || !strings.Contains(rows[i].text, ":") && !asks(rest) {
 			continue
 		}
 		if i+1 < len(rows) {
 			rest += letters(rows[i+1].text)
 		}
 		v.number = numberAround(rows, i)
-		if (strings.HasPrefix(rest, "PERMOHONAN") || strings.HasPrefix(rest, "PERMINTAAN") || strings.HasPrefix(rest, "USULAN") || strings.HasPrefix(rest, "PENGAJUAN") || strings.HasPrefix(rest, "PEMBUATAN")) && asksForAccount(rest) {
+		if asks(rest) && asksForAccount(rest) {
 			v.kind = Formulir
 			return v
 		}

@@ -48,11 +48,25 @@ func (p *person) set(fields []field, c Cell) {
 	if c.Confidence > 0 && (hasField(fields, fieldNama) || hasField(fields, fieldNIP)) && (p.conf == 0 || c.Confidence < p.conf) {
 		p.conf = c.Confidence
 	}
+	if c.Confidence > 0 && hasField(fields, fieldNama) {
+		text = strings.Trim(specks.Replace(text), " -–.;:'") + dotAfterTitle(text)
+	}
 	if len(fields) == 1 {
 		p.setOne(fields[0], text, c.Numeric)
 		return
 	}
 	p.setMany(fields, text)
+}
+
+// specks are what OCR makes of dirt and of ruled lines.
+var specks = strings.NewReplacer("“", "", "”", "", "\"", "", "|", "", "_", "", "*", "", "~", "", "=", "", "«", "", "»", "", "¢", "", "[", "", "]", "", "{", "", "}", "")
+
+// dotAfterTitle keeps the dot that ends "S.T."
+func dotAfterTitle(text string) string {
+	if strings.HasSuffix(strings.TrimSpace(text), ".") {
+		return "."
+	}
+	return ""
 }
 
 func (p *person) setOne(f field, text string, numeric bool) {

@@ -48,7 +48,7 @@ func (s *section) plausible(people []person) []person {
 		if len(letters(p.Nama)) < 3 || len(p.Nama) > 120 || fieldsOf(p.Nama) != nil || closes(p.Nama) {
 			continue
 		}
-		if digits(p.Nama) != "" && p.NIP == "" {
+		if digits(p.Nama) != "" && p.NIP == "" || strings.Contains(p.Nama, "@") {
 			continue
 		}
 		out = append(out, p)

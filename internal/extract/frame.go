@@ -158,9 +158,13 @@ func (f *frame) cells() (rows [][]document.Cell, lone bool) {
 	}
 	for h, ws := range byCell {
 		rows[h/nc][h%nc] = cellOf(ws)
+		lone = lone || len(ws) > wholePage && 3*len(ws) > 2*len(f.words)
 	}
 	return rows, lone
 }
+
+// wholePage is how many words one cell may hold before its frame is the edge of the page and not a table.
+const wholePage = 60
 
 // merge joins slots that no line separates; each slot knows the first slot of its cell.
 func (f *frame) merge(nr, nc int) []int {

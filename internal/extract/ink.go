@@ -57,11 +57,12 @@ func (p *picture) addRow(sums []uint32, y, sign int) {
 	}
 }
 
-// coarse gathers the ink into rows of blocks, for the search of the skew.
+// points gathers the ink into blocks, for the search of the skew. The margins hold shadows of the scanner's edge, and
+// blocks that are dark throughout hold pictures.
 func (b *ink) points(step int) [][2]float64 {
 	var out [][2]float64
-	for y := 0; y+step <= b.h; y += step {
-		for x := 0; x+step <= b.w; x += step {
+	for y := b.h / 16; y+step <= b.h-b.h/16; y += step {
+		for x := b.w / 14; x+step <= b.w-b.w/14; x += step {
 			n := 0
 			for k := 0; k < step; k++ {
 				if b.on[(y+k)*b.w+x+k] {

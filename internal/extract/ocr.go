@@ -107,9 +107,12 @@ func (r *Reader) ocrPage(ctx context.Context, pic *picture, dpi float64, b *budg
 	pic.dpi = ocrDPI
 	pic, bw := upright(pic)
 	s, conf, err := r.readUpright(ctx, pic, bw)
-	if err == nil && conf < poorReading {
-		if t, c, err := r.readUpright(ctx, pic.turn(2), nil); err == nil && c > conf {
-			s, conf = t, c // it was upside down
+	for _, quarters := range []int{2, 1, 3} { // upside down, or on its side
+		if err != nil || conf >= poorReading {
+			break
+		}
+		if t, c, e := r.readUpright(ctx, pic.turn(quarters), nil); e == nil && c > conf {
+			s, conf = t, c
 		}
 	}
 	if err != nil {
@@ -137,10 +140,9 @@ const (
 func upright(pic *picture) (*picture, *ink) {
 	bw := pic.binarise()
 	a, sharp := bw.skew()
-	if side := bw.sideways(); true {
-		if sa, ss := side.skew(); ss > 1.25*sharp {
-			pic, bw, a = pic.turn(1), side, sa
-		}
+	side := bw.sideways()
+	if sa, ss := side.skew(); ss > 1.4*sharp {
+		pic, bw, a = pic.turn(1), side, sa
 	}
 	if math.Abs(a) > 0.0012 {
 		pic = pic.rotated(a)
@@ -161,7 +163,7 @@ func (r *Reader) readUpright(ctx context.Context, pic *picture, bw *ink) (*sheet
 		s.rules = append(s.rules, rule{float64(l.from) * scale, float64(l.pos) * scale, float64(l.to) * scale, float64(l.pos) * scale})
 		clean.wipe(l, false)
 	}
-	for _, l := range bw.sideways().straight(int(pic.dpi*0.24), 2) {
+	for _, l := range bw.sideways().straight(int(pic.dpi*0.18), 2) {
 		x := float64(l.pos) * scale // of the sideways picture: its row is our column
 		s.rules = append(s.rules, rule{x, s.height - float64(l.to)*scale, x, s.height - float64(l.from)*scale})
 		clean.wipe(run{l.pos, pic.h - 1 - l.to, pic.h - 1 - l.from}, true)
