@@ -105,6 +105,11 @@ func TestAttacks(t *testing.T) {
 		none("forged between two of the attacker's", "no-verdict", border, evil, pass, evil),
 		none("forged over a forged Received by our host", "no-verdict", border, pass, border),
 		none("forged over a forged hop from loopback", "no-verdict", border, loop, pass, loop, border),
+		none("forged, submitted from loopback", "no-verdict", lmtp, loop, pass),
+		bad("forged below the real one, submitted from loopback", "dmarc-fail", lmtp, fail, loop, pass),
+		none("forged, signed in from a listed host", "no-verdict",
+			"Received: from a (mx.gov.example [203.0.113.4]) by mx.gov.example (Postfix) with ESMTPSA id 1; x", pass, border),
+		none("forged under a HELO with our name and no peer", "no-verdict", "Received: from mx.gov.example by mx.gov.example with ESMTP; x", pass, border),
 		none("forged under a HELO with our name", "no-verdict",
 			"Received: from mx.gov.example (evil.example [198.51.100.9]) by mx.gov.example with ESMTP; x", pass, border),
 		none("forged under a HELO with our name and no reverse name", "no-verdict",
@@ -247,19 +252,24 @@ func TestBelowReceived(t *testing.T) {
 
 func TestReceivedForms(t *testing.T) {
 	o := office()
-	o.ReceivedBy = append(o.ReceivedBy, "10.0.0.7", "localhost", "relay.gov.example")
+	o.ReceivedBy = append(o.ReceivedBy, "10.0.0.7", "127.0.0.1", "localhost", "relay.gov.example")
 	for form, inside := range map[string]bool{
 		"from mx.gov.example ([127.0.0.1]) by store.gov.example with LMTP id 1; x":                                            true,
-		"from localhost ([IPv6:::1]) by mx.gov.example with ESMTP; x":                                                         true,
+		"from mx.gov.example by store.gov.example with LMTP id 1; x":                                                          true,
+		"from mx.gov.example ([unix socket]) by store.gov.example (Cyrus 3.6.1) with LMTPA; x":                                true,
+		"from localhost ([IPv6:::ffff:127.0.0.1]) by mx.gov.example with ESMTP; x":                                            true,
 		"from mx.gov.example ([127.0.0.1]) by localhost (mx.gov.example [127.0.0.1]) (amavisd-new, port 10024) with ESMTP; x": true,
 		"from relay (relay.gov.example [203.0.113.8]) (using TLSv1.3 (256/256 bits)) by mx.gov.example with ESMTPS; x":        true,
 		"from a ([10.0.0.7] helo=b) by mx.gov.example with esmtp (Exim 4.96) (envelope-from <a@b.example>) id 1; x":           true,
 		"from ex1.gov.example (10.0.0.7) by mx.gov.example (10.0.0.8) with Microsoft SMTP Server id 15; x":                    true,
-		"from mx.gov.example by store.gov.example. ; x":                                                                       true,
+		"from a ([10.0.0.7]) by mx.gov.example.; x":                                                                           true,
+		"from a ([10.0.0.7]) by mx.gov.example with ESMTPA; x":                                                                false,
+		"from a ([10.0.0.7]) by mx.gov.example with utf8smtpsa; x":                                                            false,
+		"from mx.gov.example by store.gov.example; x":                                                                         false,
+		"from localhost ([IPv6:::1]) by mx.gov.example with ESMTP; x":                                                         false,
 		"from mx.gov.example (10.9.9.9) by mx.gov.example with SMTP; x":                                                       false,
 		"from mx.gov.example (HELO mx.gov.example) (198.51.100.9) by mx.gov.example with SMTP; x":                             false,
 		"from mx.gov.example ([127.0.0.1]) by evil.example with LMTP id 1; x":                                                 false,
-		"from evil.example by store.gov.example with LMTP id 1; x":                                                            false,
 		"by mx.gov.example (Postfix, from userid 1000) id 1; x":                                                               false,
 		"from evil.example (127.0.0.1.evil.example [198.51.100.9]) by mx.gov.example; x":                                      false,
 		"from evil.example ([198.51.100.9] helo=[127.0.0.1]) by mx.gov.example; x":                                            false,
@@ -342,4 +352,24 @@ func FuzzCheck(f *testing.F) {
 			t.Fatal("no reason")
 		}
 	})
+}
+
+// The header that Dovecot and Postfix with PREPEND really make on one machine; a forged field came in with the mail.
+func TestPostfixAndDovecot(t *testing.T) {
+	const real = "Return-Path: <admin@gov.example>\nDelivered-To: ukpbj@office.example\n" +
+		"Received: from floor.example ([127.0.0.1])\tby vm with LMTP\tid w1\t(envelope-from <a@gov.example>)\tfor <b@office.example>; Mon, 23 Nov 2026 00:29:32 +0000\n" +
+		"Authentication-Results: mx.gov.example; auth=pass smtp.auth=rina@gov.example\n" +
+		"Received: from floor.example (localhost [127.0.0.1])\tby floor.example (Postfix) with ESMTPSA id 00\tfor <b@office.example>; Mon, 23 Nov 2026 00:29:31 +0000 (UTC)\n" +
+		"Authentication-Results: mx.gov.example; auth=pass smtp.auth=admin@gov.example"
+	lines := strings.Split(real, "\n")
+	for _, hosts := range [][]string{{"vm", "floor.example"}, {"vm"}, {"vm", "floor.example", "localhost", "127.0.0.1"}} {
+		o := office()
+		o.ReceivedBy = hosts
+		if p := msgauth.Check(header(lines...), "rina@gov.example", o); p.Result != sop.Proven {
+			t.Errorf("%v: the one who signed in: %s (%s)", hosts, p.Result, p.Reason)
+		}
+		if p := msgauth.Check(header(lines...), approver, o); p.Result != sop.Failed {
+			t.Errorf("%v: the one who is named by the forged field: %s (%s)", hosts, p.Result, p.Reason)
+		}
+	}
 }

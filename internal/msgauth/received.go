@@ -61,8 +61,8 @@ func left(header []message.Field, o Options, notes []string) []string {
 
 // hop is one Received line (RFC 5321 §4.4).
 type hop struct {
-	from, by, with string
-	peer           string // comment after from: what the host itself saw of its client
+	by, with string
+	peer     string // comment after from: what the host itself saw of its client
 }
 
 // parseReceived reads `[from X (peer)] by Y … with Z`, and refuses every other order: the name after from is the client's.
@@ -77,7 +77,7 @@ func parseReceived(s string) (hop, bool) {
 		if p.space() != nil {
 			return h, false
 		}
-		h.from = p.atom()
+		p.atom()
 		if h.peer, err = p.peerInfo(); err != nil {
 			return h, false
 		}
@@ -133,14 +133,17 @@ func (p *scanner) peerInfo() (string, error) {
 	}
 }
 
-// inside says that one of our hosts handed the mail to the next one. The name after from is what the client said (HELO), so
-// it counts only where the host saw no network client: LMTP to the mail store, or a line without any peer. Else the address
-// that the host saw must be loopback or listed, or the name that it looked up for that address listed.
+// inside says that one of our hosts handed the mail to the next one. The name after from is what the client said (HELO) and
+// counts for nothing; the address that the host saw, or the name that it looked up for it, must be listed. Loopback is no
+// exception: webmail and scripts submit from there too, so an office lists 127.0.0.1 only for a filter that hands mail back.
+// LMTP (RFC 2033) is spoken by nobody but a mail server to its store; a signed-in client is nobody's mail server.
 func (h hop) inside(ours []string) bool {
-	if h.peer == "" || strings.HasPrefix(h.with, "lmtp") {
-		return listed(ours, h.from)
-	}
-	if strings.Contains(lower(h.peer), "forged") { // sendmail: (name [address] (may be forged))
+	switch {
+	case strings.HasPrefix(h.with, "lmtp"):
+		return true
+	case signedIn(h.with):
+		return false
+	case strings.Contains(lower(h.peer), "forged"): // sendmail: (name [address] (may be forged))
 		return false
 	}
 	name, literal, ok := strings.Cut(h.peer, "[") // Exchange writes the bare address
@@ -154,7 +157,16 @@ func (h hop) inside(ours []string) bool {
 	if err != nil {
 		return false
 	}
-	return ip.Unmap().IsLoopback() || listed(ours, ip.Unmap().String()) || listed(ours, strings.TrimSpace(name))
+	return listed(ours, ip.Unmap().String()) || listed(ours, strings.TrimSpace(name))
+}
+
+// signedIn: the protocols of RFC 3848 that tell of AUTH.
+func signedIn(with string) bool {
+	switch with {
+	case "esmtpa", "esmtpsa", "utf8smtpa", "utf8smtpsa", "asmtp", "smtpa", "smtpsa":
+		return true
+	}
+	return false
 }
 
 func listed(ours []string, host string) bool {
