@@ -17,7 +17,7 @@ type bar struct {
 	After int // where the number stands
 }
 
-const barRoom, barStep, barLeft = 420, 30, 190
+const barRoom, barStep, barLeft = 274, 30, 188
 
 func bars(counts map[sop.Status]int) []bar {
 	top := 1
@@ -46,7 +46,7 @@ type column struct {
 	Label          bool
 }
 
-const dayCount, dayStep, dayHeight = 14, 44, 150
+const dayCount, dayStep, dayHeight = 14, 36, 150
 
 // days counts, over the last two weeks, what was opened and closed among the cases shown.
 func days(cases []sop.Case, now time.Time) ([]column, int) {

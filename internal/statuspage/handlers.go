@@ -22,7 +22,7 @@ func (p *page) index(w http.ResponseWriter, r *http.Request) {
 	if n, err := strconv.Atoi(r.URL.Query().Get("n")); err == nil && n > 0 {
 		limit = min(n, maxCases)
 	}
-	cases, err := p.Source.Recent(ctx, limit)
+	cases, err := p.Source.Recent(ctx, maxCases)
 	if err != nil {
 		p.broken(w, err)
 		return
@@ -32,7 +32,7 @@ func (p *page) index(w http.ResponseWriter, r *http.Request) {
 		p.broken(w, err)
 		return
 	}
-	p.write(w, r, http.StatusOK, "index", p.overview(cases[:min(len(cases), limit)], counts, p.Source.Health(ctx)))
+	p.write(w, r, http.StatusOK, "index", p.overview(cases[:min(len(cases), maxCases)], limit, counts, p.Source.Health(ctx)))
 }
 
 // find leads from the search field to the case.

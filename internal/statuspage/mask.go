@@ -75,22 +75,12 @@ func maskAddress(a string) string {
 	return string(r) + dots + "@" + domain
 }
 
-// actor is who did something: an address, or the daemon itself.
-func actor(a string) string {
-	if strings.Contains(a, "@") {
-		return maskAddress(a)
-	}
-	if a == "daemon" {
-		return "sistem"
-	}
-	return scrub(a)
-}
-
 var (
 	addresses = regexp.MustCompile(`<?[^\s<>@"(),;:]+@[^\s<>@"(),;]+>?`)
 	numbers   = regexp.MustCompile(`\d[\d .\-]{7,30}\d`)
 	dates     = regexp.MustCompile(`^\d{4}-\d\d-\d\d( \d\d.\d\d)?$`)
 	named     = regexp.MustCompile(`(?i)\b(kode|code|password|sandi|kata sandi|pin)(\s*[:=]?\s*)(\S*[0-9A-Z]\S*)`)
+	revised   = regexp.MustCompile(`(?:anggota baru|alamat berubah|data berubah|tidak lagi tercantum): ([^;\n]{4,200})`)
 	codes     = regexp.MustCompile(`\b[0-9A-Z]{6}\b`)
 )
 
@@ -132,22 +122,67 @@ func countDigits(s string) int {
 }
 
 // veil scrubs texts of one case: the people that it knows are shortened wherever they are named, in any letter case.
-type veil struct{ names *regexp.Regexp }
+type veil struct {
+	names *regexp.Regexp
+	known map[string]string // lower-case address → how the pages name its owner
+}
 
-func newVeil(c sop.Case) veil {
-	people := []string{c.Requester.Name}
-	for _, m := range c.Members {
-		people = append(people, m.Row.Nama)
+func newVeil(c sop.Case, events []sop.Event) veil {
+	v := veil{known: map[string]string{}}
+	var people []string
+	add := func(name, part string, addresses ...string) {
+		people = append(people, name)
+		for _, a := range addresses {
+			if name != "" && a != "" {
+				v.known[strings.ToLower(a)] = short(name) + " (" + part + ")"
+			}
+		}
 	}
 	for _, r := range c.Reading.Roster {
-		people = append(people, r.Nama)
+		add(r.Nama, "anggota", r.Email)
 	}
-	if c.Approval != nil {
-		people = append(people, c.Approval.By.Name)
+	for _, m := range c.Members {
+		add(m.Row.Nama, "anggota", m.Row.Email, m.Address)
 	}
-	for _, v := range c.Votes {
-		people = append(people, v.By.Name)
+	for _, a := range c.Votes {
+		add(a.By.Name, "penyetuju", a.By.Address, a.Address)
 	}
+	if a := c.Approval; a != nil {
+		add(a.By.Name, "penyetuju", a.By.Address, a.Address)
+	}
+	add(c.Requester.Name, "pemohon", c.Requester.Address)
+	for _, e := range events {
+		people = append(people, formerly(e.Text)...)
+	}
+	people = append(people, formerly(strings.Join(c.Changes, ";"))...)
+	v.names = namesPattern(people)
+	return v
+}
+
+// actor is who did something: an address, or the daemon itself.
+func (v veil) actor(a string) string {
+	switch {
+	case v.known[strings.ToLower(a)] != "":
+		return v.known[strings.ToLower(a)]
+	case a == "daemon":
+		return "sistem"
+	case strings.Contains(a, "@"):
+		return maskAddress(a)
+	}
+	return v.text(a)
+}
+
+// formerly finds the people whom a revision brought, changed or dropped; a roster of today need not know them.
+func formerly(text string) []string {
+	var out []string
+	for _, m := range revised.FindAllStringSubmatch(text, 50) {
+		out = append(out, m[1])
+	}
+	return out
+}
+
+// namesPattern finds any of the names, with or without titles; nil when there are none.
+func namesPattern(people []string) *regexp.Regexp {
 	const most, longest = 500, 200
 	var all []string
 	for _, name := range people[:min(len(people), most)] {
@@ -165,9 +200,9 @@ func newVeil(c sop.Case) veil {
 	}
 	re, err := regexp.Compile("(?i)(" + strings.Join(all, "|") + ")")
 	if len(all) == 0 || err != nil {
-		return veil{}
+		return nil
 	}
-	return veil{re}
+	return re
 }
 
 func (v veil) text(s string) string {

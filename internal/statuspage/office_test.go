@@ -56,7 +56,7 @@ func (b books) Health(ctx context.Context) []HealthItem {
 
 // private is everything of the sample case that no page may show.
 func private() []string {
-	return []string{"Yasa Artawan", "Gede Armini", "Ngurah Suparta", "Dewi Kusuma", "198609262015051061", "19860926 201505 1 061", "199103122018012077",
+	return []string{"Yasa Artawan", "Gede Armini", "Ngurah Suparta", "Dewi Kusuma", "Wulandari", "Prasetyo", "198609262015051061", "19860926 201505 1 061", "199103122018012077",
 		"made.yasa@", "ni.armini@", "dewi@", "admin.agency@", "7KQF3M", "rahasia-Banget1", "surat.1.abcdef0123", "9104052609860003", "081234567890"}
 }
 
@@ -96,6 +96,8 @@ func sample(n int, status sop.Status) (sop.Case, []sop.Event) {
 		ev(29, "approved", "admin.agency@lpse.example", "approved", "SETUJU 7KQF3M diterima, bukti dmarc=pass."),
 		ev(30, "letter-accepted", "daemon", "accepted", "Surat kredensial untuk I Made Yasa Artawan (NIP 19860926 201505 1 061) diterima server."),
 		ev(31, "letter-bounced", "daemon", "bounced-hard", "Surat untuk I Gusti Ngurah Suparta, S.Kom. kembali: alamat tidak dikenal."),
+		ev(31, "supplemented", "dewi@tirtawana.example", "supplement", "Pelengkap diterima: anggota baru: Sri Wulandari Handayani, S.E.; tidak lagi tercantum: Dr. Bambang Prasetyo Nugroho"),
+		ev(32, "letter-accepted", "daemon", "accepted", "Surat untuk Bambang Prasetyo Nugroho diterima server."),
 		ev(33, "receipt-confirmed", "made.yasa@tirtawana.example", "confirmed", "TERIMA dari I MADE YASA ARTAWAN? password: rahasia-Banget1"),
 	}
 }

@@ -38,7 +38,9 @@ type overview struct {
 	Bars        []bar
 	Days        []column
 	Top         int // of the highest column
+	Partial     int // cases that the chart of days is made of, where there are more
 	Attention   []concern
+	More        int // concerns not listed
 	Cases       []row
 	Health      []HealthItem
 	Ready       bool
@@ -63,7 +65,8 @@ type pill struct {
 
 func statusPill(s sop.Status) pill { return pill{s.Label(), statusTone(s)} }
 
-func (p *page) overview(cases []sop.Case, counts map[sop.Status]int, health []HealthItem) overview {
+// overview lists the first show of the cases; the chart and the worries are made of all that were read.
+func (p *page) overview(cases []sop.Case, show int, counts map[sop.Status]int, health []HealthItem) overview {
 	v := overview{head: p.head("Kasus", 60), Health: health, Ready: true, Bars: bars(counts)}
 	for s, n := range counts {
 		v.Total += n
@@ -76,10 +79,21 @@ func (p *page) overview(cases []sop.Case, counts map[sop.Status]int, health []He
 		v.Health[i].Text = scrub(v.Health[i].Text)
 	}
 	v.Days, v.Top = days(cases, v.Now)
-	for _, c := range cases {
-		v.Cases = append(v.Cases, caseRow(c, v.Now))
-		if why := worry(c, v.Now); why != "" && len(v.Attention) < 12 {
+	if last := len(cases) - 1; last >= 0 && v.Total > len(cases) && v.Now.Sub(cases[last].Opened) < dayCount*24*time.Hour {
+		v.Partial = len(cases)
+	}
+	const most = 8
+	for i, c := range cases {
+		if i < show {
+			v.Cases = append(v.Cases, caseRow(c, v.Now))
+		}
+		why := worry(c, v.Now)
+		switch {
+		case why == "":
+		case len(v.Attention) < most:
 			v.Attention = append(v.Attention, concern{c.Number, why})
+		default:
+			v.More++
 		}
 	}
 	return v
@@ -154,13 +168,16 @@ type step struct {
 }
 
 type memberRow struct {
-	No                        int
-	Name, NIP, Address, Note  string
-	State                     pill
-	SentAt, Confirmed         time.Time
-	Proof                     string
-	Exposed, Shredded, Frozen bool
+	No                       int
+	Name, NIP, Address, Note string
+	State                    pill
+	SentAt, Confirmed        time.Time
+	Proof                    string
+	Exposed, Shredded        bool
 }
+
+// HasNote says that a second line is needed for the member.
+func (m memberRow) HasNote() bool { return m.Note != "" || m.Shredded }
 
 type paperRow struct {
 	Kind, Name, Number, State string
@@ -181,7 +198,7 @@ type eventRow struct {
 const maxEvents, maxRows = 500, 200
 
 func (p *page) detail(c sop.Case, events []sop.Event) detail {
-	v := newVeil(c)
+	v := newVeil(c, events)
 	d := detail{head: p.head(c.Number, 0), Number: c.Number, Status: statusPill(c.Status), Steps: steps(c.Status)}
 	if !c.Status.Closed() {
 		d.Refresh = 60
@@ -190,7 +207,7 @@ func (p *page) detail(c sop.Case, events []sop.Event) detail {
 	for _, m := range c.Members[:min(len(c.Members), maxRows)] {
 		d.Members = append(d.Members, memberRow{No: m.Row.No, Name: short(m.Row.Nama), NIP: maskNumber(m.Row.NIP), Address: maskAddress(cmp.Or(m.Address, m.Row.Email)),
 			Note: v.text(m.Note), State: pill{memberLabel(m.State), memberTone(m.State)}, SentAt: m.SentAt, Confirmed: m.Confirmed, Proof: m.Proof,
-			Exposed: m.Exposed, Shredded: m.Shredded, Frozen: m.Address != ""})
+			Exposed: m.Exposed, Shredded: m.Shredded})
 	}
 	for _, x := range c.Reading.Papers[:min(len(c.Reading.Papers), maxRows)] {
 		d.Papers = append(d.Papers, paper(x, v))
@@ -206,7 +223,7 @@ func (p *page) detail(c sop.Case, events []sop.Event) detail {
 	}
 	d.Hidden = max(0, len(events)-maxEvents)
 	for _, e := range events[d.Hidden:] {
-		d.Events = append(d.Events, eventRow{At: e.At, Text: v.text(cmp.Or(e.Text, e.Kind)), Actor: actor(e.Actor), Reason: scrub(e.Reason), Tone: eventTone(e.Kind)})
+		d.Events = append(d.Events, eventRow{At: e.At, Text: v.text(cmp.Or(e.Text, e.Kind)), Actor: v.actor(e.Actor), Reason: scrub(e.Reason), Tone: eventTone(e.Kind)})
 	}
 	slices.Reverse(d.Events) // what is new first
 	return d
@@ -244,7 +261,7 @@ func paper(x document.Paper, v veil) paperRow {
 	}
 	switch {
 	case x.Kind == document.Unreadable:
-		r.State, r.Tone = "tidak terbaca: "+cmp.Or(x.Reason, "sebab tidak diketahui"), bad
+		r.State, r.Tone = unreadable(x.Reason), bad
 	case x.Replaced:
 		r.State, r.Tone = "digantikan", dim
 	case x.MachineRead:

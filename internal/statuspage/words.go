@@ -23,6 +23,25 @@ func paperLabel(k document.Kind) string {
 	return "Berkas lain"
 }
 
+// unreadable says in the office's words why a paper could not be read.
+func unreadable(reason string) string {
+	switch reason {
+	case "encrypted":
+		return "terkunci kata sandi"
+	case "corrupt":
+		return "berkas rusak"
+	case "empty":
+		return "berkas kosong"
+	case "too-large":
+		return "terlalu besar"
+	case "unsupported":
+		return "bentuk tidak dikenal"
+	case "no-text":
+		return "tanpa teks"
+	}
+	return "perlu dilihat"
+}
+
 func owesLabel(who string) string {
 	switch who {
 	case "approver":
@@ -110,10 +129,8 @@ func monthShort(m time.Month) string {
 // span says a length of time in its largest unit.
 func span(d time.Duration) string {
 	switch {
-	case d < time.Minute:
-		return "kurang dari 1 menit"
 	case d < time.Hour:
-		return fmt.Sprintf("%d menit", int(d.Minutes()))
+		return fmt.Sprintf("%d menit", max(1, int(d.Minutes())))
 	case d < 48*time.Hour:
 		return fmt.Sprintf("%d jam", int(d.Hours()))
 	}
