@@ -30,6 +30,9 @@ func hostile() []Data {
 		for j, role := range []sop.Role{sop.RoleRequester, sop.RoleApprover, sop.RoleMember, sop.RoleKepala, sop.RoleBagian,
 			sop.RoleOperator, sop.RoleNone} {
 			for n, topic := range topics {
+				if n > 0 && (n+j)%3 > 0 { // every topic to two or three of the roles
+					continue
+				}
 				all = append(all, hostileData(k, role, topic, i+j+n))
 			}
 		}
