@@ -33,11 +33,11 @@ func looseHeader(rows []row, i int) ([]Segment, int) {
 		if r.line == nil || r.page != rows[i].page || r.line.Height == 0 {
 			break
 		}
+		if !labelsOnly(r.line) {
+			break
+		}
 		head = mergeHeader(head, r.line.Segments)
 		if c := headerRow(cellsOf(head)); c != nil && len(head) >= 3 && (n == 0 || r.line.Top-rows[i+n-1].line.Top < 2.2*r.line.Height) {
-			if best != nil && !labelsOnly(r.line) {
-				break
-			}
 			best, used = append([]Segment(nil), head...), n+1
 		}
 	}
