@@ -204,7 +204,9 @@ func TestLayKeepsEveryWord(t *testing.T) {
 		var got []string
 		for i, l := range strings.Split(strings.TrimSuffix(out, "\n"), "\n") {
 			if i > 0 {
-				l = strings.TrimPrefix(l, "| ")
+				if strings.HasPrefix(head, "| ") {
+					l = strings.TrimPrefix(l, "| ")
+				}
 				if startsAsCommand(l) {
 					t.Fatalf("line %d begins a command: %q", i, l)
 				}
