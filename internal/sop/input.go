@@ -104,7 +104,10 @@ type (
 	// Exposed says that a live secret of a member was seen outside its letter.
 	Exposed struct{ NIP, What string }
 	// Oversized is a mail of a known requester that is over the size limit.
-	Oversized struct{ Size, Limit int64 }
+	Oversized struct {
+		Subject     string
+		Size, Limit int64
+	}
 	// Tick is the passing of Case.Wake.
 	Tick struct{}
 	// Instruct is an operator's command over the socket: hold, release, resend. None can release a credential.

@@ -100,9 +100,18 @@ func (d *decision) askApproval() {
 	d.order(OrderAccounts, "")
 }
 
+// oversized is a mail of a known requester that is too large to be read. It opens a case, so that nothing is lost: the
+// papers, sent again in smaller files as a reply, complete it.
 func (d *decision) oversized(w Oversized) string {
-	d.tell(TidakDikenali, d.in.From.Person, RoleRequester, "oversized", fmt.Sprintf("%d MiB", w.Limit>>20))
-	d.event("oversized", "Surel melebihi batas ukuran dan tidak dibaca.", "size", fmt.Sprint(w.Size))
+	if d.c.Status == "" {
+		d.c.Opened, d.c.Requester, d.c.Subject = d.now, d.in.From.Person, w.Subject
+		d.c.Thread = append(d.c.Thread, d.in.Mail.MessageID)
+		d.c.Status, d.c.Revision = Incomplete, 1
+		d.c.Reading = document.Reading{Missing: document.Required}
+		d.step("requester", d.o.CompletionDays)
+	}
+	d.event("oversized", "Surel melebihi batas ukuran dan tidak dibaca.", "size", fmt.Sprint(w.Size), "limit", fmt.Sprint(w.Limit))
+	d.answer("oversized", fmt.Sprintf("%d MiB", w.Limit>>20))
 	return "oversized"
 }
 

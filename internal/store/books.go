@@ -31,14 +31,15 @@ import (
 //	judged    CASE/UIDVALIDITY/UID                             → "": which mails were judged for a case
 //	content   identity hash                                    → Content
 //	tofile    UIDVALIDITY/UID                                  → folder to move to, until it has been moved
+//	replace   UIDVALIDITY/UID                                  → redacted bytes of a mail that held a live secret
 //	attempts  UIDVALIDITY/UID                                  → how often reading was begun (decimal)
 //	users     lower-case User ID                               → NIP
 //	nips      NIP                                              → User ID
 //	caps      CASE                                             → capRow: letters in the present hour
 const (
-	bMeta, bCases, bSeq, bOpen, bCounts, bJournal, bWake      = "meta", "cases", "seq", "open", "counts", "journal", "wake"
-	bLetters, bBodies, bOutbox, bSending, bMsgIDs, bOrders    = "letters", "bodies", "outbox", "sending", "msgids", "orders"
-	bSeen, bContent, bToFile, bAttempts, bUsers, bNIPs, bCaps, bJudged = "seen", "content", "tofile", "attempts", "users", "nips", "caps", "judged"
+	bMeta, bCases, bSeq, bOpen, bCounts, bJournal, bWake                         = "meta", "cases", "seq", "open", "counts", "journal", "wake"
+	bLetters, bBodies, bOutbox, bSending, bMsgIDs, bOrders                       = "letters", "bodies", "outbox", "sending", "msgids", "orders"
+	bSeen, bContent, bToFile, bAttempts, bUsers, bNIPs, bCaps, bJudged, bReplace = "seen", "content", "tofile", "attempts", "users", "nips", "caps", "judged", "replace"
 )
 
 // Schema is the version of the layout above.

@@ -157,11 +157,26 @@ func (b Books) ToFile(validity uint32, limit int) (map[string][]uint32, error) {
 	return out, err
 }
 
+// Replace keeps the copy that takes the place of a mail in which a live secret stands.
+func (b Books) Replace(u UID, redacted []byte) error {
+	return b.tx.Put(bReplace, []byte(u.key()), redacted)
+}
+
+// Replacement gives that copy; nil for mail that is moved as it is.
+func (b Books) Replacement(u UID) ([]byte, error) {
+	raw, err := b.tx.Get(bReplace, []byte(u.key()))
+	if err != nil || raw == nil {
+		return nil, err
+	}
+	return append([]byte(nil), raw...), nil
+}
+
 // Filed forgets what has been moved.
 func (b Books) Filed(validity uint32, uids []uint32) error {
 	var err error
 	for _, u := range uids {
-		err = errors.Join(err, b.erase(bToFile, UID{validity, u}.key()))
+		key := UID{validity, u}.key()
+		err = errors.Join(err, b.erase(bToFile, key), b.erase(bReplace, key))
 	}
 	return err
 }

@@ -28,6 +28,9 @@ func (t Triage) Sort(v View, m Mail) (Verdict, error) {
 	if err != nil {
 		return Verdict{}, err
 	}
+	if m.TooBig != nil {
+		return t.oversized(m, from, why, c), nil
+	}
 	if !c.found {
 		return t.uncorrelated(m, from, why), nil
 	}
@@ -268,6 +271,22 @@ func (t Triage) request(v Verdict, m Mail) Verdict {
 		v.Papers = true // no papers at all: still read, so that the answer names what is missing
 	}
 	return v
+}
+
+// oversized: a known requester is told the limit, and a case records it. Nobody else's large mail is ours.
+func (t Triage) oversized(m Mail, from message.Address, shape string, c match) Verdict {
+	v := Verdict{Outcome: NotOurs, Gate: "shape", Reason: "oversized", Case: c.number}
+	if shape != "" || !t.allowed(from.Addr) || m.Proof.Result != sop.Proven || len(m.Msg.Automation) > 0 {
+		return v
+	}
+	v.From = sop.Sender{Person: sop.Person{Name: from.Name, Address: from.Addr}, Roles: []sop.Role{sop.RoleRequester}}
+	if c.found {
+		v.From = t.Office.Identify(&c.c, from.Addr)
+	} else if v.Opens = AsksForAccounts(m.Msg.Subject); !v.Opens {
+		return v
+	}
+	v.From.Proof, v.What = m.Proof, *m.TooBig
+	return v.as(Refused, "shape", "oversized")
 }
 
 // otherProcedure answers where to go, and hands the mail to a person (DOMAIN).

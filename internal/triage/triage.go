@@ -59,6 +59,7 @@ type Mail struct {
 	Reading *document.Reading
 	Other   string // other procedure that the papers or text ask for: reset, nonaktif, mutasi
 	Sheet   *sop.Sheet
+	TooBig  *sop.Oversized // Msg holds the header only
 }
 
 // Verdict is the outcome of the gates.

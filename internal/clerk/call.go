@@ -1,0 +1,64 @@
+package clerk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"ukpbjd/internal/sop"
+	"ukpbjd/internal/store"
+)
+
+// Call is one operator's command, from the control socket or from a program that has opened the store itself.
+type Call struct {
+	Command string `json:"command"`
+	Case    string `json:"case,omitempty"`
+	Arg     string `json:"arg,omitempty"`
+	Open    bool   `json:"open,omitempty"`
+	UID     uint32 `json:"uid,omitempty"`
+}
+
+// ErrUnknownCall says that a command is not spoken here. `approve` is none, and never will be.
+var ErrUnknownCall = errors.New("the daemon knows no such command")
+
+// Answer carries out a call; every call is journalled first.
+func (c *Clerk) Answer(ctx context.Context, call Call) (any, error) {
+	do, ok := calls[call.Command]
+	if !ok {
+		return nil, fmt.Errorf("%s: %w", call.Command, ErrUnknownCall)
+	}
+	e := sop.Event{At: c.Now().UTC(), Kind: "operator-command", Actor: "operator", Reason: call.Command, Text: call.Case + " " + call.Arg}
+	if err := c.DB.Update(ctx, func(tx store.Tx) error { return store.In(tx).Journal(store.Office, []sop.Event{e}) }); err != nil {
+		return nil, err
+	}
+	return do(c, ctx, call)
+}
+
+var calls = map[string]func(*Clerk, context.Context, Call) (any, error){
+	"cases":   func(c *Clerk, ctx context.Context, x Call) (any, error) { return c.Cases(ctx, x.Open) },
+	"show":    func(c *Clerk, ctx context.Context, x Call) (any, error) { return c.Show(ctx, x.Case) },
+	"why":     func(c *Clerk, ctx context.Context, x Call) (any, error) { return c.Why(ctx, x.Case) },
+	"verify":  func(c *Clerk, ctx context.Context, _ Call) (any, error) { return c.Verify(ctx) },
+	"hold":    instructCall,
+	"release": instructCall,
+	"resend":  instructCall,
+	"retry":   retryCall,
+}
+
+func instructCall(c *Clerk, ctx context.Context, x Call) (any, error) {
+	if err := c.Instruct(ctx, x.Case, sop.Instruct{Verb: x.Command, Arg: x.Arg}); err != nil {
+		return nil, err
+	}
+	return c.Show(ctx, x.Case)
+}
+
+func retryCall(c *Clerk, ctx context.Context, x Call) (any, error) {
+	pos, _, err := c.Mailbox(ctx)
+	if err != nil {
+		return nil, err
+	}
+	u := store.UID{Validity: pos.UIDValidity, UID: x.UID}
+	return struct {
+		UID uint32 `json:"uid"`
+	}{x.UID}, c.Retry(ctx, u)
+}

@@ -1,0 +1,144 @@
+package clerk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"ukpbjd/internal/sop"
+	"ukpbjd/internal/store"
+)
+
+// orderTries is how often an order is begun before its failure goes back to the case.
+const orderTries = 5
+
+// Work is an order that may be carried out now, with the case as it stood when the attempt was recorded.
+type Work struct {
+	Row   store.OrderRow
+	Case  sop.Case
+	users map[string]string // User IDs allotted for this order, by NIP
+}
+
+// Take records the attempt for at most limit orders and gives them. Busy ones are passed over.
+func (c *Clerk) Take(ctx context.Context, limit int, busy func(id string) bool) (out []Work, next time.Time, err error) {
+	found := false
+	if err := c.View(ctx, func(b store.Books) error {
+		rows, n, err := b.Orders(c.Now(), 1, busy)
+		found, next = len(rows) > 0, n
+		return err
+	}); err != nil || !found {
+		return nil, next, err
+	}
+	err = c.DB.Update(ctx, func(tx store.Tx) error {
+		b := store.In(tx)
+		rows, n, err := b.Orders(c.Now(), limit, busy)
+		if err != nil {
+			return err
+		}
+		out, next = out[:0], n
+		for _, r := range rows {
+			w, err := c.begin(b, r)
+			if err != nil {
+				return fmt.Errorf("begin order %s: %w", r.Order.ID, err)
+			}
+			out = append(out, w)
+		}
+		return nil
+	})
+	return out, next, err
+}
+
+func (c *Clerk) begin(b store.Books, r store.OrderRow) (w Work, err error) {
+	r.Attempts++
+	r.Next = c.Now().Add(backOff(r.Attempts)).UTC() // if this attempt ends without a word
+	w.Row = r
+	if w.Case, _, err = b.Case(r.Order.Case); err != nil {
+		return w, err
+	}
+	if r.Order.Kind == sop.OrderAccounts {
+		if w.users, err = c.allot(b, w.Case); err != nil {
+			return w, err
+		}
+	}
+	return w, b.PutOrder(r)
+}
+
+// Done commits the results of orders: each is decided and its order ends in the same transaction.
+func (c *Clerk) Done(ctx context.Context, batch []Result) error {
+	return c.update(ctx, len(batch), func(b store.Books) error {
+		for _, r := range batch {
+			if err := c.done(b, r); err != nil {
+				return fmt.Errorf("order %s: %w", r.Row.Order.ID, err)
+			}
+		}
+		return nil
+	})
+}
+
+// Result of one order; Err is a passing fault, after which the order is tried again.
+type Result struct {
+	Row  store.OrderRow
+	What sop.What
+	Err  error
+}
+
+func (c *Clerk) done(b store.Books, r Result) error {
+	if r.Err != nil && r.Row.Attempts < orderTries {
+		r.Row.Why = r.Err.Error()
+		return b.PutOrder(r.Row)
+	}
+	if r.Err != nil {
+		r.What = gaveUp(r.Row.Order, r.Err)
+	}
+	cs, ok, err := b.Case(r.Row.Order.Case)
+	if err != nil || !ok {
+		return errors.Join(err, fmt.Errorf("case %s is not in the books", r.Row.Order.Case))
+	}
+	now := c.Now().UTC()
+	if err := c.decide(b, cs, sop.Input{ID: "order/" + r.Row.Order.ID, At: now, What: r.What}, now); err != nil {
+		return err
+	}
+	return b.EndOrder(r.Row.Order.ID)
+}
+
+// gaveUp is the input that says to the case that an order cannot be carried out.
+func gaveUp(o sop.Order, why error) sop.What {
+	if o.Kind == sop.OrderCredential {
+		return sop.CredentialSealed{NIP: o.NIP, Letter: o.Letter, Failed: why.Error()}
+	}
+	return sop.AccountsMade{Revision: o.Revision, Issue: o.Issue, Failed: why.Error()}
+}
+
+// Tick decides every case whose moment has come, and gives the next moment.
+func (c *Clerk) Tick(ctx context.Context) (next time.Time, err error) {
+	now := c.Now().UTC()
+	var due []string
+	if err := c.View(ctx, func(b store.Books) error {
+		due, next, err = b.Due(now, ticksMost)
+		return err
+	}); err != nil || len(due) == 0 {
+		return next, err
+	}
+	err = c.update(ctx, len(due), func(b store.Books) error {
+		for _, number := range due {
+			cs, _, err := b.Case(number)
+			if err != nil {
+				return err
+			}
+			id := fmt.Sprintf("tick/%d", cs.Wake.UnixNano())
+			if err := c.decide(b, cs, sop.Input{ID: id, At: now, What: sop.Tick{}}, now); err != nil {
+				return err
+			}
+		}
+		_, next, err = b.Due(now, 1)
+		return err
+	})
+	if len(due) == ticksMost {
+		next = now
+	}
+	return next, err
+}
+
+// ticksMost bounds one transaction of deadlines.
+const ticksMost = 200

@@ -1,0 +1,66 @@
+package clerk
+
+import (
+	"context"
+	"errors"
+
+	"ukpbjd/internal/store"
+)
+
+// Mailbox gives the position in the inbox; false before the first start.
+func (c *Clerk) Mailbox(ctx context.Context) (m store.Mailbox, ok bool, err error) {
+	err = c.View(ctx, func(b store.Books) error {
+		m, ok, err = b.Mailbox()
+		return err
+	})
+	return m, ok, err
+}
+
+// PutMailbox records the position, when it has changed.
+func (c *Clerk) PutMailbox(ctx context.Context, m store.Mailbox) error {
+	old, ok, err := c.Mailbox(ctx)
+	if err != nil || ok && old == m {
+		return err
+	}
+	return c.DB.Update(ctx, func(tx store.Tx) error { return store.In(tx).PutMailbox(m) })
+}
+
+// ToFile gives decided mails that still lie in the inbox, by folder.
+func (c *Clerk) ToFile(ctx context.Context, validity uint32, limit int) (out map[string][]uint32, err error) {
+	err = c.View(ctx, func(b store.Books) error {
+		out, err = b.ToFile(validity, limit)
+		return err
+	})
+	return out, err
+}
+
+// Replacement gives the redacted copy of a mail that held a live secret, with the time of its arrival; nil for any other.
+func (c *Clerk) Replacement(ctx context.Context, u store.UID) (raw []byte, err error) {
+	err = c.View(ctx, func(b store.Books) error {
+		raw, err = b.Replacement(u)
+		return err
+	})
+	return raw, err
+}
+
+// Filed records that mails have been moved.
+func (c *Clerk) Filed(ctx context.Context, validity uint32, uids []uint32) error {
+	return c.DB.Update(ctx, func(tx store.Tx) error { return store.In(tx).Filed(validity, uids) })
+}
+
+// Excuse takes back the attempts of mails that could not be fetched, for a reason that was not theirs, and gives why again.
+func (c *Clerk) Excuse(ctx context.Context, uids []store.UID, why error) error {
+	err := c.DB.Update(context.WithoutCancel(ctx), func(tx store.Tx) error {
+		b := store.In(tx)
+		for _, u := range uids {
+			if _, seen, err := b.Seen(u); err != nil || seen {
+				continue
+			}
+			if err := b.Excuse(u); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return errors.Join(why, err)
+}

@@ -1,0 +1,265 @@
+package clerk
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"ukpbjd/internal/archive"
+	"ukpbjd/internal/credential"
+	"ukpbjd/internal/document"
+	"ukpbjd/internal/message"
+	"ukpbjd/internal/msgauth"
+	"ukpbjd/internal/secret"
+	"ukpbjd/internal/sop"
+	"ukpbjd/internal/store"
+	"ukpbjd/internal/triage"
+)
+
+// Incoming is one mail as the mailbox gave it.
+type Incoming struct {
+	UID     store.UID
+	Arrived time.Time
+	Size    int64
+	Raw     []byte
+	TooBig  bool // over the limit: Raw is the header only
+}
+
+// Prepared is a mail that has been read: everything that the decision needs, and nothing that it does not.
+type Prepared struct {
+	Incoming
+	mail triage.Mail
+	sha  string         // of the archived raw mail
+	kept *archive.Batch // written, made durable before the commit
+	leak *leak          // live secrets seen in it
+	err  error          // reading was impossible for a passing reason: the mail stays for the next round
+}
+
+// Begin counts the attempt to read each mail, before it is read: one that kills the program is quarantined on its third try.
+func (c *Clerk) Begin(ctx context.Context, mails []store.UID) (fit []store.UID, err error) {
+	err = c.DB.Update(ctx, func(tx store.Tx) error {
+		b := store.In(tx)
+		fit = fit[:0]
+		for _, u := range mails {
+			if _, seen, err := b.Seen(u); err != nil || seen {
+				if err != nil {
+					return err
+				}
+				continue
+			}
+			n, err := b.Attempt(u)
+			if err != nil {
+				return err
+			}
+			if n <= attemptsMost {
+				fit = append(fit, u)
+				continue
+			}
+			if err := c.quarantine(b, u, "killed-the-reader"); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return fit, err
+}
+
+// Quarantine gives a mail that cannot be read its outcome; a person looks at it.
+func (c *Clerk) Quarantine(ctx context.Context, u store.UID, reason string) error {
+	return c.update(ctx, 1, func(b store.Books) error { return c.quarantine(b, u, reason) })
+}
+
+func (c *Clerk) quarantine(b store.Books, u store.UID, reason string) error {
+	s := store.Seen{Outcome: "quarantined", Gate: "reading", Reason: reason, At: c.Now().UTC(), Folder: c.Folders.Review}
+	if err := b.PutSeen(u, s, ""); err != nil {
+		return err
+	}
+	return c.warn(b, fmt.Sprintf("quarantine-%d-%d", u.Validity, u.UID), "quarantined", fmt.Sprintf("UID %d: %s", u.UID, reason))
+}
+
+// attemptsMost is how often the reading of one mail may be begun.
+const attemptsMost = 2
+
+// Read parses one mail, judges who sent it, and reads its papers if it is ours. It decides nothing and may run in parallel.
+func (c *Clerk) Read(ctx context.Context, in Incoming) Prepared {
+	p := Prepared{Incoming: in}
+	msg := message.Parse(in.Raw, c.Limits, c.Banners)
+	p.mail = triage.Mail{Msg: msg, Proof: c.prove(ctx, in, msg)}
+	if in.TooBig {
+		p.mail.TooBig = &sop.Oversized{Subject: msg.Subject, Size: in.Size, Limit: c.MaxMessage}
+	}
+	v, err := c.sort(ctx, p.mail)
+	if err != nil {
+		p.err = err
+		return p
+	}
+	if v.Case != "" {
+		if p.leak, p.err = c.findLeaks(ctx, v.Case, in.Raw, msg); p.leak != nil && p.err == nil {
+			v, p.err = c.sort(ctx, p.mail)
+		}
+	}
+	if v.Papers && p.err == nil {
+		p.err = c.readPapers(ctx, &p, v)
+	}
+	if v.Sheet && p.err == nil {
+		p.err = c.readSheet(ctx, &p, v)
+	}
+	if p.err == nil && v.Ours() && v.Outcome != triage.Duplicate {
+		p.err = c.keep(&p)
+	}
+	for i := range msg.Files {
+		msg.Files[i].Bytes = nil
+	}
+	p.Raw = nil
+	return p
+}
+
+func (c *Clerk) sort(ctx context.Context, m triage.Mail) (v triage.Verdict, err error) {
+	err = c.View(ctx, func(b store.Books) error {
+		v, err = c.triage.Sort(view{b}, m)
+		return err
+	})
+	return v, err
+}
+
+// prove asks for the level that the sender's role needs: approvers the office's, all others at most standard.
+func (c *Clerk) prove(ctx context.Context, in Incoming, msg *message.Message) sop.Proof {
+	from, why := msg.SoleFrom()
+	if why != "" {
+		return sop.Proof{Level: c.Office.Level, Result: sop.Unproven, Reason: why}
+	}
+	o := c.Auth
+	o.Level = c.Office.Level
+	if _, approver := c.Office.Approver(from.Addr); !approver && o.Level != sop.Basic {
+		o.Level = sop.Standard
+	}
+	return msgauth.CheckRaw(ctx, in.Raw, in.Arrived, msg.Header, from.Addr, o)
+}
+
+// readPapers extracts and understands the papers; a supplement is read together with the papers that the case has.
+func (c *Clerk) readPapers(ctx context.Context, p *Prepared, v triage.Verdict) error {
+	msg := p.mail.Msg
+	bundle := document.Bundle{Sources: c.Papers.All(ctx, msg.Files), Body: msg.Text, OwnDomains: []string{c.domain}}
+	if v.Case != "" {
+		old, err := c.papersOf(ctx, v.Case)
+		if err != nil {
+			return err
+		}
+		bundle.Previous = c.Papers.All(ctx, old)
+	}
+	r := document.Read(bundle)
+	p.mail.Reading = &r
+	p.mail.Other = document.OtherProcedure(msg.Subject + "\n" + msg.Own)
+	return ctx.Err()
+}
+
+// papersOf loads the papers of a case from the archive, oldest first.
+func (c *Clerk) papersOf(ctx context.Context, number string) ([]message.Attachment, error) {
+	cs, _, err := c.load(ctx, number)
+	if err != nil {
+		return nil, err
+	}
+	var out []message.Attachment
+	done := map[string]bool{}
+	for _, p := range cs.Reading.Papers {
+		name, _, _ := strings.Cut(p.File, "/")
+		if p.SHA256 == "" || done[p.SHA256] {
+			continue
+		}
+		done[p.SHA256] = true
+		b, err := c.Archive.Get(p.SHA256)
+		if err != nil {
+			return nil, fmt.Errorf("read paper %q of %s: %w", name, number, err)
+		}
+		out = append(out, message.Attachment{Name: name, Bytes: b, SHA256: p.SHA256})
+	}
+	return out, nil
+}
+
+func (c *Clerk) load(ctx context.Context, number string) (cs sop.Case, ok bool, err error) {
+	err = c.View(ctx, func(b store.Books) error {
+		cs, ok, err = b.Case(number)
+		return err
+	})
+	return cs, ok, err
+}
+
+// readSheet opens the account sheet that came with SETUJU, compares it with what was issued, and seals what changed.
+func (c *Clerk) readSheet(ctx context.Context, p *Prepared, v triage.Verdict) error {
+	cs, _, err := c.load(ctx, v.Case)
+	if err != nil {
+		return err
+	}
+	issued, err := c.issued(cs)
+	if err != nil {
+		return err
+	}
+	for _, f := range p.mail.Msg.Files {
+		if !credential.IsSheet(f.Bytes) {
+			continue
+		}
+		rows, faults := credential.ReadSheet(f.Bytes, c.Passphrases[v.From.Address], c.Office.Sheet != "plain", issued)
+		sheet := sop.Sheet{Faults: faults}
+		for _, r := range rows {
+			row := r.SheetRow
+			if row.Password == sop.PasswordChanged && cs.Member(row.NIP) != nil && len(faults) == 0 {
+				if row.Sealed, err = c.seal(cs.Number, row.NIP, r.Changed); err != nil {
+					return err
+				}
+			}
+			sheet.Rows = append(sheet.Rows, row)
+		}
+		p.mail.Sheet = &sheet
+		return nil
+	}
+	return nil
+}
+
+func keyID(number, nip string) string { return number + "/" + nip }
+
+func (c *Clerk) seal(number, nip string, s secret.Secret) ([]byte, error) {
+	id := keyID(number, nip)
+	if err := c.Vault.Ensure(id); err != nil {
+		return nil, err
+	}
+	return c.Vault.Seal(id, credential.ForPassword, []byte(s.Reveal()))
+}
+
+// issued opens the accounts of a case that still can be opened.
+func (c *Clerk) issued(cs sop.Case) (map[string]credential.Issued, error) {
+	out := map[string]credential.Issued{}
+	for nip, a := range cs.Accounts {
+		i := credential.Issued{UserID: a.UserID}
+		if len(a.Sealed) > 0 {
+			var err error
+			if i.Password, err = c.Vault.Open(keyID(cs.Number, nip), credential.ForPassword, a.Sealed); err != nil {
+				return nil, fmt.Errorf("open the account of %s: %w", keyID(cs.Number, nip), err)
+			}
+		}
+		out[nip] = i
+	}
+	return out, nil
+}
+
+// keep archives the raw mail and its papers, synced, before the commit that refers to them. SOP R.1
+func (c *Clerk) keep(p *Prepared) error {
+	p.kept = c.Archive.Batch()
+	raw := p.Raw
+	if p.leak != nil {
+		raw = p.leak.sealed
+	}
+	sha, err := p.kept.Put(raw)
+	if p.mail.Reading != nil {
+		for _, f := range p.mail.Msg.Files {
+			if err == nil {
+				_, err = p.kept.Put(f.Bytes)
+			}
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("keep the mail and its papers: %w", err)
+	}
+	p.sha = sha
+	return nil
+}

@@ -1,0 +1,198 @@
+package clerk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"time"
+
+	"ukpbjd/internal/archive"
+	"ukpbjd/internal/sop"
+	"ukpbjd/internal/store"
+	"ukpbjd/internal/triage"
+)
+
+// Receive decides a batch of mails in one transaction, each with its one outcome. Mails that must be read again are left
+// without an outcome and given back; their attempt is not held against them.
+func (c *Clerk) Receive(ctx context.Context, batch []Prepared) (undone []store.UID, err error) {
+	if err := c.syncKept(batch); err != nil {
+		return nil, err
+	}
+	var links []link
+	err = c.update(ctx, len(batch), func(b store.Books) error {
+		links, undone = links[:0], undone[:0]
+		for i := range batch {
+			p := &batch[i]
+			l, done, err := c.receive(b, p)
+			if err != nil {
+				return fmt.Errorf("mail UID %d: %w", p.UID.UID, err)
+			}
+			if !done {
+				undone = append(undone, p.UID)
+			}
+			links = append(links, l...)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range links {
+		if err := c.Archive.Link(l.year, l.number, l.items...); err != nil {
+			c.Log.Warn("link into the archive", "case", l.number, "error", err) // the bytes are safe; they can be linked again
+		}
+	}
+	return undone, nil
+}
+
+// syncKept makes raw mails and papers durable before the commit that refers to them, all in one go. After a sync that has
+// not held, what is on disk is not known: the daemon opens everything anew.
+func (c *Clerk) syncKept(batch []Prepared) error {
+	all := c.Archive.Batch()
+	for _, p := range batch {
+		if p.kept != nil {
+			all.Join(p.kept)
+		}
+	}
+	if err := all.Sync(); err != nil {
+		return fmt.Errorf("%w: %w", store.ErrUnknown, err)
+	}
+	return nil
+}
+
+// link gives archived bytes a place and names that a person can find. SOP R.1
+type link struct {
+	number string
+	year   int
+	items  []archive.Item
+}
+
+func (c *Clerk) receive(b store.Books, p *Prepared) (_ []link, done bool, err error) {
+	if p.err != nil {
+		return nil, false, b.Excuse(p.UID)
+	}
+	if _, seen, err := b.Seen(p.UID); err != nil || seen {
+		return nil, true, err
+	}
+	v, err := c.triage.Sort(view{b}, p.mail)
+	if err != nil {
+		return nil, false, err
+	}
+	if c.unread(v, p) { // the books moved on while it was read
+		return nil, false, b.Excuse(p.UID)
+	}
+	now := c.Now().UTC()
+	number := v.Case
+	if v.Opens {
+		if number, err = b.NextNumber(c.Office.CasePrefix, now.In(c.zone()).Year()); err != nil {
+			return nil, false, err
+		}
+	}
+	if err := errors.Join(c.decideMail(b, p, v, number, now), c.expose(b, p, number, now), c.desk(b, p, v)); err != nil {
+		return nil, false, err
+	}
+	return c.links(b, p, number), true, b.PutSeen(p.UID, c.seen(p, v, number, now), p.mail.Msg.ContentHash)
+}
+
+// unread: triage now wants what the reader did not read.
+func (c *Clerk) unread(v triage.Verdict, p *Prepared) bool {
+	keeps := v.Ours() && v.Outcome != triage.Duplicate
+	return v.Papers && p.mail.Reading == nil || keeps && p.sha == ""
+}
+
+func (c *Clerk) decideMail(b store.Books, p *Prepared, v triage.Verdict, number string, now time.Time) error {
+	if v.What == nil || number == "" {
+		return nil
+	}
+	cs, _, err := b.Case(number)
+	if err != nil {
+		return err
+	}
+	cs.Number = number
+	msg := p.mail.Msg
+	in := sop.Input{ID: msg.Identity, At: p.Arrived.UTC(), From: v.From, What: v.What, Mail: sop.Mail{SHA256: p.sha,
+		MessageID: msg.MessageID, From: fromText(p), At: p.Arrived.UTC(), What: v.Reason}}
+	if err := c.decide(b, cs, in, now); err != nil {
+		return err
+	}
+	switch v.What.(type) {
+	case sop.Request, sop.Supplement:
+		return b.Point(msg.MessageID, store.Pointer{Case: number})
+	}
+	return nil
+}
+
+func fromText(p *Prepared) string {
+	if len(p.mail.Msg.From) == 0 {
+		return ""
+	}
+	return p.mail.Msg.From[0].Addr
+}
+
+func (c *Clerk) seen(p *Prepared, v triage.Verdict, number string, now time.Time) store.Seen {
+	return store.Seen{Outcome: string(v.Outcome), Gate: v.Gate, Reason: v.Reason, Case: number, Identity: p.mail.Msg.Identity,
+		MessageID: p.mail.Msg.MessageID, At: now, Folder: c.folder(v), From: fromText(p), SHA256: p.sha,
+		Proof: append([]string{string(p.mail.Proof.Level) + ": " + string(p.mail.Proof.Result) + " (" + p.mail.Proof.Reason + ")"}, p.mail.Proof.Detail...)}
+}
+
+// folder: handled mail to Processed, held mail to Review, what is not ours stays.
+func (c *Clerk) folder(v triage.Verdict) string {
+	switch v.Outcome {
+	case triage.NotOurs:
+		return ""
+	case triage.Held:
+		return c.Folders.Review
+	}
+	return c.Folders.Processed
+}
+
+func (c *Clerk) links(b store.Books, p *Prepared, number string) []link {
+	if number == "" || p.sha == "" {
+		return nil
+	}
+	cs, ok, err := b.Case(number)
+	if err != nil || !ok {
+		return nil
+	}
+	l := link{number, cs.Opened.In(c.zone()).Year(), []archive.Item{{SHA256: p.sha, Name: "surel.eml"}}}
+	for _, f := range p.mail.Msg.Files {
+		if p.mail.Reading != nil {
+			l.items = append(l.items, archive.Item{SHA256: f.SHA256, Name: path.Base(f.Name)})
+		}
+	}
+	return []link{l}
+}
+
+func (c *Clerk) zone() *time.Location {
+	if z := c.Office.Calendar.Zone; z != nil {
+		return z
+	}
+	return time.UTC
+}
+
+// desk answers and warns for what concerns no case.
+func (c *Clerk) desk(b store.Books, p *Prepared, v triage.Verdict) error {
+	id := p.mail.Msg.Identity[:16]
+	if v.Answer != "" {
+		l := sop.Letter{Key: id + "/" + string(sop.Bantuan), Kind: sop.Bantuan, To: v.From.Person, Role: sop.RoleRequester,
+			Topic: v.Answer, Answers: p.mail.Msg.MessageID}
+		if err := c.queue(b, sop.Case{Number: store.Office}, l); err != nil {
+			return err
+		}
+	}
+	if v.Desk == "" {
+		return nil
+	}
+	return c.warn(b, id, v.Desk, v.Reason)
+}
+
+// warn writes to the operator about what concerns no case.
+func (c *Clerk) warn(b store.Books, id, topic, note string) error {
+	e := sop.Event{At: c.Now().UTC(), Kind: "warning", Actor: "daemon", Reason: topic, Text: note}
+	if err := b.Journal(store.Office, []sop.Event{e}); err != nil || c.Office.Operator.Address == "" {
+		return err
+	}
+	return c.queue(b, sop.Case{Number: store.Office}, sop.Letter{Key: id + "/" + string(sop.PeringatanOperator), Kind: sop.PeringatanOperator,
+		To: c.Office.Operator, Role: sop.RoleOperator, Topic: topic, Note: note})
+}

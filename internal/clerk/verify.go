@@ -1,0 +1,175 @@
+package clerk
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"ukpbjd/internal/credential"
+	"ukpbjd/internal/sop"
+	"ukpbjd/internal/store"
+)
+
+// Finding is one invariant that does not hold.
+type Finding struct {
+	Where string `json:"where"`
+	What  string `json:"what"`
+}
+
+// Report is what verify looked at, and what it found.
+type Report struct {
+	Cases    int       `json:"cases"`
+	Letters  int       `json:"letters"`
+	Mails    int       `json:"mails"`
+	Files    int       `json:"files"`
+	Findings []Finding `json:"findings"`
+}
+
+func (r *Report) found(where, format string, args ...any) {
+	r.Findings = append(r.Findings, Finding{where, fmt.Sprintf(format, args...)})
+}
+
+// Verify holds the books, the archive and the keys against the promise. It changes nothing.
+func (c *Clerk) Verify(ctx context.Context) (Report, error) {
+	r := Report{Findings: []Finding{}}
+	files := map[string]string{}
+	err := c.View(ctx, func(b store.Books) error {
+		var bad error
+		counted := map[sop.Status]int{}
+		err := b.EachCase(false, func(cs sop.Case) bool {
+			r.Cases++
+			counted[cs.Status]++
+			c.verifyCase(&r, cs)
+			for _, sha := range filesOf(cs) {
+				files[sha] = cs.Number
+			}
+			bad = c.verifyLetters(b, &r, cs)
+			return bad == nil && ctx.Err() == nil
+		})
+		if err != nil || bad != nil {
+			return fmt.Errorf("verify: %w", firstOf(err, bad))
+		}
+		r.counts(b, counted)
+		return b.EachSeen(func(u store.UID, s store.Seen) bool {
+			r.Mails++
+			if s.Outcome == "" || s.Reason == "" {
+				r.found(fmt.Sprintf("UID %d", u.UID), "a mail without an outcome")
+			}
+			return true
+		})
+	})
+	if err != nil {
+		return r, err
+	}
+	for sha, number := range files {
+		r.Files++
+		if _, err := c.Archive.Get(sha); err != nil {
+			r.found(number, "archive: %v", err)
+		}
+	}
+	return r, ctx.Err()
+}
+
+func firstOf(errs ...error) error {
+	for _, e := range errs {
+		if e != nil {
+			return e
+		}
+	}
+	return nil
+}
+
+func (r *Report) counts(b store.Books, counted map[sop.Status]int) {
+	kept, err := b.Counts()
+	for s, n := range kept {
+		if err == nil && counted[s] != n {
+			r.found("counts", "%s: %d cases are kept, %d are counted", s, counted[s], n)
+		}
+	}
+}
+
+func filesOf(cs sop.Case) []string {
+	var out []string
+	for _, m := range cs.Mails {
+		out = append(out, m.SHA256)
+	}
+	for _, p := range cs.Reading.Papers {
+		if p.SHA256 != "" {
+			out = append(out, p.SHA256)
+		}
+	}
+	return out
+}
+
+// verifyCase: no release without an approval of this very content; one account a member; a key for what is sealed.
+func (c *Clerk) verifyCase(r *Report, cs sop.Case) {
+	if a := cs.Approval; a != nil {
+		if a.Revision != cs.Revision || a.Roster != sop.RosterHash(cs.Reading.Roster) ||
+			strings.Join(a.Papers, " ") != strings.Join(sop.PaperHashes(cs.Reading), " ") {
+			r.found(cs.Number, "the approval is of another content than the case has")
+		}
+		if _, ok := c.Office.Approver(a.Address); !ok {
+			r.found(cs.Number, "approved by %s, who is no registered approver now", a.Address)
+		}
+	}
+	users := map[string]string{}
+	for _, m := range cs.Members {
+		released := m.Sends > 0
+		if released && (cs.Approval == nil || !cs.Approval.Released) {
+			r.found(cs.Number, "a credential of %s was ordered without an approval", m.Row.NIP)
+		}
+		if cs.Approval != nil && m.Address != m.Row.Email {
+			r.found(cs.Number, "the address of %s is not the one that was approved", m.Row.NIP)
+		}
+		a, ok := cs.Accounts[m.Row.NIP]
+		if !ok {
+			continue
+		}
+		if other, twice := users[strings.ToLower(a.UserID)]; twice {
+			r.found(cs.Number, "%s and %s have one User ID", other, m.Row.NIP)
+		}
+		users[strings.ToLower(a.UserID)] = m.Row.NIP
+		if len(a.Sealed) > 0 && !m.Shredded {
+			if _, err := c.Vault.Open(keyID(cs.Number, m.Row.NIP), credential.ForPassword, a.Sealed); err != nil {
+				r.found(cs.Number, "the account of %s cannot be opened: %v", m.Row.NIP, err)
+			}
+		}
+	}
+}
+
+// verifyLetters: every credential letter goes to the frozen address of a member of the case, after the approval event.
+func (c *Clerk) verifyLetters(b store.Books, r *Report, cs sop.Case) error {
+	rows, err := b.Letters(cs.Number)
+	if err != nil {
+		return err
+	}
+	r.Letters += len(rows)
+	approved := false
+	events, err := b.Events(cs.Number)
+	for i, e := range events {
+		if e.N != i+1 {
+			r.found(cs.Number, "line %d of the journal is missing", i+1)
+			break
+		}
+		approved = approved || e.Kind == "approved"
+	}
+	for _, l := range rows {
+		where := l.ID()
+		if strings.EqualFold(l.Letter.To.Address, c.Office.Mailbox.Address) {
+			r.found(where, "a letter to the office itself")
+		}
+		if l.Letter.Kind != sop.Kredensial {
+			continue
+		}
+		m := cs.Member(l.Letter.NIP)
+		switch {
+		case !approved:
+			r.found(where, "a credential letter without an approval in the journal")
+		case !l.Sealed:
+			r.found(where, "a credential letter that is not sealed")
+		case m == nil || m.Address != l.Letter.To.Address:
+			r.found(where, "a credential letter to %s, who is not at that address in this case", l.Letter.To.Address)
+		}
+	}
+	return err
+}

@@ -1,0 +1,172 @@
+package clerk
+
+import (
+	"context"
+	"fmt"
+
+	"ukpbjd/internal/credential"
+	"ukpbjd/internal/letter"
+	"ukpbjd/internal/secret"
+	"ukpbjd/internal/sop"
+	"ukpbjd/internal/store"
+)
+
+// allot gives every member of the revision a User ID that is unique in the office: the one they have, the paper's, or one
+// after the pattern. It is part of the commit that records the attempt, so two orders cannot choose the same.
+func (c *Clerk) allot(b store.Books, cs sop.Case) (map[string]string, error) {
+	out := map[string]string{}
+	for _, m := range cs.Members {
+		nip := m.Row.NIP
+		user, err := c.userFor(b, cs, m)
+		if err != nil {
+			return nil, err
+		}
+		if err := b.PutUser(user, nip); err != nil {
+			return nil, err
+		}
+		out[nip] = user
+	}
+	return out, nil
+}
+
+func (c *Clerk) userFor(b store.Books, cs sop.Case, m sop.Member) (string, error) {
+	if a, ok := cs.Accounts[m.Row.NIP]; ok {
+		return a.UserID, nil
+	}
+	if had, err := b.UserOf(m.Row.NIP); err != nil || had != "" {
+		return had, err
+	}
+	var bad error
+	taken := func(id string) bool {
+		owner, err := b.NIPOf(id)
+		if err != nil {
+			bad = err
+		}
+		return owner != "" && owner != m.Row.NIP
+	}
+	if m.Row.UserID != "" && !taken(m.Row.UserID) {
+		return m.Row.UserID, bad
+	}
+	user := credential.UserID(c.UserID, m.Row.Nama, m.Row.NIP, taken)
+	return user, bad
+}
+
+// Carry does what an order asks, outside every transaction. SOP 2.1
+func (c *Clerk) Carry(ctx context.Context, w Work) Result {
+	r := Result{Row: w.Row}
+	switch w.Row.Order.Kind {
+	case sop.OrderAccounts:
+		r.What, r.Err = c.makeAccounts(ctx, w)
+	case sop.OrderCredential:
+		r.What, r.Err = c.sealLetter(w)
+	case sop.OrderShred:
+		r.Err = c.Vault.Shred(keyID(w.Row.Order.Case, w.Row.Order.NIP))
+		r.What = sop.KeyShredded{NIP: w.Row.Order.NIP}
+	default:
+		r.Err = fmt.Errorf("order of unknown kind %q", w.Row.Order.Kind)
+	}
+	return r
+}
+
+// makeAccounts generates what is missing, keeps what is there, and writes one encrypted sheet for each approver.
+func (c *Clerk) makeAccounts(ctx context.Context, w Work) (sop.What, error) {
+	made := sop.AccountsMade{Revision: w.Row.Order.Revision, Issue: w.Row.Order.Issue, Accounts: map[string]sop.Account{}}
+	issued, err := c.issued(w.Case)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.generate(ctx, w, issued); err != nil {
+		return nil, err
+	}
+	for _, m := range w.Case.Members {
+		nip := m.Row.NIP
+		a, ok := w.Case.Accounts[nip]
+		if !ok {
+			a = sop.Account{UserID: issued[nip].UserID, Made: c.Now().UTC()}
+			if issued[nip].Password.Absent() {
+				a.Kept = true
+			} else if a.Sealed, err = c.seal(w.Case.Number, nip, issued[nip].Password); err != nil {
+				return nil, err
+			}
+		}
+		made.Accounts[nip] = a
+	}
+	made.Sheets, err = c.sheets(w, issued)
+	return made, err
+}
+
+// generate adds the accounts that the case has not yet, from crypto/rand or from the configured command.
+func (c *Clerk) generate(ctx context.Context, w Work, issued map[string]credential.Issued) error {
+	var want []Wanted
+	for _, m := range w.Case.Members {
+		if _, ok := issued[m.Row.NIP]; !ok {
+			want = append(want, Wanted{NIP: m.Row.NIP, Nama: m.Row.Nama, Email: m.Row.Email, UserID: w.users[m.Row.NIP]})
+		}
+	}
+	if len(want) == 0 {
+		return nil
+	}
+	made, err := c.Source.Make(ctx, w.Case.Number, want)
+	if err != nil {
+		return fmt.Errorf("make accounts of %s: %w", w.Case.Number, err)
+	}
+	for nip, i := range made {
+		issued[nip] = i
+	}
+	return nil
+}
+
+func (c *Clerk) sheets(w Work, issued map[string]credential.Issued) (map[string][]byte, error) {
+	out := map[string][]byte{}
+	if c.Office.Sheet == "none" {
+		return out, nil
+	}
+	var rows []credential.SheetRow
+	for _, m := range w.Case.Members {
+		x := issued[m.Row.NIP]
+		rows = append(rows, credential.SheetRow{Nama: m.Row.Nama, NIP: m.Row.NIP, Email: m.Row.Email, UserID: x.UserID,
+			Password: x.Password, Kept: x.Password.Absent()})
+	}
+	for _, a := range c.Office.Approvers {
+		var pass secret.Secret
+		if c.Office.Sheet != "plain" {
+			pass = c.Passphrases[a.Address]
+		}
+		code := ""
+		if c.Office.CodeInSheet {
+			code = c.Codes.ApprovalCode(w.Case.Number, w.Row.Order.Revision, w.Row.Order.Issue, a.Address)
+		}
+		b, err := credential.WriteSheet(w.Case.Number, code, rows, pass)
+		if err != nil {
+			return nil, fmt.Errorf("write account sheet of %s: %w", w.Case.Number, err)
+		}
+		out[a.Address] = b
+	}
+	return out, nil
+}
+
+// sealLetter renders the one letter that carries a password and seals it under the member's key. SOP 2.3
+func (c *Clerk) sealLetter(w Work) (sop.What, error) {
+	o := w.Row.Order
+	cs := w.Case
+	a, ok := cs.Accounts[o.NIP]
+	if !ok {
+		return nil, fmt.Errorf("no account is kept for %s", keyID(o.Case, o.NIP))
+	}
+	d := letter.Data{Office: c.Office, Case: cs, Letter: o.Letter, Now: c.Now().UTC(), UserID: a.UserID}
+	if !a.Kept {
+		var err error
+		if d.Password, err = c.Vault.Open(keyID(o.Case, o.NIP), credential.ForPassword, a.Sealed); err != nil {
+			return nil, fmt.Errorf("open the account of %s: %w", keyID(o.Case, o.NIP), err)
+		}
+	}
+	_, body, err := c.render(d)
+	if err != nil {
+		return nil, fmt.Errorf("render the letter of %s: %w", keyID(o.Case, o.NIP), err)
+	}
+	if err := c.Vault.Ensure(keyID(o.Case, o.NIP)); err != nil {
+		return nil, err
+	}
+	sealed, err := c.Vault.Seal(keyID(o.Case, o.NIP), credential.ForLetter, body)
+	return sop.CredentialSealed{NIP: o.NIP, Letter: o.Letter, Sealed: sealed}, err
+}

@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"ukpbjd/internal/clerk"
+	"ukpbjd/internal/config"
+	"ukpbjd/internal/daemon"
+)
+
+// load reads the configuration; its faults are told all at once.
+func (s *shell) load() (*config.Config, error) {
+	cfg, faults := config.Load(s.config)
+	if len(faults) > 0 {
+		return nil, fail(exitConfig, faults)
+	}
+	return cfg, nil
+}
+
+// call carries an operator's command to the running daemon, or to the store if no daemon runs, and decodes the answer.
+func (s *shell) call(c clerk.Call, into any) error {
+	cfg, err := s.load()
+	if err != nil {
+		return err
+	}
+	raw, err := overSocket(s.ctx, filepath.Join(cfg.Storage.Path, daemon.SocketName), c)
+	if errors.Is(err, errNoDaemon) {
+		raw, err = direct(s.ctx, cfg, c)
+	}
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(raw, into)
+}
+
+var errNoDaemon = errors.New("no daemon answers at the control socket")
+
+// answerMost bounds what is read from the socket: a list of 100,000 cases fits.
+const answerMost = 1 << 30
+
+func overSocket(ctx context.Context, path string, c clerk.Call) (json.RawMessage, error) {
+	client := &http.Client{Timeout: 10 * time.Minute, Transport: &http.Transport{
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			conn, err := (&net.Dialer{Timeout: 2 * time.Second}).DialContext(ctx, "unix", path)
+			if err != nil {
+				return nil, errNoDaemon
+			}
+			return conn, nil
+		}}}
+	defer client.CloseIdleConnections()
+	body, err := json.Marshal(c)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://ukpbjd/", bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		if errors.Is(err, errNoDaemon) {
+			return nil, errNoDaemon
+		}
+		return nil, fail(exitUnavailable, fmt.Errorf("ask the daemon: %w", err))
+	}
+	defer res.Body.Close()
+	var r daemon.Reply
+	if err := json.NewDecoder(io.LimitReader(res.Body, answerMost)).Decode(&r); err != nil {
+		return nil, fail(exitUnavailable, fmt.Errorf("read the daemon's answer: %w", err))
+	}
+	switch {
+	case r.Error != "" && r.Kind == "usage":
+		return nil, fail(exitUsage, errors.New(r.Error))
+	case r.Error != "":
+		return nil, errors.New(r.Error)
+	}
+	return r.Data, nil
+}
+
+// direct opens the store itself; nothing is sent or fetched.
+func direct(ctx context.Context, cfg *config.Config, c clerk.Call) (json.RawMessage, error) {
+	desk, err := daemon.OpenDesk(ctx, cfg)
+	if err != nil {
+		return nil, fail(exitUnavailable, err)
+	}
+	defer desk.Close()
+	data, err := desk.Clerk.Answer(ctx, c)
+	if err != nil {
+		if errors.Is(err, clerk.ErrNoCase) || errors.Is(err, clerk.ErrUnknownCall) {
+			err = fail(exitUsage, err)
+		}
+		return nil, err
+	}
+	return json.Marshal(data)
+}
+
+func printJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}

@@ -1,0 +1,39 @@
+package cli
+
+import (
+	"fmt"
+	"text/tabwriter"
+
+	"ukpbjd/internal/clerk"
+)
+
+type casesCmd struct {
+	JSON bool `name:"json" help:"As JSON."`
+	Open bool `help:"Only cases that are not closed."`
+}
+
+func (c *casesCmd) Run(s *shell) error {
+	var list []clerk.CaseView
+	if err := s.call(clerk.Call{Command: "cases", Open: c.Open}, &list); err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(s.stdout, list)
+	}
+	w := tabwriter.NewWriter(s.stdout, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "NOMOR\tSTATUS\tDIBUKA\tTENGGAT\tPEMOHON\tANGGOTA")
+	for _, x := range list {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d/%d\n", x.Number, x.Status, day(x.Opened), day(x.Due), x.Requester.Address, confirmed(x), len(x.Members))
+	}
+	return w.Flush()
+}
+
+func confirmed(x clerk.CaseView) int {
+	n := 0
+	for _, m := range x.Members {
+		if !m.Confirmed.IsZero() {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,107 @@
+// Package cli is the face of the program: one file a command, exit codes that scripts can rely on, text for people and JSON
+// for programs.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit codes (contract; sysexits.h).
+const (
+	exitOK          = 0
+	exitTrouble     = 1
+	exitUsage       = 64
+	exitUnavailable = 69
+	exitTryLater    = 75
+	exitConfig      = 78
+)
+
+// failure is an error with the exit code that it deserves.
+type failure struct {
+	code int
+	err  error
+}
+
+func (f failure) Error() string { return f.err.Error() }
+func (f failure) Unwrap() error { return f.err }
+
+func fail(code int, err error) error {
+	if err == nil {
+		return nil
+	}
+	return failure{code, err}
+}
+
+// shell is what every command is given.
+type shell struct {
+	ctx            context.Context
+	stdout, stderr io.Writer
+	config         string
+}
+
+// grammar is the command line. There is no approve, and there never will be: only an approver's own mail approves.
+type grammar struct {
+	Config string `help:"Configuration file." env:"UKPBJD_CONFIG" default:"/etc/ukpbjd/ukpbjd.yaml" placeholder:"PATH"`
+
+	Demo    demoCmd    `cmd:"" help:"Play the whole story in an embedded post office; needs no configuration."`
+	Init    initCmd    `cmd:"" help:"Write a commented configuration, keys and the sheet passphrase."`
+	Serve   serveCmd   `cmd:"" help:"Run the office."`
+	Cases   casesCmd   `cmd:"" help:"List the cases."`
+	Show    showCmd    `cmd:"" help:"Show one case: members, letters, timeline."`
+	Read    readCmd    `cmd:"" help:"Say what would be read from these mails; decides nothing."`
+	Why     whyCmd     `cmd:"" help:"Say why a case is where it is: every mail, rule and verdict."`
+	Resend  resendCmd  `cmd:"" help:"Send released credentials again, to the approved address."`
+	Hold    holdCmd    `cmd:"" help:"Keep back every letter of a case."`
+	Release releaseCmd `cmd:"" help:"End a hold. It cannot release a credential."`
+	Retry   retryCmd   `cmd:"" help:"Judge a quarantined or held mail again."`
+	Verify  verifyCmd  `cmd:"" help:"Hold journal, archive, outbox and keys against the invariants."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+// Main runs one command and gives its exit code.
+func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var g grammar
+	over, ended := -1, false
+	parser, err := kong.New(&g, kong.Name("ukpbjd"), kong.Description("SPSE accounts for Pokja members (SOP 02), by email."),
+		kong.Writers(stdout, stderr), kong.UsageOnError(), kong.Exit(func(code int) { over, ended = code, true }))
+	if err != nil {
+		fmt.Fprintln(stderr, "ukpbjd:", err)
+		return exitTrouble
+	}
+	k, err := parser.Parse(args)
+	if ended && over == 0 {
+		return exitOK // --help
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "ukpbjd:", err)
+		return exitUsage
+	}
+	return exit(stderr, k.Run(&shell{ctx, stdout, stderr, g.Config}))
+}
+
+func exit(stderr io.Writer, err error) int {
+	if err == nil {
+		return exitOK
+	}
+	var f failure
+	if !errors.As(err, &f) {
+		f = failure{exitTrouble, err}
+	}
+	if !errors.Is(err, errSaid) {
+		fmt.Fprintln(stderr, "ukpbjd:", err)
+	}
+	return f.code
+}
+
+// errSaid is trouble that the command's own output has told already.
+var errSaid = errors.New("found trouble")

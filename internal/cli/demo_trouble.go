@@ -1,0 +1,204 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"ukpbjd/internal/clerk"
+	"ukpbjd/internal/message"
+	"ukpbjd/internal/rehearsal"
+	"ukpbjd/internal/sop"
+	"ukpbjd/internal/stage"
+)
+
+// incomplete sends a request without the SK, reads what is missing, and completes it by a reply.
+func (p *play) incomplete(ctx context.Context) error {
+	without, err := p.troubled.Without(1)
+	if err != nil {
+		return err
+	}
+	if err := p.stage.Request(without, true); err != nil {
+		return err
+	}
+	number := "PKJ-" + year() + "-0002"
+	l, err := p.stage.Await(ctx, p.stage.Cast.Staff, number, sop.Kekurangan)
+	if err != nil {
+		return err
+	}
+	p.expect(strings.Contains(l.Msg.Text, sk), "surat kekurangan menyebut nama berkas yang belum ada: %s", sk)
+	v, err := p.stage.Daemon.Clerk.Show(ctx, number)
+	if err != nil {
+		return err
+	}
+	p.expect(v.Status == "Belum lengkap", "status %s: %s", number, v.Status)
+	asked := 0
+	for _, x := range v.Letters {
+		if x.Kind == sop.Persetujuan {
+			asked++
+		}
+	}
+	p.expect(asked == 0, "Admin Agency belum ditanya")
+	p.say("%s membalas dengan SK yang tertinggal.", p.stage.Cast.Staff.Name)
+	if err := p.stage.Answer(l, "Berikut SK yang tertinggal. Mohon maaf.", rehearsal.Thunderbird, p.troubled.Files[1]); err != nil {
+		return err
+	}
+	_, err = p.stage.Await(ctx, p.stage.Cast.Admin, number, sop.Persetujuan)
+	p.expect(err == nil, "setelah lengkap, Admin Agency dimintai persetujuan")
+	return err
+}
+
+const sk = "SK penetapan/pengangkatan anggota Pokja"
+
+// spoof delivers, from outside, the best forgery there is: the right thread, the right code, the right words.
+func (p *play) spoof(ctx context.Context) error {
+	number := "PKJ-" + year() + "-0002"
+	l, err := p.stage.Await(ctx, p.stage.Cast.Admin, number, sop.Persetujuan)
+	if err != nil {
+		return err
+	}
+	raw, err := p.stage.Reply(l, "SETUJU", rehearsal.Gmail)
+	if err != nil {
+		return err
+	}
+	raw = rehearsal.WithVerdict(raw, p.stage.Post.AuthservID(), "auth=pass smtp.auth="+p.stage.Cast.Admin.Address)
+	if err := p.stage.Post.Deliver(p.stage.Cast.Office.Address, raw); err != nil {
+		return err
+	}
+	p.say("Seseorang dari luar mengirim SETUJU atas nama %s, lengkap dengan kode dan bukti palsu.", p.stage.Cast.Admin.Address)
+	why, err := p.judged(ctx, number, func(m clerk.MailView) bool { return m.Outcome == "refused" })
+	if err != nil {
+		return err
+	}
+	p.expect(true, "ditolak pada gerbang %s (%s)", why.Gate, why.Reason)
+	v, err := p.stage.Daemon.Clerk.Show(ctx, number)
+	if err != nil {
+		return err
+	}
+	p.expect(v.Approval == nil && v.Status == "Menunggu persetujuan", "tidak ada kredensial yang keluar; status tetap %s", v.Status)
+	return nil
+}
+
+// judged waits until the case shows a mail with such a verdict.
+func (p *play) judged(ctx context.Context, number string, is func(clerk.MailView) bool) (clerk.MailView, error) {
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	for {
+		w, err := p.stage.Daemon.Clerk.Why(ctx, number)
+		if err != nil {
+			return clerk.MailView{}, err
+		}
+		for _, m := range w.Mails {
+			if is(m) {
+				return m, nil
+			}
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return clerk.MailView{}, fmt.Errorf("wait for a verdict in %s: %w", number, ctx.Err())
+		}
+	}
+}
+
+// bounce lets the real approver answer; one member's mailbox is full.
+func (p *play) bounce(ctx context.Context) error {
+	number := "PKJ-" + year() + "-0002"
+	if err := p.approve(ctx, number, rehearsal.Roundcube); err != nil {
+		return err
+	}
+	members := stage.People(p.troubled)
+	if err := p.receive(ctx, number, members[:2]); err != nil {
+		return err
+	}
+	l, err := p.stage.Await(ctx, p.stage.Cast.Admin, number, sop.GagalKirim)
+	if err != nil {
+		return err
+	}
+	p.expect(strings.Contains(l.Msg.Text, members[2].Address), "Admin Agency dan pemohon diberi tahu: surat kepada %s kembali", members[2].Address)
+	v, err := p.stage.Daemon.Clerk.Show(ctx, number)
+	if err != nil {
+		return err
+	}
+	p.expect(v.Members[2].State == sop.MemberFailed, "baris anggota ketiga: %s; kasus tetap terbuka (%s)", v.Members[2].State, v.Status)
+	return nil
+}
+
+// audit holds the books against the promise, and searches everything for the passwords that were given out.
+func (p *play) audit(ctx context.Context) error {
+	r, err := p.stage.Daemon.Clerk.Verify(ctx)
+	if err != nil {
+		return err
+	}
+	for _, f := range r.Findings {
+		p.say("%s: %s", f.Where, f.What)
+	}
+	p.expect(len(r.Findings) == 0, "verify: %d kasus, %d surat, %d surel, %d berkas arsip tanpa temuan", r.Cases, r.Letters, r.Mails, r.Files)
+	words, err := p.passwords()
+	if err != nil {
+		return err
+	}
+	p.expect(len(words) == 5, "%d anggota memegang kata sandi masing-masing, semuanya berbeda", len(words))
+	leaks, err := p.search(words)
+	p.expect(leaks == 0, "tidak satu pun kata sandi ditemukan di luar surat yang dialamatkan: berkas, basis data, surel lain")
+	return err
+}
+
+// passwords are what the members read in their letters, by address.
+func (p *play) passwords() (map[string]string, error) {
+	out := map[string]string{}
+	for _, m := range append(stage.People(p.sunny), stage.People(p.troubled)...) {
+		mails, err := p.stage.Post.Messages(m.Address, "INBOX")
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range mails {
+			if w := stage.PasswordIn(message.Parse(x.Raw, message.DefaultLimits(), nil)); w != "" {
+				out[w] = m.Address
+			}
+		}
+	}
+	return out, nil
+}
+
+// search counts places outside the addressed letter in which a password stands.
+func (p *play) search(words map[string]string) (leaks int, err error) {
+	err = filepath.WalkDir(p.stage.Config.Storage.Path, func(path string, e os.DirEntry, err error) error {
+		if err != nil || !e.Type().IsRegular() {
+			return err
+		}
+		raw, err := os.ReadFile(path)
+		for w := range words {
+			if bytes.Contains(raw, []byte(w)) {
+				leaks++
+			}
+		}
+		return err
+	})
+	for _, t := range p.stage.Post.Journal() {
+		m := message.Parse(t.Raw, message.DefaultLimits(), nil)
+		for w, owner := range words {
+			if strings.Contains(m.Text+m.HTML, w) && !(len(t.To) == 1 && t.To[0] == owner) {
+				leaks++
+			}
+		}
+	}
+	return leaks, err
+}
+
+// invite tells how any mail program can join.
+func (p *play) invite() {
+	s := p.stage
+	fmt.Fprintf(p.out, "\nKantor tetap buka. Tekan Ctrl-C untuk menutup.\n  IMAP  %s (tanpa TLS)\n  SMTP  %s (tanpa TLS, masuk dengan alamat sendiri)\n",
+		s.Post.IMAPAddr(), s.Post.SMTPAddr())
+	fmt.Fprintf(p.out, "  Laman http://%s/\n  Kata sandi setiap kotak surat: %s\n  Kotak surat:\n", s.Daemon.PageAddr(), s.Password().Reveal())
+	c := s.Cast
+	for _, x := range append([]sop.Person{c.Office, c.Staff, c.Admin, c.KepalaLPSE, c.KepalaBagian, c.Operator},
+		append(stage.People(p.sunny), stage.People(p.troubled)...)...) {
+		fmt.Fprintf(p.out, "    %-40s %s\n", x.Address, x.Name)
+	}
+}

@@ -1,0 +1,35 @@
+package cli
+
+import (
+	"crypto/rand"
+	"fmt"
+	"path/filepath"
+
+	"ukpbjd/internal/config"
+)
+
+type initCmd struct {
+	Office     string `help:"Name of the office, as letters sign it." placeholder:"NAME"`
+	Mailbox    string `help:"Address of the office mailbox." placeholder:"ADDRESS"`
+	Imap       string `name:"imap" help:"IMAP server, host:port." placeholder:"HOST:PORT"`
+	Smtp       string `name:"smtp" help:"SMTP server, host:port." placeholder:"HOST:PORT"`
+	Approver   string `help:"Address of the Admin Agency." placeholder:"ADDRESS"`
+	KepalaLpse string `name:"kepala-lpse" help:"Address of Kepala LPSE." placeholder:"ADDRESS"`
+	Requesters string `help:"Who may ask: an address, or *@domain." placeholder:"PATTERN"`
+	Authserv   string `help:"authserv-id of the office's mail server." placeholder:"HOST"`
+	Storage    string `help:"Where the daemon keeps its books." placeholder:"DIR"`
+}
+
+// Run writes what is not there yet, beside the configuration file; it never overwrites.
+func (c *initCmd) Run(s *shell) error {
+	a := config.Answers{Office: c.Office, IMAP: c.Imap, SMTP: c.Smtp, ApproverEmail: c.Approver, KepalaLPSEEmail: c.KepalaLpse,
+		Requesters: c.Requesters, AuthservID: c.Authserv, Storage: c.Storage, Username: c.Mailbox}
+	if c.Mailbox != "" {
+		a.From = fmt.Sprintf("UKPBJ <%s>", c.Mailbox)
+	}
+	told, err := config.Init(filepath.Dir(s.config), a, rand.Reader)
+	for _, line := range told {
+		fmt.Fprintln(s.stdout, line)
+	}
+	return err
+}

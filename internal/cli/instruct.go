@@ -1,0 +1,60 @@
+package cli
+
+import (
+	"fmt"
+
+	"ukpbjd/internal/clerk"
+)
+
+type resendCmd struct {
+	Case   string `arg:"" help:"Case number."`
+	Member string `arg:"" optional:"" help:"Name or NIP; everybody who has not confirmed when left out."`
+}
+
+type holdCmd struct {
+	Case string `arg:"" help:"Case number."`
+}
+
+type releaseCmd struct {
+	Case string `arg:"" help:"Case number."`
+}
+
+type retryCmd struct {
+	UID uint32 `arg:"" help:"UID of the mail, as the warning letter names it."`
+}
+
+func (c *resendCmd) Run(s *shell) error {
+	return s.instruct(clerk.Call{Command: "resend", Case: c.Case, Arg: c.Member})
+}
+
+func (c *holdCmd) Run(s *shell) error {
+	return s.instruct(clerk.Call{Command: "hold", Case: c.Case})
+}
+
+func (c *releaseCmd) Run(s *shell) error {
+	return s.instruct(clerk.Call{Command: "release", Case: c.Case})
+}
+
+func (s *shell) instruct(call clerk.Call) error {
+	var v clerk.CaseView
+	if err := s.call(call, &v); err != nil {
+		return err
+	}
+	last := "-"
+	if n := len(v.Events); n > 0 {
+		last = v.Events[n-1].Reason
+	}
+	fmt.Fprintf(s.stdout, "%s  %s  %s: %s\n", v.Number, v.Status, call.Command, last)
+	return nil
+}
+
+func (c *retryCmd) Run(s *shell) error {
+	var v struct {
+		UID uint32 `json:"uid"`
+	}
+	if err := s.call(clerk.Call{Command: "retry", UID: c.UID}, &v); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.stdout, "UID %d will be judged again by the same gates.\n", v.UID)
+	return nil
+}

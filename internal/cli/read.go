@@ -1,0 +1,69 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+
+	"ukpbjd/internal/document"
+	"ukpbjd/internal/extract"
+	"ukpbjd/internal/message"
+)
+
+type readCmd struct {
+	Files []string `arg:"" type:"existingfile" help:"Mails as files (.eml)."`
+	JSON  bool     `name:"json" help:"One JSON object a line."`
+}
+
+// readMost bounds the file that is read: imap.max_message of the default configuration, with room.
+const readMost = 64 << 20
+
+// Run needs no configuration: it reads as the daemon would, and decides nothing.
+func (c *readCmd) Run(s *shell) error {
+	papers := extract.New(extract.Options{OCR: "auto"})
+	for _, name := range c.Files {
+		r, err := readMail(s, papers, name)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			err = json.NewEncoder(s.stdout).Encode(r)
+		} else {
+			err = printReading(s.stdout, name, r)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func readMail(s *shell, papers *extract.Reader, name string) (document.Reading, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return document.Reading{}, err
+	}
+	defer f.Close()
+	raw, err := io.ReadAll(io.LimitReader(f, readMost+1))
+	if err != nil || len(raw) > readMost {
+		return document.Reading{}, fmt.Errorf("read %s: over %d MiB or unreadable (%w)", name, readMost>>20, err)
+	}
+	msg := message.Parse(raw, message.DefaultLimits(), nil)
+	return document.Read(document.Bundle{Sources: papers.All(s.ctx, msg.Files), Body: msg.Own}), nil
+}
+
+func printReading(w io.Writer, name string, r document.Reading) error {
+	fmt.Fprintf(w, "%s\n", name)
+	for _, p := range r.Papers {
+		fmt.Fprintf(w, "  %-12s %s %s  %s\n", p.Kind, p.File, p.Pages, p.Title)
+	}
+	for _, x := range r.Roster {
+		fmt.Fprintf(w, "  %2d  %s  NIP %s  %s  %v\n", x.No, x.Nama, x.NIP, x.Email, x.Doubts)
+	}
+	for _, p := range r.Problems {
+		fmt.Fprintf(w, "  %s: %s: %s\n", p.Severity, p.Code, p.Text)
+	}
+	_, err := fmt.Fprintf(w, "  complete %v, missing %v, needs a person %v\n", r.Complete, r.Missing, r.NeedsPerson)
+	return err
+}

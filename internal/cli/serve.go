@@ -1,0 +1,108 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"time"
+
+	sd "github.com/coreos/go-systemd/v22/daemon"
+
+	"ukpbjd/internal/config"
+	"ukpbjd/internal/daemon"
+	"ukpbjd/internal/store"
+)
+
+type serveCmd struct{}
+
+// reopenPause lies between a commit of unknown outcome and the next look at the books.
+const reopenPause = 2 * time.Second
+
+// Run works until it is told to stop. A commit whose outcome is unknown ends the daemon; it is opened anew and reads what is
+// on disk, never guessing.
+func (serveCmd) Run(s *shell) error {
+	cfg, err := s.load()
+	if err != nil {
+		return err
+	}
+	log := logger(s.stderr, cfg.Log)
+	for _, w := range cfg.Warnings {
+		log.Warn("configuration", "warning", w)
+	}
+	for {
+		err := serveOnce(s.ctx, cfg, log)
+		if s.ctx.Err() != nil {
+			return nil
+		}
+		if !errors.Is(err, store.ErrUnknown) {
+			return fail(exitTryLater, err)
+		}
+		log.Error("the outcome of a commit is unknown; the store is opened anew", "error", err)
+		select {
+		case <-time.After(reopenPause):
+		case <-s.ctx.Done():
+			return nil
+		}
+	}
+}
+
+func serveOnce(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
+	d, err := daemon.Open(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		notify(ctx, d, log)
+	}()
+	err = d.Run(ctx)
+	cancel()
+	<-told
+	return errors.Join(err, d.Close())
+}
+
+// notify tells systemd that the daemon is ready, and while its loops are well, that it is alive.
+func notify(ctx context.Context, d *daemon.Daemon, log *slog.Logger) {
+	select {
+	case <-d.Ready():
+	case <-ctx.Done():
+		return
+	}
+	log.Info("ready", "page", d.PageAddr())
+	if _, err := sd.SdNotify(false, sd.SdNotifyReady); err != nil {
+		log.Warn("tell systemd", "error", err)
+	}
+	every, err := sd.SdWatchdogEnabled(false)
+	if err != nil || every == 0 {
+		return
+	}
+	t := time.NewTicker(every / 2)
+	defer t.Stop()
+	for {
+		select {
+		case <-t.C:
+			if d.Alive() {
+				_, _ = sd.SdNotify(false, sd.SdNotifyWatchdog) // systemd notices its absence
+			}
+		case <-ctx.Done():
+			_, _ = sd.SdNotify(false, sd.SdNotifyStopping)
+			return
+		}
+	}
+}
+
+func logger(w io.Writer, c config.Log) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.Level)); err != nil {
+		level = slog.LevelInfo
+	}
+	o := &slog.HandlerOptions{Level: level}
+	if c.Format == "text" {
+		return slog.New(slog.NewTextHandler(w, o))
+	}
+	return slog.New(slog.NewJSONHandler(w, o))
+}

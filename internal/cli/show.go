@@ -1,0 +1,72 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"ukpbjd/internal/clerk"
+)
+
+type showCmd struct {
+	Case string `arg:"" help:"Case number, e.g. PKJ-2026-0001."`
+	JSON bool   `name:"json" help:"As JSON."`
+}
+
+func (c *showCmd) Run(s *shell) error {
+	var v clerk.CaseView
+	if err := s.call(clerk.Call{Command: "show", Case: c.Case}, &v); err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(s.stdout, v)
+	}
+	return printCase(s.stdout, v)
+}
+
+func printCase(out io.Writer, v clerk.CaseView) error {
+	fmt.Fprintf(out, "%s  %s\n", v.Number, v.Status)
+	fmt.Fprintf(out, "Pemohon   %s <%s>\nHal       %s\nDibuka    %s\nRevisi    %d\n", v.Requester.Name, v.Requester.Address, v.Subject, stamp(v.Opened), v.Revision)
+	if !v.Due.IsZero() {
+		fmt.Fprintf(out, "Tenggat   %s (%s)\n", stamp(v.Due), v.Owes)
+	}
+	if v.Held != "" {
+		fmt.Fprintf(out, "Ditahan   %s\n", v.Held)
+	}
+	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "\nBERKAS\tJENIS\tJUDUL")
+	for _, p := range v.Reading.Papers {
+		fmt.Fprintf(w, "%s\t%s\t%s\n", p.File, p.Kind, p.Title)
+	}
+	fmt.Fprintln(w, "\nNO\tNAMA\tNIP\tSUREL\tUSER ID\tKEADAAN")
+	for _, m := range v.Members {
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\n", m.No, m.Nama, m.NIP, m.Email, m.UserID, m.State)
+	}
+	for _, p := range v.Reading.Problems {
+		fmt.Fprintf(w, "\nbaris %d\t%s\t%s\n", p.Row, p.Severity, p.Text)
+	}
+	fmt.Fprintln(w, "\nSURAT\tKEPADA\tKEADAAN\tDIBUAT\tJAWABAN SERVER")
+	for _, l := range v.Letters {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", l.Kind, l.To, l.State, stamp(l.Made), l.Answer)
+	}
+	fmt.Fprintln(w, "\nWAKTU\tPERISTIWA\tOLEH\tURAIAN")
+	for _, e := range v.Events {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", stamp(e.At), e.Kind, e.Actor, e.Text)
+	}
+	return w.Flush()
+}
+
+func day(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.Local().Format("2006-01-02")
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.Local().Format("2006-01-02 15:04:05")
+}

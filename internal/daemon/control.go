@@ -1,0 +1,56 @@
+package daemon
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"ukpbjd/internal/clerk"
+)
+
+// callMost bounds a request on the control socket.
+const callMost = 64 << 10
+
+// Reply is what the control socket answers: Data, or an Error with its kind.
+type Reply struct {
+	Data  json.RawMessage `json:"data,omitempty"`
+	Error string          `json:"error,omitempty"`
+	Kind  string          `json:"kind,omitempty"` // usage: the caller's fault
+}
+
+// Control answers calls over HTTP on the socket of mode 0600: whoever reaches it is the operator.
+func Control(c *clerk.Clerk) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		var call clerk.Call
+		if r.Method != http.MethodPost {
+			w.WriteHeader(http.StatusMethodNotAllowed)
+			return
+		}
+		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, callMost)).Decode(&call); err != nil {
+			answer(w, Reply{Error: "read the call: " + err.Error(), Kind: "usage"})
+			return
+		}
+		data, err := c.Answer(r.Context(), call)
+		if err != nil {
+			rep := Reply{Error: err.Error()}
+			if errors.Is(err, clerk.ErrNoCase) || errors.Is(err, clerk.ErrUnknownCall) {
+				rep.Kind = "usage"
+			}
+			answer(w, rep)
+			return
+		}
+		raw, err := json.Marshal(data)
+		if err != nil {
+			answer(w, Reply{Error: err.Error()})
+			return
+		}
+		answer(w, Reply{Data: raw})
+	})
+}
+
+func answer(w http.ResponseWriter, r Reply) {
+	if err := json.NewEncoder(w).Encode(r); err != nil {
+		http.Error(w, "", http.StatusInternalServerError) // the caller has gone
+	}
+}

@@ -1,0 +1,100 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"ukpbjd/internal/clerk"
+	"ukpbjd/internal/store"
+)
+
+// post sends what is due: claimed in batches (the attempt is recorded first), sent over a few connections, settled in batches.
+func (d *Daemon) post(ctx context.Context) error {
+	// A letter that is on its way when the daemon stops is given the time to end, so that it is not left in doubt.
+	calm, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(stopTime/2, cancel) })
+	defer stop()
+	g, gctx := errgroup.WithContext(calm)
+	out := make(chan clerk.Dispatch)
+	back := make(chan clerk.Sent, d.Senders)
+	g.Go(func() error {
+		defer close(out)
+		return d.claim(ctx, gctx, out)
+	})
+	senders, sctx := errgroup.WithContext(gctx)
+	for range d.Senders {
+		senders.Go(func() error {
+			for x := range out {
+				back <- d.send(sctx, x)
+			}
+			return nil
+		})
+	}
+	g.Go(func() error {
+		defer close(back)
+		return senders.Wait()
+	})
+	g.Go(func() error { return d.settle(context.WithoutCancel(calm), back) })
+	return g.Wait()
+}
+
+func (d *Daemon) claim(ctx, calm context.Context, out chan<- clerk.Dispatch) error {
+	for ctx.Err() == nil {
+		batch, next, err := d.Clerk.Claim(ctx, 4*d.Senders)
+		if errors.Is(err, store.ErrUnknown) {
+			return err
+		}
+		if err != nil {
+			d.state.fault("outbox", err)
+			next = time.Now().Add(pause)
+		}
+		for _, x := range batch {
+			select {
+			case out <- x:
+			case <-calm.Done():
+				return calm.Err()
+			}
+		}
+		if len(batch) > 0 {
+			continue
+		}
+		if err := d.bell.post.wait(ctx, next); err != nil {
+			break
+		}
+	}
+	return nil
+}
+
+func (d *Daemon) send(ctx context.Context, x clerk.Dispatch) clerk.Sent {
+	if err := d.Clerk.Unseal(&x); err != nil {
+		return clerk.Sent{Row: x.Row, Result: clerk.Unsendable(err)}
+	}
+	return clerk.Sent{Row: x.Row, Result: d.Post.Send(ctx, x.Item)}
+}
+
+// settle writes results until the senders have ended. A passing fault of the store is tried again: a result is never dropped.
+func (d *Daemon) settle(ctx context.Context, back <-chan clerk.Sent) error {
+	for {
+		batch, open := gather(ctx, back, batchMost)
+		for len(batch) > 0 {
+			err := d.Clerk.Settle(ctx, batch)
+			if err == nil {
+				d.state.fine("outbox")
+				break
+			}
+			if errors.Is(err, store.ErrUnknown) {
+				return err
+			}
+			d.state.fault("outbox", err)
+			d.Log.Error("settle letters", "error", err)
+			return err // the letters are found Sending at the next start, and go into doubt
+		}
+		if !open {
+			return nil
+		}
+	}
+}
