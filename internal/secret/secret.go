@@ -10,14 +10,16 @@ import (
 
 const redacted = "[redacted]"
 
-// Secret is a password, passphrase or key. The content stands behind a pointer, so that a struct that holds a Secret in an
-// unexported field prints an address and not the bytes. The zero value is an absent secret.
-type Secret struct{ p *[]byte }
+// Secret is a password, passphrase or key. The content stands behind two pointers: package fmt cannot call the methods of a
+// Secret in an unexported field, and for a verb that does not fit, such as %s, it follows one pointer, but never two. The
+// zero value is an absent secret.
+type Secret struct{ p **[]byte }
 
 // New takes a copy of b.
 func New(b []byte) Secret {
 	c := append([]byte(nil), b...)
-	return Secret{&c}
+	p := &c
+	return Secret{&p}
 }
 
 // Reveal gives the content. The caller writes it to the one addressed letter, the encrypted sheet or a login, nowhere else.
@@ -25,11 +27,11 @@ func (s Secret) Reveal() string {
 	if s.p == nil {
 		return ""
 	}
-	return string(*s.p)
+	return string(**s.p)
 }
 
 // Absent says that nothing is held.
-func (s Secret) Absent() bool { return s.p == nil || len(*s.p) == 0 }
+func (s Secret) Absent() bool { return s.p == nil || len(**s.p) == 0 }
 
 // Equal compares in constant time.
 func (s Secret) Equal(o Secret) bool {
@@ -39,8 +41,8 @@ func (s Secret) Equal(o Secret) bool {
 // Wipe overwrites the content; every copy of s is wiped with it.
 func (s Secret) Wipe() {
 	if s.p != nil {
-		clear(*s.p)
-		*s.p = (*s.p)[:0]
+		clear(**s.p)
+		**s.p = (**s.p)[:0]
 	}
 }
 
