@@ -1,0 +1,122 @@
+package credential
+
+import (
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"ukpbjd/internal/secret"
+)
+
+const (
+	masterLength = 32
+	codeAlphabet = "23456789ABCDEFGHJKMNPQRSTUVWXYZ" // no 0 O, 1 I L
+	codeLength   = 6
+)
+
+// NewMaster makes a master key.
+func NewMaster(random io.Reader) (secret.Secret, error) {
+	var b [masterLength]byte
+	defer clear(b[:])
+	if _, err := io.ReadFull(random, b[:]); err != nil {
+		return secret.Secret{}, fmt.Errorf("make a master key: %w", err)
+	}
+	return secret.New(b[:]), nil
+}
+
+// ParseMaster reads a key file: 32 bytes as they are, in hex or in base64.
+func ParseMaster(file []byte) (secret.Secret, error) {
+	if len(file) == masterLength {
+		return secret.New(file), nil
+	}
+	text := strings.TrimSpace(string(file))
+	if b, err := hex.DecodeString(text); err == nil && len(b) == masterLength {
+		return secret.New(b), nil
+	}
+	if b, err := base64.StdEncoding.DecodeString(text); err == nil && len(b) == masterLength {
+		return secret.New(b), nil
+	}
+	return secret.Secret{}, errors.New("the key file does not hold 32 bytes, plain, in hex or in base64")
+}
+
+// Keys makes what follows from the master key alone: the same question has the same answer for ever, and nobody without
+// the key can guess it.
+type Keys struct{ code, member, id, master secret.Secret }
+
+// NewKeys derives them (RFC 5869).
+func NewKeys(master secret.Secret) (Keys, error) {
+	k := Keys{master: master}
+	for label, to := range map[string]*secret.Secret{"approval code": &k.code, "member code": &k.member, "message-id": &k.id} {
+		s, err := k.Derive(label)
+		if err != nil {
+			return Keys{}, err
+		}
+		*to = s
+	}
+	return k, nil
+}
+
+// Derive gives a key of 32 bytes for another purpose.
+func (k Keys) Derive(label string) (secret.Secret, error) { return derive(k.master, label) }
+
+func derive(master secret.Secret, label string) (secret.Secret, error) {
+	if len(master.Reveal()) != masterLength {
+		return secret.Secret{}, fmt.Errorf("the master key must have %d bytes", masterLength)
+	}
+	b, err := hkdf.Key(sha256.New, []byte(master.Reveal()), nil, "ukpbjd 1 "+label, masterLength)
+	if err != nil {
+		return secret.Secret{}, fmt.Errorf("derive the key for %s: %w", label, err)
+	}
+	defer clear(b)
+	return secret.New(b), nil
+}
+
+// mac is HMAC-SHA256 over the parts, each with its length, so that no two lists of parts look alike.
+func mac(key secret.Secret, parts ...string) []byte {
+	h := hmac.New(sha256.New, []byte(key.Reveal()))
+	for _, p := range parts {
+		var n [8]byte
+		binary.BigEndian.PutUint64(n[:], uint64(len(p)))
+		h.Write(n[:])
+		io.WriteString(h, p) //nolint:errcheck // a hash does not fail
+	}
+	return h.Sum(nil)
+}
+
+// ApprovalCode is the code of one approval letter. approver is the registered address.
+func (k Keys) ApprovalCode(number string, revision, issue int, approver string) string {
+	return code(k.code, number, strconv.Itoa(revision), strconv.Itoa(issue), strings.ToLower(approver))
+}
+
+// MemberCode is the code of one member's letters in a case.
+func (k Keys) MemberCode(number, nip string) string { return code(k.member, number, nip) }
+
+// code takes the first number that gives a letter and a digit: so no code is a word, and none is a command.
+func code(key secret.Secret, parts ...string) string {
+	for n := 0; ; n++ {
+		x := binary.BigEndian.Uint64(mac(key, append(parts, strconv.Itoa(n))...))
+		var b [codeLength]byte
+		for i := range b {
+			b[i] = codeAlphabet[x%uint64(len(codeAlphabet))]
+			x /= uint64(len(codeAlphabet))
+		}
+		if c := string(b[:]); strings.ContainsAny(c, digits) && strings.Trim(c, digits) != "" {
+			return c
+		}
+	}
+}
+
+// MessageID is the Message-ID of one letter, angle brackets included: 128 bits that only the key gives (DESIGN, "Mail grammar").
+func (k Keys) MessageID(number, letterKey, domain string) string {
+	enc := base32.StdEncoding.WithPadding(base32.NoPadding)
+	return "<" + strings.ToLower(enc.EncodeToString(mac(k.id, number, letterKey)[:16])) + "@" + domain + ">"
+}

@@ -1,0 +1,214 @@
+package credential
+
+import (
+	"bytes"
+	"crypto/rand"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"ukpbjd/internal/secret"
+)
+
+func TestGenerate(t *testing.T) {
+	const n = 20_000
+	seen := map[string]bool{}
+	count := map[rune]int{}
+	for range n {
+		s, err := Generate(rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := s.Reveal()
+		if len(p) < 12 || !Strong(s) || strings.ContainsAny(p, "0Oo1lI|") || strings.ContainsAny(p, " \"'`\\<>&,;") || seen[p] {
+			t.Fatal("a password breaks the rule, or came twice") // not shown: it looks real
+		}
+		if !strings.ContainsAny(p[:1], lower+upper) || strings.ContainsAny(p[len(p)-1:], specials) {
+			t.Fatal("a password begins or ends badly")
+		}
+		seen[p] = true
+		for _, c := range p[1 : len(p)-1] {
+			count[c]++
+		}
+	}
+	// Within a class every character is as likely as another.
+	for _, class := range []string{lower, upper, digits, specials} {
+		sum := 0
+		for _, c := range class {
+			sum += count[c]
+		}
+		mean := float64(sum) / float64(len(class))
+		for _, c := range class {
+			if d := math.Abs(float64(count[c]) - mean); d > 6*math.Sqrt(mean) {
+				t.Errorf("%c came %d times, its class %.0f times on average", c, count[c], mean)
+			}
+		}
+	}
+	if len(alphabet) != 64 || strings.ContainsAny(alphabet, "0Oo1lI|") {
+		t.Error("the alphabet has not 64 characters, or confusable ones")
+	}
+}
+
+func TestGenerateFromABrokenSource(t *testing.T) {
+	if _, err := Generate(bytes.NewReader(nil)); err == nil {
+		t.Error("an empty source gave a password")
+	}
+	for _, gen := range []func() (secret.Secret, error){
+		func() (secret.Secret, error) { return Generate(same(0)) }, func() (secret.Secret, error) { return Passphrase(same(255)) },
+	} {
+		if _, err := gen(); err == nil {
+			t.Error("a source that repeats itself gave a secret")
+		}
+	}
+}
+
+type same byte
+
+func (s same) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = byte(s)
+	}
+	return len(p), nil
+}
+
+func TestStrong(t *testing.T) {
+	for p, want := range map[string]bool{
+		"Contoh-1": true, "contoh-1": false, "CONTOH-1": false, "Contoh-x": false, "Contoh11": false, "Cont-1": false, "": false,
+		"Contoh -1": false, "Contoh-1\n": false, "Contoh-1é": false, "Contoh-1\u200b": false, strings.Repeat("Contoh-1", 9): false,
+	} {
+		if got := Strong(secret.New([]byte(p))); got != want {
+			t.Errorf("Strong(%q) = %v", p, got)
+		}
+	}
+	if Strong(secret.Secret{}) {
+		t.Error("an absent secret is strong")
+	}
+}
+
+func TestPassphrase(t *testing.T) {
+	a, err := Passphrase(rand.Reader)
+	b, err2 := Passphrase(rand.Reader)
+	if err := errors.Join(err, err2); err != nil {
+		t.Fatal(err)
+	}
+	if p := a.Reveal(); len(p) != 19 || strings.Count(p, "-") != 3 || strings.Trim(p, codeAlphabet+"-") != "" || a.Equal(b) {
+		t.Error("a passphrase has another shape")
+	}
+	if bits := 16 * math.Log2(float64(len(codeAlphabet))); bits < 77 {
+		t.Errorf("%.1f bits", bits)
+	}
+}
+
+func TestUserID(t *testing.T) {
+	for _, c := range []struct{ nama, want string }{
+		{"Budi Santoso, S.T., M.Si.", "budi.santoso"},
+		{"Dr. Ir. I Gusti Ngurah Agung Wirawan, M.T.", "ngurah.wirawan"},
+		{"I Wayan Sudarma, SE", "wayan.sudarma"},
+		{"Ni Luh Putu Sri Rahayu", "luh.rahayu"},
+		{"Ida Bagus Putra Mahayasa", "putra.mahayasa"},
+		{"Anak Agung Gede Rai", "gede.rai"},
+		{"A.A. Gede Rai, S.H.", "gede.rai"},
+		{"I.G.N. Putra", "putra"},
+		{"Cokorda Istri Ratih", "ratih"},
+		{"Ida Ayu", "ida.ayu"},
+		{"Suharto", "suharto"},
+		{"Siti Nur'aini S.Kom", "siti.nuraini"},
+		{"DEWA MADE OKA ST MT", "made.oka"},
+		{"Prof. Dr. dr. André Müller", "andre.muller"},
+		{"=WEBSERVICE(\"http://x\")", "webservice.http"},
+		{"", "pokja"},
+		{"李 小龙", "pokja"},
+	} {
+		if got := UserID("{first}.{last}", c.nama, "198609262015051001", func(string) bool { return false }); got != c.want {
+			t.Errorf("%q: %q, want %q", c.nama, got, c.want)
+		}
+	}
+	taken := map[string]bool{"budi.santoso": true, "budi.santoso2": true}
+	if got := UserID("{first}.{last}", "Budi Santoso", "", func(s string) bool { return taken[s] }); got != "budi.santoso3" {
+		t.Errorf("third Budi Santoso: %q", got)
+	}
+	for pattern, want := range map[string]string{"{initial}{last}": "bsantoso", "pokja-{nip4}": "pokja-1001", "{nip}": "198609262015051001", "{first}_{last}": "budi_santoso"} {
+		if got := UserID(pattern, "Budi Santoso", "19860926 201505 1001", func(string) bool { return false }); got != want {
+			t.Errorf("%s: %q", pattern, got)
+		}
+		if err := CheckPattern(pattern); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, bad := range []string{"", "pokja", "{name}", "{first} {last}", "{first}.{LAST}"} {
+		if CheckPattern(bad) == nil {
+			t.Errorf("pattern %q was taken", bad)
+		}
+	}
+}
+
+func TestUserIDsAreUniqueAndPlain(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		used := map[string]bool{}
+		for range 20 {
+			nama := rapid.OneOf(rapid.String(), rapid.StringMatching(`(I |Ni |Dr\. )?(Made|Budi) (Oka|Sari)(, S\.T\.)?`)).Draw(t, "nama")
+			id := UserID("{first}.{last}", nama, rapid.StringMatching(`[0-9]{18}`).Draw(t, "nip"), func(s string) bool { return used[s] })
+			if id == "" || len(id) > longestID || fold(id) != id || used[id] || strings.Trim(id, "._-") != id {
+				t.Fatalf("%q gives %q", nama, id)
+			}
+			used[id] = true
+		}
+	})
+}
+
+func TestCodes(t *testing.T) {
+	k, err := NewKeys(secret.New(bytes.Repeat([]byte{7}, 32)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, _ := NewKeys(secret.New(bytes.Repeat([]byte{8}, 32)))
+	first := k.ApprovalCode("PKJ-2026-0001", 1, 1, "Admin@gov.example")
+	if first != k.ApprovalCode("PKJ-2026-0001", 1, 1, "admin@gov.example") {
+		t.Error("the same question has two answers")
+	}
+	for i, c := range []string{
+		k.ApprovalCode("PKJ-2026-0002", 1, 1, "admin@gov.example"), k.ApprovalCode("PKJ-2026-0001", 2, 1, "admin@gov.example"),
+		k.ApprovalCode("PKJ-2026-0001", 1, 2, "admin@gov.example"), k.ApprovalCode("PKJ-2026-0001", 1, 1, "deputy@gov.example"),
+		k.ApprovalCode("PKJ-2026-0001", 11, 1, "admin@gov.example"), k.MemberCode("PKJ-2026-0001", "198609262015051001"),
+		other.ApprovalCode("PKJ-2026-0001", 1, 1, "admin@gov.example"),
+	} {
+		if c == first {
+			t.Errorf("%d: another question has the same answer", i)
+		}
+	}
+	for n := range 3000 {
+		c := k.ApprovalCode("PKJ-2026-0001", n, 1, "a@gov.example")
+		if len(c) != codeLength || strings.Trim(c, codeAlphabet) != "" || !strings.ContainsAny(c, digits) || strings.Trim(c, digits) == "" {
+			t.Fatalf("code %q", c)
+		}
+	}
+	id := k.MessageID("PKJ-2026-0001", "7/persetujuan", "gov.example")
+	if id != k.MessageID("PKJ-2026-0001", "7/persetujuan", "gov.example") || id == k.MessageID("PKJ-2026-0001", "8/persetujuan", "gov.example") ||
+		len(id) != len("<@gov.example>")+26 || !strings.HasPrefix(id, "<") || !strings.HasSuffix(id, "@gov.example>") {
+		t.Errorf("Message-ID %q", id)
+	}
+	if _, err := NewKeys(secret.New([]byte("short"))); err == nil {
+		t.Error("a short master key was taken")
+	}
+}
+
+func TestParseMaster(t *testing.T) {
+	raw := bytes.Repeat([]byte{0xab}, 32)
+	for _, file := range []string{string(raw), strings.Repeat("ab", 32) + "\n", " q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=\n"} {
+		if s, err := ParseMaster([]byte(file)); err != nil || s.Reveal() != string(raw) {
+			t.Errorf("%d bytes: %v", len(file), err)
+		}
+	}
+	for _, file := range []string{"", "secret", strings.Repeat("ab", 31)} {
+		if _, err := ParseMaster([]byte(file)); err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%d bytes: %v", len(file), err)
+		}
+	}
+	a, err := NewMaster(rand.Reader)
+	if b, err2 := NewMaster(rand.Reader); err != nil || err2 != nil || a.Equal(b) || len(a.Reveal()) != 32 {
+		t.Error("master keys are not made afresh")
+	}
+}

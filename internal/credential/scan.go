@@ -1,0 +1,213 @@
+package credential
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"html"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode/utf16"
+
+	"ukpbjd/internal/secret"
+)
+
+// Live is a secret that is still in use. ID is the caller's, such as the vault's key id.
+type Live struct {
+	ID     string
+	Secret secret.Secret
+}
+
+// Scanner finds live secrets in what comes in: as they are, as HTML, URLs, quoted-printable, UTF-16 and base64 write them,
+// and broken over lines. It is safe for concurrent use, and reads 100 MB in about a second.
+type Scanner struct {
+	forms []form
+	first [1 << 16]bool    // two bytes that some form begins with
+	by    map[uint32][]int // forms by their first four bytes
+}
+
+// form is one way in which a secret may stand in a text.
+type form struct {
+	id     string
+	text   secret.Secret
+	filler byte // what redaction writes: in base64 a letter that decodes
+}
+
+const shortestLive = 6 // a shorter one would be found everywhere
+
+// NewScanner prepares the search. Secrets of fewer than six bytes are not searched for.
+func NewScanner(live []Live) *Scanner {
+	s := &Scanner{by: map[uint32][]int{}}
+	for _, l := range live {
+		p := l.Secret.Reveal()
+		if len(p) < shortestLive {
+			continue
+		}
+		for _, t := range written(p) {
+			s.add(form{l.ID, secret.New([]byte(t)), '*'})
+		}
+		for _, t := range inBase64(p) {
+			s.add(form{l.ID, secret.New([]byte(t)), 'A'})
+		}
+	}
+	return s
+}
+
+func (s *Scanner) add(f form) {
+	t := f.text.Reveal()
+	if len(t) < shortestLive {
+		return
+	}
+	s.first[uint16(t[0])<<8|uint16(t[1])] = true
+	key := four([]byte(t))
+	s.by[key] = append(s.by[key], len(s.forms))
+	s.forms = append(s.forms, f)
+}
+
+func four(b []byte) uint32 {
+	return uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])
+}
+
+// written are the ways in which mail programs write a text, each once.
+func written(p string) []string {
+	var wide strings.Builder
+	for _, u := range utf16.Encode([]rune(p)) {
+		wide.Write([]byte{byte(u), byte(u >> 8)})
+	}
+	all := []string{p, wide.String(), html.EscapeString(p), strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(p),
+		url.QueryEscape(p), url.PathEscape(p), strings.ReplaceAll(p, "=", "=3D")}
+	for _, format := range []string{"=%02X", "%%%02X", "%%%02x", "&#x%x;", "&#x%X;", "&#%d;"} {
+		all = append(all, escape(p, format))
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// escape writes everything but letters and digits in one format.
+func escape(p, format string) string {
+	var b strings.Builder
+	for _, c := range []byte(p) {
+		if c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, format, c)
+		}
+	}
+	return b.String()
+}
+
+// inBase64 are the three alignments, without the letters at the ends that neighbours share.
+func inBase64(p string) (forms []string) {
+	for shift := range 3 {
+		e := base64.StdEncoding.EncodeToString(append(make([]byte, shift), p...))
+		from := []int{0, 2, 3}[shift]
+		forms = append(forms, e[from:(shift+len(p))*8/6])
+	}
+	return forms
+}
+
+// Hits gives the ids of secrets that stand in any of the texts, each once, in order. Parts that are encoded or packed are
+// the caller's to decode and to give as well.
+func (s *Scanner) Hits(texts ...[]byte) []string {
+	var ids []string
+	for _, t := range texts {
+		s.scan(t, func(f form, _, _ int) { ids = append(ids, f.id) })
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// Redact gives a copy of the same length with every live secret overwritten.
+func (s *Scanner) Redact(b []byte) []byte {
+	out := bytes.Clone(b)
+	s.scan(b, func(f form, from, to int) {
+		for i := from; i < to; i++ {
+			if b[i] != '\r' && b[i] != '\n' {
+				out[i] = f.filler
+			}
+		}
+	})
+	return out
+}
+
+// scan looks at the text as it is, without line ends, and without the soft ones of quoted-printable (RFC 2045 §6.7).
+func (s *Scanner) scan(b []byte, hit func(f form, from, to int)) {
+	if len(s.forms) == 0 {
+		return
+	}
+	s.search(b, hit)
+	if bytes.IndexByte(b, '\n') < 0 {
+		return
+	}
+	for _, soft := range []bool{false, true} {
+		joined, skipped := unwrap(b, soft)
+		if len(skipped) > 0 {
+			s.search(joined, func(f form, from, to int) { hit(f, original(skipped, from), original(skipped, to-1)+1) })
+		}
+	}
+}
+
+// gap says that n bytes of the original were left out before position at of the joined text.
+type gap struct{ at, n int }
+
+// unwrap leaves out line ends, with the quote marks and blanks that follow them; soft: only "=" line ends.
+func unwrap(b []byte, soft bool) (joined []byte, gaps []gap) {
+	joined = make([]byte, 0, len(b))
+	for i := 0; i < len(b); {
+		if end := lineEnd(b, i, soft); end > i {
+			gaps = append(gaps, gap{len(joined), end - i})
+			i = end
+			continue
+		}
+		joined = append(joined, b[i])
+		i++
+	}
+	return joined, gaps
+}
+
+func lineEnd(b []byte, i int, soft bool) int {
+	j := i
+	if soft {
+		if b[j] != '=' {
+			return i
+		}
+		j++
+	}
+	if j < len(b) && b[j] == '\r' {
+		j++
+	}
+	if j >= len(b) || b[j] != '\n' {
+		return i
+	}
+	j++
+	for !soft && j < len(b) && (b[j] == '>' || b[j] == ' ' || b[j] == '\t') {
+		j++
+	}
+	return j
+}
+
+// original gives the place in the original of a place in the joined text.
+func original(gaps []gap, at int) int {
+	out := at
+	for _, g := range gaps {
+		if g.at > at {
+			break
+		}
+		out += g.n
+	}
+	return out
+}
+
+func (s *Scanner) search(b []byte, hit func(f form, from, to int)) {
+	for i := 0; i+4 <= len(b); i++ {
+		if !s.first[uint16(b[i])<<8|uint16(b[i+1])] {
+			continue
+		}
+		for _, n := range s.by[four(b[i:])] {
+			if t := s.forms[n].text.Reveal(); len(b)-i >= len(t) && string(b[i:i+len(t)]) == t {
+				hit(s.forms[n], i, i+len(t))
+			}
+		}
+	}
+}

@@ -1,0 +1,150 @@
+package credential
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/xuri/excelize/v2"
+
+	"ukpbjd/internal/secret"
+)
+
+// SheetRow is one account of the sheet. Kept: the account exists already, and no password is written.
+type SheetRow struct {
+	Nama, NIP, Email, UserID string
+	Password                 secret.Secret
+	Kept                     bool
+}
+
+const (
+	kept      = "TETAP"
+	sheetTab  = "Lembar Akun"
+	textCell  = 49 // Excel's own format "@": what is typed into the cell stays text
+	mostRows  = 200
+	headerRow = 7
+)
+
+// columns of the sheet, A to F.
+var columns = [...]string{"No", "Nama", "NIP", "Email", "User ID", "Password"}
+
+// SheetName is the file name of a case's account sheet.
+func SheetName(number string) string { return "lembar-akun-" + number + ".xlsx" }
+
+// WriteSheet makes the account sheet that the approver types from (SOP 2.1). Every cell is a string. Without a passphrase
+// the workbook is not encrypted; code is "" unless it stands in the sheet only. Encrypting takes 50,000 hashes, on purpose.
+func WriteSheet(number, code string, rows []SheetRow, passphrase secret.Secret) ([]byte, error) {
+	if len(rows) > mostRows {
+		return nil, fmt.Errorf("write account sheet of %s: %d rows, more than %d", number, len(rows), mostRows)
+	}
+	f := excelize.NewFile()
+	defer f.Close()
+	w := sheetWriter{f: f}
+	w.do(f.SetSheetName("Sheet1", sheetTab))
+	w.do(f.SetDocProps(&excelize.DocProperties{Creator: "ukpbjd", LastModifiedBy: "ukpbjd", Title: "Lembar akun " + number}))
+	w.heading(number, code)
+	for i, r := range rows {
+		password := r.Password.Reveal()
+		if r.Kept {
+			password = kept
+		}
+		w.row(headerRow+1+i, strconv.Itoa(i+1), r.Nama, r.NIP, r.Email, r.UserID, password)
+	}
+	w.style(len(rows))
+	if w.err != nil {
+		return nil, fmt.Errorf("write account sheet of %s: %w", number, w.err)
+	}
+	b, err := f.WriteToBuffer()
+	if err != nil {
+		return nil, fmt.Errorf("write account sheet of %s: %w", number, err)
+	}
+	if passphrase.Absent() {
+		return b.Bytes(), nil
+	}
+	enc, err := excelize.Encrypt(b.Bytes(), &excelize.Options{Password: passphrase.Reveal()})
+	clear(b.Bytes())
+	if err != nil {
+		return nil, fmt.Errorf("encrypt account sheet of %s: %w", number, err)
+	}
+	return enc, nil
+}
+
+// sheetWriter keeps the first error.
+type sheetWriter struct {
+	f   *excelize.File
+	err error
+}
+
+func (w *sheetWriter) do(err error) {
+	if w.err == nil {
+		w.err = err
+	}
+}
+
+// row writes strings and nothing else: a name that looks like a formula stays a name.
+func (w *sheetWriter) row(n int, cells ...string) {
+	for i, text := range cells {
+		at, err := excelize.CoordinatesToCellName(i+1, n)
+		w.do(err)
+		w.do(w.f.SetCellStr(sheetTab, at, oneLine(text)))
+	}
+}
+
+// oneLine keeps a cell from looking like two rows, and control characters out of it.
+func oneLine(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsControl(r) || unicode.IsSpace(r):
+			return ' '
+		case unicode.In(r, unicode.Cf) || r == unicode.ReplacementChar:
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, "?"))
+	if r := []rune(s); len(r) > 300 {
+		s = string(r[:300])
+	}
+	return strings.TrimSpace(s)
+}
+
+func (w *sheetWriter) heading(number, code string) {
+	w.row(1, "Lembar akun SPSE untuk "+number)
+	w.row(2, "1. Ketik semua akun di bawah ini ke dalam SPSE lebih dahulu, kemudian jawab surat persetujuan.")
+	w.row(3, "2. Hanya kolom User ID dan Password yang boleh diubah. Bila akun sudah ada, tulis TETAP pada kolom Password.")
+	w.row(4, "3. Bila ada yang diubah, simpan dengan sandi berkas yang sama, lalu lampirkan pada jawaban SETUJU. Baris tidak boleh ditambah, dihapus, ditukar, atau disembunyikan.")
+	if code != "" {
+		w.row(5, "Kode persetujuan: "+code+" (tulis pada jawaban: SETUJU "+code+")")
+	}
+	w.row(headerRow, columns[:]...)
+}
+
+func (w *sheetWriter) style(rows int) {
+	newStyle := func(s *excelize.Style) int {
+		id, err := w.f.NewStyle(s)
+		w.do(err)
+		return id
+	}
+	border := []excelize.Border{{Type: "left", Color: "999999", Style: 1}, {Type: "right", Color: "999999", Style: 1},
+		{Type: "top", Color: "999999", Style: 1}, {Type: "bottom", Color: "999999", Style: 1}}
+	bold := newStyle(&excelize.Style{Font: &excelize.Font{Bold: true, Size: 13}, NumFmt: textCell})
+	head := newStyle(&excelize.Style{Font: &excelize.Font{Bold: true}, Border: border, NumFmt: textCell,
+		Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"DDE6F0"}}})
+	cell := newStyle(&excelize.Style{Border: border, NumFmt: textCell})
+	mono := newStyle(&excelize.Style{Border: border, NumFmt: textCell, Font: &excelize.Font{Family: "Courier New", Size: 12}})
+	set := func(from, to string, id int) { w.do(w.f.SetCellStyle(sheetTab, from, to, id)) }
+	set("A1", "A1", bold)
+	set("A7", "F7", head)
+	if rows > 0 {
+		last := strconv.Itoa(headerRow + rows)
+		set("A8", "D"+last, cell)
+		set("E8", "F"+last, mono)
+	}
+	for i, width := range []float64{6, 38, 22, 36, 26, 24} {
+		col := string(rune('A' + i))
+		w.do(w.f.SetColWidth(sheetTab, col, col, width))
+	}
+	w.do(w.f.SetPanes(sheetTab, &excelize.Panes{Freeze: true, YSplit: headerRow, TopLeftCell: "A8", ActivePane: "bottomLeft"}))
+	landscape, fit, tall := "landscape", 1, 0
+	w.do(w.f.SetPageLayout(sheetTab, &excelize.PageLayoutOptions{Orientation: &landscape, FitToWidth: &fit, FitToHeight: &tall}))
+}

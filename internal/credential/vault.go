@@ -1,0 +1,243 @@
+package credential
+
+import (
+	"bytes"
+	"crypto/cipher"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"sync"
+
+	"golang.org/x/crypto/chacha20poly1305"
+
+	"ukpbjd/internal/secret"
+)
+
+var (
+	// ErrShredded says that the member's key does not exist: what was sealed under it cannot be opened by anybody.
+	ErrShredded = errors.New("the key is destroyed")
+	// ErrWrongMaster says that the file belongs to another master key.
+	ErrWrongMaster = errors.New("the master key is not the one that this file was made with")
+	// ErrVaultDamaged says that the key file was altered or cut short.
+	ErrVaultDamaged = errors.New("the key file is damaged")
+	// ErrVaultLocked says that another process holds the key file.
+	ErrVaultLocked = errors.New("another process has the key file open")
+	// ErrSealBroken says that a sealed value is not what was sealed under this id for this purpose.
+	ErrSealBroken = errors.New("the sealed value does not open")
+)
+
+// Purpose is what a sealed value is for; a value sealed for one purpose does not open for another.
+type Purpose string
+
+const (
+	ForPassword Purpose = "password" // of an account
+	ForLetter   Purpose = "letter"   // a rendered credential letter in the outbox
+	ForMail     Purpose = "mail"     // a raw mail in which a live secret was found
+)
+
+const longestKeyID = 200
+
+// Vault holds a data key for each member, wrapped by the master key. It is safe for concurrent use; one process at a time
+// has it open. What it is asked for is durable when it returns.
+type Vault struct {
+	path   string
+	random io.Reader
+	wrap   cipher.AEAD
+	mac    secret.Secret
+
+	mu        sync.RWMutex
+	keys      map[string][]byte // wrapped, by id
+	file      *os.File          // the present file, locked
+	unsettled bool              // a rename may not be on disk: the next change writes again in any case
+	step      func(string)      // tests only: called after each step of a rewrite
+}
+
+// OpenVault opens the key file, or makes an empty one. random is crypto/rand.Reader.
+func OpenVault(path string, master secret.Secret, random io.Reader) (*Vault, error) {
+	v := &Vault{path: path, random: random, keys: map[string][]byte{}, step: func(string) {}}
+	if err := v.derive(master); err != nil {
+		return nil, fmt.Errorf("open vault: %w", err)
+	}
+	if err := v.load(); err != nil {
+		if v.file != nil {
+			v.file.Close()
+		}
+		return nil, fmt.Errorf("open vault %s: %w", path, err)
+	}
+	return v, nil
+}
+
+func (v *Vault) derive(master secret.Secret) error {
+	key, err := derive(master, "vault wrap")
+	if err != nil {
+		return err
+	}
+	if v.mac, err = derive(master, "vault file"); err != nil {
+		return err
+	}
+	v.wrap, err = chacha20poly1305.NewX([]byte(key.Reveal()))
+	return err
+}
+
+// String keeps a vault out of logs.
+func (v *Vault) String() string { return "vault " + v.path }
+
+// GoString keeps a vault out of logs.
+func (v *Vault) GoString() string { return v.String() }
+
+// Close gives the file free.
+func (v *Vault) Close() error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.file.Close()
+}
+
+// IDs lists the keys that exist, in order.
+func (v *Vault) IDs() []string {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	ids := make([]string, 0, len(v.keys))
+	for id := range v.keys {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// Ensure makes the keys that do not exist yet. Call it, for a whole batch at once, before the commit that needs them.
+func (v *Vault) Ensure(ids ...string) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	next := clone(v.keys)
+	for _, id := range ids {
+		if id == "" || len(id) > longestKeyID {
+			return fmt.Errorf("make key %.40q: not an id of 1 to %d bytes", id, longestKeyID)
+		}
+		if next[id] != nil {
+			continue
+		}
+		w, err := v.wrapNew(id)
+		if err != nil {
+			return fmt.Errorf("make key %q: %w", id, err)
+		}
+		next[id] = w
+	}
+	return v.change(next, "make keys")
+}
+
+// Shred destroys keys, and with them everything sealed under them. The file is written anew and its old bytes are
+// overwritten where the file system writes in place. A key that does not exist is shredded already.
+func (v *Vault) Shred(ids ...string) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	next := clone(v.keys)
+	for _, id := range ids {
+		delete(next, id)
+	}
+	return v.change(next, "shred keys")
+}
+
+func clone(m map[string][]byte) map[string][]byte {
+	c := make(map[string][]byte, len(m))
+	for k, w := range m {
+		c[k] = w
+	}
+	return c
+}
+
+// change writes next if it differs: keys are only added or only taken away.
+func (v *Vault) change(next map[string][]byte, what string) error {
+	if len(next) == len(v.keys) && !v.unsettled {
+		return nil
+	}
+	if err := v.rewrite(next); err != nil {
+		return fmt.Errorf("%s in %s: %w", what, v.path, err)
+	}
+	return nil
+}
+
+func (v *Vault) wrapNew(id string) ([]byte, error) {
+	var key [chacha20poly1305.KeySize]byte
+	defer clear(key[:])
+	if _, err := io.ReadFull(v.random, key[:]); err != nil {
+		return nil, err
+	}
+	return seal(v.wrap, v.random, key[:], bound("key", id))
+}
+
+// bound is the additional data: what for and under which id.
+func bound(purpose, id string) []byte { return []byte("ukpbjd 1\x00" + purpose + "\x00" + id) }
+
+// seal gives nonce and ciphertext; 24 random bytes do not meet twice.
+func seal(a cipher.AEAD, random io.Reader, plain, bound []byte) ([]byte, error) {
+	out := make([]byte, a.NonceSize(), a.NonceSize()+len(plain)+a.Overhead())
+	if _, err := io.ReadFull(random, out); err != nil {
+		return nil, err
+	}
+	return a.Seal(out, out, plain, bound), nil
+}
+
+func open(a cipher.AEAD, sealed, bound []byte) ([]byte, error) {
+	if len(sealed) < a.NonceSize() {
+		return nil, ErrSealBroken
+	}
+	plain, err := a.Open(nil, sealed[:a.NonceSize()], sealed[a.NonceSize():], bound)
+	if err != nil {
+		return nil, ErrSealBroken
+	}
+	return plain, nil
+}
+
+// key unwraps one member's key.
+func (v *Vault) key(id string) (cipher.AEAD, error) {
+	v.mu.RLock()
+	w := v.keys[id]
+	v.mu.RUnlock()
+	if w == nil {
+		return nil, ErrShredded
+	}
+	k, err := open(v.wrap, w, bound("key", id))
+	if err != nil {
+		return nil, ErrVaultDamaged
+	}
+	defer clear(k)
+	return chacha20poly1305.NewX(k)
+}
+
+// Seal seals plain under a member's key, which Ensure has made.
+func (v *Vault) Seal(id string, p Purpose, plain []byte) ([]byte, error) {
+	a, err := v.key(id)
+	if err == nil {
+		var sealed []byte
+		if sealed, err = seal(a, v.random, plain, bound("value "+string(p), id)); err == nil {
+			return sealed, nil
+		}
+	}
+	return nil, fmt.Errorf("seal a %s under %q: %w", p, id, err)
+}
+
+// Open opens what was sealed under this id for this purpose.
+func (v *Vault) Open(id string, p Purpose, sealed []byte) (secret.Secret, error) {
+	a, err := v.key(id)
+	if err == nil {
+		var plain []byte
+		if plain, err = open(a, sealed, bound("value "+string(p), id)); err == nil {
+			defer clear(plain)
+			return secret.New(plain), nil
+		}
+	}
+	return secret.Secret{}, fmt.Errorf("open a %s under %q: %w", p, id, err)
+}
+
+// WriteTo copies the key file, for a backup that was asked to hold keys.
+func (v *Vault) WriteTo(w io.Writer) (int64, error) {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	b, err := v.encode(v.keys)
+	if err != nil {
+		return 0, fmt.Errorf("copy vault %s: %w", v.path, err)
+	}
+	return bytes.NewReader(b).WriteTo(w)
+}
