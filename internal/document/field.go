@@ -108,6 +108,10 @@ func wordField(w string, ws []string, i int) field {
 		return fieldNIK
 	case "email", "surel", "posel", "imel", "mail":
 		return fieldEmail
+	case "el":
+		if i > 0 && ws[i-1] == "pos" {
+			return fieldEmail
+		}
 	case "elektronik":
 		if i > 0 && (ws[i-1] == "surat" || ws[i-1] == "pos" || ws[i-1] == "alamat") {
 			return fieldEmail

@@ -172,9 +172,22 @@ func lookalike(email string, own []string) string {
 		if len(k) >= 12 {
 			limit = 2
 		}
-		if n := distance(d, strings.ToLower(k), limit); n > 0 && n <= limit {
+		if n := distance(d, strings.ToLower(k), limit); n > 0 && n <= limit || transposed(d, k) {
 			return k
 		}
 	}
 	return ""
+}
+
+// transposed says that two neighbouring letters are exchanged.
+func transposed(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := 0; i+1 < len(a); i++ {
+		if a[i] != b[i] {
+			return a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
+		}
+	}
+	return false
 }
