@@ -70,7 +70,7 @@ func (s *session) greet(ctx context.Context, raw net.Conn, host string) error {
 	conf.ServerName = orElse(conf.ServerName, host)
 	opt := &imapclient.Options{TLSConfig: conf, UnilateralDataHandler: s.listener()}
 	s.conn = newSteady(raw, raw)
-	s.conn.expect(connectWithin)
+	s.conn.expect(min(connectWithin, s.box.opt.Timeout))
 	switch s.box.opt.Security {
 	case "starttls":
 		client, err := imapclient.NewStartTLS(s.conn, opt)
@@ -86,7 +86,7 @@ func (s *session) greet(ctx context.Context, raw net.Conn, host string) error {
 			return fmt.Errorf("start TLS: %w", err)
 		}
 		s.conn = newSteady(secured, raw)
-		s.conn.expect(connectWithin)
+		s.conn.expect(min(connectWithin, s.box.opt.Timeout))
 		s.client = imapclient.New(s.conn, opt)
 	}
 	if err := s.client.WaitGreeting(); err != nil {

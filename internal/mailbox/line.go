@@ -43,7 +43,7 @@ func (l *line) close() {
 	l.slot <- nil
 }
 
-// job is work on a connection. If done is set, the work must not be repeated once it says so.
+// job is work on a connection. Once sent says so, the work must not be repeated.
 type job struct {
 	work func(context.Context, *session) error
 	sent func() bool
@@ -58,12 +58,14 @@ func (l *line) do(ctx context.Context, j job) error {
 		return err
 	}
 	defer func() { l.slot <- s }()
+	had := s != nil
 	for fresh := 0; ; {
 		if s == nil {
 			fresh++
-			if s, err = l.box.connect(ctx); err != nil {
+			if s, err = l.reach(ctx, had); err != nil {
 				return err
 			}
+			had = true
 		}
 		err = j.work(ctx, s)
 		if err != nil && lost(err) || s.dead() {
@@ -73,6 +75,17 @@ func (l *line) do(ctx context.Context, j job) error {
 		if err == nil || !lost(err) || fresh == freshTries || ctx.Err() != nil || j.sent != nil && j.sent() {
 			return err
 		}
+	}
+}
+
+// reach connects. After a connection that was lost the server may just be restarting, so it is given a moment.
+func (l *line) reach(ctx context.Context, had bool) (s *session, err error) {
+	for pause := l.box.opt.Retry; ; pause *= 2 {
+		s, err = l.box.connect(ctx)
+		if err == nil || !had || errors.Is(err, ErrLogin) || ctx.Err() != nil || pause > 4*l.box.opt.Retry {
+			return s, err
+		}
+		nap(ctx, pause)
 	}
 }
 

@@ -360,6 +360,31 @@ func TestMissingMessagesArePassedOver(t *testing.T) {
 	}
 }
 
+func TestOddMailComesByteForByte(t *testing.T) {
+	o := office(t, postoffice.Options{})
+	odd := []string{
+		" From: boss@desk.test\r\nFrom: x@evil.example\r\n\r\nisi", "From : x@evil.example\r\n\r\nisi\r\n", "no header at all", "", "\r\n", "A: b\n\nlines\nwithout\nCR\n",
+		"Subject: \xff\xfe\r\n\r\n\x00\x01)\r\n* 1 FETCH (UID 9)\r\n", "From MAILER-DAEMON Mon\r\nA: b\r\n\r\n",
+	}
+	for _, raw := range odd {
+		if err := o.Put(desk, "INBOX", []byte(raw)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b := boxAt(t, o.IMAPAddr())
+	i := 0
+	err := b.Fetch(soon(t), mustSince(t, b, 1), func(_ Ref, raw []byte) error {
+		if string(raw) != odd[i] {
+			t.Errorf("%q became %q", odd[i], raw)
+		}
+		i++
+		return nil
+	})
+	if err != nil || i != len(odd) {
+		t.Errorf("%d of %d, %v", i, len(odd), err)
+	}
+}
+
 func TestRefusedLogin(t *testing.T) {
 	o := office(t, postoffice.Options{})
 	o.RefuseLogins(1)

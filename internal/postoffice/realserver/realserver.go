@@ -42,7 +42,8 @@ type process struct {
 	log   string
 	pid   string // file that names the process to signal; empty: the child itself
 
-	greet bool // a bare connect is not enough: ask for an IMAP greeting and leave politely
+	stubborn bool // it may have to be killed, like in a crash
+	greet    bool // a bare connect is not enough: ask for an IMAP greeting and leave politely
 
 	cmd  *exec.Cmd
 	gone chan error
@@ -123,7 +124,11 @@ func (p *process) Stop() error {
 	}
 	cmd := p.cmd
 	p.cmd = nil
-	end := time.NewTimer(patience)
+	grace := patience
+	if p.stubborn {
+		grace = 2 * time.Second
+	}
+	end := time.NewTimer(grace)
 	defer end.Stop()
 	again := time.NewTicker(300 * time.Millisecond)
 	defer again.Stop()
@@ -137,6 +142,9 @@ func (p *process) Stop() error {
 		case <-end.C:
 			syscall.Kill(-p.leader(cmd), syscall.SIGKILL) //nolint:errcheck // as above; its children with it
 			<-p.gone
+			if p.stubborn {
+				return nil
+			}
 			return fmt.Errorf("stop %s: it had to be killed", p.name)
 		}
 	}
