@@ -43,6 +43,7 @@ var calls = map[string]func(*Clerk, context.Context, Call) (any, error){
 	"release": instructCall,
 	"resend":  instructCall,
 	"retry":   retryCall,
+	"ground":  groundCall,
 }
 
 func instructCall(c *Clerk, ctx context.Context, x Call) (any, error) {
@@ -50,6 +51,21 @@ func instructCall(c *Clerk, ctx context.Context, x Call) (any, error) {
 		return nil, err
 	}
 	return c.Show(ctx, x.Case)
+}
+
+// groundCall remembers whether check found that a forgery would be believed; serve draws the consequence.
+func groundCall(c *Clerk, ctx context.Context, x Call) (any, error) {
+	err := c.DB.Update(ctx, func(tx store.Tx) error { return store.In(tx).PutGround(x.Arg) })
+	return x.Arg, err
+}
+
+// Ground is what check last found: sound, unsound, or "" before the first check.
+func (c *Clerk) Ground(ctx context.Context) (ground string, err error) {
+	err = c.View(ctx, func(b store.Books) error {
+		ground, err = b.Ground()
+		return err
+	})
+	return ground, err
 }
 
 func retryCall(c *Clerk, ctx context.Context, x Call) (any, error) {

@@ -35,6 +35,9 @@ func (serveCmd) Run(s *shell) error {
 		if s.ctx.Err() != nil {
 			return nil
 		}
+		if errors.Is(err, daemon.ErrGround) {
+			return fail(exitConfig, err)
+		}
 		if !errors.Is(err, store.ErrUnknown) {
 			return fail(exitTryLater, err)
 		}

@@ -24,6 +24,7 @@ import (
 	"ukpbjd/internal/msgauth"
 	"ukpbjd/internal/postman"
 	"ukpbjd/internal/secret"
+	"ukpbjd/internal/sop"
 	"ukpbjd/internal/statuspage"
 	"ukpbjd/internal/store/bolt"
 	"ukpbjd/templates"
@@ -138,6 +139,9 @@ func Open(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Daemon, e
 	if err != nil {
 		return nil, err
 	}
+	if err := firm(ctx, cfg, desk.Clerk); err != nil {
+		return nil, errors.Join(err, desk.Close())
+	}
 	d := &Daemon{Clerk: desk.Clerk, Log: log, Start: cfg.IMAP.Start, Poll: cfg.IMAP.Poll, MaxMessage: cfg.IMAP.MaxMessage,
 		Senders: cfg.SMTP.Connections, Readers: runtime.GOMAXPROCS(0), PageAddress: cfg.HTTP.Listen,
 		SocketPath: filepath.Join(cfg.Storage.Path, SocketName), Metrics: m, ready: make(chan struct{}), bell: newBells()}
@@ -153,6 +157,18 @@ func Open(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Daemon, e
 		}
 	}
 	return d, nil
+}
+
+// ErrGround says that the mail server would let a forgery pass.
+var ErrGround = errors.New("check found that the mail server would believe a forged approval: set approval.code to sheet, or mend the mail server and run `ukpbjd check` again")
+
+// firm refuses to rest on verdicts that can be forged, unless the code stands only in the encrypted sheet (DESIGN, "Trust").
+func firm(ctx context.Context, cfg *config.Config, c *clerk.Clerk) error {
+	ground, err := c.Ground(ctx)
+	if err == nil && ground == "unsound" && cfg.Trust.Assurance == sop.Standard && cfg.Approval.Code != "sheet" {
+		return ErrGround
+	}
+	return err
 }
 
 func openBox(cfg *config.Config, log *slog.Logger) *mailbox.Box {

@@ -28,6 +28,17 @@ func (b Books) Mailbox() (m Mailbox, ok bool, err error) {
 // PutMailbox writes the position.
 func (b Books) PutMailbox(m Mailbox) error { return b.put(bMeta, "mailbox", m) }
 
+// PutGround keeps what check found of the ground of trust.
+func (b Books) PutGround(ground string) error {
+	return b.tx.Put(bMeta, []byte("ground"), []byte(ground))
+}
+
+// Ground reads it; empty before the first check.
+func (b Books) Ground() (string, error) {
+	raw, err := b.tx.Get(bMeta, []byte("ground"))
+	return string(raw), err
+}
+
 // UID is one mail of the inbox.
 type UID struct{ Validity, UID uint32 }
 

@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"ukpbjd/internal/clerk"
+	"ukpbjd/internal/daemon"
+	"ukpbjd/internal/mailbox"
+)
+
+type checkCmd struct {
+	JSON bool `name:"json" help:"As JSON."`
+}
+
+// checkTime bounds the whole check.
+const checkTime = 3 * time.Minute
+
+// Run looks at everything and says what to do; what it finds of the ground of trust is remembered for serve.
+func (c *checkCmd) Run(s *shell) error {
+	cfg, err := s.load()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(s.ctx, checkTime)
+	defer cancel()
+	found := daemon.Check(ctx, cfg)
+	if c.JSON {
+		err = printJSON(s.stdout, found)
+	} else {
+		printFindings(s, found)
+	}
+	ground := clerk.Call{Command: "ground", Arg: "sound"}
+	if daemon.Unsound(found) {
+		ground.Arg = "unsound"
+	}
+	_, told := overSocket(s.ctx, filepath.Join(cfg.Storage.Path, daemon.SocketName), ground)
+	if errors.Is(told, errNoDaemon) {
+		_, told = direct(s.ctx, cfg, ground)
+	}
+	if err = errors.Join(err, told); err != nil {
+		return err
+	}
+	for _, f := range found {
+		if f.Level == mailbox.Fail {
+			return fail(exitTrouble, errSaid)
+		}
+	}
+	return nil
+}
+
+func printFindings(s *shell, found []daemon.Finding) {
+	marks := map[mailbox.Level]string{mailbox.Good: "ok   ", mailbox.Warn: "WARN ", mailbox.Fail: "FAULT"}
+	for _, f := range found {
+		fmt.Fprintf(s.stdout, "%s  %-28s %s\n", marks[f.Level], f.Subject, f.Text)
+		if f.Remedy != "" && f.Level != mailbox.Good {
+			fmt.Fprintf(s.stdout, "       %-28s → %s\n", "", f.Remedy)
+		}
+	}
+}

@@ -1,0 +1,183 @@
+package daemon
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"ukpbjd/internal/config"
+	"ukpbjd/internal/mailbox"
+	"ukpbjd/internal/message"
+	"ukpbjd/internal/msgauth"
+	"ukpbjd/internal/postman"
+	"ukpbjd/internal/sop"
+)
+
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// probe sends mails from the office to itself and looks at how they arrive: whether letters pass, and whether a forged
+// verdict or a foreign From would be believed (DESIGN, "Trust").
+type probe struct {
+	cfg   *config.Config
+	box   *mailbox.Box
+	post  *postman.Postman
+	tag   string
+	began time.Time
+}
+
+func newProbe(cfg *config.Config, box *mailbox.Box, post *postman.Postman) *probe {
+	return &probe{cfg: cfg, box: box, post: post, tag: rand.Text(), began: time.Now()}
+}
+
+// The three probes, by the word in their Message-ID.
+const (
+	plainProbe  = "plain"
+	forgedProbe = "forged-verdict"
+	otherProbe  = "foreign-from"
+)
+
+// probeTime is how long a mail may take from SMTP to IMAP.
+const probeTime = time.Minute
+
+func (p *probe) run(ctx context.Context) []Finding {
+	st, err := p.box.State(ctx)
+	if err != nil {
+		return []Finding{bad("probe", "see the imap faults", "look into the inbox: %v", err)}
+	}
+	var want []string
+	var found []Finding
+	for _, kind := range []string{plainProbe, forgedProbe, otherProbe} {
+		r := p.post.Send(ctx, postman.Item{ID: kind, From: p.office(), To: p.office(), Bytes: p.mail(kind)})
+		switch {
+		case r.Outcome == postman.Accepted:
+			want = append(want, kind)
+		case kind == plainProbe:
+			return []Finding{bad("probe", "the mail server must let this login send to its own address", "%s: %s", r.Outcome, r.Text)}
+		case kind == otherProbe:
+			found = append(found, good("trust: foreign From", "refused by the mail server: %s", r.Text))
+		}
+	}
+	mails, refs, err := p.await(ctx, st.UIDNext, want)
+	found = append(found, p.clean(ctx, refs)...)
+	if err != nil && mails[plainProbe] == nil {
+		return append(found, bad("probe", "look into the mail server's log: the mail was accepted for "+p.office(), "did not arrive in %s within %s", p.cfg.IMAP.Inbox, probeTime))
+	}
+	found = append(found, good("probe", "a mail came from SMTP to IMAP in %s", time.Since(p.began).Round(10*time.Millisecond)))
+	for _, r := range refs {
+		found = append(found, checkClock(p.began, r.Arrived))
+		break
+	}
+	return append(found, p.ground(mails)...)
+}
+
+func (p *probe) office() string { return p.cfg.SMTP.From.Address }
+
+// approver is whose name the forgeries bear.
+func (p *probe) approver() string { return p.cfg.People.Approvers[0].Address }
+
+func (p *probe) id(kind string) string {
+	return fmt.Sprintf("<%s.%s@%s>", kind, strings.ToLower(p.tag), p.office()[strings.LastIndexByte(p.office(), '@')+1:])
+}
+
+// mail makes one probe. The forged ones say in words that they are a test, and hold no command.
+func (p *probe) mail(kind string) []byte {
+	from, extra := p.office(), ""
+	if kind == otherProbe {
+		from = p.approver()
+	}
+	if kind == forgedProbe {
+		domain := p.approver()[strings.LastIndexByte(p.approver(), '@')+1:]
+		extra = fmt.Sprintf("Authentication-Results: %s; dmarc=pass header.from=%s\r\nAuthentication-Results: %s; auth=pass smtp.auth=%s\r\n",
+			p.cfg.Trust.AuthservID, domain, p.cfg.Trust.AuthservID, p.approver())
+	}
+	return []byte(extra + "From: " + from + "\r\nTo: " + p.office() + "\r\nSubject: Uji coba ukpbjd check\r\nDate: " + p.began.Format(time.RFC1123Z) +
+		"\r\nMessage-ID: " + p.id(kind) + "\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" +
+		"Surel uji dari perintah check. Surel ini dihapus sendiri.\r\n")
+}
+
+// await fetches what has arrived until every probe is there.
+func (p *probe) await(ctx context.Context, from uint32, want []string) (map[string]*message.Message, []mailbox.Ref, error) {
+	ctx, cancel := context.WithTimeout(ctx, probeTime)
+	defer cancel()
+	look := time.NewTicker(500 * time.Millisecond)
+	defer look.Stop()
+	mails := map[string]*message.Message{}
+	var ours []mailbox.Ref
+	for seen := map[uint32]bool{}; ; {
+		refs, err := p.box.Since(ctx, from)
+		if err == nil {
+			refs = slices.DeleteFunc(refs, func(r mailbox.Ref) bool { return seen[r.UID] || r.Size > 64<<10 })
+			err = p.box.Fetch(ctx, refs, func(r mailbox.Ref, raw []byte) error {
+				seen[r.UID] = true
+				m := message.Parse(raw, message.DefaultLimits(), nil)
+				for _, kind := range want {
+					if m.MessageID == p.id(kind) {
+						mails[kind] = m
+						ours = append(ours, r)
+					}
+				}
+				return nil
+			})
+		}
+		if err == nil && len(mails) == len(want) {
+			return mails, ours, nil
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return mails, ours, errors.Join(err, ctx.Err())
+		}
+	}
+}
+
+// clean removes the probes from the inbox.
+func (p *probe) clean(ctx context.Context, refs []mailbox.Ref) []Finding {
+	var found []Finding
+	for _, r := range refs {
+		if err := p.box.Remove(ctx, r.UID); err != nil {
+			found = append(found, warn("probe", "delete the mail \"Uji coba ukpbjd check\" by hand", "UID %d stays in the inbox: %v", r.UID, err))
+		}
+	}
+	return found
+}
+
+// ground judges the probes with the gates that replies pass: neither forgery may be believed.
+func (p *probe) ground(mails map[string]*message.Message) []Finding {
+	o := msgauth.Options{AuthservID: p.cfg.Trust.AuthservID, ReceivedBy: p.cfg.Trust.ReceivedBy, BelowReceived: p.cfg.Trust.BelowReceived, Level: sop.Standard}
+	if p.cfg.Trust.Assurance == sop.Basic {
+		return []Finding{warn("trust", "set trust.assurance to standard as soon as the mail server writes verdicts", "assurance is basic: whoever reads the approver's mailbox can approve")}
+	}
+	var found []Finding
+	own := msgauth.Check(mails[plainProbe].Header, p.office(), o)
+	if own.Result == sop.Proven {
+		found = append(found, good("trust: verdict", "the mail server vouches for its own senders (%s)", own.Reason))
+	} else {
+		found = append(found, bad("trust: verdict", "let the mail server write Authentication-Results for signed-in senders, and check trust.authserv_id and trust.received_by",
+			"no reply could be proven: %s; %s", own.Reason, strings.Join(own.Detail, "; ")))
+	}
+	for _, kind := range []string{forgedProbe, otherProbe} {
+		m := mails[kind]
+		if m == nil {
+			continue
+		}
+		if v := msgauth.Check(m.Header, p.approver(), o); v.Result == sop.Proven {
+			found = append(found, bad("trust: "+kind, "set approval.code to sheet until the mail server removes foreign verdicts and checks the From of signed-in senders",
+				"a forged approval would be believed (%s)", v.Reason))
+		} else {
+			found = append(found, good("trust: "+kind, "not believed (%s)", v.Reason))
+		}
+	}
+	return found
+}
+
+// Unsound says that some finding means that a forgery would be believed.
+func Unsound(found []Finding) bool {
+	return slices.ContainsFunc(found, func(f Finding) bool {
+		return f.Level == mailbox.Fail && (f.Subject == "trust: "+forgedProbe || f.Subject == "trust: "+otherProbe)
+	})
+}
