@@ -1,0 +1,63 @@
+package extract
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"io"
+	"net"
+	"time"
+
+	"ukpbjd/internal/document"
+)
+
+const clamdTime = 30 * time.Second
+
+// scan asks clamd over its unix socket (INSTREAM, clamd(8)). Found, down or over its limit: the file is held, never passed.
+func (r *Reader) scan(ctx context.Context, data []byte) string {
+	if r.opt.Clamd == "" || len(data) == 0 {
+		return ""
+	}
+	answer, err := askClamd(ctx, r.opt.Clamd, data)
+	switch {
+	case err != nil:
+		return document.ReasonUnscanned
+	case bytes.Contains(answer, []byte("FOUND")):
+		return document.ReasonMalware
+	case !bytes.HasSuffix(bytes.TrimRight(answer, "\x00\n"), []byte("stream: OK")):
+		return document.ReasonUnscanned
+	}
+	return ""
+}
+
+func askClamd(ctx context.Context, socket string, data []byte) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, clamdTime)
+	defer cancel()
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "unix", socket)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	if until, ok := ctx.Deadline(); ok {
+		if err := conn.SetDeadline(until); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := conn.Write([]byte("zINSTREAM\x00")); err != nil {
+		return nil, err
+	}
+	for len(data) > 0 {
+		chunk := head(data, 64<<10)
+		data = data[len(chunk):]
+		var size [4]byte
+		binary.BigEndian.PutUint32(size[:], uint32(len(chunk)))
+		if _, err := conn.Write(append(size[:], chunk...)); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := conn.Write([]byte{0, 0, 0, 0}); err != nil {
+		return nil, err
+	}
+	return io.ReadAll(io.LimitReader(conn, 4096))
+}
