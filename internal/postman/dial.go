@@ -146,6 +146,8 @@ func (p *Postman) tlsConfig() *tls.Config {
 	return c
 }
 
+var errLogin = errors.New("login refused")
+
 // login uses the first mechanism that both sides have. CRAM-MD5 is left out: BSSN 4/2021 wants no obsolete cryptography.
 func (p *Postman) login(s *session) error {
 	if p.o.Username == "" {
@@ -168,7 +170,7 @@ func (p *Postman) login(s *session) error {
 	}
 	if err := s.c.Auth(auth); err != nil {
 		if code, _ := codeOf(err); code >= 500 {
-			return fmt.Errorf("login refused by %s: %w", p.o.Address, err)
+			return fmt.Errorf("%w by %s: %w", errLogin, p.o.Address, err)
 		}
 		return fmt.Errorf("log in to %s: %w", p.o.Address, err)
 	}

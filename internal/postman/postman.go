@@ -78,6 +78,8 @@ type Postman struct {
 	mu     sync.Mutex
 	idle   []*session // most recently used last
 	closed bool
+	shut   time.Time // until when no login is tried, after one was refused
+	why    error
 	busy   sync.WaitGroup // sends under way, and kept connections until somebody takes or ends them
 }
 
@@ -124,7 +126,7 @@ func (p *Postman) Send(ctx context.Context, it Item) Result {
 		}
 		// The kept connection was of no use and nothing of the letter has left: a new one decides.
 	}
-	s, err := p.dial(ctx)
+	s, err := p.dialUnlessRefused(ctx)
 	if err != nil {
 		return p.unreachable(it.ID, err)
 	}
@@ -138,7 +140,7 @@ func (p *Postman) attempt(ctx context.Context, s *session, it Item) (r Result, a
 	e := s.deliver(it)
 	uncancelled := stop()
 	r = e.result(it.ID, ctx.Err())
-	r.Text = words(p.conceal(r.Text))
+	r.Text = words(p.conceal(r.Text, it.Bytes))
 	again = s.reused && e.phase == phaseMail && ctx.Err() == nil
 	if e.usable && uncancelled && !again {
 		p.keep(s)
@@ -168,7 +170,7 @@ func (p *Postman) Check(ctx context.Context) error {
 // configuration, not of the letter, so it only waits.
 func (p *Postman) unreachable(id string, err error) Result {
 	code, _ := codeOf(err)
-	return Result{ID: id, Outcome: Deferred, Code: code, Text: words(p.conceal(err.Error()))}
+	return Result{ID: id, Outcome: Deferred, Code: code, Text: words(p.conceal(err.Error(), nil))}
 }
 
 // Close waits for the letters under way, which their contexts bound, and says goodbye on every kept connection.
@@ -180,8 +182,10 @@ func (p *Postman) Close() error {
 	p.mu.Unlock()
 	for _, s := range idle {
 		if s.timer.Stop() {
-			s.quit()
-			p.busy.Done()
+			go func() {
+				defer p.busy.Done()
+				s.quit()
+			}()
 		}
 	}
 	p.busy.Wait()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/textproto"
+	"strconv"
 	"strings"
 	"time"
 
@@ -34,6 +35,13 @@ type ending struct {
 	usable bool // the connection may carry another letter
 }
 
+var errTooLarge = errors.New("the letter is too large")
+
+func tooLarge(most string, n int) bool {
+	limit, err := strconv.Atoi(most)
+	return err == nil && limit > 0 && n > limit
+}
+
 const chunk = 64 << 10
 
 // check refuses what cannot be put into an envelope.
@@ -58,6 +66,9 @@ func (s *session) deliver(it Item) ending {
 			return ending{phase: phaseMail, err: err}
 		}
 		s.dirty = false
+	}
+	if _, most := s.c.Extension("SIZE"); tooLarge(most, len(it.Bytes)) { // RFC 1870
+		return ending{phase: phaseMail, err: fmt.Errorf("%w: it has %d bytes, the server takes %s", errTooLarge, len(it.Bytes), most), usable: true}
 	}
 	s.begin(s.step)
 	if err := s.c.Mail("<" + it.From + ">"); err != nil {
@@ -138,6 +149,9 @@ func (e ending) result(id string, cancelled error) Result {
 	code, answered := codeOf(e.err)
 	r := Result{ID: id, Outcome: Deferred, Code: code, Text: said(e.err)}
 	switch {
+	case errors.Is(e.err, errTooLarge):
+		r.Outcome = Failed
+		return r
 	case answered && code/100 == 5 && !loginCode(code):
 		r.Outcome = Failed
 	case answered && loginCode(code):

@@ -1,6 +1,7 @@
 package postman
 
 import (
+	"bytes"
 	"encoding/base64"
 	"strings"
 	"unicode"
@@ -33,17 +34,23 @@ func words(s string) string {
 	return s[:cut] + "…"
 }
 
-// conceal keeps our login out of what is kept, should a server repeat it to us.
-func (p *Postman) conceal(text string) string {
-	pass := p.o.Password.Reveal()
-	if pass == "" {
-		return text
+// conceal keeps our login, and words of the letter itself, out of what is kept, should a server repeat them to us.
+func (p *Postman) conceal(text string, letter []byte) string {
+	var repeated []string
+	if pass := p.o.Password.Reveal(); pass != "" {
+		repeated = []string{pass, base64.StdEncoding.EncodeToString([]byte(pass)),
+			base64.StdEncoding.EncodeToString([]byte("\x00" + p.o.Username + "\x00" + pass))}
 	}
-	plain := base64.StdEncoding.EncodeToString([]byte("\x00" + p.o.Username + "\x00" + pass))
-	login := base64.StdEncoding.EncodeToString([]byte(pass))
-	for _, repeated := range []string{plain, login, pass} {
-		if strings.Contains(text, repeated) {
-			return "the server's words repeated the login and were not kept"
+	// A password stands alone on its line of a credential letter.
+	for line := range bytes.Lines(letter) {
+		line = bytes.TrimSpace(line)
+		if len(line) >= 8 && len(line) <= 78 && bytes.IndexByte(line, ' ') < 0 {
+			repeated = append(repeated, string(line), strings.ReplaceAll(string(line), "=3D", "="))
+		}
+	}
+	for _, r := range repeated {
+		if strings.Contains(text, r) {
+			return "the server's words repeated what is secret and were not kept"
 		}
 	}
 	return text
