@@ -42,6 +42,7 @@ type Options struct {
 	Source      Source                   // makes the accounts: generate or command
 	MaxMessage  int64
 	Folders     Folders
+	DoubtPause  time.Duration // zero: ten minutes
 }
 
 // Meter counts what the clerk does.
@@ -67,6 +68,9 @@ type Clerk struct {
 // New checks the schema and puts letters that were on their way when the program ended in doubt.
 func New(ctx context.Context, o Options) (*Clerk, error) {
 	c := &Clerk{Options: o, wake: make(chan struct{}, 1), domain: domainOf(o.Office.Mailbox.Address)}
+	if c.DoubtPause <= 0 {
+		c.DoubtPause = doubtPause
+	}
 	c.triage = triage.Triage{Office: o.Office, Requesters: o.Requesters, Codes: o.Codes}
 	return c, c.DB.Update(ctx, func(tx store.Tx) error {
 		b := store.In(tx)

@@ -25,7 +25,7 @@ const doubtPause = 10 * time.Minute
 func (c *Clerk) doubt(b store.Books) error {
 	rows, err := b.Unsettled()
 	for _, r := range rows {
-		r.State, r.Next, r.Answer = store.InDoubt, c.Now().Add(doubtPause).UTC(), "the program ended while it was being sent"
+		r.State, r.Next, r.Answer = store.InDoubt, c.Now().Add(c.DoubtPause).UTC(), "the program ended while it was being sent"
 		err = errors.Join(err, b.Settle(r))
 	}
 	return err
@@ -124,7 +124,7 @@ func (c *Clerk) outcome(s Sent, now time.Time) store.LetterRow {
 	case postman.Failed:
 		r.State, r.Ended, r.Next = store.Failed, now, time.Time{}
 	case postman.InDoubt:
-		r.State, r.Next = store.InDoubt, now.Add(doubtPause)
+		r.State, r.Next = store.InDoubt, now.Add(c.DoubtPause)
 	default:
 		r.State, r.Next = store.Deferred, now.Add(backOff(r.Attempts))
 	}

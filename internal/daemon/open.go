@@ -63,14 +63,17 @@ func (d *Desk) Close() error {
 
 // OpenDesk opens store, keys and archive. Only one process can.
 func OpenDesk(ctx context.Context, cfg *config.Config) (*Desk, error) {
-	return openDesk(ctx, cfg, slog.New(slog.DiscardHandler), statuspage.NewMetrics(Version), time.Now)
+	return openDesk(ctx, cfg, slog.New(slog.DiscardHandler), statuspage.NewMetrics(Version))
 }
 
-func openDesk(ctx context.Context, cfg *config.Config, log *slog.Logger, m *statuspage.Metrics, now func() time.Time) (*Desk, error) {
+func openDesk(ctx context.Context, cfg *config.Config, log *slog.Logger, m *statuspage.Metrics, changes ...func(*clerk.Options)) (*Desk, error) {
 	d := &Desk{}
 	o, err := d.neighbours(cfg)
 	if err == nil {
-		o.Log, o.Meter, o.Now = log, m, now
+		o.Log, o.Meter, o.Now = log, m, time.Now
+		for _, change := range changes {
+			change(&o)
+		}
 		d.Clerk, err = clerk.New(ctx, o)
 	}
 	if err != nil {
@@ -109,7 +112,7 @@ func (d *Desk) neighbours(cfg *config.Config) (o clerk.Options, err error) {
 	o.Auth = msgauth.Options{AuthservID: cfg.Trust.AuthservID, ReceivedBy: cfg.Trust.ReceivedBy, BelowReceived: cfg.Trust.BelowReceived,
 		Resolver: msgauth.NewCache(net.DefaultResolver, resolverKeeps, time.Now)}
 	o.Limits, o.Banners = message.DefaultLimits(), cfg.Mail.Banners
-	o.UserID = cfg.Credentials.UserID
+	o.UserID, o.MaxMessage = cfg.Credentials.UserID, cfg.IMAP.MaxMessage
 	o.Folders = clerk.Folders{Processed: cfg.IMAP.Processed, Review: cfg.IMAP.Review}
 	o.Passphrases = map[string]secret.Secret{}
 	for _, a := range cfg.People.Approvers {
@@ -132,10 +135,10 @@ func source(cfg *config.Config) clerk.Source {
 	return clerk.Generator{Random: rand.Reader}
 }
 
-// Open wires a whole office. Nothing runs yet.
-func Open(ctx context.Context, cfg *config.Config, log *slog.Logger) (*Daemon, error) {
+// Open wires a whole office. Nothing runs yet. A rehearsal may change what the clerk works with: a store that fails, a clock.
+func Open(ctx context.Context, cfg *config.Config, log *slog.Logger, changes ...func(*clerk.Options)) (*Daemon, error) {
 	m := statuspage.NewMetrics(Version)
-	desk, err := openDesk(ctx, cfg, log, m, time.Now)
+	desk, err := openDesk(ctx, cfg, log, m, changes...)
 	if err != nil {
 		return nil, err
 	}
