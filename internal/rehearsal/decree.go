@@ -50,7 +50,7 @@ func (b Bundle) annex(p sheet) {
 	p.middle("B", 12, "SUSUNAN KEANGGOTAAN "+strings.ToUpper(b.Pokja))
 	p.Ln(3)
 	var rows [][]string
-	for i, m := range b.Roster {
+	for i, m := range b.people {
 		rows = append(rows, []string{strconv.Itoa(m.No), m.Nama, spaced(m.NIP), rankName(m.Golongan) + " (" + m.Golongan + ")", b.Parts[i]})
 	}
 	p.table([]float64{9, 57, 38, 36, 20}, []string{"No", "Nama", "NIP", "Pangkat/Gol.", "Kedudukan"}, rows)
@@ -70,7 +70,7 @@ func (b Bundle) task(picture []byte) ([]byte, error) {
 	p.SetFont("Times", "", 11)
 	p.CellFormat(28, lineHeight, "Kepada", "", 0, "L", false, 0, "")
 	p.CellFormat(4, lineHeight, ":", "", 0, "L", false, 0, "")
-	for _, m := range b.Roster {
+	for _, m := range b.people {
 		if p.below(47) {
 			p.AddPage()
 		}

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"time"
 
 	"ukpbjd/internal/document"
@@ -34,6 +36,7 @@ type Office struct {
 	Tag     string    // added to each member's address, to keep the people of many requests apart
 	Date    time.Time // of the papers, 4 May 2026
 	Form    Form      // XLSX
+	Fault   string    // a document.Code that the last row of the formulir commits; "": none
 	PadTo   int       // bytes that each paper is filled up to, with a picture in its letterhead; 0: none. A CSV stays small
 }
 
@@ -49,6 +52,8 @@ type Bundle struct {
 	Files      []sop.File     // formulir, SK, surat tugas
 	Subject    string
 	Text       string
+
+	people []document.Row // as SK and surat tugas name them
 }
 
 const maxMembers = 99
@@ -69,6 +74,10 @@ func Papers(seed int64, members int, o Office) (Bundle, error) {
 	}
 	b.Head = person(r, 0, o, taken)
 	b.Head.Golongan, b.Head.Jabatan = "IV/b", "Kepala Bagian Pengadaan Barang/Jasa"
+	b.people = slices.Clone(b.Roster)
+	if err := b.spoil(o.Fault); err != nil {
+		return Bundle{}, err
+	}
 	b.Subject = fmt.Sprintf("Permohonan Pembuatan Akun SPSE %s", b.Pokja)
 	b.Text = b.covering()
 	return b, b.write(r)
@@ -130,6 +139,29 @@ func (b Bundle) covering() string {
 		"Terlampir formulir permohonan pembuatan akun Pokja, SK penetapan anggota Pokja, dan surat tugas.\n\n" +
 		"Atas perhatian dan kerja samanya kami ucapkan terima kasih.\n\n" +
 		b.Head.Nama + "\nBagian Pengadaan Barang/Jasa\n"
+}
+
+// spoil commits one fault in the formulir's last row; the other papers stay right.
+func (b *Bundle) spoil(code string) error {
+	last, first := &b.Roster[len(b.Roster)-1], b.Roster[0]
+	switch code {
+	case "":
+	case document.CodeBadNIP:
+		last.NIP = last.NIP[:17]
+	case document.CodeMissingEmail:
+		last.Email = ""
+	case document.CodeBadEmail:
+		last.Email = strings.ReplaceAll(last.Email, "@", "(at)")
+	case document.CodeDuplicateEmail:
+		last.Email = first.Email
+	case document.CodeDuplicateNIP:
+		last.NIP = first.NIP
+	case document.CodeDisagrees:
+		last.NIP = last.NIP[:15] + fmt.Sprintf("%03d", 60+(int(last.NIP[17]-'0')+11)%60)
+	default:
+		return fmt.Errorf("invent a request: no fault %q", code)
+	}
+	return nil
 }
 
 // Without gives the bundle less one paper, 0 to 2 in the order of Files, as requesters forget them.

@@ -15,6 +15,8 @@ import (
 	"github.com/xuri/excelize/v2"
 	"pgregory.net/rapid"
 
+	"ukpbjd/internal/document"
+	"ukpbjd/internal/message"
 	"ukpbjd/internal/sop"
 )
 
@@ -233,6 +235,40 @@ func TestRepliesKeepTheThread(t *testing.T) {
 	}
 	if _, err := Reply([]byte("x"), Answer{Style: Gmail}); err == nil {
 		t.Error("a reply to nothing")
+	}
+}
+
+// The house's own reader finds the actor's words, and nothing else, in every style; also in an answer to an answer.
+func TestOwnWordsAreFound(t *testing.T) {
+	raw := request(t, true)
+	for _, style := range Styles {
+		mail := raw
+		for _, own := range []string{"SETUJU", "TOLAK berkas belum lengkap\n\nSalam,\nBudi", "Terima kasih, sudah saya baca."} {
+			var err error
+			mail, err = Reply(mail, Answer{From: sop.Person{Name: "Ni Putu Admin", Address: "admin@tirtawana.example"}, Text: own, Style: style, Date: time.Unix(1_780_000_000, 0)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			m := message.Parse(mail, message.DefaultLimits(), nil)
+			if m.Own != own || len(m.Problems) > 0 || len(m.Automation) > 0 || (m.HTML != "" && m.HTMLOwn != own) {
+				t.Errorf("%s: own %q, html %q, problems %v, automation %v", style, m.Own, m.HTMLOwn, m.Problems, m.Automation)
+			}
+		}
+	}
+}
+
+func TestFaults(t *testing.T) {
+	for _, code := range []string{document.CodeBadNIP, document.CodeMissingEmail, document.CodeBadEmail, document.CodeDuplicateEmail, document.CodeDuplicateNIP, document.CodeDisagrees} {
+		good, bad := bundle(t, 9, 3, Office{Form: CSV}), bundle(t, 9, 3, Office{Form: CSV, Fault: code})
+		if bytes.Equal(good.Files[0].Bytes, bad.Files[0].Bytes) || !bytes.Equal(good.Files[1].Bytes, bad.Files[1].Bytes) || good.Roster[0].NIP != bad.Roster[0].NIP {
+			t.Errorf("%s: the fault is not in the formulir alone", code)
+		}
+		if code == document.CodeDisagrees && (!document.ValidNIP(bad.Roster[2].NIP) || bad.Roster[2].NIP == good.Roster[2].NIP) {
+			t.Errorf("%s: %s", code, bad.Roster[2].NIP)
+		}
+	}
+	if _, err := Papers(1, 3, Office{Fault: "x"}); err == nil {
+		t.Error("an unknown fault")
 	}
 }
 
