@@ -57,7 +57,7 @@ func (b books) Health(ctx context.Context) []HealthItem {
 // private is everything of the sample case that no page may show.
 func private() []string {
 	return []string{"Yasa Artawan", "Gede Armini", "Ngurah Suparta", "Dewi Kusuma", "Wulandari", "Prasetyo", "198609262015051061", "19860926 201505 1 061", "199103122018012077",
-		"made.yasa@", "ni.armini@", "dewi@", "admin.agency@", "7KQF3M", "rahasia-Banget1", "surat.1.abcdef0123", "9104052609860003", "081234567890"}
+		"made.yasa@", "ni.armini@", "ngurah(at)", "dewi@", "admin.agency@", "7KQF3M", "rahasia-Banget1", "surat.1.abcdef0123", "9104052609860003", "081234567890"}
 }
 
 // sample is one case in full, with private words wherever people and servers put them.
@@ -80,7 +80,7 @@ func sample(n int, status sop.Status) (sop.Case, []sop.Event) {
 			{File: "SK Penetapan Pokja.pdf", Pages: "1-3", Kind: document.SK, Number: "18 TAHUN 2026", MachineRead: true},
 			{File: "ST I Made Yasa Artawan dkk.pdf", Pages: "1", Kind: document.SuratTugas, Number: "800/222/PBJ/2026"},
 			{File: "lampiran.pdf", Kind: document.Unreadable, Reason: "encrypted"}},
-			Problems: []document.Problem{{Row: 3, Code: "bad_email", Text: "Alamat surel ngurah@ tidak lengkap."}}},
+			Problems: []document.Problem{{Row: 3, Code: "bad_email", Text: "Baris 3 (I Gusti Ngurah Suparta): alamat surel \"ngurah(at)tirtawana.example\" tidak dapat dipakai."}}},
 		Deviations: []sop.Deviation{{Kind: "waktu", Step: "2.1", Owed: "approver", At: at.Add(28 * time.Hour), By: "4 jam", Text: "Persetujuan diberikan setelah tenggat.", Reply: "Listrik padam di kantor."}},
 		Approval:   &sop.Approval{By: sop.Person{Name: "Ida Bagus Admin Agency", Address: "admin.agency@lpse.example"}, At: at.Add(29 * time.Hour)}}
 	if status.Closed() {
@@ -147,7 +147,7 @@ func hostile(n int) sop.Case {
 	evil := `"><script>alert(1)</script><img src=x onerror=alert(1)>` + strings.Repeat("X", 5000)
 	c := sop.Case{Number: fmt.Sprintf("PKJ-2026-%04d", n), Status: sop.NeedsReview, Opened: noon(), Requester: sop.Person{Name: evil, Address: evil + "@x"},
 		Held: evil, Outcome: evil, Owes: evil, Subject: evil, Changes: []string{evil},
-		Reading:    document.Reading{Papers: []document.Paper{{File: evil, Title: evil, Number: evil, Pages: evil[:40], Kind: document.Kind(evil), Reason: evil}}, Problems: []document.Problem{{Text: evil}}},
+		Reading:    document.Reading{Papers: []document.Paper{{File: evil, Title: evil, Number: evil, Pages: evil[:40], Kind: document.Kind(evil), Reason: evil}}, Problems: []document.Problem{{Code: evil, Text: evil}}},
 		Members:    []sop.Member{{Row: document.Row{Nama: evil, NIP: evil, Email: evil}, State: sop.MemberState(evil[:30]), Note: evil, Proof: evil[:30]}},
 		Deviations: []sop.Deviation{{Kind: evil[:30], Step: evil[:20], Owed: evil, By: evil, Text: evil, Reply: evil}}, Incidents: []sop.Incident{{What: evil, Until: noon().Add(time.Hour)}}}
 	return c

@@ -213,7 +213,7 @@ func (p *page) detail(c sop.Case, events []sop.Event) detail {
 		d.Papers = append(d.Papers, paper(x, v))
 	}
 	for _, x := range c.Reading.Problems[:min(len(c.Reading.Problems), maxRows)] {
-		d.Problems = append(d.Problems, problem(x, v))
+		d.Problems = append(d.Problems, problem(x))
 	}
 	for _, x := range c.Deviations[:min(len(c.Deviations), maxRows)] {
 		d.Deviations = append(d.Deviations, deviationRow{Kind: x.Kind, Step: x.Step, Owed: owesLabel(x.Owed), By: v.text(x.By), Text: v.text(x.Text), Reply: v.text(x.Reply), At: x.At})
@@ -272,12 +272,13 @@ func paper(x document.Paper, v veil) paperRow {
 	return r
 }
 
-func problem(x document.Problem, v veil) string {
+// problem says the fault in the page's own words: the reader's text quotes the row.
+func problem(x document.Problem) string {
 	where := "Seluruh daftar"
 	if x.Row > 0 {
 		where = fmt.Sprintf("Baris %d", x.Row)
 	}
-	return where + ": " + v.text(x.Text)
+	return where + ": " + problemLabel(x.Code)
 }
 
 // steps is the procedure as a strip: SOP 1, 2, 3.

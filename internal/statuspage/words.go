@@ -42,6 +42,34 @@ func unreadable(reason string) string {
 	return "perlu dilihat"
 }
 
+func problemLabel(code string) string {
+	switch code {
+	case document.CodeBadNIP:
+		return "NIP tidak sah"
+	case document.CodePrecisionLost:
+		return "angka NIP hilang di lembar kerja"
+	case document.CodeDuplicateNIP:
+		return "NIP sama dengan baris lain"
+	case document.CodeMissingEmail:
+		return "alamat surel belum diisi"
+	case document.CodeBadEmail:
+		return "alamat surel tidak dapat dipakai"
+	case document.CodeDuplicateEmail:
+		return "alamat surel sama dengan baris lain"
+	case document.CodeDisagrees:
+		return "berkas saling berbeda"
+	case document.CodeEvenNumber:
+		return "jumlah anggota genap"
+	case document.CodeMissingInSK:
+		return "tidak tercantum dalam SK"
+	case document.CodeMissingInST:
+		return "tidak tercantum dalam surat tugas"
+	case document.CodeLookalike:
+		return "domain surel mirip domain kantor"
+	}
+	return scrub(code)
+}
+
 func owesLabel(who string) string {
 	switch who {
 	case "approver":
