@@ -130,21 +130,21 @@ func (w *workbook) only(f *faults) (found *worksheet) {
 	if w.macros {
 		f.add(0, FaultMacros)
 	}
+	others := 0
 	for i := range w.sheets {
-		s := &w.sheets[i]
-		if s.hidden {
+		switch s := &w.sheets[i]; {
+		case s.hidden:
 			f.add(0, FaultHiddenSheet)
-			continue
-		}
-		switch {
 		case found == nil && s.header() > 0:
 			found = s
 		case len(s.rows) > 0:
-			f.add(0, FaultExtraSheet)
+			others++
 		}
 	}
 	if found == nil {
 		f.add(0, FaultHeadersMissing)
+	} else if others > 0 {
+		f.add(0, FaultExtraSheet)
 	}
 	return found
 }
