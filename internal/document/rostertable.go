@@ -26,13 +26,21 @@ func headerRow(row []Cell) columns {
 			continue
 		}
 		filled++
-		cols[i] = fieldsOf(oneLine(c.Text))
+		cols[i] = headerFields(c.Text)
 		kinds += len(cols[i])
 	}
 	if !cols.has(fieldNama) || kinds < 2 || filled < 2 || 2*kinds < filled {
 		return nil
 	}
 	return cols
+}
+
+// headerFields reads a header cell, in which a narrow column may have cut a word.
+func headerFields(text string) []field {
+	if f := fieldsOf(oneLine(text)); f != nil {
+		return f
+	}
+	return fieldsOf(strings.ReplaceAll(text, "\n", ""))
 }
 
 // rosterTable finds the header and reads the rows below. last carries the columns from page to page: a table that goes on

@@ -138,12 +138,11 @@ func builtInPages(ctx context.Context, data []byte, limit int) (pages []document
 	if n > limit {
 		return nil, errTooLarge
 	}
-	fonts := map[string]*font{}
 	for i := 1; i <= n; i++ {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		sheet, err := builtInPage(ctx, doc.Page(i), fonts)
+		sheet, err := builtInPage(ctx, doc.Page(i))
 		if err != nil {
 			return nil, err
 		}

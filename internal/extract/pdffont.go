@@ -9,8 +9,8 @@ import (
 
 // font turns codes of a show-text operator into text and widths, each code looked up once.
 type font struct {
-	wide     bool // two-byte codes
-	enc      pdf.TextEncoding
+	wide     bool              // two-byte codes
+	simple   pdf.Font          // asked only for codes that ToUnicode does not have
 	unicode  map[uint32]string // ToUnicode, preferred over the encoding
 	widths   map[uint32]float64
 	standard *[95]uint16
@@ -28,7 +28,7 @@ func newFont(v pdf.Value) *font {
 	if f.wide {
 		f.wideWidths(v.Key("DescendantFonts").Index(0))
 	} else {
-		f.enc = pf.Encoder()
+		f.simple = pf
 		f.simpleWidths(v, pf.BaseFont())
 	}
 	return f
@@ -93,8 +93,8 @@ func (f *font) text(code uint32) string {
 		return t
 	}
 	t, ok := f.unicode[code]
-	if !ok && f.enc != nil && code < 256 {
-		t = f.enc.Decode(string([]byte{byte(code)}))
+	if !ok && !f.wide && code < 256 {
+		t = f.simple.Encoder().Decode(string([]byte{byte(code)}))
 	}
 	f.texts[code] = t
 	return t

@@ -50,7 +50,7 @@ type graphics struct {
 // painter follows the content stream of one page (ISO 32000-1 §8, §9), text and ruled lines only.
 type painter struct {
 	ctx      context.Context
-	fonts    map[string]*font
+	fonts    map[string]*font // by name, in the present resources: looking a font up parses it again
 	gs       graphics
 	saved    []graphics
 	tm, line matrix
@@ -65,8 +65,8 @@ type painter struct {
 	err      error
 }
 
-func builtInPage(ctx context.Context, page pdf.Page, fonts map[string]*font) (*sheet, error) {
-	p := &painter{ctx: ctx, fonts: fonts, gs: graphics{ctm: identity, scale: 1}}
+func builtInPage(ctx context.Context, page pdf.Page) (*sheet, error) {
+	p := &painter{ctx: ctx, fonts: map[string]*font{}, gs: graphics{ctm: identity, scale: 1}}
 	if page.V.IsNull() {
 		return nil, fmt.Errorf("read pdf: page is missing")
 	}
@@ -177,7 +177,8 @@ func (p *painter) object(x, res pdf.Value) {
 			return
 		}
 		p.depth++
-		saved := p.gs
+		saved, fonts := p.gs, p.fonts
+		p.fonts = map[string]*font{}
 		if m := x.Key("Matrix"); m.Len() == 6 {
 			var v matrix
 			for i := range v {
@@ -190,7 +191,7 @@ func (p *painter) object(x, res pdf.Value) {
 			own = res
 		}
 		p.run(x, own)
-		p.gs = saved
+		p.gs, p.fonts = saved, fonts
 		p.depth--
 	}
 }
@@ -310,15 +311,12 @@ func quarter(m matrix) int {
 }
 
 func (p *painter) fontOf(res pdf.Value, name string) *font {
-	v := res.Key("Font").Key(name)
-	if v.IsNull() {
-		return nil
+	f, ok := p.fonts[name]
+	if !ok {
+		if v := res.Key("Font").Key(name); !v.IsNull() {
+			f = newFont(v)
+		}
+		p.fonts[name] = f
 	}
-	key := fmt.Sprint(p.depth, "/", name, "/", v.Key("BaseFont").Name(), "/", v.Key("ToUnicode").Key("Length").Int64(), "/", v.Key("FirstChar").Int64())
-	if f := p.fonts[key]; f != nil {
-		return f
-	}
-	f := newFont(v)
-	p.fonts[key] = f
 	return f
 }
