@@ -14,6 +14,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"ukpbjd/internal/message"
 	"ukpbjd/internal/sop"
 )
 
@@ -159,6 +160,23 @@ func TestComposeCanBeRead(t *testing.T) {
 	}
 	if strings.TrimSpace(string(parts[1].body)) != m.HTML || !bytes.Equal(parts[2].body, m.Files[0].Bytes) {
 		t.Error("html or file changed")
+	}
+}
+
+// The house's own reader finds nothing odd in what the house writes.
+func TestOwnReaderAgrees(t *testing.T) {
+	m := sample()
+	raw, err := Compose(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := message.Parse(raw, message.DefaultLimits(), nil)
+	if len(got.Problems) > 0 || got.Subject != m.Subject || got.MessageID != m.MessageID || len(got.Files) != 1 || got.Files[0].Name != m.Files[0].Name ||
+		got.Files[0].Problem != "" || !bytes.Equal(got.Files[0].Bytes, m.Files[0].Bytes) || len(got.Automation) == 0 {
+		t.Errorf("problems %v, subject %q, automation %v, %d files", got.Problems, got.Subject, got.Automation, len(got.Files))
+	}
+	if text := strings.ReplaceAll(got.Text, "\r\n", "\n"); strings.TrimSpace(text) != strings.TrimSpace(m.Text) {
+		t.Errorf("text %q", text)
 	}
 }
 
