@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"ukpbjd/internal/clerk"
 	"ukpbjd/internal/config"
 	"ukpbjd/internal/daemon"
 	"ukpbjd/internal/postoffice"
@@ -48,6 +49,9 @@ type Options struct {
 	Log     *slog.Logger
 	Page    string // where the status page listens; empty: none
 	Listen  string // host of IMAP and SMTP with port 0; empty: 127.0.0.1
+
+	Post  func(*postoffice.Options) // last word on the post office
+	Clerk func(*clerk.Options)      // last word on what the clerk works with
 }
 
 // Stage is a set-up office. The daemon starts and stops on it, as often as the play wants.
@@ -59,6 +63,8 @@ type Stage struct {
 
 	password secret.Secret // of every mailbox
 	log      *slog.Logger
+	accounts []string
+	clerk    []func(*clerk.Options)
 	stop     context.CancelFunc
 	ended    chan error
 	mu       sync.Mutex
@@ -71,6 +77,9 @@ func Open(o Options) (*Stage, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
+	if o.Clerk != nil {
+		s.clerk = append(s.clerk, o.Clerk)
+	}
 	var err error
 	if s.password, err = word(10); err != nil {
 		return nil, err
@@ -78,9 +87,14 @@ func Open(o Options) (*Stage, error) {
 	c := s.Cast
 	var accounts []postoffice.Account
 	for _, p := range append([]sop.Person{c.Office, c.Staff, c.Admin, c.KepalaLPSE, c.KepalaBagian, c.Operator}, o.Members...) {
+		s.accounts = append(s.accounts, p.Address)
 		accounts = append(accounts, postoffice.Account{Address: p.Address, Name: p.Name, Password: s.password})
 	}
-	if s.Post, err = postoffice.Start(postoffice.Options{Accounts: accounts, Host: "mx." + Domain, Rules: o.Rules}); err != nil {
+	post := postoffice.Options{Accounts: accounts, Host: "mx." + Domain, Rules: o.Rules}
+	if o.Post != nil {
+		o.Post(&post)
+	}
+	if s.Post, err = postoffice.Start(post); err != nil {
 		return nil, err
 	}
 	if s.Config, err = s.configure(o); err != nil {
@@ -132,7 +146,7 @@ func word(bytes int) (secret.Secret, error) {
 
 // Start lets the daemon work until Stop.
 func (s *Stage) Start(ctx context.Context) error {
-	d, err := daemon.Open(ctx, s.Config, s.log)
+	d, err := daemon.Open(ctx, s.Config, s.log, s.clerk...)
 	if err != nil {
 		return err
 	}
