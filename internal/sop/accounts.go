@@ -2,9 +2,116 @@ package sop
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
+	"time"
 )
+
+// askApproval orders the accounts and their sheet; the approval letters follow when these are made. SOP 2.1
+func (d *decision) askApproval() {
+	d.c.Status = AwaitingApproval
+	d.c.Issue++
+	d.c.Expires = time.Time{}
+	d.step("daemon", d.o.ApprovalDays)
+	d.order(OrderAccounts, "")
+}
+
+// accountsMade takes what the worker generated. An account once made is kept: a late result of an older order never
+// replaces it, and a sheet that shows another password than the one kept is made anew.
+func (d *decision) accountsMade(w AccountsMade) string {
+	current := d.c.Status == AwaitingApproval && w.Revision == d.c.Revision && w.Issue == d.c.Issue && d.c.Expires.IsZero()
+	switch {
+	case d.c.Status.Closed():
+		d.shredUnused(w.Accounts)
+		return "closed"
+	case w.Failed != "" && current:
+		return d.accountsFailed(w.Failed)
+	case w.Failed != "":
+		return "stale"
+	}
+	again := d.keepAccounts(w.Accounts)
+	switch {
+	case !current:
+		return "stale"
+	case again || d.unaccounted():
+		d.order(OrderAccounts, "")
+		return "accounts-raced"
+	}
+	d.c.Expires = d.o.Calendar.Deadline(d.now, d.o.Expires).UTC()
+	d.step("approver", d.o.ApprovalDays) // SOP 1.5, W.1
+	for _, a := range d.askable() {
+		if d.voted(a) {
+			continue
+		}
+		l := d.letter(Persetujuan, a.Person, RoleApprover)
+		if sheet := w.Sheets[a.Address]; sheet != nil {
+			l.Files = []File{{Name: "lembar-akun-" + d.c.Number + ".xlsx", Bytes: sheet,
+				MediaType: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}}
+		}
+	}
+	d.event("approval-asked", "Persetujuan diminta kepada Admin Agency.", "revision", fmt.Sprint(d.c.Revision), "issue", fmt.Sprint(d.c.Issue))
+	return "approval-asked"
+}
+
+// accountsFailed hands the case to the operator, who lets it go on when the cause is mended.
+func (d *decision) accountsFailed(why string) string {
+	d.event("accounts-failed", "Akun tidak dapat disiapkan.", "why", why)
+	d.tell(PeringatanOperator, d.o.Operator, RoleOperator, "accounts-failed", why)
+	d.c.Status = NeedsReview
+	d.step("operator", d.o.ApprovalDays)
+	return "accounts-failed"
+}
+
+// keepAccounts merges; it says whether a sheet made with these accounts would show others than are kept.
+func (d *decision) keepAccounts(made map[string]Account) (again bool) {
+	for nip, a := range made {
+		old, ok := d.c.Accounts[nip]
+		switch {
+		case slices.Contains(d.c.Burnt, burn(a)):
+			again = true
+		case !ok:
+			d.c.Accounts[nip] = a
+		case !bytes.Equal(old.Sealed, a.Sealed) || old.UserID != a.UserID:
+			again = true
+		}
+	}
+	return again
+}
+
+// unaccounted says that some member has no account: it was seen by somebody while its sheet was made.
+func (d *decision) unaccounted() bool {
+	return slices.ContainsFunc(d.c.Members, func(m Member) bool { _, ok := d.c.Accounts[m.Row.NIP]; return !ok })
+}
+
+// shredUnused destroys keys that a worker made for a case which was closed meanwhile.
+func (d *decision) shredUnused(made map[string]Account) {
+	for _, nip := range slices.Sorted(maps.Keys(made)) {
+		if _, known := d.c.Accounts[nip]; !known {
+			d.order(OrderShred, nip)
+		}
+	}
+}
+
+// burn names a sealed password without keeping it.
+func burn(a Account) string {
+	if len(a.Sealed) == 0 {
+		return ""
+	}
+	h := sha256.Sum256(a.Sealed)
+	return hex.EncodeToString(h[:])
+}
+
+// drop takes an account away for good: whoever needs it gets another one.
+func (d *decision) drop(nip string) {
+	if b := burn(d.c.Accounts[nip]); b != "" {
+		d.c.Burnt = append(d.c.Burnt, b)
+	}
+	delete(d.c.Accounts, nip)
+	d.c.Votes = nil // they were given for the account that is gone
+}
 
 // askable are the approvers who may decide this case: not the requester, not a member (SOP 2.1, DESIGN "Trust").
 func (d *decision) askable() []Approver {
@@ -17,57 +124,9 @@ func (d *decision) askable() []Approver {
 	return out
 }
 
-// accountsMade takes what the worker generated. An account once made is kept: a late result of an older order never
-// replaces it, and a sheet that shows another password than the one kept is made anew.
-func (d *decision) accountsMade(w AccountsMade) string {
-	if d.c.Status.Closed() {
-		return "closed"
-	}
-	if w.Failed != "" {
-		d.event("accounts-failed", "Akun tidak dapat disiapkan.", "why", w.Failed)
-		d.tell(PeringatanOperator, d.o.Operator, RoleOperator, "accounts-failed", w.Failed)
-		d.c.Status = NeedsReview
-		d.step("operator", d.o.ApprovalDays)
-		return "accounts-failed"
-	}
-	raced := d.keepAccounts(w.Accounts)
-	if d.c.Status != AwaitingApproval || w.Revision != d.c.Revision || w.Issue != d.c.Issue {
-		return "stale"
-	}
-	if raced {
-		d.order(OrderAccounts, "")
-		return "accounts-raced"
-	}
-	d.c.Expires = d.o.Calendar.Deadline(d.now, d.o.Expires).UTC()
-	d.step("approver", d.o.ApprovalDays) // SOP 1.5, W.1
-	for _, a := range d.askable() {
-		l := d.letter(Persetujuan, a.Person, RoleApprover)
-		if sheet := w.Sheets[a.Address]; sheet != nil {
-			l.Files = []File{{Name: "lembar-akun-" + d.c.Number + ".xlsx", Bytes: sheet,
-				MediaType: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}}
-		}
-	}
-	d.event("approval-asked", "Persetujuan diminta kepada Admin Agency.", "revision", fmt.Sprint(d.c.Revision), "issue", fmt.Sprint(d.c.Issue))
-	return "approval-asked"
-}
-
-// keepAccounts merges; it says whether some account had been made by another order meanwhile.
-func (d *decision) keepAccounts(made map[string]Account) (raced bool) {
-	for nip, a := range made {
-		old, ok := d.c.Accounts[nip]
-		switch {
-		case !ok:
-			d.c.Accounts[nip] = a
-		case !bytes.Equal(old.Sealed, a.Sealed) || old.UserID != a.UserID:
-			raced = true
-		}
-	}
-	return raced
-}
-
 // party says that the approver is the requester or a member of the case, by any address or by NIP.
 func (a Approver) party(c *Case) bool {
-	for _, addr := range append([]string{a.Address}, a.Aliases...) {
+	for _, addr := range a.addresses() {
 		if sameAddress(addr, c.Requester.Address) {
 			return true
 		}
@@ -76,4 +135,10 @@ func (a Approver) party(c *Case) bool {
 		}
 	}
 	return a.NIP != "" && c.Member(a.NIP) != nil
+}
+
+func (a Approver) addresses() []string { return append([]string{a.Address}, a.Aliases...) }
+
+func (d *decision) voted(a Approver) bool {
+	return slices.ContainsFunc(d.c.Votes, func(v Approval) bool { return v.By == a.Person })
 }

@@ -79,9 +79,10 @@ type Case struct {
 	Mails    []Mail             `json:"mails"`             // every mail that took part, oldest first
 	Members  []Member           `json:"members"`           // of the present revision, in roster order
 	Accounts map[string]Account `json:"accounts"`          // by NIP; outlives revisions
+	Burnt    []string           `json:"burnt,omitempty"`   // SHA-256 of sealed passwords that were seen: never used again
 
 	Approval  *Approval  `json:"approval,omitempty"`
-	Votes     []Approval `json:"votes,omitempty"`  // approvals of this revision while the quorum is not reached
+	Votes     []Approval `json:"votes,omitempty"`  // every SETUJU that counts for this revision; the last one made the Approval
 	CodeTries int        `json:"code_tries"`       // wrong codes without a known Message-ID, this revision
 	Expires   time.Time  `json:"expires,omitzero"` // of the approval letter
 
@@ -129,7 +130,8 @@ type Member struct {
 	Row       document.Row `json:"row"`
 	Address   string       `json:"address,omitempty"` // frozen at approval: NIP → address never changes without a new approval
 	State     MemberState  `json:"state"`
-	Sends     int          `json:"sends"` // letters ordered, 1 = the first
+	Sends     int          `json:"sends"`            // letters ordered, 1 = the first
+	Letter    string       `json:"letter,omitempty"` // key of the latest; what becomes of an earlier one changes nothing
 	SentAt    time.Time    `json:"sent_at,omitzero"`
 	Confirmed time.Time    `json:"confirmed,omitzero"`
 	Proof     string       `json:"proof,omitempty"` // of the TERIMA: "terbukti" or "tanpa bukti"
@@ -145,6 +147,7 @@ type Account struct {
 	Sealed []byte    `json:"sealed,omitempty"`
 	Kept   bool      `json:"kept,omitempty"` // TETAP: the account exists, the letter carries no password
 	Made   time.Time `json:"made,omitzero"`
+	Gone   bool      `json:"gone,omitempty"` // its key is to be destroyed, though its owner left the roster
 }
 
 // Approval is one authentic SETUJU.
@@ -170,6 +173,7 @@ type Deviation struct {
 	Owed  string    `json:"owed"` // SOP W.1
 	At    time.Time `json:"at"`
 	By    string    `json:"by"`              // by how much, Indonesian
+	NIP   string    `json:"nip,omitempty"`   // of the member it concerns
 	Text  string    `json:"text"`            // what happened, Indonesian
 	Reply string    `json:"reply,omitempty"` // JELASKAN
 }

@@ -1,41 +1,81 @@
 package sop
 
-// command looks up the rule of a verb. Who may say it, and whether the case must be open, stand in one table.
-func (d *decision) command(w Command) string {
-	rule, ok := rules[w.Verb]
-	if !ok {
-		return d.reject("not-a-command", "")
-	}
-	if d.c.Status.Closed() && !rule.whenClosed {
-		d.event("late-command", "Perintah "+string(w.Verb)+" diterima setelah kasus ditutup; tidak ada yang dijalankan.")
-		return "closed"
-	}
-	if rule.role != RoleNone && !d.in.From.Has(rule.role) {
-		return d.reject("wrong-role", string(w.Verb))
-	}
-	return rule.do(d, w)
-}
+import "time"
 
+// rule is one row of the mail grammar: who may say a verb, when, and what it must be bound to.
 type rule struct {
 	role       Role // RoleNone: any participant
 	whenClosed bool // a direct question is answered even then
+	proven     bool // needs a proof of the sender
+	bound      func(o Office, c *Case, s Sender, w Command, at time.Time) string
 	do         func(*decision, Command) string
 }
 
 // rules is the mail grammar (DESIGN): who may say what.
 var rules = map[Verb]rule{
-	Setuju:       {RoleApprover, false, (*decision).setuju},
-	Tolak:        {RoleApprover, false, (*decision).tolak},
-	Lengkapi:     {RoleApprover, false, (*decision).lengkapi},
-	Stop:         {RoleApprover, false, (*decision).stop},
-	KirimUlang:   {RoleApprover, false, (*decision).kirimUlang},
-	Batal:        {RoleRequester, false, (*decision).batal},
-	Terima:       {RoleMember, false, (*decision).terima},
-	Salah:        {RoleMember, false, (*decision).salah},
-	Kendala:      {RoleMember, false, (*decision).kendala},
-	Jelaskan:     {RoleNone, true, (*decision).jelaskan},
-	TanyaStatus:  {RoleNone, true, (*decision).status},
-	TanyaBantuan: {RoleNone, true, (*decision).bantuan},
+	Setuju:       {RoleApprover, false, true, Office.binding, (*decision).setuju},
+	Tolak:        {RoleApprover, false, true, Office.binding, (*decision).tolak},
+	Lengkapi:     {RoleApprover, false, true, Office.binding, (*decision).lengkapi},
+	Stop:         {RoleApprover, false, true, stoppable, (*decision).stop},
+	KirimUlang:   {RoleApprover, false, true, nil, (*decision).kirimUlang},
+	Batal:        {RoleRequester, false, true, withdrawable, (*decision).batal},
+	Terima:       {RoleMember, false, false, ownLetter, (*decision).terima},
+	Salah:        {RoleMember, false, false, ownLetter, (*decision).salah},
+	Kendala:      {RoleMember, false, false, ownLetter, (*decision).kendala},
+	Jelaskan:     {RoleNone, true, true, nil, (*decision).jelaskan},
+	TanyaStatus:  {RoleNone, true, false, nil, (*decision).status},
+	TanyaBantuan: {RoleNone, true, false, nil, (*decision).bantuan},
+}
+
+// Refusal says why a command that arrived at the given time would not be obeyed, or "". The gates ask it, so that the record
+// of a mail tells what became of it; Decide asks it again.
+func (o Office) Refusal(c *Case, s Sender, w Command, at time.Time) string {
+	r, ok := rules[w.Verb]
+	switch {
+	case !ok:
+		return "not-a-command"
+	case c.Status.Closed() && !r.whenClosed:
+		return "closed"
+	case len(s.Roles) == 0 || r.role != RoleNone && !s.Has(r.role):
+		return "wrong-role"
+	case r.proven && !o.proven(s):
+		return "unproven"
+	case r.bound != nil:
+		return r.bound(o, c, s, w, at)
+	}
+	return ""
+}
+
+// proven: an approver needs the office's level, everybody else what their proof was asked for.
+func (o Office) proven(s Sender) bool {
+	return s.Proof.Result == Proven && (!s.Has(RoleApprover) || s.Proof.Level.rank() >= o.Level.rank())
+}
+
+func (l Level) rank() int {
+	return map[Level]int{Basic: 1, Standard: 2, Strict: 3, Signed: 4}[l]
+}
+
+// command obeys one line of the mail grammar, or answers why it does not.
+func (d *decision) command(w Command) string {
+	why := d.o.Refusal(&d.c, d.in.From, w, d.arrived())
+	switch why {
+	case "":
+		return rules[w.Verb].do(d, w)
+	case "closed":
+		d.event("late-command", "Perintah "+string(w.Verb)+" diterima setelah kasus ditutup; tidak ada yang dijalankan.")
+		return why
+	case "expired": // an expired letter is issued anew
+		d.askApproval()
+	}
+	return d.reject(why, "")
+}
+
+// arrived is when the mail reached the mailbox: a daemon that was down does not make a punctual answer late.
+func (d *decision) arrived() time.Time {
+	if d.in.At.IsZero() {
+		return d.now
+	}
+	return d.in.At
 }
 
 // reject answers a command that is not obeyed, once, with the reason.
@@ -45,22 +85,14 @@ func (d *decision) reject(topic, note string) string {
 	return topic
 }
 
-// answer tells the sender, at their registered address, why nothing happened; once for each reason and revision.
+// answer tells the sender, at their registered address, why nothing happened; once for each reason and status of the case.
 func (d *decision) answer(topic, note string) {
 	key := d.in.From.Address + " " + topic + " " + d.c.Status.Label()
-	if d.c.Status.Closed() || d.c.Told[key] || d.in.From.Address == "" {
+	if d.c.Status.Closed() || d.c.Told[key] || len(d.in.From.Roles) == 0 {
 		return
 	}
 	d.c.Told[key] = true
-	d.tell(TidakDikenali, d.in.From.Person, d.role(), topic, note)
-	d.answerLast()
-}
-
-// answerLast threads the latest letter under the mail that is being decided.
-func (d *decision) answerLast() {
-	if n := len(d.out.Letters); n > 0 {
-		d.out.Letters[n-1].Answers = d.in.Mail.MessageID
-	}
+	d.reply(TidakDikenali, d.in.From.Person, d.role(), topic, note).NIP = d.in.From.NIP
 }
 
 func (d *decision) role() Role {
@@ -71,15 +103,12 @@ func (d *decision) role() Role {
 }
 
 func (d *decision) status(Command) string {
-	l := d.letter(StatusKasus, d.in.From.Person, d.role())
-	l.NIP = d.in.From.NIP
-	d.answerLast()
+	d.reply(StatusKasus, d.in.From.Person, d.role(), "", "").NIP = d.in.From.NIP
 	return "status-told"
 }
 
 func (d *decision) bantuan(Command) string {
-	d.letter(Bantuan, d.in.From.Person, d.role())
-	d.answerLast()
+	d.reply(Bantuan, d.in.From.Person, d.role(), "", "").NIP = d.in.From.NIP
 	return "help-told"
 }
 
@@ -87,64 +116,11 @@ func (d *decision) bantuan(Command) string {
 func (d *decision) jelaskan(w Command) string {
 	for i := len(d.c.Deviations) - 1; i >= 0; i-- {
 		v := &d.c.Deviations[i]
-		if v.Reply == "" && d.in.From.Has(owing(v.Owed)) {
+		if v.Reply == "" && d.in.From.Has(Role(v.Owed)) && (v.NIP == "" || v.NIP == d.in.From.NIP) {
 			v.Reply = w.Arg
 			d.event("deviation-explained", "Penjelasan penyimpangan dicatat.", "step", v.Step, "reply", w.Arg)
 			return "deviation-explained"
 		}
 	}
 	return d.reject("no-deviation", "")
-}
-
-func owing(s string) Role { return Role(s) }
-
-// unclear is a participant's reply without a command: nothing happens, and they are told once how to answer.
-func (d *decision) unclear(w Unclear) string {
-	if d.c.Status.Closed() {
-		return "closed"
-	}
-	d.answer(w.Why, "")
-	return w.Why
-}
-
-// refused is a mail that failed a gate. Wrong codes are counted; after five the code alone opens nothing any more.
-func (d *decision) refused(w Refused) string {
-	d.event("refused", "Surel tidak memenuhi syarat dan tidak dijalankan.", "why", w.Why, "gate", w.Gate, "from", d.in.Mail.From)
-	if w.WrongCode && !d.c.Status.Closed() {
-		d.c.CodeTries++
-		if d.c.CodeTries == CodeTriesMost {
-			d.tellApprovers("code-void", "")
-			d.tell(PeringatanOperator, d.o.Operator, RoleOperator, "code-void", d.c.Number)
-		}
-	}
-	if w.Tell {
-		d.answer(w.Why, "")
-	}
-	return w.Why
-}
-
-// CodeTriesMost is how many wrong codes a revision bears; the next is void (DESIGN, "Mail grammar").
-const CodeTriesMost = 5
-
-func (d *decision) held(w Held) string {
-	d.event("held", "Surel ditahan untuk diperiksa petugas.", "why", w.Why, "gate", w.Gate, "from", d.in.Mail.From)
-	if w.Why == "temporary" {
-		d.answer(w.Why, "")
-		return w.Why
-	}
-	if !d.c.Status.Closed() {
-		d.tell(PeringatanOperator, d.o.Operator, RoleOperator, "held", w.Why)
-	}
-	return w.Why
-}
-
-func (d *decision) automatic(w Automatic) string {
-	d.event("automatic", "Balasan otomatis dicatat.", "why", w.Why, "from", d.in.Mail.From)
-	return "automatic"
-}
-
-func (d *decision) tellApprovers(topic, note string) {
-	for _, a := range d.o.Approvers {
-		d.tell(Pemberitahuan, a.Person, RoleApprover, topic, note)
-	}
 }

@@ -7,8 +7,11 @@ import (
 	"time"
 )
 
-// handledMost bounds the memory of decided inputs; a case of normal life sees fewer than a hundred.
-const handledMost = 1000
+// Bounds of what a case remembers; a case of normal life sees fewer than a hundred inputs.
+const (
+	handledMost = 1000
+	mailsMost   = 1000
+)
 
 // decision is one run of Decide: the case as it changes and what has been asked for so far.
 type decision struct {
@@ -79,10 +82,10 @@ func (d *decision) finish() {
 	if n := len(d.c.Handled); n > handledMost {
 		d.c.Handled = slices.Clone(d.c.Handled[n-handledMost:])
 	}
-	if d.in.Mail.SHA256 != "" {
+	if d.in.Mail.SHA256 != "" && len(d.c.Mails) < mailsMost {
 		d.c.Mails = append(d.c.Mails, d.in.Mail)
 	}
-	if len(d.out.Events) == 0 {
+	if len(d.out.Events) == 0 && d.in.What != nil {
 		d.event(d.in.What.what(), "")
 	}
 	for i := range d.out.Events {
@@ -98,8 +101,11 @@ func (d *decision) serial() int {
 	return d.c.Letters
 }
 
-// letter adds a letter; the pointer is good until the next call.
+// letter adds a letter; the pointer is good until the next call. What has no address, or the office's own, is not written.
 func (d *decision) letter(kind LetterKind, to Person, role Role) *Letter {
+	if to.Address == "" || sameAddress(to.Address, d.o.Mailbox.Address) {
+		return &Letter{}
+	}
 	d.out.Letters = append(d.out.Letters, Letter{
 		Key: fmt.Sprintf("%d/%s", d.serial(), kind), Kind: kind, To: to, Role: role,
 		Revision: d.c.Revision, Issue: d.c.Issue,
@@ -108,12 +114,17 @@ func (d *decision) letter(kind LetterKind, to Person, role Role) *Letter {
 }
 
 // tell is a letter with a topic, the wording inside its template.
-func (d *decision) tell(kind LetterKind, to Person, role Role, topic, note string) {
-	if to.Address == "" {
-		return
-	}
+func (d *decision) tell(kind LetterKind, to Person, role Role, topic, note string) *Letter {
 	l := d.letter(kind, to, role)
 	l.Topic, l.Note = topic, note
+	return l
+}
+
+// reply is tell, threaded under the mail that is being decided.
+func (d *decision) reply(kind LetterKind, to Person, role Role, topic, note string) *Letter {
+	l := d.tell(kind, to, role, topic, note)
+	l.Answers = d.in.Mail.MessageID
+	return l
 }
 
 func (d *decision) event(kind, text string, data ...string) {
@@ -153,9 +164,10 @@ func (d *decision) step(owes string, days int) {
 }
 
 // deviation records a penyimpangan. SOP W.2
-func (d *decision) deviation(kind, step, owed, by, text string) {
-	d.c.Deviations = append(d.c.Deviations, Deviation{Kind: kind, Step: step, Owed: owed, At: d.now, By: by, Text: text})
-	d.event("deviation", text, "kind", kind, "step", step, "owed", owed, "by", by)
+func (d *decision) deviation(v Deviation) {
+	v.At = d.now
+	d.c.Deviations = append(d.c.Deviations, v)
+	d.event("deviation", v.Text, "kind", v.Kind, "step", v.Step, "owed", v.Owed, "by", v.By)
 }
 
 func (d *decision) close(s Status, outcome string) {
@@ -176,6 +188,7 @@ func (c Case) clone() Case {
 	if c.Accounts == nil {
 		c.Accounts = map[string]Account{}
 	}
+	c.Burnt = slices.Clone(c.Burnt)
 	c.Votes = slices.Clone(c.Votes)
 	c.Deviations = slices.Clone(c.Deviations)
 	c.Incidents = slices.Clone(c.Incidents)

@@ -2,6 +2,7 @@ package sop
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -12,63 +13,73 @@ const resendMost = 6
 func (d *decision) credentialSealed(w CredentialSealed) string {
 	m := d.c.Member(w.NIP)
 	switch {
-	case m == nil || d.c.Approval == nil || !d.c.Approval.Released || d.c.Status.Closed() || m.State != MemberSealing:
+	case m == nil || d.c.Approval == nil || !d.c.Approval.Released || d.c.Status.Closed():
+		return "stale"
+	case m.State != MemberSealing || w.Letter.Key != m.Letter:
 		return "stale"
 	case w.Failed != "":
-		m.State, m.Note = MemberFailed, w.Failed
-		d.event("sealing-failed", "Surat kredensial tidak dapat dibuat.", "nip", w.NIP, "why", w.Failed)
-		d.tell(PeringatanOperator, d.o.Operator, RoleOperator, "sealing-failed", w.Failed)
-		return "sealing-failed"
-	case w.Letter.To.Address != m.Address: // never to the wrong person
-		return "address-differs"
+		return d.sealingFailed(m, w.Failed)
+	case w.Letter.Kind != Kredensial || w.Letter.NIP != w.NIP || w.Letter.To.Address != m.Address: // never to the wrong person
+		return d.sealingFailed(m, "address-differs")
 	}
 	m.State = MemberQueued
 	l := w.Letter
 	l.Sealed = w.Sealed
 	d.out.Letters = append(d.out.Letters, l)
 	d.event("credential-queued", "Surat kredensial disiapkan untuk "+m.Row.Nama+".", "nip", w.NIP)
-	if d.none(MemberSealing, MemberWaiting) {
-		d.c.Status = Sent
-	}
+	d.progress()
 	return "credential-queued"
 }
 
+// sealingFailed leaves the member's letter to the operator, who can have it sent again when the cause is mended.
+func (d *decision) sealingFailed(m *Member, why string) string {
+	m.State, m.Note = MemberFailed, why
+	d.event("sealing-failed", "Surat kredensial tidak dapat dibuat.", "nip", m.Row.NIP, "why", why)
+	d.deviation(Deviation{Kind: "output", Step: "2.3", Owed: "daemon", By: m.Row.Nama, NIP: m.Row.NIP,
+		Text: "Surat kredensial untuk " + m.Row.Nama + " tidak dapat dibuat."})
+	d.tell(PeringatanOperator, d.o.Operator, RoleOperator, "sealing-failed", why)
+	d.progress()
+	return "sealing-failed"
+}
+
+// none says that no member is in one of the given states.
 func (d *decision) none(states ...MemberState) bool {
-	for _, m := range d.c.Members {
-		for _, s := range states {
-			if m.State == s {
-				return false
-			}
-		}
-	}
-	return true
+	return !slices.ContainsFunc(d.c.Members, func(m Member) bool { return slices.Contains(states, m.State) })
 }
 
 // accepted is the next server's word that it has the letter.
 func (d *decision) accepted(w Accepted) string {
 	d.event("letter-accepted", "Surat "+string(w.Letter.Kind)+" diterima server surel penerima.", "kind", string(w.Letter.Kind),
 		"to", w.Letter.To.Address, "key", w.Letter.Key, "answer", w.Text)
-	if w.Letter.Kind != Kredensial || d.c.Status.Closed() {
-		return "letter-accepted"
-	}
-	m := d.c.Member(w.Letter.NIP)
+	m := d.latest(w.Letter)
 	if m == nil || m.State != MemberQueued {
 		return "letter-accepted"
 	}
 	m.State, m.SentAt, m.Note = MemberSent, d.now, ""
-	d.delivered()
+	d.progress()
 	return "letter-accepted"
 }
 
-// delivered sends the tembusan when the letter of every member is final. SOP 2.2, SOP 2.3
-func (d *decision) delivered() {
-	if d.c.Status != Sent || !d.none(MemberQueued, MemberSealing, MemberWaiting) {
-		return
+// latest is the open case's member whose latest credential letter this is, or nil.
+func (d *decision) latest(l Letter) *Member {
+	m := d.c.Member(l.NIP)
+	if l.Kind != Kredensial || d.c.Status.Closed() || m == nil || m.Letter != l.Key {
+		return nil
 	}
-	d.c.Status = AwaitingReceipt
-	d.step("member", d.o.ReceiptDays) // SOP 3.1
-	d.letter(Tembusan, d.o.KepalaLPSE, RoleKepala)
-	d.event("tembusan", "Tembusan dikirim kepada Kepala LPSE.")
+	return m
+}
+
+// progress moves the case on when every letter is made, and again when every letter is final. SOP 2.2, SOP 2.3
+func (d *decision) progress() {
+	if d.c.Status == Approved && d.c.Approval.Released && d.none(MemberSealing, MemberWaiting) {
+		d.c.Status = Sent
+	}
+	if d.c.Status == Sent && d.none(MemberQueued, MemberSealing, MemberWaiting) {
+		d.c.Status = AwaitingReceipt
+		d.step("member", d.o.ReceiptDays) // SOP 3.1
+		d.letter(Tembusan, d.o.KepalaLPSE, RoleKepala)
+		d.event("tembusan", "Tembusan dikirim kepada Kepala LPSE.")
+	}
 	d.closeWhenDone()
 }
 
@@ -93,16 +104,17 @@ func (d *decision) lost(l Letter, reason, text string) string {
 	if l.Kind == GagalKirim || l.Role == RoleOperator { // no letter about a letter about a letter
 		return reason
 	}
-	m := d.c.Member(l.NIP)
-	if l.Kind == Kredensial && m != nil {
-		if m.State != MemberQueued && m.State != MemberSent {
+	if l.Kind == Kredensial {
+		m := d.latest(l)
+		if m == nil || m.State != MemberQueued && m.State != MemberSent {
 			return reason
 		}
 		m.State, m.Note = MemberFailed, text
-		d.deviation("output", "2.3", "member", m.Row.Nama, "Surat kredensial tidak sampai kepada "+m.Row.Nama+".")
+		d.deviation(Deviation{Kind: "output", Step: "2.3", Owed: "member", By: m.Row.Nama, NIP: m.Row.NIP,
+			Text: "Surat kredensial tidak sampai kepada " + m.Row.Nama + "."})
 	}
 	d.tellLost(l, text)
-	d.delivered()
+	d.progress()
 	return reason
 }
 
@@ -126,16 +138,11 @@ func (d *decision) tellLost(l Letter, text string) {
 }
 
 // kirimUlang sends again: same credentials, to the address frozen at approval, never after shredding.
-func (d *decision) kirimUlang(w Command) string {
-	if d.in.From.Proof.Result != Proven {
-		return d.reject("unproven", "")
-	}
-	return d.resend(w.Arg)
-}
+func (d *decision) kirimUlang(w Command) string { return d.resend(w.Arg) }
 
 func (d *decision) resend(who string) string {
 	if d.c.Approval == nil || !d.c.Approval.Released {
-		return d.reject("wrong-state", string(KirimUlang))
+		return d.reject("wrong-state", "")
 	}
 	sent, matched, shredded := 0, 0, 0
 	for i := range d.c.Members {

@@ -1,6 +1,9 @@
 package sop
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // sameAddress folds letter case, as is right for requesters and members. Approvers are compared byte for byte.
 func sameAddress(a, b string) bool { return a != "" && strings.EqualFold(a, b) }
@@ -11,10 +14,8 @@ func (o Office) Approver(addr string) (Approver, bool) {
 		if addr == a.Address {
 			return a, true
 		}
-		for _, alias := range a.Aliases {
-			if addr == alias {
-				return a, true
-			}
+		if slices.Contains(a.Aliases, addr) {
+			return a, true
 		}
 	}
 	return Approver{}, false
@@ -23,6 +24,9 @@ func (o Office) Approver(addr string) (Approver, bool) {
 // Identify says in which roles an address takes part in a case, and by which registered address letters reach them.
 func (o Office) Identify(c *Case, addr string) Sender {
 	s := Sender{Person: Person{Address: addr}}
+	if sameAddress(addr, o.Mailbox.Address) {
+		return s // the office itself is never a participant
+	}
 	if a, ok := o.Approver(addr); ok {
 		s.Roles, s.Person = append(s.Roles, RoleApprover), a.Person
 	}

@@ -5,32 +5,25 @@ import (
 	"time"
 )
 
-// incidentClock is the time that UU 27/2022 gives for the notification of a leak.
-const incidentClock = 3 * 24 * time.Hour
-
-// own is the sender's row, if the reply belongs to their own letter.
-func (d *decision) own(w Command) (*Member, string) {
-	m := d.c.Member(d.in.From.NIP)
+// ownLetter: a member speaks for their own letter only, and after it was made.
+func ownLetter(_ Office, c *Case, s Sender, w Command, _ time.Time) string {
+	m := c.Member(s.NIP)
 	switch {
-	case m == nil || w.Ref.NIP != "" && w.Ref.NIP != d.in.From.NIP:
-		return nil, d.reject("not-your-letter", "")
-	case m.State == MemberWaiting || m.State == MemberSealing:
-		return nil, d.reject("wrong-state", string(w.Verb))
+	case m == nil || w.Ref.NIP != "" && w.Ref.NIP != s.NIP:
+		return "not-your-letter"
+	case m.State == MemberWaiting || m.State == MemberSealing && m.SentAt.IsZero():
+		return "wrong-state"
+	case m.State == MemberWrong && w.Verb != Salah || m.State == MemberLapsed:
+		return "wrong-state"
 	}
-	return m, ""
+	return ""
 }
 
 // terima confirms receipt. Without a verdict of the mail server it counts too, and is recorded as such. SOP 3.1
-func (d *decision) terima(w Command) string {
-	m, why := d.own(w)
-	if m == nil {
-		return why
-	}
+func (d *decision) terima(Command) string {
+	m := d.c.Member(d.in.From.NIP)
 	if m.State == MemberConfirmed {
 		return "already-confirmed"
-	}
-	if m.State == MemberWrong {
-		return d.reject("wrong-state", string(Terima))
 	}
 	m.Proof = "tanpa bukti"
 	if p := d.in.From.Proof; p.Result == Proven && p.Level != Basic {
@@ -41,15 +34,13 @@ func (d *decision) terima(w Command) string {
 	}
 	m.State, m.Confirmed, m.Note = MemberConfirmed, d.now, ""
 	d.event("receipt-confirmed", m.Row.Nama+" menyatakan telah menerima kredensial.", "nip", m.Row.NIP, "proof", m.Proof)
-	d.delivered()
-	d.closeWhenDone()
+	d.progress()
 	return "receipt-confirmed"
 }
 
 // closeWhenDone closes the case when every member has confirmed, or can no longer. SOP 3.1, SOP R.2
 func (d *decision) closeWhenDone() {
-	final := func(m Member) bool { return m.State == MemberConfirmed || m.State == MemberLapsed }
-	if d.c.Status != AwaitingReceipt || slices.ContainsFunc(d.c.Members, func(m Member) bool { return !final(m) }) {
+	if d.c.Status != AwaitingReceipt || slices.ContainsFunc(d.c.Members, func(m Member) bool { return !m.final() }) {
 		return
 	}
 	d.close(Done, "")
@@ -57,88 +48,49 @@ func (d *decision) closeWhenDone() {
 	d.letter(Selesai, d.c.Requester, RoleRequester)
 	for _, m := range d.c.Members {
 		if m.State == MemberConfirmed {
-			l := d.letter(Selesai, m.person(), RoleMember)
-			l.NIP = m.Row.NIP
+			d.letter(Selesai, m.person(), RoleMember).NIP = m.Row.NIP
 		}
 	}
 	d.letter(Selesai, d.o.KepalaLPSE, RoleKepala) // SOP 3.1: tembusan
 }
 
+func (m Member) final() bool { return m.State == MemberConfirmed || m.State == MemberLapsed }
+
 // salah says that the letter reached somebody it is not meant for: the row is frozen and the incident clock starts.
-func (d *decision) salah(w Command) string {
-	m, why := d.own(w)
-	if m == nil {
-		return why
-	}
+func (d *decision) salah(Command) string {
+	m := d.c.Member(d.in.From.NIP)
 	if m.State == MemberWrong {
 		return "already-frozen"
 	}
 	m.State = MemberWrong
-	d.expose(m.Row.NIP, "penerima menyatakan surat bukan untuknya")
+	d.incident(m.Row.NIP, m.Row.Nama, "penerima menyatakan surat bukan untuknya")
+	m.Exposed = true
+	d.deviation(Deviation{Kind: "output", Step: "2.3", Owed: "requester", By: m.Row.Nama, NIP: m.Row.NIP,
+		Text: "Surat kredensial " + m.Row.Nama + " sampai kepada orang lain."})
+	d.tellIncident(m.Row.NIP, "wrong-recipient", "")
+	d.reply(Pemberitahuan, m.person(), RoleMember, "wrong-noted", "").NIP = m.Row.NIP
+	d.progress()
 	return "wrong-recipient"
 }
 
 // kendala passes a member's trouble on to the approvers.
 func (d *decision) kendala(w Command) string {
-	m, why := d.own(w)
-	if m == nil {
-		return why
-	}
+	m := d.c.Member(d.in.From.NIP)
 	m.Note = w.Arg
 	d.event("problem", m.Row.Nama+" melaporkan kendala masuk.", "nip", m.Row.NIP, "note", w.Arg)
 	for _, a := range d.o.Approvers {
-		d.tell(Pemberitahuan, a.Person, RoleApprover, "problem-reported", w.Arg)
-		d.out.Letters[len(d.out.Letters)-1].NIP = m.Row.NIP
+		d.tell(Pemberitahuan, a.Person, RoleApprover, "problem-reported", w.Arg).NIP = m.Row.NIP
 	}
-	d.tell(Pemberitahuan, m.person(), RoleMember, "problem-passed-on", "")
+	d.reply(Pemberitahuan, m.person(), RoleMember, "problem-passed-on", "").NIP = m.Row.NIP
 	return "problem-reported"
 }
 
-func (d *decision) exposed(w Exposed) string {
-	if d.c.Member(w.NIP) == nil {
-		return "stale"
-	}
-	d.expose(w.NIP, w.What)
-	return "exposed"
-}
-
-// expose marks a credential as seen by somebody else. Before the approval the account is made anew; after it only a new
-// approval gives new credentials. Everybody who must act is told.
-func (d *decision) expose(nip, what string) {
-	m := d.c.Member(nip)
-	d.c.Incidents = append(d.c.Incidents, Incident{NIP: nip, Since: d.now, Until: d.now.Add(incidentClock), What: what})
-	d.event("incident", "Kredensial "+m.Row.Nama+" dianggap terbuka: "+what+".", "nip", nip)
-	if d.c.Approval == nil {
-		delete(d.c.Accounts, nip)
-	} else {
-		m.Exposed = true
-	}
-	if d.c.Status.Closed() {
-		return
-	}
-	tell := func(p Person, r Role) {
-		d.tell(Pemberitahuan, p, r, "exposed", what)
-		if n := len(d.out.Letters); n > 0 {
-			d.out.Letters[n-1].NIP = nip
-		}
-	}
-	tell(d.o.Operator, RoleOperator)
-	tell(d.o.KepalaLPSE, RoleKepala)
-	for _, a := range d.o.Approvers {
-		tell(a.Person, RoleApprover)
-	}
-	if m.Exposed && m.State != MemberWrong {
-		tell(m.person(), RoleMember)
-	}
-}
-
 func (d *decision) keyShredded(w KeyShredded) string {
-	m := d.c.Member(w.NIP)
-	if m != nil {
+	if m := d.c.Member(w.NIP); m != nil {
 		m.Shredded = true
 	}
 	if a, ok := d.c.Accounts[w.NIP]; ok {
-		a.Sealed = nil
+		a.Sealed, a.Gone = nil, true
 		d.c.Accounts[w.NIP] = a
 	}
 	d.event("key-shredded", "Kunci kredensial dimusnahkan.", "nip", w.NIP)

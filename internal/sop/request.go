@@ -48,7 +48,7 @@ func (d *decision) supplement(s Supplement) string {
 
 // take makes a new revision of the reading and goes on to the approver, back to the requester, or to a person.
 func (d *decision) take(r document.Reading, topic string) string {
-	d.c.Reading = r
+	d.c.Reading = d.checked(r)
 	d.c.Revision, d.c.Issue = d.c.Revision+1, 0
 	d.c.CodeTries, d.c.Votes, d.c.Expires = 0, nil, time.Time{}
 	d.c.Members = nil
@@ -56,11 +56,10 @@ func (d *decision) take(r document.Reading, topic string) string {
 		d.c.Members = append(d.c.Members, Member{Row: row, State: MemberWaiting, Marks: d.marks(row)})
 	}
 	switch {
-	case r.Ready() && len(d.askable()) == 0:
+	case d.c.Reading.Ready() && len(d.askable()) < d.quorum():
 		return d.toPerson("no-approver")
-	case r.Ready():
-		d.tell(TandaTerima, d.c.Requester, RoleRequester, topic, "")
-		d.answerLast()
+	case d.c.Reading.Ready():
+		d.reply(TandaTerima, d.c.Requester, RoleRequester, topic, "")
 		d.askApproval()
 		return "complete"
 	case r.NeedsPerson:
@@ -73,10 +72,9 @@ func (d *decision) take(r document.Reading, topic string) string {
 func (d *decision) incomplete() string {
 	d.c.Status = Incomplete
 	d.step("requester", d.o.CompletionDays)
-	d.deviation("perlengkapan", "1.3", "requester", fmt.Sprintf("%d hal", len(d.c.Reading.Missing)+len(d.stops())),
-		"Permohonan belum lengkap: "+d.shortfall())
-	d.tell(Kekurangan, d.c.Requester, RoleRequester, "", "")
-	d.answerLast()
+	d.deviation(Deviation{Kind: "perlengkapan", Step: "1.3", Owed: "requester", Text: "Permohonan belum lengkap: " + d.shortfall(),
+		By: fmt.Sprintf("%d hal", len(d.c.Reading.Missing)+len(d.stops()))})
+	d.reply(Kekurangan, d.c.Requester, RoleRequester, "", "")
 	return "incomplete"
 }
 
@@ -85,19 +83,9 @@ func (d *decision) toPerson(why string) string {
 	d.c.Status = NeedsReview
 	d.step("operator", d.o.CompletionDays)
 	d.event("needs-review", "Berkas perlu diperiksa oleh petugas.", "why", why)
-	d.tell(Kekurangan, d.c.Requester, RoleRequester, why, "")
-	d.answerLast()
+	d.reply(Kekurangan, d.c.Requester, RoleRequester, why, "")
 	d.tell(PeringatanOperator, d.o.Operator, RoleOperator, why, d.c.Number)
 	return why
-}
-
-// askApproval orders the accounts and their sheet; the approval letters follow when these are made. SOP 2.1
-func (d *decision) askApproval() {
-	d.c.Status = AwaitingApproval
-	d.c.Issue++
-	d.c.Expires = time.Time{}
-	d.step("daemon", d.o.ApprovalDays)
-	d.order(OrderAccounts, "")
 }
 
 // oversized is a mail of a known requester that is too large to be read. It opens a case, so that nothing is lost: the
@@ -138,22 +126,6 @@ func (d *decision) shortfall() string {
 		return "daftar anggota tidak terbaca"
 	}
 	return strings.Join(words, "; ")
-}
-
-// marks are the risks of one row that the approver must see (DESIGN, "Credentials").
-func (d *decision) marks(row document.Row) []string {
-	var out []string
-	if strings.EqualFold(row.Email, d.c.Requester.Address) {
-		out = append(out, "alamat-pemohon")
-	}
-	if host(row.Email) != host(d.o.Mailbox.Address) {
-		out = append(out, "domain-luar")
-	}
-	return out
-}
-
-func host(addr string) string {
-	return strings.ToLower(addr[strings.LastIndexByte(addr, '@')+1:])
 }
 
 func same(a, b document.Reading) bool {

@@ -7,31 +7,39 @@ import (
 
 // takeSheet judges an edited account sheet and takes its changes. Only User ID and Password may differ from the revision;
 // anything else refuses the whole sheet, rows named. A sheet that came back in the clear exposes what it carried.
-func (d *decision) takeSheet(s Sheet) string {
+func (d *decision) takeSheet(s Sheet) (changed bool, refusal string) {
 	faults := d.sheetFaults(s)
 	if hasFault(faults, "not-encrypted") {
-		for _, m := range d.c.Members {
-			d.expose(m.Row.NIP, "lembar akun dikembalikan tanpa sandi")
+		for i := range d.c.Members {
+			d.expose(&d.c.Members[i], "lembar akun dikembalikan tanpa sandi")
 		}
-		d.askApproval() // new accounts, new sheet, new code
-		return d.reject("sheet-not-encrypted", "")
+		d.askAnew() // new accounts, new sheet, new code
+		return false, d.reject("sheet-not-encrypted", "")
 	}
 	if len(faults) > 0 {
-		return d.reject("sheet-refused", faultText(faults))
+		return false, d.reject("sheet-refused", faultText(faults))
 	}
 	for _, r := range s.Rows {
-		a := d.c.Accounts[r.NIP]
-		a.UserID = r.UserID
-		switch r.Password {
-		case PasswordChanged:
-			a.Sealed, a.Kept, a.Made = r.Sealed, false, d.now
-		case PasswordKept:
-			a.Sealed, a.Kept = nil, true
+		if d.takeRow(r) {
+			changed = true
 		}
-		d.c.Accounts[r.NIP] = a
 	}
-	d.event("sheet-taken", "Lembar akun yang diperbarui dipakai.")
-	return ""
+	d.event("sheet-taken", "Lembar akun yang diperbarui dipakai.", "changed", fmt.Sprint(changed))
+	return changed, ""
+}
+
+func (d *decision) takeRow(r SheetRow) (changed bool) {
+	a := d.c.Accounts[r.NIP]
+	changed = a.UserID != r.UserID
+	a.UserID = r.UserID
+	switch {
+	case r.Password == PasswordChanged:
+		a.Sealed, a.Kept, a.Made, changed = r.Sealed, false, d.now, true
+	case r.Password == PasswordKept && !a.Kept:
+		a.Sealed, a.Kept, changed = nil, true, true
+	}
+	d.c.Accounts[r.NIP] = a
+	return changed
 }
 
 // sheetFaults adds to the reader's faults those that only the case can know.
@@ -72,6 +80,7 @@ func (d *decision) rowFaults(r SheetRow, seen, users map[string]bool) (codes []s
 	add(r.Password == PasswordEmpty, "password-empty")
 	add(r.Password == PasswordWeak, "password-weak")
 	add(r.Password == PasswordForeign, "password-of-other")
+	add(r.Password == PasswordChanged && len(r.Sealed) == 0, "unreadable")
 	return codes
 }
 
@@ -100,8 +109,11 @@ var sheetWords = map[string]string{
 	"name-changed": "nama diubah", "address-changed": "alamat surel diubah", "password-empty": "kata sandi kosong",
 	"password-weak": "kata sandi tidak memenuhi aturan SPSE", "password-of-other": "kata sandi milik anggota lain",
 	"duplicate-password": "kata sandi berulang", "duplicate-user-id": "User ID berulang", "duplicate-row": "baris berulang",
+	"foreign-user-id": "User ID milik anggota lain", "bad-user-id": "User ID kosong, terlalu panjang atau memuat tanda yang tidak lazim",
 	"formula": "memuat rumus", "hidden-sheet": "memuat lembar tersembunyi", "hidden-row": "memuat baris tersembunyi",
-	"wrong-passphrase": "tidak dapat dibuka dengan frasa sandi Anda", "unreadable": "tidak dapat dibaca", "too-large": "terlalu besar",
+	"hidden-column": "memuat kolom tersembunyi", "merged-cells": "memuat sel gabungan", "extra-sheet": "memuat lembar tambahan",
+	"extra-cells": "memuat isian di luar tabel", "too-many-rows": "terlalu banyak baris", "macros": "memuat makro",
+	"wrong-passphrase": "tidak dapat dibuka dengan frasa sandi Saudara", "unreadable": "tidak dapat dibaca", "too-large": "terlalu besar",
 	"headers-missing": "judul kolom tidak lengkap", "user-id-taken": "User ID sudah dipakai pegawai lain",
 }
 

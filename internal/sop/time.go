@@ -2,6 +2,8 @@ package sop
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -30,20 +32,28 @@ func (d *decision) releaseDue() string {
 	return "released"
 }
 
-// shredDue orders the destruction of keys, ShredAfter the member's receipt.
+// shredDue orders the destruction of keys, each once; KeyShredded confirms.
 func (d *decision) shredDue() string {
 	found := ""
 	for i := range d.c.Members {
 		m := &d.c.Members[i]
 		if at := d.shredAt(*m); !at.IsZero() && !at.After(d.now) {
 			d.order(OrderShred, m.Row.NIP)
-			m.Shredded = true // ordered once; KeyShredded confirms
+			m.Shredded = true
 			found = "shred-ordered"
 		}
+	}
+	for _, nip := range d.strays() {
+		d.order(OrderShred, nip)
+		a := d.c.Accounts[nip]
+		a.Gone = true
+		d.c.Accounts[nip] = a
+		found = "shred-ordered"
 	}
 	return found
 }
 
+// shredAt is ShredAfter the member's receipt, or at once when the letter can no longer be confirmed.
 func (d *decision) shredAt(m Member) time.Time {
 	switch {
 	case m.Shredded || d.c.Accounts[m.Row.NIP].Made.IsZero():
@@ -54,6 +64,20 @@ func (d *decision) shredAt(m Member) time.Time {
 		return d.c.Updated
 	}
 	return time.Time{}
+}
+
+// strays are accounts of people who are in the roster no more: their keys go when nothing can bring them back.
+func (d *decision) strays() []string {
+	if !d.released() && !d.c.Status.Closed() {
+		return nil
+	}
+	var out []string
+	for _, nip := range slices.Sorted(maps.Keys(d.c.Accounts)) {
+		if !d.c.Accounts[nip].Gone && d.c.Member(nip) == nil {
+			out = append(out, nip)
+		}
+	}
+	return out
 }
 
 // lapseAt is when members who never confirmed are given up: ExpiryDays office days after the last delivery.
@@ -77,11 +101,14 @@ func (d *decision) lapseDue() string {
 	}
 	for i := range d.c.Members {
 		m := &d.c.Members[i]
-		if m.State == MemberConfirmed || m.State == MemberLapsed {
+		if m.final() {
 			continue
 		}
+		if m.State != MemberWrong { // that one is on record already
+			d.deviation(Deviation{Kind: "output", Step: "3.1", Owed: "member", NIP: m.Row.NIP, By: fmt.Sprintf("%d hari kerja", d.o.ExpiryDays),
+				Text: m.Row.Nama + " tidak pernah menyatakan menerima kredensial."})
+		}
 		m.State = MemberLapsed
-		d.deviation("output", "3.1", "member", fmt.Sprintf("%d hari kerja", d.o.ExpiryDays), m.Row.Nama+" tidak pernah menyatakan menerima kredensial.")
 	}
 	d.closeWhenDone()
 	return "lapsed"
@@ -121,15 +148,16 @@ func (d *decision) remind() string {
 	switch d.c.Owes {
 	case "approver":
 		for _, a := range d.askable() {
-			d.tell(Pengingat, a.Person, RoleApprover, topic, "")
+			if !d.voted(a) {
+				d.tell(Pengingat, a.Person, RoleApprover, topic, "")
+			}
 		}
 	case "requester":
 		d.tell(Pengingat, d.c.Requester, RoleRequester, topic, "")
 	case "member":
 		for _, m := range d.c.Members {
 			if m.State == MemberSent {
-				d.tell(Pengingat, m.person(), RoleMember, topic, "")
-				d.out.Letters[len(d.out.Letters)-1].NIP = m.Row.NIP
+				d.tell(Pengingat, m.person(), RoleMember, topic, "").NIP = m.Row.NIP
 			}
 		}
 	default:
@@ -153,7 +181,10 @@ func (d *decision) stepTopic() string {
 func (d *decision) escalate() string {
 	topic := d.stepTopic()
 	row := map[string]string{"approval": "2.1", "completion": "1.3", "receipt": "3.1"}[topic]
-	d.deviation("waktu", row, d.c.Owes, "lewat tenggat", "Tenggat langkah "+row+" terlewati.")
+	if topic == "approval" && d.c.Approval != nil {
+		row = "2.3"
+	}
+	d.deviation(Deviation{Kind: "waktu", Step: row, Owed: d.c.Owes, By: "lewat tenggat", Text: "Tenggat langkah " + row + " terlewati."})
 	d.tell(Eskalasi, d.o.KepalaLPSE, RoleKepala, topic, "")
 	d.tell(Eskalasi, d.o.KepalaBagian, RoleBagian, topic, "")
 	return "escalated"
@@ -169,6 +200,9 @@ func (d *decision) nextWake() time.Time {
 	}
 	for _, m := range d.c.Members {
 		at(d.shredAt(m))
+	}
+	if len(d.strays()) > 0 {
+		at(d.now)
 	}
 	if d.c.Status.Closed() {
 		return next

@@ -1,0 +1,68 @@
+package sop
+
+import "time"
+
+// incidentClock is the time that UU 27/2022 gives for the notification of a leak.
+const incidentClock = 3 * 24 * time.Hour
+
+// exposed is a live secret that was seen outside its letter. Before the release the account is made anew and asked about
+// again; after it only a new approval, of a new request, gives new credentials.
+func (d *decision) exposed(w Exposed) string {
+	m := d.c.Member(w.NIP)
+	_, made := d.c.Accounts[w.NIP]
+	switch {
+	case m == nil && !made:
+		return "stale"
+	case m == nil:
+		d.incident(w.NIP, w.NIP, w.What)
+		d.drop(w.NIP)
+		return "exposed"
+	}
+	d.expose(m, w.What)
+	if !d.released() && !d.c.Status.Closed() {
+		d.askAnew()
+	}
+	return "exposed"
+}
+
+func (d *decision) released() bool { return d.c.Approval != nil && d.c.Approval.Released }
+
+// askAnew voids an approval that has released nothing yet, and every open code.
+func (d *decision) askAnew() {
+	if d.c.Approval != nil {
+		d.withdraw("Persetujuan gugur karena kredensial terbuka sebelum dikirim.")
+		d.tellApprovers("approval-void", "")
+	}
+	if d.c.Status == Approved || d.c.Status == AwaitingApproval {
+		d.askApproval()
+	}
+}
+
+// expose marks a credential as seen by somebody else, and tells everybody who must act.
+func (d *decision) expose(m *Member, what string) {
+	d.incident(m.Row.NIP, m.Row.Nama, what)
+	m.Exposed = d.released() || d.c.Status.Closed()
+	if !m.Exposed {
+		d.drop(m.Row.NIP)
+	}
+	if d.c.Status.Closed() {
+		return
+	}
+	d.tellIncident(m.Row.NIP, "exposed", what)
+	if m.Exposed && m.State != MemberWrong {
+		d.tell(Pemberitahuan, m.person(), RoleMember, "exposed", what).NIP = m.Row.NIP
+	}
+}
+
+func (d *decision) incident(nip, who, what string) {
+	d.c.Incidents = append(d.c.Incidents, Incident{NIP: nip, Since: d.now, Until: d.now.Add(incidentClock), What: what})
+	d.event("incident", "Kredensial "+who+" dianggap terbuka: "+what+".", "nip", nip)
+}
+
+func (d *decision) tellIncident(nip, topic, what string) {
+	d.tell(PeringatanOperator, d.o.Operator, RoleOperator, topic, what).NIP = nip
+	d.tell(Pemberitahuan, d.o.KepalaLPSE, RoleKepala, topic, what).NIP = nip
+	for _, a := range d.o.Approvers {
+		d.tell(Pemberitahuan, a.Person, RoleApprover, topic, what).NIP = nip
+	}
+}

@@ -1,0 +1,64 @@
+package sop
+
+// CodeTriesMost is how many wrong codes a revision bears; then the code alone opens nothing (DESIGN, "Mail grammar").
+const CodeTriesMost = 5
+
+// unclear is a participant's reply without a command: nothing happens, and they are told once how to answer.
+func (d *decision) unclear(w Unclear) string {
+	if d.c.Status.Closed() {
+		return "closed"
+	}
+	d.answer(w.Why, "")
+	return w.Why
+}
+
+// refused is a mail that failed a gate. Wrong codes are counted; after the fifth the code alone opens nothing any more, and
+// the letters are issued anew under another code.
+func (d *decision) refused(w Refused) string {
+	d.event("refused", "Surel tidak memenuhi syarat dan tidak dijalankan.", "why", w.Why, "gate", w.Gate, "from", d.in.Mail.From)
+	if d.c.Status.Closed() {
+		return w.Why
+	}
+	if w.WrongCode {
+		d.c.CodeTries++
+		if d.c.CodeTries == CodeTriesMost {
+			d.voidCode()
+		}
+	}
+	if w.Tell {
+		d.answer(w.Why, "")
+	}
+	return w.Why
+}
+
+func (d *decision) voidCode() {
+	d.event("code-void", "Kode persetujuan dinyatakan tidak berlaku setelah percobaan berulang.")
+	d.tellApprovers("code-void", "")
+	d.tell(PeringatanOperator, d.o.Operator, RoleOperator, "code-void", d.c.Number)
+	if d.c.Status == AwaitingApproval && !d.c.Expires.IsZero() {
+		d.askApproval()
+	}
+}
+
+func (d *decision) held(w Held) string {
+	d.event("held", "Surel ditahan untuk diperiksa petugas.", "why", w.Why, "gate", w.Gate, "from", d.in.Mail.From)
+	if w.Why == "temporary" {
+		d.answer(w.Why, "")
+		return w.Why
+	}
+	if !d.c.Status.Closed() {
+		d.tell(PeringatanOperator, d.o.Operator, RoleOperator, "held", w.Why)
+	}
+	return w.Why
+}
+
+func (d *decision) automatic(w Automatic) string {
+	d.event("automatic", "Balasan otomatis dicatat.", "why", w.Why, "from", d.in.Mail.From)
+	return "automatic"
+}
+
+func (d *decision) tellApprovers(topic, note string) {
+	for _, a := range d.o.Approvers {
+		d.tell(Pemberitahuan, a.Person, RoleApprover, topic, note)
+	}
+}
