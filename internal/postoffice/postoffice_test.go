@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-smtp"
 	"go.uber.org/goleak"
 
@@ -224,6 +225,23 @@ func TestSaveSent(t *testing.T) {
 	}
 	if _, err := o.Wait(soon(t), desk, "Sent", func(m Stored) bool { return fmt.Sprint(m.Flags) == `[\Seen]` }); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestSections(t *testing.T) {
+	for _, raw := range []string{"A: b\r\n\r\nisi\r\n", "A: b\n\nisi", " From: x\r\nB: c\r\n\r\nisi", "no header", "", "A: b\r\n", "\r\nisi"} {
+		get := func(s imap.PartSpecifier, p *imap.SectionPartial) string {
+			return string(section([]byte(raw), &imap.FetchItemBodySection{Specifier: s, Partial: p}))
+		}
+		if whole := get("", nil); whole != raw || get(imap.PartSpecifierHeader, nil)+get(imap.PartSpecifierText, nil) != raw {
+			t.Errorf("%q is not the sum of %q and %q", raw, get(imap.PartSpecifierHeader, nil), get(imap.PartSpecifierText, nil))
+		}
+		if got := get("", &imap.SectionPartial{Offset: 2, Size: 3}); got != raw[min(2, len(raw)):min(5, len(raw))] {
+			t.Errorf("%q from 2: %q", raw, got)
+		}
+	}
+	if got := section([]byte("A: b\r\n\r\nisi"), &imap.FetchItemBodySection{Specifier: imap.PartSpecifierHeader}); string(got) != "A: b\r\n\r\n" {
+		t.Errorf("header %q", got)
 	}
 }
 

@@ -144,10 +144,17 @@ func answer(r *imapserver.FetchResponseWriter, m picked, opt *imap.FetchOptions)
 	return nil
 }
 
-// section gives the whole mail byte for byte; parts of it as the library finds them.
+// section gives the whole mail, its header or its text byte for byte; parts of it as the library finds them.
 func section(raw []byte, part *imap.FetchItemBodySection) []byte {
-	if len(part.Part) > 0 || part.Specifier != imap.PartSpecifierNone {
+	head := len(headerOf(raw))
+	blank := fieldLength(raw[head:]) // the empty line belongs to the header, RFC 9051 §6.4.5
+	switch {
+	case len(part.Part) > 0 || len(part.HeaderFields) > 0 || len(part.HeaderFieldsNot) > 0 || part.Specifier == imap.PartSpecifierMIME:
 		return imapserver.ExtractBodySection(bytes.NewReader(raw), part)
+	case part.Specifier == imap.PartSpecifierHeader:
+		raw = raw[:head+blank]
+	case part.Specifier == imap.PartSpecifierText:
+		raw = raw[head+blank:]
 	}
 	if p := part.Partial; p != nil {
 		from := min(max(p.Offset, 0), int64(len(raw)))
