@@ -82,11 +82,15 @@ func letter(i int) []byte {
 func fill(t *testing.T, p place, n int, flags ...imap.Flag) {
 	t.Helper()
 	asPerson(t, p, func(c *imapclient.Client) {
+		var sent []*imapclient.AppendCommand
 		for i := range n {
 			raw := letter(i)
 			cmd := c.Append("INBOX", int64(len(raw)), &imap.AppendOptions{Flags: flags})
 			cmd.Write(raw) //nolint:errcheck // Wait tells
 			cmd.Close()    //nolint:errcheck // as above
+			sent = append(sent, cmd)
+		}
+		for _, cmd := range sent {
 			if _, err := cmd.Wait(); err != nil {
 				t.Fatal(err)
 			}
@@ -148,6 +152,13 @@ func TestOfficeDay(t *testing.T) {
 		refs := mustSince(t, b, 1)
 		if len(refs) != n+1 || refs[n].UID != st.UIDNext-1 || refs[0].Arrived.IsZero() {
 			t.Fatalf("%d messages, state %+v", len(refs), st)
+		}
+		head, _, _ := bytes.Cut(letter(7), []byte("\r\n\r\n"))
+		if raw, err := b.Header(soon(t), refs[7].UID); err != nil || string(raw) != string(head)+"\r\n\r\n" {
+			t.Errorf("header %q, %v", raw, err)
+		}
+		if raw, err := b.Header(soon(t), st.UIDNext+5); err != nil || raw != nil {
+			t.Errorf("header of nothing %q, %v", raw, err)
 		}
 		i := 0
 		err = b.Fetch(soon(t), refs[:n], func(r Ref, raw []byte) error {
