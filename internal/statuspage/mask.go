@@ -198,7 +198,7 @@ func namesPattern(people []string) *regexp.Regexp {
 	for i := range all {
 		all[i] = strings.ReplaceAll(regexp.QuoteMeta(all[i]), " ", `\s+`)
 	}
-	re, err := regexp.Compile("(?i)(" + strings.Join(all, "|") + ")")
+	re, err := regexp.Compile(`(?i)(` + strings.Join(all, "|") + `)\.?`)
 	if len(all) == 0 || err != nil {
 		return nil
 	}
@@ -209,7 +209,13 @@ func (v veil) text(s string) string {
 	const most = 8 << 10
 	s = strings.ToValidUTF8(s[:min(len(s), most)], "?")
 	if v.names != nil {
-		s = v.names.ReplaceAllStringFunc(s, short)
+		s = v.names.ReplaceAllStringFunc(s, func(name string) string {
+			n := short(name)
+			if strings.HasSuffix(name, ".") && !strings.HasSuffix(n, ".") {
+				n += "." // the end of the sentence
+			}
+			return n
+		})
 	}
 	return scrub(s)
 }

@@ -95,9 +95,11 @@ func sample(n int, status sop.Status) (sop.Case, []sop.Event) {
 		ev(28, "deviation", "daemon", "approval-late", "Tenggat persetujuan terlewati 4 jam."),
 		ev(29, "approved", "admin.agency@lpse.example", "approved", "SETUJU 7KQF3M diterima, bukti dmarc=pass."),
 		ev(30, "letter-accepted", "daemon", "accepted", "Surat kredensial untuk I Made Yasa Artawan (NIP 19860926 201505 1 061) diterima server."),
-		ev(31, "letter-bounced", "daemon", "bounced-hard", "Surat untuk I Gusti Ngurah Suparta, S.Kom. kembali: alamat tidak dikenal."),
+		ev(31, "letter-lost", "daemon", "bounced", "Surat untuk I Gusti Ngurah Suparta, S.Kom. kembali: alamat tidak dikenal."),
 		ev(31, "supplemented", "dewi@tirtawana.example", "supplement", "Pelengkap diterima: anggota baru: Sri Wulandari Handayani, S.E.; tidak lagi tercantum: Dr. Bambang Prasetyo Nugroho"),
 		ev(32, "letter-accepted", "daemon", "accepted", "Surat untuk Bambang Prasetyo Nugroho diterima server."),
+		ev(32, "refused", "admin.agency@lpse.example", "dmarc-none", "Surel tidak memenuhi syarat dan tidak dijalankan."),
+		ev(32, "credential-queued", "daemon", "approved", "Surat kredensial disiapkan untuk I Gusti Ngurah Suparta, S.Kom.."),
 		ev(33, "receipt-confirmed", "made.yasa@tirtawana.example", "confirmed", "TERIMA dari I MADE YASA ARTAWAN? password: rahasia-Banget1"),
 	}
 }

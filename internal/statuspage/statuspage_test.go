@@ -88,7 +88,7 @@ func TestNothingPrivate(t *testing.T) {
 		}
 		// control: the page does speak of these people
 		body := get(t, h, "/cases/PKJ-2026-0001").Body.String()
-		for _, word := range []string{"I Made Y. A.", "Ni Luh G. A.", "••• 1061", "m•••@tirtawana.example", status.Label(), "Perjalanan kasus", "Penyimpangan"} {
+		for _, word := range []string{"I Made Y. A.", "Ni Luh G. A.", "••• 1061", "m•••@tirtawana.example", status.Label(), "Perjalanan kasus", "Penyimpangan", "atas nama Ida Bagus A. A. (penyetuju)", "untuk I Gusti N. S.</p>"} {
 			if !strings.Contains(body, word) {
 				t.Errorf("%s: %q is not on the page", status, word)
 			}

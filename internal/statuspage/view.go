@@ -223,7 +223,11 @@ func (p *page) detail(c sop.Case, events []sop.Event) detail {
 	}
 	d.Hidden = max(0, len(events)-maxEvents)
 	for _, e := range events[d.Hidden:] {
-		d.Events = append(d.Events, eventRow{At: e.At, Text: v.text(cmp.Or(e.Text, e.Kind)), Actor: v.actor(e.Actor), Reason: scrub(e.Reason), Tone: eventTone(e.Kind)})
+		row := eventRow{At: e.At, Text: v.text(cmp.Or(e.Text, e.Kind)), Actor: v.actor(e.Actor), Reason: scrub(e.Reason), Tone: eventTone(e.Kind)}
+		if e.Kind == "refused" || e.Kind == "held" {
+			row.Actor = "atas nama " + row.Actor // nobody has proved who it was
+		}
+		d.Events = append(d.Events, row)
 	}
 	slices.Reverse(d.Events) // what is new first
 	return d
@@ -256,6 +260,9 @@ func (p *page) facts(c sop.Case, v veil, now time.Time) [][2]string {
 
 func paper(x document.Paper, v veil) paperRow {
 	r := paperRow{Kind: paperLabel(x.Kind), Name: v.text(x.File), Number: v.text(x.Number), State: "terbaca", Tone: good}
+	if x.Kind != document.SK && x.Kind != document.SuratTugas {
+		r.Number = "" // what a formulir or another paper cites
+	}
 	if x.Pages != "" {
 		r.Name += " (hlm. " + x.Pages + ")"
 	}

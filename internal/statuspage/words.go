@@ -129,23 +129,17 @@ func memberTone(s sop.MemberState) tone {
 	return dim
 }
 
-// eventTone reads the kebab-case kind; an unknown kind is simply calm.
+// eventTone goes by the kinds that sop journals; an unknown one is calm.
 func eventTone(kind string) tone {
-	has := func(parts ...string) bool {
-		for _, p := range parts {
-			if strings.Contains(kind, p) {
-				return true
-			}
-		}
-		return false
-	}
-	switch {
-	case has("fail", "bounce", "exposed", "wrong", "undeliverable", "incident", "held", "review"):
+	switch kind {
+	case "accounts-failed", "sealing-failed", "letter-lost", "incident", "exposed", "held", "needs-review":
 		return bad
-	case has("deviation", "refused", "rejected", "returned", "unclear", "late", "escalat", "remind", "incomplete", "lapsed"):
+	case "deviation", "refused", "not-obeyed", "late-command", "rejected", "returned", "approval-withdrawn", "letter-delayed", "hold", "problem", "oversized", "reminded":
 		return wait
-	case has("approved", "confirmed", "accepted", "done", "completed", "closed"):
+	case "approved", "receipt-confirmed", "closed":
 		return good
+	case "cancelled":
+		return dim
 	}
 	return calm
 }
