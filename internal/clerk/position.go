@@ -43,6 +43,20 @@ func (c *Clerk) Replacement(ctx context.Context, u store.UID) (raw []byte, err e
 	return raw, err
 }
 
+// Returns gives mails that are to be brought back to the inbox.
+func (c *Clerk) Returns(ctx context.Context) (out map[string]store.Returning, err error) {
+	err = c.View(ctx, func(b store.Books) error {
+		out, err = b.Returns()
+		return err
+	})
+	return out, err
+}
+
+// Returned records that one has been brought back.
+func (c *Clerk) Returned(ctx context.Context, key string) error {
+	return c.DB.Update(ctx, func(tx store.Tx) error { return store.In(tx).Returned(key) })
+}
+
 // Filed records that mails have been moved.
 func (c *Clerk) Filed(ctx context.Context, validity uint32, uids []uint32) error {
 	return c.DB.Update(ctx, func(tx store.Tx) error { return store.In(tx).Filed(validity, uids) })

@@ -37,11 +37,12 @@ type Prepared struct {
 }
 
 // Begin counts the attempt to read each mail, before it is read: one that kills the program is quarantined on its third try.
-func (c *Clerk) Begin(ctx context.Context, mails []store.UID) (fit []store.UID, err error) {
+func (c *Clerk) Begin(ctx context.Context, mails []Incoming) (fit []Incoming, err error) {
 	err = c.DB.Update(ctx, func(tx store.Tx) error {
 		b := store.In(tx)
 		fit = fit[:0]
-		for _, u := range mails {
+		for _, in := range mails {
+			u := in.UID
 			if _, seen, err := b.Seen(u); err != nil || seen {
 				if err != nil {
 					return err
@@ -53,10 +54,10 @@ func (c *Clerk) Begin(ctx context.Context, mails []store.UID) (fit []store.UID, 
 				return err
 			}
 			if n <= attemptsMost {
-				fit = append(fit, u)
+				fit = append(fit, in)
 				continue
 			}
-			if err := c.quarantine(b, u, "killed-the-reader"); err != nil {
+			if err := c.quarantine(b, in, "killed-the-reader"); err != nil {
 				return err
 			}
 		}
@@ -66,12 +67,14 @@ func (c *Clerk) Begin(ctx context.Context, mails []store.UID) (fit []store.UID, 
 }
 
 // Quarantine gives a mail that cannot be read its outcome; a person looks at it.
-func (c *Clerk) Quarantine(ctx context.Context, u store.UID, reason string) error {
-	return c.update(ctx, 1, func(b store.Books) error { return c.quarantine(b, u, reason) })
+func (c *Clerk) Quarantine(ctx context.Context, in Incoming, reason string) error {
+	return c.update(ctx, 1, func(b store.Books) error { return c.quarantine(b, in, reason) })
 }
 
-func (c *Clerk) quarantine(b store.Books, u store.UID, reason string) error {
-	s := store.Seen{Outcome: "quarantined", Gate: "reading", Reason: reason, At: c.Now().UTC(), Folder: c.Folders.Review}
+func (c *Clerk) quarantine(b store.Books, in Incoming, reason string) error {
+	u := in.UID
+	s := store.Seen{Outcome: "quarantined", Gate: "reading", Reason: reason, At: c.Now().UTC(), Folder: c.Folders.Review,
+		Arrived: in.Arrived.UTC(), Size: in.Size}
 	if err := b.PutSeen(u, s, ""); err != nil {
 		return err
 	}

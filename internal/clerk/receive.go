@@ -132,7 +132,7 @@ func fromText(p *Prepared) string {
 
 func (c *Clerk) seen(p *Prepared, v triage.Verdict, number string, now time.Time) store.Seen {
 	return store.Seen{Outcome: string(v.Outcome), Gate: v.Gate, Reason: v.Reason, Case: number, Identity: p.mail.Msg.Identity,
-		MessageID: p.mail.Msg.MessageID, At: now, Folder: c.folder(v), From: fromText(p), SHA256: p.sha,
+		MessageID: p.mail.Msg.MessageID, At: now, Folder: c.folder(v), From: fromText(p), SHA256: p.sha, Arrived: p.Arrived.UTC(), Size: p.Size,
 		Proof: append([]string{string(p.mail.Proof.Level) + ": " + string(p.mail.Proof.Result) + " (" + p.mail.Proof.Reason + ")"}, p.mail.Proof.Detail...)}
 }
 

@@ -13,6 +13,9 @@ import (
 func (d *Daemon) filing(ctx context.Context) error {
 	for {
 		again, err := d.fileOnce(ctx)
+		if err == nil {
+			err = d.bringBack(ctx)
+		}
 		until := time.Time{}
 		if err != nil && ctx.Err() == nil {
 			d.state.fault("filing", err)
@@ -75,4 +78,26 @@ func (d *Daemon) replaceSecrets(ctx context.Context, validity uint32, list []uin
 		}
 	}
 	return rest, nil
+}
+
+// bringBack moves what the operator wants judged again to the inbox; the watch sees it there as new mail.
+func (d *Daemon) bringBack(ctx context.Context) error {
+	work, err := d.Clerk.Returns(ctx)
+	if err != nil {
+		return err
+	}
+	for key, r := range work {
+		n, err := d.Box.Return(ctx, r.Folder, r.Arrived, r.Size)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			d.Log.Warn("a mail to be judged again is no longer in its folder", "folder", r.Folder, "size", r.Size)
+		}
+		if err := d.Clerk.Returned(ctx, key); err != nil {
+			return err
+		}
+		d.bell.mail.ring()
+	}
+	return nil
 }

@@ -171,7 +171,7 @@ func (d *Daemon) fetch(ctx context.Context, validity uint32, refs []mailbox.Ref,
 			err = d.Box.Fetch(ctx, small, hand)
 		}
 		if broken := mailbox.Broken(err); len(broken) > 0 { // the others have been fetched
-			err = d.quarantine(ctx, validity, broken)
+			err = d.quarantine(ctx, validity, broken, fit)
 		}
 		if err != nil {
 			return d.Clerk.Excuse(ctx, uids(validity, fit), err)
@@ -210,9 +210,15 @@ func (d *Daemon) headers(ctx context.Context, refs []mailbox.Ref, hand func(mail
 }
 
 // quarantine gives up on messages that the server cannot hand over, so that they stop nobody else.
-func (d *Daemon) quarantine(ctx context.Context, validity uint32, broken []*mailbox.MessageError) error {
+func (d *Daemon) quarantine(ctx context.Context, validity uint32, broken []*mailbox.MessageError, refs []mailbox.Ref) error {
 	for _, b := range broken {
-		if err := d.Clerk.Quarantine(ctx, store.UID{Validity: validity, UID: b.UID}, "cannot-be-fetched"); err != nil {
+		in := clerk.Incoming{UID: store.UID{Validity: validity, UID: b.UID}}
+		for _, r := range refs {
+			if r.UID == b.UID {
+				in.Arrived, in.Size = r.Arrived, r.Size
+			}
+		}
+		if err := d.Clerk.Quarantine(ctx, in, "cannot-be-fetched"); err != nil {
 			return err
 		}
 	}
@@ -221,16 +227,14 @@ func (d *Daemon) quarantine(ctx context.Context, validity uint32, broken []*mail
 
 // fit leaves out mails that have their outcome, that are over the limit, or that have killed the reader before.
 func (d *Daemon) fit(ctx context.Context, validity uint32, chunk []mailbox.Ref) ([]mailbox.Ref, error) {
-	byUID := map[uint32]mailbox.Ref{}
-	var ids []store.UID
+	var mails []clerk.Incoming
 	for _, r := range chunk {
-		byUID[r.UID] = r
-		ids = append(ids, store.UID{Validity: validity, UID: r.UID})
+		mails = append(mails, clerk.Incoming{UID: store.UID{Validity: validity, UID: r.UID}, Arrived: r.Arrived, Size: r.Size})
 	}
-	ok, err := d.Clerk.Begin(ctx, ids)
+	ok, err := d.Clerk.Begin(ctx, mails)
 	var out []mailbox.Ref
-	for _, u := range ok {
-		out = append(out, byUID[u.UID])
+	for _, in := range ok {
+		out = append(out, mailbox.Ref{UID: in.UID.UID, Arrived: in.Arrived, Size: in.Size})
 	}
 	return out, err
 }

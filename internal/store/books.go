@@ -32,14 +32,15 @@ import (
 //	content   identity hash                                    → Content
 //	tofile    UIDVALIDITY/UID                                  → folder to move to, until it has been moved
 //	replace   UIDVALIDITY/UID                                  → redacted bytes of a mail that held a live secret
+//	return    UIDVALIDITY/UID                                  → Returning: to be brought back to the inbox and judged again
 //	attempts  UIDVALIDITY/UID                                  → how often reading was begun (decimal)
 //	users     lower-case User ID                               → NIP
 //	nips      NIP                                              → User ID
 //	caps      CASE                                             → capRow: letters in the present hour
 const (
-	bMeta, bCases, bSeq, bOpen, bCounts, bJournal, bWake                         = "meta", "cases", "seq", "open", "counts", "journal", "wake"
-	bLetters, bBodies, bOutbox, bSending, bMsgIDs, bOrders                       = "letters", "bodies", "outbox", "sending", "msgids", "orders"
-	bSeen, bContent, bToFile, bAttempts, bUsers, bNIPs, bCaps, bJudged, bReplace = "seen", "content", "tofile", "attempts", "users", "nips", "caps", "judged", "replace"
+	bMeta, bCases, bSeq, bOpen, bCounts, bJournal, bWake                                  = "meta", "cases", "seq", "open", "counts", "journal", "wake"
+	bLetters, bBodies, bOutbox, bSending, bMsgIDs, bOrders                                = "letters", "bodies", "outbox", "sending", "msgids", "orders"
+	bSeen, bContent, bToFile, bAttempts, bUsers, bNIPs, bCaps, bJudged, bReplace, bReturn = "seen", "content", "tofile", "attempts", "users", "nips", "caps", "judged", "replace", "return"
 )
 
 // Schema is the version of the layout above.

@@ -57,6 +57,8 @@ type Seen struct {
 	From      string    `json:"from,omitempty"`
 	SHA256    string    `json:"sha256,omitempty"` // of the archived raw mail
 	Proof     []string  `json:"proof,omitempty"`  // verdict and what it rests on
+	Arrived   time.Time `json:"arrived,omitzero"` // with Size, what a mail keeps when it is moved
+	Size      int64     `json:"size,omitempty"`
 }
 
 // Content remembers one mail by what it says, so that a second delivery is known.
@@ -113,15 +115,55 @@ func (b Books) Excuse(u UID) error {
 	return err
 }
 
-// ForgetSeen lets a quarantined mail be read again; its outcome will be recorded anew.
-func (b Books) ForgetSeen(u UID) error {
+// Reopen lets a quarantined or held mail be judged again: its outcome is forgotten, and it is brought back to the inbox,
+// where it has a new UID. One that still lies there is read again in its place.
+func (b Books) Reopen(u UID) error {
 	s, ok, err := b.Seen(u)
 	if err != nil || !ok {
 		return err
 	}
-	return errors.Join(b.erase(bSeen, u.key()), b.erase(bAttempts, u.key()), b.erase(bToFile, u.key()),
-		b.erase(bContent, s.Identity), b.erase(bContent, "id/"+s.MessageID))
+	waiting, err := b.tx.Get(bToFile, []byte(u.key()))
+	if err != nil {
+		return err
+	}
+	err = errors.Join(b.erase(bSeen, u.key()), b.erase(bAttempts, u.key()), b.erase(bToFile, u.key()), b.erase(bContent, s.Identity),
+		b.erase(bContent, "id/"+s.MessageID))
+	if s.Case != "" {
+		err = errors.Join(err, b.erase(bJudged, s.Case+"/"+u.key()))
+	}
+	if waiting == nil {
+		return errors.Join(err, b.put(bReturn, u.key(), Returning{Folder: s.Folder, Arrived: s.Arrived, Size: s.Size}))
+	}
+	m, _, err2 := b.Mailbox()
+	m.Next = min(m.Next, u.UID)
+	return errors.Join(err, err2, b.PutMailbox(m))
 }
+
+// Returning is a mail that is to be brought back to the inbox.
+type Returning struct {
+	Folder  string    `json:"folder"`
+	Arrived time.Time `json:"arrived"`
+	Size    int64     `json:"size"`
+}
+
+// Returns gives what is to be brought back, by the key that Returned takes.
+func (b Books) Returns() (map[string]Returning, error) {
+	keys, err := b.keys(bReturn, "", "", returnsMost)
+	out := map[string]Returning{}
+	for _, k := range keys {
+		var r Returning
+		if _, err := b.get(bReturn, k, &r); err != nil {
+			return nil, err
+		}
+		out[k] = r
+	}
+	return out, err
+}
+
+const returnsMost = 100
+
+// Returned forgets one.
+func (b Books) Returned(key string) error { return b.erase(bReturn, key) }
 
 // Judged gives the outcome of every mail of a case, in order of UID.
 func (b Books) Judged(number string) ([]Seen, error) {
