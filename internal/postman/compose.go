@@ -50,6 +50,11 @@ func Compose(m Mail) ([]byte, error) {
 	}
 	msg.SetAttachments(files)
 	var b bytes.Buffer
+	size := 2000 + (len(m.Text)+len(m.HTML))*5/4
+	for _, f := range m.Files {
+		size += 500 + len(f.Bytes)*7/5
+	}
+	b.Grow(size)
 	if _, err := msg.WriteTo(&b); err != nil {
 		return nil, fmt.Errorf("compose letter %s: %w", words(m.MessageID), err)
 	}

@@ -275,6 +275,13 @@ func TestStaleConnectionIsReplaced(t *testing.T) {
 	})
 }
 
+func TestTakenAndNotSaid(t *testing.T) {
+	s := serve(t, script{"dot": {"take and drop"}}, nil)
+	if r := open(t, s, nil).Send(context.Background(), item(1)); r.Outcome != InDoubt {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestARefusalLeavesNoTrace(t *testing.T) {
 	s := serve(t, script{"rcpt": {"550 5.1.1 unknown", ""}}, nil)
 	p := open(t, s, nil)
@@ -424,6 +431,39 @@ func TestEnvelopeIsChecked(t *testing.T) {
 	if dials, _ := s.count(); dials != 1 {
 		t.Errorf("%d connections", dials)
 	}
+}
+
+// Whatever the server does: what it took was accepted or is in doubt, and what was deferred or failed it never took.
+func TestOutcomesAreTrue(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		answer := rapid.SampledFrom([]string{"", "", "", "", "", "421 4.3.2 bye", "451 4.3.0 later", "550 5.1.1 never", "drop", "nonsense"})
+		sc := script{}
+		for _, step := range []string{"greet", "ehlo", "mail", "rcpt", "data", "rset"} {
+			sc[step] = rapid.SliceOfN(answer, 20, 20).Draw(t, step)
+		}
+		sc["dot"] = rapid.SliceOfN(rapid.SampledFrom([]string{"", "", "", "take and drop", "drop", "451 4.3.0 later", "554 5.7.1 never", "421 4.3.2 bye"}), 20, 20).Draw(t, "dot")
+		s := serve(t, sc, nil)
+		p := New(Options{Address: s.addr(), Security: "none", Timeout: quick, Connections: rapid.IntRange(1, 4).Draw(t, "connections")})
+		results := make([]Result, 12)
+		var wg sync.WaitGroup
+		for i := range results {
+			wg.Add(1)
+			go func() {
+				defer wg.Done()
+				results[i] = p.Send(context.Background(), item(i))
+			}()
+		}
+		wg.Wait()
+		p.Close()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for i, r := range results {
+			took := s.taken["RCPT TO:<"+item(i).To+">"]
+			if r.Outcome == Accepted && took != 1 || (r.Outcome == Deferred || r.Outcome == Failed) && took != 0 || took > 1 || r.ID != item(i).ID {
+				t.Errorf("%+v, taken %d times", r, took)
+			}
+		}
+	})
 }
 
 func TestOutcomesHaveNames(t *testing.T) {

@@ -26,7 +26,6 @@ type script map[string][]string
 
 // scripted is an SMTP server that does what it is told and remembers what it was given.
 type scripted struct {
-	t        testing.TB
 	l        net.Listener
 	tls      *tls.Config
 	implicit bool
@@ -42,7 +41,8 @@ type scripted struct {
 	open     int
 	peak     int
 	mails    []received
-	lines    []string // every command line
+	taken    map[string]int // letters that the server means to deliver, by recipient
+	lines    []string       // every command line
 	conns    []net.Conn
 	handlers sync.WaitGroup
 }
@@ -53,13 +53,20 @@ type received struct {
 	body     []byte // as the server understands it
 }
 
-func serve(t testing.TB, sc script, set func(*scripted)) *scripted {
+// trial is what serve needs of a test, or of one try of a property.
+type trial interface {
+	Helper()
+	Fatal(...any)
+	Cleanup(func())
+}
+
+func serve(t trial, sc script, set func(*scripted)) *scripted {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &scripted{t: t, l: l, script: sc, seen: map[string]int{}, gone: make(chan struct{}), offers: []string{"8BITMIME", "DSN", "SIZE 50000000"}}
+	s := &scripted{l: l, script: sc, seen: map[string]int{}, gone: make(chan struct{}), offers: []string{"8BITMIME", "DSN", "SIZE 50000000"}}
 	if set != nil {
 		set(s)
 	}
@@ -201,7 +208,7 @@ func (s *scripted) talk(c net.Conn) {
 				if s.limit != nil {
 					<-s.limit
 				}
-				ok = s.answer(c, "dot", "250 2.0.0 queued as 4Xy")
+				ok = s.dot(c, m.to)
 			}
 		case "rset":
 			ok = s.answer(c, "rset", "250 reset")
@@ -217,6 +224,29 @@ func (s *scripted) talk(c net.Conn) {
 			return
 		}
 	}
+}
+
+// dot answers the whole letter. "take and drop" is a server that dies between taking the letter and saying so.
+func (s *scripted) dot(c net.Conn, to string) bool {
+	s.mu.Lock()
+	word := ""
+	if list := s.script["dot"]; len(list) > 0 {
+		word = list[min(s.seen["dot"], len(list)-1)]
+	}
+	if word == "" || strings.HasPrefix(word, "250") || word == "take and drop" {
+		if s.taken == nil {
+			s.taken = map[string]int{}
+		}
+		s.taken[to]++
+	}
+	s.mu.Unlock()
+	if word == "take and drop" {
+		s.mu.Lock()
+		s.seen["dot"]++
+		s.mu.Unlock()
+		return false
+	}
+	return s.answer(c, "dot", "250 2.0.0 queued as 4Xy")
 }
 
 func (s *scripted) body(c net.Conn, r *bufio.Reader, m *received) bool {
