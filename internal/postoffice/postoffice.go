@@ -48,6 +48,7 @@ type Options struct {
 	Misconfigured bool // a login may write any From, and dmarc=pass is given for every local domain
 	KeepForged    bool // incoming verdicts of our own id are not stripped
 	SaveSent      bool // as some providers do, keep a copy of submitted mail in the sender's Sent folder
+	BriefJournal  bool // the journal keeps no bytes, and letters to others than the first account are taken and forgotten
 
 	HideMOVE, HideUIDPLUS, HideIDLE bool // HideIDLE has no effect under TLS
 

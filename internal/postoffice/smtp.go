@@ -172,8 +172,12 @@ func (s *submission) pause(d time.Duration) {
 func (s *submission) accept(raw []byte) error {
 	o := s.office
 	now := o.opt.Now()
+	t := Transaction{At: now, Login: s.login, From: s.from, To: s.addresses(), Raw: raw, Answered: s.how.Ending == Answer}
+	if o.opt.BriefJournal {
+		t.Raw = nil
+	}
 	o.mu.Lock()
-	o.journal = append(o.journal, Transaction{At: now, Login: s.login, From: s.from, To: s.addresses(), Raw: raw, Answered: s.how.Ending == Answer})
+	o.journal = append(o.journal, t)
 	n := len(o.journal)
 	o.mu.Unlock()
 	defer o.announce()
@@ -206,7 +210,7 @@ func (o *Office) carry(from string, to recipient, raw, stamped []byte) error {
 	if to.how.Bounce != "" {
 		return o.bounce(from, to.addr, to.how, raw)
 	}
-	if o.box(to.addr) == nil {
+	if o.box(to.addr) == nil || o.opt.BriefJournal && !strings.EqualFold(to.addr, o.opt.Accounts[0].Address) {
 		return nil
 	}
 	return o.put(to.addr, "INBOX", slices.Concat([]byte("Return-Path: <"+clean(from)+">\r\n"), stamped))

@@ -47,7 +47,7 @@ func StartDovecot(tb testing.TB, opt DovecotOptions) *Dovecot {
 	}
 	conf := filepath.Join(dir, "dovecot.conf")
 	write(tb, conf, fmt.Sprintf(dovecotConf, dir, cert, key, separator, prefix, port(d.IMAP), port(d.IMAPS), port(d.LMTP), port(d.Auth), extra, Host, Password), 0o644)
-	d.process = process{tb: tb, name: "dovecot", args: []string{program, "-F", "-c", conf}, ports: p, log: dir + "/out"}
+	d.process = process{tb: tb, name: "dovecot", args: []string{program, "-F", "-c", conf}, ports: p[:1], greet: true, log: dir + "/out"}
 	d.run()
 	return d
 }
@@ -72,6 +72,7 @@ mail_location = maildir:%[1]s/mail/%%n/Maildir
 mail_home = %[1]s/mail/%%n
 mail_uid = mail
 mail_gid = mail
+mail_fsync = never
 first_valid_uid = 1
 first_valid_gid = 1
 namespace inbox {
