@@ -418,3 +418,16 @@ func TestVaultPowerCut(t *testing.T) {
 		t.Error("the check is content with anything")
 	}
 }
+
+// BenchmarkEnsure adds five keys, as one case does, to a thousand.
+func BenchmarkEnsure(b *testing.B) {
+	v := openVault(b, filepath.Join(b.TempDir(), "keys.db"))
+	var ids []string
+	for i := range 1000 {
+		ids = append(ids, fmt.Sprint("PKJ-2026-0001/", i))
+	}
+	ensure(b, v, ids...)
+	for n := 0; b.Loop(); n++ {
+		ensure(b, v, fmt.Sprint(n, "a"), fmt.Sprint(n, "b"), fmt.Sprint(n, "c"), fmt.Sprint(n, "d"), fmt.Sprint(n, "e"))
+	}
+}
