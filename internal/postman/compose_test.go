@@ -266,6 +266,7 @@ func (r *recorder) Fatal(a ...any)            { r.t.Fatal(a...) }
 func (r *recorder) Error(a ...any)            { r.t.Fatal(a...) }
 
 func FuzzCompose(f *testing.F) {
+	f.Add("", "", "", "\\¦", "", "")
 	f.Add("Re: akun", "isi", "<p>isi</p>", "I Made", "a.xlsx", "<a@b>")
 	f.Add("boundary=x", "--x\r\n.\r\n", "", "\"=?utf-8?q?x?=", "../../x\x00", "<a@b> <c@d>")
 	f.Fuzz(func(t *testing.T, subject, text, html, name, file, ref string) {
@@ -276,7 +277,10 @@ func FuzzCompose(f *testing.F) {
 			t.Skip(err)
 		}
 		wellFormed(t, raw)
-		parse(t, raw)
+		read, _ := parse(t, raw)
+		if to, err := read.Header.AddressList("To"); err != nil || len(to) != 1 || to[0].Address != m.To.Address {
+			t.Errorf("to %v %v", to, err)
+		}
 	})
 }
 

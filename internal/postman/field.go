@@ -64,8 +64,11 @@ func oneLine(s string, most int) string {
 	return s
 }
 
-// personName is the display name of an address; the standard library quotes or encodes it.
-func personName(s string) string { return oneLine(strings.ReplaceAll(s, "=?", "= ?"), maxName) }
+// personName is the display name of an address; the standard library quotes or encodes it. It leaves a backslash bare in an
+// encoded word, which its own parser then refuses; no name needs one.
+func personName(s string) string {
+	return oneLine(strings.NewReplacer("=?", "= ?", `\`, " ").Replace(s), maxName)
+}
 
 // fileName keeps the last element of a path and its extension, and drops what a mail reader or a disk could trip over.
 func fileName(s string) string {
