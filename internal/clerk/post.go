@@ -66,23 +66,25 @@ func (c *Clerk) Unseal(d *Dispatch) error {
 	if !d.Row.Sealed {
 		return nil
 	}
-	plain, err := c.Vault.Open(keyID(d.Row.Case, d.Row.Letter.NIP), credential.ForLetter, d.Item.Bytes)
+	plain, err := c.Vault.OpenLetter(keyID(d.Row.Case, d.Row.Letter.NIP), d.Item.Bytes)
 	if err != nil {
 		return fmt.Errorf("open sealed letter %s: %w", d.Row.ID(), err)
 	}
-	d.Item.Bytes = []byte(plain.Reveal())
+	d.Item.Bytes = plain
 	return nil
 }
 
-// Sent is how one attempt ended.
+// Sent is how one attempt ended, when, and how long it took.
 type Sent struct {
 	Row    store.LetterRow
 	Result postman.Result
+	At     time.Time
+	Took   time.Duration
 }
 
 // Settle writes a batch of results and tells each case what became of its letter.
 func (c *Clerk) Settle(ctx context.Context, batch []Sent) error {
-	return c.update(ctx, len(batch), func(b store.Books) error {
+	err := c.update(ctx, len(batch), func(b store.Books) error {
 		for _, s := range batch {
 			if err := c.settle(b, s); err != nil {
 				return fmt.Errorf("letter %s: %w", s.Row.ID(), err)
@@ -90,11 +92,18 @@ func (c *Clerk) Settle(ctx context.Context, batch []Sent) error {
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	for _, s := range batch {
+		c.Meter.Letter(s.Row.Letter.Kind, s.Result.Outcome.String(), s.Took)
+	}
+	return nil
 }
 
 func (c *Clerk) settle(b store.Books, s Sent) error {
 	now := c.Now().UTC()
-	r := c.outcome(s, now)
+	r := c.outcome(s, s.At.UTC())
 	if err := b.Settle(r); err != nil || r.Case == store.Office {
 		return err
 	}

@@ -226,7 +226,7 @@ func (c *Clerk) seal(number, nip string, s secret.Secret) ([]byte, error) {
 	if err := c.Vault.Ensure(id); err != nil {
 		return nil, err
 	}
-	return c.Vault.Seal(id, credential.ForPassword, []byte(s.Reveal()))
+	return c.Vault.SealPassword(id, s)
 }
 
 // issued opens the accounts of a case that still can be opened.
