@@ -105,7 +105,7 @@ func cardBlocks(s *section) [][]pair {
 	for i := 0; i < len(s.rows); {
 		r := s.rows[i]
 		if r.table == 0 {
-			out = append(out, linePairs(r.text))
+			out = append(out, positioned(r))
 			i++
 			continue
 		}
@@ -120,6 +120,23 @@ func cardBlocks(s *section) [][]pair {
 		i = j
 	}
 	return out
+}
+
+// positioned reads a line of two columns whose colon OCR has lost.
+func positioned(r row) []pair {
+	ps := linePairs(r.text)
+	if ps[0].label != "" || r.line == nil || r.line.Segments[0].Confidence == 0 {
+		return ps
+	}
+	segs := r.line.Segments
+	if len(segs) > 2 && ordinal(segs[0].Text) > 0 {
+		segs = segs[1:]
+	}
+	if len(segs) < 2 || fieldsOf(segs[0].Text) == nil || fieldsOf(segs[1].Text) != nil {
+		return ps
+	}
+	value := Line{Segments: segs[1:]}
+	return []pair{{label: segs[0].Text, cell: Cell{Text: strings.TrimLeft(value.Text(), " :|"), Confidence: segs[1].Confidence}}}
 }
 
 var lineLabelRE = regexp.MustCompile(`^\s*(?:(?:kepada|Kepada|KEPADA)\s*:?\s*)?(?:[a-z]\s*[.)]\s*|\d{1,2}\s*[.)]\s*|[-•*]\s*)*([A-Za-z][A-Za-z/.,()\- ]{1,40}?)\s*:\s*(.*)$`)

@@ -2,6 +2,7 @@ package document
 
 import (
 	"math"
+	"sort"
 	"strings"
 )
 
@@ -67,7 +68,7 @@ func mergeHeader(head, more []Segment) []Segment {
 		placed := false
 		for i := range head {
 			if m.Left < head[i].Right && m.Right > head[i].Left {
-				head[i].Text += " " + m.Text
+				head[i].Text += "\n" + m.Text
 				head[i].Left, head[i].Right = math.Min(head[i].Left, m.Left), math.Max(head[i].Right, m.Right)
 				placed = true
 				break
@@ -103,17 +104,67 @@ func looseRows(rows []row, i int, head []Segment) (Table, int) {
 		body = append(body, r.line)
 	}
 	t := Table{Rows: [][]Cell{cellsOf(head)}}
+	owner, sure := owners(body, anchors)
 	for a := range anchors {
-		t.Rows = append(t.Rows, looseRow(body, anchors, a, head))
+		t.Rows = append(t.Rows, looseRow(body, owner, a, head, sure))
 	}
 	return t, i
 }
 
-// looseRow joins the lines that are nearest to one numbered line.
-func looseRow(body []*Line, anchors []int, a int, head []Segment) []Cell {
+// owners says to which numbered line each line belongs. Rows are told by the white between them: the first gap that cuts
+// the lines into parts of one number each. Where no gap does, lines go to the number above, and that is unsure.
+func owners(body []*Line, anchors []int) (owner []int, sure bool) {
+	owner = make([]int, len(body))
+	var gaps []float64
+	for i := 1; i < len(body); i++ {
+		gaps = append(gaps, body[i].Top-body[i-1].Top)
+	}
+	sort.Float64s(gaps)
+	for k := 0; k < len(gaps) && len(anchors) > 0; k++ {
+		if k > 0 && gaps[k]-gaps[k-1] < 0.5 {
+			continue
+		}
+		if cut(body, anchors, gaps[k]-0.25, owner) {
+			return owner, true
+		}
+	}
+	a := 0
+	for i := range body {
+		for a+1 < len(anchors) && anchors[a+1] <= i {
+			a++
+		}
+		owner[i] = a
+	}
+	return owner, len(body) == len(anchors)
+}
+
+// cut parts the lines at gaps of at least size; it succeeds when every part has exactly one number.
+func cut(body []*Line, anchors []int, size float64, owner []int) bool {
+	part, used := -1, 0
+	isAnchor := map[int]bool{}
+	for _, a := range anchors {
+		isAnchor[a] = true
+	}
+	for i := range body {
+		if i == 0 || body[i].Top-body[i-1].Top >= size {
+			if i > 0 && used != 1 {
+				return false
+			}
+			part, used = part+1, 0
+		}
+		if isAnchor[i] {
+			used++
+		}
+		owner[i] = part
+	}
+	return used == 1
+}
+
+// looseRow joins the lines of one row, cell by cell.
+func looseRow(body []*Line, owner []int, a int, head []Segment, sure bool) []Cell {
 	cells := make([]Cell, len(head))
 	for i, l := range body {
-		if nearest(body, anchors, i) != a || l.Top-body[anchors[a]].Top > 4*l.Height {
+		if owner[i] != a {
 			continue
 		}
 		for _, s := range l.Segments {
@@ -122,22 +173,13 @@ func looseRow(body []*Line, anchors []int, a int, head []Segment) []Cell {
 				cells[c].Text += "\n"
 			}
 			cells[c].Text += s.Text
+			cells[c].Unsure = !sure
 			if s.Confidence > 0 && (cells[c].Confidence == 0 || s.Confidence < cells[c].Confidence) {
 				cells[c].Confidence = s.Confidence
 			}
 		}
 	}
 	return cells
-}
-
-func nearest(body []*Line, anchors []int, i int) int {
-	best, dist := 0, math.Inf(1)
-	for a, at := range anchors {
-		if d := math.Abs(body[at].Top - body[i].Top); d < dist {
-			best, dist = a, d
-		}
-	}
-	return best
 }
 
 func columnFor(head []Segment, s Segment) int {

@@ -24,6 +24,13 @@ func (p *person) doubt(f field) {
 	p.doubts = append(p.doubts, string(f))
 }
 
+// doubtAll marks every field for a person to look at.
+func (p *person) doubtAll() {
+	for _, f := range []field{fieldNama, fieldNIP, fieldNIK, fieldEmail, fieldJabatan, fieldGolongan, fieldHP, fieldUserID} {
+		p.doubt(f)
+	}
+}
+
 var (
 	emailRE    = regexp.MustCompile(`[A-Za-z0-9._%+'-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}`)
 	phoneRE    = regexp.MustCompile(`(?:\+?62|0)[ .()-]*8(?:[ .()-]?\d){6,12}|\(0\d{2,3}\)[ -]?\d{5,8}`)
@@ -36,6 +43,7 @@ var (
 	lossyRE    = regexp.MustCompile(`^\d[.,]\d+[eE]\+?1[678]$`)
 	nipLabelRE = regexp.MustCompile(`(?i)\bN\s?I\s?P\b(\s*PPPK)?\s*[.:]*`)
 	nikLabelRE = regexp.MustCompile(`(?i)\b(NIK|KTP)\b\s*[.:]*`)
+	romanRE    = regexp.MustCompile(`\b[Il1|!]{1,3}/[a-e]\b`) // I, l and 1 look alike to OCR
 	nikRE      = regexp.MustCompile(`\b\d{16}\b`)
 )
 
@@ -45,8 +53,18 @@ func (p *person) set(fields []field, c Cell) {
 	if text == "" || len(fields) == 0 {
 		return
 	}
+	if c.Unsure {
+		for _, f := range fields {
+			p.doubt(f)
+		}
+	}
 	if c.Confidence > 0 && (hasField(fields, fieldNama) || hasField(fields, fieldNIP)) && (p.conf == 0 || c.Confidence < p.conf) {
 		p.conf = c.Confidence
+	}
+	if c.Confidence > 0 && hasField(fields, fieldGolongan) {
+		text = romanRE.ReplaceAllStringFunc(text, func(m string) string {
+			return strings.Repeat("I", strings.IndexByte(m, '/')) + m[strings.IndexByte(m, '/'):]
+		})
 	}
 	if c.Confidence > 0 && hasField(fields, fieldNama) {
 		text = strings.Trim(specks.Replace(text), " -–.;:'") + dotAfterTitle(text)
@@ -142,7 +160,7 @@ func (p *person) setEmail(text string) {
 		}
 		p.doubt(fieldEmail)
 	}
-	joined = strings.Trim(joined, "<>;,\"'")
+	joined = strings.Trim(joined, "<>;:,\"'")
 	switch joined {
 	case "-", "--", "—", "nihil", "belumada", "tidakada":
 		joined = ""

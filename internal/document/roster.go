@@ -34,9 +34,28 @@ func fromLoose(s *section) []person {
 	var people []person
 	for _, t := range loose(s) {
 		more, _ := rosterTable(t, nil)
+		if unaccounted(t, more) {
+			for i := range more {
+				more[i].doubtAll()
+			}
+		}
 		people = append(people, more...)
 	}
 	return people
+}
+
+// unaccounted says that the lines hold addresses which no row of the list has: the columns were not understood.
+func unaccounted(t Table, people []person) bool {
+	ats, with := 0, 0
+	for _, row := range t.Rows {
+		ats += strings.Count(rowText(row), "@")
+	}
+	for _, p := range people {
+		if validEmail(p.Email) {
+			with++
+		}
+	}
+	return ats != with
 }
 
 func fromEntries(s *section) []person { return entries(s.rows) }

@@ -47,23 +47,30 @@ func score(t *testing.T, src []document.Source, want []member) (exact, silent in
 
 // Papers in layouts drawn at random read back exactly, in each format.
 func TestRandomLayouts(t *testing.T) {
-	for _, format := range []string{"xlsx", "docx", "csv", "pdf"} {
+	for _, format := range []string{"xlsx", "docx", "csv", "pdf", "pdf-across", "pdf-bare", "pdf-compound", "docx-compound"} {
 		t.Run(format, func(t *testing.T) {
 			rows, exact, silent := 0, 0, 0
 			for seed := range uint64(25) {
 				rnd := rand.New(rand.NewPCG(seed, 7))
 				people := invent(rnd, 3+2*rnd.IntN(3))
 				grid := gridOf(columnsOf(rnd), people)
+				if strings.HasSuffix(format, "-compound") {
+					grid = gridOf(compound(rnd), people)
+				}
 				var data []byte
 				switch format {
 				case "xlsx":
 					data = makeXLSX(t, rnd, grid)
-				case "docx":
+				case "docx", "docx-compound":
 					data = makeDOCX(t, grid, formHead, formFoot)
 				case "csv":
 					data = makeCSV(t, rnd, grid)
-				case "pdf":
-					data = makePDF(t, rnd, formHead, grid, formFoot)
+				case "pdf", "pdf-compound":
+					data = makePDF(t, rnd, ruled, formHead, grid, formFoot)
+				case "pdf-across":
+					data = makePDF(t, rnd, acrossOnly, formHead, grid, formFoot)
+				case "pdf-bare":
+					data = makePDF(t, rnd, bare, formHead, grid, formFoot)
 				}
 				e, s := score(t, read(t, Options{OCR: "off"}, "scan001.bin", data), people)
 				rows, exact, silent = rows+len(people), exact+e, silent+s
@@ -79,7 +86,7 @@ func TestRandomLayouts(t *testing.T) {
 func TestUnreadableIsNamed(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 1))
 	people := invent(rnd, 3)
-	pdf := makePDF(t, rnd, formHead, gridOf(columnsOf(rnd), people), formFoot)
+	pdf := makePDF(t, rnd, ruled, formHead, gridOf(columnsOf(rnd), people), formFoot)
 	xlsx := makeXLSX(t, rnd, gridOf(columnsOf(rnd), people))
 	for name, c := range map[string]struct {
 		data []byte

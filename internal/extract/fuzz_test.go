@@ -15,7 +15,7 @@ func seeds(f *testing.F) map[string][]byte {
 	rnd := rand.New(rand.NewPCG(3, 3))
 	grid := gridOf(columnsOf(rnd), invent(rnd, 3))
 	return map[string][]byte{
-		"xlsx": makeXLSX(f, rnd, grid), "docx": makeDOCX(f, grid, formHead, formFoot), "csv": makeCSV(f, rnd, grid), "pdf": makePDF(f, rnd, formHead, grid, formFoot),
+		"xlsx": makeXLSX(f, rnd, grid), "docx": makeDOCX(f, grid, formHead, formFoot), "csv": makeCSV(f, rnd, grid), "pdf": makePDF(f, rnd, ruled, formHead, grid, formFoot),
 		"rtf":  []byte(`{\rtf1\ansi{\fonttbl{\f0 Arial;}}\pard SURAT TUGAS\par\trowd\cellx100\cellx200\intbl No\cell Nama\cell\row\trowd\intbl 1\cell I\'e9 \u252?\cell\row}`),
 		"html": []byte(`<html><body><p>FORMULIR AKUN</p><table><tr><th>No<th colspan=2>Nama</tr><tr><td>1<td>Sari</table></body></html>`),
 	}

@@ -170,6 +170,9 @@ func (r *Reader) readUpright(ctx context.Context, pic *picture, bw *ink) (*sheet
 	}
 	words, conf, err := r.tesseract(ctx, clean)
 	s.words = words
+	if err == nil && conf >= poorReading {
+		r.lookAgain(ctx, s, clean)
+	}
 	return s, conf, err
 }
 

@@ -56,6 +56,17 @@ var wordings = map[string][]string{
 	"hp": {"No. HP", "Telepon Seluler", "No. HP/WA"}, "email": {"Email", "Surat Elektronik", "Alamat Email", "E-mail", "Surel"}, "no": {"No", "No.", "#"},
 }
 
+// compound puts two things into one cell, as narrow forms do.
+func compound(rnd *rand.Rand) []column {
+	cols := []column{
+		{"Nama dan NIP", func(_ int, m member) string { return m.nama + "\nNIP " + m.nip }},
+		{"Jabatan dan Pangkat", func(_ int, m member) string { return m.jabatan + "\nPenata, " + m.golongan }},
+		{"Kontak (HP / Surel)", func(_ int, m member) string { return m.hp + "\n" + m.email }},
+	}
+	rnd.Shuffle(len(cols), func(i, j int) { cols[i], cols[j] = cols[j], cols[i] })
+	return append([]column{{"No.", func(i int, _ member) string { return fmt.Sprint(i+1) + "." }}}, cols...)
+}
+
 // columnsOf draws a layout: order, wording, spacing of NIPs.
 func columnsOf(rnd *rand.Rand) []column {
 	pick := func(k string) string { return wordings[k][rnd.IntN(len(wordings[k]))] }
@@ -217,10 +228,19 @@ func makeCSV(t testing.TB, rnd *rand.Rand, grid [][]string) []byte {
 	return []byte(out)
 }
 
+// lineStyle is which lines of a table are drawn.
+type lineStyle int
+
+const (
+	ruled lineStyle = iota
+	acrossOnly
+	bare
+)
+
 // makePDF prints the paper with or without ruled lines; long cells wrap.
-func makePDF(t testing.TB, rnd *rand.Rand, head []string, grid [][]string, foot []string) []byte {
+func makePDF(t testing.TB, rnd *rand.Rand, style lineStyle, head []string, grid [][]string, foot []string) []byte {
 	orient, width := "P", 190.0
-	if rnd.IntN(2) == 0 {
+	if rnd.IntN(2) == 0 || style != ruled { // without lines nobody prints seven columns upright
 		orient, width = "L", 277.0
 	}
 	p := fpdf.New(orient, "mm", "A4", "")
@@ -234,7 +254,7 @@ func makePDF(t testing.TB, rnd *rand.Rand, head []string, grid [][]string, foot 
 	}
 	p.Ln(4)
 	p.SetFont(family, "", 8)
-	drawGrid(p, grid, width)
+	drawGrid(p, grid, width, style)
 	p.SetFont(family, "", 10)
 	p.Ln(8)
 	for _, l := range foot {
@@ -247,7 +267,7 @@ func makePDF(t testing.TB, rnd *rand.Rand, head []string, grid [][]string, foot 
 	return out.Bytes()
 }
 
-func drawGrid(p *fpdf.Fpdf, grid [][]string, width float64) {
+func drawGrid(p *fpdf.Fpdf, grid [][]string, width float64, style lineStyle) {
 	if len(grid) == 0 {
 		return
 	}
@@ -263,8 +283,10 @@ func drawGrid(p *fpdf.Fpdf, grid [][]string, width float64) {
 	for _, row := range grid {
 		lines, high := make([][]string, len(row)), 1
 		for c, cell := range row {
-			for _, l := range p.SplitLines([]byte(cell), weights[c]/sum*width-2) {
-				lines[c] = append(lines[c], string(l))
+			for _, part := range strings.Split(cell, "\n") {
+				for _, l := range p.SplitLines([]byte(part), weights[c]/sum*width-2) {
+					lines[c] = append(lines[c], string(l))
+				}
 			}
 			high = max(high, len(lines[c]))
 		}
@@ -272,7 +294,13 @@ func drawGrid(p *fpdf.Fpdf, grid [][]string, width float64) {
 		h := float64(high)*4 + 2
 		for c := range row {
 			w := weights[c] / sum * width
-			p.Rect(x, y, w, h, "D")
+			switch style {
+			case ruled:
+				p.Rect(x, y, w, h, "D")
+			case acrossOnly:
+				p.Line(x, y, x+w, y)
+				p.Line(x, y+h, x+w, y+h)
+			}
 			for i, l := range lines[c] {
 				p.SetXY(x+1, y+1+float64(i)*4)
 				p.CellFormat(w-2, 4, l, "", 0, "L", false, 0, "")

@@ -102,7 +102,7 @@ func lineGroups(words []word) [][]word {
 }
 
 // wideGap is the gap, in units of the letter size, from which words no longer belong to one phrase.
-const wideGap = 0.9
+const wideGap = 0.55
 
 func oneLine(ws []word) document.Line {
 	l := document.Line{Top: ws[0].y0, Height: ws[0].y1 - ws[0].y0}
