@@ -65,6 +65,11 @@ type grammar struct {
 	Retry   retryCmd   `cmd:"" help:"Judge a quarantined or held mail again."`
 	Verify  verifyCmd  `cmd:"" help:"Hold journal, archive, outbox and keys against the invariants."`
 	Version versionCmd `cmd:"" help:"Print the version."`
+	Bench   benchCmd   `cmd:"" help:"Measure a day's load on this machine; needs no configuration."`
+
+	BenchOffice benchOfficeCmd `cmd:"" hidden:""`
+	BenchFloor  benchFloorCmd  `cmd:"" hidden:""`
+	BenchServe  benchServeCmd  `cmd:"" hidden:""`
 }
 
 // Main runs one command and gives its exit code.

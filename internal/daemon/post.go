@@ -70,10 +70,13 @@ func (d *Daemon) claim(ctx, calm context.Context, out chan<- clerk.Dispatch) err
 }
 
 func (d *Daemon) send(ctx context.Context, x clerk.Dispatch) clerk.Sent {
+	began := time.Now()
 	if err := d.Clerk.Unseal(&x); err != nil {
-		return clerk.Sent{Row: x.Row, Result: clerk.Unsendable(err)}
+		return clerk.Sent{Row: x.Row, Result: clerk.Unsendable(err), At: began}
 	}
-	return clerk.Sent{Row: x.Row, Result: d.Post.Send(ctx, x.Item)}
+	r := d.Post.Send(ctx, x.Item)
+	ended := time.Now()
+	return clerk.Sent{Row: x.Row, Result: r, At: ended, Took: ended.Sub(began)}
 }
 
 // settle writes results until the senders have ended. A passing fault of the store is tried again: a result is never dropped.

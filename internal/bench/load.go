@@ -1,0 +1,134 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/smtp"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"ukpbjd/internal/rehearsal"
+	"ukpbjd/internal/sop"
+)
+
+// load writes requests and hands them in, each from one of many senders and for members of its own.
+type load struct {
+	o       Options
+	place   place
+	mu      sync.Mutex
+	arrived map[string]time.Time // by Message-ID: when the server took the mail
+}
+
+func newLoad(o Options, p place) *load { return &load{o: o, place: p, arrived: map[string]time.Time{}} }
+
+const submitters = 4
+
+func messageID(p place, i int) string { return fmt.Sprintf("<bench-%d@%s>", i, p.People) }
+
+// mail is the request number i; its papers are as large as pad says.
+func (l *load) mail(i, pad int) ([]byte, error) {
+	b, err := rehearsal.Papers(int64(i)+1, l.o.Members, rehearsal.Office{Domain: l.place.People, Tag: fmt.Sprintf("%x", i), PadTo: pad})
+	if err != nil {
+		return nil, err
+	}
+	raw := b.Mail(rehearsal.Envelope{From: sop.Person{Name: "Staf", Address: l.place.staff(i)},
+		To: []sop.Person{{Name: "UKPBJ", Address: l.place.Mailbox}}, Cc: []sop.Person{{Name: "Kepala LPSE", Address: l.place.at("kepala.lpse")}},
+		Date: time.Now(), MessageID: messageID(l.place, i), HTML: true})
+	if l.place.Given { // it writes no verdicts, so the load does: what is measured is the daemon, not the server
+		raw = append([]byte("Authentication-Results: "+l.place.Host+"; auth=pass smtp.auth="+l.place.staff(i)+"\r\n"), raw...)
+	}
+	return raw, nil
+}
+
+// submit hands in the mails from number from on, over a few connections.
+func (l *load) submit(ctx context.Context, from, n int) error {
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(submitters)
+	for i := from; i < from+n && gctx.Err() == nil; i++ {
+		g.Go(func() error {
+			raw, err := l.mail(i, l.o.Pad)
+			if err != nil {
+				return err
+			}
+			return l.hand(i, raw)
+		})
+	}
+	return errors.Join(g.Wait(), ctx.Err())
+}
+
+// oneByOne hands in mails with a pause after each, so that none waits for another.
+func (l *load) oneByOne(ctx context.Context, from, n int) error {
+	var mails [][]byte
+	for i := range n {
+		raw, err := l.mail(from+i, l.o.Pad)
+		if err != nil {
+			return err
+		}
+		mails = append(mails, raw)
+	}
+	for i, raw := range mails {
+		if err := l.hand(from+i, raw); err != nil {
+			return err
+		}
+		jitter := time.Duration(rand.Int64N(int64(l.o.Pause)/4 + 1)) // else mails and the server's own clock would march in step
+		select {
+		case <-time.After(l.o.Pause + jitter):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// hand submits one mail to the office, with Kepala LPSE in copy on paper only: that mailbox is not part of the measure.
+func (l *load) hand(i int, raw []byte) error {
+	c, err := dialSMTP(l.place, l.place.staff(i), !l.place.Given)
+	if err != nil {
+		return fmt.Errorf("submit mail %d: %w", i, err)
+	}
+	defer c.Close() //nolint:errcheck // Quit below
+	if err := transact(c, l.place.staff(i), l.place.Mailbox, raw); err != nil {
+		return fmt.Errorf("submit mail %d: %w", i, err)
+	}
+	at := time.Now()
+	l.mu.Lock()
+	l.arrived[messageID(l.place, i)] = at
+	l.mu.Unlock()
+	return c.Quit()
+}
+
+func dialSMTP(p place, user string, login bool) (*smtp.Client, error) {
+	c, err := smtp.Dial(p.SMTP)
+	if err != nil || !login {
+		return c, err
+	}
+	host, _, _ := net.SplitHostPort(p.SMTP)
+	if err := c.Auth(smtp.PlainAuth("", user, p.Password, host)); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+// transact is one mail in its envelope.
+func transact(c *smtp.Client, from, to string, raw []byte) error {
+	if err := c.Mail(from); err != nil {
+		return err
+	}
+	if err := c.Rcpt(to); err != nil {
+		return err
+	}
+	w, err := c.Data()
+	if err != nil {
+		return err
+	}
+	if _, err := bytes.NewReader(raw).WriteTo(w); err != nil {
+		return err
+	}
+	return w.Close()
+}

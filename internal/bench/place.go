@@ -1,0 +1,105 @@
+package bench
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/textproto"
+	"os"
+	"strings"
+
+	"ukpbjd/internal/postoffice"
+	"ukpbjd/internal/secret"
+)
+
+const (
+	ownDomain = "tirtawana.example"
+	staffMost = 200 // different senders
+)
+
+// place is a mail server with the office's mailbox.
+type place struct {
+	IMAP, SMTP        string
+	Mailbox, Password string
+	People            string // domain of staff and of everybody with a role
+	Host              string // whose Received lines and verdicts count
+	Given             bool   // not ours: mail is handed in without signing in, with a verdict on it
+}
+
+func (p place) at(local string) string { return local + "@" + p.People }
+func (p place) staff(i int) string     { return p.at(fmt.Sprintf("staf%03d", i%staffMost)) }
+
+// roles are the addresses that the configuration names.
+func (p place) roles() []string {
+	return []string{p.at("admin"), p.at("kepala.lpse"), p.at("kepala.bagian"), p.at("operator")}
+}
+
+// open finds the given server, or starts an embedded office.
+func (o Options) open(ctx context.Context, name string) (place, func() error, error) {
+	if o.IMAP != "" {
+		p, err := o.given()
+		return p, func() error { return nil }, err
+	}
+	p := place{Mailbox: "ukpbj@" + ownDomain, Password: rand.Text(), People: ownDomain}
+	c, err := begin(o.Self(ctx, "bench-office"), p)
+	if err != nil {
+		return p, nil, err
+	}
+	if err := c.hear(&p); err != nil {
+		return p, nil, fmt.Errorf("open the office for %s: %w", name, err)
+	}
+	return p, c.end, nil
+}
+
+// given asks the server for its own name, which stands in its Received lines.
+func (o Options) given() (place, error) {
+	p := place{IMAP: o.IMAP, SMTP: o.SMTP, Mailbox: o.Mailbox, People: o.People, Given: true}
+	raw, err := os.ReadFile(o.PasswordFile)
+	if err != nil {
+		return p, fmt.Errorf("read the password: %w", err)
+	}
+	p.Password = strings.TrimSpace(string(raw))
+	c, err := textproto.Dial("tcp", o.SMTP)
+	if err != nil {
+		return p, err
+	}
+	defer c.Close() //nolint:errcheck // nothing was sent
+	_, hello, err := c.ReadResponse(220)
+	if err != nil {
+		return p, fmt.Errorf("greeting of %s: %w", o.SMTP, err)
+	}
+	if p.Host, _, _ = strings.Cut(hello, " "); p.Host == "" {
+		return p, fmt.Errorf("greeting of %s: no host name in %q", o.SMTP, hello)
+	}
+	return p, nil
+}
+
+// Office is the process of the embedded post office: it reads its task, says where it is, and stays until its input ends.
+func Office(in io.Reader, out io.Writer) error {
+	var p place
+	ended, err := obey(in, &p)
+	if err != nil {
+		return err
+	}
+	pass := secret.New([]byte(p.Password))
+	accounts := []postoffice.Account{{Address: p.Mailbox, Password: pass}}
+	for i := range staffMost {
+		accounts = append(accounts, postoffice.Account{Address: p.staff(i), Password: pass})
+	}
+	for _, a := range p.roles() {
+		accounts = append(accounts, postoffice.Account{Address: a, Password: pass})
+	}
+	office, err := postoffice.Start(postoffice.Options{Accounts: accounts, BriefJournal: true})
+	if err != nil {
+		return err
+	}
+	p.IMAP, p.SMTP, p.Host = office.IMAPAddr(), office.SMTPAddr(), office.Host()
+	if err := json.NewEncoder(out).Encode(p); err != nil {
+		return errors.Join(err, office.Close())
+	}
+	<-ended
+	return office.Close()
+}

@@ -1,0 +1,182 @@
+package bench
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Aims of issue and README.
+const (
+	aimSequential = 3.0
+	aimPipelined  = 0.7
+	aimSingle     = 1.3
+	aimScale      = 1.2
+	aimMemory     = 96 << 20
+)
+
+// Report is one run.
+type Report struct {
+	Machine string  `json:"machine"`
+	Mails   int     `json:"mails"`
+	Pad     int     `json:"paper_bytes"`
+	Members int     `json:"members"`
+	Backlog []Work  `json:"backlog"`
+	Sheets  Sheets  `json:"sheets"`
+	Single  []Delay `json:"single,omitempty"`
+	Large   []Large `json:"large,omitempty"`
+	Stored  []Scale `json:"stored,omitempty"`
+	Aims    []Aim   `json:"aims"`
+}
+
+// Work is how one contestant worked off the waiting mails, until the last first letter was accepted.
+type Work struct {
+	Who       string  `json:"who"`
+	Mails     int     `json:"mails"`
+	Seconds   float64 `json:"seconds"`
+	PerSecond float64 `json:"per_second"`
+	P50       float64 `json:"p50_seconds"` // from the start of work to the first letter
+	P95       float64 `json:"p95_seconds"`
+	P99       float64 `json:"p99_seconds"`
+	CPU       float64 `json:"cpu_seconds"`
+	Memory    int64   `json:"peak_bytes"`
+}
+
+// Sheets is what follows behind the first letters: accounts, encrypted sheets, approval letters.
+type Sheets struct {
+	Letters int     `json:"letters"`
+	Seconds float64 `json:"seconds"` // from the start of work to the last approval letter
+	CPU     float64 `json:"cpu_seconds"`
+	Memory  int64   `json:"peak_bytes"`
+}
+
+// Delay is from arrival to the first letter, of mails that came one by one.
+type Delay struct {
+	Who   string  `json:"who"`
+	Mails int     `json:"mails"`
+	P50   float64 `json:"p50_ms"`
+	P95   float64 `json:"p95_ms"`
+	P99   float64 `json:"p99_ms"`
+	CPU   float64 `json:"cpu_seconds"`
+}
+
+// Aim is a figure beside what it should be.
+type Aim struct {
+	What   string  `json:"what"`
+	Got    float64 `json:"got"`
+	Want   float64 `json:"want"`
+	Most   bool    `json:"most"` // else least
+	Missed bool    `json:"missed"`
+}
+
+func newWork(who string, start time.Time, letters []letterSent) Work {
+	var took []float64
+	for _, l := range letters {
+		took = append(took, l.At.Sub(start).Seconds())
+	}
+	slices.Sort(took)
+	w := Work{Who: who, Mails: len(took), P50: quantile(took, 0.5), P95: quantile(took, 0.95), P99: quantile(took, 0.99), Seconds: quantile(took, 1)}
+	if w.Seconds > 0 {
+		w.PerSecond = float64(w.Mails) / w.Seconds
+	}
+	return w
+}
+
+func (f *floorRun) work(kind string) Work {
+	w := newWork(kind, f.ready, f.letters)
+	w.CPU, w.Memory = f.used.cpu, f.used.peak
+	return w
+}
+
+func delays(who string, letters []letterSent, arrived map[string]time.Time) Delay {
+	var took []float64
+	for _, l := range letters {
+		if at, ok := arrived[l.Mail]; ok {
+			took = append(took, l.At.Sub(at).Seconds()*1000)
+		}
+	}
+	slices.Sort(took)
+	return Delay{Who: who, Mails: len(took), P50: quantile(took, 0.5), P95: quantile(took, 0.95), P99: quantile(took, 0.99)}
+}
+
+// quantile of sorted values, the nearest rank.
+func quantile(sorted []float64, q float64) float64 {
+	if len(sorted) == 0 {
+		return 0
+	}
+	return sorted[min(int(q*float64(len(sorted))), len(sorted)-1)]
+}
+
+func (r *Report) aim(what string, got, want float64, most bool) {
+	r.Aims = append(r.Aims, Aim{what, got, want, most, most && got > want || !most && got < want})
+}
+
+func named[T any](list []T, who func(T) string, name string) (x T) {
+	for _, y := range list {
+		if who(y) == name {
+			return y
+		}
+	}
+	return x
+}
+
+// compare holds the figures against the aims.
+func (r *Report) compare() {
+	work := func(name string) Work { return named(r.Backlog, func(w Work) string { return w.Who }, name) }
+	single := func(name string) Delay { return named(r.Single, func(d Delay) string { return d.Who }, name) }
+	d := work("daemon")
+	r.aim("first letters a second, over the sequential floor's", d.PerSecond/work(Sequential).PerSecond, aimSequential, false)
+	r.aim("first letters a second, over the pipelined floor's", d.PerSecond/work(Pipelined).PerSecond, aimPipelined, false)
+	if len(r.Single) > 0 {
+		s := single("daemon")
+		r.aim("single mail p50, over the sequential floor's", s.P50/single(Sequential).P50, aimSingle, true)
+		r.aim("single mail p50, over the pipelined floor's", s.P50/single(Pipelined).P50, aimSingle, true)
+	}
+	for _, l := range r.Large {
+		r.aim("peak memory in MiB, "+l.What, mib(l.Memory), mib(aimMemory), true)
+	}
+	if len(r.Stored) == 2 {
+		r.aim(fmt.Sprintf("CPU of a mail at %d stored cases, over that at %d", r.Stored[1].Cases, r.Stored[0].Cases), r.Stored[1].CPU/r.Stored[0].CPU, aimScale, true)
+	}
+}
+
+func mib(n int64) float64 { return float64(n) / (1 << 20) }
+
+// Print is the report for people.
+func (r *Report) Print(out io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n%d requests, three papers of %d KB, %d members each\n\n", r.Machine, r.Mails, r.Pad/1000, r.Members)
+	fmt.Fprintf(&b, "%-22s %9s %9s %8s %8s %8s %8s %9s\n", "waiting mails", "mails/s", "seconds", "p50 s", "p95 s", "p99 s", "CPU s", "peak MiB")
+	for _, w := range r.Backlog {
+		fmt.Fprintf(&b, "  %-20s %9.1f %9.2f %8.2f %8.2f %8.2f %8.2f %9.1f\n", w.Who, w.PerSecond, w.Seconds, w.P50, w.P95, w.P99, w.CPU, mib(w.Memory))
+	}
+	fmt.Fprintf(&b, "  account sheets and approval letters behind them: %d in %.1f s from the start, %.1f s CPU more, peak %.1f MiB\n",
+		r.Sheets.Letters, r.Sheets.Seconds, r.Sheets.CPU, mib(r.Sheets.Memory))
+	if len(r.Single) > 0 {
+		fmt.Fprintf(&b, "\n%-22s %9s %9s %8s %8s %8s\n", "single mails", "mails", "p50 ms", "p95 ms", "p99 ms", "CPU s")
+	}
+	for _, d := range r.Single {
+		fmt.Fprintf(&b, "  %-20s %9d %9.1f %8.1f %8.1f %8.2f\n", d.Who, d.Mails, d.P50, d.P95, d.P99, d.CPU)
+	}
+	for _, l := range r.Large {
+		fmt.Fprintf(&b, "\n%s: %.1f s, %.2f s CPU, peak %.1f MiB\n", l.What, l.Seconds, l.CPU, mib(l.Memory))
+	}
+	for _, s := range r.Stored {
+		fmt.Fprintf(&b, "\n%d stored cases (%.0f MiB): %.1f ms CPU and %.1f ms a mail, peak %.1f MiB\n", s.Cases, mib(s.File), 1000*s.CPU, 1000*s.Seconds, mib(s.Memory))
+	}
+	b.WriteString("\n")
+	for _, a := range r.Aims {
+		mark, side := "reached", "≥"
+		if a.Missed {
+			mark = "MISSED "
+		}
+		if a.Most {
+			side = "≤"
+		}
+		fmt.Fprintf(&b, "%s  %s: %.2f (aim %s %.2f)\n", mark, a.What, a.Got, side, a.Want)
+	}
+	_, err := io.WriteString(out, b.String())
+	return err
+}
