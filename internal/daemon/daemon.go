@@ -40,6 +40,7 @@ type Daemon struct {
 
 	state  health
 	ready  chan struct{}
+	looked bell // rung once the inbox was looked at, or could not be
 	page   net.Listener
 	bell   bells
 	closed []closer
@@ -57,7 +58,7 @@ const stopTime = 20 * time.Second
 // OnClose adds a clean-up.
 func (d *Daemon) OnClose(name string, do func() error) { d.closed = append(d.closed, closer{name, do}) }
 
-// Ready is closed once every loop works.
+// Ready is closed once every loop works and the inbox was looked at for the first time: what arrives later is answered.
 func (d *Daemon) Ready() <-chan struct{} { return d.ready }
 
 // PageAddr is where the status page listens; empty: nowhere. It is known once the daemon is ready.
@@ -110,7 +111,13 @@ func (d *Daemon) Run(ctx context.Context) error {
 	loop("post", d.post)
 	loop("work", d.work)
 	loop("time", d.mindTime)
-	close(d.ready)
+	loop("ready", func(ctx context.Context) error {
+		if err := d.looked.wait(ctx, time.Time{}); err != nil {
+			return err
+		}
+		close(d.ready)
+		return nil
+	})
 	return g.Wait()
 }
 

@@ -27,6 +27,7 @@ const (
 func (d *Daemon) intake(ctx context.Context) error {
 	for wait := pause; ; {
 		err := d.round(ctx)
+		d.looked.ring()
 		until := time.Now().Add(d.Poll)
 		switch {
 		case errors.Is(err, store.ErrUnknown):
@@ -56,6 +57,7 @@ func (d *Daemon) round(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	d.looked.ring()
 	refs, err := d.Box.Since(ctx, pos.Next)
 	if err != nil || len(refs) == 0 {
 		return err
@@ -99,11 +101,11 @@ func firstPosition(st mailbox.State, start config.Start, now time.Time) store.Ma
 	return pos
 }
 
-// arrivedSince leaves out what lay there before the first start. INTERNALDATE has whole seconds.
+// arrivedSince leaves out what lay there before the first start. INTERNALDATE has whole seconds; a mail without one is taken.
 func (d *Daemon) arrivedSince(refs []mailbox.Ref, since time.Time) []mailbox.Ref {
 	out := refs[:0:0]
 	for _, r := range refs {
-		if since.IsZero() || !r.Arrived.Before(since.Truncate(time.Second)) {
+		if since.IsZero() || r.Arrived.IsZero() || !r.Arrived.Before(since.Truncate(time.Second)) {
 			out = append(out, r)
 		}
 	}

@@ -147,7 +147,7 @@ func Open(ctx context.Context, cfg *config.Config, log *slog.Logger, changes ...
 	}
 	d := &Daemon{Clerk: desk.Clerk, Log: log, Start: cfg.IMAP.Start, Poll: cfg.IMAP.Poll, MaxMessage: cfg.IMAP.MaxMessage,
 		Senders: cfg.SMTP.Connections, Readers: runtime.GOMAXPROCS(0), PageAddress: cfg.HTTP.Listen,
-		SocketPath: filepath.Join(cfg.Storage.Path, SocketName), Metrics: m, ready: make(chan struct{}), bell: newBells()}
+		SocketPath: filepath.Join(cfg.Storage.Path, SocketName), Metrics: m, ready: make(chan struct{}), looked: make(bell, 1), bell: newBells()}
 	d.OnClose("desk", desk.Close)
 	d.Box = openBox(cfg, log)
 	d.OnClose("mailbox", d.Box.Close)
