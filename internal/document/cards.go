@@ -19,6 +19,9 @@ func cards(s *section) []person {
 		c.block(block)
 	}
 	c.flush()
+	if c.broken && c.opening != fieldNama {
+		return nil // a lost label has shifted the rest from card to card
+	}
 	return c.people
 }
 
@@ -35,7 +38,8 @@ type cardReader struct {
 	set     map[field]bool
 	last    field // of the last line, for a wrapped value
 	skip    bool  // the signatory presents themselves
-	started bool
+	opening field // the label with which the first card begins
+	broken  bool  // a card had a NIP and no name
 }
 
 func (c *cardReader) block(ps []pair) {
@@ -80,11 +84,14 @@ func (c *cardReader) bare(text string) {
 
 func (c *cardReader) take(fields []field, cell Cell) {
 	f := fields[0]
-	if c.set == nil || c.set[f] || f == fieldNo {
+	if c.set == nil || c.set[f] || f == fieldNo || f == fieldNama && c.opening == fieldNama {
 		c.flush()
 	}
 	if f == fieldNo {
 		return
+	}
+	if c.opening == "" {
+		c.opening = f
 	}
 	c.set[f] = true
 	c.cur.set(fields, cell)
@@ -96,6 +103,7 @@ func (c *cardReader) flush() {
 	if c.cur.Nama != "" && (c.cur.NIP != "" || c.cur.Email != "" || c.cur.HP != "") {
 		c.people = append(c.people, c.cur)
 	}
+	c.broken = c.broken || c.cur.Nama == "" && c.cur.NIP != ""
 	c.cur, c.set = person{}, map[field]bool{}
 }
 
@@ -129,7 +137,7 @@ func positioned(r row) []pair {
 		return ps
 	}
 	segs := r.line.Segments
-	if len(segs) > 2 && ordinal(segs[0].Text) > 0 {
+	for len(segs) > 2 && (ordinal(segs[0].Text) > 0 || strings.HasPrefix(letters(segs[0].Text), "KEPADA")) {
 		segs = segs[1:]
 	}
 	if len(segs) < 2 || fieldsOf(segs[0].Text) == nil || fieldsOf(segs[1].Text) != nil {
