@@ -1,0 +1,149 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"ukpbjd/internal/clerk"
+	"ukpbjd/internal/cli"
+	"ukpbjd/internal/config"
+	"ukpbjd/internal/daemon"
+	"ukpbjd/internal/stage"
+	"ukpbjd/internal/store"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"ukpbjd":   main,
+		"mortally": func() { os.Exit(mortally()) },
+	})
+}
+
+// TestStories plays every office story of testdata: letters in, letters out, the daemon as a process of its own. Each ends by
+// holding the books against the invariants and by searching everything for the passwords that were given out.
+func TestStories(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no stories", err)
+	}
+	for _, f := range files {
+		raw, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		script, _, _ := bytes.Cut(raw, []byte("\n-- "))
+		lines := strings.Split(strings.TrimSpace(string(script)), "\n")
+		if strings.TrimSpace(lines[len(lines)-1]) != "verify" && bytes.Contains(script, []byte("\noffice")) {
+			t.Errorf("%s: the last line of a story is `verify`", f)
+		}
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:      "testdata",
+		Deadline: deadline(t),
+		Setup: func(e *testscript.Env) error {
+			e.Values[storyKey{}] = &story{dir: e.WorkDir, taken: map[string]bool{}, last: map[string]stage.Letter{}}
+			e.Setenv("UKPBJD_CONFIG", filepath.Join(e.WorkDir, "ukpbjd.yaml"))
+			e.Setenv("YEAR", time.Now().Format("2006"))
+			return nil
+		},
+		Cmds:                commands(),
+		RequireUniqueNames:  true,
+		RequireExplicitExec: true,
+	})
+}
+
+// deadline leaves a story that hangs the time to say where.
+func deadline(t *testing.T) time.Time {
+	d := time.Now().Add(4 * time.Minute)
+	if own, ok := t.Deadline(); ok && own.Before(d) {
+		return own.Add(-5 * time.Second)
+	}
+	return d
+}
+
+// mortally serves as `ukpbjd serve` does, but is killed without warning at a given commit of its books, before it or right
+// after it, and does not wait ten minutes before it resends what is in doubt.
+//
+//	MORTAL=17:after mortally
+func mortally() int {
+	cfg, faults := config.Load(os.Getenv("UKPBJD_CONFIG"))
+	if len(faults) > 0 {
+		fmt.Fprintln(os.Stderr, faults)
+		return 78
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	at, when, _ := strings.Cut(os.Getenv("MORTAL"), ":")
+	nth, _ := strconv.ParseInt(at, 10, 64)
+	var books *mortalStore
+	d, err := daemon.Open(ctx, cfg, slog.New(slog.NewJSONHandler(os.Stderr, nil)), func(o *clerk.Options) {
+		books = &mortalStore{DB: o.DB, at: nth, after: when == "after"}
+		o.DB = books
+		o.DoubtPause = 300 * time.Millisecond
+	})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 75
+	}
+	go func() {
+		<-d.Ready()
+		d.Log.Info("ready")
+	}()
+	if err := d.Run(ctx); err != nil && ctx.Err() == nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 75
+	}
+	if err := d.Close(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	fmt.Printf("%d commits\n", books.n.Load())
+	return 0
+}
+
+// mortalStore kills the whole process at a commit.
+type mortalStore struct {
+	store.DB
+	at    int64 // zero: never
+	after bool
+	n     atomic.Int64
+}
+
+func (m *mortalStore) Update(ctx context.Context, fn func(store.Tx) error) error {
+	nth := m.n.Add(1)
+	err := m.DB.Update(ctx, func(tx store.Tx) error {
+		err := fn(tx)
+		if nth == m.at && !m.after {
+			die()
+		}
+		return err
+	})
+	if nth == m.at {
+		die()
+	}
+	return err
+}
+
+func die() {
+	syscall.Kill(os.Getpid(), syscall.SIGKILL) //nolint:errcheck // there is no way to survive it
+	select {}
+}
+
+// run calls the program in this process.
+func run(stdout, stderr io.Writer, args ...string) int {
+	return cli.Main(context.Background(), args, stdout, stderr)
+}
