@@ -58,6 +58,11 @@ func (r *Reading) add(row int, f field, code, format string, args ...any) {
 func (r *Reading) checkRows(people []person, own []string) {
 	for i := range r.Roster {
 		row, n := &r.Roster[i], i+1
+		if people[i].machine && (!ValidNIP(row.NIP) || !validEmail(row.Email)) {
+			// What OCR could not read is no fault of the requester: a person looks at the picture first.
+			r.NeedsPerson = true
+			continue
+		}
 		if people[i].lossy {
 			r.add(n, fieldNIP, CodePrecisionLost, "NIP diketik sebagai bilangan di lembar kerja sehingga angka terakhirnya hilang. Mohon ubah kolom NIP menjadi teks, lalu ketik ulang 18 angkanya.")
 		}

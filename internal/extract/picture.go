@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"image"
-	"image/color"
 	_ "image/gif"  // decoders for image.Decode
 	_ "image/jpeg" // …
 	_ "image/png"  // …
@@ -20,7 +19,7 @@ type picture struct {
 	pix  []byte
 }
 
-const maxPixels = 60_000_000
+const maxPixels = 40_000_000
 
 // decodePicture reads JPEG, PNG or GIF, upright as the camera meant it.
 func decodePicture(data []byte) (*picture, error) {
@@ -62,8 +61,6 @@ func grey(img image.Image) *picture {
 	}
 	return p
 }
-
-var _ color.Color = color.Gray{}
 
 // decodePGM reads the P5 that pdftoppm writes.
 func decodePGM(data []byte) (*picture, error) {
