@@ -22,7 +22,7 @@ func (s Source) table(rows string) Source {
 	t.Line = len(p.Lines)
 	for _, r := range strings.Split(strings.TrimSpace(rows), "\n") {
 		var row []Cell
-		for _, c := range strings.Split(strings.Trim(strings.TrimSpace(r), "|"), "|") {
+		for _, c := range strings.Split(strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(r), "|"), "|"), "|") {
 			text := strings.ReplaceAll(strings.TrimSpace(c), "⏎", "\n")
 			num := strings.HasSuffix(text, "#")
 			row = append(row, Cell{Text: strings.TrimSuffix(text, "#"), Numeric: num})

@@ -145,7 +145,7 @@ func isSuratTugas(rows []row, i int, l string) bool {
 func isForm(rows []row, i int, l string) bool {
 	starts := strings.HasPrefix(l, "FORM") || strings.HasPrefix(l, "PERMOHONAN") || strings.HasPrefix(l, "PERMINTAAN") ||
 		strings.HasPrefix(l, "LEMBARPERMOHONAN") || strings.HasPrefix(l, "BLANGKO") || strings.HasPrefix(l, "USULAN") || strings.HasPrefix(l, "PENGAJUAN") ||
-		strings.HasPrefix(l, "DAFTARPERMOHONAN") || strings.HasPrefix(l, "DATAPERMOHONAN")
+		strings.HasPrefix(l, "PENDAFTARAN") || (strings.HasPrefix(l, "DAFTAR") || strings.HasPrefix(l, "DATA")) && !mixedCase(rows[i].text)
 	if !starts || strings.Contains(rows[i].text, ";") && mixedCase(rows[i].text) {
 		return false
 	}

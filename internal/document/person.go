@@ -94,13 +94,17 @@ func (p *person) setOne(f field, text string, numeric bool) {
 	case fieldNIP:
 		p.setNIP(text, numeric)
 	case fieldNIK:
-		p.NIK = digits(text)
+		if p.NIK = digits(text); p.NIK != "" && (len(p.NIK) != 16 || numeric) {
+			p.doubt(fieldNIK)
+		}
 	case fieldEmail:
 		p.setEmail(text)
 	case fieldHP:
 		p.setHP(text)
 	case fieldGolongan:
-		p.Golongan = golongan(text)
+		if g := golongan(text); g != "" { // a rank in a column of its own says no grade
+			p.Golongan = g
+		}
 	case fieldJabatan:
 		p.Jabatan = oneLine(text)
 	case fieldUserID:
@@ -179,6 +183,9 @@ func (p *person) setHP(text string) {
 	case strings.HasPrefix(d, "8") && len(d) >= 9:
 		d = "0" + d // a spreadsheet drops the zero
 	}
+	if d != "" && (len(d) < 8 || len(d) > 14) {
+		p.doubt(fieldHP)
+	}
 	p.HP = d
 }
 
@@ -196,7 +203,12 @@ func (p *person) setMany(fields []field, text string) {
 	if hasField(fields, fieldNIP) {
 		if nip, from, to := findNIP(text); nip != "" {
 			p.NIP = nip
+			above := cleanName(nipLabelRE.ReplaceAllString(text[:from], ""))
 			text = text[:from] + "\n" + text[to:]
+			if hasField(fields, fieldNama) && len(letters(above)) > 2 { // what stands above the NIP is the name
+				p.Nama, fields = above, without(fields, fieldNama)
+				text = text[from:]
+			}
 		}
 		text = nipLabelRE.ReplaceAllString(text, "")
 	}
@@ -213,6 +225,16 @@ func (p *person) setMany(fields []field, text string) {
 		p.takeRank(&text, take)
 	}
 	p.setRest(fields, text)
+}
+
+func without(fields []field, f field) []field {
+	var out []field
+	for _, x := range fields {
+		if x != f {
+			out = append(out, x)
+		}
+	}
+	return out
 }
 
 func (p *person) takeRank(text *string, take func(*regexp.Regexp) string) {
@@ -241,6 +263,7 @@ func (p *person) setRest(fields []field, text string) {
 		first, rest, _ := strings.Cut(strings.TrimSpace(text), "\n")
 		p.Nama, p.Jabatan = cleanName(first), cleanName(rest)
 		p.doubt(fieldJabatan)
+		p.doubt(fieldNama)
 	case hasField(fields, fieldNama):
 		p.Nama = cleanName(text)
 	case hasField(fields, fieldJabatan):

@@ -154,7 +154,7 @@ func TestBodyRoster(t *testing.T) {
 }
 
 func TestSignatoryIsNoMember(t *testing.T) {
-	f := lines("f.csv", "").table(formTitle + "\n" + formRows + "\n| | | | | |\n | Drs. I Gede Agung, M.Si. | 196803091995061095 | | | |")
+	f := lines("f.csv", "").table(formTitle + "\n" + formRows + "\n| | | | | | |\n| | Drs. I Gede Agung, M.Si. | 196803091995061095 | | | |")
 	r := Read(Bundle{Sources: []Source{f, decree(), task()}})
 	if len(r.Roster) != 3 {
 		t.Errorf("roster = %+v", r.Roster)
@@ -174,5 +174,46 @@ func TestHostileNames(t *testing.T) {
 				t.Errorf("line break in %q", row.Nama)
 			}
 		}
+	}
+}
+
+// Headers over two rows, numbered columns, a break between pages, and a role column called only "Jabatan".
+func TestTableShapes(t *testing.T) {
+	two := lines("f.docx", formTitle).table(`No | Nama | NIP | Kontak | | Jabatan
+| | | | HP | Email | |
+1 | 2 | 3 | 4 | 5 | 6
+1 | Ni Made Sari, S.T. | 198609262015052001 | 081234567890 | sari@dinas.example | Ketua
+2 | I Wayan Putra, M.M. | 197902282004121073 | 081234567891 | putra@dinas.example | Sekretaris`)
+	two.Pages = append(two.Pages, Page{Number: 2})
+	second := lines("x", "Halaman 2").table("3 | Ida Bagus Oka | 199002152016081075 | 081234567892 | oka@dinas.example | Anggota\nJumlah | 3 orang | | | |")
+	two.Pages[1] = second.Pages[0]
+	two.Pages[1].Number = 2
+	r := Read(Bundle{Sources: []Source{two, decree(), task()}})
+	wantProblems(t, r, "")
+	if len(r.Roster) != 3 || r.Roster[2].Email != "oka@dinas.example" || r.Roster[0].Jabatan != "Analis" || r.Roster[1].HP != "081234567891" {
+		t.Errorf("roster = %+v", r.Roster)
+	}
+}
+
+func TestCards(t *testing.T) {
+	f := lines("f.docx", formTitle+"\nYang bertanda tangan di bawah ini\nNama : Drs. I Gede Agung, M.Si.\nNIP : 196803091995061095\nDengan ini mengajukan permohonan:").table(`
+Data Anggota 1
+Nama Lengkap | Ni Made Sari, S.T.
+NIP | 19860926 201505 2 001 | Gol. | III/c
+Peran di Pokja | Anggota | No. HP/WA | 0812 3456 7890
+E-mail | sari@dinas.example
+Data Anggota 2
+Nama Lengkap | I Wayan Putra, M.M.
+NIP | 19790228 200412 1 073 | Gol. | IV/a
+Peran di Pokja | Ketua | No. HP/WA |
+E-mail | putra@dinas.example
+Data Anggota 3
+Nama Lengkap | Ida Bagus Oka
+NIP | 19900215 201608 1 075 | Gol. | III/b
+E-mail | oka@dinas.example`)
+	r := Read(Bundle{Sources: []Source{f, decree(), task()}})
+	wantProblems(t, r, "")
+	if len(r.Roster) != 3 || r.Roster[0].HP != "081234567890" || r.Roster[1].HP != "" || r.Roster[1].Email != "putra@dinas.example" {
+		t.Errorf("roster = %+v", r.Roster)
 	}
 }

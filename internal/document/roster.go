@@ -70,6 +70,9 @@ func (s *section) plausible(people []person) []person {
 		if digits(p.Nama) != "" && p.NIP == "" || strings.Contains(p.Nama, "@") {
 			continue
 		}
+		if roleWords[letters(p.Jabatan)] {
+			p.Jabatan = "" // the part in the Pokja, under a header that says only "Jabatan"
+		}
 		out = append(out, p)
 	}
 	return out

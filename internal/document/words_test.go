@@ -140,3 +140,16 @@ func TestReadAnything(t *testing.T) {
 		}
 	})
 }
+
+func TestThreeInOneCell(t *testing.T) {
+	var p person
+	p.set([]field{fieldNama, fieldNIP, fieldGolongan}, Cell{Text: "I Gusti Ayu Made\nPratiwi, M.Kom.\nNIP. 19700416 200202 2 075\nPenata Muda Tk. I (III/b)"})
+	if p.Nama != "I Gusti Ayu Made Pratiwi, M.Kom." || p.NIP != "197004162002022075" || p.Golongan != "III/b" {
+		t.Errorf("%+v", p)
+	}
+	p = person{}
+	p.set([]field{fieldNIP, fieldNama}, Cell{Text: "197004162002022075\nI Gusti Ayu Made Pratiwi"})
+	if p.Nama != "I Gusti Ayu Made Pratiwi" || p.NIP != "197004162002022075" {
+		t.Errorf("%+v", p)
+	}
+}
