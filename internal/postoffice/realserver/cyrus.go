@@ -48,7 +48,7 @@ func StartCyrus(tb testing.TB) *Cyrus {
 	output(tb, nil, "chown", "mail", dir+"/sasldb2", cert, key)
 	// Its master sometimes spins for ever on SIGTERM while clients are connected, all its children gone.
 	c.process = process{stubborn: true,
-		tb: tb, name: "cyrus", ports: p[:1], greet: true, log: dir + "/out",
+		tb: tb, name: "cyrus", ports: p[:1], welcome: "* OK", leave: "a LOGOUT\r\n", log: dir + "/out",
 		args: []string{filepath.Join(bin, "master"), "-C", conf, "-M", dir + "/cyrus.conf", "-p", dir + "/master.pid", "-D"},
 		env:  []string{"LD_LIBRARY_PATH=" + filepath.Join(prefix, "usr/lib/x86_64-linux-gnu"), "CYRUS_USER=mail"},
 	}

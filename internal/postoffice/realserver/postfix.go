@@ -36,7 +36,8 @@ func StartPostfix(tb testing.TB, behind *Dovecot) *Postfix {
 	write(tb, dir+"/etc/header_checks", fmt.Sprintf("/^Authentication-Results[ \\t]*:[^;]*%s/ IGNORE\n/^%s: (.*)$/ REPLACE Authentication-Results: $1\n", "mx\\.desk\\.test", hidden), 0o644)
 	write(tb, dir+"/etc/main.cf", fmt.Sprintf(mainCf, dir, Host, cert, key, port(behind.LMTP), port(behind.Auth), Domain), 0o644)
 	write(tb, dir+"/etc/master.cf", fmt.Sprintf(masterCf, port(m.SMTP), port(m.SMTPS)), 0o644)
-	m.process = process{tb: tb, name: "postfix", args: []string{program, "-c", filepath.Join(dir, "etc"), "start-fg"}, ports: p, log: dir + "/out", pid: dir + "/queue/pid/master.pid"}
+	m.process = process{tb: tb, name: "postfix", args: []string{program, "-c", filepath.Join(dir, "etc"), "start-fg"}, ports: p,
+		welcome: "220", leave: "QUIT\r\n", log: dir + "/out", pid: dir + "/queue/pid/master.pid"}
 	m.run()
 	return m
 }

@@ -42,8 +42,9 @@ type process struct {
 	log   string
 	pid   string // file that names the process to signal; empty: the child itself
 
-	stubborn bool // it may have to be killed, like in a crash
-	greet    bool // a bare connect is not enough: ask for an IMAP greeting and leave politely
+	stubborn bool   // it may have to be killed, like in a crash
+	welcome  string // a bare connect is not enough: wait for a greeting that begins so, and leave politely with leave
+	leave    string
 
 	cmd  *exec.Cmd
 	gone chan error
@@ -85,8 +86,8 @@ func (p *process) answers(addr string) error {
 	defer tick.Stop()
 	for {
 		c, err := net.Dial("tcp", addr)
-		if err == nil && p.greet {
-			err = greeted(c)
+		if err == nil && addr == p.ports[0] { // the others begin with TLS
+			err = p.greeted(c)
 		}
 		if err == nil {
 			return c.Close()
@@ -102,16 +103,16 @@ func (p *process) answers(addr string) error {
 	}
 }
 
-// greeted has a whole conversation with an IMAP server.
-func greeted(c net.Conn) error {
+// greeted has a whole conversation with the server.
+func (p *process) greeted(c net.Conn) error {
 	if err := c.SetDeadline(time.Now().Add(patience)); err != nil {
 		return err
 	}
-	if _, err := io.WriteString(c, "a LOGOUT\r\n"); err != nil {
+	if _, err := io.WriteString(c, p.leave); err != nil {
 		return err
 	}
 	said, err := io.ReadAll(c)
-	if err == nil && !strings.HasPrefix(string(said), "* OK") {
+	if err == nil && !strings.HasPrefix(string(said), p.welcome) {
 		err = fmt.Errorf("it greets with %q", said)
 	}
 	return err
