@@ -99,6 +99,9 @@ func TestUnreadableIsNamed(t *testing.T) {
 		"rar":              {[]byte("Rar!\x1a\x07\x01\x00aaaaaaaa"), document.ReasonUnsupported},
 		"sealed workbook":  {append(append([]byte{}, oleMagic...), utf16le("EncryptedPackage")...), document.ReasonEncrypted},
 		"whole pdf":        {pdf, ""},
+		"pdf in a pdf 2":   {append([]byte("junk\r\n%PDF-2.0"), pdf[8:]...), ""},
+		"cut pdf":          {pdf[:len(pdf)*2/3], document.ReasonCorrupt},
+		"cut revision":     {append(append([]byte{}, pdf...), "\n9 0 obj\n<<"...), document.ReasonCorrupt},
 		"pdf, not a paper": {[]byte("%PDF-1.4\nnothing\n%%EOF"), document.ReasonCorrupt},
 	} {
 		t.Run(name, func(t *testing.T) {

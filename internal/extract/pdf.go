@@ -17,6 +17,10 @@ const builtInTime = 5 * time.Second
 // readPDF tries the built-in reader first, poppler where that one yields nothing, and OCR for pages that are pictures.
 func readPDF(r *Reader, ctx context.Context, src *document.Source, data []byte, budget *budget) {
 	src.Paged = true
+	if cutOff(data) {
+		src.Unreadable = document.ReasonCorrupt
+		return
+	}
 	pages, err := r.builtIn(ctx, data)
 	if err != nil || blank(pages) {
 		if more, reason := r.poppler(ctx, data); reason == "" && !blank(more) {
@@ -124,12 +128,34 @@ func leadingNumber(b []byte) int64 {
 	return n
 }
 
+// cutOff says that the end of the file is not there. A repairing reader would show the pages that are left, or an older
+// revision, as if they were the whole paper.
+func cutOff(data []byte) bool {
+	i := bytes.LastIndex(data, []byte("%%EOF"))
+	return i < 0 || len(data)-i > 4096 || bytes.Contains(data[i:], []byte(" obj"))
+}
+
+// trimPDF leaves out what mailers put before and after the file, and calls PDF 2.0 by the version that the library knows.
+func trimPDF(data []byte) []byte {
+	if i := bytes.Index(head(data, 1024), []byte("%PDF-")); i > 0 {
+		data = data[i:]
+	}
+	if i := bytes.LastIndex(data, []byte("%%EOF")); i > 0 {
+		data = data[:i+5]
+	}
+	if bytes.HasPrefix(data, []byte("%PDF-2.")) {
+		data = append([]byte("%PDF-1.7"), data[8:]...)
+	}
+	return data
+}
+
 func builtInPages(ctx context.Context, data []byte, limit int) (pages []document.Page, err error) {
 	defer func() {
 		if x := recover(); x != nil {
 			pages, err = nil, fmt.Errorf("read pdf: %v", x)
 		}
 	}()
+	data = trimPDF(data)
 	doc, err := pdf.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		return nil, err

@@ -134,11 +134,17 @@ func (p *painter) sheet(box [4]float64, rotate int) *sheet {
 			glyphs = append(glyphs, g)
 		}
 	}
-	unseen := 0
+	unseen, unknown := 0, 0
 	for _, g := range glyphs {
 		if g.invisible {
 			unseen++
 		}
+		if undecoded(g.text) {
+			unknown++
+		}
+	}
+	if unknown > 20 && unknown*4 > len(glyphs) { // a font without a way back to letters: only the picture can be read
+		s.images, glyphs = 1, nil
 	}
 	s.layer = p.images > 0 && unseen*2 > len(glyphs)
 	s.words = words(glyphs)
@@ -148,6 +154,19 @@ func (p *painter) sheet(box [4]float64, rotate int) *sheet {
 		s.rules = append(s.rules, r)
 	}
 	return s
+}
+
+// undecoded says that a code has no known letter.
+func undecoded(text string) bool {
+	if text == "" {
+		return true
+	}
+	for _, c := range text {
+		if c == 0xFFFD || c >= 0xE000 && c <= 0xF8FF || c < 0x20 && c != '\t' && c != '\n' && c != '\r' {
+			return true
+		}
+	}
+	return false
 }
 
 // turned maps page space to printed space for text that runs in quarter turns.

@@ -86,7 +86,7 @@ func builtInPage(ctx context.Context, page pdf.Page) (*sheet, error) {
 		b = [4]float64{0, 0, 595, 842}
 	}
 	s := p.sheet(b, rotation(page.V))
-	s.images = p.images
+	s.images += p.images
 	return s, nil
 }
 
