@@ -35,6 +35,9 @@ func (c *Clerk) decide(b store.Books, cs sop.Case, in sop.Input, now time.Time) 
 			return err
 		}
 	}
+	if err := c.closing(b, out.Case, out.Letters); err != nil {
+		return err
+	}
 	for _, l := range out.Letters {
 		if err := c.queue(b, out.Case, l); err != nil {
 			return err

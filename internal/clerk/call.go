@@ -16,6 +16,8 @@ type Call struct {
 	Arg     string `json:"arg,omitempty"`
 	Open    bool   `json:"open,omitempty"`
 	UID     uint32 `json:"uid,omitempty"`
+	Year    int    `json:"year,omitempty"`
+	After   string `json:"after,omitempty"` // goes on with a long answer
 }
 
 // ErrUnknownCall says that a command is not spoken here. `approve` is none, and never will be.
@@ -26,6 +28,9 @@ func (c *Clerk) Answer(ctx context.Context, call Call) (any, error) {
 	do, ok := calls[call.Command]
 	if !ok {
 		return nil, fmt.Errorf("%s: %w", call.Command, ErrUnknownCall)
+	}
+	if call.Command == "register" && call.After != "" { // a part of an answer whose beginning was journalled
+		return do(c, ctx, call)
 	}
 	e := sop.Event{At: c.Now().UTC(), Kind: "operator-command", Actor: "operator", Reason: call.Command, Text: call.Case + " " + call.Arg}
 	if err := c.DB.Update(ctx, func(tx store.Tx) error { return store.In(tx).Journal(store.Office, []sop.Event{e}) }); err != nil {
@@ -44,6 +49,10 @@ var calls = map[string]func(*Clerk, context.Context, Call) (any, error){
 	"resend":  instructCall,
 	"retry":   retryCall,
 	"ground":  groundCall,
+	"sheet":   func(c *Clerk, ctx context.Context, x Call) (any, error) { return c.Sheet(ctx, x.Case) },
+	"register": func(c *Clerk, ctx context.Context, x Call) (any, error) {
+		return c.RegisterStep(ctx, x.Year, x.After)
+	},
 }
 
 func instructCall(c *Clerk, ctx context.Context, x Call) (any, error) {

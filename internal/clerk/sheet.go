@@ -1,0 +1,83 @@
+package clerk
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"ukpbjd/internal/report"
+	"ukpbjd/internal/sop"
+	"ukpbjd/internal/store"
+)
+
+// Sheet prints the lembar kendali of a case as it stands. SOP R.1
+func (c *Clerk) Sheet(ctx context.Context, number string) ([]byte, error) {
+	var s report.Sheet
+	err := c.View(ctx, func(b store.Books) error {
+		cs, ok, err := b.Case(number)
+		if err != nil || !ok {
+			return errors.Join(err, fmt.Errorf("%s: %w", number, ErrNoCase))
+		}
+		s, err = c.sheet(b, cs, c.Now().UTC())
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.PDF()
+}
+
+func (c *Clerk) sheet(b store.Books, cs sop.Case, now time.Time) (report.Sheet, error) {
+	lines, err := b.Events(cs.Number)
+	if err != nil {
+		return report.Sheet{}, err
+	}
+	s := report.Sheet{Office: c.Office.Name, Mailbox: c.Office.Mailbox.Address, Case: cs, Zone: c.zone(), Made: now,
+		KepalaLPSE: c.Office.KepalaLPSE.Name, KepalaBagian: c.Office.KepalaBagian.Name}
+	for _, r := range lines {
+		s.Journal = append(s.Journal, report.Line{N: r.N, Event: r.Event})
+	}
+	s.Evidence, err = evidence(lines)
+	return s, err
+}
+
+// evidence sums the journal of a case: SHA-256 over its lines as JSON, one a line. Whoever has the books can count it again
+// up to the named line, whatever has been written since.
+func evidence(lines []store.Record) (report.Evidence, error) {
+	h := sha256.New()
+	e := json.NewEncoder(h)
+	e.SetEscapeHTML(false)
+	for _, r := range lines {
+		if err := e.Encode(r); err != nil {
+			return report.Evidence{}, fmt.Errorf("sum the journal: %w", err)
+		}
+	}
+	return report.Evidence{Label: fmt.Sprintf("Jurnal baris 1-%d, SHA-256", len(lines)), Value: hex.EncodeToString(h.Sum(nil))}, nil
+}
+
+// closing gives the letters that close a case the lembar kendali: the Pokja's copy. SOP R.2
+func (c *Clerk) closing(b store.Books, cs sop.Case, letters []sop.Letter) error {
+	var file *sop.File
+	for i := range letters {
+		if letters[i].Kind != sop.Selesai {
+			continue
+		}
+		if file == nil {
+			s, err := c.sheet(b, cs, c.Now().UTC())
+			if err != nil {
+				return err
+			}
+			pdf, err := s.PDF() // a few milliseconds, once a case
+			if err != nil {
+				return err
+			}
+			file = &sop.File{Name: "lembar-kendali-" + cs.Number + ".pdf", MediaType: "application/pdf", Bytes: pdf}
+		}
+		letters[i].Files = append(letters[i].Files, *file)
+	}
+	return nil
+}
