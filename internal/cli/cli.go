@@ -67,6 +67,9 @@ type grammar struct {
 	Version versionCmd `cmd:"" help:"Print the version."`
 	Bench   benchCmd   `cmd:"" help:"Measure a day's load on this machine; needs no configuration."`
 
+	Register registerCmd `cmd:"" help:"Write the register of a year: cases, members and deliveries, deviations, letters."`
+	Sheet    sheetCmd    `cmd:"" help:"Print the lembar kendali of a case."`
+
 	BenchOffice benchOfficeCmd `cmd:"" hidden:""`
 	BenchFloor  benchFloorCmd  `cmd:"" hidden:""`
 	BenchServe  benchServeCmd  `cmd:"" hidden:""`

@@ -1,0 +1,177 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+
+	"ukpbjd/internal/clerk"
+	"ukpbjd/internal/config"
+	"ukpbjd/internal/daemon"
+	"ukpbjd/internal/report"
+)
+
+type registerCmd struct {
+	Year   int    `help:"Year of the case numbers; the present one when left out."`
+	Output string `short:"o" required:"" help:"File to write: .xlsx, .csv (four files) or .json." placeholder:"FILE"`
+}
+
+// Run writes the register beside its name and renames it when it is whole.
+func (c *registerCmd) Run(s *shell) error {
+	ext := strings.ToLower(filepath.Ext(c.Output))
+	if ext != ".xlsx" && ext != ".csv" && ext != ".json" {
+		return fail(exitUsage, errors.New("the register is written as .xlsx, .csv or .json"))
+	}
+	cfg, err := s.load()
+	if err != nil {
+		return err
+	}
+	ask, leave, err := s.books(cfg)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	debug.SetMemoryLimit(report.MemoryWanted)
+	first, err := ask(c.Year, "")
+	if err != nil {
+		return err
+	}
+	first.Head.Zone = cfg.Identity.Zone
+	b := s.bar("register", first.Count)
+	entries := func(yield func(report.Entry, error) bool) { eachEntry(ask, first, b, yield) }
+	n, err := c.write(ext, first.Head, entries)
+	b.done()
+	if err != nil {
+		return fmt.Errorf("write %s: %w", c.Output, err)
+	}
+	fmt.Fprintf(s.stdout, "%s: %d cases of %d\n", strings.Join(n, ", "), first.Count, first.Head.Year)
+	return nil
+}
+
+// books gives the register's steps from the running daemon, or from the store if no daemon runs.
+func (s *shell) books(cfg *config.Config) (ask func(year int, after string) (clerk.RegisterStep, error), leave func(), err error) {
+	socket := filepath.Join(cfg.Storage.Path, daemon.SocketName)
+	overWire := func(year int, after string) (r clerk.RegisterStep, err error) {
+		raw, err := overSocket(s.ctx, socket, clerk.Call{Command: "register", Year: year, After: after})
+		if err == nil {
+			err = json.Unmarshal(raw, &r)
+		}
+		return r, err
+	}
+	if _, err := overSocket(s.ctx, socket, clerk.Call{Command: "ping"}); !errors.Is(err, errNoDaemon) {
+		return overWire, func() {}, nil
+	}
+	desk, err := daemon.OpenDesk(s.ctx, cfg)
+	if err != nil {
+		return nil, nil, fail(exitUnavailable, err)
+	}
+	return func(year int, after string) (clerk.RegisterStep, error) {
+		if after == "" {
+			x, err := desk.Clerk.Answer(s.ctx, clerk.Call{Command: "register", Year: year})
+			r, _ := x.(clerk.RegisterStep)
+			return r, err
+		}
+		return desk.Clerk.RegisterStep(s.ctx, year, after)
+	}, func() { desk.Close() }, nil
+}
+
+// eachEntry reads the next step while the present one is being written.
+func eachEntry(ask func(int, string) (clerk.RegisterStep, error), first clerk.RegisterStep, b *bar, yield func(report.Entry, error) bool) {
+	type answer struct {
+		step clerk.RegisterStep
+		err  error
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	next := make(chan answer)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		defer close(next)
+		for at := first.Next; at != ""; {
+			x, err := ask(first.Head.Year, at)
+			select {
+			case next <- answer{x, err}:
+			case <-ctx.Done():
+				return
+			}
+			if err != nil {
+				return
+			}
+			at = x.Next
+		}
+	}()
+	defer func() { cancel(); <-ended }()
+	n := 0
+	for step, more := (answer{step: first}), true; more; step, more = <-next {
+		if step.err != nil {
+			yield(report.Entry{}, step.err)
+			return
+		}
+		for _, e := range step.step.Entries {
+			if !yield(e, nil) {
+				return
+			}
+		}
+		n += len(step.step.Entries)
+		b.at(min(n, first.Count))
+	}
+}
+
+// write gives the names of what it has written.
+func (c *registerCmd) write(ext string, h report.Head, entries report.Entries) ([]string, error) {
+	switch ext {
+	case ".xlsx":
+		return whole([]string{c.Output}, func(w []io.Writer) error { return report.WriteXLSX(w[0], filepath.Dir(c.Output), h, entries) })
+	case ".json":
+		return whole([]string{c.Output}, func(w []io.Writer) error { return report.WriteJSON(w[0], h, entries) })
+	}
+	var names []string
+	stem := c.Output[:len(c.Output)-len(ext)]
+	for _, part := range report.CSVNames() {
+		names = append(names, stem+part+ext)
+	}
+	return whole(names, func(w []io.Writer) error { return report.WriteCSV(w, h, entries) })
+}
+
+// whole writes files beside their names and gives them their names only when all are whole: they hold people's names and
+// numbers, so they are for their owner alone.
+func whole(names []string, write func([]io.Writer) error) (_ []string, err error) {
+	var files []*os.File
+	var bufs []*bufio.Writer
+	var ws []io.Writer
+	defer func() {
+		for _, f := range files {
+			f.Close()
+			os.Remove(f.Name()) // gone when it has got its name
+		}
+	}()
+	for _, name := range names {
+		f, err := os.CreateTemp(filepath.Dir(name), ".ukpbjd-*")
+		if err != nil {
+			return nil, err
+		}
+		b := bufio.NewWriterSize(f, 64<<10)
+		files, bufs, ws = append(files, f), append(bufs, b), append(ws, b)
+	}
+	if err := write(ws); err != nil {
+		return nil, err
+	}
+	for i, f := range files {
+		if err := errors.Join(bufs[i].Flush(), f.Close()); err != nil {
+			return nil, err
+		}
+	}
+	for i, f := range files {
+		if err := os.Rename(f.Name(), names[i]); err != nil {
+			return nil, err
+		}
+	}
+	return names, nil
+}
