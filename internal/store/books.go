@@ -14,12 +14,14 @@ import (
 // Buckets. Keys are text unless said otherwise; values are JSON unless said otherwise. A moment in a key is UnixNano in 20
 // decimal digits, so that byte order is time order.
 //
-//	meta      schema, mailbox                                  → number; Mailbox
+//	meta      schema, mailbox, tree, checkpoint                → number; Mailbox; lines of the journal; when the next is due
 //	cases     YEAR/SEQ(8)                                      → sop.Case
 //	seq       YEAR                                             → last sequence number (decimal)
 //	open      YEAR/SEQ                                         → "" while the case is not closed
 //	counts    status                                           → number of cases (decimal)
 //	journal   CASE/N(8), and "office"/N for what has no case   → Record
+//	tree      index in tlog order (8 bytes)                    → 32 bytes: the journal's lines as leaves, and the nodes above
+//	checkpoints moment                                         → signed checkpoint that was sent out (text)
 //	wake      moment/CASE                                      → "" (CASE is in waking)
 //	letters   CASE/KEY                                         → LetterRow
 //	bodies    CASE/KEY                                         → the exact bytes of the mail (sealed for kredensial)
@@ -39,6 +41,7 @@ import (
 //	caps      CASE                                             → capRow: letters in the present hour
 const (
 	bMeta, bCases, bSeq, bOpen, bCounts, bJournal, bWake                                  = "meta", "cases", "seq", "open", "counts", "journal", "wake"
+	bTree, bCheckpoints                                                                   = "tree", "checkpoints"
 	bLetters, bBodies, bOutbox, bSending, bMsgIDs, bOrders                                = "letters", "bodies", "outbox", "sending", "msgids", "orders"
 	bSeen, bContent, bToFile, bAttempts, bUsers, bNIPs, bCaps, bJudged, bReplace, bReturn = "seen", "content", "tofile", "attempts", "users", "nips", "caps", "judged", "replace", "return"
 )

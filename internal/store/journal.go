@@ -5,45 +5,78 @@ import (
 	"errors"
 	"fmt"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"ukpbjd/internal/sop"
 )
 
-// Record is one line of the journal as it is kept.
+// Record is one line of the journal as it is kept. The bytes of a line hold the hash of the office's line before it, and are
+// a leaf of the office's tree, so that no line can change, go or come without a trace.
 type Record struct {
-	N int `json:"n"` // from 1 within the case
+	N    int    `json:"n"`    // from 1 within the case
+	Seq  int64  `json:"seq"`  // leaf of the tree, from 0 within the office
+	Prev string `json:"prev"` // leaf hash of line Seq-1; empty for the first
 	sop.Event
 }
 
 // Office is the name under which events of no case are kept.
 const Office = "office"
 
-// Journal appends events to a case, or to Office.
+// Journal appends events to a case, or to Office, and to the tree, in one transaction with what they tell of.
 func (b Books) Journal(number string, events []sop.Event) error {
-	for _, e := range events {
-		n, err := b.add(bMeta, "journal/"+number, 1)
+	if len(events) == 0 {
+		return nil
+	}
+	t, err := b.tree()
+	if err != nil {
+		return err
+	}
+	n, err := b.add(bMeta, "journal/"+number, len(events))
+	if err != nil {
+		return err
+	}
+	for i, e := range events {
+		r := Record{N: n - len(events) + i + 1, Seq: t.size, Prev: t.head, Event: e}
+		key := lineKey(number, r.N)
+		raw, err := json.Marshal(r)
 		if err != nil {
-			return err
+			return fmt.Errorf("encode journal %s: %w", key, err)
 		}
-		if err := b.put(bJournal, fmt.Sprintf("%s/%08d", number, n), Record{n, e}); err != nil {
+		if err := errors.Join(b.tx.Put(bJournal, []byte(key), raw), t.append(leafHash(key, raw))); err != nil {
 			return err
 		}
 	}
-	return nil
+	return t.close()
 }
+
+func lineKey(number string, n int) string { return fmt.Sprintf("%s/%08d", number, n) }
+
+// Leaf is what a line is in the tree: where it stands, and its exact bytes.
+func Leaf(key string, line []byte) []byte { return append([]byte(key+"\n"), line...) }
+
+func leafHash(key string, line []byte) tlog.Hash { return tlog.RecordHash(Leaf(key, line)) }
 
 // Events reads the journal of a case, oldest first.
 func (b Books) Events(number string) ([]Record, error) {
 	var out []Record
-	var bad error
-	p := number + "/"
-	err := b.tx.Scan(bJournal, []byte(p), []byte(prefixEnd(p)), func(k, v []byte) bool {
+	err := b.eachLine(number, func(key string, line []byte) error {
 		var r Record
-		if bad = json.Unmarshal(v, &r); bad != nil {
-			bad = fmt.Errorf("decode journal %s: %w", k, bad)
-			return false
+		if err := json.Unmarshal(line, &r); err != nil {
+			return fmt.Errorf("decode journal %s: %w", key, err)
 		}
 		out = append(out, r)
-		return true
+		return nil
 	})
-	return out, errors.Join(err, bad)
+	return out, err
+}
+
+// eachLine calls fn for the exact bytes of each line of a case.
+func (b Books) eachLine(number string, fn func(key string, line []byte) error) error {
+	p := number + "/"
+	var bad error
+	err := b.tx.Scan(bJournal, []byte(p), []byte(prefixEnd(p)), func(k, v []byte) bool {
+		bad = fn(string(k), v)
+		return bad == nil
+	})
+	return errors.Join(err, bad)
 }
