@@ -55,7 +55,7 @@ func (r *Reading) add(row int, f field, code, format string, args ...any) {
 }
 
 // checkRows looks at each row by itself and at rows against each other.
-func (r *Reading) checkRows(people []person, own []string) {
+func (r *Reading) checkRows(people []person, own []string, listed bool) {
 	for i := range r.Roster {
 		row, n := &r.Roster[i], i+1
 		if people[i].machine && (!ValidNIP(row.NIP) || !validEmail(row.Email)) {
@@ -72,7 +72,9 @@ func (r *Reading) checkRows(people []person, own []string) {
 		case people[i].lossy && !people[i].settled:
 			r.add(n, fieldNIP, CodeBadNIP, "NIP lengkap tidak dapat dipastikan dari berkas. Mohon ketik ulang 18 angkanya sebagai teks.")
 		}
-		r.checkEmail(row, n, own)
+		if row.Email != "" || listed { // without a form there is nobody who left an address out
+			r.checkEmail(row, n, own)
+		}
 	}
 	r.checkDuplicates()
 	if n := len(r.Roster); n > 0 && (n%2 == 0 || n < 3) {

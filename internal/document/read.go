@@ -35,7 +35,7 @@ func Read(b Bundle) Reading {
 		m.take(&all[i])
 	}
 	m.merge()
-	r.checkRows(m.roster, b.OwnDomains)
+	r.checkRows(m.roster, b.OwnDomains, len(m.forms) > 0 || len(m.body) > 0)
 	m.agree()
 	r.sortProblems()
 	return r

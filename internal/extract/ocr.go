@@ -23,6 +23,10 @@ const smallPicture = 480
 func readImage(r *Reader, ctx context.Context, src *document.Source, data []byte, b *budget) {
 	src.Paged = false
 	pic, err := decodePicture(data)
+	if err != nil && isTIFF(data) {
+		r.readTIFF(ctx, src, data, b)
+		return
+	}
 	if err != nil {
 		src.Unreadable = reasonOf(err)
 		if src.Unreadable == document.ReasonCorrupt && !knownPicture(data) {
