@@ -116,12 +116,21 @@ func (d *decision) drop(nip string) {
 // askable are the approvers who may decide this case: not the requester, not a member (SOP 2.1, DESIGN "Trust").
 func (d *decision) askable() []Approver {
 	var out []Approver
-	for _, a := range d.o.Approvers {
+	for _, a := range d.acting() {
 		if !a.party(&d.c) {
 			out = append(out, a)
 		}
 	}
 	return out
+}
+
+// short says that there are fewer seats that may decide than must agree.
+func (d *decision) short() bool {
+	seats := map[string]bool{}
+	for _, a := range d.askable() {
+		seats[d.o.seat(&d.c, a.Person)] = true
+	}
+	return len(seats) < d.quorum()
 }
 
 // party says that the approver is the requester or a member of the case, by any address or by NIP.
@@ -139,6 +148,10 @@ func (a Approver) party(c *Case) bool {
 
 func (a Approver) addresses() []string { return append([]string{a.Address}, a.Aliases...) }
 
-func (d *decision) voted(a Approver) bool {
-	return slices.ContainsFunc(d.c.Votes, func(v Approval) bool { return v.By == a.Person })
+func (d *decision) voted(a Approver) bool { return d.o.voted(&d.c, a) }
+
+// voted says that the approver, or who sits in the same seat, has approved this revision already.
+func (o Office) voted(c *Case, a Approver) bool {
+	seat := o.seat(c, a.Person)
+	return slices.ContainsFunc(c.Votes, func(v Approval) bool { return o.seat(c, v.By) == seat })
 }

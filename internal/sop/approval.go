@@ -18,12 +18,12 @@ func (o Office) binding(c *Case, s Sender, w Command, at time.Time) string {
 		return "wrong-role"
 	case a.party(c):
 		return "own-request"
-	case c.Approval != nil || w.Verb == Setuju && slices.ContainsFunc(c.Votes, func(v Approval) bool { return v.By == a.Person }):
+	case c.Approval != nil || w.Verb == Setuju && o.voted(c, a):
 		return "already-approved"
-	case c.Status != AwaitingApproval || c.Expires.IsZero():
-		return "code-old"
 	case w.Ref.Kind != Persetujuan || w.Ref.To != a.Address:
 		return "no-token"
+	case c.Status != AwaitingApproval || c.Expires.IsZero():
+		return "code-old"
 	case w.Ref.Revision != c.Revision || w.Ref.Issue != c.Issue:
 		return "code-old"
 	case w.Ref.Via == "code" && c.CodeTries >= CodeTriesMost:

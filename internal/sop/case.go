@@ -86,6 +86,8 @@ type Case struct {
 	CodeTries int        `json:"code_tries"`       // wrong codes without a known Message-ID, this revision
 	Expires   time.Time  `json:"expires,omitzero"` // of the approval letter
 
+	Delegations []Delegation `json:"delegations,omitempty"` // DELEGASI, oldest first; one that has run out counts no more
+
 	Owes     string    `json:"owes,omitempty"` // SOP W.1: who owes the present step: approver, requester, member, daemon
 	StepFrom time.Time `json:"step_from,omitzero"`
 	Due      time.Time `json:"due,omitzero"` // deadline of the present step
@@ -164,6 +166,13 @@ type Approval struct {
 	Sheet    bool      `json:"sheet"`   // came with an edited sheet
 	Release  time.Time `json:"release"` // end of the undo window
 	Released bool      `json:"released"`
+}
+
+// Delegation lets a registered deputy answer for an approver in this case.
+type Delegation struct {
+	From  Person    `json:"from"`
+	To    Person    `json:"to"`
+	Until time.Time `json:"until"`
 }
 
 // Deviation is a penyimpangan (SOP W.2): papers, time or output that missed the standard.

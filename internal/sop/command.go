@@ -18,6 +18,7 @@ var rules = map[Verb]rule{
 	Lengkapi:     {RoleApprover, false, true, Office.binding, (*decision).lengkapi},
 	Stop:         {RoleApprover, false, true, stoppable, (*decision).stop},
 	KirimUlang:   {RoleApprover, false, true, nil, (*decision).kirimUlang},
+	Delegasi:     {RoleApprover, false, true, delegable, (*decision).delegasi},
 	Batal:        {RoleRequester, false, true, withdrawable, (*decision).batal},
 	Terima:       {RoleMember, false, false, ownLetter, (*decision).terima},
 	Salah:        {RoleMember, false, false, ownLetter, (*decision).salah},
@@ -36,7 +37,7 @@ func (o Office) Refusal(c *Case, s Sender, w Command, at time.Time) string {
 		return "not-a-command"
 	case c.Status.Closed() && !r.whenClosed:
 		return "closed"
-	case len(s.Roles) == 0 || r.role != RoleNone && !s.Has(r.role):
+	case len(s.Roles) == 0 || r.role != RoleNone && !s.Has(r.role) || r.role == RoleApprover && !o.acts(c, s.Address, at):
 		return "wrong-role"
 	case r.proven && !o.proven(s):
 		return "unproven"
@@ -85,10 +86,13 @@ func (d *decision) reject(topic, note string) string {
 	return topic
 }
 
+// toldMost bounds the memory of answers, and so the answers.
+const toldMost = 200
+
 // answer tells the sender, at their registered address, why nothing happened; once for each reason and status of the case.
 func (d *decision) answer(topic, note string) {
-	key := d.in.From.Address + " " + topic + " " + d.c.Status.Label()
-	if d.c.Status.Closed() || d.c.Told[key] || len(d.in.From.Roles) == 0 {
+	key := d.in.From.Address + " " + topic + " " + note + " " + string(d.c.Status)
+	if d.c.Status.Closed() || d.c.Told[key] || len(d.in.From.Roles) == 0 || len(d.c.Told) >= toldMost {
 		return
 	}
 	d.c.Told[key] = true
@@ -103,11 +107,13 @@ func (d *decision) role() Role {
 }
 
 func (d *decision) status(Command) string {
+	d.event("status-told", "Keadaan kasus ditanyakan dan dijawab.")
 	d.reply(StatusKasus, d.in.From.Person, d.role(), "", "").NIP = d.in.From.NIP
 	return "status-told"
 }
 
 func (d *decision) bantuan(Command) string {
+	d.event("help-told", "Cara menjawab ditanyakan dan dijelaskan.")
 	d.reply(Bantuan, d.in.From.Person, d.role(), "", "").NIP = d.in.From.NIP
 	return "help-told"
 }

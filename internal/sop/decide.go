@@ -75,9 +75,11 @@ func (d *decision) dispatch() string {
 	return "unknown-input"
 }
 
-// finish stamps what every decision shares: the reason on each event, the memory of the input, the next wake-up.
+// finish stamps what every decision shares: keys that are wanted no more, the reason on each event, the memory of the input,
+// the next wake-up.
 func (d *decision) finish() {
 	d.c.Updated = d.now
+	d.shredDue()
 	d.c.Handled = append(d.c.Handled, d.in.ID)
 	if n := len(d.c.Handled); n > handledMost {
 		d.c.Handled = slices.Clone(d.c.Handled[n-handledMost:])
@@ -86,7 +88,7 @@ func (d *decision) finish() {
 		d.c.Mails = append(d.c.Mails, d.in.Mail)
 	}
 	if len(d.out.Events) == 0 && d.in.What != nil {
-		d.event(d.in.What.what(), "")
+		d.event(d.in.What.what(), "Dicatat; tidak ada yang berubah.")
 	}
 	for i := range d.out.Events {
 		d.out.Events[i].Reason = d.out.Reason
@@ -189,6 +191,7 @@ func (c Case) clone() Case {
 		c.Accounts = map[string]Account{}
 	}
 	c.Burnt = slices.Clone(c.Burnt)
+	c.Delegations = slices.Clone(c.Delegations)
 	c.Votes = slices.Clone(c.Votes)
 	c.Deviations = slices.Clone(c.Deviations)
 	c.Incidents = slices.Clone(c.Incidents)

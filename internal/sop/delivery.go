@@ -129,7 +129,7 @@ func (d *decision) tellLost(l Letter, text string) {
 		told++
 	}
 	tell(d.c.Requester, RoleRequester)
-	for _, a := range d.o.Approvers {
+	for _, a := range d.acting() {
 		tell(a.Person, RoleApprover)
 	}
 	if told == 0 || l.Kind == Persetujuan {
@@ -169,6 +169,7 @@ func (d *decision) resend(who string) string {
 		return d.reject("nothing-to-resend", who)
 	}
 	d.c.Status = Approved
+	d.step("daemon", d.o.ApprovalDays)
 	d.event("resend", "Kirim ulang kredensial.", "count", fmt.Sprint(sent))
 	d.tellApprovers("resend", who)
 	return "resend"
@@ -182,12 +183,14 @@ func (m Member) resendable() bool {
 
 // named matches a NIP, or all words of a name; an empty string names everybody.
 func (m Member) named(who string) bool {
-	if who == "" || keepDigits(who) == m.Row.NIP && m.Row.NIP != "" {
-		return true
-	}
-	name := " " + strings.Join(words(m.Row.Nama), " ") + " "
+	return who == "" || keepDigits(who) == m.Row.NIP && m.Row.NIP != "" || matches(m.Row.Nama, who)
+}
+
+// matches: every word that is asked for is a word of the name.
+func matches(name, who string) bool {
+	has := words(name)
 	for _, w := range words(who) {
-		if !strings.Contains(name, " "+w+" ") {
+		if !slices.Contains(has, w) {
 			return false
 		}
 	}

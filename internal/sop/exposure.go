@@ -9,9 +9,8 @@ const incidentClock = 3 * 24 * time.Hour
 // again; after it only a new approval, of a new request, gives new credentials.
 func (d *decision) exposed(w Exposed) string {
 	m := d.c.Member(w.NIP)
-	_, made := d.c.Accounts[w.NIP]
 	switch {
-	case m == nil && !made:
+	case len(d.c.Accounts[w.NIP].Sealed) == 0: // nothing that lives
 		return "stale"
 	case m == nil:
 		d.incident(w.NIP, w.NIP, w.What)
@@ -19,6 +18,12 @@ func (d *decision) exposed(w Exposed) string {
 		return "exposed"
 	}
 	d.expose(m, w.What)
+	if !d.c.Status.Closed() {
+		d.tellIncident(m.Row.NIP, "exposed", w.What)
+	}
+	if m.Exposed && m.State != MemberWrong && !d.c.Status.Closed() {
+		d.tell(Pemberitahuan, m.person(), RoleMember, "exposed", w.What).NIP = m.Row.NIP
+	}
 	if !d.released() && !d.c.Status.Closed() {
 		d.askAnew()
 	}
@@ -38,19 +43,15 @@ func (d *decision) askAnew() {
 	}
 }
 
-// expose marks a credential as seen by somebody else, and tells everybody who must act.
+// expose marks a credential as seen by somebody else; one that nobody has been given yet is made anew.
 func (d *decision) expose(m *Member, what string) {
+	if len(d.c.Accounts[m.Row.NIP].Sealed) == 0 {
+		return
+	}
 	d.incident(m.Row.NIP, m.Row.Nama, what)
 	m.Exposed = d.released() || d.c.Status.Closed()
 	if !m.Exposed {
 		d.drop(m.Row.NIP)
-	}
-	if d.c.Status.Closed() {
-		return
-	}
-	d.tellIncident(m.Row.NIP, "exposed", what)
-	if m.Exposed && m.State != MemberWrong {
-		d.tell(Pemberitahuan, m.person(), RoleMember, "exposed", what).NIP = m.Row.NIP
 	}
 }
 
@@ -62,7 +63,7 @@ func (d *decision) incident(nip, who, what string) {
 func (d *decision) tellIncident(nip, topic, what string) {
 	d.tell(PeringatanOperator, d.o.Operator, RoleOperator, topic, what).NIP = nip
 	d.tell(Pemberitahuan, d.o.KepalaLPSE, RoleKepala, topic, what).NIP = nip
-	for _, a := range d.o.Approvers {
+	for _, a := range d.acting() {
 		d.tell(Pemberitahuan, a.Person, RoleApprover, topic, what).NIP = nip
 	}
 }

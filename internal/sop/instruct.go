@@ -11,9 +11,10 @@ func (d *decision) instruct(w Instruct) string {
 	case "release":
 		d.c.Held = ""
 		d.event("hold-ended", "Penahanan kasus diakhiri oleh operator.")
-		if d.c.Status == NeedsReview && d.c.Reading.Ready() && len(d.askable()) >= d.quorum() {
+		if d.c.Status == NeedsReview && d.c.Reading.Ready() && !d.short() {
 			d.askApproval() // what could not be made, or nobody could approve, is tried again
 		}
+		d.releaseDue()
 		return "hold-ended"
 	case "resend":
 		if d.c.Status.Closed() {

@@ -34,6 +34,7 @@ type Office struct {
 // Approver is one registered approver with every address by which they may answer.
 type Approver struct {
 	Person
-	Aliases []string
-	NIP     string
+	Aliases  []string
+	NIP      string
+	Deputies []Approver // who may answer for them while a DELEGASI runs; without deputies of their own
 }

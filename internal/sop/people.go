@@ -8,17 +8,23 @@ import (
 // sameAddress folds letter case, as is right for requesters and members. Approvers are compared byte for byte.
 func sameAddress(a, b string) bool { return a != "" && strings.EqualFold(a, b) }
 
-// Approver finds the registered approver of an address, byte for byte (DESIGN, "Trust": shape).
+// Approver finds the registered approver or deputy of an address, byte for byte (DESIGN, "Trust": shape).
 func (o Office) Approver(addr string) (Approver, bool) {
-	for _, a := range o.Approvers {
-		if addr == a.Address {
-			return a, true
-		}
-		if slices.Contains(a.Aliases, addr) {
-			return a, true
-		}
+	all := o.registered()
+	i := slices.IndexFunc(all, func(a Approver) bool { return slices.Contains(a.addresses(), addr) })
+	if i < 0 {
+		return Approver{}, false
 	}
-	return Approver{}, false
+	return all[i], true
+}
+
+// registered are the approvers and all their deputies.
+func (o Office) registered() []Approver {
+	all := slices.Clone(o.Approvers)
+	for _, a := range o.Approvers {
+		all = append(all, a.Deputies...)
+	}
+	return all
 }
 
 // Identify says in which roles an address takes part in a case, and by which registered address letters reach them.
@@ -27,7 +33,7 @@ func (o Office) Identify(c *Case, addr string) Sender {
 	if sameAddress(addr, o.Mailbox.Address) {
 		return s // the office itself is never a participant
 	}
-	if a, ok := o.Approver(addr); ok {
+	if a, ok := o.Approver(addr); ok && (o.principal(a.Person) || delegated(c, a.Person)) {
 		s.Roles, s.Person = append(s.Roles, RoleApprover), a.Person
 	}
 	for _, x := range []struct {

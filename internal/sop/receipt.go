@@ -78,7 +78,7 @@ func (d *decision) kendala(w Command) string {
 	m := d.c.Member(d.in.From.NIP)
 	m.Note = w.Arg
 	d.event("problem", m.Row.Nama+" melaporkan kendala masuk.", "nip", m.Row.NIP, "note", w.Arg)
-	for _, a := range d.o.Approvers {
+	for _, a := range d.acting() {
 		d.tell(Pemberitahuan, a.Person, RoleApprover, "problem-reported", w.Arg).NIP = m.Row.NIP
 	}
 	d.reply(Pemberitahuan, m.person(), RoleMember, "problem-passed-on", "").NIP = m.Row.NIP

@@ -5,9 +5,7 @@ const CodeTriesMost = 5
 
 // unclear is a participant's reply without a command: nothing happens, and they are told once how to answer.
 func (d *decision) unclear(w Unclear) string {
-	if d.c.Status.Closed() {
-		return "closed"
-	}
+	d.event("unclear", "Balasan tidak memuat perintah; tidak ada yang dijalankan.", "why", w.Why)
 	d.answer(w.Why, "")
 	return w.Why
 }
@@ -58,7 +56,7 @@ func (d *decision) automatic(w Automatic) string {
 }
 
 func (d *decision) tellApprovers(topic, note string) {
-	for _, a := range d.o.Approvers {
+	for _, a := range d.acting() {
 		d.tell(Pemberitahuan, a.Person, RoleApprover, topic, note)
 	}
 }

@@ -56,7 +56,7 @@ func (d *decision) take(r document.Reading, topic string) string {
 		d.c.Members = append(d.c.Members, Member{Row: row, State: MemberWaiting, Marks: d.marks(row)})
 	}
 	switch {
-	case d.c.Reading.Ready() && len(d.askable()) < d.quorum():
+	case d.c.Reading.Ready() && d.short():
 		return d.toPerson("no-approver")
 	case d.c.Reading.Ready():
 		d.reply(TandaTerima, d.c.Requester, RoleRequester, topic, "")

@@ -40,7 +40,7 @@ const CodeReservedAddress = "reserved_address"
 
 func (d *decision) reserved(address string) bool {
 	all := []string{d.o.Mailbox.Address, d.o.KepalaLPSE.Address, d.o.KepalaBagian.Address}
-	for _, a := range d.o.Approvers {
+	for _, a := range d.o.registered() {
 		all = append(all, a.addresses()...)
 	}
 	return slices.ContainsFunc(all, func(s string) bool { return sameAddress(s, address) })

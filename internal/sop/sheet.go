@@ -10,9 +10,11 @@ import (
 func (d *decision) takeSheet(s Sheet) (changed bool, refusal string) {
 	faults := d.sheetFaults(s)
 	if hasFault(faults, "not-encrypted") {
+		const what = "lembar akun dikembalikan tanpa sandi"
 		for i := range d.c.Members {
-			d.expose(&d.c.Members[i], "lembar akun dikembalikan tanpa sandi")
+			d.expose(&d.c.Members[i], what)
 		}
+		d.tellIncident("", "exposed", what)
 		d.askAnew() // new accounts, new sheet, new code
 		return false, d.reject("sheet-not-encrypted", "")
 	}

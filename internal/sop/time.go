@@ -16,9 +16,9 @@ func (d *decision) tick() string {
 		}
 	}
 	note(d.releaseDue())
-	note(d.shredDue())
 	note(d.lapseDue())
 	note(d.deadlineDue())
+	note(d.shredDue())
 	return reason
 }
 
@@ -43,11 +43,15 @@ func (d *decision) shredDue() string {
 			found = "shred-ordered"
 		}
 	}
+	if found != "" {
+		d.event(found, "Pemusnahan kunci kredensial diperintahkan.")
+	}
 	for _, nip := range d.strays() {
 		d.order(OrderShred, nip)
 		a := d.c.Accounts[nip]
 		a.Gone = true
 		d.c.Accounts[nip] = a
+		d.event("shred-ordered", "Pemusnahan kunci anggota yang tidak lagi tercantum diperintahkan.", "nip", nip)
 		found = "shred-ordered"
 	}
 	return found
@@ -61,7 +65,7 @@ func (d *decision) shredAt(m Member) time.Time {
 	case !m.Confirmed.IsZero():
 		return m.Confirmed.Add(d.o.ShredAfter)
 	case m.State == MemberLapsed || d.c.Status.Closed():
-		return d.c.Updated
+		return d.c.StepFrom // closing begins the last step
 	}
 	return time.Time{}
 }
@@ -181,8 +185,11 @@ func (d *decision) stepTopic() string {
 func (d *decision) escalate() string {
 	topic := d.stepTopic()
 	row := map[string]string{"approval": "2.1", "completion": "1.3", "receipt": "3.1"}[topic]
-	if topic == "approval" && d.c.Approval != nil {
+	switch {
+	case d.c.Approval != nil && topic == "approval":
 		row = "2.3"
+	case d.c.Status == NeedsReview && !d.c.Reading.Ready():
+		row = "1.3"
 	}
 	d.deviation(Deviation{Kind: "waktu", Step: row, Owed: d.c.Owes, By: "lewat tenggat", Text: "Tenggat langkah " + row + " terlewati."})
 	d.tell(Eskalasi, d.o.KepalaLPSE, RoleKepala, topic, "")
@@ -190,7 +197,7 @@ func (d *decision) escalate() string {
 	return "escalated"
 }
 
-// nextWake is the earliest moment at which tick has something to do.
+// nextWake is the earliest moment at which tick has something to do, and always later than now: each tick is another input.
 func (d *decision) nextWake() time.Time {
 	var next time.Time
 	at := func(t time.Time) {
@@ -201,11 +208,8 @@ func (d *decision) nextWake() time.Time {
 	for _, m := range d.c.Members {
 		at(d.shredAt(m))
 	}
-	if len(d.strays()) > 0 {
-		at(d.now)
-	}
 	if d.c.Status.Closed() {
-		return next
+		return d.later(next)
 	}
 	if a := d.c.Approval; a != nil && !a.Released && d.c.Status == Approved && d.c.Held == "" {
 		at(a.Release)
@@ -219,5 +223,12 @@ func (d *decision) nextWake() time.Time {
 			at(d.escalateAt())
 		}
 	}
-	return next
+	return d.later(next)
+}
+
+func (d *decision) later(t time.Time) time.Time {
+	if !t.IsZero() && !t.After(d.now) {
+		return d.now.Add(time.Nanosecond)
+	}
+	return t
 }

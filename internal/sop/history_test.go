@@ -1,0 +1,562 @@
+package sop_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"ukpbjd/internal/document"
+	"ukpbjd/internal/sop"
+)
+
+// history feeds one case with whatever may happen, in any order, early, late and twice, and holds every decision against the
+// promise of the office. It keeps books of its own, so that a Decide that forgets something is caught.
+type history struct {
+	*world
+	begun    []begun                 // orders that a worker has begun, with the case as it stood
+	inputs   []sop.Input             // for repetition
+	approved map[int]map[string]bool // revision → registered approvers whose SETUJU was counted
+	frozen   map[string]string       // NIP → address, at approval
+	live     map[string]sop.Account  // NIP → the account as it was first kept
+	keys     map[string]bool         // letter keys and order ids ever seen
+	burnt    map[string]bool         // sealed passwords that were seen
+	visited  map[sop.Status]bool
+	fail     func(format string, a ...any)
+}
+
+type begun struct {
+	order sop.Order
+	seen  sop.Case
+}
+
+func newHistory(o sop.Office, fail func(string, ...any)) *history {
+	return &history{world: newWorld(o), approved: map[int]map[string]bool{}, frozen: map[string]string{}, live: map[string]sop.Account{},
+		keys: map[string]bool{}, visited: map[sop.Status]bool{}, burnt: map[string]bool{}, fail: fail}
+}
+
+// happen decides one input and checks everything that must be true of any decision.
+func (h *history) happen(in sop.Input) {
+	if in.ID == "" {
+		h.n++
+		in.ID = fmt.Sprintf("in/%d", h.n)
+	}
+	before, image := h.c, picture(h.c)
+	out := h.put(in)
+	if picture(before) != image {
+		h.fail("%s: Decide changed the case that it was given", h.what(in))
+	}
+	h.checkRoundTrip(out.Case)
+	h.checkAgain(in)
+	h.checkAddressees(in, before, out)
+	h.checkClosed(in, before, out)
+	h.checkKeys(out)
+	h.record(in, before, out)
+	h.checkCredentials(out)
+	h.checkAccounts(in, out)
+	h.checkWake(out)
+	h.inputs = append(h.inputs, in)
+	h.visited[out.Case.Status] = true
+}
+
+func (h *history) what(in sop.Input) string { return fmt.Sprintf("%s %T %+v", in.ID, in.What, in.What) }
+
+func picture(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err.Error()
+	}
+	return string(b)
+}
+
+func (h *history) checkRoundTrip(c sop.Case) {
+	var back sop.Case
+	if err := json.Unmarshal([]byte(picture(c)), &back); err != nil {
+		h.fail("case as JSON: %v", err)
+	}
+	if picture(back) != picture(c) {
+		h.fail("the case does not survive JSON")
+	}
+}
+
+// checkAgain decides the input a second time: nothing may come of it.
+func (h *history) checkAgain(in sop.Input) {
+	again := h.decide(h.office, h.c, in, h.now.Add(time.Hour))
+	if len(again.Letters)+len(again.Orders)+len(again.Events) > 0 || !reflect.DeepEqual(again.Case, h.c) {
+		h.fail("%s: deciding it a second time gives %d letters, %d orders, %d events", h.what(in), len(again.Letters), len(again.Orders), len(again.Events))
+	}
+}
+
+// checkAddressees: everybody who gets a letter takes part in the case, and never the office itself.
+func (h *history) checkAddressees(in sop.Input, before sop.Case, out sop.Outcome) {
+	c := out.Case
+	known := []string{c.Requester.Address, h.office.KepalaLPSE.Address, h.office.KepalaBagian.Address, h.office.Operator.Address}
+	for _, a := range h.office.Acting(&c, h.now) {
+		known = append(known, a.Address)
+	}
+	for _, d := range before.Delegations {
+		known = append(known, d.To.Address)
+	}
+	for _, m := range c.Members {
+		known = append(known, m.Row.Email)
+	}
+	for _, l := range out.Letters {
+		if !slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, l.To.Address) }) || l.To.Address == "" {
+			h.fail("%s: %s goes to %q, who has no part in the case", h.what(in), l.Kind, l.To.Address)
+		}
+		if strings.EqualFold(l.To.Address, h.office.Mailbox.Address) {
+			h.fail("%s: %s goes to the office itself", h.what(in), l.Kind)
+		}
+	}
+}
+
+func (h *history) checkClosed(in sop.Input, before sop.Case, out sop.Outcome) {
+	if !before.Status.Closed() {
+		return
+	}
+	if out.Case.Status != before.Status {
+		h.fail("%s: the closed case became %s", h.what(in), out.Case.Status)
+	}
+	for _, l := range out.Letters {
+		if l.Kind != sop.StatusKasus && l.Kind != sop.Bantuan {
+			h.fail("%s: the closed case emits %s", h.what(in), l.Kind)
+		}
+	}
+	for _, o := range out.Orders {
+		if o.Kind != sop.OrderShred {
+			h.fail("%s: the closed case orders %s", h.what(in), o.Kind)
+		}
+	}
+}
+
+// checkKeys: no letter key and no order id is ever used twice, except that a sealed letter bears the key of its order.
+func (h *history) checkKeys(out sop.Outcome) {
+	for _, l := range out.Letters {
+		h.once("letter " + l.Key)
+	}
+	for _, o := range out.Orders {
+		h.once("order " + o.ID)
+	}
+}
+
+func (h *history) once(key string) {
+	if h.keys[key] {
+		h.fail("%s is used a second time", key)
+	}
+	h.keys[key] = true
+}
+
+// record keeps the history's own books: whose SETUJU was counted for which revision, and what was frozen.
+func (h *history) record(in sop.Input, before sop.Case, out sop.Outcome) {
+	if cmd, ok := in.What.(sop.Command); ok && cmd.Verb == sop.Setuju && (out.Reason == "approved" || out.Reason == "vote-counted") {
+		h.count(in, cmd, before)
+	}
+	for _, e := range out.Events {
+		if e.Kind == "approval-withdrawn" || e.Kind == "sheet-taken" && e.Data["changed"] == "true" {
+			cmd, setuju := in.What.(sop.Command)
+			h.approved[out.Case.Revision] = map[string]bool{}
+			if setuju && cmd.Verb == sop.Setuju {
+				h.count(in, cmd, before)
+			}
+		}
+	}
+	if before.Approval == nil && out.Case.Approval != nil {
+		h.frozen = map[string]string{}
+		for _, m := range out.Case.Members {
+			h.frozen[m.Row.NIP] = m.Row.Email
+		}
+	}
+}
+
+// count believes a SETUJU only for reasons of its own: an approver's registered address, proven at the office's level, in
+// answer to a letter of this revision and issue that went to that approver.
+func (h *history) count(in sop.Input, cmd sop.Command, before sop.Case) {
+	a, registered := h.office.Approver(in.From.Address)
+	proven := in.From.Proof.Result == sop.Proven && in.From.Proof.Level == h.office.Level
+	asked := slices.ContainsFunc(h.letters, func(l sop.Letter) bool {
+		return l.Kind == sop.Persetujuan && l.To.Address == a.Address && l.Revision == before.Revision && l.Issue == before.Issue
+	})
+	bound := cmd.Ref.Kind == sop.Persetujuan && cmd.Ref.Revision == before.Revision && cmd.Ref.Issue == before.Issue && cmd.Ref.To == a.Address
+	if !registered || !proven || !asked || !bound || in.From.Address == before.Requester.Address {
+		return
+	}
+	if h.approved[before.Revision] == nil {
+		h.approved[before.Revision] = map[string]bool{}
+	}
+	h.approved[before.Revision][a.Address] = true
+}
+
+// checkCredentials: nothing with a credential without enough approvals of that revision, and only to the frozen address.
+func (h *history) checkCredentials(out sop.Outcome) {
+	check := func(l sop.Letter) {
+		want := max(h.office.Quorum, 1)
+		if got := len(h.approved[l.Revision]); got < want || l.Revision != out.Case.Revision {
+			h.fail("a credential for %s leaves with %d of %d approvals of revision %d", l.NIP, got, want, l.Revision)
+		}
+		if l.To.Address == "" || l.To.Address != h.frozen[l.NIP] {
+			h.fail("a credential of %s goes to %s, frozen was %s", l.NIP, l.To.Address, h.frozen[l.NIP])
+		}
+		if l.Role != sop.RoleMember || l.NIP == "" {
+			h.fail("a credential goes to %s as %q", l.NIP, l.Role)
+		}
+	}
+	for _, l := range out.Letters {
+		if l.Kind == sop.Kredensial {
+			check(l)
+		} else if l.Sealed != nil {
+			h.fail("letter %s is sealed", l.Key)
+		}
+	}
+	for _, o := range out.Orders {
+		if o.Kind == sop.OrderCredential {
+			check(o.Letter)
+		}
+	}
+}
+
+// checkAccounts: an account, once kept, changes only by an approver's sheet, and goes only when it was seen or shredded.
+func (h *history) checkAccounts(in sop.Input, out sop.Outcome) {
+	cmd, _ := in.What.(sop.Command)
+	_, seen := in.What.(sop.Exposed)
+	_, shredded := in.What.(sop.KeyShredded)
+	sheet := cmd.Sheet != nil
+	for nip, old := range h.live {
+		a, ok := out.Case.Accounts[nip]
+		same := ok && a.UserID == old.UserID && string(a.Sealed) == string(old.Sealed)
+		switch {
+		case same, shredded && len(a.Sealed) == 0:
+		case !ok && (seen || sheet):
+			if len(old.Sealed) > 0 {
+				h.burnt[string(old.Sealed)] = true
+			}
+		case ok && sheet && (out.Reason == "approved" || out.Reason == "vote-counted"):
+		default:
+			h.fail("%s: the account of %s changed from %q to %q", h.what(in), nip, old.Sealed, a.Sealed)
+		}
+	}
+	h.live = map[string]sop.Account{}
+	for nip, a := range out.Case.Accounts {
+		h.live[nip] = a
+	}
+	for nip, a := range out.Case.Accounts {
+		if h.burnt[string(a.Sealed)] {
+			h.fail("%s: the password of %s was seen and is in use again", h.what(in), nip)
+		}
+	}
+}
+
+// checkWake: a tick at the moment that the case asks for moves it on, and a closed case comes to rest.
+func (h *history) checkWake(out sop.Outcome) {
+	c, now := out.Case, h.now
+	for range 30 {
+		if c.Wake.IsZero() {
+			return
+		}
+		if c.Wake.After(now) {
+			now = c.Wake
+		}
+		id := fmt.Sprintf("tick/%d", c.Wake.UnixNano())
+		next := h.decide(h.office, c, sop.Input{ID: id, At: now, What: sop.Tick{}}, now)
+		if next.Reason == "already-decided" || !next.Case.Wake.IsZero() && !next.Case.Wake.After(now) && next.Reason == "nothing-due" {
+			h.fail("a tick at %s gives %s and wants another at %s", now, next.Reason, next.Case.Wake)
+			return
+		}
+		if !next.Case.Wake.IsZero() && !next.Case.Wake.After(now) {
+			h.fail("after a tick at %s another is wanted at %s", now, next.Case.Wake)
+		}
+		if next.Reason == "nothing-due" && next.Case.Wake.IsZero() && !c.Status.Closed() {
+			h.fail("a tick at %s finds nothing due, though it was asked for", now)
+		}
+		c = next.Case
+	}
+	h.fail("thirty ticks, and no rest")
+}
+
+// honest is what an honest world would do next, so that histories get somewhere.
+func (h *history) honest(t *rapid.T) sop.Input {
+	if rapid.IntRange(0, 40).Draw(t, "refuse") == 0 {
+		if rapid.Bool().Draw(t, "requester") {
+			return h.mail("staf", sop.Proven, sop.Command{Verb: sop.Batal})
+		}
+		return h.mail("admin", sop.Proven, sop.Command{Verb: sop.Tolak, Arg: "alasan", Ref: h.ref(sop.Persetujuan, cast["admin"].Address)})
+	}
+	switch {
+	case len(h.orders) > 0:
+		o := h.orders[0]
+		h.orders = slices.Clone(h.orders[1:])
+		return h.carry(o, h.c)
+	case len(h.begun) > 0 && rapid.IntRange(0, 3).Draw(t, "worker ends") == 0:
+		b := h.begun[0]
+		h.begun = slices.Clone(h.begun[1:])
+		return h.carry(b.order, b.seen)
+	case h.c.Status == sop.Incomplete || h.c.Status == sop.NeedsReview:
+		r := reading(3, fmt.Sprint(h.n))
+		return h.mail("staf", sop.Proven, sop.Supplement{Reading: r})
+	case h.c.Status == sop.AwaitingApproval:
+		who := rapid.SampledFrom([]string{"admin", "admin2"}).Draw(t, "approver")
+		return h.mail(who, sop.Proven, sop.Command{Verb: sop.Setuju, Ref: h.ref(sop.Persetujuan, cast[who].Address)})
+	case h.c.Status == sop.Sent:
+		for _, m := range h.c.Members {
+			i := slices.IndexFunc(h.letters, func(l sop.Letter) bool { return l.Key == m.Letter })
+			if m.State == sop.MemberQueued && i >= 0 {
+				return sop.Input{ID: "post/" + m.Letter + "/accepted", At: h.now, What: sop.Accepted{Letter: h.letters[i], Text: "250"}}
+			}
+		}
+	case h.c.Status == sop.AwaitingReceipt:
+		for _, m := range h.c.Members {
+			if m.State == sop.MemberSent {
+				return h.mail(short(m.Address), sop.Proven, sop.Command{Verb: sop.Terima, Ref: h.ref(sop.Kredensial, m.Address)})
+			}
+		}
+	}
+	if h.c.Wake.After(h.now) {
+		h.now = h.c.Wake
+	}
+	return sop.Input{At: h.now, What: sop.Tick{}}
+}
+
+// draw makes the next thing that happens.
+func (h *history) draw(t *rapid.T) sop.Input {
+	if rapid.Bool().Draw(t, "honest") {
+		return h.honest(t)
+	}
+	kind := rapid.SampledFrom([]string{"command", "command", "command", "command", "order", "order", "order", "post", "post", "supplement", "tick", "tick",
+		"again", "begin", "begin", "gate", "exposed", "exposed", "instruct"}).Draw(t, "kind")
+	switch kind {
+	case "command":
+		return h.drawCommand(t)
+	case "order":
+		return h.drawResult(t)
+	case "begin": // a worker begins an order and takes its time
+		if len(h.orders) > 0 {
+			o := rapid.SampledFrom(h.orders).Draw(t, "order")
+			h.begun = append(h.begun, begun{o, h.c})
+			h.orders = slices.DeleteFunc(slices.Clone(h.orders), func(x sop.Order) bool { return x.ID == o.ID })
+		}
+	case "post":
+		return h.drawPost(t)
+	case "supplement":
+		who := rapid.SampledFrom([]string{"staf", "staf", "staf2"}).Draw(t, "from")
+		if who != "staf" {
+			break // triage gives no other requester's supplement
+		}
+		return h.mail(who, sop.Proven, sop.Supplement{Reading: drawReading(t)})
+	case "again":
+		if len(h.inputs) > 0 {
+			return rapid.SampledFrom(h.inputs).Draw(t, "again")
+		}
+	case "gate":
+		return h.drawGate(t)
+	case "exposed":
+		return sop.Input{At: h.now, What: sop.Exposed{NIP: nipOf(rapid.IntRange(1, 5).Draw(t, "member")), What: "terbaca"}}
+	case "instruct":
+		return sop.Input{At: h.now, What: sop.Instruct{Verb: rapid.SampledFrom([]string{"hold", "release", "resend"}).Draw(t, "verb")}}
+	}
+	return h.drawTick(t)
+}
+
+func (h *history) drawTick(t *rapid.T) sop.Input {
+	switch rapid.IntRange(0, 3).Draw(t, "time") {
+	case 0:
+		if h.c.Wake.After(h.now) {
+			h.now = h.c.Wake
+		}
+	case 1:
+		h.now = h.now.Add(time.Duration(rapid.IntRange(1, 96).Draw(t, "hours")) * time.Hour)
+	}
+	return sop.Input{At: h.now, What: sop.Tick{}}
+}
+
+var (
+	people   = []string{"admin", "admin", "admin", "admin2", "admin2", "alias", "wakil", "staf", "kepala", "m1", "m2", "m3", "orang", "kantor"}
+	allVerbs = []sop.Verb{sop.Setuju, sop.Setuju, sop.Setuju, sop.Setuju, sop.Tolak, sop.Lengkapi, sop.Stop, sop.KirimUlang, sop.Delegasi, sop.Terima, sop.Terima,
+		sop.Terima, sop.Salah, sop.Kendala, sop.Batal, sop.Jelaskan, sop.TanyaStatus, sop.TanyaBantuan, "TARI"}
+	words = []string{"", "alasan", "Made", "Ni Luh Contoh", nipOf(2), "Wakil Admin SAMPAI 2026-05-29"}
+)
+
+// drawCommand is a command of anybody, with any proof, in answer to any letter; mostly such as it should be.
+func (h *history) drawCommand(t *rapid.T) sop.Input {
+	who := rapid.SampledFrom(people).Draw(t, "from")
+	verb := rapid.SampledFrom(allVerbs).Draw(t, "verb")
+	if rarely(t, "closing") { // or too many histories end at once
+		verb = sop.Setuju
+	} else if (verb == sop.Tolak || verb == sop.Batal) && !rarely(t, "really") {
+		verb = sop.Terima
+	}
+	cmd := sop.Command{Verb: verb, Arg: rapid.SampledFrom(words).Draw(t, "words")}
+	if verb == sop.Terima && strings.HasPrefix(who, "admin") {
+		who = rapid.SampledFrom([]string{"m1", "m2", "m3"}).Draw(t, "member")
+	}
+	cmd.Ref = h.drawRef(t, who, answers[verb])
+	if verb == sop.Setuju && rarely(t, "sheet") {
+		s := h.sheet()
+		if len(s.Rows) > 0 {
+			editSheet(s, &s.Rows[0], rapid.SampledFrom([]string{"same", "user", "changed", "tetap", "address", "missing", "added", "not-encrypted"}).Draw(t, "edit"))
+			for i := range s.Rows {
+				if s.Rows[i].Password == sop.PasswordChanged {
+					s.Rows[i].Sealed = fmt.Appendf(nil, "approver-%d", h.n)
+				}
+			}
+		}
+		cmd.Sheet = s
+	}
+	proof := sop.Proven
+	if rarely(t, "unproven") {
+		proof = rapid.SampledFrom([]sop.Result{sop.Unproven, sop.Failed, sop.Ambiguous, sop.Temporary}).Draw(t, "proof")
+	}
+	in := h.mail(who, proof, cmd)
+	if rarely(t, "level") {
+		in.From.Proof.Level = sop.Basic
+	}
+	if rarely(t, "late") {
+		in.At = h.now.Add(-time.Duration(rapid.IntRange(0, 200).Draw(t, "hours")) * time.Hour)
+	}
+	return in
+}
+
+func rarely(t *rapid.T, what string) bool { return rapid.IntRange(0, 5).Draw(t, what) == 0 }
+
+func (h *history) drawRef(t *rapid.T, who string, kind sop.LetterKind) sop.Ref {
+	to := cast[who].Address
+	if a, ok := h.office.Approver(to); ok {
+		to = a.Address
+	}
+	r := h.ref(kind, to)
+	if rarely(t, "other letter") && len(h.letters) > 0 {
+		l := rapid.SampledFrom(h.letters).Draw(t, "letter")
+		r = sop.Ref{Kind: l.Kind, Revision: l.Revision, Issue: l.Issue, To: l.To.Address, NIP: l.NIP}
+	}
+	r.Via = rapid.SampledFrom([]string{"message-id", "code", "message-id+code"}).Draw(t, "via")
+	if rarely(t, "stale") {
+		r.Revision, r.Issue = rapid.IntRange(0, 3).Draw(t, "revision"), rapid.IntRange(0, 3).Draw(t, "issue")
+	}
+	return r
+}
+
+// drawResult is what a worker brings: of an order just begun, or of one that was begun long ago.
+func (h *history) drawResult(t *rapid.T) sop.Input {
+	if len(h.begun) > 0 && rapid.IntRange(0, 2).Draw(t, "slow worker") == 0 {
+		b := rapid.SampledFrom(h.begun).Draw(t, "begun")
+		return h.carry(b.order, b.seen)
+	}
+	if len(h.orders) == 0 {
+		return h.drawTick(t)
+	}
+	o := rapid.SampledFrom(h.orders).Draw(t, "order")
+	if rapid.Bool().Draw(t, "first") {
+		o = h.orders[0]
+	}
+	h.orders = slices.DeleteFunc(slices.Clone(h.orders), func(x sop.Order) bool { return x.ID == o.ID })
+	in := h.carry(o, h.c)
+	if rarely(t, "fails") {
+		switch w := in.What.(type) {
+		case sop.AccountsMade:
+			in.What = sop.AccountsMade{Revision: w.Revision, Issue: w.Issue, Failed: "x"}
+		case sop.CredentialSealed:
+			w.Failed = "x"
+			in.What = w
+		}
+	} else if w, ok := in.What.(sop.CredentialSealed); ok && rarely(t, "elsewhere") {
+		w.Letter.To = cast["orang"]
+		in.What = w
+	}
+	return in
+}
+
+// drawPost is what becomes of some letter; sometimes of one that was never written.
+func (h *history) drawPost(t *rapid.T) sop.Input {
+	if len(h.letters) == 0 {
+		return h.drawTick(t)
+	}
+	l := rapid.SampledFrom(h.letters).Draw(t, "letter")
+	if i := slices.IndexFunc(h.letters, func(x sop.Letter) bool { return x.Kind == sop.Kredensial }); i >= 0 && rapid.Bool().Draw(t, "credential") {
+		l = rapid.SampledFrom(slices.DeleteFunc(slices.Clone(h.letters), func(x sop.Letter) bool { return x.Kind != sop.Kredensial })).Draw(t, "letter")
+	}
+	if rarely(t, "forged") {
+		l.To, l.NIP = cast["orang"], nipOf(rapid.IntRange(0, 9).Draw(t, "nip"))
+	}
+	switch rapid.IntRange(0, 5).Draw(t, "fate") {
+	case 0:
+		return sop.Input{At: h.now, What: sop.Bounced{Letter: l, Action: "failed", Status: "5.1.1"}}
+	case 1:
+		return sop.Input{At: h.now, What: sop.Bounced{Letter: l, Action: "delayed", Status: "4.2.2"}}
+	case 2:
+		return sop.Input{At: h.now, What: sop.Undeliverable{Letter: l, Text: "550"}}
+	}
+	return sop.Input{ID: "post/" + l.Key + "/accepted", At: h.now, What: sop.Accepted{Letter: l, Text: "250"}}
+}
+
+func (h *history) drawGate(t *rapid.T) sop.Input {
+	who := rapid.SampledFrom(people).Draw(t, "from")
+	switch rapid.IntRange(0, 4).Draw(t, "gate") {
+	case 0:
+		return h.mail(who, sop.Unproven, sop.Refused{Why: "code-wrong", Gate: "correlation", Tell: true, WrongCode: true})
+	case 1:
+		return h.mail(who, sop.Proven, sop.Unclear{Why: "not-a-command"})
+	case 2:
+		return h.mail(who, sop.Temporary, sop.Held{Why: "temporary", Gate: "authenticity"})
+	case 3:
+		return h.mail("staf", sop.Proven, sop.Oversized{Size: 2, Limit: 1})
+	}
+	return h.mail(who, sop.Unproven, sop.Automatic{Why: "auto-submitted"})
+}
+
+func drawReading(t *rapid.T) document.Reading {
+	r := reading(rapid.IntRange(0, 5).Draw(t, "members"), rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "seed"))
+	if len(r.Roster) > 0 && rarely(t, "address") {
+		r.Roster[0].Email = rapid.SampledFrom([]string{"baru@office.example", "luar@mail.example", "ukpbj@office.example", "admin@office.example", ""}).Draw(t, "to")
+	}
+	if rarely(t, "incomplete") {
+		r.Complete, r.Missing = false, []document.Kind{document.SK}
+	}
+	r.NeedsPerson = rarely(t, "unreadable")
+	return r
+}
+
+func drawOffice(t *rapid.T) sop.Office {
+	o := testOffice()
+	o.Quorum = rapid.IntRange(1, 2).Draw(t, "quorum")
+	o.UndoWindow = time.Duration(rapid.IntRange(0, 2).Draw(t, "undo")) * 20 * time.Minute
+	if rapid.Bool().Draw(t, "deputies") {
+		o.Approvers[0].Deputies = []sop.Approver{{Person: cast["wakil"]}}
+	}
+	return o
+}
+
+func (h *history) run(t *rapid.T) {
+	h.happen(h.mail("staf", sop.Proven, sop.Request{Subject: "Permohonan", Reading: drawReading(t)}))
+	for range rapid.IntRange(1, 60).Draw(t, "length") {
+		h.happen(h.draw(t))
+	}
+}
+
+// TestHistories: whatever happens, the promise of the office holds.
+func TestHistories(t *testing.T) {
+	reached := map[sop.Status]int{}
+	letters := 0
+	for range 4 {
+		rapid.Check(t, func(t *rapid.T) {
+			h := newHistory(drawOffice(t), t.Fatalf)
+			h.run(t)
+			for s := range h.visited {
+				reached[s]++
+			}
+			for _, l := range h.letters {
+				if l.Kind == sop.Kredensial {
+					letters++
+				}
+			}
+		})
+	}
+	for _, s := range sop.Statuses {
+		if reached[s] == 0 && !testing.Short() {
+			t.Errorf("no history came to %s: the properties say little about it", s)
+		}
+	}
+	t.Logf("came to %v, %d credential letters", reached, letters)
+}

@@ -1,0 +1,187 @@
+package sop_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"ukpbjd/internal/document"
+	"ukpbjd/internal/sop"
+	"ukpbjd/internal/workday"
+)
+
+var zone = time.FixedZone("WITA", 8*3600)
+
+// cast are the people of every conversation, by the short name that scripts use.
+var cast = map[string]sop.Person{
+	"staf": {Name: "Staf Pengadaan", Address: "staf@office.example"}, "staf2": {Name: "Staf Lain", Address: "staf2@office.example"},
+	"admin": {Name: "Admin Agency", Address: "admin@office.example"}, "admin2": {Name: "Admin Dua", Address: "admin2@office.example"},
+	"alias": {Name: "Admin Agency", Address: "admin.alias@office.example"}, "wakil": {Name: "Wakil Admin", Address: "wakil@office.example"},
+	"kepala": {Name: "Kepala LPSE", Address: "kepala@office.example"}, "kabag": {Name: "Kepala Bagian", Address: "kabag@office.example"},
+	"operator": {Name: "Operator", Address: "operator@office.example"}, "orang": {Name: "Orang Lain", Address: "orang@evil.example"},
+	"kantor": {Name: "UKPBJ", Address: "ukpbj@office.example"},
+	"m1":     {Name: "Ni Luh Contoh", Address: "m1@office.example"}, "m2": {Name: "I Wayan Misal, S.T.", Address: "m2@office.example"},
+	"m3": {Name: "Made Umpama", Address: "m3@office.example"}, "m4": {Name: "Ketut Andai", Address: "m4@office.example"},
+	"m5": {Name: "Putu Seandainya", Address: "m5@office.example"},
+}
+
+func short(address string) string {
+	for n, p := range cast {
+		if p.Address == address {
+			return n
+		}
+	}
+	return address
+}
+
+func nipOf(i int) string { return fmt.Sprintf("1980010120050110%02d", i) }
+
+func testOffice() sop.Office {
+	return sop.Office{
+		Name: "Bagian PBJ", Mailbox: cast["kantor"], CasePrefix: "PKJ",
+		Approvers: []sop.Approver{
+			{Person: cast["admin"], Aliases: []string{cast["alias"].Address}},
+			{Person: cast["admin2"], NIP: nipOf(5)},
+		},
+		KepalaLPSE: cast["kepala"], KepalaBagian: cast["kabag"], Operator: cast["operator"],
+		Level: sop.Standard, Expires: 3, Quorum: 1, Sheet: "encrypted",
+		ApprovalDays: 1, CompletionDays: 3, ReceiptDays: 1, ExpiryDays: 7, ShredAfter: 24 * time.Hour,
+		Calendar: workday.Standard(zone),
+	}
+}
+
+// reading makes the papers of a request with n members; seed tells one set of papers from another.
+func reading(n int, seed string) document.Reading {
+	r := document.Reading{Complete: true}
+	for _, k := range document.Required {
+		r.Papers = append(r.Papers, document.Paper{File: string(k) + ".pdf", Kind: k, SHA256: string(k) + seed})
+	}
+	for i := 1; i <= n; i++ {
+		p := cast[fmt.Sprintf("m%d", i)]
+		r.Roster = append(r.Roster, document.Row{No: i, Nama: p.Name, NIP: nipOf(i), Email: p.Address})
+	}
+	return r
+}
+
+// world is everything around one case: the clock, the outbox, the orders that nobody has carried out yet.
+type world struct {
+	office  sop.Office
+	decide  func(sop.Office, sop.Case, sop.Input, time.Time) sop.Outcome
+	c       sop.Case
+	now     time.Time
+	n       int // inputs so far
+	made    int // accounts so far
+	last    sop.Input
+	orders  []sop.Order
+	done    []sop.Input // results of orders, to be delivered again
+	letters []sop.Letter
+	out     sop.Outcome
+}
+
+func newWorld(o sop.Office) *world {
+	return &world{office: o, decide: sop.Office.Decide, c: sop.Case{Number: "PKJ-2026-0001"},
+		now: time.Date(2026, 5, 4, 9, 0, 0, 0, zone).UTC()} // a Monday
+}
+
+// put decides one input, and keeps what was asked for.
+func (w *world) put(in sop.Input) sop.Outcome {
+	if in.ID == "" {
+		w.n++
+		in.ID = fmt.Sprintf("in/%d", w.n)
+	}
+	w.last = in
+	w.out = w.decide(w.office, w.c, in, w.now)
+	w.c = w.out.Case
+	w.letters = append(w.letters, w.out.Letters...)
+	w.orders = append(w.orders, w.out.Orders...)
+	return w.out
+}
+
+// mail is an input that came by mail from the named person.
+func (w *world) mail(who string, proof sop.Result, what sop.What) sop.Input {
+	w.n++
+	p, ok := cast[who]
+	if !ok {
+		p = sop.Person{Address: who}
+	}
+	id := fmt.Sprintf("mail/%d", w.n)
+	in := sop.Input{ID: id, At: w.now, What: what,
+		Mail: sop.Mail{SHA256: fmt.Sprintf("%064d", w.n), MessageID: "<" + id + "@x.example>", From: p.Address, At: w.now}}
+	in.From = w.office.Identify(&w.c, p.Address)
+	if len(in.From.Name) == 0 {
+		in.From.Name = p.Name
+	}
+	in.From.Proof = sop.Proof{Level: w.office.Level, Result: proof, Reason: "dmarc-pass"}
+	if proof != sop.Proven {
+		in.From.Proof.Reason = "no-verdict"
+	}
+	switch what.(type) {
+	case sop.Request, sop.Oversized:
+		if w.c.Status == "" {
+			in.From.Roles = []sop.Role{sop.RoleRequester}
+		}
+	}
+	return in
+}
+
+// ref is what a reply to the latest letter of that kind to that person is matched to.
+func (w *world) ref(kind sop.LetterKind, to string) sop.Ref {
+	for _, l := range slices.Backward(w.letters) {
+		if l.Kind == kind && strings.EqualFold(l.To.Address, to) {
+			return sop.Ref{Via: "message-id", Kind: l.Kind, Revision: l.Revision, Issue: l.Issue, To: l.To.Address, NIP: l.NIP}
+		}
+	}
+	return sop.Ref{}
+}
+
+// take removes the first order of the kind (and member), if there is one.
+func (w *world) take(kind sop.OrderKind, nip string) (sop.Order, bool) {
+	i := slices.IndexFunc(w.orders, func(o sop.Order) bool { return o.Kind == kind && (nip == "" || o.NIP == nip) })
+	if i < 0 {
+		return sop.Order{}, false
+	}
+	o := w.orders[i]
+	w.orders = slices.Delete(slices.Clone(w.orders), i, i+1)
+	return o, true
+}
+
+// carry is what a worker finds when it carries out an order on the case as it stood when the order was begun.
+func (w *world) carry(o sop.Order, seen sop.Case) sop.Input {
+	in := sop.Input{ID: "order/" + o.ID, At: w.now}
+	switch o.Kind {
+	case sop.OrderAccounts:
+		in.What = w.accounts(o, seen)
+	case sop.OrderCredential:
+		in.What = sop.CredentialSealed{NIP: o.NIP, Letter: o.Letter, Sealed: slices.Concat([]byte("letter of "), seen.Accounts[o.NIP].Sealed)}
+	case sop.OrderShred:
+		in.What = sop.KeyShredded{NIP: o.NIP}
+	}
+	return in
+}
+
+func (w *world) accounts(o sop.Order, seen sop.Case) sop.AccountsMade {
+	made := sop.AccountsMade{Revision: o.Revision, Issue: o.Issue, Accounts: map[string]sop.Account{}, Sheets: map[string][]byte{}}
+	for _, m := range seen.Members {
+		a, ok := seen.Accounts[m.Row.NIP]
+		if !ok {
+			w.made++
+			a = sop.Account{UserID: "pokja" + m.Row.NIP[16:], Sealed: fmt.Appendf(nil, "sealed-%d", w.made), Made: w.now}
+		}
+		made.Accounts[m.Row.NIP] = a
+	}
+	for _, a := range w.office.Approvers {
+		made.Sheets[a.Address] = []byte("sheet")
+	}
+	return made
+}
+
+// sheet is the account sheet as an approver would send it back unedited.
+func (w *world) sheet() *sop.Sheet {
+	s := &sop.Sheet{}
+	for i, m := range w.c.Members {
+		s.Rows = append(s.Rows, sop.SheetRow{Row: i + 1, Nama: m.Row.Nama, NIP: m.Row.NIP, Email: m.Row.Email,
+			UserID: w.c.Accounts[m.Row.NIP].UserID, Password: sop.PasswordSame})
+	}
+	return s
+}
