@@ -36,9 +36,22 @@ func (r *Reader) unpack(ctx context.Context, files []message.Attachment) []leaf 
 		if f.Problem != "" && l.kind != formatEmpty && truncated(f.Problem) {
 			l.src.Unreadable, l.done = document.ReasonCorrupt, true
 		}
+		if l.kind == formatMail && openedAlready(files, f.Name) {
+			l.src.Incidental, l.done = true, true
+		}
 		u.add(ctx, l, 0)
 	}
 	return u.leaves
+}
+
+// openedAlready says that the mail's reader has laid out the attached mail: its files follow as "mail.eml/name".
+func openedAlready(files []message.Attachment, name string) bool {
+	for _, f := range files {
+		if strings.HasPrefix(f.Name, name+"/") {
+			return true
+		}
+	}
+	return false
 }
 
 // truncated says that the decoder lost bytes, so that what remains must not pass for the paper.

@@ -171,6 +171,10 @@ func TestForwardedMail(t *testing.T) {
 	if len(src) != 1 || src[0].File != "fwd.eml/..form.csv" || len(src[0].Pages) != 1 {
 		t.Fatalf("sources = %+v", src)
 	}
+	twice := New(Options{TempDir: t.TempDir()}).All(context.Background(), []message.Attachment{{Name: "fwd.eml", Bytes: []byte(mail)}, {Name: "fwd.eml/form.csv", Bytes: []byte("No;Nama;NIP\n1;Sari;1\n2;Luh;2\n")}})
+	if len(twice) != 2 || !twice[0].Incidental || twice[1].File != "fwd.eml/form.csv" {
+		t.Errorf("opened twice: %+v", twice)
+	}
 	if r := document.Read(document.Bundle{Sources: src}); len(r.Roster) != 2 || r.Papers[0].Kind != document.Formulir {
 		t.Errorf("reading = %+v", r)
 	}
