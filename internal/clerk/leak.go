@@ -1,10 +1,14 @@
 package clerk
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,73 +21,159 @@ import (
 
 // leak is what a mail carries that it must not: live secrets of members.
 type leak struct {
-	nips     []string
+	hits     []hit
 	sealed   []byte // the raw mail under the first member's key: what the archive keeps instead
 	redacted []byte // what takes its place in the mailbox
 }
 
-// findLeaks searches a mail of a case for the live secrets of that case before anything of it is kept. On a hit the message
-// goes on without them, and without its files. DESIGN, "Credentials"
+// hit is one live secret that was seen; account is its sealed form then.
+type hit struct {
+	number, nip string
+	account     []byte
+}
+
+const (
+	mentionsMost = 8        // cases whose numbers stand in one mail
+	unpackedMost = 16 << 20 // bytes of packed files that are looked into
+)
+
+// findLeaks searches a mail for live secrets before anything of it is kept: those of its case, and those of every case whose
+// number stands in it, as it does in each letter of ours that somebody quotes. DESIGN, "Credentials"
 func (c *Clerk) findLeaks(ctx context.Context, number string, raw []byte, msg *message.Message) (*leak, error) {
-	cs, ok, err := c.load(ctx, number)
-	if err != nil || !ok {
+	live, hits, err := c.live(ctx, c.mentioned(number, raw, msg))
+	if err != nil || len(live) == 0 {
 		return nil, err
 	}
-	s, err := c.scanner(cs)
-	if err != nil {
-		return nil, err
-	}
-	texts := [][]byte{raw, []byte(msg.Subject), []byte(msg.Text), []byte(msg.HTML)}
-	for _, f := range msg.Files {
-		texts = append(texts, f.Bytes)
-	}
-	nips := s.Hits(texts...)
-	if len(nips) == 0 {
+	s := credential.NewScanner(live)
+	ids := s.Hits(searched(raw, msg)...)
+	if len(ids) == 0 {
 		return nil, nil
 	}
-	l := &leak{nips: nips, redacted: s.Redact(bytes.Clone(raw))}
-	if l.sealed, err = c.Vault.Seal(keyID(number, nips[0]), credential.ForMail, raw); err != nil {
+	l := &leak{redacted: redacted(s, raw)}
+	for _, id := range ids {
+		l.hits = append(l.hits, hits[id])
+	}
+	if l.sealed, err = c.Vault.Seal(ids[0], credential.ForMail, raw); err != nil {
 		return nil, fmt.Errorf("seal a mail that holds a live secret: %w", err)
 	}
 	for _, t := range []*string{&msg.Subject, &msg.Text, &msg.HTML, &msg.Own, &msg.HTMLOwn} {
 		*t = string(s.Redact([]byte(*t)))
 	}
-	msg.Files = nil
 	return l, nil
 }
 
-// scanner searches for the passwords of a case that can still be opened.
-func (c *Clerk) scanner(cs sop.Case) (*credential.Scanner, error) {
-	var live []credential.Live
-	for nip, a := range cs.Accounts {
-		if len(a.Sealed) == 0 {
-			continue
+// mentioned gives the case of a mail and those that it names.
+func (c *Clerk) mentioned(number string, raw []byte, msg *message.Message) []string {
+	tag := regexp.MustCompile(regexp.QuoteMeta(c.Office.CasePrefix) + `-\d{4}-\d{4,8}`)
+	var out []string
+	add := func(n string) {
+		if n != "" && !slices.Contains(out, n) && len(out) < mentionsMost {
+			out = append(out, n)
 		}
-		var p secret.Secret
-		p, err := c.Vault.Open(keyID(cs.Number, nip), credential.ForPassword, a.Sealed)
-		if errors.Is(err, credential.ErrShredded) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		live = append(live, credential.Live{ID: nip, Secret: p})
 	}
-	return credential.NewScanner(live), nil
+	add(number)
+	for _, text := range [][]byte{raw, []byte(msg.Subject), []byte(msg.Text), []byte(msg.HTML)} {
+		for _, n := range tag.FindAll(text, 4*mentionsMost) {
+			add(string(n))
+		}
+	}
+	for _, f := range msg.Files {
+		for _, n := range tag.FindAll(f.Bytes, mentionsMost) {
+			add(string(n))
+		}
+	}
+	return out
 }
 
-// expose tells the case of each secret that was seen, and keeps the copy that replaces the mail.
-func (c *Clerk) expose(b store.Books, p *Prepared, number string, now time.Time) error {
+// live opens the passwords of cases that can still be opened.
+func (c *Clerk) live(ctx context.Context, numbers []string) (live []credential.Live, hits map[string]hit, err error) {
+	hits = map[string]hit{}
+	for _, number := range numbers {
+		cs, _, err := c.load(ctx, number)
+		if err != nil {
+			return nil, nil, err
+		}
+		for nip, a := range cs.Accounts {
+			if len(a.Sealed) == 0 {
+				continue
+			}
+			var p secret.Secret
+			p, err := c.Vault.Open(keyID(number, nip), credential.ForPassword, a.Sealed)
+			if errors.Is(err, credential.ErrShredded) {
+				continue
+			}
+			if err != nil {
+				return nil, nil, err
+			}
+			live = append(live, credential.Live{ID: keyID(number, nip), Secret: p})
+			hits[keyID(number, nip)] = hit{number, nip, a.Sealed}
+		}
+	}
+	return live, hits, nil
+}
+
+// searched is a mail as it came, as it reads, and what is packed in its files.
+func searched(raw []byte, msg *message.Message) [][]byte {
+	texts := [][]byte{raw, []byte(msg.Subject), []byte(msg.Text), []byte(msg.HTML)}
+	room := int64(unpackedMost)
+	for _, f := range msg.Files {
+		texts = append(texts, f.Bytes)
+		z, err := zip.NewReader(bytes.NewReader(f.Bytes), int64(len(f.Bytes)))
+		if err != nil {
+			continue
+		}
+		for _, e := range z.File {
+			r, err := e.Open()
+			if err != nil || room <= 0 {
+				continue
+			}
+			inner, _ := io.ReadAll(io.LimitReader(r, room)) // what can be read of a damaged file is searched too
+			r.Close()
+			room -= int64(len(inner))
+			texts = append(texts, inner)
+		}
+	}
+	return texts
+}
+
+// redacted overwrites the secrets in a copy of the mail. Where they are packed into a file, only its header is left.
+func redacted(s *credential.Scanner, raw []byte) []byte {
+	out := s.Redact(raw)
+	if len(s.Hits(searched(out, message.Parse(out, message.DefaultLimits(), nil))...)) == 0 {
+		return out
+	}
+	var b bytes.Buffer
+	head, _, _ := bytes.Cut(bytes.ReplaceAll(out, []byte("\r\n"), []byte("\n")), []byte("\n\n"))
+	kept := true
+	for line := range bytes.Lines(append(head, '\n')) {
+		if line[0] != ' ' && line[0] != '\t' {
+			name := strings.ToLower(string(line))
+			kept = !strings.HasPrefix(name, "content-") && !strings.HasPrefix(name, "mime-version")
+		}
+		if kept {
+			b.Write(append(bytes.TrimRight(line, "\n"), '\r', '\n'))
+		}
+	}
+	b.WriteString("\r\nIsi surel ini memuat kata sandi yang masih berlaku. Isinya tidak disimpan di sini.\r\n")
+	return b.Bytes()
+}
+
+// expose tells each case of its secrets that were seen, and keeps the copy that replaces the mail. What the case has
+// already given up, as it does with a sheet that came back in the clear, is told once only.
+func (c *Clerk) expose(b store.Books, p *Prepared, now time.Time) error {
 	if p.leak == nil {
 		return nil
 	}
-	for _, nip := range p.leak.nips {
-		cs, ok, err := b.Case(number)
+	for _, h := range p.leak.hits {
+		cs, ok, err := b.Case(h.number)
 		if err != nil || !ok {
 			return err
 		}
-		in := sop.Input{ID: p.mail.Msg.Identity + "/exposed/" + nip, At: p.Arrived.UTC(),
-			What: sop.Exposed{NIP: nip, What: "terbaca dalam surel dari " + strings.ToLower(fromText(p))}}
+		if !bytes.Equal(cs.Accounts[h.nip].Sealed, h.account) {
+			continue
+		}
+		in := sop.Input{ID: p.mail.Msg.Identity + "/exposed/" + h.nip, At: p.Arrived.UTC(),
+			What: sop.Exposed{NIP: h.nip, What: "terbaca dalam surel dari " + strings.ToLower(fromText(p))}}
 		if err := c.decide(b, cs, in, now); err != nil {
 			return err
 		}

@@ -97,13 +97,13 @@ func (c *Clerk) Read(ctx context.Context, in Incoming) Prepared {
 		p.err = err
 		return p
 	}
-	if v.Case != "" {
-		if p.leak, p.err = c.findLeaks(ctx, v.Case, in.Raw, msg); p.leak != nil && p.err == nil {
-			v, p.err = c.sort(ctx, p.mail)
-		}
+	if v.Ours() && v.Outcome != triage.Duplicate || v.Papers {
+		v, p.err = c.withoutLeaks(ctx, &p, v)
 	}
 	if v.Papers && p.err == nil {
-		p.err = c.readPapers(ctx, &p, v)
+		if p.err = c.readPapers(ctx, &p, v); p.err == nil && !v.Ours() { // its papers may make it ours
+			v, p.err = c.sort(ctx, p.mail)
+		}
 	}
 	if v.Sheet && p.err == nil {
 		p.err = c.readSheet(ctx, &p, v)
@@ -116,6 +116,20 @@ func (c *Clerk) Read(ctx context.Context, in Incoming) Prepared {
 	}
 	p.Raw = nil
 	return p
+}
+
+// withoutLeaks lets a mail that holds a live secret go on without it, and without its files.
+func (c *Clerk) withoutLeaks(ctx context.Context, p *Prepared, v triage.Verdict) (_ triage.Verdict, err error) {
+	if p.leak, err = c.findLeaks(ctx, v.Case, p.Raw, p.mail.Msg); err != nil || p.leak == nil {
+		return v, err
+	}
+	if v.Sheet {
+		if err := c.readSheet(ctx, p, v); err != nil {
+			return v, err
+		}
+	}
+	p.mail.Msg.Files = nil
+	return c.sort(ctx, p.mail)
 }
 
 func (c *Clerk) sort(ctx context.Context, m triage.Mail) (v triage.Verdict, err error) {

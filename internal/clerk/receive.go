@@ -89,10 +89,22 @@ func (c *Clerk) receive(b store.Books, p *Prepared) (_ []link, done bool, err er
 			return nil, false, err
 		}
 	}
-	if err := errors.Join(c.decideMail(b, p, v, number, now), c.expose(b, p, number, now), c.desk(b, p, v)); err != nil {
+	if err := errors.Join(c.effects(b, p, v, number, now), c.desk(b, p, v)); err != nil {
 		return nil, false, err
 	}
 	return c.links(b, p, number), true, b.PutSeen(p.UID, c.seen(p, v, number, now), p.mail.Msg.ContentHash)
+}
+
+// effects: a secret that was seen is told before the answer that it stood in may close the case; but what a returned sheet
+// exposes, the decision on that sheet knows better.
+func (c *Clerk) effects(b store.Books, p *Prepared, v triage.Verdict, number string, now time.Time) error {
+	switch {
+	case !v.Ours():
+		return nil
+	case p.mail.Sheet != nil:
+		return errors.Join(c.decideMail(b, p, v, number, now), c.expose(b, p, now))
+	}
+	return errors.Join(c.expose(b, p, now), c.decideMail(b, p, v, number, now))
 }
 
 // unread: triage now wants what the reader did not read.

@@ -96,6 +96,7 @@ func (d *Desk) neighbours(cfg *config.Config) (o clerk.Options, err error) {
 	if o.Vault, err = credential.OpenVault(in(KeysName), cfg.Credentials.MasterKey, rand.Reader); err != nil {
 		return o, err
 	}
+	d.closed = append(d.closed, closer{"vault", o.Vault.Close})
 	if o.Archive, err = archive.Open(in(ArchiveName)); err != nil {
 		return o, err
 	}
