@@ -46,7 +46,10 @@ func readSource(s *Source) []section {
 	if s.Unreadable != "" {
 		return []section{{src: s, kind: Unreadable}}
 	}
-	if s.Incidental || len(s.Pages) == 0 {
+	if s.Incidental {
+		return nil // a logo in a signature is nothing that a letter should list
+	}
+	if len(s.Pages) == 0 {
 		return []section{{src: s, kind: Other}}
 	}
 	secs := sections(s)

@@ -217,3 +217,10 @@ E-mail | oka@dinas.example`)
 		t.Errorf("roster = %+v", r.Roster)
 	}
 }
+
+func TestLogoIsNoPaper(t *testing.T) {
+	r := Read(Bundle{Sources: []Source{{File: "image001.png", Incidental: true}, form(), decree(), task()}})
+	if len(r.Papers) != 3 || !r.Ready() {
+		t.Errorf("papers = %+v", r.Papers)
+	}
+}
