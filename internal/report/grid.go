@@ -1,0 +1,108 @@
+package report
+
+import (
+	"strings"
+)
+
+// gridColumn is one column of a printed table; mono is for hashes.
+type gridColumn struct {
+	title string
+	width float64
+	mono  bool
+}
+
+const (
+	lineHeight = 4.2
+	cellPad    = 1.2
+	mostLines  = 12 // of one cell
+)
+
+// grid prints a table with lines; rows are not torn, and the header stands again on a new page.
+func (p *form) grid(cols []gridColumn, rows [][]string, none string) {
+	p.header(cols)
+	if len(rows) == 0 {
+		p.SetFont("Times", "I", 9.5)
+		p.CellFormat(pageWidth, lineHeight+2*cellPad, p.tr(none), "1", 1, "C", false, 0, "")
+	}
+	for _, r := range rows {
+		lines, h := p.layout(cols, r)
+		if p.GetY()+h > 297-pageBottom {
+			p.AddPage()
+			p.header(cols)
+		}
+		p.row(cols, lines, h)
+	}
+}
+
+func (p *form) header(cols []gridColumn) {
+	p.SetFont("Times", "B", 9.5)
+	p.SetFillColor(232, 232, 228)
+	p.SetLineWidth(0.2)
+	for _, c := range cols {
+		p.CellFormat(c.width, lineHeight+2*cellPad, p.tr(c.title), "1", 0, "C", true, 0, "")
+	}
+	p.Ln(-1)
+}
+
+func (p *form) font(c gridColumn) {
+	if c.mono {
+		p.SetFont("Courier", "", 7.5)
+		return
+	}
+	p.SetFont("Times", "", 9.5)
+}
+
+// layout breaks the texts of a row into lines and gives its height.
+func (p *form) layout(cols []gridColumn, r []string) (cells [][]string, h float64) {
+	n := 1
+	for i, c := range cols {
+		p.font(c)
+		var lines []string
+		for _, part := range strings.Split(r[i], "\n") {
+			lines = append(lines, p.wrap(plain(part), c.width-2*cellPad)...)
+		}
+		if len(lines) > mostLines {
+			lines = append(lines[:mostLines-1], "…")
+		}
+		cells = append(cells, lines)
+		n = max(n, len(lines))
+	}
+	return cells, float64(n)*lineHeight + 2*cellPad
+}
+
+// wrap breaks at blanks, and inside a word only where it is wider than the cell: addresses and hashes.
+func (p *form) wrap(s string, w float64) []string {
+	var out []string
+	line := ""
+	for _, word := range strings.Fields(s) {
+		if joined := strings.TrimPrefix(line+" "+word, " "); p.GetStringWidth(p.tr(joined)) <= w {
+			line = joined
+			continue
+		}
+		if line != "" {
+			out = append(out, line)
+		}
+		for line = word; p.GetStringWidth(p.tr(line)) > w; {
+			head := p.fit(line, w)
+			out, line = append(out, head), line[len(head):]
+			if line == "" || len(out) > mostLines {
+				break
+			}
+		}
+	}
+	return append(out, line)
+}
+
+func (p *form) row(cols []gridColumn, cells [][]string, h float64) {
+	x, y := p.GetXY()
+	for i, c := range cols {
+		p.Rect(x, y, c.width, h, "D")
+		p.font(c)
+		for j, l := range cells[i] {
+			p.SetXY(x+cellPad, y+cellPad+float64(j)*lineHeight)
+			p.CellFormat(c.width-2*cellPad, lineHeight, p.tr(l), "", 0, "L", false, 0, "")
+		}
+		x += c.width
+	}
+	p.SetXY(pageLeft, y+h)
+}
