@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -240,8 +239,8 @@ func (s *story) exits(ts *testscript.TestScript, args []string) error {
 		full = args[2:]
 	}
 	code := run(&out, &said, full...)
-	_, err := io.Copy(ts.Stdout(), &out)
-	_, err2 := io.Copy(ts.Stderr(), &said)
+	_, err := ts.Stdout().Write(out.Bytes())
+	_, err2 := ts.Stderr().Write(said.Bytes())
 	if code != atoi(args[0]) {
 		return fmt.Errorf("exit code %d, want %s: %s", code, args[0], said.String())
 	}

@@ -79,6 +79,9 @@ func (s *story) request(_ *testscript.TestScript, args []string) error {
 	if opt["subject"] != "" {
 		b.Subject = opt["subject"]
 	}
+	if opt["text"] != "" {
+		b.Text = opt["text"]
+	}
 	raw := b.Mail(e)
 	s.note(opt, raw)
 	if opt["twice"] != "" { // the same mail by two ways, each with its own trace
@@ -151,6 +154,9 @@ func (s *story) mail(_ *testscript.TestScript, args []string) error {
 	if name, paper, ok := strings.Cut(opt["paper"], ":"); ok {
 		b.Files = append(b.Files, s.bundles[name].Files[map[string]int{"formulir": 0, "sk": 1, "surat": 2}[paper]])
 	}
+	if opt["quote"] != "" {
+		b.Text += "\n\n---------- Pesan Diteruskan ----------\n" + s.last[words[0]+" "+opt["quote"]].Msg.Text
+	}
 	if n := atoi(opt["pad"]); n > 0 {
 		b.Files = append(b.Files, sop.File{Name: "foto.png", MediaType: "image/png", Bytes: bytes.Repeat([]byte{0x89, 'P', 'N', 'G'}, n/4)})
 	}
@@ -189,7 +195,7 @@ func (s *story) forge(ts *testscript.TestScript, args []string) error {
 		attacker, _ := s.who("penyerang")
 		forged := t.Apply(raw, victim, attacker)
 		s.sent[t.Name] = messageID(forged)
-		if err := s.stage.Post.Deliver(s.stage.Cast.Office.Address, forged); err != nil {
+		if err := s.stage.Post.Submit(attacker.Address, secret.Secret{}, []string{s.stage.Cast.Office.Address}, forged); err != nil {
 			return err
 		}
 		want := map[string]string{"R": "refused", "H": "held", "I": "ignored"}[t.Want]

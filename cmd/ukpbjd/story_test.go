@@ -206,16 +206,19 @@ func (s *story) start(mortal string) error {
 	}
 	s.ended = make(chan error, 1)
 	go func(p *exec.Cmd, ended chan error) { ended <- p.Wait() }(s.proc, s.ended)
-	return s.ready(began.Size())
+	return s.ready(began.Size(), mortal)
 }
 
 // ready waits until the daemon says so in its log, or the process has ended.
-func (s *story) ready(began int64) error {
+func (s *story) ready(began int64, mortal string) error {
 	return s.until("the daemon answers", func() (bool, error) {
 		select {
 		case err := <-s.ended:
 			s.ended <- err
-			return true, nil // killed at one of its first commits
+			if mortal != "" {
+				return true, nil // killed at one of its first commits
+			}
+			return false, fmt.Errorf("the daemon ended: %w", err)
 		default:
 		}
 		said, err := os.ReadFile(s.log.Name())
