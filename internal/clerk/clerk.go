@@ -43,6 +43,7 @@ type Options struct {
 	MaxMessage  int64
 	Folders     Folders
 	DoubtPause  time.Duration // zero: ten minutes
+	FirstRetry  time.Duration // of a letter or an order; zero: half a minute. Each further one comes twice as late
 }
 
 // Meter counts what the clerk does.
@@ -70,6 +71,9 @@ func New(ctx context.Context, o Options) (*Clerk, error) {
 	c := &Clerk{Options: o, wake: make(chan struct{}, 1), domain: domainOf(o.Office.Mailbox.Address)}
 	if c.DoubtPause <= 0 {
 		c.DoubtPause = doubtPause
+	}
+	if c.FirstRetry <= 0 {
+		c.FirstRetry = 30 * time.Second
 	}
 	c.triage = triage.Triage{Office: o.Office, Requesters: o.Requesters, Codes: o.Codes}
 	return c, c.DB.Update(ctx, func(tx store.Tx) error {

@@ -51,7 +51,7 @@ func (c *Clerk) Take(ctx context.Context, limit int, busy func(id string) bool) 
 
 func (c *Clerk) begin(b store.Books, r store.OrderRow) (w Work, err error) {
 	r.Attempts++
-	r.Next = c.Now().Add(backOff(r.Attempts)).UTC() // if this attempt ends without a word
+	r.Next = c.Now().Add(c.backOff(r.Attempts)).UTC() // if this attempt ends without a word
 	w.Row = r
 	if w.Case, _, err = b.Case(r.Order.Case); err != nil {
 		return w, err

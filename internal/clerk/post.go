@@ -135,7 +135,7 @@ func (c *Clerk) outcome(s Sent, now time.Time) store.LetterRow {
 	case postman.InDoubt:
 		r.State, r.Next = store.InDoubt, now.Add(c.DoubtPause)
 	default:
-		r.State, r.Next = store.Deferred, now.Add(backOff(r.Attempts))
+		r.State, r.Next = store.Deferred, now.Add(c.backOff(r.Attempts))
 	}
 	if r.State != store.Accepted && now.Sub(r.Made) > giveUp {
 		r.State, r.Ended, r.Next = store.Failed, now, time.Time{}
@@ -146,10 +146,9 @@ func (c *Clerk) outcome(s Sent, now time.Time) store.LetterRow {
 // giveUp is how long a letter is tried, as mail servers do (RFC 5321 §4.5.4.1).
 const giveUp = 5 * 24 * time.Hour
 
-// backOff doubles from 30 seconds to two hours.
-func backOff(attempts int) time.Duration {
-	d := 30 * time.Second << min(max(attempts-1, 0), 8)
-	return min(d, 2*time.Hour)
+// backOff doubles from FirstRetry to two hours.
+func (c *Clerk) backOff(attempts int) time.Duration {
+	return min(c.FirstRetry<<min(max(attempts-1, 0), 8), 2*time.Hour)
 }
 
 // Unsendable is the result for a sealed letter that cannot be opened any more.
