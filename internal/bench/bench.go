@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"time"
 )
 
@@ -103,6 +104,9 @@ func (o Options) byDaemon(ctx context.Context, l *load, r *Report) error {
 		return err
 	}
 	first := d.usage()
+	if o.Profile != "" {
+		d.cmd.Process.Signal(syscall.SIGUSR1) //nolint:errcheck // it has ended already
+	}
 	if err := d.await(ctx, approval, o.N); err != nil {
 		return err
 	}

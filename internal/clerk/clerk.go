@@ -64,6 +64,7 @@ type Clerk struct {
 	triage triage.Triage
 	wake   chan struct{} // something was committed that postman, workers or timer may care for
 	domain string
+	tray   tray
 }
 
 // New checks the schema and puts letters that were on their way when the program ended in doubt.
@@ -95,10 +96,26 @@ func (c *Clerk) nudge() {
 	}
 }
 
-// update decides a number of inputs in one transaction and nudges the loops after its commit.
+// update decides a number of inputs in one transaction, claims what is due for the senders, and nudges the loops after its
+// commit.
 func (c *Clerk) update(ctx context.Context, inputs int, fn func(store.Books) error) error {
 	began := time.Now()
-	err := c.DB.Update(ctx, func(tx store.Tx) error { return fn(store.In(tx)) })
+	reserved := 0
+	var claimed []Dispatch
+	err := c.DB.Update(ctx, func(tx store.Tx) error {
+		b := store.In(tx)
+		if err := fn(b); err != nil {
+			return err
+		}
+		var err error
+		reserved = c.tray.reserve()
+		claimed, err = c.claim(b, reserved)
+		return err
+	})
+	if err != nil {
+		claimed = nil
+	}
+	c.tray.leave(reserved, claimed)
 	if err == nil {
 		c.Meter.Commit(time.Since(began), inputs)
 		c.nudge()

@@ -31,34 +31,29 @@ func (c *Clerk) doubt(b store.Books) error {
 	return err
 }
 
-// Claim records the attempt for at most limit letters that are due, and gives their exact bytes.
-func (c *Clerk) Claim(ctx context.Context, limit int) (out []Dispatch, next time.Time, err error) {
-	var any bool
-	if err := c.View(ctx, func(b store.Books) (err error) {
-		next, _, err = b.NextLetter(1)
-		any = !next.IsZero() && !next.After(c.Now())
-		return err
-	}); err != nil || !any {
-		return nil, next, err
+// Claim puts letters that are due into the tray, as far as it has room, and gives the next moment.
+func (c *Clerk) Claim(ctx context.Context) (next time.Time, err error) {
+	if next, err = c.nextLetter(ctx); err != nil || next.IsZero() || next.After(c.Now()) {
+		return next, err
 	}
-	err = c.DB.Update(ctx, func(tx store.Tx) error {
-		b := store.In(tx)
-		rows, err := b.Claim(c.Now(), limit)
-		if err != nil {
-			return err
-		}
-		out = out[:0]
-		for _, r := range rows {
-			body, err := b.Body(r.ID())
-			if err != nil {
-				return err
-			}
-			out = append(out, Dispatch{r, postman.Item{ID: r.ID(), From: c.Office.Mailbox.Address, To: r.Letter.To.Address, Bytes: body}})
-		}
+	if c.tray.full() {
+		return time.Time{}, nil // a sender that takes one rings
+	}
+	if err := c.update(ctx, 0, func(store.Books) error { return nil }); err != nil {
+		return next, err
+	}
+	if next, err = c.nextLetter(ctx); c.tray.full() {
+		next = time.Time{}
+	}
+	return next, err
+}
+
+func (c *Clerk) nextLetter(ctx context.Context) (next time.Time, err error) {
+	err = c.View(ctx, func(b store.Books) (err error) {
 		next, _, err = b.NextLetter(1)
 		return err
 	})
-	return out, next, err
+	return next, err
 }
 
 // Unseal opens the bytes of a sealed letter just before it is sent.

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"os/signal"
 	"runtime"
 	"runtime/pprof"
+	"syscall"
 	"time"
 
 	"ukpbjd/internal/bench"
@@ -87,11 +89,18 @@ func (c *benchServeCmd) Run(s *shell) (err error) {
 	if err := pprof.StartCPUProfile(f); err != nil {
 		return err
 	}
-	defer func() {
+	first := make(chan os.Signal, 1)
+	signal.Notify(first, syscall.SIGUSR1) // the first letters are out: sheets are not what is profiled
+	ended := make(chan error, 1)
+	go func() {
+		<-first
 		pprof.StopCPUProfile()
-		err = errors.Join(err, f.Close(), writeHeap(c.Heap))
+		ended <- errors.Join(f.Close(), writeHeap(c.Heap))
 	}()
-	return serveCmd{}.Run(s)
+	err = serveCmd{}.Run(s)
+	signal.Stop(first)
+	close(first)
+	return errors.Join(err, <-ended)
 }
 
 func writeHeap(path string) error {

@@ -19,19 +19,25 @@ func (d *Daemon) post(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(stopTime/2, cancel) })
 	defer stop()
 	g, gctx := errgroup.WithContext(calm)
-	out := make(chan clerk.Dispatch)
+	taking, enough := context.WithCancel(ctx)
+	defer enough()
+	defer context.AfterFunc(gctx, enough)()
+	d.Clerk.OpenTray(trayMost)
 	back := make(chan clerk.Sent, d.Senders)
-	g.Go(func() error {
-		defer close(out)
-		return d.claim(ctx, gctx, out)
-	})
+	g.Go(func() error { return d.claim(taking) })
 	senders, sctx := errgroup.WithContext(gctx)
 	for range d.Senders {
 		senders.Go(func() error {
-			for x := range out {
+			for {
+				x, low, ok := d.Clerk.NextLetter(taking)
+				if !ok {
+					return nil
+				}
+				if low {
+					d.bell.post.ring()
+				}
 				back <- d.send(sctx, x)
 			}
-			return nil
 		})
 	}
 	g.Go(func() error {
@@ -39,28 +45,23 @@ func (d *Daemon) post(ctx context.Context) error {
 		return senders.Wait()
 	})
 	g.Go(func() error { return d.settle(context.WithoutCancel(calm), back) })
-	return g.Wait()
+	err := g.Wait()
+	return errors.Join(err, d.Clerk.CloseTray(context.WithoutCancel(ctx)))
 }
 
-func (d *Daemon) claim(ctx, calm context.Context, out chan<- clerk.Dispatch) error {
+// trayMost is how many letters may stand ready for the senders: as many are in doubt after a crash.
+const trayMost = 32
+
+// claim fetches letters whose time comes without a commit, and those for which there was no room.
+func (d *Daemon) claim(ctx context.Context) error {
 	for ctx.Err() == nil {
-		batch, next, err := d.Clerk.Claim(ctx, 4*d.Senders)
+		next, err := d.Clerk.Claim(ctx)
 		if errors.Is(err, store.ErrUnknown) {
 			return err
 		}
 		if err != nil {
 			d.state.fault("outbox", err)
 			next = time.Now().Add(pause)
-		}
-		for _, x := range batch {
-			select {
-			case out <- x:
-			case <-calm.Done():
-				return calm.Err()
-			}
-		}
-		if len(batch) > 0 {
-			continue
 		}
 		if err := d.bell.post.wait(ctx, next); err != nil {
 			break
