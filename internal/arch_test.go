@@ -24,7 +24,7 @@ const module = "ukpbjd"
 // The rooms of internal/README.md. A room that nobody has built yet may stand here; one that stands nowhere is a finding.
 var (
 	core  = rooms("sop secret triage letter message document workday")
-	edge  = rooms("mailbox msgauth extract postman store credential archive report statuspage config postoffice rehearsal")
+	edge  = rooms("mailbox msgauth extract form postman store credential archive report statuspage config postoffice rehearsal")
 	shell = rooms("clerk daemon stage bench cli") // each imports only those before it
 )
 
@@ -52,7 +52,7 @@ var libraries = []library{
 	{"github.com/prometheus/client_golang", "statuspage", "metrics"},
 	{"github.com/smallstep/pkcs7", "msgauth", "S/MIME"},
 	{"github.com/wneessen/go-mail", "postman", "SMTP and building mails"},
-	{"github.com/xuri/excelize/v2", "extract credential report rehearsal", "workbooks: read, account sheet, register"},
+	{"github.com/xuri/excelize/v2", "extract form credential report rehearsal", "workbooks: read, formulir, account sheet, register"},
 	{"go.etcd.io/bbolt", "store/bolt bench", "the default engine; the floors"},
 	{"golang.org/x/crypto", "credential", "XChaCha20-Poly1305"},
 	{"golang.org/x/mod", "store", "sumdb tlog and note for the journal"},
