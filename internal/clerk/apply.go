@@ -53,10 +53,15 @@ func (c *Clerk) decide(b store.Books, cs sop.Case, in sop.Input, now time.Time) 
 
 // queue renders a letter and puts its exact bytes into the outbox. Nothing is ever addressed to the office itself.
 func (c *Clerk) queue(b store.Books, cs sop.Case, l sop.Letter) error {
+	return c.queueData(b, letter.Data{Office: c.Office, Case: cs, Letter: l, Now: c.Now().UTC()})
+}
+
+func (c *Clerk) queueData(b store.Books, d letter.Data) error {
+	cs, l := d.Case, d.Letter
 	if l.To.Address == "" || strings.EqualFold(l.To.Address, c.Office.Mailbox.Address) {
 		return b.Journal(cs.Number, []sop.Event{{At: c.Now().UTC(), Kind: "letter-suppressed", Actor: "daemon", Reason: "own-address", Text: string(l.Kind)}})
 	}
-	now := c.Now().UTC()
+	now := d.Now
 	next, err := b.Cap(cs.Number, strings.ToLower(l.To.Address), now, perAddressHour, perCaseHour)
 	if err != nil {
 		return err
@@ -66,7 +71,7 @@ func (c *Clerk) queue(b store.Books, cs sop.Case, l sop.Letter) error {
 		row.Sealed = true
 		return b.PutLetter(row, l.Sealed)
 	}
-	subject, body, err := c.render(letter.Data{Office: c.Office, Case: cs, Letter: l, Now: now})
+	subject, body, err := c.render(d)
 	if err != nil {
 		return fmt.Errorf("render %s of %s: %w", l.Key, cs.Number, err)
 	}

@@ -16,6 +16,7 @@ type Call struct {
 	Arg     string `json:"arg,omitempty"`
 	Open    bool   `json:"open,omitempty"`
 	UID     uint32 `json:"uid,omitempty"`
+	Body    []byte `json:"body,omitempty"` // verify: a checkpoint
 	Year    int    `json:"year,omitempty"`
 	After   string `json:"after,omitempty"` // goes on with a long answer
 }
@@ -43,7 +44,7 @@ var calls = map[string]func(*Clerk, context.Context, Call) (any, error){
 	"cases":   func(c *Clerk, ctx context.Context, x Call) (any, error) { return c.Cases(ctx, x.Open) },
 	"show":    func(c *Clerk, ctx context.Context, x Call) (any, error) { return c.Show(ctx, x.Case) },
 	"why":     func(c *Clerk, ctx context.Context, x Call) (any, error) { return c.Why(ctx, x.Case) },
-	"verify":  func(c *Clerk, ctx context.Context, _ Call) (any, error) { return c.Verify(ctx) },
+	"verify":  func(c *Clerk, ctx context.Context, x Call) (any, error) { return c.VerifyAgainst(ctx, x.Body, x.Arg) },
 	"hold":    instructCall,
 	"release": instructCall,
 	"resend":  instructCall,

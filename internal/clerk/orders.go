@@ -113,6 +113,16 @@ func gaveUp(o sop.Order, why error) sop.What {
 // Tick decides every case whose moment has come, and gives the next moment.
 func (c *Clerk) Tick(ctx context.Context) (next time.Time, err error) {
 	now := c.Now().UTC()
+	mark, err := c.markTime(ctx, now)
+	if err != nil {
+		return mark, err
+	}
+	next, err = c.tick(ctx, now)
+	return earlier(next, mark), err
+}
+
+// tick decides the cases that are due.
+func (c *Clerk) tick(ctx context.Context, now time.Time) (next time.Time, err error) {
 	var due []string
 	if err := c.View(ctx, func(b store.Books) error {
 		due, next, err = b.Due(now, ticksMost)

@@ -22,7 +22,10 @@ type Report struct {
 	Letters  int       `json:"letters"`
 	Mails    int       `json:"mails"`
 	Files    int       `json:"files"`
+	Lines    int64     `json:"lines"` // of the journal
 	Findings []Finding `json:"findings"`
+
+	Against *AgainstCheckpoint `json:"against,omitempty"`
 }
 
 func (r *Report) found(where, format string, args ...any) {
@@ -30,7 +33,10 @@ func (r *Report) found(where, format string, args ...any) {
 }
 
 // Verify holds the books, the archive and the keys against the promise. It changes nothing.
-func (c *Clerk) Verify(ctx context.Context) (Report, error) {
+func (c *Clerk) Verify(ctx context.Context) (Report, error) { return c.VerifyAgainst(ctx, nil, "") }
+
+// VerifyAgainst also compares the journal with a checkpoint that somebody has kept; verifier "" is our own key.
+func (c *Clerk) VerifyAgainst(ctx context.Context, kept []byte, verifier string) (Report, error) {
 	r := Report{Findings: []Finding{}}
 	files := map[string]string{}
 	err := c.View(ctx, func(b store.Books) error {
@@ -50,6 +56,9 @@ func (c *Clerk) Verify(ctx context.Context) (Report, error) {
 			return fmt.Errorf("verify: %w", firstOf(err, bad))
 		}
 		r.counts(b, counted)
+		if err := c.auditJournal(b, &r, kept, verifier); err != nil {
+			return fmt.Errorf("verify the journal: %w", err)
+		}
 		return b.EachSeen(func(u store.UID, s store.Seen) bool {
 			r.Mails++
 			if s.Outcome == "" || s.Reason == "" {

@@ -2,17 +2,31 @@ package cli
 
 import (
 	"fmt"
+	"io"
+	"os"
+	"path"
+	"strings"
 
 	"ukpbjd/internal/clerk"
+	"ukpbjd/internal/message"
 )
 
 type verifyCmd struct {
-	JSON bool `name:"json" help:"As JSON."`
+	JSON       bool   `name:"json" help:"As JSON."`
+	Checkpoint string `help:"Compare the journal with a checkpoint as it was mailed: the attached file, or the whole mail (.eml)." placeholder:"FILE"`
+	Verifier   string `help:"Key that the checkpoint must be signed with; the office's own when left out." placeholder:"KEY"`
 }
 
 func (c *verifyCmd) Run(s *shell) error {
+	call := clerk.Call{Command: "verify", Arg: c.Verifier}
+	if c.Checkpoint != "" {
+		var err error
+		if call.Body, err = readCheckpoint(c.Checkpoint); err != nil {
+			return fail(exitUsage, err)
+		}
+	}
 	var r clerk.Report
-	if err := s.call(clerk.Call{Command: "verify"}, &r); err != nil {
+	if err := s.call(call, &r); err != nil {
 		return err
 	}
 	if c.JSON {
@@ -20,7 +34,10 @@ func (c *verifyCmd) Run(s *shell) error {
 			return err
 		}
 	} else {
-		fmt.Fprintf(s.stdout, "%d cases, %d letters, %d mails, %d archived files\n", r.Cases, r.Letters, r.Mails, r.Files)
+		fmt.Fprintf(s.stdout, "%d cases, %d letters, %d mails, %d archived files, %d lines of the journal\n", r.Cases, r.Letters, r.Mails, r.Files, r.Lines)
+		if a := r.Against; a != nil {
+			fmt.Fprintf(s.stdout, "compared with the checkpoint of %s over %d lines\n", stamp(a.Signed), a.Lines)
+		}
 		for _, f := range r.Findings {
 			fmt.Fprintf(s.stdout, "%s: %s\n", f.Where, f.What)
 		}
@@ -29,4 +46,39 @@ func (c *verifyCmd) Run(s *shell) error {
 		return fail(exitTrouble, errSaid)
 	}
 	return nil
+}
+
+// checkpointMost bounds what goes to the daemon: a checkpoint has a few hundred bytes.
+const checkpointMost = 32 << 10
+
+// readCheckpoint takes the attachment out of a saved mail.
+func readCheckpoint(name string) ([]byte, error) {
+	raw, err := readFile(name)
+	if err != nil {
+		return nil, err
+	}
+	if strings.EqualFold(path.Ext(name), ".eml") {
+		for _, f := range message.Parse(raw, message.DefaultLimits(), nil).Files {
+			if strings.HasPrefix(path.Base(f.Name), "titik-periksa-") {
+				raw = f.Bytes
+			}
+		}
+	}
+	if len(raw) > checkpointMost {
+		return nil, fmt.Errorf("read %s: this is no checkpoint", name)
+	}
+	return raw, nil
+}
+
+func readFile(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	raw, err := io.ReadAll(io.LimitReader(f, readMost+1))
+	if err == nil && len(raw) > readMost {
+		err = fmt.Errorf("read %s: over %d MiB", name, readMost>>20)
+	}
+	return raw, err
 }

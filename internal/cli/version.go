@@ -4,14 +4,29 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+
+	"ukpbjd/internal/daemon"
 )
 
 // Version is set by the release build (-ldflags -X).
 var Version = "dev"
 
-type versionCmd struct{}
+type versionCmd struct {
+	Verifier bool `help:"Print the key by which anybody checks the checkpoints of this office."`
+}
 
-func (versionCmd) Run(s *shell) error {
+func (c versionCmd) Run(s *shell) error {
+	if c.Verifier {
+		cfg, err := s.load()
+		if err != nil {
+			return err
+		}
+		key, err := daemon.Verifier(cfg)
+		if err == nil {
+			_, err = fmt.Fprintln(s.stdout, key)
+		}
+		return err
+	}
 	revision := ""
 	if bi, ok := debug.ReadBuildInfo(); ok {
 		for _, x := range bi.Settings {

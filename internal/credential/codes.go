@@ -1,6 +1,7 @@
 package credential
 
 import (
+	"crypto/ed25519"
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -119,4 +120,31 @@ func code(key secret.Secret, parts ...string) string {
 func (k Keys) MessageID(number, letterKey, domain string) string {
 	enc := base32.StdEncoding.WithPadding(base32.NoPadding)
 	return "<" + strings.ToLower(enc.EncodeToString(mac(k.id, number, letterKey)[:16])) + "@" + domain + ">"
+}
+
+// JournalKey is the public half of the key that signs checkpoints of the journal.
+func (k Keys) JournalKey() (ed25519.PublicKey, error) {
+	key, err := k.journal()
+	if err != nil {
+		return nil, err
+	}
+	return key.Public().(ed25519.PublicKey), nil
+}
+
+// SignJournal signs a checkpoint.
+func (k Keys) SignJournal(text []byte) ([]byte, error) {
+	key, err := k.journal()
+	if err != nil {
+		return nil, err
+	}
+	defer clear(key)
+	return ed25519.Sign(key, text), nil
+}
+
+func (k Keys) journal() (ed25519.PrivateKey, error) {
+	seed, err := k.Derive("journal")
+	if err != nil {
+		return nil, err
+	}
+	return ed25519.NewKeyFromSeed([]byte(seed.Reveal())), nil
 }

@@ -9,7 +9,9 @@ import (
 	"slices"
 	"time"
 
+	"ukpbjd/internal/clerk"
 	"ukpbjd/internal/config"
+	"ukpbjd/internal/credential"
 	"ukpbjd/internal/extract"
 	"ukpbjd/internal/letter"
 	"ukpbjd/internal/mailbox"
@@ -34,7 +36,7 @@ func warn(subject, remedy, format string, args ...any) Finding {
 // Check looks at everything that the daemon will need, and goes on after a fault where it can. It decides nothing and leaves
 // no mail behind.
 func Check(ctx context.Context, cfg *config.Config) []Finding {
-	found := slices.Concat(checkConfig(cfg), checkStorage(cfg), checkTools(cfg), checkLetters(cfg))
+	found := slices.Concat(checkConfig(cfg), checkSeal(cfg), checkStorage(cfg), checkTools(cfg), checkLetters(cfg))
 	box, post := openBox(cfg, quiet()), openPost(cfg)
 	defer box.Close()
 	defer post.Close()
@@ -57,6 +59,24 @@ func checkConfig(cfg *config.Config) []Finding {
 		found = append(found, warn("configuration", "see the comment beside this key in the sample configuration", "%s", w))
 	}
 	return found
+}
+
+// checkSeal names the key that checkpoints are signed with; those who keep them compare it once.
+func checkSeal(cfg *config.Config) []Finding {
+	key, err := Verifier(cfg)
+	if err != nil {
+		return []Finding{bad("journal", "write the master key anew with `ukpbjd init`", "%v", err)}
+	}
+	return []Finding{good("journal", "checkpoints are checked with %s", key)}
+}
+
+// Verifier is the key by which anybody checks the checkpoints of this office.
+func Verifier(cfg *config.Config) (string, error) {
+	keys, err := credential.NewKeys(cfg.Credentials.MasterKey)
+	if err != nil {
+		return "", err
+	}
+	return (&clerk.Clerk{Options: clerk.Options{Codes: keys, Office: cfg.Office()}}).Verifier()
 }
 
 // checkStorage tries to write where the books will lie; a running daemon keeps them open, so they are left alone.

@@ -55,6 +55,7 @@ var samples = []sample{
 	{sop.Bantuan, "", sop.RoleMember, ""},
 	{sop.Bantuan, "other-procedure-reset", sop.RoleRequester, ""},
 	{sop.LaporanBulanan, "", sop.RoleBagian, ""},
+	{sop.TitikPeriksa, "", sop.RoleKepala, ""},
 	{sop.PeringatanOperator, "accounts-failed", sop.RoleOperator, "credentials.command: exit status 3"},
 	{sop.Pemberitahuan, "approved", sop.RoleApprover, ""},
 	{sop.Pemberitahuan, "problem-reported", sop.RoleApprover, "muncul pesan user tidak ditemukan"},
@@ -121,6 +122,10 @@ func (s sample) stage(d *Data) {
 	case sop.LaporanBulanan:
 		d.Report = monthly()
 		d.Case, d.Letter.Key = sop.Case{}, "2026-05/laporan-bulanan"
+	case sop.TitikPeriksa:
+		d.Case, d.Letter.Key = sop.Case{Number: "office"}, "2026-05-05/titik-periksa/kepala-lpse"
+		d.Letter.Files = []sop.File{{Name: "titik-periksa-2026-05-05.txt"}}
+		d.Journal = &Journal{Lines: 12345, At: at(5, 8, 0)}
 	case sop.Bantuan:
 		if s.topic != "" {
 			d.Case, d.Letter.Key = sop.Case{Number: "office"}, "0f3a/bantuan"

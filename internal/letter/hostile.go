@@ -74,6 +74,9 @@ func hostileFrom(k sop.LetterKind, role sop.Role, topic string, turn int, next f
 		d.Report = &Report{Month: at, Counts: []Count{{sop.Done, 3}}, Medians: []Median{{next(), next()}},
 			Deviations: []Lapse{{next(), d.Case.Deviations[0]}}}
 	}
+	if k == sop.TitikPeriksa {
+		d.Journal = &Journal{Lines: 7, At: at}
+	}
 	return d
 }
 

@@ -16,12 +16,13 @@ import (
 
 // Data is everything that a letter is made from. Templates see it only through View.
 type Data struct {
-	Office sop.Office
-	Case   sop.Case
-	Letter sop.Letter
-	Code   string // of an approval or member letter; "" where the code stands in the sheet
-	Now    time.Time
-	Report *Report // only for laporan-bulanan
+	Office  sop.Office
+	Case    sop.Case
+	Letter  sop.Letter
+	Code    string // of an approval or member letter; "" where the code stands in the sheet
+	Now     time.Time
+	Report  *Report  // only for laporan-bulanan
+	Journal *Journal // only for titik-periksa
 	// only for kredensial
 	UserID   string
 	Password secret.Secret

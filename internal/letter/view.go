@@ -42,6 +42,7 @@ type View struct {
 	Decisions                         []Decision
 	Deviations                        []Deviation
 	Report                            *ReportView
+	Journal                           *JournalView
 	Case                              Stand
 	Undo                              string // length of the undo window; "" without one
 	Release                           Moment // end of the running undo window
@@ -112,6 +113,9 @@ func newView(d Data) *View {
 	}
 	if d.Report != nil && l.Kind == sop.LaporanBulanan {
 		v.Report = d.Report.view(d.Office.Calendar.Zone)
+	}
+	if d.Journal != nil && l.Kind == sop.TitikPeriksa {
+		v.Journal = d.Journal.view(d.Office.Calendar.Zone)
 	}
 	return v
 }

@@ -43,13 +43,14 @@ const (
 	Bantuan            LetterKind = "bantuan"
 	LaporanBulanan     LetterKind = "laporan-bulanan"
 	PeringatanOperator LetterKind = "peringatan-operator"
+	TitikPeriksa       LetterKind = "titik-periksa" // to Kepala Bagian and Kepala LPSE: the signed checkpoint of the journal
 	Pemberitahuan      LetterKind = "pemberitahuan" // short notice of a decision to those who must know; Topic says which
 )
 
 // LetterKinds lists every template.
 var LetterKinds = []LetterKind{TandaTerima, Kekurangan, PermohonanTembusan, Persetujuan, Kredensial, Tembusan, Penolakan,
 	Dikembalikan, Dibatalkan, TidakDikenali, Pengingat, Eskalasi, GagalKirim, Selesai, StatusKasus, Bantuan, LaporanBulanan,
-	PeringatanOperator, Pemberitahuan}
+	PeringatanOperator, Pemberitahuan, TitikPeriksa}
 
 // Role in which somebody takes part in a case.
 type Role string
