@@ -53,7 +53,7 @@ func (c *Clerk) decide(b store.Books, cs sop.Case, in sop.Input, now time.Time) 
 
 // queue renders a letter and puts its exact bytes into the outbox. Nothing is ever addressed to the office itself.
 func (c *Clerk) queue(b store.Books, cs sop.Case, l sop.Letter) error {
-	return c.queueData(b, letter.Data{Office: c.Office, Case: cs, Letter: l, Now: c.Now().UTC()})
+	return c.queueData(b, letter.Data{Office: c.Office, Case: cs, Letter: c.enclose(cs, l), Now: c.Now().UTC()})
 }
 
 func (c *Clerk) queueData(b store.Books, d letter.Data) error {

@@ -32,7 +32,7 @@ func columns() []column {
 		{"Nama Lengkap", "nama", 34, func(r document.Row) string { return r.Nama }},
 		{"NIP", "nip", 22, func(r document.Row) string { return r.NIP }},
 		{"NIK", "nik", 19, func(r document.Row) string { return r.NIK }},
-		{"Golongan", "golongan", 12, func(r document.Row) string { return r.Golongan }},
+		{"Golongan", "golongan", 13, func(r document.Row) string { return r.Golongan }},
 		{"Jabatan", "jabatan", 32, func(r document.Row) string { return r.Jabatan }},
 		{"No. HP", "hp", 16, func(r document.Row) string { return r.HP }},
 		{"Email", "email", 34, func(r document.Row) string { return r.Email }},
