@@ -30,19 +30,15 @@ func (o Office) binding(c *Case, s Sender, w Command, at time.Time) string {
 		return "code-void"
 	case at.After(c.Expires):
 		return "expired"
+	case w.Verb == Setuju && w.Sheet != nil:
+		return c.sheetRefusal(*w.Sheet)
 	}
 	return ""
 }
 
 // setuju approves this revision. A sheet that changes accounts voids the approvals before it: these were given for others.
 func (d *decision) setuju(w Command) string {
-	changed := false
-	if w.Sheet != nil {
-		var why string
-		if changed, why = d.takeSheet(*w.Sheet); why != "" {
-			return why
-		}
-	}
+	changed := w.Sheet != nil && d.takeSheet(*w.Sheet)
 	if changed {
 		d.c.Votes = nil
 	}

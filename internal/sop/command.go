@@ -17,7 +17,7 @@ var rules = map[Verb]rule{
 	Tolak:        {RoleApprover, false, true, Office.binding, (*decision).tolak},
 	Lengkapi:     {RoleApprover, false, true, Office.binding, (*decision).lengkapi},
 	Stop:         {RoleApprover, false, true, stoppable, (*decision).stop},
-	KirimUlang:   {RoleApprover, false, true, nil, (*decision).kirimUlang},
+	KirimUlang:   {RoleApprover, false, true, resendable, (*decision).kirimUlang},
 	Delegasi:     {RoleApprover, false, true, delegable, (*decision).delegasi},
 	Batal:        {RoleRequester, false, true, withdrawable, (*decision).batal},
 	Terima:       {RoleMember, false, false, ownLetter, (*decision).terima},
@@ -67,6 +67,12 @@ func (d *decision) command(w Command) string {
 		return why
 	case "expired": // an expired letter is issued anew
 		d.askApproval()
+	case "sheet-not-encrypted":
+		d.exposeSheet()
+	case "sheet-refused":
+		return d.reject(why, faultText(d.c.sheetFaults(*w.Sheet)))
+	case "member-unknown", "shredded", "nothing-to-resend":
+		return d.reject(why, w.Arg)
 	}
 	return d.reject(why, "")
 }

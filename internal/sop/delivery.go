@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // resendMost bounds how often one member's letter is sent, so that no loop of requests becomes a flood.
@@ -137,48 +138,55 @@ func (d *decision) tellLost(l Letter, text string) {
 	}
 }
 
-// kirimUlang sends again: same credentials, to the address frozen at approval, never after shredding.
-func (d *decision) kirimUlang(w Command) string { return d.resend(w.Arg) }
-
-func (d *decision) resend(who string) string {
-	if d.c.Approval == nil || !d.c.Approval.Released {
-		return d.reject("wrong-state", "")
+// resendable: there is a letter to send again, and its key is not destroyed.
+func resendable(_ Office, c *Case, _ Sender, w Command, _ time.Time) string {
+	if c.Approval == nil || !c.Approval.Released {
+		return "wrong-state"
 	}
-	sent, matched, shredded := 0, 0, 0
-	for i := range d.c.Members {
-		m := &d.c.Members[i]
-		if !m.named(who) {
-			continue
-		}
-		matched++
-		if m.Shredded || m.State == MemberLapsed {
+	matched, shredded := 0, 0
+	for _, m := range c.Members {
+		switch {
+		case !m.named(w.Arg):
+		case m.again(w.Arg):
+			return ""
+		case m.Shredded || m.State == MemberLapsed:
 			shredded++
-			continue
-		}
-		if m.resendable() && (who != "" || m.State != MemberConfirmed) {
-			d.sendCredential(m)
-			sent++
+			fallthrough
+		default:
+			matched++
 		}
 	}
 	switch {
 	case matched == 0:
-		return d.reject("member-unknown", who)
-	case sent == 0 && shredded > 0:
-		return d.reject("shredded", who)
-	case sent == 0:
-		return d.reject("nothing-to-resend", who)
+		return "member-unknown"
+	case shredded > 0:
+		return "shredded"
+	}
+	return "nothing-to-resend"
+}
+
+// again: this member's letter goes once more. Not one on its way, frozen, exposed, shredded or sent too often; and one that was
+// confirmed only by name.
+func (m Member) again(who string) bool {
+	onWay := m.State == MemberSealing || m.State == MemberQueued || m.State == MemberWaiting
+	lost := m.State == MemberWrong || m.State == MemberLapsed || m.Exposed || m.Shredded
+	return m.named(who) && !onWay && !lost && m.Sends < resendMost && (who != "" || m.State != MemberConfirmed)
+}
+
+// kirimUlang sends again: same credentials, to the address frozen at approval, never after shredding.
+func (d *decision) kirimUlang(w Command) string {
+	sent := 0
+	for i := range d.c.Members {
+		if m := &d.c.Members[i]; m.again(w.Arg) {
+			d.sendCredential(m)
+			sent++
+		}
 	}
 	d.c.Status = Approved
 	d.step("daemon", d.o.ApprovalDays)
 	d.event("resend", "Kirim ulang kredensial.", "count", fmt.Sprint(sent))
-	d.tellApprovers("resend", who)
+	d.tellApprovers("resend", w.Arg)
 	return "resend"
-}
-
-// resendable: the member's letter is not on its way, not frozen, not exposed, and not sent too often.
-func (m Member) resendable() bool {
-	onWay := m.State == MemberSealing || m.State == MemberQueued || m.State == MemberWaiting
-	return !onWay && m.State != MemberWrong && !m.Exposed && m.Sends < resendMost
 }
 
 // named matches a NIP, or all words of a name; an empty string names everybody.

@@ -20,7 +20,11 @@ func (d *decision) instruct(w Instruct) string {
 		if d.c.Status.Closed() {
 			return "closed"
 		}
-		return d.resend(w.Arg)
+		again := Command{Verb: KirimUlang, Arg: w.Arg}
+		if why := resendable(d.o, &d.c, d.in.From, again, d.now); why != "" {
+			return d.reject(why, w.Arg)
+		}
+		return d.kirimUlang(again)
 	}
 	return "unknown-instruction"
 }

@@ -2,32 +2,42 @@ package sop
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
-// takeSheet judges an edited account sheet and takes its changes. Only User ID and Password may differ from the revision;
-// anything else refuses the whole sheet, rows named. A sheet that came back in the clear exposes what it carried.
-func (d *decision) takeSheet(s Sheet) (changed bool, refusal string) {
-	faults := d.sheetFaults(s)
-	if hasFault(faults, "not-encrypted") {
-		const what = "lembar akun dikembalikan tanpa sandi"
-		for i := range d.c.Members {
-			d.expose(&d.c.Members[i], what)
-		}
-		d.tellIncident("", "exposed", what)
-		d.askAnew() // new accounts, new sheet, new code
-		return false, d.reject("sheet-not-encrypted", "")
+// sheetRefusal judges an edited account sheet. Only User ID and Password may differ from the revision; anything else refuses
+// the whole sheet, rows named. DESIGN, "Credentials"
+func (c *Case) sheetRefusal(s Sheet) string {
+	faults := c.sheetFaults(s)
+	switch {
+	case slices.ContainsFunc(faults, func(f SheetFault) bool { return f.Code == "not-encrypted" }):
+		return "sheet-not-encrypted"
+	case len(faults) > 0:
+		return "sheet-refused"
 	}
-	if len(faults) > 0 {
-		return false, d.reject("sheet-refused", faultText(faults))
+	return ""
+}
+
+// exposeSheet: a sheet that came back in the clear exposes what it carried.
+func (d *decision) exposeSheet() {
+	const what = "lembar akun dikembalikan tanpa sandi"
+	for i := range d.c.Members {
+		d.expose(&d.c.Members[i], what)
 	}
+	d.tellIncident("", "exposed", what)
+	d.askAnew() // new accounts, new sheet, new code
+}
+
+// takeSheet takes the changes of a sheet that has no fault.
+func (d *decision) takeSheet(s Sheet) (changed bool) {
 	for _, r := range s.Rows {
 		if d.takeRow(r) {
 			changed = true
 		}
 	}
 	d.event("sheet-taken", "Lembar akun yang diperbarui dipakai.", "changed", fmt.Sprint(changed))
-	return changed, ""
+	return changed
 }
 
 func (d *decision) takeRow(r SheetRow) (changed bool) {
@@ -45,17 +55,17 @@ func (d *decision) takeRow(r SheetRow) (changed bool) {
 }
 
 // sheetFaults adds to the reader's faults those that only the case can know.
-func (d *decision) sheetFaults(s Sheet) []SheetFault {
+func (c *Case) sheetFaults(s Sheet) []SheetFault {
 	faults := append([]SheetFault(nil), s.Faults...)
 	seen, users := map[string]bool{}, map[string]bool{}
 	for _, r := range s.Rows {
-		for _, code := range d.rowFaults(r, seen, users) {
+		for _, code := range c.rowFaults(r, seen, users) {
 			faults = append(faults, SheetFault{r.Row, code})
 		}
 		seen[r.NIP] = true
 		users[strings.ToLower(r.UserID)] = true
 	}
-	for _, m := range d.c.Members {
+	for _, m := range c.Members {
 		if !seen[m.Row.NIP] && len(s.Faults) == 0 {
 			faults = append(faults, SheetFault{m.Row.No, "row-missing"})
 		}
@@ -63,8 +73,8 @@ func (d *decision) sheetFaults(s Sheet) []SheetFault {
 	return faults
 }
 
-func (d *decision) rowFaults(r SheetRow, seen, users map[string]bool) (codes []string) {
-	m := d.c.Member(r.NIP)
+func (c *Case) rowFaults(r SheetRow, seen, users map[string]bool) (codes []string) {
+	m := c.Member(r.NIP)
 	add := func(bad bool, code string) {
 		if bad {
 			codes = append(codes, code)
@@ -78,7 +88,7 @@ func (d *decision) rowFaults(r SheetRow, seen, users map[string]bool) (codes []s
 	add(strings.TrimSpace(r.Nama) != strings.TrimSpace(m.Row.Nama), "name-changed")
 	add(!sameAddress(r.Email, m.Row.Email), "address-changed")
 	add(r.UserID == "" || strings.ContainsAny(r.UserID, " \t\r\n"), "user-id-empty")
-	add(d.userOfOther(r), "user-id-of-other")
+	add(c.userOfOther(r), "user-id-of-other")
 	add(r.Password == PasswordEmpty, "password-empty")
 	add(r.Password == PasswordWeak, "password-weak")
 	add(r.Password == PasswordForeign, "password-of-other")
@@ -86,18 +96,9 @@ func (d *decision) rowFaults(r SheetRow, seen, users map[string]bool) (codes []s
 	return codes
 }
 
-func (d *decision) userOfOther(r SheetRow) bool {
-	for nip, a := range d.c.Accounts {
-		if nip != r.NIP && d.c.Member(nip) != nil && strings.EqualFold(a.UserID, r.UserID) {
-			return true
-		}
-	}
-	return false
-}
-
-func hasFault(fs []SheetFault, code string) bool {
-	for _, f := range fs {
-		if f.Code == code {
+func (c *Case) userOfOther(r SheetRow) bool {
+	for nip, a := range c.Accounts {
+		if nip != r.NIP && c.Member(nip) != nil && strings.EqualFold(a.UserID, r.UserID) {
 			return true
 		}
 	}

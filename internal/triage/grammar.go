@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 
+	"ukpbjd/internal/message"
 	"ukpbjd/internal/sop"
 )
 
@@ -109,10 +110,12 @@ func (w word) take(rest string) (Command, bool) {
 	return Command{w.verb, bare}, true
 }
 
-// Intent is what the first own line of a reply says, or why it says nothing that may be obeyed.
-func intent(own, htmlOwn string, hasText bool) (Command, string) {
-	lines := ownLines(own)
-	if !hasText && strings.TrimSpace(htmlOwn) != "" {
+// intent is what the first own line of a reply says, or why it says nothing that may be obeyed. It is read from one place
+// only, the text/plain part; an HTML part that begins with another command makes the mail a matter for a person.
+func intent(msg *message.Message) (Command, string) {
+	lines := ownLines(msg.Own)
+	html := ownLines(msg.HTMLOwn)
+	if strings.TrimSpace(msg.Text) == "" && len(html) > 0 {
 		return Command{}, "html-only"
 	}
 	if len(lines) == 0 {
@@ -127,12 +130,18 @@ func intent(own, htmlOwn string, hasText bool) (Command, string) {
 			return Command{}, "two-commands"
 		}
 	}
-	if h := ownLines(htmlOwn); len(h) > 0 {
-		if c, is := ParseCommand(h[0]); is && c != first {
+	if len(html) > 0 {
+		if c, is := ParseCommand(html[0]); is && !first.agrees(c) {
 			return Command{}, "html-differs"
 		}
 	}
 	return first, ""
+}
+
+// agrees: the same verb, and words of which one goes on where the other was wrapped.
+func (c Command) agrees(html Command) bool {
+	a, b := strings.TrimSuffix(c.Arg, "."), strings.TrimSuffix(html.Arg, ".")
+	return c.Verb == html.Verb && (a == b || a != "" && strings.HasPrefix(b, a+" ") || b != "" && strings.HasPrefix(a, b+" "))
 }
 
 func ownLines(s string) []string {

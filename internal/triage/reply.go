@@ -10,7 +10,7 @@ import (
 
 // reply passes a mail that is tied to a case through the gates.
 func (t Triage) reply(m Mail, from message.Address, shape string, c match) Verdict {
-	v := Verdict{Case: c.number, From: t.Office.Identify(&c.c, from.Addr)}
+	v := Verdict{Case: c.number, From: c.sender}
 	v.From.Proof = m.Proof
 	if len(m.Msg.Automation) > 0 {
 		v.What = sop.Automatic{Why: m.Msg.Automation[0]}
@@ -62,6 +62,10 @@ func (t Triage) participant(v Verdict, c match) (Verdict, bool) {
 		return v, true
 	case c.wrong:
 		return t.refused(v, "correlation", "code-differs", true), true
+	case c.bare && c.ref.Kind == sop.Persetujuan: // the letter alone is no token
+		return t.refused(v, "correlation", "code-missing", true), true
+	case c.other:
+		return t.refused(v, "correlation", "case-differs", true), true
 	case c.typed:
 		return t.refused(v, "correlation", "no-token", true), true
 	}
@@ -75,37 +79,43 @@ func (t Triage) refused(v Verdict, gate, why string, tell bool) Verdict {
 
 // intended reads the command, or sees more papers in a requester's reply.
 func (t Triage) intended(v Verdict, m Mail, c match) Verdict {
-	cmd, why := intent(m.Msg.Own, m.Msg.HTMLOwn, strings.TrimSpace(m.Msg.Text) != "")
+	said, why := intent(m.Msg)
 	switch {
 	case why == "html-differs":
 		v.What = sop.Held{Why: why, Gate: "intent"}
 		return v.hold("intent", why)
 	case why != "" && v.From.Has(sop.RoleRequester) && len(m.Msg.Files) > 0:
-		return t.supplement(v, m)
+		return t.supplement(v, m, c)
 	case why != "":
 		v.What = sop.Unclear{Why: why, Ref: c.ref}
 		return v.refuse("intent", why)
-	case !t.proofEnough(v.From, cmd.Verb):
+	}
+	cmd := sop.Command{Verb: said.Verb, Arg: said.Arg, Ref: c.ref, Sheet: m.Sheet}
+	if said.Verb == sop.Setuju {
+		cmd.Arg = ""
+	}
+	return t.admit(v, m, &c, cmd)
+}
+
+// admit asks the procedure whether it would obey, so that the record of the mail says what becomes of it; the procedure
+// asks itself again. What is refused is decided all the same: it is answered, and an expired letter is issued anew.
+func (t Triage) admit(v Verdict, m Mail, c *match, cmd sop.Command) Verdict {
+	why := t.Office.Refusal(&c.c, v.From, cmd, m.Arrived)
+	switch {
+	case why == "unproven", why == "" && contradicted(cmd.Verb, m.Proof):
 		return t.unproven(v, m.Proof)
+	case why != "":
+		v.What = cmd
+		return v.refuse("correlation", why)
 	}
-	if cmd.Verb == sop.Setuju && slices.ContainsFunc(m.Msg.Files, isWorkbook) {
-		v.Sheet = true
-	}
-	arg := cmd.Arg
-	if cmd.Verb == sop.Setuju {
-		arg = ""
-	}
-	v.What = sop.Command{Verb: cmd.Verb, Arg: arg, Ref: c.ref, Sheet: m.Sheet}
+	v.What = cmd
+	v.Sheet = cmd.Verb == sop.Setuju && slices.ContainsFunc(m.Msg.Files, isWorkbook)
 	return v.as(Obeyed, "", "command-"+strings.ToLower(strings.ReplaceAll(string(cmd.Verb), " ", "-")))
 }
 
-// proofEnough: what only informs the registered address needs no verdict, and a member's answer counts without one.
-func (t Triage) proofEnough(from sop.Sender, verb sop.Verb) bool {
-	switch verb {
-	case sop.TanyaStatus, sop.TanyaBantuan, sop.Terima, sop.Salah, sop.Kendala:
-		return true
-	}
-	return from.Proof.Result == sop.Proven
+// contradicted: a member's answer counts without a verdict, but not against one. SALAH counts even so: it only freezes.
+func contradicted(verb sop.Verb, p sop.Proof) bool {
+	return (verb == sop.Terima || verb == sop.Kendala) && p.Result == sop.Failed
 }
 
 func (t Triage) unproven(v Verdict, p sop.Proof) Verdict {
@@ -123,9 +133,14 @@ func (t Triage) unproven(v Verdict, p sop.Proof) Verdict {
 }
 
 // supplement is a requester's reply with more papers.
-func (t Triage) supplement(v Verdict, m Mail) Verdict {
-	if v.From.Proof.Result != sop.Proven {
+func (t Triage) supplement(v Verdict, m Mail, c match) Verdict {
+	switch {
+	case v.From.Proof.Result != sop.Proven:
 		return t.unproven(v, m.Proof)
+	case c.c.Status.Closed():
+		return t.refused(v, "correlation", "closed", false)
+	case c.c.Approval != nil: // approval freezes NIP → address
+		return t.refused(v, "correlation", "after-approval", true)
 	}
 	v = v.as(Obeyed, "", "supplement")
 	if m.Reading == nil {

@@ -31,8 +31,8 @@ func (t Triage) Sort(v View, m Mail) (Verdict, error) {
 	if m.TooBig != nil {
 		return t.oversized(m, from, why, c), nil
 	}
-	if !c.found {
-		return t.uncorrelated(m, from, why), nil
+	if !c.found || t.anew(m.Msg, c) {
+		return t.uncorrelated(m, from, why, c), nil
 	}
 	return t.reply(m, from, why, c), nil
 }
@@ -92,132 +92,24 @@ func (t Triage) bounce(v View, msg *message.Message) (Verdict, error) {
 	return out, nil
 }
 
-// match is how a mail was tied to a case.
-type match struct {
-	found  bool
-	number string
-	c      sop.Case
-	ref    sop.Ref
-	typed  bool // only a case number was found: it proves nothing
-	wrong  bool // a code was given, and it is not the right one
-	old    bool // the code of an earlier letter
-}
-
-var caseTag = regexp.MustCompile(`\[([A-Z][A-Z0-9]{0,9}-\d{4}-\d{4,8})\]`)
-var subjectCode = regexp.MustCompile(`(?i)\bkode\s+(` + CodePattern + `)\b`)
-
-// correlate finds the case of a reply: by a Message-ID of ours that it answers, by the code, or by a number alone.
-func (t Triage) correlate(v View, msg *message.Message, from string) (match, error) {
-	var c match
-	ids := slices.Concat(msg.InReplyTo, reversed(msg.References))
-	for _, id := range ids[:min(len(ids), 50)] {
-		p, ok, err := v.Pointed(id)
-		if err != nil {
-			return c, err
-		}
-		if !ok {
-			continue
-		}
-		c.found, c.number = true, p.Case
-		if l := p.Letter; l != nil {
-			c.ref = sop.Ref{Via: "message-id", Kind: l.Kind, Revision: l.Revision, Issue: l.Issue, To: l.To.Address, NIP: l.NIP}
-			break
-		}
-	}
-	if tag := caseTag.FindStringSubmatch(strings.ToUpper(msg.Subject)); tag != nil && !c.found {
-		c.found, c.number, c.typed = true, tag[1], true
-	}
-	if !c.found {
-		return c, nil
-	}
-	var ok bool
-	var err error
-	if c.c, ok, err = v.Case(c.number); err != nil || !ok {
-		return match{}, err
-	}
-	t.code(&c, msg, from)
-	return c, nil
-}
-
-func reversed(s []string) []string {
-	s = slices.Clone(s)
-	slices.Reverse(s)
-	return s
-}
-
-// code looks for the code in the subject, or beside SETUJU, and compares it with those that the sender could have.
-func (t Triage) code(c *match, msg *message.Message, from string) {
-	given := ""
-	if !t.Office.CodeInSheet {
-		if s := subjectCode.FindStringSubmatch(msg.Subject); s != nil {
-			given = strings.ToUpper(s[1])
-		}
-	}
-	if cmd, why := intent(msg.Own, msg.HTMLOwn, true); why == "" && cmd.Verb == sop.Setuju && cmd.Arg != "" {
-		given = cmd.Arg
-	}
-	if a, ok := t.Office.Approver(from); ok {
-		t.approverCode(c, given, a)
-		return
-	}
-	if s := t.Office.Identify(&c.c, from); given != "" && s.Has(sop.RoleMember) {
-		if given == t.Codes.MemberCode(c.number, s.NIP) {
-			c.typed, c.ref.NIP = false, s.NIP
-			c.ref.Via = via(c.ref.Via)
-		} else if c.typed {
-			c.wrong = true
-		}
-	}
-}
-
-func via(had string) string {
-	if had == "" {
-		return "code"
-	}
-	return had + "+code"
-}
-
-// approverCode matches against the present letter and the earlier ones of this case; an old code is answered, not obeyed.
-func (t Triage) approverCode(c *match, given string, a sop.Approver) {
-	if given == "" {
-		if t.Office.CodeInSheet && c.ref.Kind == sop.Persetujuan {
-			c.ref.Kind = "" // the letter alone is no token: the code must be written
-		}
-		return
-	}
-	for rev := c.c.Revision; rev > 0 && rev > c.c.Revision-20; rev-- {
-		for issue := issues(c.c, rev); issue > 0; issue-- {
-			if given != t.Codes.ApprovalCode(c.number, rev, issue, a.Address) {
-				continue
-			}
-			c.typed = false
-			c.ref = sop.Ref{Via: via(c.ref.Via), Kind: sop.Persetujuan, Revision: rev, Issue: issue, To: a.Address}
-			c.old = rev != c.c.Revision || issue != c.c.Issue
-			return
-		}
-	}
-	c.wrong = true
-}
-
-// issues is how many issues of a revision's letter may exist; earlier revisions are tried up to a fixed number.
-func issues(c sop.Case, rev int) int {
-	if rev == c.Revision {
-		return c.Issue
-	}
-	return 9
+// anew: the requester of a closed case answers an old letter with papers. Nothing of that case can change, but the papers may
+// be another request.
+func (t Triage) anew(msg *message.Message, c match) bool {
+	_, why := intent(msg)
+	return c.c.Status.Closed() && c.sender.Has(sop.RoleRequester) && why != "" && len(msg.Files) > 0
 }
 
 // uncorrelated is a new request, or none of our business.
-func (t Triage) uncorrelated(m Mail, from message.Address, shape string) Verdict {
+func (t Triage) uncorrelated(m Mail, from message.Address, shape string, c match) Verdict {
 	v := Verdict{Outcome: NotOurs, Gate: "correlation", Reason: "not-ours", From: sop.Sender{Person: sop.Person{Name: from.Name, Address: from.Addr}}}
-	if cmd, why := intent(m.Msg.Own, m.Msg.HTMLOwn, true); why == "" && t.claimsApprover(m.Msg) {
+	if cmd, why := intent(m.Msg); why == "" && t.claimsApprover(m.Msg) {
 		v.From = sop.Sender{}
 		return v.refuse("correlation", "no-token-"+strings.ToLower(strings.ReplaceAll(string(cmd.Verb), " ", "-")))
 	}
 	if shape != "" || !t.allowed(from.Addr) || len(m.Msg.Automation) > 0 {
 		return v
 	}
-	asks := AsksForAccounts(m.Msg.Subject + "\n" + m.Msg.Own)
+	asks := AsksForAccounts(m.Msg.Subject+"\n"+m.Msg.Own) && !c.found // the subject of an answer is ours
 	switch {
 	case m.Reading == nil && len(m.Msg.Files) > 0:
 		v.Papers = true
@@ -281,7 +173,7 @@ func (t Triage) oversized(m Mail, from message.Address, shape string, c match) V
 	}
 	v.From = sop.Sender{Person: sop.Person{Name: from.Name, Address: from.Addr}, Roles: []sop.Role{sop.RoleRequester}}
 	if c.found {
-		v.From = t.Office.Identify(&c.c, from.Addr)
+		v.From = c.sender
 	} else if v.Opens = AsksForAccounts(m.Msg.Subject); !v.Opens {
 		return v
 	}

@@ -3,6 +3,8 @@
 package triage
 
 import (
+	"time"
+
 	"ukpbjd/internal/document"
 	"ukpbjd/internal/message"
 	"ukpbjd/internal/sop"
@@ -55,6 +57,7 @@ type Triage struct {
 // Mail is one message with what the readers found. Reading is nil until the papers have been read.
 type Mail struct {
 	Msg     *message.Message
+	Arrived time.Time // at the mailbox; zero: expiry is left to the decision
 	Proof   sop.Proof // at the level that the sender's role needs
 	Reading *document.Reading
 	Other   string // other procedure that the papers or text ask for: reset, nonaktif, mutasi

@@ -1,0 +1,152 @@
+package triage
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"ukpbjd/internal/message"
+	"ukpbjd/internal/sop"
+)
+
+// match is how a mail was tied to a case.
+type match struct {
+	found  bool
+	number string
+	c      sop.Case
+	ref    sop.Ref
+	sender sop.Sender
+	typed  bool // only a case number was found: it proves nothing
+	wrong  bool // a code was given, and it is not the right one
+	other  bool // the subject names another case than the letter that is answered
+	bare   bool // SETUJU without the code that stands in the sheet
+}
+
+var caseTag = regexp.MustCompile(`\[([A-Z][A-Z0-9]{0,9}-\d{4}-\d{4,8})\]`)
+var subjectCode = regexp.MustCompile(`(?i)\bkode\s+(` + CodePattern + `)\b`)
+
+// correlate finds the case of a reply: by a Message-ID of ours that it answers, by the code, or by a number alone.
+func (t Triage) correlate(v View, msg *message.Message, from string) (match, error) {
+	c, err := t.answered(v, msg)
+	if err != nil {
+		return c, err
+	}
+	tag := caseTag.FindStringSubmatch(strings.ToUpper(msg.Subject))
+	switch {
+	case c.found:
+		c.other = tag != nil && tag[1] != c.number
+	case tag != nil:
+		c.found, c.number, c.typed = true, tag[1], true
+	default:
+		return c, nil
+	}
+	var ok bool
+	if c.c, ok, err = v.Case(c.number); err != nil || !ok {
+		return match{}, err
+	}
+	c.sender = t.Office.Identify(&c.c, from)
+	given := t.given(msg)
+	t.code(&c, given, from)
+	said, _ := intent(msg)
+	c.bare = t.Office.CodeInSheet && given == "" && said.Verb == sop.Setuju
+	if c.typed && given == "" && !t.speaksToUs(c, msg) {
+		return match{}, nil
+	}
+	return c, nil
+}
+
+// answered looks for Message-IDs that we know: of a letter of ours, or of a mail that is part of a case.
+func (t Triage) answered(v View, msg *message.Message) (match, error) {
+	var c match
+	ids := slices.Concat(msg.InReplyTo, reversed(msg.References))
+	for _, id := range ids[:min(len(ids), 50)] {
+		p, ok, err := v.Pointed(id)
+		if err != nil {
+			return c, err
+		}
+		switch {
+		case !ok, c.found && p.Case != c.number:
+			continue
+		case p.Letter == nil:
+			c.found, c.number = true, p.Case
+			continue
+		}
+		l := p.Letter
+		c.found, c.number = true, p.Case
+		c.ref = sop.Ref{Via: "message-id", Kind: l.Kind, Revision: l.Revision, Issue: l.Issue, To: l.To.Address, NIP: l.NIP}
+		return c, nil
+	}
+	return c, nil
+}
+
+// speaksToUs: a number that somebody typed ties a mail to the case only if a participant of the case also says a command or
+// sends papers; they are then told how to answer. Everything else is people writing to each other.
+func (t Triage) speaksToUs(c match, msg *message.Message) bool {
+	_, why := intent(msg)
+	says := why == "" || len(msg.Automation) > 0 || c.sender.Has(sop.RoleRequester) && len(msg.Files) > 0
+	return len(c.sender.Roles) > 0 && says
+}
+
+func reversed(s []string) []string {
+	s = slices.Clone(s)
+	slices.Reverse(s)
+	return s
+}
+
+// given is the code in the subject, or beside SETUJU, which counts more.
+func (t Triage) given(msg *message.Message) (code string) {
+	if s := subjectCode.FindStringSubmatch(msg.Subject); s != nil && !t.Office.CodeInSheet {
+		code = strings.ToUpper(s[1])
+	}
+	if cmd, why := intent(msg); why == "" && cmd.Verb == sop.Setuju && cmd.Arg != "" {
+		code = cmd.Arg
+	}
+	return code
+}
+
+// code compares what was given with the codes that the sender could have.
+func (t Triage) code(c *match, given, from string) {
+	if a, ok := t.Office.Approver(from); ok {
+		t.approverCode(c, given, a)
+		return
+	}
+	if given == "" || !c.sender.Has(sop.RoleMember) {
+		return
+	}
+	if given == t.Codes.MemberCode(c.number, c.sender.NIP) {
+		c.typed, c.ref.NIP, c.ref.Via = false, c.sender.NIP, via(c.ref.Via)
+	}
+}
+
+func via(had string) string {
+	if had == "" {
+		return "code"
+	}
+	return had + "+code"
+}
+
+// approverCode matches against the present letter and the earlier ones of this case; an old code is answered, not obeyed.
+func (t Triage) approverCode(c *match, given string, a sop.Approver) {
+	if given == "" {
+		return
+	}
+	for rev := c.c.Revision; rev > 0 && rev > c.c.Revision-20; rev-- {
+		for issue := issues(c.c, rev); issue > 0; issue-- {
+			if given != t.Codes.ApprovalCode(c.number, rev, issue, a.Address) {
+				continue
+			}
+			c.typed = false
+			c.ref = sop.Ref{Via: via(c.ref.Via), Kind: sop.Persetujuan, Revision: rev, Issue: issue, To: a.Address}
+			return
+		}
+	}
+	c.wrong = true
+}
+
+// issues is how many issues of a revision's letter may exist; earlier revisions are tried up to a fixed number.
+func issues(c sop.Case, rev int) int {
+	if rev == c.Revision {
+		return c.Issue
+	}
+	return 9
+}
