@@ -39,6 +39,7 @@ type library struct {
 var libraries = []library{
 	{"codeberg.org/go-pdf/fpdf", "report rehearsal", "the lembar kendali; papers for the rehearsal"},
 	{"filippo.io/age", "credential", "sealed files and backups"},
+	{"github.com/ProtonMail/go-crypto", "msgauth", "OpenPGP signatures"},
 	{"github.com/alecthomas/kong", "cli", "the command line"},
 	{"github.com/boombuler/barcode", "report", "the QR code of the lembar kendali"},
 	{"github.com/coreos/go-systemd/v22", "cli", "sd_notify and the watchdog"},
@@ -55,6 +56,7 @@ var libraries = []library{
 	{"github.com/xuri/excelize/v2", "extract form credential report rehearsal", "workbooks: read, formulir, account sheet, register"},
 	{"go.etcd.io/bbolt", "store/bolt bench", "the default engine; the floors"},
 	{"golang.org/x/crypto", "credential", "XChaCha20-Poly1305"},
+	{"golang.org/x/image", "report", "letters of charts: the Go fonts, drawn into PNG"},
 	{"golang.org/x/mod", "store", "sumdb tlog and note for the journal"},
 	{"golang.org/x/net", "message extract", "HTML as text, character sets of HTML and XML"},
 	{"golang.org/x/sync", "clerk daemon bench extract", "bounded groups of goroutines"},

@@ -11,20 +11,20 @@ import (
 )
 
 // sortParts chooses the canonical text and HTML and makes files of every other leaf.
-func (m *Message) sortParts(root *enmime.Part, parts []leafPart, rest []byte, lim Limits, depth int) {
+func (m *Message) sortParts(root *enmime.Part, parts []leafPart, rest []byte, lim Limits, depth int) (first chosen) {
 	text, html := -1, -1
 	for i, leaf := range parts {
 		m.partFaults(leaf.part)
 		switch kind := leafType(leaf.part); {
 		case isAttached(leaf.part, root):
 		case kind == "text/plain" && text < 0:
-			text = i
+			text, first.text = i, leaf.content
 			m.Text = cleanText(leaf)
 			if hasParam(leaf.part, "format", "flowed") {
 				m.Text = unflow(m.Text, hasParam(leaf.part, "delsp", "yes"))
 			}
 		case kind == "text/html" && html < 0:
-			html = i
+			html, first.html = i, leaf.content
 			m.HTML = cleanText(leaf)
 		}
 	}
@@ -34,6 +34,7 @@ func (m *Message) sortParts(root *enmime.Part, parts []leafPart, rest []byte, li
 		}
 	}
 	m.alternatives(root, rest)
+	return first
 }
 
 func leafType(p *enmime.Part) string {

@@ -146,8 +146,14 @@ func (m *Message) readBody(raw, body []byte, lim Limits, depth int) {
 	if !ok {
 		m.problem("unreadable-structure", "", true)
 	}
-	m.sortParts(root, parts, rest, lim, depth)
+	first := m.sortParts(root, parts, rest, lim, depth)
+	if depth == lim.AttachedDepth {
+		m.compare(rest, root, first)
+	}
 	m.recoverBody(body, lim, depth)
+	if depth == lim.AttachedDepth {
+		m.signedBody(raw, body, lim)
+	}
 }
 
 func (m *Message) ownWords(banners []string, lim Limits) {

@@ -259,7 +259,7 @@ func TestStrictNeedsTheVerdict(t *testing.T) {
 		t.Errorf("%s (%s)", p.Result, p.Reason)
 	}
 	o.Level = sop.Signed
-	if p := msgauth.CheckRaw(t.Context(), []byte(raw), arrival, fields(raw), approver, o); p.Result != sop.Unproven {
+	if p := msgauth.CheckRaw(t.Context(), []byte(raw), arrival, fields(raw), approver, o); p.Result != sop.Failed || p.Level != sop.Signed {
 		t.Errorf("signed: %s (%s)", p.Result, p.Reason)
 	}
 }

@@ -1,5 +1,5 @@
 // Package msgauth says who really sent a mail: it reads the mail server's own verdict from Authentication-Results (RFC 8601)
-// and, at level strict, checks the DKIM signature itself. It decides nothing; its answer is a sop.Proof with a named reason
+// and, at level strict, checks the DKIM signature itself; at level signed also S/MIME or OpenPGP over the body. It decides nothing; its answer is a sop.Proof with a named reason
 // and every verdict that it considered. THREATS.md beside it says who could try what, and what remains.
 //
 // Nothing is kept on disk. The only state is Cache, the DNS answers of the last minutes.
@@ -26,6 +26,8 @@ type Options struct {
 
 	Resolver   Resolver      // DNS for level strict; nil: no key is ever found
 	DNSTimeout time.Duration // for all look-ups of one mail; zero: 10 s
+
+	Pins map[string]Pin // level signed: by the approver's address, byte for byte
 }
 
 // Check says what the mail server's verdict proves of a mail whose header is given top down and whose only From address is
@@ -38,19 +40,16 @@ func Check(header []message.Field, from string, o Options) sop.Proof {
 	return checkVerdict(header, from, o)
 }
 
-// CheckRaw is Check for every level. At is when the mail arrived; raw is the whole mail as the server gave it.
+// CheckRaw is Check for every level: each asks for all that those below it ask for, and for more. At is when the mail arrived; raw is the whole mail as the server gave it.
 func CheckRaw(ctx context.Context, raw []byte, at time.Time, header []message.Field, from string, o Options) sop.Proof {
-	switch o.Level {
-	case sop.Strict:
-		p := checkVerdict(header, from, o)
-		if p.Result != sop.Proven {
-			return p
-		}
-		return checkSignature(ctx, p, raw, at, from, o)
-	case sop.Signed:
-		return refuse(o.Level, sop.Unproven, "level-not-available")
+	p := checkVerdict(header, from, o)
+	if p.Result == sop.Proven && (o.Level == sop.Strict || o.Level == sop.Signed) {
+		p = checkSignature(ctx, p, raw, at, from, o)
 	}
-	return checkVerdict(header, from, o)
+	if p.Result == sop.Proven && o.Level == sop.Signed {
+		p = checkSigned(p, raw, at, from, o)
+	}
+	return p
 }
 
 func checkVerdict(header []message.Field, from string, o Options) sop.Proof {
@@ -59,7 +58,7 @@ func checkVerdict(header []message.Field, from string, o Options) sop.Proof {
 		return sop.Proof{Level: sop.Basic, Result: sop.Proven, Reason: "basic"}
 	case "":
 		o.Level = sop.Standard
-	case sop.Standard, sop.Strict:
+	case sop.Standard, sop.Strict, sop.Signed:
 	default:
 		return refuse(o.Level, sop.Unproven, "unknown-level")
 	}

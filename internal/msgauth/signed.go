@@ -1,0 +1,141 @@
+package msgauth
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"ukpbjd/internal/message"
+	"ukpbjd/internal/sop"
+)
+
+// maxSignature bounds a signature part. One with its whole chain of certificates has 20 KB.
+const maxSignature = 256 << 10
+
+// Pin is what one approver signs with, as the office registered it: certificates, OpenPGP keys, or both. No authority is
+// asked: only what is registered counts, and it counts for its approver alone.
+type Pin struct {
+	certificates []*pinned
+	keys         keyRing
+}
+
+// NewPin reads PEM certificates and OpenPGP public keys (armored or not); either may be empty.
+func NewPin(certificates, openPGP []byte) (p Pin, err error) {
+	for rest := certificates; len(bytes.TrimSpace(rest)) > 0; {
+		var block *pem.Block
+		if block, rest = pem.Decode(rest); block == nil || block.Type != "CERTIFICATE" {
+			return Pin{}, errors.New("read certificate: want PEM, -----BEGIN CERTIFICATE-----, and nothing else")
+		}
+		c, err := newPinned(block.Bytes)
+		if err != nil {
+			return Pin{}, fmt.Errorf("read certificate: %w", err)
+		}
+		p.certificates = append(p.certificates, c)
+	}
+	if len(openPGP) > 0 {
+		if p.keys, err = readKeys(openPGP); err != nil {
+			return Pin{}, fmt.Errorf("read OpenPGP key: %w", err)
+		}
+	}
+	return p, nil
+}
+
+// Empty says that nothing is registered.
+func (p Pin) Empty() bool { return len(p.certificates) == 0 && len(p.keys) == 0 }
+
+// finding is what a signature check says; detail is evidence.
+type finding struct {
+	reason string // "" is good
+	signed time.Time
+	by     string // "S/MIME certificate sha256=…", "OpenPGP key …"
+	detail []string
+}
+
+// checkSigned adds to the proof p the signature over the whole body (DESIGN, "Trust", signed).
+func checkSigned(p sop.Proof, raw []byte, at time.Time, from string, o Options) sop.Proof {
+	fail := func(r sop.Result, reason string) sop.Proof {
+		p.Result, p.Reason = r, reason
+		return p
+	}
+	pin, ok := o.Pins[from]
+	if !ok || pin.Empty() {
+		return fail(sop.Unproven, "nothing-pinned")
+	}
+	s, reason := message.CutSigned(raw)
+	switch {
+	case reason == "not-signed" && opaque(raw):
+		return fail(sop.Unproven, "signed-opaque")
+	case reason != "":
+		return fail(sop.Unproven, reason)
+	case len(s.Signature) > maxSignature:
+		return fail(sop.Unproven, "signature-too-long")
+	}
+	f := pin.check(s, at)
+	p.Detail = append(p.Detail, f.detail...)
+	p.Detail = note(p.Detail, "signature by %s at %d: %s", f.by, unix(f.signed), orPass(f.reason))
+	if f.reason == "" {
+		f.reason = signedWhen(f.signed, at)
+	}
+	if f.reason != "" {
+		return fail(sop.Failed, f.reason)
+	}
+	return fail(sop.Proven, "signed-pass")
+}
+
+// check asks the one library that knows the protocol. Whatever it does with hostile bytes, the mail is only unproven.
+func (p Pin) check(s message.Signed, at time.Time) (f finding) {
+	defer func() {
+		if recover() != nil {
+			f = finding{reason: "signature-unreadable"}
+		}
+	}()
+	switch s.Protocol {
+	case "application/pkcs7-signature", "application/x-pkcs7-signature":
+		return checkSMIME(p.certificates, s, at)
+	case "application/pgp-signature":
+		return checkOpenPGP(p.keys, s, at)
+	}
+	return finding{reason: "signature-protocol"}
+}
+
+// signedWhen holds the signer's own time to the same bounds as a DKIM signature. Without one the age is DKIM's to tell.
+func signedWhen(signed, at time.Time) string {
+	switch {
+	case signed.IsZero():
+		return ""
+	case at.Sub(signed) > maxAge:
+		return "signature-too-old"
+	case signed.Sub(at) > maxAhead:
+		return "signature-from-the-future"
+	}
+	return ""
+}
+
+// opaque: S/MIME that wraps the text (application/pkcs7-mime; smime-type=signed-data), or encrypts it. Its text is not readable
+// without the signature, so other programs and people see nothing in it: refused, and the approver is told to sign openly.
+func opaque(raw []byte) bool {
+	h, err := splitHeader(raw)
+	if err != nil {
+		return false
+	}
+	for _, f := range h {
+		if f.name == "content-type" {
+			kind, _, _ := strings.Cut(lower(strings.TrimSpace(f.value)), ";")
+			return kind == "application/pkcs7-mime" || kind == "application/x-pkcs7-mime" || kind == "multipart/encrypted"
+		}
+	}
+	return false
+}
+
+func orPass(reason string) string {
+	if reason == "" {
+		return "good"
+	}
+	return reason
+}
+
+func fingerprint(b []byte) string { return hex.EncodeToString(b) }
