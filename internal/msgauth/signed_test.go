@@ -357,9 +357,15 @@ func TestSignedByOthers(t *testing.T) {
 }
 
 func FuzzSigned(f *testing.F) {
-	f.Add("Content-Type: multipart/signed; boundary=b; protocol=\"application/pkcs7-signature\"\r\n\r\n--b\r\n\r\nx\r\n--b\r\nContent-Type: application/pkcs7-signature\r\nContent-Transfer-Encoding: base64\r\n\r\nMIIB\r\n--b--\r\n")
-	f.Fuzz(func(t *testing.T, body string) {
-		raw := sign(t, signedHead+body, dkim.SignOptions{HeaderKeys: signedKeys})
+	const p7, gpg = "application/pkcs7-signature", "application/pgp-signature"
+	f.Add(true, "--b\r\n\r\nx\r\n--b\r\nContent-Type: application/pkcs7-signature\r\nContent-Transfer-Encoding: base64\r\n\r\nMIIB\r\n--b--\r\n")
+	f.Add(false, "--b\r\n\r\nx\r\n--b\r\nContent-Type: application/pgp-signature\r\n\r\n-----BEGIN PGP SIGNATURE-----\r\n\r\niQ==\r\n-----END PGP SIGNATURE-----\r\n--b--\r\n")
+	f.Fuzz(func(t *testing.T, smime bool, body string) {
+		protocol := gpg
+		if smime {
+			protocol = p7
+		}
+		raw := sign(t, signedHead+"Content-Type: multipart/signed; boundary=b; protocol=\""+protocol+"\"\r\n\r\n"+body, dkim.SignOptions{HeaderKeys: signedKeys})
 		if p := atSigned(t, raw, arrival, pins(t, people()["approver"].pem(), publicKey(t, pgpKeys()["approver"]))); p.Result == sop.Proven {
 			t.Fatalf("proven: %q", raw)
 		}
