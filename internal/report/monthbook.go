@@ -1,0 +1,149 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+
+	_ "image/png" // excelize asks the picture for its size
+
+	"github.com/xuri/excelize/v2"
+
+	"ukpbjd/internal/sop"
+)
+
+// Workbook is the month as XLSX: the figures with the charts, its cases and its deviations.
+func (m Month) Workbook(made time.Time) ([]byte, error) {
+	pictures, err := m.Charts()
+	if err != nil {
+		return nil, err
+	}
+	b, err := newBook("", Head{Office: m.Office, Year: m.First.Year(), Made: made, Zone: m.First.Location()})
+	if err != nil {
+		return nil, fmt.Errorf("write the monthly report: %w", err)
+	}
+	defer b.f.Close()
+	if err := b.summary(m, pictures); err != nil {
+		return nil, fmt.Errorf("write the monthly report: %w", err)
+	}
+	for _, t := range tables[:3] {
+		if err := b.monthSheet(t, m); err != nil {
+			return nil, fmt.Errorf("write the monthly report: %w", err)
+		}
+	}
+	var out bytes.Buffer
+	err = b.write(&out)
+	return out.Bytes(), err
+}
+
+// monthSheet lists the cases of the month and their members, and its deviations, whatever month their case is of.
+func (b *book) monthSheet(t table, m Month) error {
+	l, err := b.leaf(t, 1)
+	if err != nil {
+		return err
+	}
+	b.leaves = []*leaf{l}
+	entries := m.cases
+	if t.name == "Penyimpangan" {
+		entries = nil
+		for _, d := range m.Deviations {
+			entries = append(entries, Entry{Number: d.Case, Deviations: []sop.Deviation{d.Deviation}})
+		}
+	}
+	for i := range entries {
+		if err := t.rows(&entries[i], func(cells ...any) error { return b.put(0, cells) }); err != nil {
+			return err
+		}
+	}
+	return b.finish(b.leaves[0])
+}
+
+// summary writes the figures; the charts stand beside them.
+func (b *book) summary(m Month, pictures []Picture) error {
+	const sheet = "Ringkasan"
+	if err := b.f.SetSheetName("Sheet1", sheet); err != nil {
+		return err
+	}
+	row := 0
+	put := func(style int, cells ...any) error {
+		row++
+		for i, c := range cells {
+			name, err := excelize.CoordinatesToCellName(i+1, row)
+			if err != nil {
+				return err
+			}
+			if s, isText := c.(string); isText {
+				err = b.f.SetCellStr(sheet, name, plain(s))
+			} else {
+				err = b.f.SetCellValue(sheet, name, c)
+			}
+			if err == nil && style > 0 {
+				err = b.f.SetCellStyle(sheet, name, name, style)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for _, r := range m.figures() {
+		style := 0
+		if r.head {
+			style = b.styles.head
+		}
+		if err := put(style, r.cells...); err != nil {
+			return err
+		}
+	}
+	if err := b.f.SetColWidth(sheet, "A", "A", 44); err != nil {
+		return err
+	}
+	if err := b.f.SetColWidth(sheet, "B", "E", 20); err != nil {
+		return err
+	}
+	return b.charts(sheet, pictures)
+}
+
+type figure struct {
+	head  bool
+	cells []any
+}
+
+func (m Month) figures() []figure {
+	rows := []figure{{true, []any{"Laporan permohonan akun SPSE " + monthName(m.First), ""}}, {false, []any{m.Office}}, {},
+		{true, []any{"Jumlah", ""}}, {false, []any{"Permohonan dibuka", m.Opened}}, {false, []any{"Permohonan ditutup", m.Closed}}, {false, []any{"Masih terbuka", m.Open}}, {},
+		{true, []any{"Menurut status", ""}}}
+	for _, s := range sop.Statuses {
+		rows = append(rows, figure{false, []any{s.Label(), m.Counts[s]}})
+	}
+	rows = append(rows, figure{}, figure{true, []any{"Waktu", "Banyaknya", "Tengah (median)", "Terlama", "Nomor terlama"}})
+	for _, x := range m.spans() {
+		if x.N == 0 {
+			rows = append(rows, figure{false, []any{x.name, 0, "-", "-", "-"}})
+			continue
+		}
+		rows = append(rows, figure{false, []any{x.name, x.N, length(x.Median), length(x.Worst), x.Case}})
+	}
+	rows = append(rows, figure{}, figure{true, []any{"Tepat waktu", "Langkah SOP", "Tepat", "Seluruhnya", "Persen"}})
+	for _, s := range m.Shares {
+		percent := any("-")
+		if s.All > 0 {
+			percent = s.Percent()
+		}
+		rows = append(rows, figure{false, []any{s.Step, s.SOP, s.OnTime, s.All, percent}})
+	}
+	return append(rows, figure{}, figure{false, []any{"Penyimpangan", len(m.Deviations)}})
+}
+
+// charts stand one below the other, right of the figures, at half their drawn size.
+func (b *book) charts(sheet string, pictures []Picture) error {
+	row := 1
+	for _, p := range pictures {
+		if err := b.f.AddPictureFromBytes(sheet, fmt.Sprintf("G%d", row), &excelize.Picture{Extension: ".png", File: p.PNG,
+			Format: &excelize.GraphicOptions{AltText: p.Alt, ScaleX: 1.0 / scale, ScaleY: 1.0 / scale}}); err != nil {
+			return err
+		}
+		row += 17
+	}
+	return nil
+}
