@@ -1,6 +1,7 @@
 package letter
 
 import (
+	"strings"
 	"time"
 
 	"ukpbjd/internal/sop"
@@ -10,8 +11,12 @@ import (
 type Report struct {
 	Month      time.Time // any moment of the month
 	Counts     []Count   // by status, in the order of the procedure
+	Closed     int       // closed in the month, whenever they were opened
+	Open       int       // still open, whenever they were opened
 	Medians    []Median
+	Shares     []Share
 	Deviations []Lapse
+	Charts     []Chart
 }
 
 // Count is how many cases of the month have a status.
@@ -22,6 +27,15 @@ type Count struct {
 
 // Median is one measured step: "Permohonan sampai persetujuan", "4 jam 10 menit".
 type Median struct{ Step, Length string }
+
+// Share is how many of a step's instances kept their deadline. SOP 1.5, SOP 3.1
+type Share struct {
+	Step, SOP   string
+	OnTime, All int
+}
+
+// Chart is a picture that goes with the letter, named by the Content-ID of its part.
+type Chart struct{ ID, Alt string }
 
 // Lapse is a deviation with its case.
 type Lapse struct {
@@ -34,9 +48,19 @@ type ReportView struct {
 	Month      string
 	Counts     []ReportCount
 	Total      int
+	Closed     int
+	Open       int
 	Medians    []Median
+	Shares     []ReportShare
 	Deviations []Deviation
 	More       int
+	Charts     []Chart
+}
+
+// ReportShare is one step of the monthly table.
+type ReportShare struct {
+	Step, SOP            string
+	OnTime, All, Percent int
 }
 
 // ReportCount is one line of the monthly table.
@@ -47,7 +71,7 @@ type ReportCount struct {
 
 func (r *Report) view(zone *time.Location) *ReportView {
 	m := Moment{r.Month, zone}
-	out := &ReportView{Month: "-"}
+	out := &ReportView{Month: "-", Closed: r.Closed, Open: r.Open}
 	if m.Set() {
 		out.Month = months[m.local().Month()] + " " + m.local().Format("2006")
 	}
@@ -58,9 +82,27 @@ func (r *Report) view(zone *time.Location) *ReportView {
 	for _, x := range r.Medians {
 		out.Medians = append(out.Medians, Median{shown(x.Step, longestName), shown(x.Length, longestName)})
 	}
+	for _, x := range r.Shares {
+		if x.All > 0 {
+			out.Shares = append(out.Shares, ReportShare{shown(x.Step, longestName), clean(x.SOP, 20), x.OnTime, x.All, x.OnTime * 100 / x.All})
+		}
+	}
+	for _, x := range r.Charts {
+		out.Charts = append(out.Charts, Chart{contentID(x.ID), shown(x.Alt, longestError)})
+	}
 	for _, x := range r.Deviations {
 		out.Deviations = append(out.Deviations, deviation(x.Deviation, x.Case, zone))
 	}
 	out.Deviations, out.More = most(out.Deviations)
 	return out
+}
+
+// contentID keeps what may stand in a cid: address.
+func contentID(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' {
+			return r
+		}
+		return -1
+	}, s)
 }
