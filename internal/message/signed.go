@@ -56,14 +56,14 @@ func cutParts(body []byte, boundary string) (parts [][]byte, plain bool) {
 		switch {
 		case line == delimiter:
 			if start >= 0 {
-				parts = append(parts, body[start:beforeNewline(body, at)])
+				parts = append(parts, body[start:max(start, beforeNewline(body, at))])
 			}
 			start = end
 		case line == delimiter+"--":
 			if start < 0 {
 				return nil, false
 			}
-			return append(parts, body[start:beforeNewline(body, at)]), len(bytes.TrimSpace(body[end:])) == 0
+			return append(parts, body[start:max(start, beforeNewline(body, at))]), len(bytes.TrimSpace(body[end:])) == 0
 		case strings.HasPrefix(line, delimiter): // another boundary that begins alike: readers differ
 			return nil, false
 		}

@@ -19,7 +19,7 @@ type match struct {
 	typed  bool // only a case number was found: it proves nothing
 	wrong  bool // a code was given, and it is not the right one
 	other  bool // the subject names another case than the letter that is answered
-	bare   bool // SETUJU without the code that stands in the sheet
+	bare   bool // SETUJU without the code that has to be written
 }
 
 var caseTag = regexp.MustCompile(`\[([A-Z][A-Z0-9]{0,9}-\d{4}-\d{4,8})\]`)
@@ -45,10 +45,11 @@ func (t Triage) correlate(v View, msg *message.Message, from string) (match, err
 		return match{}, err
 	}
 	c.sender = t.Office.Identify(&c.c, from)
-	given := t.given(msg)
+	written := t.written(from)
+	given := t.given(msg, written)
 	t.code(&c, given, from)
 	said, _ := intent(msg)
-	c.bare = t.Office.CodeInSheet && given == "" && said.Verb == sop.Setuju
+	c.bare = written && given == "" && said.Verb == sop.Setuju
 	if c.typed && given == "" && !t.speaksToUs(c, msg) {
 		return match{}, nil
 	}
@@ -93,9 +94,16 @@ func reversed(s []string) []string {
 	return s
 }
 
+// written: the code counts only where the sender wrote it, because it stands in the encrypted sheet alone, or because a
+// signature covers the text and not the subject (DESIGN, "Trust", signed).
+func (t Triage) written(from string) bool {
+	_, approver := t.Office.Approver(from)
+	return t.Office.CodeInSheet || approver && t.Office.Level == sop.Signed
+}
+
 // given is the code in the subject, or beside SETUJU, which counts more.
-func (t Triage) given(msg *message.Message) (code string) {
-	if s := subjectCode.FindStringSubmatch(msg.Subject); s != nil && !t.Office.CodeInSheet {
+func (t Triage) given(msg *message.Message, written bool) (code string) {
+	if s := subjectCode.FindStringSubmatch(msg.Subject); s != nil && !written {
 		code = strings.ToUpper(s[1])
 	}
 	if cmd, why := intent(msg); why == "" && cmd.Verb == sop.Setuju && cmd.Arg != "" {
