@@ -23,10 +23,16 @@ const (
 
 // decide is the heart: one input on one case, and everything that follows from it, inside the transaction.
 func (c *Clerk) decide(b store.Books, cs sop.Case, in sop.Input, now time.Time) error {
+	return c.decideOn(b, cs, in, now, "")
+}
+
+// decideOn is decide for a mail of an approver, with the hash of the evidence that is kept with it.
+func (c *Clerk) decideOn(b store.Books, cs sop.Case, in sop.Input, now time.Time, evidence string) error {
 	out := c.Office.Decide(cs, in, now)
 	if out.Reason == "already-decided" {
 		return nil
 	}
+	bind(out, in, evidence)
 	if err := errors.Join(b.PutCase(out.Case), b.Journal(out.Case.Number, out.Events)); err != nil {
 		return err
 	}

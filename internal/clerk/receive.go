@@ -125,7 +125,11 @@ func (c *Clerk) decideMail(b store.Books, p *Prepared, v triage.Verdict, number 
 	msg := p.mail.Msg
 	in := sop.Input{ID: msg.Identity, At: p.Arrived.UTC(), From: v.From, What: v.What, Mail: sop.Mail{SHA256: p.sha,
 		MessageID: msg.MessageID, From: fromText(p), At: p.Arrived.UTC(), What: v.Reason}}
-	if err := c.decide(b, cs, in, now); err != nil {
+	evidence, err := c.witness(b, p, v, cs)
+	if err != nil {
+		return err
+	}
+	if err := c.decideOn(b, cs, in, now, evidence); err != nil {
 		return err
 	}
 	switch v.What.(type) {

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -64,7 +65,7 @@ func checkSignature(ctx context.Context, p sop.Proof, raw []byte, at time.Time, 
 			result, reason = r, why
 		}
 	}
-	p.Detail = append(p.Detail, keys.notes()...)
+	p.Detail, p.Seen = append(p.Detail, keys.notes()...), append(p.Seen, keys.witnesses()...)
 	return fail(result, reason)
 }
 
@@ -184,6 +185,31 @@ func (k *keyring) notes() []string {
 	}
 	slices.Sort(all)
 	return all
+}
+
+// witnesses are the same records whole.
+func (k *keyring) witnesses() []sop.Witness {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var all []sop.Witness
+	for name, found := range k.seen {
+		all = append(all, sop.Witness{Kind: "dkim-key", Name: name, Text: found.text})
+	}
+	slices.SortFunc(all, func(a, b sop.Witness) int { return strings.Compare(a.Name, b.Name) })
+	return all
+}
+
+// Recorded is a Resolver that knows the keys of that day and nothing else.
+type Recorded []sop.Witness
+
+// LookupTXT answers from the record.
+func (r Recorded) LookupTXT(_ context.Context, name string) ([]string, error) {
+	for _, w := range r {
+		if w.Kind == "dkim-key" && same(w.Name, name) && w.Text != "" {
+			return []string{w.Text}, nil
+		}
+	}
+	return nil, &net.DNSError{Err: "not in the record", Name: name, IsNotFound: true}
 }
 
 // inspect refuses keys that are being tried out (RFC 6376 §3.6.1, t=y) and short ones.

@@ -221,4 +221,13 @@ type Proof struct {
 	Result Result   `json:"result"`
 	Reason string   `json:"reason"`           // named: dmarc-pass, auth-pass, no-verdict, verdicts-differ …
 	Detail []string `json:"detail,omitempty"` // each verdict considered, for `why`
+
+	Seen []Witness `json:"seen,omitempty"` // what it rests on that may be gone tomorrow
+}
+
+// Witness is something outside the mail that a proof rests on, as it was seen that day.
+type Witness struct {
+	Kind string `json:"kind"` // dkim-key, certificate
+	Name string `json:"name"` // selector._domainkey.domain; the subject
+	Text string `json:"text"` // the record; PEM. Empty: there was none
 }

@@ -31,6 +31,7 @@ import (
 //	orders    ID                                               → OrderRow
 //	seen      UIDVALIDITY(8 hex)/UID(8 hex)                    → Seen: the one outcome of each mail
 //	judged    CASE/UIDVALIDITY/UID                             → "": which mails were judged for a case
+//	evidence  CASE/SHA-256 of the mail                         → what a decision of an approver rests on (exact bytes; hashed in the journal)
 //	content   identity hash                                    → Content
 //	tofile    UIDVALIDITY/UID                                  → folder to move to, until it has been moved
 //	replace   UIDVALIDITY/UID                                  → redacted bytes of a mail that held a live secret
@@ -41,7 +42,7 @@ import (
 //	caps      CASE                                             → capRow: letters in the present hour
 const (
 	bMeta, bCases, bSeq, bOpen, bCounts, bJournal, bWake                                  = "meta", "cases", "seq", "open", "counts", "journal", "wake"
-	bTree, bCheckpoints                                                                   = "tree", "checkpoints"
+	bTree, bCheckpoints, bEvidence                                                        = "tree", "checkpoints", "evidence"
 	bLetters, bBodies, bOutbox, bSending, bMsgIDs, bOrders                                = "letters", "bodies", "outbox", "sending", "msgids", "orders"
 	bSeen, bContent, bToFile, bAttempts, bUsers, bNIPs, bCaps, bJudged, bReplace, bReturn = "seen", "content", "tofile", "attempts", "users", "nips", "caps", "judged", "replace", "return"
 )

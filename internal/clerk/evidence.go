@@ -1,0 +1,140 @@
+package clerk
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"ukpbjd/internal/msgauth"
+	"ukpbjd/internal/sop"
+	"ukpbjd/internal/store"
+	"ukpbjd/internal/triage"
+)
+
+// Evidence is what a decision of an approver rests on, written down in the commit that carries it out. The journal holds its
+// hash. DESIGN, "Trust"
+type Evidence struct {
+	Mail    string     `json:"mail"` // SHA-256 of the raw reply
+	Sealed  bool       `json:"sealed,omitempty"`
+	From    string     `json:"from"`
+	Roles   []sop.Role `json:"roles"`
+	Arrived time.Time  `json:"arrived"`
+	Outcome string     `json:"outcome"` // of the gates
+	Gate    string     `json:"gate,omitempty"`
+	Reason  string     `json:"reason"`
+	Verb    sop.Verb   `json:"verb,omitempty"`
+	Ref     *sop.Ref   `json:"ref,omitempty"` // how the reply was matched
+	Ground  Ground     `json:"ground"`
+	Proof   sop.Proof  `json:"proof"`
+	Letter  *Answered  `json:"letter,omitempty"`
+}
+
+// Ground is by what rules verdicts were read that day.
+type Ground struct {
+	AuthservID    string   `json:"authserv_id"`
+	ReceivedBy    []string `json:"received_by"`
+	BelowReceived bool     `json:"below_received,omitempty"`
+	Banners       []string `json:"banners,omitempty"`
+}
+
+// Answered is the letter that a reply answers.
+type Answered struct {
+	Key    string         `json:"key"`
+	Kind   sop.LetterKind `json:"kind"`
+	To     string         `json:"to"`
+	Made   time.Time      `json:"made"`
+	SHA256 string         `json:"sha256"`
+}
+
+// options are what the same check is run with again.
+func (g Ground) options(p sop.Proof) msgauth.Options {
+	return msgauth.Options{AuthservID: g.AuthservID, ReceivedBy: g.ReceivedBy, BelowReceived: g.BelowReceived, Level: p.Level,
+		Resolver: msgauth.Recorded(p.Seen)}
+}
+
+// witness writes down what an approver's mail rests on, and gives its hash; "" for mail of others.
+func (c *Clerk) witness(b store.Books, p *Prepared, v triage.Verdict, cs sop.Case) (string, error) {
+	if !v.From.Has(sop.RoleApprover) || p.sha == "" {
+		return "", nil
+	}
+	e := Evidence{Mail: p.sha, Sealed: p.leak != nil, From: fromText(p), Roles: v.From.Roles, Arrived: p.Arrived.UTC(),
+		Outcome: string(v.Outcome), Gate: v.Gate, Reason: v.Reason, Proof: p.mail.Proof,
+		Ground: Ground{AuthservID: c.Auth.AuthservID, ReceivedBy: c.Auth.ReceivedBy, BelowReceived: c.Auth.BelowReceived, Banners: c.Banners}}
+	switch w := v.What.(type) {
+	case sop.Command:
+		e.Verb, e.Ref = w.Verb, &w.Ref
+	case sop.Unclear:
+		e.Ref = &w.Ref
+	}
+	if e.Ref != nil && e.Ref.Kind != "" {
+		var err error
+		if e.Letter, err = answered(b, cs.Number, *e.Ref); err != nil {
+			return "", err
+		}
+	}
+	raw, err := json.Marshal(e)
+	if err != nil {
+		return "", fmt.Errorf("write down the evidence of %s: %w", cs.Number, err)
+	}
+	return hexOf(raw), b.PutEvidence(cs.Number, p.sha, raw)
+}
+
+// answered finds the letter: the last one of that kind, revision and issue to that person.
+func answered(b store.Books, number string, ref sop.Ref) (*Answered, error) {
+	rows, err := b.Letters(number)
+	if err != nil {
+		return nil, err
+	}
+	var found *Answered
+	for _, r := range rows {
+		l := r.Letter
+		if l.Kind != ref.Kind || l.Revision != ref.Revision || l.Issue != ref.Issue || !strings.EqualFold(l.To.Address, ref.To) {
+			continue
+		}
+		if found != nil && found.Made.After(r.Made) {
+			continue
+		}
+		found = &Answered{Key: l.Key, Kind: l.Kind, To: l.To.Address, Made: r.Made}
+		if r.Sealed {
+			continue // a member's own letter: its bytes are nobody else's
+		}
+		body, err := b.Body(r.ID())
+		if err != nil {
+			return nil, err
+		}
+		found.SHA256 = hexOf(body)
+	}
+	return found, nil
+}
+
+// bind ties each line of the journal to the mail that brought it about, to the evidence, and a decision to the papers.
+func bind(out sop.Outcome, in sop.Input, evidence string) {
+	for i := range out.Events {
+		e := &out.Events[i]
+		set := func(key, value string) {
+			if value == "" {
+				return
+			}
+			if e.Data == nil {
+				e.Data = map[string]string{}
+			}
+			e.Data[key] = value
+		}
+		set("mail", in.Mail.SHA256)
+		set("evidence", evidence)
+		if decision(e.Kind) {
+			set("papers", strings.Join(sop.PaperHashes(out.Case.Reading), " "))
+		}
+	}
+}
+
+// decision: kinds of events that no mail but an approver's can bring about.
+func decision(kind string) bool { return kind == "approved" || kind == "vote" }
+
+func hexOf(raw []byte) string {
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:])
+}

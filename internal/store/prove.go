@@ -1,0 +1,98 @@
+package store
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// Proof are the hashes that lead from a line, or from an older state of the journal, to a checkpoint (RFC 6962 §2.1).
+type Proof []tlog.Hash
+
+// ProvenLine is one line of the journal, byte for byte, with its way to a checkpoint.
+type ProvenLine struct {
+	Key   string `json:"key"`
+	Line  string `json:"line"`
+	Proof Proof  `json:"proof"`
+}
+
+// ProveLines gives the journal of a case, each line proved to the first size lines of the office.
+func (b Books) ProveLines(number string, size int64) (out []ProvenLine, err error) {
+	err = b.eachLine(number, func(key string, line []byte) error {
+		out = append(out, ProvenLine{Key: key, Line: string(bytes.Clone(line))})
+		return nil
+	})
+	for i := range out {
+		if err != nil {
+			return nil, err
+		}
+		var r Record
+		if r, err = out[i].Record(); err == nil {
+			var p tlog.RecordProof
+			p, err = tlog.ProveRecord(size, r.Seq, &edge{b: b})
+			out[i].Proof = Proof(p)
+		}
+	}
+	return out, err
+}
+
+// Record reads the line.
+func (l ProvenLine) Record() (r Record, err error) {
+	if err := json.Unmarshal([]byte(l.Line), &r); err != nil {
+		return r, fmt.Errorf("decode journal %s: %w", l.Key, err)
+	}
+	return r, nil
+}
+
+// Check says whether the line stands in the journal that the checkpoint speaks of.
+func (l ProvenLine) Check(c Checkpoint) error {
+	r, err := l.Record()
+	if err != nil {
+		return err
+	}
+	if r.Seq < 0 || r.Seq >= c.Size {
+		return fmt.Errorf("journal %s: line %d is not among the %d of the checkpoint", l.Key, r.Seq, c.Size)
+	}
+	if err := tlog.CheckRecord(tlog.RecordProof(l.Proof), c.Size, c.Root, r.Seq, leafHash(l.Key, []byte(l.Line))); err != nil {
+		return fmt.Errorf("journal %s: %w", l.Key, err)
+	}
+	return nil
+}
+
+// ProveOlder leads from the journal of older lines to that of size lines.
+func (b Books) ProveOlder(older, size int64) (Proof, error) {
+	p, err := tlog.ProveTree(size, older, &edge{b: b})
+	if err != nil {
+		return nil, fmt.Errorf("prove the first %d lines of the journal: %w", older, err)
+	}
+	return Proof(p), nil
+}
+
+// CheckOlder says whether the journal of newer begins with all of older, unchanged.
+func CheckOlder(p Proof, older, newer Checkpoint) error {
+	if older.Size < 1 || older.Size > newer.Size {
+		return fmt.Errorf("the older checkpoint counts %d lines, the newer %d", older.Size, newer.Size)
+	}
+	if err := tlog.CheckTree(tlog.TreeProof(p), newer.Size, newer.Root, older.Size, older.Root); err != nil {
+		return fmt.Errorf("from %d lines to %d: %w", older.Size, newer.Size, err)
+	}
+	return nil
+}
+
+// PutEvidence keeps what a decision rests on: exact bytes, whose hash the journal holds.
+func (b Books) PutEvidence(number, mail string, raw []byte) error {
+	return b.tx.Put(bEvidence, []byte(number+"/"+mail), raw)
+}
+
+// Evidence gives what the decisions of a case rest on, by the SHA-256 of the mail.
+func (b Books) Evidence(number string) (map[string][]byte, error) {
+	p := number + "/"
+	out := map[string][]byte{}
+	err := b.tx.Scan(bEvidence, []byte(p), []byte(prefixEnd(p)), func(k, v []byte) bool {
+		out[string(k[len(p):])] = bytes.Clone(v)
+		return true
+	})
+	return out, err
+}
