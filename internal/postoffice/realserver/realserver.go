@@ -133,15 +133,16 @@ func (p *process) Stop() error {
 	defer end.Stop()
 	again := time.NewTicker(300 * time.Millisecond)
 	defer again.Stop()
+	leader := p.leader(cmd)
 	for {
 		// Cyrus' master forgets a signal that comes while it is still starting, so it is said more than once.
-		syscall.Kill(p.leader(cmd), syscall.SIGTERM) //nolint:errcheck // it may have ended by itself
+		syscall.Kill(leader, syscall.SIGTERM) //nolint:errcheck // it may have ended by itself
 		select {
 		case <-p.gone:
-			return nil
+			return p.vanished(leader, cmd.Process.Pid)
 		case <-again.C:
 		case <-end.C:
-			syscall.Kill(-p.leader(cmd), syscall.SIGKILL) //nolint:errcheck // as above; its children with it
+			syscall.Kill(-leader, syscall.SIGKILL) //nolint:errcheck // as above; its children with it
 			<-p.gone
 			if p.stubborn {
 				return nil
@@ -149,6 +150,26 @@ func (p *process) Stop() error {
 			return fmt.Errorf("stop %s: it had to be killed", p.name)
 		}
 	}
+}
+
+// vanished waits for a leader that is not the child itself, and for both process groups: a Postfix whose old children still
+// hold locks and sockets does not start well.
+func (p *process) vanished(leader, child int) error {
+	if p.pid == "" {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for syscall.Kill(leader, 0) == nil || syscall.Kill(-leader, 0) == nil || syscall.Kill(-child, 0) == nil {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("stop %s: process %d stays", p.name, leader)
+		}
+	}
+	return nil
 }
 
 func (p *process) leader(cmd *exec.Cmd) int {
