@@ -111,7 +111,7 @@ func (m Month) Charts() ([]Picture, error) {
 const (
 	barTop, barStep, barTall = 96, 58, 34
 	barLeft                  = 470
-	barRoom                  = chartWidth - barLeft - 200
+	barRoom                  = chartWidth - barLeft - 250
 )
 
 func tone(s sop.Status) color.Color {
