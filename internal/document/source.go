@@ -3,7 +3,7 @@ package document
 // Source is one attached file as its reader left it: text and tables page by page, or a named reason why not.
 type Source struct {
 	File        string
-	SHA256      string // hex, of the file's bytes (for a member of an archive: of the member)
+	SHA256      string // hex, of the attached file: for a member of an archive, of the archive
 	Bytes       int64
 	MediaType   string // by content, not as the mail said
 	Pages       []Page

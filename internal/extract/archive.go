@@ -111,6 +111,7 @@ func (u *unpacking) open(ctx context.Context, l leaf, depth int) {
 		return
 	}
 	for _, m := range members {
+		m.src.SHA256 = l.src.SHA256 // what is kept is the file that was attached
 		u.add(ctx, m, depth+1)
 	}
 }

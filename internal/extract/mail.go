@@ -24,7 +24,7 @@ func (u *unpacking) openMail(ctx context.Context, l leaf, depth int) {
 		u.leaves = append(u.leaves, l)
 		return
 	}
-	m := &mailParts{u: u, ctx: ctx, base: l.src.File, depth: depth}
+	m := &mailParts{u: u, ctx: ctx, base: l.src.File, sum: l.src.SHA256, depth: depth}
 	h := msg.Header
 	m.walk(h.Get("Content-Type"), h.Get("Content-Transfer-Encoding"), h.Get("Content-Disposition"), msg.Body, 0)
 	if m.found == 0 { // a mail of text alone: nothing of it is a paper
@@ -37,6 +37,7 @@ type mailParts struct {
 	u     *unpacking
 	ctx   context.Context
 	base  string
+	sum   string // of the attached file
 	depth int
 	parts int
 	found int
@@ -66,7 +67,7 @@ func (m *mailParts) walk(contentType, encoding, disposition string, body io.Read
 	}
 	limit := m.u.r.opt.MaxBytes
 	data, err := io.ReadAll(io.LimitReader(decoded(encoding, body), limit+1))
-	l := newLeaf(m.base+"/"+cleanName(name), data, "")
+	l := newLeaf(m.base+"/"+cleanName(name), data, m.sum)
 	switch {
 	case int64(len(data)) > limit:
 		l.src.Unreadable, l.done = document.ReasonTooLarge, true
