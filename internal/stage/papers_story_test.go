@@ -1,0 +1,434 @@
+package stage
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"encoding/binary"
+	"image"
+	"image/color"
+	"image/png"
+	"io"
+	"net"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"codeberg.org/go-pdf/fpdf"
+	"github.com/xuri/excelize/v2"
+
+	"ukpbjd/internal/clerk"
+	"ukpbjd/internal/config"
+	"ukpbjd/internal/document"
+	"ukpbjd/internal/form"
+	"ukpbjd/internal/message"
+	"ukpbjd/internal/postoffice"
+	"ukpbjd/internal/rehearsal"
+	"ukpbjd/internal/sop"
+)
+
+// papers is one play about papers.
+type papers struct {
+	*Stage
+	t   *testing.T
+	ctx context.Context
+}
+
+func playPapers(t *testing.T, members []sop.Person, change func(*config.Config)) papers {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	t.Cleanup(cancel)
+	s, err := Open(Options{Dir: t.TempDir(), Members: members, Change: change})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := s.Start(ctx); err != nil {
+		t.Fatal(err)
+	}
+	return papers{s, t, ctx}
+}
+
+func (p papers) await(to sop.Person, kind sop.LetterKind) Letter {
+	p.t.Helper()
+	l, err := p.Await(p.ctx, to, "PKJ-", kind)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return l
+}
+
+func (p papers) only() clerk.CaseView {
+	p.t.Helper()
+	all, err := p.Daemon.Clerk.Cases(p.ctx, false)
+	if err != nil || len(all) != 1 {
+		p.t.Fatalf("%d cases, %v", len(all), err)
+	}
+	v, err := p.Daemon.Clerk.Show(p.ctx, all[0].Number)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return v
+}
+
+func (p papers) ask(b rehearsal.Bundle) {
+	p.t.Helper()
+	if err := p.Request(b, true); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p papers) answer(l Letter, text string, files ...sop.File) {
+	p.t.Helper()
+	if err := p.Answer(l, text, rehearsal.Roundcube, files...); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// unasked wants nothing to have been asked of the approver, and the books in order.
+func (p papers) unasked() {
+	p.t.Helper()
+	mails, err := p.Post.Messages(p.Cast.Admin.Address, "INBOX")
+	if err != nil || len(mails) > 0 {
+		p.t.Errorf("the approver has %d letters, %v", len(mails), err)
+	}
+	p.sound()
+}
+
+func (p papers) sound() {
+	p.t.Helper()
+	r, err := p.Daemon.Clerk.Verify(p.ctx)
+	if err != nil || len(r.Findings) > 0 {
+		p.t.Errorf("verify: %v %v", r.Findings, err)
+	}
+}
+
+func invented(t *testing.T, o rehearsal.Office) rehearsal.Bundle {
+	t.Helper()
+	o.Domain = Domain
+	b, err := rehearsal.Papers(7, 3, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// edited is a workbook after a person typed into it: what by the text of the cell to its left or in the same row.
+func edited(t *testing.T, f sop.File, change func(book *excelize.File, tab string, rows [][]string)) sop.File {
+	t.Helper()
+	book, err := excelize.OpenReader(bytes.NewReader(f.Bytes))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer book.Close() //nolint:errcheck // nothing of it is on disk
+	tab := book.GetSheetName(0)
+	rows, err := book.GetRows(tab)
+	if err != nil {
+		t.Fatal(err)
+	}
+	change(book, tab, rows)
+	out, err := book.WriteToBuffer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Bytes = out.Bytes()
+	return f
+}
+
+// typed writes text into the column under head, in the row of the member with that number.
+func typed(t *testing.T, book *excelize.File, tab string, rows [][]string, no, head, text string) {
+	t.Helper()
+	col, row := 0, 0
+	for r, cells := range rows {
+		for c, x := range cells {
+			if x == head {
+				col = c + 1
+			}
+		}
+		if col > 0 && len(cells) > 0 && cells[0] == no && row == 0 {
+			row = r + 1
+		}
+	}
+	name, err := excelize.CoordinatesToCellName(col, row)
+	if err == nil {
+		err = book.SetCellStr(tab, name, text)
+	}
+	if err != nil {
+		t.Fatalf("no cell for %q of number %s: %v", head, no, err)
+	}
+}
+
+func markedUp(t *testing.T, l Letter) sop.File {
+	t.Helper()
+	for _, f := range l.Msg.Files {
+		if strings.HasPrefix(f.Name, "formulir-perbaikan-PKJ-") {
+			return sop.File{Name: f.Name, MediaType: f.ContentType, Bytes: f.Bytes}
+		}
+	}
+	t.Fatalf("the letter carries no marked-up return: %d files", len(l.Msg.Files))
+	return sop.File{}
+}
+
+// TestMarkedUpReturn: a wrong NIP and a missing address come back in the office's own workbook, mended, and the request goes on.
+func TestMarkedUpReturn(t *testing.T) {
+	b := invented(t, rehearsal.Office{Fault: document.CodeBadNIP})
+	want := invented(t, rehearsal.Office{}).Roster
+	b.Files[0] = edited(t, b.Files[0], func(book *excelize.File, tab string, rows [][]string) {
+		typed(t, book, tab, rows, "2", "Email", "")
+	})
+	p := playPapers(t, People(b), nil)
+	p.ask(b)
+	lack := p.await(p.Cast.Staff, sop.Kekurangan)
+	v := p.only()
+	if v.Status != sop.Incomplete.Label() || !strings.Contains(lack.Msg.Text, "beri tanda terlampir") {
+		t.Fatalf("%s: %s", v.Status, lack.Msg.Text)
+	}
+	before := v.Reading.Papers
+	mended := edited(t, markedUp(t, lack), func(book *excelize.File, tab string, rows [][]string) {
+		typed(t, book, tab, rows, "2", "Email", want[1].Email)
+		typed(t, book, tab, rows, "3", "NIP", want[2].NIP)
+	})
+	p.answer(lack, "Terlampir formulir yang sudah diperbaiki.", mended)
+	approval := p.await(p.Cast.Admin, sop.Persetujuan)
+	v = p.only()
+	if v.Revision != 2 || len(v.Members) != 3 || len(v.Reading.Papers) != len(before)+1 {
+		t.Fatalf("revision %d, %d members, papers %+v", v.Revision, len(v.Members), v.Reading.Papers)
+	}
+	for i, m := range v.Members {
+		if m.NIP != want[i].NIP || m.Email != want[i].Email || m.Nama != want[i].Nama {
+			t.Errorf("member %d: %+v, want %+v", i+1, m, want[i])
+		}
+	}
+	for _, x := range v.Reading.Papers {
+		fresh := strings.HasPrefix(x.File, "formulir-perbaikan-")
+		if x.Replaced != (x.Kind == document.Formulir && !fresh) {
+			t.Errorf("%+v", x)
+		}
+	}
+	p.answer(approval, "SETUJU")
+	for _, m := range People(rehearsal.Bundle{Roster: want}) {
+		p.await(m, sop.Kredensial)
+	}
+	p.sound()
+}
+
+// A return that nobody has mended is no step forward: the same letter comes again, and the approver hears nothing.
+func TestUnmendedReturn(t *testing.T) {
+	b := invented(t, rehearsal.Office{Fault: document.CodeMissingEmail})
+	p := playPapers(t, nil, nil)
+	p.ask(b)
+	lack := p.await(p.Cast.Staff, sop.Kekurangan)
+	file := markedUp(t, lack)
+	p.answer(lack, "Terlampir.", file)
+	again := p.another(lack)
+	if !bytes.Equal(markedUp(t, again).Bytes, file.Bytes) {
+		t.Error("the same roster made another workbook")
+	}
+	p.unasked()
+}
+
+// another waits for a letter like the one that somebody has already.
+func (p papers) another(first Letter) (found Letter) {
+	p.t.Helper()
+	_, err := p.Post.Wait(p.ctx, first.To.Address, "INBOX", func(x postoffice.Stored) bool {
+		found = Letter{first.To, x.Raw, message.Parse(x.Raw, message.DefaultLimits(), nil)}
+		return KindOf(found.Msg) == KindOf(first.Msg) && found.Msg.MessageID != first.Msg.MessageID
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return found
+}
+
+// sealedPDF needs a password to be read.
+func sealedPDF(t *testing.T) []byte {
+	t.Helper()
+	d := fpdf.New("P", "mm", "A4", "")
+	d.SetProtection(0, "buka-1", "milik-2")
+	d.AddPage()
+	d.SetFont("Helvetica", "", 12)
+	d.Cell(100, 10, "SURAT TUGAS")
+	var b bytes.Buffer
+	if err := d.Output(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// scan is a page that is a picture only.
+func scan(t *testing.T) []byte {
+	t.Helper()
+	img := image.NewGray(image.Rect(0, 0, 1240, 1754))
+	for i := range img.Pix {
+		img.Pix[i] = 255
+	}
+	for y := 200; y < 1500; y += 40 {
+		for x := 150; x < 1100; x++ {
+			if x%7 < 4 {
+				img.SetGray(x, y, color.Gray{})
+			}
+		}
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, img); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// scanner is a clamd that says always the same; with an empty word it hangs up.
+func scanner(t *testing.T, word string) string {
+	t.Helper()
+	socket := filepath.Join(t.TempDir(), "clamd")
+	l, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	t.Cleanup(func() { l.Close(); <-done })
+	go func() {
+		defer close(done)
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			serveScan(c, word)
+		}
+	}()
+	return socket
+}
+
+func serveScan(c net.Conn, word string) {
+	defer c.Close()
+	var head [10]byte
+	if _, err := io.ReadFull(c, head[:]); err != nil || word == "" {
+		return
+	}
+	for {
+		var size [4]byte
+		if _, err := io.ReadFull(c, size[:]); err != nil {
+			return
+		}
+		n := binary.BigEndian.Uint32(size[:])
+		if n == 0 {
+			break
+		}
+		if _, err := io.CopyN(io.Discard, c, int64(n)); err != nil {
+			return
+		}
+	}
+	c.Write([]byte("stream: " + word + "\x00")) //nolint:errcheck // the reader finds out
+}
+
+// TestWhatCannotBeReadIsLookedAt: never "missing", never passed on; the requester is told and the operator warned.
+func TestWhatCannotBeReadIsLookedAt(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		spoil  func(t *testing.T, f *sop.File)
+		clamd  func(t *testing.T) string
+		reason string
+	}{
+		{"encrypted PDF", func(t *testing.T, f *sop.File) { f.Bytes = sealedPDF(t) }, nil, document.ReasonEncrypted},
+		{"corrupt DOCX", func(t *testing.T, f *sop.File) {
+			_, docx, err := form.Blank("")
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.Name, f.Bytes = "Surat Tugas.docx", docx[:len(docx)/2]
+		}, nil, document.ReasonCorrupt},
+		{"scan without OCR", func(t *testing.T, f *sop.File) {
+			f.Name, f.MediaType, f.Bytes = "scan001.png", "image/png", scan(t)
+		}, nil, document.ReasonNoText},
+		{"empty file", func(_ *testing.T, f *sop.File) { f.Bytes = nil }, nil, document.ReasonEmpty},
+		{"scanner is down", nil, func(t *testing.T) string { return filepath.Join(t.TempDir(), "nobody") }, document.ReasonUnscanned},
+		{"scanner hangs up", nil, func(t *testing.T) string { return scanner(t, "") }, document.ReasonUnscanned},
+		{"over the scanner's limit", nil, func(t *testing.T) string { return scanner(t, "INSTREAM size limit exceeded. ERROR") }, document.ReasonUnscanned},
+		{"malware", nil, func(t *testing.T) string { return scanner(t, "Eicar-Test-Signature FOUND") }, document.ReasonMalware},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			b := invented(t, rehearsal.Office{})
+			if c.spoil != nil {
+				c.spoil(t, &b.Files[2])
+			}
+			p := playPapers(t, nil, func(k *config.Config) {
+				k.Extract.OCR = "off"
+				if c.clamd != nil {
+					k.Extract.Clamd = c.clamd(t)
+				}
+			})
+			p.ask(b)
+			lack := p.await(p.Cast.Staff, sop.Kekurangan)
+			p.await(p.Cast.Operator, sop.PeringatanOperator)
+			v := p.only()
+			if v.Status != sop.NeedsReview.Label() || len(v.Reading.Missing) > 0 || v.Owes != "operator" {
+				t.Errorf("%s, missing %v, owes %s", v.Status, v.Reading.Missing, v.Owes)
+			}
+			if strings.Contains(lack.Msg.Text, "Belum ada:") {
+				t.Errorf("called missing:\n%s", lack.Msg.Text)
+			}
+			found := false
+			for _, x := range v.Reading.Papers {
+				found = found || x.Kind == document.Unreadable && x.Reason == c.reason
+			}
+			if !found {
+				t.Errorf("papers %+v, want one that is %s", v.Reading.Papers, c.reason)
+			}
+			p.unasked()
+			if c.clamd != nil {
+				return
+			}
+			whole := invented(t, rehearsal.Office{}).Files[2]
+			whole.Name = "Surat Tugas (baru).pdf"
+			p.answer(lack, "Terlampir surat tugas yang dapat dibaca.", whole)
+			p.await(p.Cast.Admin, sop.Persetujuan)
+			p.sound()
+		})
+	}
+}
+
+// The control: with a scanner that finds nothing, the same request goes on.
+func TestCleanPapersPassTheScanner(t *testing.T) {
+	socket := scanner(t, "OK")
+	p := playPapers(t, nil, func(k *config.Config) { k.Extract.Clamd = socket })
+	p.ask(invented(t, rehearsal.Office{}))
+	p.await(p.Cast.Admin, sop.Persetujuan)
+	p.sound()
+}
+
+// TestArchiveSupplemented: papers that came in a ZIP are still there when the one that was missing follows.
+func TestArchiveSupplemented(t *testing.T) {
+	b := invented(t, rehearsal.Office{})
+	task := b.Files[2]
+	var packed bytes.Buffer
+	z := zip.NewWriter(&packed)
+	for _, f := range b.Files[:2] {
+		w, err := z.Create(f.Name)
+		if err == nil {
+			_, err = w.Write(f.Bytes)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b.Files = []sop.File{{Name: "berkas.zip", MediaType: "application/zip", Bytes: packed.Bytes()}}
+	p := playPapers(t, nil, nil)
+	p.ask(b)
+	lack := p.await(p.Cast.Staff, sop.Kekurangan)
+	p.answer(lack, "Terlampir surat tugas.", task)
+	p.await(p.Cast.Admin, sop.Persetujuan)
+	v := p.only()
+	if len(v.Reading.Papers) != 3 || len(v.Members) != 3 {
+		t.Errorf("%+v", v.Reading.Papers)
+	}
+	p.sound()
+}
