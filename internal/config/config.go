@@ -96,6 +96,8 @@ type Approver struct {
 	Aliases         []string
 	NIP             string // 18 digits, or empty
 	SheetPassphrase secret.Secret
+	Certificates    []byte     // PEM: with what they sign at assurance signed (S/MIME)
+	OpenPGPKey      []byte     // the public key, for the same
 	Deputies        []Approver // without deputies of their own
 }
 

@@ -76,6 +76,8 @@ func (r *reader) approver(e entry, passphrase, deputies bool) Approver {
 	}
 	parsed(s, "nip", &a.NIP, "write all 18 digits in quotes, or leave it out", nip)
 	a.SheetPassphrase = s.secret("sheet_passphrase_file", passphrase, minPhrase)
+	_, a.Certificates = s.authority("certificate_file")
+	a.OpenPGPKey = s.publicKey("openpgp_key_file")
 	if deputies {
 		for _, d := range s.list("deputies") {
 			a.Deputies = append(a.Deputies, r.approver(d, passphrase, false))
@@ -98,6 +100,16 @@ func (a Approver) addresses(path string) []place {
 		all = append(all, d.addresses(index(path+".deputies", i))...)
 	}
 	return all
+}
+
+// signing makes a fault of every approver and deputy who could not sign anything.
+func (a Approver) signing(r *reader, path string) {
+	if len(a.Certificates) == 0 && len(a.OpenPGPKey) == 0 && !r.wrong(path+".certificate_file") && !r.wrong(path+".openpgp_key_file") {
+		r.fault(path+".certificate_file", "name the PEM file of the certificate they sign mail with, or openpgp_key_file", "is needed for assurance: signed")
+	}
+	for i, d := range a.Deputies {
+		d.signing(r, index(path+".deputies", i))
+	}
 }
 
 func sameAddress(a, b string) bool { return a != "" && strings.EqualFold(a, b) }

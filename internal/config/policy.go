@@ -1,7 +1,6 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -24,12 +23,8 @@ func (t *Trust) read(s *section) {
 		t.ReceivedBy = append(t.ReceivedBy, e.text)
 	}
 	level := string(t.Assurance)
-	parsed(s, "assurance", &level, "write basic, standard or strict", func(v string) (string, error) {
-		if v == string(sop.Signed) {
-			return "", errors.New("signed is not in this version")
-		}
-		return choice(string(sop.Basic), string(sop.Standard), string(sop.Strict))(v)
-	})
+	parsed(s, "assurance", &level, "write basic, standard, strict or signed",
+		choice(string(sop.Basic), string(sop.Standard), string(sop.Strict), string(sop.Signed)))
 	t.Assurance = sop.Level(level)
 	parsed(s, "below_received", &t.BelowReceived, "write true only where milters write below the server's own Received line", truth)
 	s.done()
@@ -130,6 +125,11 @@ func (c *Config) agree(r *reader) {
 		r.fault(key, "name a second approver", "two approvers are wanted and one is named")
 	}
 	c.approversApart(r)
+	for i, a := range c.People.Approvers {
+		if c.Trust.Assurance == sop.Signed {
+			a.signing(r, index("people.approvers", i))
+		}
+	}
 	if !sameAddress(c.SMTP.From.Address, c.IMAP.Username) && strings.Contains(c.IMAP.Username, "@") && c.SMTP.From.Address != "" {
 		r.warn("smtp.from", "replies go to %s, but the mailbox that is read is %s", c.SMTP.From.Address, c.IMAP.Username)
 	}

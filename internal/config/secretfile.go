@@ -140,3 +140,20 @@ func (s *section) authority(key string) (path string, pem []byte) {
 	}
 	return path, pem
 }
+
+// publicKey reads an OpenPGP public key; whether it is one is found out where it is used.
+func (s *section) publicKey(key string) []byte {
+	var name string
+	s.text(key, &name)
+	if name == "" {
+		return nil
+	}
+	raw, _, err := readBounded(s.r.path(name), maxAuthority)
+	switch {
+	case err != nil:
+		s.r.fault(s.at(key), "name a file with the public key, as `gpg --armor --export` writes it", "the file cannot be read: %v", cause(err))
+	case len(bytes.TrimSpace(raw)) == 0 || bytes.Contains(raw, []byte("PRIVATE KEY")):
+		s.r.fault(s.at(key), "name a file with the public key, as `gpg --armor --export` writes it", "the file holds no public key")
+	}
+	return raw
+}

@@ -112,6 +112,9 @@ func (d *Desk) neighbours(cfg *config.Config) (o clerk.Options, err error) {
 	o.Office, o.Requesters = cfg.Office(), cfg.People.Requesters
 	o.Auth = msgauth.Options{AuthservID: cfg.Trust.AuthservID, ReceivedBy: cfg.Trust.ReceivedBy, BelowReceived: cfg.Trust.BelowReceived,
 		Resolver: msgauth.NewCache(net.DefaultResolver, resolverKeeps, time.Now)}
+	if o.Auth.Pins, err = pins(cfg.People.Approvers); err != nil {
+		return o, err
+	}
 	o.Limits, o.Banners = message.DefaultLimits(), cfg.Mail.Banners
 	o.UserID, o.MaxMessage = cfg.Credentials.UserID, cfg.IMAP.MaxMessage
 	o.Folders = clerk.Folders{Processed: cfg.IMAP.Processed, Review: cfg.IMAP.Review}

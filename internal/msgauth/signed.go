@@ -65,16 +65,10 @@ func checkSigned(p sop.Proof, raw []byte, at time.Time, from string, o Options) 
 	if !ok || pin.Empty() {
 		return fail(sop.Unproven, "nothing-pinned")
 	}
-	s, reason := message.CutSigned(raw)
-	switch {
-	case reason == "not-signed" && opaque(raw):
-		return fail(sop.Unproven, "signed-opaque")
-	case reason != "":
+	f, reason := pin.look(raw, at)
+	if reason != "" {
 		return fail(sop.Unproven, reason)
-	case len(s.Signature) > maxSignature:
-		return fail(sop.Unproven, "signature-too-long")
 	}
-	f := pin.check(s, at)
 	p.Detail = append(p.Detail, f.detail...)
 	p.Detail = note(p.Detail, "signature by %s at %d: %s", f.by, unix(f.signed), orPass(f.reason))
 	if f.reason == "" {
@@ -86,13 +80,28 @@ func checkSigned(p sop.Proof, raw []byte, at time.Time, from string, o Options) 
 	return fail(sop.Proven, "signed-pass")
 }
 
-// check asks the one library that knows the protocol. Whatever it does with hostile bytes, the mail is only unproven.
-func (p Pin) check(s message.Signed, at time.Time) (f finding) {
+// look cuts the mail and checks its signature; reason says why there is none to check. Whatever the libraries do with hostile
+// bytes, the mail is only unproven.
+func (p Pin) look(raw []byte, at time.Time) (f finding, reason string) {
 	defer func() {
 		if recover() != nil {
-			f = finding{reason: "signature-unreadable"}
+			reason = "signature-unreadable"
 		}
 	}()
+	s, reason := message.CutSigned(raw)
+	switch {
+	case reason == "not-signed" && opaque(raw):
+		return f, "signed-opaque"
+	case reason != "":
+		return f, reason
+	case len(s.Signature) > maxSignature:
+		return f, "signature-too-long"
+	}
+	return p.check(s, at), ""
+}
+
+// check asks the one library that knows the protocol.
+func (p Pin) check(s message.Signed, at time.Time) finding {
 	switch s.Protocol {
 	case "application/pkcs7-signature", "application/x-pkcs7-signature":
 		return checkSMIME(p.certificates, s, at)
