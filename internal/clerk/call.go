@@ -21,6 +21,11 @@ type Call struct {
 	After   string `json:"after,omitempty"` // goes on with a long answer
 }
 
+// Bundle is an evidence bundle as it goes over the socket.
+type Bundle struct {
+	Zip []byte `json:"zip"`
+}
+
 // ErrUnknownCall says that a command is not spoken here. `approve` is none, and never will be.
 var ErrUnknownCall = errors.New("the daemon knows no such command")
 
@@ -41,10 +46,14 @@ func (c *Clerk) Answer(ctx context.Context, call Call) (any, error) {
 }
 
 var calls = map[string]func(*Clerk, context.Context, Call) (any, error){
-	"cases":   func(c *Clerk, ctx context.Context, x Call) (any, error) { return c.Cases(ctx, x.Open) },
-	"show":    func(c *Clerk, ctx context.Context, x Call) (any, error) { return c.Show(ctx, x.Case) },
-	"why":     func(c *Clerk, ctx context.Context, x Call) (any, error) { return c.Why(ctx, x.Case) },
-	"verify":  func(c *Clerk, ctx context.Context, x Call) (any, error) { return c.VerifyAgainst(ctx, x.Body, x.Arg) },
+	"cases":  func(c *Clerk, ctx context.Context, x Call) (any, error) { return c.Cases(ctx, x.Open) },
+	"show":   func(c *Clerk, ctx context.Context, x Call) (any, error) { return c.Show(ctx, x.Case) },
+	"why":    func(c *Clerk, ctx context.Context, x Call) (any, error) { return c.Why(ctx, x.Case) },
+	"verify": func(c *Clerk, ctx context.Context, x Call) (any, error) { return c.VerifyAgainst(ctx, x.Body, x.Arg) },
+	"evidence": func(c *Clerk, ctx context.Context, x Call) (any, error) {
+		zip, err := c.Evidence(ctx, x.Case)
+		return Bundle{zip}, err
+	},
 	"hold":    instructCall,
 	"release": instructCall,
 	"resend":  instructCall,

@@ -14,6 +14,7 @@ import (
 type verifyCmd struct {
 	JSON       bool   `name:"json" help:"As JSON."`
 	Checkpoint string `help:"Compare the journal with a checkpoint as it was mailed: the attached file, or the whole mail (.eml)." placeholder:"FILE"`
+	Evidence   string `help:"Prove an evidence bundle; needs no store and no network." placeholder:"FILE.zip"`
 	Verifier   string `help:"Key that the checkpoint must be signed with; the office's own when left out." placeholder:"KEY"`
 }
 
@@ -24,6 +25,9 @@ func (c *verifyCmd) Run(s *shell) error {
 		if call.Body, err = readCheckpoint(c.Checkpoint); err != nil {
 			return fail(exitUsage, err)
 		}
+	}
+	if c.Evidence != "" {
+		return c.prove(s, call.Body)
 	}
 	var r clerk.Report
 	if err := s.call(call, &r); err != nil {
@@ -53,7 +57,7 @@ const checkpointMost = 32 << 10
 
 // readCheckpoint takes the attachment out of a saved mail.
 func readCheckpoint(name string) ([]byte, error) {
-	raw, err := readFile(name)
+	raw, err := readFile(name, readMost)
 	if err != nil {
 		return nil, err
 	}
@@ -70,15 +74,20 @@ func readCheckpoint(name string) ([]byte, error) {
 	return raw, nil
 }
 
-func readFile(name string) ([]byte, error) {
+// bundleMost bounds an evidence bundle.
+const bundleMost = 512 << 20
+
+func readBundle(name string) ([]byte, error) { return readFile(name, bundleMost) }
+
+func readFile(name string, most int64) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	raw, err := io.ReadAll(io.LimitReader(f, readMost+1))
-	if err == nil && len(raw) > readMost {
-		err = fmt.Errorf("read %s: over %d MiB", name, readMost>>20)
+	raw, err := io.ReadAll(io.LimitReader(f, most+1))
+	if err == nil && int64(len(raw)) > most {
+		err = fmt.Errorf("read %s: over %d MiB", name, most>>20)
 	}
 	return raw, err
 }

@@ -1,18 +1,24 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"ukpbjd/internal/clerk"
 )
 
 type whyCmd struct {
-	Case string `arg:"" help:"Case number."`
-	JSON bool   `name:"json" help:"As JSON."`
+	Case     string `arg:"" help:"Case number."`
+	JSON     bool   `name:"json" help:"As JSON."`
+	Evidence string `help:"Write what the decisions rest on into a new file, to be proved anywhere with verify --evidence." placeholder:"FILE.zip"`
 }
 
 func (c *whyCmd) Run(s *shell) error {
+	if c.Evidence != "" {
+		return c.export(s)
+	}
 	var w clerk.Why
 	if err := s.call(clerk.Call{Command: "why", Case: c.Case}, &w); err != nil {
 		return err
@@ -39,4 +45,29 @@ func (c *whyCmd) Run(s *shell) error {
 		}
 	}
 	return nil
+}
+
+// export never overwrites: evidence of another day may lie there.
+func (c *whyCmd) export(s *shell) error {
+	var b clerk.Bundle
+	if err := s.call(clerk.Call{Command: "evidence", Case: c.Case}, &b); err != nil {
+		return err
+	}
+	if err := writeNew(c.Evidence, b.Zip); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(s.stdout, "%s  %d bytes; prove it with: ukpbjd verify --evidence %s\n", c.Evidence, len(b.Zip), c.Evidence)
+	return err
+}
+
+func writeNew(name string, raw []byte) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fail(exitUsage, err)
+	}
+	_, err = f.Write(raw)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		os.Remove(name)
+	}
+	return err
 }
