@@ -210,7 +210,7 @@ func ordinary() sop.Case {
 }
 
 func monthly() *Report {
-	return &Report{Month: at(15, 12, 0), Closed: 8, Open: 3, Charts: []Chart{{"grafik-status", "Grafik: 11 permohonan menurut status"}},
+	return &Report{Month: at(15, 12, 0), Closed: 8, Open: 3, Charts: []Chart{{"grafik-status@laporan.ukpbjd", "Grafik: 11 permohonan menurut status"}},
 		Shares: []Share{{"Persetujuan Admin Agency", "2.1", 9, 10}, {"Penerimaan oleh anggota", "3.1", 7, 7}}, Counts: []Count{{sop.AwaitingApproval, 1}, {sop.AwaitingReceipt, 2}, {sop.Done, 7}, {sop.Rejected, 1}},
 		Medians: []Median{{"Permohonan sampai persetujuan", "4 jam 10 menit"}, {"Persetujuan sampai surat terkirim", "3 menit"},
 			{"Surat terkirim sampai konfirmasi terakhir", "1 hari kerja"}},

@@ -100,7 +100,7 @@ func (r *Report) view(zone *time.Location) *ReportView {
 // contentID keeps what may stand in a cid: address.
 func contentID(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || strings.ContainsRune("-.@", r) {
 			return r
 		}
 		return -1

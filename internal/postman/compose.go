@@ -10,6 +10,7 @@ import (
 	"mime"
 	netmail "net/mail"
 	"net/textproto"
+	"regexp"
 	"strings"
 	"time"
 
@@ -44,10 +45,15 @@ func Compose(m Mail) ([]byte, error) {
 	if m.HTML != "" {
 		msg.AddAlternativeString(mail.TypeTextHTML, lines(m.HTML))
 	}
-	var files []*mail.File
+	var files, shown []*mail.File
 	for _, f := range m.Files {
+		if m.HTML != "" && contentID.MatchString(f.ContentID) {
+			shown = append(shown, picture(f))
+			continue
+		}
 		files = append(files, attachment(f))
 	}
+	msg.SetEmbeds(shown)
 	msg.SetAttachments(files)
 	var b bytes.Buffer
 	size := 2000 + (len(m.Text)+len(m.HTML))*5/4
@@ -146,13 +152,24 @@ func attachment(f sop.File) *mail.File {
 	}
 }
 
+// contentID is what may name a picture that the HTML part shows (RFC 2392 §2, without what would need escaping).
+var contentID = regexp.MustCompile(`^[a-z0-9.-]{1,60}@[a-z0-9.-]{1,60}$`)
+
+// picture is an attachment that stands in the HTML part.
+func picture(f sop.File) *mail.File {
+	x := attachment(f)
+	x.Header.Set("Content-Disposition", mime.FormatMediaType("inline", map[string]string{"filename": x.Name}))
+	x.Header.Set("Content-Id", "<"+f.ContentID+">")
+	return x
+}
+
 // rebound puts boundaries that follow from the letter in the place of go-mail's random ones. go-mail can set one boundary
 // only, for all levels at once, which would make a mail with alternatives and attachments unreadable.
 // "=_" stands neither in base64 nor in quoted-printable, so no content can look like a boundary.
 func rebound(raw []byte, m Mail) ([]byte, error) {
 	seed := sha256.Sum256([]byte(m.MessageID))
-	start := 0 // of the header that may declare a boundary: the mail's, then its first part's
-	for level := range 2 {
+	start := 0             // of the header that may declare a boundary: the mail's, then its first part's, and so on
+	for level := range 3 { // mixed, related, alternative
 		old := declared(raw[start:])
 		if old == "" {
 			break

@@ -311,3 +311,34 @@ func BenchmarkCompose(b *testing.B) {
 		}
 	})
 }
+
+// TestPictures stand beside the HTML part, under the name by which it shows them; other files stay attachments.
+func TestPictures(t *testing.T) {
+	m := sample()
+	m.HTML = `<p><img src="cid:grafik@laporan.example" alt="Grafik"></p>`
+	m.Files = append(m.Files, sop.File{Name: "grafik.png", MediaType: "image/png", Bytes: []byte("\x89PNG picture"), ContentID: "grafik@laporan.example"},
+		sop.File{Name: "odd.png", MediaType: "image/png", Bytes: []byte("odd"), ContentID: "a>\r\nX-Evil: 1"})
+	raw, err := Compose(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := Compose(m)
+	if err != nil || !bytes.Equal(raw, again) {
+		t.Fatal("the same letter gives different bytes")
+	}
+	_, parts := parse(t, raw)
+	var kinds []string
+	for _, p := range parts {
+		kinds = append(kinds, p.kind+" "+p.name)
+	}
+	if got := strings.Join(kinds, ", "); got != "text/plain , text/html , image/png grafik.png, "+m.Files[0].MediaType+" "+m.Files[0].Name+", image/png odd.png" {
+		t.Errorf("parts: %s", got)
+	}
+	if !bytes.Contains(raw, []byte("<grafik@laporan.example>")) || bytes.Contains(raw, []byte("X-Evil")) || !bytes.Contains(raw, []byte("multipart/related")) {
+		t.Error("the picture has no Content-ID, or an odd one was let through")
+	}
+	m.HTML = ""
+	if raw, err = Compose(m); err != nil || bytes.Contains(raw, []byte("multipart/related")) {
+		t.Errorf("a picture without HTML is an attachment (%v)", err)
+	}
+}

@@ -17,10 +17,10 @@ import (
 	"ukpbjd/internal/sop"
 )
 
-// Picture is a chart. ID names it inside a mail, Alt says it to those who do not see it.
+// Picture is a chart. ID names it inside a mail (RFC 2392), Alt says it to those who do not see it.
 type Picture struct {
-	ID, Alt string
-	PNG     []byte
+	Name, ID, Alt string
+	PNG           []byte
 }
 
 // Colours of the charts, told apart in grey print and by people who do not see red and green.
@@ -92,7 +92,7 @@ func (c *canvas) picture(id, alt string) (Picture, error) {
 	if err := e.Encode(&b, c); err != nil {
 		return Picture{}, fmt.Errorf("draw chart %s: %w", id, err)
 	}
-	return Picture{ID: id, Alt: alt, PNG: b.Bytes()}, nil
+	return Picture{Name: id + ".png", ID: id + "@laporan.ukpbjd", Alt: alt, PNG: b.Bytes()}, nil
 }
 
 // Charts draws the month: cases by status, what was on time, and the flow of the last months.

@@ -205,7 +205,7 @@ func TestCharts(t *testing.T) {
 				t.Errorf("%s %s: %d bytes, alt %q (%v)", name, p.ID, len(p.PNG), p.Alt, err)
 			}
 			if dir := os.Getenv("UKPBJD_LOOK"); dir != "" {
-				if err := os.WriteFile(filepath.Join(dir, "month-"+name+"-"+p.ID+".png"), p.PNG, 0o600); err != nil {
+				if err := os.WriteFile(filepath.Join(dir, "month-"+name+"-"+p.Name), p.PNG, 0o600); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -86,6 +86,7 @@ type Letter struct {
 type File struct {
 	Name, MediaType string
 	Bytes           []byte
+	ContentID       string // not empty: a picture that the HTML part shows as cid:ContentID
 }
 
 // OrderKind names work that needs randomness, time or a program.
