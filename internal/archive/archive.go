@@ -19,6 +19,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 )
 
 // Largest is how many bytes one paper or mail may have.
@@ -31,7 +32,8 @@ var ErrDamaged = errors.New("content does not match its SHA-256")
 type Archive struct {
 	dir     string
 	root    *os.File // kept open, so that syncing it tells of every write error since
-	whole   bool     // one syncfs for a batch, not a sync for each file
+	serial  atomic.Int64
+	whole   bool // one syncfs for a batch, not a sync for each file
 	write   func(*os.File, []byte) error
 	naming  sync.Mutex // held while names are given in a case's directory
 	syncing sync.Mutex
@@ -143,12 +145,20 @@ func (b *Batch) Put(content []byte) (sha string, err error) {
 	}
 	sum := sha256.Sum256(content)
 	sha = hex.EncodeToString(sum[:])
+	return sha, b.PutAs(sha, content)
+}
+
+// PutAs is Put for content whose hex SHA-256 the caller has computed already.
+func (b *Batch) PutAs(sha string, content []byte) error {
+	if !valid(sha) || len(content) > Largest {
+		return fmt.Errorf("archive %d bytes as %.70q: more than %d, or no SHA-256", len(content), sha, Largest)
+	}
 	path := b.a.blob(sha)
 	written := false
 	if !holds(path, content) {
 		written = true
 		if err := b.a.place(path, content); err != nil {
-			return "", fmt.Errorf("archive %s: %w", path, err)
+			return fmt.Errorf("archive %s: %w", path, err)
 		}
 	}
 	b.mu.Lock()
@@ -157,7 +167,7 @@ func (b *Batch) Put(content []byte) (sha string, err error) {
 	if written {
 		b.new = append(b.new, path)
 	}
-	return sha, nil
+	return nil
 }
 
 // holds compares a file with content, piece by piece.
@@ -189,13 +199,24 @@ func (a *Archive) place(path string, content []byte) error {
 	return a.replace(path, content, 0o400)
 }
 
+// fresh makes a file in incoming, passing over what a killed process left there.
+func (a *Archive) fresh(mode os.FileMode) (*os.File, error) {
+	for {
+		name := filepath.Join(a.dir, "incoming", fmt.Sprintf("w%d", a.serial.Add(1)))
+		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+		if !errors.Is(err, fs.ErrExist) {
+			return f, err
+		}
+	}
+}
+
 // replace writes beside and renames, so that no half-written content ever has a name.
 func (a *Archive) replace(path string, content []byte, mode os.FileMode) error {
-	f, err := os.CreateTemp(filepath.Join(a.dir, "incoming"), "w*")
+	f, err := a.fresh(mode)
 	if err != nil {
 		return err
 	}
-	err = errors.Join(a.write(f, content), f.Chmod(mode), f.Close())
+	err = errors.Join(a.write(f, content), f.Close())
 	if err == nil {
 		err = os.Rename(f.Name(), path)
 	}

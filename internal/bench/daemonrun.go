@@ -27,7 +27,7 @@ const (
 	firstLetter = sop.TandaTerima
 	approval    = sop.Persetujuan
 	quietMost   = 2 * time.Minute // without any progress the daemon is taken for stuck
-	look        = 100 * time.Millisecond
+	look        = 200 * time.Millisecond
 )
 
 // daemonRun is a daemon in its own process, with a configuration like any other.
@@ -160,6 +160,7 @@ func (d *daemonRun) accepted(ctx context.Context, kind sop.LetterKind) (int, err
 	if err != nil {
 		return 0, err
 	}
+	req.Header.Set("Accept-Encoding", "identity") // the daemon shall not work for its measurement
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return 0, fmt.Errorf("ask the daemon: %w", err)

@@ -24,6 +24,7 @@ type Incoming struct {
 	Size    int64
 	Raw     []byte
 	TooBig  bool // over the limit: Raw is the header only
+	Alone   bool // nothing else is on its way
 }
 
 // Prepared is a mail that has been read: everything that the decision needs, and nothing that it does not.
@@ -97,8 +98,12 @@ func (c *Clerk) Read(ctx context.Context, in Incoming) Prepared {
 		p.err = err
 		return p
 	}
-	if v.Ours() && v.Outcome != triage.Duplicate || v.Papers {
+	if keeps(v) || v.Papers {
 		v, p.err = c.withoutLeaks(ctx, &p, v)
+	}
+	kept := func() error { return nil }
+	if p.err == nil && keeps(v) {
+		kept = c.keepAside(&p, v.Papers)
 	}
 	if v.Papers && p.err == nil {
 		if p.err = c.readPapers(ctx, &p, v); p.err == nil && !v.Ours() { // its papers may make it ours
@@ -108,8 +113,11 @@ func (c *Clerk) Read(ctx context.Context, in Incoming) Prepared {
 	if v.Sheet && p.err == nil {
 		p.err = c.readSheet(ctx, &p, v)
 	}
-	if p.err == nil && v.Ours() && v.Outcome != triage.Duplicate {
-		p.err = c.keep(&p)
+	if err := kept(); p.err == nil {
+		p.err = err
+	}
+	if p.err == nil && keeps(v) && p.sha == "" {
+		p.err = c.keep(&p, p.mail.Reading != nil)
 	}
 	for i := range msg.Files {
 		msg.Files[i].Bytes = nil
@@ -259,18 +267,35 @@ func (c *Clerk) issued(cs sop.Case) (map[string]credential.Issued, error) {
 	return out, nil
 }
 
-// keep archives the raw mail and its papers, synced, before the commit that refers to them. SOP R.1
-func (c *Clerk) keep(p *Prepared) error {
+// keeps says whether a mail and its papers belong into the archive.
+func keeps(v triage.Verdict) bool { return v.Ours() && v.Outcome != triage.Duplicate }
+
+// keepAside archives while the papers are being read; the function that it gives waits for the end. Where nothing else is
+// on its way, the disk works meanwhile too. A sync that fails is found again before the commit.
+func (c *Clerk) keepAside(p *Prepared, papers bool) (wait func() error) {
+	done := make(chan error, 1)
+	go func() {
+		err := c.keep(p, papers)
+		if err == nil && p.Alone {
+			p.kept.Sync() //nolint:errcheck // syncKept says it
+		}
+		done <- err
+	}()
+	return func() error { return <-done }
+}
+
+// keep archives the raw mail and its papers; they are synced before the commit that refers to them. SOP R.1
+func (c *Clerk) keep(p *Prepared, papers bool) error {
 	p.kept = c.Archive.Batch()
 	raw := p.Raw
 	if p.leak != nil {
 		raw = p.leak.sealed
 	}
 	sha, err := p.kept.Put(raw)
-	if p.mail.Reading != nil {
+	if papers {
 		for _, f := range p.mail.Msg.Files {
 			if err == nil {
-				_, err = p.kept.Put(f.Bytes)
+				err = p.kept.PutAs(f.SHA256, f.Bytes)
 			}
 		}
 	}

@@ -109,8 +109,7 @@ func (c *Clerk) effects(b store.Books, p *Prepared, v triage.Verdict, number str
 
 // unread: triage now wants what the reader did not read.
 func (c *Clerk) unread(v triage.Verdict, p *Prepared) bool {
-	keeps := v.Ours() && v.Outcome != triage.Duplicate
-	return v.Papers && p.mail.Reading == nil || keeps && p.sha == ""
+	return v.Papers && p.mail.Reading == nil || keeps(v) && p.sha == ""
 }
 
 func (c *Clerk) decideMail(b store.Books, p *Prepared, v triage.Verdict, number string, now time.Time) error {

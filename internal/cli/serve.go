@@ -26,6 +26,7 @@ func (serveCmd) Run(s *shell) error {
 	if err != nil {
 		return err
 	}
+	daemon.LimitMemory()
 	log := logger(s.stderr, cfg.Log)
 	for _, w := range cfg.Warnings {
 		log.Warn("configuration", "warning", w)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -25,8 +27,10 @@ const (
 // intake takes in what the mailbox has, then waits for the bell or the poll. A passing fault is tried again; an unknown
 // outcome of a commit ends the daemon, so that it reads the books anew.
 func (d *Daemon) intake(ctx context.Context) error {
+	var at reached
+	defer func() { d.settlePosition(context.WithoutCancel(ctx), &at) }()
 	for wait := pause; ; {
-		err := d.round(ctx)
+		err := d.round(ctx, &at)
 		d.looked.ring()
 		until := time.Now().Add(d.Poll)
 		switch {
@@ -41,14 +45,53 @@ func (d *Daemon) intake(ctx context.Context) error {
 			d.state.fine("intake")
 			wait = pause
 		}
+		if rung, err := d.restPosition(ctx, &at); err != nil || rung {
+			if err != nil {
+				return err
+			}
+			continue
+		}
 		if err := d.bell.mail.wait(ctx, until); err != nil {
 			return err
 		}
 	}
 }
 
+// reached is the position in the inbox, and what of it is written down. Every mail has its own outcome, so a position that
+// is behind costs a second look after a crash; it is written when the inbox is calm.
+type reached struct{ pos, kept store.Mailbox }
+
+const calm = time.Second
+
+// restPosition writes the position once the inbox has been calm; rung says that it was not.
+func (d *Daemon) restPosition(ctx context.Context, at *reached) (rung bool, err error) {
+	if at.pos == at.kept {
+		return false, nil
+	}
+	until := time.Now().Add(calm)
+	if err := d.bell.mail.wait(ctx, until); err != nil {
+		return false, err
+	}
+	if time.Now().Before(until) {
+		return true, nil
+	}
+	d.settlePosition(ctx, at)
+	return false, nil
+}
+
+func (d *Daemon) settlePosition(ctx context.Context, at *reached) {
+	if at.pos == at.kept {
+		return
+	}
+	if err := d.Clerk.PutMailbox(ctx, at.pos); err != nil {
+		d.Log.Warn("write the position in the inbox", "error", err)
+		return
+	}
+	at.kept = at.pos
+}
+
 // round takes in everything that has no outcome yet.
-func (d *Daemon) round(ctx context.Context) error {
+func (d *Daemon) round(ctx context.Context, at *reached) error {
 	st, err := d.Box.State(ctx)
 	if err != nil {
 		return fmt.Errorf("look into the inbox: %w", err)
@@ -56,6 +99,11 @@ func (d *Daemon) round(ctx context.Context) error {
 	pos, err := d.position(ctx, st)
 	if err != nil {
 		return err
+	}
+	if at.pos.UIDValidity == st.UIDValidity {
+		pos = at.pos
+	} else {
+		*at = reached{pos, pos}
 	}
 	d.looked.ring()
 	refs, err := d.Box.Since(ctx, pos.Next)
@@ -66,13 +114,11 @@ func (d *Daemon) round(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	pos.Next = refs[len(refs)-1].UID + 1
-	if left > 0 {
-		pos.Next = left
+	at.pos.Next = refs[len(refs)-1].UID + 1
+	if left == 0 {
+		return nil
 	}
-	if err := d.Clerk.PutMailbox(ctx, pos); err != nil || left == 0 {
-		return err
-	}
+	at.pos.Next = left
 	return fmt.Errorf("mail UID %d could not be read now and is tried again", left)
 }
 
@@ -147,30 +193,27 @@ func (d *Daemon) takeIn(ctx context.Context, validity uint32, refs []mailbox.Ref
 	return left, g.Wait()
 }
 
-// fetch counts each attempt, then brings the mails; it stops ahead of the readers when they hold enough.
+// fetch counts each attempt, then brings the mails; it stops ahead of the readers when they hold enough. A mail that comes
+// alone is brought while its attempt is being counted, and handed on when it is.
 func (d *Daemon) fetch(ctx context.Context, validity uint32, refs []mailbox.Ref, room *semaphore.Weighted, out chan<- clerk.Incoming) error {
+	alone := len(refs) == 1
 	for len(refs) > 0 {
 		chunk := refs[:min(chunkMost, len(refs))]
 		refs = refs[len(chunk):]
-		fit, err := d.fit(ctx, validity, chunk)
-		if err != nil {
-			return err
+		begun := sync.OnceValues(func() ([]mailbox.Ref, error) { return d.fit(ctx, validity, chunk) })
+		var owner sync.WaitGroup
+		owner.Go(func() { begun() }) //nolint:errcheck // asked again below
+		if !alone {
+			owner.Wait()
 		}
-		hand := func(r mailbox.Ref, raw []byte) error {
-			in := clerk.Incoming{UID: store.UID{Validity: validity, UID: r.UID}, Arrived: r.Arrived, Size: r.Size, Raw: raw, TooBig: r.Size > d.MaxMessage}
-			if err := room.Acquire(ctx, weight(in)); err != nil {
-				return err
-			}
-			select {
-			case out <- in:
-				return nil
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		}
-		small, large := d.split(fit)
-		if err = d.headers(ctx, large, hand); err == nil {
-			err = d.Box.Fetch(ctx, small, hand)
+		err := d.bring(ctx, chunk, begun, alone, func(in clerk.Incoming) error {
+			in.UID.Validity = validity
+			return give(ctx, in, room, out)
+		})
+		owner.Wait()
+		fit, failed := begun()
+		if failed != nil {
+			return failed
 		}
 		if broken := mailbox.Broken(err); len(broken) > 0 { // the others have been fetched
 			err = d.quarantine(ctx, validity, broken, fit)
@@ -180,6 +223,40 @@ func (d *Daemon) fetch(ctx context.Context, validity uint32, refs []mailbox.Ref,
 		}
 	}
 	return nil
+}
+
+// bring fetches what is fit to be read, and of mails over the limit the header only.
+func (d *Daemon) bring(ctx context.Context, refs []mailbox.Ref, begun func() ([]mailbox.Ref, error), alone bool, out func(clerk.Incoming) error) error {
+	if !alone {
+		var err error
+		if refs, err = begun(); err != nil {
+			return err
+		}
+	}
+	hand := func(r mailbox.Ref, raw []byte) error {
+		if fit, err := begun(); err != nil || !slices.Contains(fit, r) {
+			return err
+		}
+		return out(clerk.Incoming{UID: store.UID{UID: r.UID}, Arrived: r.Arrived, Size: r.Size, Raw: raw, TooBig: r.Size > d.MaxMessage, Alone: alone})
+	}
+	small, large := d.split(refs)
+	if err := d.headers(ctx, large, hand); err != nil {
+		return err
+	}
+	return d.Box.Fetch(ctx, small, hand)
+}
+
+// give waits for room among the mails that are being read.
+func give(ctx context.Context, in clerk.Incoming, room *semaphore.Weighted, out chan<- clerk.Incoming) error {
+	if err := room.Acquire(ctx, weight(in)); err != nil {
+		return err
+	}
+	select {
+	case out <- in:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // weight is what one mail takes of the bytes that may be held at once.
