@@ -104,7 +104,9 @@ var who = []attack{
 
 // server are forgeries and accidents of the mail server's verdict (level standard).
 var server = []attack{
-	{"forged below the real one", func(_ *desk, m mail) mail { return m.before(pass("gov.example")).verdict(results + "dmarc=fail header.from=gov.example") }, refused, "authenticity"},
+	{"forged below the real one", func(_ *desk, m mail) mail {
+		return m.before(pass("gov.example")).verdict(results + "dmarc=fail header.from=gov.example")
+	}, refused, "authenticity"},
 	{"forged alone", func(_ *desk, m mail) mail { return m.before(pass("gov.example")).verdict() }, refused, "authenticity"},
 	{"forged below a foreign Received", func(_ *desk, m mail) mail {
 		return m.before("Received: from a by mx.evil.example with SMTP; Mon, 4 May 2026 08:00:00 +0800", pass("gov.example")).verdict()

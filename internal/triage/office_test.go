@@ -131,7 +131,7 @@ func (d *desk) accounts(number string) {
 	for _, m := range c.Members {
 		made.Accounts[m.Row.NIP] = sop.Account{UserID: "u" + m.Row.NIP, Sealed: []byte("sealed"), Made: d.now}
 	}
-	d.decide(number, sop.Input{ID: fmt.Sprint("accounts", c.Issue), What: made})
+	d.decide(number, sop.Input{ID: fmt.Sprint("accounts ", c.Revision, c.Issue), What: made})
 }
 
 // deliver seals and sends every credential letter that was ordered.
