@@ -31,8 +31,9 @@ import (
 // papers is one play about papers.
 type papers struct {
 	*Stage
-	t   *testing.T
-	ctx context.Context
+	t     *testing.T
+	ctx   context.Context
+	style rehearsal.Style // of the requester's answers
 }
 
 func playPapers(t *testing.T, members []sop.Person, change func(*config.Config)) papers {
@@ -51,7 +52,7 @@ func playPapers(t *testing.T, members []sop.Person, change func(*config.Config))
 	if err := s.Start(ctx); err != nil {
 		t.Fatal(err)
 	}
-	return papers{s, t, ctx}
+	return papers{s, t, ctx, rehearsal.Outlook}
 }
 
 func (p papers) await(to sop.Person, kind sop.LetterKind) Letter {
@@ -85,7 +86,7 @@ func (p papers) ask(b rehearsal.Bundle) {
 
 func (p papers) answer(l Letter, text string, files ...sop.File) {
 	p.t.Helper()
-	if err := p.Answer(l, text, rehearsal.Roundcube, files...); err != nil {
+	if err := p.Answer(l, text, p.style, files...); err != nil {
 		p.t.Fatal(err)
 	}
 }
@@ -174,14 +175,25 @@ func markedUp(t *testing.T, l Letter) sop.File {
 	return sop.File{}
 }
 
-// TestMarkedUpReturn: a wrong NIP and a missing address come back in the office's own workbook, mended, and the request goes on.
+// TestMarkedUpReturn: a wrong NIP and a missing address come back in the office's own workbook, mended, and the request goes on,
+// whatever of our letter the answer quotes.
 func TestMarkedUpReturn(t *testing.T) {
+	for _, style := range rehearsal.Styles {
+		t.Run(string(style), func(t *testing.T) {
+			t.Parallel()
+			mendsAndReturns(t, style)
+		})
+	}
+}
+
+func mendsAndReturns(t *testing.T, style rehearsal.Style) {
 	b := invented(t, rehearsal.Office{Fault: document.CodeBadNIP})
 	want := invented(t, rehearsal.Office{}).Roster
 	b.Files[0] = edited(t, b.Files[0], func(book *excelize.File, tab string, rows [][]string) {
 		typed(t, book, tab, rows, "2", "Email", "")
 	})
 	p := playPapers(t, People(b), nil)
+	p.style = style
 	p.ask(b)
 	lack := p.await(p.Cast.Staff, sop.Kekurangan)
 	v := p.only()
