@@ -117,8 +117,11 @@ func (c *Clerk) Tick(ctx context.Context) (next time.Time, err error) {
 	if err != nil {
 		return mark, err
 	}
-	next, err = c.tick(ctx, now)
-	return earlier(next, mark), err
+	if next, err = c.tick(ctx, now); err != nil {
+		return next, err
+	}
+	month, err := c.monthly(ctx, now)
+	return earlier(earlier(next, mark), month), err
 }
 
 // tick decides the cases that are due.

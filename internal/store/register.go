@@ -53,3 +53,14 @@ func (b Books) LettersAfter(number, after string, limit int) (out []LetterRow, e
 	})
 	return out, errors.Join(err, bad)
 }
+
+// Reported is the last month for which the monthly report has been queued, as 2006-01; empty before the first.
+func (b Books) Reported() (string, error) {
+	raw, err := b.tx.Get(bMeta, []byte("reported"))
+	return string(raw), err
+}
+
+// PutReported records it in the transaction that queues the letters: a month is reported once, over every restart.
+func (b Books) PutReported(month string) error {
+	return b.tx.Put(bMeta, []byte("reported"), []byte(month))
+}
