@@ -16,6 +16,7 @@ import (
 
 const (
 	liftFrom  = 4 << 10
+	liftWhole = 16 << 10
 	liftDepth = 20
 	liftMark  = "ukpbjd-lifted-"
 )
@@ -142,11 +143,17 @@ func beforeNewline(raw []byte, at int) int {
 // leaf decodes raw[start:end] if it is nothing but base64. Text that was cut in the middle is kept as far as it goes.
 func (l *lifter) leaf(start, end int) {
 	text := l.raw[start:end]
+	leaf := lifted{start: start, end: end}
+	if len(text) > liftWhole { // most leaves are sound: their decoding is the check
+		if leaf.content = decodeWhole(text); leaf.content != nil {
+			l.leaves = append(l.leaves, leaf)
+			return
+		}
+	}
 	n, ok := base64Length(text)
 	if !ok || n == 0 {
 		return
 	}
-	leaf := lifted{start: start, end: end}
 	if n%4 == 0 {
 		if n < liftFrom {
 			return
@@ -178,6 +185,16 @@ func base64Length(text []byte) (n int, ok bool) {
 		n += int(k & 1)
 	}
 	return n, true
+}
+
+// decodeWhole returns nil unless text is sound base64 of at least liftFrom characters, line ends aside.
+func decodeWhole(text []byte) []byte {
+	out := make([]byte, base64.StdEncoding.DecodedLen(len(text)))
+	n, err := base64.StdEncoding.Decode(out, text)
+	if err != nil || base64.StdEncoding.EncodedLen(n) < liftFrom {
+		return nil
+	}
+	return out[:n:n]
 }
 
 // decodeStrict returns nil unless all of text decodes, padding only at its end.

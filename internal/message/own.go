@@ -81,7 +81,9 @@ func (r *ownReader) quote(n int) bool {
 // quoteMark: ">" at the start, or after the initials of the quoted person.
 var quoteMark = regexp.MustCompile(`^[\s\x{200b}-\x{200f}]{0,8}(?:\p{L}{1,12})?(?:>|＞|»|&gt;)`)
 
-func isQuoted(line string) bool { return quoteMark.MatchString(line) }
+func isQuoted(line string) bool {
+	return (strings.ContainsAny(line, ">＞»") || strings.Contains(line, "&gt;")) && quoteMark.MatchString(line)
+}
 
 func trimBlank(lines []string) []string {
 	for len(lines) > 0 && strings.TrimSpace(lines[0]) == "" {
