@@ -72,6 +72,7 @@ func (o Options) backlog(ctx context.Context, r *Report) (err error) {
 	}
 	for _, kind := range []string{Sequential, Pipelined} {
 		o.say("%d waiting mails: floor %s …", o.N, kind)
+		office := p.officeCPU()
 		f, err := o.floor(ctx, p, floorTask{Kind: kind, Want: o.N})
 		if err != nil {
 			return err
@@ -79,7 +80,9 @@ func (o Options) backlog(ctx context.Context, r *Report) (err error) {
 		if err := f.wait(); err != nil {
 			return err
 		}
-		r.Backlog = append(r.Backlog, f.work(kind))
+		w := f.work(kind)
+		w.Office = p.officeCPU() - office
+		r.Backlog = append(r.Backlog, w)
 	}
 	if err := o.byDaemon(ctx, l, r); err != nil || o.Latency == 0 {
 		return err
@@ -95,6 +98,7 @@ func (o Options) backlog(ctx context.Context, r *Report) (err error) {
 // byDaemon measures the daemon with the waiting mails, then with single ones; its books tell when each letter was accepted.
 func (o Options) byDaemon(ctx context.Context, l *load, r *Report) error {
 	o.say("%d waiting mails: daemon …", o.N)
+	office := l.place.officeCPU()
 	d, err := o.daemon(ctx, l.place, "backlog")
 	if err != nil {
 		return err
@@ -104,6 +108,7 @@ func (o Options) byDaemon(ctx context.Context, l *load, r *Report) error {
 		return err
 	}
 	first := d.usage()
+	office = l.place.officeCPU() - office
 	if o.Profile != "" {
 		d.cmd.Process.Signal(syscall.SIGUSR1) //nolint:errcheck // it has ended already
 	}
@@ -130,7 +135,7 @@ func (o Options) byDaemon(ctx context.Context, l *load, r *Report) error {
 	}
 	waiting, single := b.split(l.place, o.N)
 	w := newWork("daemon", d.ready, waiting.letters)
-	w.CPU, w.Memory = first.cpu-d.start.cpu, first.peak
+	w.CPU, w.Memory, w.Office = first.cpu-d.start.cpu, first.peak, office
 	r.Backlog = append(r.Backlog, w)
 	r.Sheets = Sheets{Seconds: waiting.last.Sub(d.ready).Seconds(), CPU: all.cpu - first.cpu, Memory: all.peak, Letters: o.N}
 	if o.Latency > 0 {

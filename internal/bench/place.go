@@ -26,6 +26,7 @@ type place struct {
 	Mailbox, Password string
 	People            string // domain of staff and of everybody with a role
 	Host              string // whose Received lines and verdicts count
+	pid               int    // of the embedded office
 	Given             bool   // not ours: mail is handed in without signing in, with a verdict on it
 }
 
@@ -51,7 +52,16 @@ func (o Options) open(ctx context.Context, name string) (place, func() error, er
 	if err := c.hear(&p); err != nil {
 		return p, nil, fmt.Errorf("open the office for %s: %w", name, err)
 	}
+	p.pid = c.cmd.Process.Pid
 	return p, c.end, nil
+}
+
+// officeCPU is what the embedded office has taken so far; daemon and floors share the machine with it.
+func (p place) officeCPU() float64 {
+	if p.pid == 0 {
+		return 0
+	}
+	return usageOf(p.pid).cpu
 }
 
 // given asks the server for its own name, which stands in its Received lines.

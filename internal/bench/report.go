@@ -42,6 +42,7 @@ type Work struct {
 	P99       float64 `json:"p99_seconds"`
 	CPU       float64 `json:"cpu_seconds"`
 	Memory    int64   `json:"peak_bytes"`
+	Office    float64 `json:"office_cpu_seconds,omitempty"` // what the embedded office took beside it
 }
 
 // Sheets is what follows behind the first letters: accounts, encrypted sheets, approval letters.
@@ -148,9 +149,9 @@ func mib(n int64) float64 { return float64(n) / (1 << 20) }
 func (r *Report) Print(out io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n%d requests, three papers of %d KB, %d members each\n\n", r.Machine, r.Mails, r.Pad/1000, r.Members)
-	fmt.Fprintf(&b, "%-22s %9s %9s %8s %8s %8s %8s %9s\n", "waiting mails", "mails/s", "seconds", "p50 s", "p95 s", "p99 s", "CPU s", "peak MiB")
+	fmt.Fprintf(&b, "%-22s %9s %9s %8s %8s %8s %8s %9s %9s\n", "waiting mails", "mails/s", "seconds", "p50 s", "p95 s", "p99 s", "CPU s", "office s", "peak MiB")
 	for _, w := range r.Backlog {
-		fmt.Fprintf(&b, "  %-20s %9.1f %9.2f %8.2f %8.2f %8.2f %8.2f %9.1f\n", w.Who, w.PerSecond, w.Seconds, w.P50, w.P95, w.P99, w.CPU, mib(w.Memory))
+		fmt.Fprintf(&b, "  %-20s %9.1f %9.2f %8.2f %8.2f %8.2f %8.2f %9.2f %9.1f\n", w.Who, w.PerSecond, w.Seconds, w.P50, w.P95, w.P99, w.CPU, w.Office, mib(w.Memory))
 	}
 	fmt.Fprintf(&b, "  account sheets and approval letters behind them: %d in %.1f s from the start, %.1f s CPU more, peak %.1f MiB\n",
 		r.Sheets.Letters, r.Sheets.Seconds, r.Sheets.CPU, mib(r.Sheets.Memory))
