@@ -55,6 +55,8 @@ func playPapers(t *testing.T, members []sop.Person, change func(*config.Config))
 	return papers{s, t, ctx, rehearsal.Outlook}
 }
 
+func parsed(raw []byte) *message.Message { return message.Parse(raw, message.DefaultLimits(), nil) }
+
 func (p papers) await(to sop.Person, kind sop.LetterKind) Letter {
 	p.t.Helper()
 	l, err := p.Await(p.ctx, to, "PKJ-", kind)
@@ -248,7 +250,7 @@ func TestUnmendedReturn(t *testing.T) {
 func (p papers) another(first Letter) (found Letter) {
 	p.t.Helper()
 	_, err := p.Post.Wait(p.ctx, first.To.Address, "INBOX", func(x postoffice.Stored) bool {
-		found = Letter{first.To, x.Raw, message.Parse(x.Raw, message.DefaultLimits(), nil)}
+		found = Letter{first.To, x.Raw, parsed(x.Raw)}
 		return KindOf(found.Msg) == KindOf(first.Msg) && found.Msg.MessageID != first.Msg.MessageID
 	})
 	if err != nil {
