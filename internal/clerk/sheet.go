@@ -2,9 +2,6 @@ package clerk
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -41,22 +38,19 @@ func (c *Clerk) sheet(b store.Books, cs sop.Case, now time.Time) (report.Sheet, 
 	for _, r := range lines {
 		s.Journal = append(s.Journal, report.Line{N: r.N, Event: r.Event})
 	}
-	s.Evidence, err = evidence(lines)
+	s.Evidence, err = evidence(b)
 	return s, err
 }
 
-// evidence sums the journal of a case: SHA-256 over its lines as JSON, one a line. Whoever has the books can count it again
-// up to the named line, whatever has been written since.
-func evidence(lines []store.Record) (report.Evidence, error) {
-	h := sha256.New()
-	e := json.NewEncoder(h)
-	e.SetEscapeHTML(false)
-	for _, r := range lines {
-		if err := e.Encode(r); err != nil {
-			return report.Evidence{}, fmt.Errorf("sum the journal: %w", err)
-		}
+// evidence is the journal's tree as it stands: its lines and its root (RFC 6962 §2.1). It is what a checkpoint signs, so a
+// later signed checkpoint proves or refutes the paper, and with it every line of this case.
+func evidence(b store.Books) (report.Evidence, error) {
+	size, err := b.TreeSize()
+	if err != nil {
+		return report.Evidence{}, err
 	}
-	return report.Evidence{Label: fmt.Sprintf("Jurnal baris 1-%d, SHA-256", len(lines)), Value: hex.EncodeToString(h.Sum(nil))}, nil
+	root, err := b.Root(size)
+	return report.Evidence{Label: "Titik periksa jurnal kantor (banyaknya baris, akar pohon SHA-256 menurut RFC 6962)", Value: fmt.Sprintf("%d %s", size, root)}, err
 }
 
 // closing gives the letters that close a case the lembar kendali: the Pokja's copy. SOP R.2

@@ -31,11 +31,8 @@ type Line struct {
 	sop.Event
 }
 
-// Evidence ties the paper to the books: what was summed, and the sum. A signed checkpoint of the journal may take its place.
-type Evidence struct {
-	Label string // "Jurnal baris 1-23, SHA-256"
-	Value string // 64 hex digits, or a checkpoint
-}
+// Evidence ties the paper to the books: what it is, and its value, such as a checkpoint of the journal.
+type Evidence struct{ Label, Value string }
 
 // Measures of the page, in millimetres.
 const (

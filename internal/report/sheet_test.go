@@ -16,7 +16,7 @@ import (
 func sheetOf(c sop.Case) Sheet {
 	s := Sheet{Office: "Bagian Pengadaan Barang/Jasa Setda Kabupaten Contoh", Mailbox: "ukpbj@dinas.example", Case: c, Zone: wita, Made: at(7, 10, 15),
 		KepalaLPSE: "I Gede Teladan, S.Kom.", KepalaBagian: "Ida Ayu Misal, S.H.",
-		Evidence: Evidence{Label: "Jurnal baris 1-14, SHA-256", Value: strings.Repeat("0f3a9c41", 8)}}
+		Evidence: Evidence{Label: "Titik periksa jurnal kantor (banyaknya baris, akar pohon SHA-256 menurut RFC 6962)", Value: "1234 0f3a9c41" + strings.Repeat("Qx", 17) + "0="}}
 	for i, e := range []sop.Event{{Kind: "case-opened", At: at(5, 9, 27)}, {Kind: "approval-asked", At: at(5, 9, 28)},
 		{Kind: "approved", At: at(5, 11, 2), Actor: "admin@dinas.example", Data: map[string]string{"proof": "dmarc-pass"}}, {Kind: "tembusan", At: at(5, 11, 3)},
 		{Kind: "closed", At: at(7, 10, 15)}} {
