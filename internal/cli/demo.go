@@ -7,7 +7,6 @@ import (
 	"os"
 	"regexp"
 	"strings"
-	"sync"
 	"time"
 
 	"ukpbjd/internal/message"
@@ -53,7 +52,6 @@ type play struct {
 	stage           *stage.Stage
 	sunny, troubled rehearsal.Bundle
 	began           time.Time
-	mu              sync.Mutex
 	shown, missed   int
 }
 

@@ -11,8 +11,8 @@ import (
 type initCmd struct {
 	Office     string `help:"Name of the office, as letters sign it." placeholder:"NAME"`
 	Mailbox    string `help:"Address of the office mailbox." placeholder:"ADDRESS"`
-	Imap       string `name:"imap" help:"IMAP server, host:port." placeholder:"HOST:PORT"`
-	Smtp       string `name:"smtp" help:"SMTP server, host:port." placeholder:"HOST:PORT"`
+	IMAP       string `name:"imap" help:"IMAP server, host:port." placeholder:"HOST:PORT"`
+	SMTP       string `name:"smtp" help:"SMTP server, host:port." placeholder:"HOST:PORT"`
 	Approver   string `help:"Address of the Admin Agency." placeholder:"ADDRESS"`
 	KepalaLpse string `name:"kepala-lpse" help:"Address of Kepala LPSE." placeholder:"ADDRESS"`
 	Requesters string `help:"Who may ask: an address, or *@domain." placeholder:"PATTERN"`
@@ -22,7 +22,7 @@ type initCmd struct {
 
 // Run writes what is not there yet, beside the configuration file; it never overwrites.
 func (c *initCmd) Run(s *shell) error {
-	a := config.Answers{Office: c.Office, IMAP: c.Imap, SMTP: c.Smtp, ApproverEmail: c.Approver, KepalaLPSEEmail: c.KepalaLpse,
+	a := config.Answers{Office: c.Office, IMAP: c.IMAP, SMTP: c.SMTP, ApproverEmail: c.Approver, KepalaLPSEEmail: c.KepalaLpse,
 		Requesters: c.Requesters, AuthservID: c.Authserv, Storage: c.Storage, Username: c.Mailbox}
 	if c.Mailbox != "" {
 		a.From = fmt.Sprintf("UKPBJ <%s>", c.Mailbox)

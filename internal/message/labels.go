@@ -1,5 +1,7 @@
 package message
 
+//lint:file-ignore ST1018 the joiners are part of the words as mail clients write them
+
 // headerLabels are the names that mail clients print before a quoted or forwarded header, by what they label.
 // Roundcube in Indonesian calls the copy field "Lampiran".
 var headerLabels = map[string]string{

@@ -30,7 +30,6 @@ type scripted struct {
 	tls      *tls.Config
 	implicit bool
 	offers   []string
-	password string
 	limit    chan struct{} // when set, dot waits for it
 	gone     chan struct{} // the test is over
 

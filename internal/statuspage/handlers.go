@@ -103,10 +103,8 @@ func (p *page) write(w http.ResponseWriter, r *http.Request, status int, name st
 
 // healthz: the process answers, and its parts can be asked within the time.
 func (p *page) healthz(w http.ResponseWriter, r *http.Request) {
-	items, answered := p.health(r.Context())
-	if !answered {
-		items = []HealthItem{{Name: "ukpbjd", Text: "tidak menjawab pada waktunya"}}
-		respond(w, r, false, items)
+	if _, answered := p.health(r.Context()); !answered {
+		respond(w, r, false, []HealthItem{{Name: "ukpbjd", Text: "tidak menjawab pada waktunya"}})
 		return
 	}
 	respond(w, r, true, []HealthItem{{Name: "ukpbjd", OK: true}})

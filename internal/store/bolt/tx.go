@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 )
 
 var (
@@ -99,7 +100,7 @@ func (x *tx) writable(bucket string) (*bbolt.Bucket, error) {
 		return nil, errScanning
 	}
 	if !x.ended && !x.t.Writable() {
-		return nil, bbolt.ErrTxNotWritable
+		return nil, bolterrors.ErrTxNotWritable
 	}
 	return x.bucket(bucket)
 }
