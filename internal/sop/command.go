@@ -21,7 +21,7 @@ var rules = map[Verb]rule{
 	Delegasi:     {RoleApprover, false, true, delegable, (*decision).delegasi},
 	Batal:        {RoleRequester, false, true, withdrawable, (*decision).batal},
 	Terima:       {RoleMember, false, false, ownLetter, (*decision).terima},
-	Salah:        {RoleMember, false, false, ownLetter, (*decision).salah},
+	Salah:        {RoleMember, true, false, ownLetter, (*decision).salah},
 	Kendala:      {RoleMember, false, false, ownLetter, (*decision).kendala},
 	Jelaskan:     {RoleNone, true, true, nil, (*decision).jelaskan},
 	TanyaStatus:  {RoleNone, true, false, nil, (*decision).status},

@@ -25,7 +25,7 @@ func (d *decision) exposed(w Exposed) string {
 		d.tell(Pemberitahuan, m.person(), RoleMember, "exposed", w.What).NIP = m.Row.NIP
 	}
 	if !d.released() && !d.c.Status.Closed() {
-		d.askAnew()
+		d.askAnew("Persetujuan gugur karena kredensial terbuka sebelum dikirim.")
 	}
 	return "exposed"
 }
@@ -33,9 +33,9 @@ func (d *decision) exposed(w Exposed) string {
 func (d *decision) released() bool { return d.c.Approval != nil && d.c.Approval.Released }
 
 // askAnew voids an approval that has released nothing yet, and every open code.
-func (d *decision) askAnew() {
+func (d *decision) askAnew(why string) {
 	if d.c.Approval != nil {
-		d.withdraw("Persetujuan gugur karena kredensial terbuka sebelum dikirim.")
+		d.withdraw(why)
 		d.tellApprovers("approval-void", "")
 	}
 	if d.c.Status == Approved || d.c.Status == AwaitingApproval {

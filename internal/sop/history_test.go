@@ -355,7 +355,7 @@ func (h *history) draw(t *rapid.T) sop.Input {
 	case "exposed":
 		return sop.Input{At: h.now, What: sop.Exposed{NIP: nipOf(rapid.IntRange(1, 5).Draw(t, "member")), What: "terbaca"}}
 	case "instruct":
-		return sop.Input{At: h.now, What: sop.Instruct{Verb: rapid.SampledFrom([]string{"hold", "release", "resend"}).Draw(t, "verb")}}
+		return sop.Input{At: h.now, What: sop.Instruct{Verb: rapid.SampledFrom([]string{"hold", "release", "resend", "void"}).Draw(t, "verb")}}
 	}
 	return h.drawTick(t)
 }

@@ -110,7 +110,8 @@ type (
 	}
 	// Tick is the passing of Case.Wake.
 	Tick struct{}
-	// Instruct is an operator's command over the socket: hold, release, resend. None can release a credential.
+	// Instruct is an operator's command over the socket: hold, release, resend; or the daemon's: void. None can release a
+	// credential that no approver has released.
 	Instruct struct{ Verb, Arg string }
 )
 

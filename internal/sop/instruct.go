@@ -1,7 +1,7 @@
 package sop
 
-// instruct is an operator's command over the socket. It can hold, let go and send again what an approver has released;
-// it can never release a credential.
+// instruct is an operator's command over the socket, or the daemon's own. It can hold, let go, send again what an approver has
+// released, and void open codes where trust was loosened; it can never release a credential.
 func (d *decision) instruct(w Instruct) string {
 	switch w.Verb {
 	case "hold":
@@ -16,6 +16,15 @@ func (d *decision) instruct(w Instruct) string {
 		}
 		d.releaseDue()
 		return "hold-ended"
+	case "void":
+		if d.c.Status.Closed() || d.released() {
+			return "nothing-to-void"
+		}
+		d.event("codes-void", "Kode yang terbuka dinyatakan tidak berlaku karena pengaturan berubah.")
+		d.tellApprovers("trust-loosened", "")
+		d.c.Votes = nil
+		d.askAnew("Persetujuan gugur karena pengaturan kepercayaan berubah.")
+		return "codes-void"
 	case "resend":
 		if d.c.Status.Closed() {
 			return "closed"

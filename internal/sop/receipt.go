@@ -13,7 +13,7 @@ func ownLetter(_ Office, c *Case, s Sender, w Command, _ time.Time) string {
 		return "not-your-letter"
 	case m.State == MemberWaiting || m.State == MemberSealing && m.SentAt.IsZero():
 		return "wrong-state"
-	case m.State == MemberWrong && w.Verb != Salah || m.State == MemberLapsed:
+	case (m.State == MemberWrong || m.State == MemberLapsed) && w.Verb != Salah:
 		return "wrong-state"
 	}
 	return ""
@@ -62,9 +62,11 @@ func (d *decision) salah(Command) string {
 	if m.State == MemberWrong {
 		return "already-frozen"
 	}
-	m.State = MemberWrong
 	d.incident(m.Row.NIP, m.Row.Nama, "penerima menyatakan surat bukan untuknya")
-	m.Exposed = true
+	m.State, m.Exposed = MemberWrong, true
+	if d.c.Status.Closed() { // on record, but nothing is emitted any more
+		return "wrong-recipient"
+	}
 	d.deviation(Deviation{Kind: "output", Step: "2.3", Owed: "requester", By: m.Row.Nama, NIP: m.Row.NIP,
 		Text: "Surat kredensial " + m.Row.Nama + " sampai kepada orang lain."})
 	d.tellIncident(m.Row.NIP, "wrong-recipient", "")

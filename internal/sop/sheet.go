@@ -26,7 +26,7 @@ func (d *decision) exposeSheet() {
 		d.expose(&d.c.Members[i], what)
 	}
 	d.tellIncident("", "exposed", what)
-	d.askAnew() // new accounts, new sheet, new code
+	d.askAnew("") // new accounts, new sheet, new code
 }
 
 // takeSheet takes the changes of a sheet that has no fault.

@@ -151,6 +151,7 @@ func (t *talk) nip() string {
 // scenery are lines that decide nothing.
 var scenery = map[string]func(*talk) (string, error){
 	"office": (*talk).setOffice,
+	"every":  func(t *talk) (string, error) { return t.every(), nil },
 	"show":   func(t *talk) (string, error) { return t.show(), nil },
 	"new": func(t *talk) (string, error) {
 		t.world = newWorld(t.office)
@@ -537,6 +538,29 @@ func (t *talk) show() string {
 	}
 	if c.Held != "" {
 		fmt.Fprintf(&b, "  held: %s\n", c.Held)
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+// every tries each command of each person on the case as it stands, and keeps nothing of it.
+func (t *talk) every() string {
+	var b strings.Builder
+	for _, name := range []string{"SETUJU", "TOLAK", "LENGKAPI", "STOP", "KIRIM-ULANG", "DELEGASI", "BATAL", "TERIMA", "SALAH", "KENDALA", "JELASKAN", "STATUS", "BANTUAN"} {
+		fmt.Fprintf(&b, "  %-11s", name)
+		for _, who := range []string{"admin", "staf", "m1", "kepala", "orang"} {
+			w := *t.world
+			try := talk{world: &w, args: map[string]string{"from": who}}
+			words := map[string]string{"DELEGASI": "Wakil Admin SAMPAI 2026-05-29"}[name]
+			if arg := map[string]bool{"TOLAK": true, "LENGKAPI": true, "KENDALA": true, "JELASKAN": true}; arg[name] {
+				words = "alasan"
+			}
+			out := w.put(try.verb(verbs[name], words)[0])
+			fmt.Fprintf(&b, " · %s %s", who, out.Reason)
+			if out.Case.Status != t.c.Status {
+				fmt.Fprintf(&b, " → %s", out.Case.Status)
+			}
+		}
+		b.WriteString("\n")
 	}
 	return strings.TrimRight(b.String(), "\n")
 }
