@@ -198,7 +198,8 @@ func (x *bundle) pack(at time.Time) ([]byte, error) {
 			return nil, err
 		}
 	}
-	return out.Bytes(), z.Close()
+	err := z.Close()
+	return out.Bytes(), err
 }
 
 // unpack reads a bundle from anywhere, within bounds.
