@@ -3,6 +3,7 @@ package clerk
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"ukpbjd/internal/store"
 )
@@ -77,4 +78,33 @@ func (c *Clerk) Excuse(ctx context.Context, uids []store.UID, why error) error {
 		return nil
 	})
 	return errors.Join(why, err)
+}
+
+// Gap finds the lowest of these UIDs that has no outcome although it was passed. Reading goes back to it, and the operator is
+// told. Zero: there is none.
+func (c *Clerk) Gap(ctx context.Context, pos store.Mailbox, uids []uint32) (gap uint32, err error) {
+	err = c.View(ctx, func(b store.Books) error {
+		for _, u := range uids {
+			if _, seen, err := b.Seen(store.UID{Validity: pos.UIDValidity, UID: u}); err != nil {
+				return err
+			} else if !seen && (gap == 0 || u < gap) {
+				gap = u
+			}
+		}
+		return nil
+	})
+	if err != nil || gap == 0 {
+		return 0, err
+	}
+	return gap, c.update(ctx, 1, func(b store.Books) error {
+		now, ok, err := b.Mailbox()
+		if err != nil || !ok || now.UIDValidity != pos.UIDValidity {
+			return err
+		}
+		now.Next = min(now.Next, gap)
+		if err := b.PutMailbox(now); err != nil {
+			return err
+		}
+		return c.warn(b, fmt.Sprintf("gap-%d-%d", pos.UIDValidity, gap), "gap", fmt.Sprintf("UID %d", gap))
+	})
 }

@@ -111,6 +111,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	loop("post", d.post)
 	loop("work", d.work)
 	loop("time", d.mindTime)
+	loop("reconcile", d.reconcile)
 	loop("ready", func(ctx context.Context) error {
 		if err := d.looked.wait(ctx, time.Time{}); err != nil {
 			return err
