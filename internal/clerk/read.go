@@ -90,7 +90,7 @@ const attemptsMost = 2
 func (c *Clerk) Read(ctx context.Context, in Incoming) Prepared {
 	p := Prepared{Incoming: in}
 	msg := message.Parse(in.Raw, c.Limits, c.Banners)
-	p.mail = triage.Mail{Msg: msg, Proof: c.prove(ctx, in, msg)}
+	p.mail = triage.Mail{Msg: msg, Arrived: in.Arrived.UTC(), Proof: c.prove(ctx, in, msg)}
 	if in.TooBig {
 		p.mail.TooBig = &sop.Oversized{Subject: msg.Subject, Size: in.Size, Limit: c.MaxMessage}
 	}

@@ -91,6 +91,9 @@ func (m *Message) alternatives(root *enmime.Part, rest []byte) {
 		return
 	}
 	for _, p := range root.DepthMatchAll(func(p *enmime.Part) bool { return p.FirstChild != nil }) {
+		if p != root { // the root's are looked at with the header
+			m.cutFaults(p.Header.Get("Content-Type"), p.Header.Get("Content-Transfer-Encoding"))
+		}
 		texts := 0
 		for c := p.FirstChild; c != nil; c = c.NextSibling {
 			if leafType(c) == "text/plain" && c.FirstChild == nil && !isAttached(c, root) {

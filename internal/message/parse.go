@@ -83,11 +83,14 @@ var boundaryParam = regexp.MustCompile(`(?i)[;\s]boundary\s*(\*\d*\*?)?\s*=`)
 
 // typeFaults finds what would make two readers cut the body differently.
 func (m *Message) typeFaults() {
-	ctype := m.field("Content-Type")
+	m.cutFaults(m.field("Content-Type"), m.field("Content-Transfer-Encoding"))
+}
+
+func (m *Message) cutFaults(ctype, cte string) {
 	if len(boundaryParam.FindAllString(ctype, 3)) > 1 {
 		m.problem("two-boundaries", ctype, true)
 	}
-	cte := strings.ToLower(strings.TrimSpace(m.field("Content-Transfer-Encoding")))
+	cte = strings.ToLower(strings.TrimSpace(cte))
 	multipart := strings.HasPrefix(strings.ToLower(strings.TrimSpace(ctype)), "multipart/")
 	switch cte {
 	case "", "7bit", "8bit", "binary":
