@@ -106,19 +106,7 @@ func (r *Reader) ocrPage(ctx context.Context, pic *picture, dpi float64, b *budg
 		none.Unreadable = document.ReasonTooLarge
 		return none
 	}
-	pic.dpi = dpi
-	pic = pic.scaled(ocrDPI / dpi)
-	pic.dpi = ocrDPI
-	pic, bw := upright(pic)
-	s, conf, err := r.readUpright(ctx, pic, bw)
-	for _, quarters := range []int{2, 1, 3} { // upside down, or on its side
-		if err != nil || conf >= poorReading {
-			break
-		}
-		if t, c, e := r.readUpright(ctx, pic.turn(quarters), nil); e == nil && c > conf {
-			s, conf = t, c
-		}
-	}
+	s, _, conf, err := r.look(ctx, pic, dpi)
 	if err != nil {
 		none.Unreadable = reasonOfTool(err)
 		if none.Unreadable != document.ReasonTimeout {
@@ -133,6 +121,26 @@ func (r *Reader) ocrPage(ctx context.Context, pic *picture, dpi float64, b *budg
 		page.Lines, page.Tables = nil, nil
 	}
 	return page
+}
+
+// look straightens a page and reads it; the picture is given back as its words and ruled lines lie on it.
+func (r *Reader) look(ctx context.Context, pic *picture, dpi float64) (s *sheet, straight *picture, conf float64, err error) {
+	pic.dpi = dpi
+	pic = pic.scaled(ocrDPI / dpi)
+	pic.dpi = ocrDPI
+	pic, bw := upright(pic)
+	straight = pic
+	s, conf, err = r.readUpright(ctx, pic, bw)
+	for _, quarters := range []int{2, 1, 3} { // upside down, or on its side
+		if err != nil || conf >= poorReading {
+			break
+		}
+		turned := pic.turn(quarters)
+		if t, c, e := r.readUpright(ctx, turned, nil); e == nil && c > conf {
+			s, conf, straight = t, c, turned
+		}
+	}
+	return s, straight, conf, err
 }
 
 const (
