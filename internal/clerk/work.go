@@ -127,7 +127,7 @@ func (c *Clerk) sheets(w Work, issued map[string]credential.Issued) (map[string]
 		rows = append(rows, credential.SheetRow{Nama: m.Row.Nama, NIP: m.Row.NIP, Email: m.Row.Email, UserID: x.UserID,
 			Password: x.Password, Kept: x.Password.Absent()})
 	}
-	for _, a := range c.Office.Approvers {
+	for _, a := range c.Office.Acting(&w.Case, c.Now()) {
 		var pass secret.Secret
 		if c.Office.Sheet != "plain" {
 			pass = c.Passphrases[a.Address]

@@ -189,7 +189,16 @@ func (c *Config) Office() sop.Office {
 		ExpiryDays: expiryDays, ShredAfter: shredAfter, Calendar: c.Deadlines.Calendar,
 	}
 	for _, a := range c.People.Approvers {
-		o.Approvers = append(o.Approvers, sop.Approver{Person: a.Person, Aliases: a.Aliases, NIP: a.NIP})
+		o.Approvers = append(o.Approvers, a.office())
 	}
 	return o
+}
+
+// office is the approver as the core knows them.
+func (a Approver) office() sop.Approver {
+	out := sop.Approver{Person: a.Person, Aliases: a.Aliases, NIP: a.NIP}
+	for _, d := range a.Deputies {
+		out.Deputies = append(out.Deputies, d.office())
+	}
+	return out
 }

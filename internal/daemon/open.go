@@ -61,9 +61,9 @@ func (d *Desk) Close() error {
 	return err
 }
 
-// OpenDesk opens store, keys and archive. Only one process can.
-func OpenDesk(ctx context.Context, cfg *config.Config) (*Desk, error) {
-	return openDesk(ctx, cfg, slog.New(slog.DiscardHandler), statuspage.NewMetrics(Version))
+// OpenDesk opens store, keys and archive. Only one process can. A replay changes what the clerk works with.
+func OpenDesk(ctx context.Context, cfg *config.Config, changes ...func(*clerk.Options)) (*Desk, error) {
+	return openDesk(ctx, cfg, slog.New(slog.DiscardHandler), statuspage.NewMetrics(Version), changes...)
 }
 
 func openDesk(ctx context.Context, cfg *config.Config, log *slog.Logger, m *statuspage.Metrics, changes ...func(*clerk.Options)) (*Desk, error) {
@@ -120,7 +120,9 @@ func (d *Desk) neighbours(cfg *config.Config) (o clerk.Options, err error) {
 	o.Folders = clerk.Folders{Processed: cfg.IMAP.Processed, Review: cfg.IMAP.Review}
 	o.Passphrases = map[string]secret.Secret{}
 	for _, a := range cfg.People.Approvers {
-		o.Passphrases[a.Address] = a.SheetPassphrase
+		for _, x := range append([]config.Approver{a}, a.Deputies...) {
+			o.Passphrases[x.Address] = x.SheetPassphrase
+		}
 	}
 	return o, nil
 }
