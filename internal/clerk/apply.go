@@ -33,6 +33,11 @@ func (c *Clerk) decideOn(b store.Books, cs sop.Case, in sop.Input, now time.Time
 		return nil
 	}
 	bind(out, in, evidence)
+	for _, e := range out.Events {
+		if e.Kind == "deviation" {
+			c.Meter.Deviation(e.Data["kind"])
+		}
+	}
 	if err := errors.Join(b.PutCase(out.Case), b.Journal(out.Case.Number, out.Events)); err != nil {
 		return err
 	}

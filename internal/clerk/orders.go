@@ -66,7 +66,7 @@ func (c *Clerk) begin(b store.Books, r store.OrderRow) (w Work, err error) {
 
 // Done commits the results of orders: each is decided and its order ends in the same transaction.
 func (c *Clerk) Done(ctx context.Context, batch []Result) error {
-	return c.update(ctx, len(batch), func(b store.Books) error {
+	err := c.update(ctx, len(batch), func(b store.Books) error {
 		for _, r := range batch {
 			if err := c.done(b, r); err != nil {
 				return fmt.Errorf("order %s: %w", r.Row.Order.ID, err)
@@ -74,6 +74,14 @@ func (c *Clerk) Done(ctx context.Context, batch []Result) error {
 		}
 		return nil
 	})
+	for _, r := range batch {
+		outcome := "done"
+		if r.Err != nil || err != nil {
+			outcome = "failed"
+		}
+		c.Meter.Order(r.Row.Order.Kind, outcome)
+	}
+	return err
 }
 
 // Result of one order; Err is a passing fault, after which the order is tried again.
@@ -113,6 +121,9 @@ func gaveUp(o sop.Order, why error) sop.What {
 // Tick decides every case whose moment has come, and gives the next moment.
 func (c *Clerk) Tick(ctx context.Context) (next time.Time, err error) {
 	now := c.Now().UTC()
+	if _, held, err := c.Restored(ctx); err != nil || held {
+		return time.Time{}, err
+	}
 	mark, err := c.markTime(ctx, now)
 	if err != nil {
 		return mark, err

@@ -31,11 +31,12 @@ type Incoming struct {
 // Prepared is a mail that has been read: everything that the decision needs, and nothing that it does not.
 type Prepared struct {
 	Incoming
-	mail triage.Mail
-	sha  string         // of the archived raw mail
-	kept *archive.Batch // written, made durable before the commit
-	leak *leak          // live secrets seen in it
-	err  error          // reading was impossible for a passing reason: the mail stays for the next round
+	mail    triage.Mail
+	sha     string         // of the archived raw mail
+	kept    *archive.Batch // written, made durable before the commit
+	leak    *leak          // live secrets seen in it
+	outcome string         // once decided
+	err     error          // reading was impossible for a passing reason: the mail stays for the next round
 }
 
 // Begin counts the attempt to read each mail, before it is read: one that kills the program is quarantined on its third try.

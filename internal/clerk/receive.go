@@ -38,6 +38,11 @@ func (c *Clerk) Receive(ctx context.Context, batch []Prepared) (undone []store.U
 	if err != nil {
 		return nil, err
 	}
+	for _, p := range batch {
+		if p.outcome != "" {
+			c.Meter.Message(p.outcome)
+		}
+	}
 	for _, l := range links {
 		if err := c.Archive.Link(l.year, l.number, l.items...); err != nil {
 			c.Log.Warn("link into the archive", "case", l.number, "error", err) // the bytes are safe; they can be linked again
@@ -146,6 +151,7 @@ func fromText(p *Prepared) string {
 }
 
 func (c *Clerk) seen(p *Prepared, v triage.Verdict, number string, now time.Time) store.Seen {
+	p.outcome = string(v.Outcome)
 	return store.Seen{Outcome: string(v.Outcome), Gate: v.Gate, Reason: v.Reason, Case: number, Identity: p.mail.Msg.Identity,
 		MessageID: p.mail.Msg.MessageID, At: now, Folder: c.folder(v), From: fromText(p), SHA256: p.sha, Arrived: p.Arrived.UTC(), Size: p.Size,
 		Proof: append([]string{string(p.mail.Proof.Level) + ": " + string(p.mail.Proof.Result) + " (" + p.mail.Proof.Reason + ")"}, p.mail.Proof.Detail...)}

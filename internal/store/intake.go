@@ -278,6 +278,12 @@ func (b Books) Orders(now time.Time, limit int, busy func(id string) bool) (rows
 	return rows, next, errors.Join(err, bad)
 }
 
+// OrdersWaiting counts orders, up to limit.
+func (b Books) OrdersWaiting(limit int) (int, error) {
+	keys, err := b.keys(bOrders, "", "", limit)
+	return len(keys), err
+}
+
 // UserOf gives the User ID that a NIP has in this office, if any; NIPOf the reverse, letter case folded.
 func (b Books) UserOf(nip string) (string, error) {
 	raw, err := b.tx.Get(bNIPs, []byte(nip))
