@@ -69,6 +69,7 @@ type grammar struct {
 
 	Register registerCmd `cmd:"" help:"Write the register of a year: cases, members and deliveries, deviations, letters."`
 	Sheet    sheetCmd    `cmd:"" help:"Print the lembar kendali of a case."`
+	Replay   replayCmd   `cmd:"" help:"Play the recorded mail through this version and configuration; print what would be decided otherwise."`
 
 	BenchOffice benchOfficeCmd `cmd:"" hidden:""`
 	BenchFloor  benchFloorCmd  `cmd:"" hidden:""`

@@ -64,3 +64,17 @@ func (b Books) Reported() (string, error) {
 func (b Books) PutReported(month string) error {
 	return b.tx.Put(bMeta, []byte("reported"), []byte(month))
 }
+
+// Years lists those in which numbers have been allotted, ascending.
+func (b Books) Years() ([]int, error) {
+	keys, err := b.keys(bSeq, "", "", 0)
+	var out []int
+	for _, k := range keys {
+		var year int
+		if _, err := fmt.Sscanf(k, "%d", &year); err != nil {
+			return nil, fmt.Errorf("sequence of year %q: %w", k, err)
+		}
+		out = append(out, year)
+	}
+	return out, err
+}

@@ -1,0 +1,271 @@
+package clerk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"ukpbjd/internal/postman"
+	"ukpbjd/internal/sop"
+	"ukpbjd/internal/store"
+)
+
+// Difference is one decision that this version or configuration would make otherwise.
+type Difference struct {
+	Case string    `json:"case,omitempty"`
+	At   time.Time `json:"at"`
+	What string    `json:"what"` // the mail, or the case's journal
+	Was  string    `json:"was"`
+	Now  string    `json:"now"`
+}
+
+// Replayed is what a replay looked at.
+type Replayed struct {
+	Mails       int          `json:"mails"`
+	Commands    int          `json:"commands"`
+	Cases       int          `json:"cases"`
+	Left        int          `json:"left_out"` // mails that are not kept as they came
+	Differences []Difference `json:"differences"`
+}
+
+// Clock is the time of a replay: it stands until it is set.
+type Clock struct{ at time.Time }
+
+// Now is the time at which the replay has arrived.
+func (c *Clock) Now() time.Time { return c.at }
+
+// Replay plays a recording. New works on a scratch store and on Clock; nothing of it is sent.
+type Replay struct {
+	New       *Clerk
+	Recording *Recording
+	Clock     *Clock
+
+	fates []fate
+}
+
+// fate is a letter of the scratch outbox with the moment at which its recorded twin was settled.
+type fate struct {
+	at  time.Time
+	row store.LetterRow
+}
+
+// freshNumbers begin the numbers of cases that were never opened: no recorded number is taken from its case.
+const freshNumbers = 900_000
+
+// Run plays everything and compares. told is called after each step.
+func (r *Replay) Run(ctx context.Context, told func(done int)) (Replayed, error) {
+	out := Replayed{Left: r.Recording.Left, Differences: []Difference{}}
+	for i, x := range r.Recording.steps {
+		if err := r.advance(ctx, x.at); err != nil {
+			return out, err
+		}
+		var err error
+		if x.verb != "" {
+			out.Commands++
+			err = r.New.Instruct(ctx, x.number, sop.Instruct{Verb: x.verb, Arg: x.arg})
+			if errors.Is(err, ErrNoCase) {
+				err = nil
+			}
+		} else {
+			err = r.mail(ctx, x, &out)
+		}
+		if err != nil {
+			return out, fmt.Errorf("replay what came at %s: %w", x.at.Format(time.RFC3339), err)
+		}
+		told(i + 1)
+	}
+	if err := r.advance(ctx, r.Recording.from.Now().UTC()); err != nil {
+		return out, err
+	}
+	return out, r.compareCases(ctx, &out)
+}
+
+// mail lets the new version read, judge and decide one mail.
+func (r *Replay) mail(ctx context.Context, x recorded, out *Replayed) error {
+	raw := r.Recording.raw(x)
+	if raw == nil {
+		out.Left++
+		return nil
+	}
+	out.Mails++
+	if err := r.prepare(ctx, x); err != nil {
+		return err
+	}
+	arrived := x.seen.Arrived
+	if arrived.IsZero() {
+		arrived = x.at
+	}
+	in := Incoming{UID: x.uid, Arrived: arrived, Size: max(x.seen.Size, int64(len(raw))), Raw: raw}
+	in.TooBig = r.New.MaxMessage > 0 && in.Size > r.New.MaxMessage
+	for left := []store.UID{x.uid}; len(left) > 0; {
+		p := r.New.Read(ctx, in)
+		if p.err != nil {
+			return p.err
+		}
+		var err error
+		if left, err = r.New.Receive(ctx, []Prepared{p}); err != nil {
+			return err
+		}
+	}
+	var now store.Seen
+	if err := r.New.View(ctx, func(b store.Books) (err error) {
+		now, _, err = b.Seen(x.uid)
+		return err
+	}); err != nil {
+		return err
+	}
+	was, is := seenWords(x.seen), seenWords(now)
+	if was != is {
+		out.Differences = append(out.Differences, Difference{Case: x.seen.Case, At: x.at, What: fmt.Sprintf("mail UID %d of %s", x.uid.UID, x.seen.From), Was: was, Now: is})
+	}
+	return nil
+}
+
+func seenWords(s store.Seen) string {
+	v := s.Outcome + ": " + s.Reason
+	if s.Case != "" {
+		v += " (" + s.Case + ")"
+	}
+	return v
+}
+
+// prepare gives the scratch books the number that this mail took, and the letters that could be answered by then.
+func (r *Replay) prepare(ctx context.Context, x recorded) error {
+	var letters []store.LetterRow
+	if x.seen.Case != "" {
+		if err := r.Recording.from.View(ctx, func(b store.Books) (err error) {
+			letters, err = b.Letters(x.seen.Case)
+			return err
+		}); err != nil {
+			return err
+		}
+	}
+	return r.New.DB.Update(ctx, func(tx store.Tx) error {
+		b := store.In(tx)
+		year, seq, ok := store.Number(x.opened)
+		if ok {
+			seq--
+		} else {
+			year, seq = x.at.In(r.New.zone()).Year(), freshNumbers+int(x.uid.UID)
+		}
+		err := b.SetNumber(year, seq)
+		for _, l := range letters {
+			if err == nil && !l.Made.After(x.at) {
+				err = b.PutRecorded(l)
+			}
+		}
+		return err
+	})
+}
+
+// advance lets the time pass up to the given moment: orders are carried out, letters meet their recorded fate, deadlines fall.
+func (r *Replay) advance(ctx context.Context, to time.Time) error {
+	for {
+		if err := errors.Join(ctx.Err(), r.work(ctx)); err != nil {
+			return err
+		}
+		if err := r.collect(ctx); err != nil {
+			return err
+		}
+		wake, err := r.New.tick(ctx, r.Clock.at)
+		if err != nil {
+			return err
+		}
+		next := wake
+		if len(r.fates) > 0 {
+			next = earlier(next, r.fates[0].at)
+		}
+		if next.IsZero() || next.After(to) {
+			break
+		}
+		r.Clock.at = latest(r.Clock.at, next)
+		if err := r.settleDue(ctx); err != nil {
+			return err
+		}
+	}
+	r.Clock.at = latest(r.Clock.at, to)
+	return nil
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
+// work carries out every order that is due.
+func (r *Replay) work(ctx context.Context) error {
+	for {
+		list, _, err := r.New.Take(ctx, batchOfOrders, func(string) bool { return false })
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		var done []Result
+		for _, w := range list {
+			x := r.New.Carry(ctx, w)
+			if x.Err != nil {
+				return fmt.Errorf("carry out %s: %w", w.Row.Order.ID, x.Err)
+			}
+			done = append(done, x)
+		}
+		if err := r.New.Done(ctx, done); err != nil {
+			return err
+		}
+	}
+}
+
+const batchOfOrders = 64
+
+// collect takes every letter out of the scratch outbox and looks its fate up: the recorded one, or arrival at once.
+func (r *Replay) collect(ctx context.Context) error {
+	for {
+		list, err := r.claim(ctx)
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		for _, row := range list {
+			f := fate{r.Clock.at, row}
+			var twin store.LetterRow
+			err := r.Recording.from.View(ctx, func(b store.Books) (err error) {
+				twin, _, err = b.Letter(row.Case, row.Letter.Key)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			f.row.State, f.row.Answer = store.Accepted, "replay"
+			if !twin.Ended.IsZero() && twin.Letter.To == row.Letter.To {
+				f.at, f.row.State, f.row.Answer = latest(f.at, twin.Ended), twin.State, twin.Answer
+			}
+			at, _ := slices.BinarySearchFunc(r.fates, f, func(a, b fate) int { return a.at.Compare(b.at) })
+			r.fates = slices.Insert(r.fates, at, f)
+		}
+	}
+}
+
+func (r *Replay) claim(ctx context.Context) (list []store.LetterRow, err error) {
+	err = r.New.DB.Update(ctx, func(tx store.Tx) error {
+		list, err = store.In(tx).Claim(r.Clock.at, batchOfOrders)
+		return err
+	})
+	return list, err
+}
+
+// settleDue tells the cases what became of their letters.
+func (r *Replay) settleDue(ctx context.Context) error {
+	for len(r.fates) > 0 && !r.fates[0].at.After(r.Clock.at) {
+		row := r.fates[0].row
+		r.fates = r.fates[1:]
+		result := postman.Result{Outcome: postman.Accepted, Text: row.Answer}
+		if row.State == store.Failed {
+			result.Outcome = postman.Failed
+		}
+		if err := r.New.Settle(ctx, []Sent{{Row: row, Result: result, At: r.Clock.at}}); err != nil {
+			return fmt.Errorf("settle %s: %w", row.ID(), err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,76 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"ukpbjd/internal/clerk"
+	"ukpbjd/internal/daemon"
+)
+
+type replayCmd struct {
+	Storage string `help:"Folder with a copy of the books, keys and archive; storage.path when left out." placeholder:"DIR"`
+	Scratch string `help:"Where the scratch store lies meanwhile; empty: the system's folder for passing files." placeholder:"DIR"`
+	JSON    bool   `name:"json" help:"As JSON."`
+}
+
+// Run needs the books for itself: stop the daemon, or give it a copy. Nothing is sent or fetched, and the recorded books stay
+// as they are.
+func (c *replayCmd) Run(s *shell) (err error) {
+	cfg, err := s.load()
+	if err != nil {
+		return err
+	}
+	if c.Storage != "" {
+		cfg.Storage.Path = c.Storage
+	}
+	old, err := daemon.OpenDesk(s.ctx, cfg)
+	if err != nil {
+		return fail(exitUnavailable, err)
+	}
+	defer func() { err = errors.Join(err, old.Close()) }()
+	dir, err := os.MkdirTemp(c.Scratch, "ukpbjd-replay-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	recording, err := old.Clerk.Record(s.ctx)
+	if err != nil {
+		return err
+	}
+	scratch := *cfg
+	scratch.Storage.Path = dir
+	var clock clerk.Clock
+	fresh, err := daemon.OpenDesk(s.ctx, &scratch, func(o *clerk.Options) { o.Now, o.Source = clock.Now, recording })
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, fresh.Close()) }()
+	b := s.bar("replay", recording.Steps())
+	play := clerk.Replay{New: fresh.Clerk, Recording: recording, Clock: &clock}
+	r, err := play.Run(s.ctx, b.at)
+	b.done()
+	if err != nil {
+		return err
+	}
+	return c.print(s, r)
+}
+
+func (c *replayCmd) print(s *shell, r clerk.Replayed) error {
+	if c.JSON {
+		if err := printJSON(s.stdout, r); err != nil {
+			return err
+		}
+	} else {
+		for _, d := range r.Differences {
+			fmt.Fprintf(s.stdout, "%s  %s  %s\n    was  %s\n    now  %s\n", d.Case, stamp(d.At), d.What, d.Was, d.Now)
+		}
+		fmt.Fprintf(s.stdout, "%d mails and %d commands of %d cases played, %d mails left out (not ours, or not kept as they came): %d decisions would differ\n",
+			r.Mails, r.Commands, r.Cases, r.Left, len(r.Differences))
+	}
+	if len(r.Differences) > 0 {
+		return fail(exitTrouble, errSaid)
+	}
+	return nil
+}
