@@ -19,6 +19,7 @@ import (
 type Recording struct {
 	from  *Clerk
 	steps []recorded
+	end   time.Time // of what the books tell: nothing is known of what fell due later
 	Left  int // mails that are not archived: not ours, or sealed because they held a secret
 }
 
@@ -39,6 +40,7 @@ func (c *Clerk) Record(ctx context.Context) (*Recording, error) {
 	first := map[string]string{} // the mail by which a case was opened
 	err := c.View(ctx, func(b store.Books) error {
 		err := b.EachCase(false, func(cs sop.Case) bool {
+			r.end = latest(r.end, cs.Updated)
 			if len(cs.Mails) > 0 {
 				first[cs.Mails[0].SHA256] = cs.Number
 			}

@@ -76,7 +76,7 @@ func (r *Replay) Run(ctx context.Context, told func(done int)) (Replayed, error)
 		}
 		told(i + 1)
 	}
-	if err := r.advance(ctx, r.Recording.from.Now().UTC()); err != nil {
+	if err := r.advance(ctx, r.Recording.end); err != nil {
 		return out, err
 	}
 	return out, r.compareCases(ctx, &out)
