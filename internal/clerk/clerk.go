@@ -82,6 +82,9 @@ func New(ctx context.Context, o Options) (*Clerk, error) {
 		if err := b.CheckSchema(); err != nil {
 			return err
 		}
+		if err := c.enterEpoch(b); err != nil {
+			return err
+		}
 		return c.doubt(b)
 	})
 }

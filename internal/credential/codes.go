@@ -54,10 +54,17 @@ func ParseMaster(file []byte) (secret.Secret, error) {
 type Keys struct{ code, member, id, master secret.Secret }
 
 // NewKeys derives them (RFC 5869).
-func NewKeys(master secret.Secret) (Keys, error) {
-	k := Keys{master: master}
+func NewKeys(master secret.Secret) (Keys, error) { return Keys{master: master}.InEpoch(0) }
+
+// InEpoch gives other codes and Message-IDs from the same master key: after a restore, what was sent since the backup, and is
+// not in the books, must match nothing.
+func (k Keys) InEpoch(n int) (Keys, error) {
+	epoch := ""
+	if n > 0 {
+		epoch = " epoch " + strconv.Itoa(n)
+	}
 	for label, to := range map[string]*secret.Secret{"approval code": &k.code, "member code": &k.member, "message-id": &k.id} {
-		s, err := k.Derive(label)
+		s, err := k.Derive(label + epoch)
 		if err != nil {
 			return Keys{}, err
 		}

@@ -6,6 +6,9 @@ var notices = map[string]Reason{
 		"Bila persetujuan ini bukan dari Admin Agency yang sah, mohon segera hubungi operator layanan."},
 	"second-approval-wanted": {"Satu persetujuan telah tercatat", "Satu persetujuan atas permohonan ini telah tercatat; diperlukan persetujuan dari " +
 		"Admin Agency lain sebelum kredensial dikirim.", "Mohon Admin Agency yang belum menjawab memeriksa surat permohonan persetujuannya."},
+	"restored": {"Surat persetujuan akan dikirim ulang", "Buku layanan ini dipulihkan dari cadangan. Kode pada surat persetujuan " +
+		"yang lama tidak berlaku lagi, dan jawaban yang diberikan sejak cadangan itu dibuat belum tentu tercatat.",
+		"Mohon jawab hanya surat persetujuan yang baru untuk permohonan ini."},
 	"approval-withdrawn": {"Persetujuan ditarik kembali", "Persetujuan atas permohonan ini telah ditarik kembali sebelum surat kredensial dikirim. " +
 		"Tidak ada kredensial yang keluar.", "Permohonan kembali menunggu persetujuan Admin Agency."},
 	"revision-changed": {"Berkas permohonan berubah", "Berkas atau daftar anggota permohonan ini berubah. Surat persetujuan yang lama " +

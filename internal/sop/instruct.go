@@ -25,6 +25,8 @@ func (d *decision) instruct(w Instruct) string {
 		d.c.Votes = nil
 		d.askAnew("Persetujuan gugur karena pengaturan kepercayaan berubah.")
 		return "codes-void"
+	case "restored":
+		return d.restored()
 	case "resend":
 		if d.c.Status.Closed() {
 			return "closed"

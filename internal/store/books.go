@@ -15,6 +15,7 @@ import (
 // decimal digits, so that byte order is time order.
 //
 //	meta      schema, mailbox, tree, checkpoint                → number; Mailbox; lines of the journal; when the next is due
+//	          epoch, restored                                  → number of restores; Restored, until the operator has reconciled
 //	cases     YEAR/SEQ(8)                                      → sop.Case
 //	seq       YEAR                                             → last sequence number (decimal)
 //	open      YEAR/SEQ                                         → "" while the case is not closed

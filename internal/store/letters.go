@@ -103,8 +103,11 @@ func (b Books) Letters(number string) ([]LetterRow, error) {
 }
 
 // Claim takes at most limit letters whose time has come and records the attempt: they are Sending until Settle. Letters of
-// a held case are passed over.
+// a held case are passed over; of a store that has been restored, all are.
 func (b Books) Claim(now time.Time, limit int) ([]LetterRow, error) {
+	if _, held, err := b.Restored(); err != nil || held {
+		return nil, err
+	}
 	due, err := b.keys(bOutbox, "", moment(now.Add(1)), 4*limit)
 	if err != nil {
 		return nil, err
@@ -176,6 +179,9 @@ func (b Books) Unsettled() ([]LetterRow, error) {
 
 // NextLetter is the moment at which the outbox has something to send; zero when it is empty. Depth is counted up to limit.
 func (b Books) NextLetter(limit int) (next time.Time, depth int, err error) {
+	if _, held, err := b.Restored(); err != nil || held {
+		return next, 0, err
+	}
 	keys, err := b.keys(bOutbox, "", "", limit)
 	if err != nil || len(keys) == 0 {
 		return next, 0, err
