@@ -1,0 +1,326 @@
+package extract
+
+import (
+	"bytes"
+	"context"
+	"image"
+	"image/color"
+	"image/png"
+	"math"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"ukpbjd/internal/document"
+	"ukpbjd/internal/message"
+)
+
+const (
+	mostRowPictures = 30
+	mostRowPages    = 8      // pages looked at for one case
+	widestRow       = 1100   // pixels
+	largestRow      = 60_000 // bytes of one picture
+	highestRow      = 0.4    // of the page; what is higher is no row
+	sureRow         = 0.6    // share of a name's words by which its row is known without the NIP
+	rowShades       = 16     // greys of a picture
+	rowPadding      = 4.0    // points above and below
+	knownByNIP      = 2.0    // weight of a whole NIP beside a whole name
+)
+
+// RowPictures cuts from scanned papers the rows that were read by machine, so that a person can compare (PNG, by index in the
+// roster). The pages are read again, as nothing of a page is kept. A row that is not found has no picture.
+func (r *Reader) RowPictures(ctx context.Context, files []message.Attachment, reading document.Reading) map[int][]byte {
+	out := map[int][]byte{}
+	wanted := scannedRows(reading)
+	if len(wanted) == 0 || r.tools.found["tesseract"] == "" {
+		return out
+	}
+	left := mostRowPages
+	for _, l := range r.unpack(ctx, files) {
+		if rows := wanted[l.src.File]; len(rows) > 0 && !l.done && ctx.Err() == nil {
+			for i, b := range r.rowsOn(ctx, l, pagesOf(reading, l.src.File), pick(reading.Roster, rows), &left) {
+				out[i] = b
+			}
+		}
+	}
+	return out
+}
+
+// scannedRows are the indices of rows that come from a paper read by machine, by file.
+func scannedRows(reading document.Reading) map[string][]int {
+	machine, out, n := map[string]bool{}, map[string][]int{}, 0
+	for _, p := range reading.Papers {
+		machine[p.File] = machine[p.File] || p.MachineRead && !p.Replaced
+	}
+	for i, row := range reading.Roster {
+		if machine[row.Source] && n < mostRowPictures {
+			out[row.Source] = append(out[row.Source], i)
+			n++
+		}
+	}
+	return out
+}
+
+func pick(roster []document.Row, rows []int) map[int]document.Row {
+	out := map[int]document.Row{}
+	for _, i := range rows {
+		out[i] = roster[i]
+	}
+	return out
+}
+
+// pagesOf are the pages of a file's papers that were read by machine, the formulir's first.
+func pagesOf(reading document.Reading, file string) []int {
+	var first, rest []int
+	for _, p := range reading.Papers {
+		if p.File != file || !p.MachineRead {
+			continue
+		}
+		from, to, ok := strings.Cut(p.Pages, "-")
+		if !ok {
+			to = from
+		}
+		a, _ := strconv.Atoi(from)
+		b, _ := strconv.Atoi(to)
+		for n := max(a, 1); n <= b && n < a+mostRowPages; n++ {
+			if p.Kind == document.Formulir {
+				first = append(first, n)
+			} else {
+				rest = append(rest, n)
+			}
+		}
+	}
+	return append(first, rest...)
+}
+
+// rowsOn looks for the rows on the pages of one file until all are found.
+func (r *Reader) rowsOn(ctx context.Context, l leaf, pages []int, rows map[int]document.Row, left *int) map[int][]byte {
+	out := map[int][]byte{}
+	if l.kind == formatImage {
+		pages = []int{0}
+	}
+	for _, n := range pages {
+		if *left--; *left < 0 || len(rows) == 0 || ctx.Err() != nil {
+			break
+		}
+		s, pic := r.pageAgain(ctx, l, n)
+		if s == nil {
+			continue
+		}
+		for i, row := range rows {
+			if b := cut(pic, s.rowOf(row)); b != nil {
+				out[i] = b
+			}
+		}
+		for i := range out {
+			delete(rows, i)
+		}
+	}
+	return out
+}
+
+// pageAgain reads a page of a PDF, or with 0 a picture; a parser's panic is a page without words.
+func (r *Reader) pageAgain(ctx context.Context, l leaf, n int) (s *sheet, pic *picture) {
+	defer func() {
+		if recover() != nil {
+			s, pic = nil, nil
+		}
+	}()
+	var err error
+	dpi := float64(ocrDPI)
+	if n == 0 {
+		if pic, err = decodePicture(l.data); err == nil {
+			dpi = pageDPI(pic)
+		}
+	} else {
+		pic, err = r.renderPage(ctx, l.data, n)
+	}
+	if err != nil {
+		return nil, nil
+	}
+	if s, pic, _, err = r.look(ctx, pic, dpi); err != nil {
+		return nil, nil
+	}
+	return s, pic
+}
+
+// span is a part of a page, in points.
+type span struct{ x0, y0, x1, y1 float64 }
+
+// rowOf is where a member stands on the page: a row of a ruled table, else the lines with name and NIP.
+func (s *sheet) rowOf(row document.Row) span {
+	var best span
+	score := 0.0
+	for _, f := range ruledTables(s.rules) {
+		rows := make([][]word, len(f.ys)-1)
+		for _, w := range s.words {
+			if f.put(w) {
+				at := f.slot[len(f.slot)-1][0]
+				rows[at] = append(rows[at], w)
+			}
+		}
+		if from, to, v := memberRows(rows, row); v > score {
+			best, score = span{f.xs[0], f.ys[from], f.xs[len(f.xs)-1], f.ys[to+1]}, v
+		}
+	}
+	if score >= sureRow {
+		return best
+	}
+	return s.linesOf(row)
+}
+
+// memberRows is the row of a table that holds the member, or the rows of a card: from the name to the row before the next one.
+func memberRows(rows [][]word, row document.Row) (from, to int, score float64) {
+	named, numbered := 0, 0
+	name, number := 0.0, 0.0
+	for i, ws := range rows {
+		if v := likeness(ws, document.Row{Nama: row.Nama}); v > name {
+			named, name = i, v
+		}
+		if v := likeness(ws, document.Row{NIP: row.NIP}); v > number {
+			numbered, number = i, v
+		}
+	}
+	switch {
+	case name < sureRow && number == 0:
+		return 0, 0, 0
+	case name < sureRow:
+		named = numbered
+	case number == 0, numbered-named > tallestCard, named-numbered > tallestCard:
+		numbered = named
+	}
+	from, to = min(named, numbered), max(named, numbered)
+	for card := from < to; card && to+1 < len(rows) && to-from < tallestCard && !opensCard(rows[to+1]); {
+		to++
+	}
+	return from, to, name + number
+}
+
+// tallestCard is how many rows one member's card has at most.
+const tallestCard = 9
+
+// opensCard knows the first row of the next card by its label.
+func opensCard(ws []word) bool {
+	for _, w := range ws {
+		for _, p := range nameWords(w.text) {
+			if p == "nama" || p == "anggota" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// linesOf takes the line that names the member and the one with the NIP, if they stand together.
+func (s *sheet) linesOf(row document.Row) span {
+	var best, second []word
+	score, number := 0.0, 0.0
+	for _, ws := range lineGroups(s.words) {
+		if v := likeness(ws, document.Row{Nama: row.Nama}); v > score {
+			best, score = ws, v
+		}
+		if v := likeness(ws, document.Row{NIP: row.NIP}); v > number {
+			second, number = ws, v
+		}
+	}
+	if score < sureRow {
+		best = second
+	}
+	if len(best) == 0 || score < sureRow && number == 0 {
+		return span{}
+	}
+	out := span{0, best[0].y0, s.width, best[0].y1}
+	reach := 6 * math.Max(best[0].size, 8)
+	for _, ws := range [][]word{best, second} {
+		for _, w := range ws {
+			if math.Abs(w.midY()-best[0].midY()) < reach {
+				out.y0, out.y1 = math.Min(out.y0, w.y0), math.Max(out.y1, w.y1)
+			}
+		}
+	}
+	return out
+}
+
+// likeness says how much of a member stands in these words: the share of the name's words, and more for the whole NIP.
+func likeness(ws []word, row document.Row) float64 {
+	have, digits := map[string]bool{}, strings.Builder{}
+	for _, g := range lineGroups(ws) {
+		for _, w := range g {
+			for _, p := range nameWords(w.text) {
+				have[p] = true
+			}
+			digits.WriteString(onlyDigits(w.text))
+		}
+	}
+	v := 0.0
+	if len(row.NIP) >= 15 && strings.Contains(digits.String(), row.NIP) {
+		v += knownByNIP
+	}
+	name, _, _ := strings.Cut(row.Nama, ",")
+	parts := nameWords(name)
+	for _, p := range parts {
+		if have[p] {
+			v += 1 / float64(len(parts))
+		}
+	}
+	return v
+}
+
+// nameWords are the words of at least three letters, in lower case.
+func nameWords(s string) []string {
+	var out []string
+	for _, w := range strings.FieldsFunc(strings.ToLower(s), func(c rune) bool { return !unicode.IsLetter(c) }) {
+		if len(w) >= 3 {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+func onlyDigits(s string) string {
+	return strings.Map(func(c rune) rune {
+		if c < '0' || c > '9' {
+			return -1
+		}
+		return c
+	}, s)
+}
+
+// cut makes the PNG of a part of the page, small enough for a letter; nil for no part, or one that is too high to be a row.
+func cut(pic *picture, at span) []byte {
+	scale := pic.dpi / 72
+	x0, x1 := max(int((at.x0-rowPadding)*scale), 0), min(int((at.x1+rowPadding)*scale), pic.w)
+	y0, y1 := max(int((at.y0-rowPadding)*scale), 0), min(int((at.y1+rowPadding)*scale), pic.h)
+	if at.y1 <= at.y0 || x1-x0 < 20 || y1-y0 < 10 || float64(y1-y0) > highestRow*float64(pic.h) {
+		return nil
+	}
+	part := &picture{w: x1 - x0, h: y1 - y0, dpi: pic.dpi, pix: make([]byte, 0, (x1-x0)*(y1-y0))}
+	for y := y0; y < y1; y++ {
+		part.pix = append(part.pix, pic.pix[y*pic.w+x0:y*pic.w+x1]...)
+	}
+	part = part.scaled(math.Min(1, widestRow/float64(part.w)))
+	for range 4 {
+		if b := part.encodePNG(); len(b) <= largestRow {
+			return b
+		}
+		part = part.scaled(0.75)
+	}
+	return nil
+}
+
+func (p *picture) encodePNG() []byte {
+	shades := make(color.Palette, rowShades)
+	for i := range shades {
+		shades[i] = color.Gray{Y: uint8(i * 255 / (rowShades - 1))}
+	}
+	img := image.NewPaletted(image.Rect(0, 0, p.w, p.h), shades)
+	for i, v := range p.pix {
+		img.Pix[i] = uint8((int(v)*(rowShades-1) + 127) / 255)
+	}
+	var b bytes.Buffer
+	enc := png.Encoder{CompressionLevel: png.BestCompression}
+	if enc.Encode(&b, img) != nil {
+		return nil
+	}
+	return b.Bytes()
+}
