@@ -51,6 +51,7 @@ func (d *decision) accountsMade(w AccountsMade) string {
 			l.Files = []File{{Name: "lembar-akun-" + d.c.Number + ".xlsx", Bytes: sheet,
 				MediaType: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}}
 		}
+		l.Files = append(l.Files, w.Pictures...)
 	}
 	d.event("approval-asked", "Persetujuan diminta kepada Admin Agency.", "revision", fmt.Sprint(d.c.Revision), "issue", fmt.Sprint(d.c.Issue))
 	return "approval-asked"

@@ -90,6 +90,7 @@ type (
 		Revision, Issue int
 		Accounts        map[string]Account // by NIP
 		Sheets          map[string][]byte  // by approver address: the encrypted workbook; nil where credentials.sheet is none
+		Pictures        []File             // rows of the roster that were read by machine, as they stand on paper
 		Failed          string             // why it could not be done; the case goes to a person
 	}
 	// CredentialSealed is the result of OrderCredential.
