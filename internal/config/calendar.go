@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -34,15 +35,31 @@ func (r *reader) calendar(key, path string, zone *time.Location, now time.Time) 
 		r.fault(key, "name the office's calendar, or leave the key out", "the file cannot be read: %v", cause(err))
 		return workday.Standard(zone)
 	}
-	c, faults := LoadCalendar(path, zone)
-	r.faults = append(r.faults, faults...)
-	if year := now.In(zone).Year(); len(faults) == 0 && !slices.Contains(c.Years(), year) {
-		r.warn(key, "the calendar knows no holiday of %d: enter the joint decree and the Governor's circular", year)
+	x := newReader(path)
+	c := x.loadCalendar(path, zone)
+	x.faults.sort()
+	r.faults, r.warnings = append(r.faults, x.faults...), append(r.warnings, x.warnings...)
+	for _, year := range wantedYears(now.In(zone)) {
+		if len(x.faults) == 0 && !slices.Contains(c.Years(), year) {
+			r.warn(key, "the calendar knows no holiday of %d: enter the joint decree and the Governor's circular", year)
+		}
 	}
 	return c
 }
 
+// wantedYears are those into which deadlines may reach: near the end of a year the next one too.
+func wantedYears(now time.Time) []int {
+	const reach = 30 * 24 * time.Hour
+	if next := now.Add(reach).Year(); next != now.Year() {
+		return []int{now.Year(), next}
+	}
+	return []int{now.Year()}
+}
+
 func (r *reader) loadCalendar(path string, zone *time.Location) workday.Calendar {
+	if strings.EqualFold(filepath.Ext(path), ".ics") {
+		return workday.New(zone, workday.Usual, r.imported("", filepath.Base(path), string(workday.National))...)
+	}
 	raw, ok := r.open(path, "name the office's calendar, or leave the key out")
 	if !ok {
 		return workday.Standard(zone)
@@ -62,9 +79,33 @@ func (r *reader) loadCalendar(path string, zone *time.Location) workday.Calendar
 	for _, e := range s.list("days") {
 		days = append(days, r.day(e))
 	}
-	s.done()
 	r.once(days)
+	for _, e := range s.list("import") { // after the file's own days, which count where both name a day
+		days = append(days, r.importOf(e)...)
+	}
+	s.done()
 	return workday.New(zone, hours, days...).With(seasons...)
+}
+
+// importOf reads {file: libur.ics, kind: national}.
+func (r *reader) importOf(e entry) []workday.Day {
+	s := r.section(e.path, e.value)
+	file, kind := "", string(workday.National)
+	s.text("file", &file)
+	parsed(s, "kind", &kind, "", choice(kinds()...))
+	s.done()
+	if s.need("file", file, "name a calendar file (.ics)"); file == "" {
+		return nil
+	}
+	return r.imported(s.at("file"), file, kind)
+}
+
+func kinds() []string {
+	var out []string
+	for _, k := range workday.Kinds {
+		out = append(out, string(k))
+	}
+	return out
 }
 
 // hours reads {monday_thursday: 07.30-16.00, friday: 07.30-16.30}.
@@ -113,12 +154,8 @@ func (r *reader) day(e entry) workday.Day {
 	if (d.Date == workday.Date{}) {
 		s.need("date", "", "write the day as 2026-08-17")
 	}
-	kinds := make([]string, len(workday.Kinds))
-	for i, k := range workday.Kinds {
-		kinds[i] = string(k)
-	}
 	var kind string
-	parsed(s, "kind", &kind, "", choice(kinds...))
+	parsed(s, "kind", &kind, "", choice(kinds()...))
 	s.need("kind", kind, "write national, cuti-bersama, local or workday")
 	d.Kind = workday.Kind(kind)
 	s.text("name", &d.Name)

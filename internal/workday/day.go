@@ -63,6 +63,9 @@ func (d Date) Before(o Date) bool {
 	return d.Day < o.Day
 }
 
+// Next is the day after d.
+func (d Date) Next() Date { return d.next() }
+
 func (d Date) next() Date      { return DateOf(d.noon().AddDate(0, 0, 1)) }
 func (d Date) noon() time.Time { return time.Date(d.Year, d.Month, d.Day, 12, 0, 0, 0, time.UTC) }
 
