@@ -91,6 +91,7 @@ func (c *Clerk) makeAccounts(ctx context.Context, w Work) (sop.What, error) {
 		}
 		made.Accounts[nip] = a
 	}
+	made.Pictures = c.pictures(ctx, w.Case)
 	made.Sheets, err = c.sheets(w, issued)
 	return made, err
 }

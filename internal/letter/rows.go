@@ -1,7 +1,10 @@
 package letter
 
 import (
+	"html/template"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,6 +23,8 @@ type Member struct {
 	Proven, Exposed, Failed                          bool
 	Note                                             string
 	Marks                                            []string
+	Picture                                          template.URL // of the row as it stands on paper: cid:…, RFC 2392
+	PictureFile                                      string
 }
 
 // Paper is one recognised paper.
@@ -55,6 +60,7 @@ func (v *View) rows(d Data) {
 		}
 		v.Members = append(v.Members, member(m, i+1, c.Accounts[m.Row.NIP], zone))
 	}
+	v.pictures(l)
 	if l.NIP != "" {
 		if i := slices.IndexFunc(c.Members, func(m sop.Member) bool { return m.Row.NIP == l.NIP }); i >= 0 {
 			m := member(c.Members[i], i+1, c.Accounts[l.NIP], zone)
@@ -75,6 +81,21 @@ func (v *View) rows(d Data) {
 		v.Deviations = append(v.Deviations, deviation(x, c.Number, zone))
 	}
 	v.bound(l.Kind)
+}
+
+// PictureName is the file name of the picture of one row, counted from 1.
+func PictureName(no int) string { return "baris-" + strconv.Itoa(no) + ".png" }
+
+// pictures sets the scanned row beside what was read from it. Content-IDs are the daemon's own.
+func (v *View) pictures(l sop.Letter) {
+	for i := range v.Members {
+		m := &v.Members[i]
+		for _, f := range l.Files {
+			if f.ContentID != "" && f.Name == PictureName(m.No) {
+				m.Picture, m.PictureFile = template.URL("cid:"+url.PathEscape(f.ContentID)), f.Name //nolint:gosec // no words of others
+			}
+		}
+	}
 }
 
 // bound keeps a letter readable; an approver sees every member whatever their number.

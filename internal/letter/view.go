@@ -94,7 +94,7 @@ func newView(d Data) *View {
 	m := func(t time.Time) Moment { return Moment{t, d.Office.Calendar.Zone} }
 	c, l := d.Case, d.Letter
 	v := &View{
-		Kind: string(l.Kind), Number: number(c.Number), Ref: reference(d), Attached: attached(len(l.Files)), Date: m(d.Now),
+		Kind: string(l.Kind), Number: number(c.Number), Ref: reference(d), Attached: attached(l.Files), Date: m(d.Now),
 		Office: office(d.Office), To: addressee(l), Role: string(l.Role), You: salutation(l.Role),
 		Requester: party(c.Requester), Kepala: party(d.Office.KepalaLPSE),
 		Status: c.Status.Label(), CaseSubject: shown(c.Subject, longestTitle), KepalaCopied: c.KepalaCopied,
@@ -155,7 +155,14 @@ func number(s string) string {
 	return clean(s, 40)
 }
 
-func attached(n int) string {
+// attached counts files; pictures that stand in the text are none.
+func attached(files []sop.File) string {
+	n := 0
+	for _, f := range files {
+		if f.ContentID == "" {
+			n++
+		}
+	}
 	if n == 0 {
 		return "-"
 	}
