@@ -48,29 +48,11 @@ var errNoDaemon = errors.New("no daemon answers at the control socket")
 const answerMost = 1 << 30
 
 func overSocket(ctx context.Context, path string, c clerk.Call) (json.RawMessage, error) {
-	client := &http.Client{Timeout: 10 * time.Minute, Transport: &http.Transport{
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			conn, err := (&net.Dialer{Timeout: 2 * time.Second}).DialContext(ctx, "unix", path)
-			if err != nil {
-				return nil, errNoDaemon
-			}
-			return conn, nil
-		}}}
+	client := socketClient(path, 10*time.Minute)
 	defer client.CloseIdleConnections()
-	body, err := json.Marshal(c)
+	res, err := post(ctx, client, c)
 	if err != nil {
 		return nil, err
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://ukpbjd/", bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	res, err := client.Do(req)
-	if err != nil {
-		if errors.Is(err, errNoDaemon) {
-			return nil, errNoDaemon
-		}
-		return nil, fail(exitUnavailable, fmt.Errorf("ask the daemon: %w", err))
 	}
 	defer res.Body.Close()
 	var r daemon.Reply
@@ -84,6 +66,37 @@ func overSocket(ctx context.Context, path string, c clerk.Call) (json.RawMessage
 		return nil, errors.New(r.Error)
 	}
 	return r.Data, nil
+}
+
+// socketClient speaks over the control socket; limit 0 waits as long as the answer goes on.
+func socketClient(path string, limit time.Duration) *http.Client {
+	return &http.Client{Timeout: limit, Transport: &http.Transport{
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			conn, err := (&net.Dialer{Timeout: 2 * time.Second}).DialContext(ctx, "unix", path)
+			if err != nil {
+				return nil, errNoDaemon
+			}
+			return conn, nil
+		}}}
+}
+
+func post(ctx context.Context, client *http.Client, c clerk.Call) (*http.Response, error) {
+	body, err := json.Marshal(c)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://ukpbjd/", bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	res, err := client.Do(req)
+	switch {
+	case errors.Is(err, errNoDaemon):
+		return nil, errNoDaemon
+	case err != nil:
+		return nil, fail(exitUnavailable, fmt.Errorf("ask the daemon: %w", err))
+	}
+	return res, nil
 }
 
 // direct opens the store itself; nothing is sent or fetched.

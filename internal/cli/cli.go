@@ -64,6 +64,8 @@ type grammar struct {
 	Release releaseCmd `cmd:"" help:"End a hold. It cannot release a credential."`
 	Retry   retryCmd   `cmd:"" help:"Judge a quarantined or held mail again."`
 	Verify  verifyCmd  `cmd:"" help:"Hold journal, archive, outbox and keys against the invariants."`
+	Backup  backupCmd  `cmd:"" help:"Copy books and archive into one file while the daemon works; keys only if asked."`
+	Restore restoreCmd `cmd:"" help:"Unpack a backup into an empty storage path; it sends nothing until release --all."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 	Bench   benchCmd   `cmd:"" help:"Measure a day's load on this machine; needs no configuration."`
 

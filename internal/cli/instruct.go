@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 
 	"ukpbjd/internal/clerk"
+	"ukpbjd/internal/store"
 )
 
 type resendCmd struct {
@@ -16,7 +18,8 @@ type holdCmd struct {
 }
 
 type releaseCmd struct {
-	Case string `arg:"" help:"Case number."`
+	Case string `arg:"" optional:"" help:"Case number."`
+	All  bool   `help:"Let letters go again after a restore, when the books have been compared with the mailbox."`
 }
 
 type retryCmd struct {
@@ -32,6 +35,17 @@ func (c *holdCmd) Run(s *shell) error {
 }
 
 func (c *releaseCmd) Run(s *shell) error {
+	if c.All == (c.Case != "") {
+		return fail(exitUsage, errors.New("either a case number, or --all after a restore"))
+	}
+	if c.All {
+		var r store.Restored
+		if err := s.call(clerk.Call{Command: "reconcile"}, &r); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(s.stdout, "the books restored from %s are reconciled; letters go again\n", stamp(r.From))
+		return err
+	}
 	return s.instruct(clerk.Call{Command: "release", Case: c.Case})
 }
 

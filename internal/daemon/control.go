@@ -1,9 +1,11 @@
 package daemon
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
+	"time"
 
 	"ukpbjd/internal/clerk"
 )
@@ -31,6 +33,10 @@ func Control(c *clerk.Clerk) http.Handler {
 			answer(w, Reply{Error: "read the call: " + err.Error(), Kind: "usage"})
 			return
 		}
+		if call.Command == SnapshotCommand {
+			snapshot(w, r, c)
+			return
+		}
 		data, err := c.Answer(r.Context(), call)
 		if err != nil {
 			rep := Reply{Error: err.Error()}
@@ -52,5 +58,28 @@ func Control(c *clerk.Clerk) http.Handler {
 func answer(w http.ResponseWriter, r Reply) {
 	if err := json.NewEncoder(w).Encode(r); err != nil {
 		http.Error(w, "", http.StatusInternalServerError) // the caller has gone
+	}
+}
+
+// SnapshotCommand asks for the store as it is, as a stream. Complete is the trailer that says that it came to its end.
+const (
+	SnapshotCommand = "snapshot"
+	Complete        = "X-Complete"
+)
+
+// snapshotTime bounds the copying of a large store; a reader left open keeps the engine from using its pages again.
+const snapshotTime = 30 * time.Minute
+
+func snapshot(w http.ResponseWriter, r *http.Request, c *clerk.Clerk) {
+	ctx, cancel := context.WithTimeout(r.Context(), snapshotTime)
+	defer cancel()
+	if err := http.NewResponseController(w).SetWriteDeadline(time.Now().Add(snapshotTime)); err != nil {
+		answer(w, Reply{Error: err.Error()})
+		return
+	}
+	w.Header().Set("Content-Type", "application/octet-stream")
+	w.Header().Set("Trailer", Complete)
+	if err := c.Snapshot(ctx, w); err == nil {
+		w.Header().Set(Complete, "yes") // without it the reader knows that the copy broke off
 	}
 }

@@ -1,0 +1,108 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"path/filepath"
+
+	"ukpbjd/internal/clerk"
+	"ukpbjd/internal/config"
+	"ukpbjd/internal/credential"
+	"ukpbjd/internal/daemon"
+	"ukpbjd/internal/secret"
+)
+
+type backupCmd struct {
+	File        string `arg:"" help:"New file; one that exists is not replaced."`
+	Keys        bool   `help:"Put the keys in too, sealed (age): live passwords can then be opened from the backup."`
+	Recipient   string `help:"Seal the keys for this age recipient." placeholder:"age1…"`
+	Passphrase  string `name:"passphrase-file" help:"Seal the keys with the passphrase in this file." placeholder:"FILE"`
+	ListArchive bool   `help:"Only list the archive, when it is backed up by other means."`
+	JSON        bool   `name:"json" help:"As JSON."`
+}
+
+// Run copies the books of a running daemon, or of a store that nobody has open.
+func (c *backupCmd) Run(s *shell) error {
+	lock, err := c.lock()
+	if err != nil {
+		return fail(exitUsage, err)
+	}
+	cfg, err := s.load()
+	if err != nil {
+		return err
+	}
+	m, err := daemon.Backup(s.ctx, cfg, daemon.BackupOptions{File: c.File, Lock: lock, List: c.ListArchive, Snapshot: snapshotOf(cfg)})
+	if err != nil {
+		return fail(exitTrouble, err)
+	}
+	if c.JSON {
+		return printJSON(s.stdout, m)
+	}
+	keys := "without keys"
+	if m.Keys {
+		keys = "with the keys, sealed"
+	}
+	_, err = fmt.Fprintf(s.stdout, "%s  %d files, %s\n", c.File, len(m.Files), keys)
+	return err
+}
+
+func (c *backupCmd) lock() (*credential.Lock, error) {
+	switch {
+	case !c.Keys && (c.Recipient != "" || c.Passphrase != ""):
+		return nil, errors.New("a recipient or passphrase seals keys: say --keys")
+	case !c.Keys:
+		return nil, nil
+	case (c.Recipient == "") == (c.Passphrase == ""):
+		return nil, errors.New("--keys needs either --recipient or --passphrase-file")
+	}
+	l := &credential.Lock{Recipients: c.Recipient}
+	var err error
+	if c.Passphrase != "" {
+		l.Passphrase, err = secretFile(c.Passphrase)
+	}
+	return l, err
+}
+
+const secretMost = 64 << 10
+
+func secretFile(name string) (secret.Secret, error) {
+	raw, err := readFile(name, secretMost)
+	defer clear(raw)
+	return secret.New(bytes.TrimRight(raw, "\r\n")), err
+}
+
+// snapshotOf asks the daemon, or opens the store where none runs.
+func snapshotOf(cfg *config.Config) func(context.Context, io.Writer) error {
+	return func(ctx context.Context, w io.Writer) error {
+		err := streamSnapshot(ctx, filepath.Join(cfg.Storage.Path, daemon.SocketName), w)
+		if !errors.Is(err, errNoDaemon) {
+			return err
+		}
+		desk, err := daemon.OpenDesk(ctx, cfg)
+		if err != nil {
+			return err
+		}
+		return errors.Join(desk.Clerk.Snapshot(ctx, w), desk.Close())
+	}
+}
+
+func streamSnapshot(ctx context.Context, path string, w io.Writer) error {
+	client := socketClient(path, 0)
+	defer client.CloseIdleConnections()
+	res, err := post(ctx, client, clerk.Call{Command: daemon.SnapshotCommand})
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if _, err := io.Copy(w, res.Body); err != nil {
+		return fmt.Errorf("copy the store: %w", err)
+	}
+	if res.StatusCode != http.StatusOK || res.Trailer.Get(daemon.Complete) == "" {
+		return errors.New("copy the store: the daemon broke off")
+	}
+	return nil
+}
