@@ -22,7 +22,6 @@ import (
 	"ukpbjd/internal/cli"
 	"ukpbjd/internal/config"
 	"ukpbjd/internal/daemon"
-	"ukpbjd/internal/stage"
 	"ukpbjd/internal/store"
 )
 
@@ -55,7 +54,7 @@ func TestStories(t *testing.T) {
 		Dir:      "testdata",
 		Deadline: deadline(t),
 		Setup: func(e *testscript.Env) error {
-			e.Values[storyKey{}] = &story{dir: e.WorkDir, taken: map[string]bool{}, last: map[string]stage.Letter{}}
+			e.Values[storyKey{}] = newStory(e.WorkDir)
 			e.Setenv("UKPBJD_CONFIG", filepath.Join(e.WorkDir, "ukpbjd.yaml"))
 			e.Setenv("YEAR", time.Now().Format("2006"))
 			return nil
@@ -91,9 +90,9 @@ func mortally() int {
 	nth, _ := strconv.ParseInt(at, 10, 64)
 	var books *mortalStore
 	d, err := daemon.Open(ctx, cfg, slog.New(slog.NewJSONHandler(os.Stderr, nil)), func(o *clerk.Options) {
-		books = &mortalStore{DB: o.DB, at: nth, after: when == "after"}
+		books = &mortalStore{DB: o.DB, at: nth, after: when == "after", forgets: os.Getenv("FORGETS")}
 		o.DB = books
-		o.DoubtPause = 300 * time.Millisecond
+		o.DoubtPause, o.FirstRetry = 300*time.Millisecond, 50*time.Millisecond
 	})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -118,15 +117,28 @@ func mortally() int {
 // mortalStore kills the whole process at a commit.
 type mortalStore struct {
 	store.DB
-	at    int64 // zero: never
-	after bool
-	n     atomic.Int64
+	at      int64 // zero: never
+	after   bool
+	forgets string // a bucket in which nothing is written: what the tests must notice
+	n       atomic.Int64
+}
+
+type forgetfulTx struct {
+	store.Tx
+	forgets string
+}
+
+func (f forgetfulTx) Put(bucket string, key, value []byte) error {
+	if bucket == f.forgets {
+		return nil
+	}
+	return f.Tx.Put(bucket, key, value)
 }
 
 func (m *mortalStore) Update(ctx context.Context, fn func(store.Tx) error) error {
 	nth := m.n.Add(1)
 	err := m.DB.Update(ctx, func(tx store.Tx) error {
-		err := fn(tx)
+		err := fn(forgetfulTx{tx, m.forgets})
 		if nth == m.at && !m.after {
 			die()
 		}

@@ -61,6 +61,7 @@ func (s *story) seen(*testscript.TestScript, []string) error {
 		if err := s.books("verify", &r, "--json"); err != nil {
 			return false, err
 		}
+		s.pending = fmt.Sprintf("%d outcomes of %d mails", r.Mails, n-s.old)
 		return r.Mails >= n-s.old, nil
 	})
 }
@@ -77,11 +78,13 @@ func (s *story) settled(ts *testscript.TestScript, _ []string) error {
 		}
 		for _, c := range cases {
 			v, err := s.show(c.Number)
+			s.pending = v.Number + " waits for the daemon"
 			if err != nil || v.Owes == "daemon" {
 				return false, err
 			}
 			for _, l := range v.Letters {
 				if l.State != store.Accepted && l.State != store.Failed {
+					s.pending = fmt.Sprintf("the letter %s to %s is %s after %d attempts: %s", l.Kind, l.To, l.State, l.Attempts, l.Answer)
 					return false, nil
 				}
 			}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -44,6 +45,10 @@ type story struct {
 	old     int // mails that lay in the inbox before the first start
 	n       int
 	sent    map[string]string // Message-IDs of people's mails, by the name that the story gave them
+	env     []string          // of the daemon's process
+	wait    time.Duration     // bound of every wait
+	polite  bool              // never open the store while a daemon may want to start
+	pending string            // what the last look found that is not yet as it should be
 	mu      sync.Mutex
 	rules   map[string]postoffice.Behaviour // by address; guarded by mu
 }
@@ -82,16 +87,15 @@ func options(args []string) (words []string, opt map[string]string) {
 //	office [undo=10s] [code=sheet] [start=all] [max=2000000] [level=basic] [sheet=plain] [requester=*@x]
 func (s *story) office(ts *testscript.TestScript, args []string) error {
 	_, opt := options(args)
-	s.bundles, s.rules, s.sent = map[string]rehearsal.Bundle{}, map[string]postoffice.Behaviour{}, map[string]string{}
-	var members []sop.Person
-	for i, name := range []string{"a", "b", "c"} {
-		form := map[string]rehearsal.Form{"a": rehearsal.XLSX, "b": rehearsal.DOCX, "c": rehearsal.CSV}[name]
-		b, err := rehearsal.Papers(int64(11+i), 3, rehearsal.Office{Domain: stage.Domain, Tag: name, Form: form})
-		if err != nil {
-			return err
+	ts.Defer(func() {
+		for _, said := range s.close() {
+			ts.Logf("%s", said)
 		}
-		s.bundles[name] = b
-		members = append(members, stage.People(b)...)
+	})
+	if err := s.open(opt); err != nil {
+		return err
+	}
+	for name, b := range s.bundles {
 		for i, r := range b.Roster {
 			id := fmt.Sprintf("%s%d", strings.ToUpper(name), i+1)
 			ts.Setenv("NIP_"+id, r.NIP)
@@ -99,15 +103,32 @@ func (s *story) office(ts *testscript.TestScript, args []string) error {
 			ts.Setenv("NAME_"+id, r.Nama)
 		}
 	}
-	members = append(members, sop.Person{Name: "Asisten", Address: "asisten@" + stage.Domain})
-	var err error
+	return nil
+}
+
+func newStory(dir string) *story {
+	return &story{dir: dir, wait: patience, taken: map[string]bool{}, last: map[string]stage.Letter{}, bundles: map[string]rehearsal.Bundle{},
+		rules: map[string]postoffice.Behaviour{}, sent: map[string]string{}}
+}
+
+func (s *story) open(opt map[string]string) error {
+	forms := map[string]rehearsal.Form{"a": rehearsal.XLSX, "b": rehearsal.DOCX, "c": rehearsal.CSV}
+	members := []sop.Person{{Name: "Asisten", Address: "asisten@" + stage.Domain}}
+	for i, name := range []string{"a", "b", "c"} {
+		b, err := rehearsal.Papers(int64(11+i), 3, rehearsal.Office{Domain: stage.Domain, Tag: name, Form: forms[name]})
+		if err != nil {
+			return err
+		}
+		s.bundles[name] = b
+		members = append(members, stage.People(b)...)
+	}
+	var wrong, err error
 	s.stage, err = stage.Open(stage.Options{Dir: s.dir, Members: members, Rules: s.rule,
 		Post:   func(o *postoffice.Options) { o.DMARC = map[string]string{stage.Domain: "fail", "evil.example": "pass"} },
-		Change: func(c *config.Config) { err = change(c, opt) }})
-	if err != nil {
-		return err
+		Change: func(c *config.Config) { wrong = change(c, opt) }})
+	if err != nil || wrong != nil {
+		return errors.Join(err, wrong)
 	}
-	ts.Defer(func() { s.close(ts) })
 	_, err = s.stage.Write(s.dir)
 	return err
 }
@@ -148,16 +169,20 @@ func (s *story) rule(_, to string) postoffice.Behaviour {
 	return s.rules[strings.ToLower(to)]
 }
 
-func (s *story) close(ts *testscript.TestScript) {
+// close ends what still runs, and gives what is worth telling of it.
+func (s *story) close() (said []string) {
 	if s.proc != nil {
 		s.proc.Process.Kill() //nolint:errcheck // it may have ended
 		<-s.ended
-		said, _ := os.ReadFile(filepath.Join(s.dir, "daemon.log"))
-		ts.Logf("the daemon said:\n%s", said[max(0, len(said)-3000):])
+		log, _ := os.ReadFile(filepath.Join(s.dir, "daemon.log"))
+		said = append(said, "the daemon said:\n"+string(log[max(0, len(log)-3000):]))
 	}
-	if err := s.stage.Close(); err != nil {
-		ts.Logf("close the post office: %v", err)
+	if s.stage != nil {
+		if err := s.stage.Close(); err != nil {
+			said = append(said, "close the post office: "+err.Error())
+		}
 	}
+	return said
 }
 
 // daemon start [mortal=N:after] | stop | kill | wait
@@ -199,6 +224,7 @@ func (s *story) start(mortal string) error {
 	}
 	s.proc = exec.Command(name, args...)
 	s.proc.Env = append(os.Environ(), "UKPBJD_CONFIG="+s.path(), "MORTAL="+mortal)
+	s.proc.Env = append(s.proc.Env, s.env...)
 	s.proc.Stdout, s.proc.Stderr = s.log, s.log
 	if err := s.proc.Start(); err != nil {
 		s.proc = nil
@@ -249,7 +275,7 @@ func (s *story) end(how syscall.Signal) error {
 
 // until looks again and again, at every change in the post office and every few milliseconds.
 func (s *story) until(what string, look func() (bool, error)) error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), s.wait)
 	defer cancel()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
@@ -261,13 +287,20 @@ func (s *story) until(what string, look func() (bool, error)) error {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return fmt.Errorf("waited in vain until %s", what)
+			return fmt.Errorf("waited in vain until %s; %s", what, s.pending)
 		}
 	}
 }
 
 // books asks the program as an operator does; into gets its JSON.
 func (s *story) books(command string, into any, args ...string) error {
+	if s.polite {
+		c, err := net.Dial("unix", filepath.Join(s.stage.Config.Storage.Path, "ctl.sock"))
+		if err != nil {
+			return err
+		}
+		c.Close()
+	}
 	var out, said bytes.Buffer
 	if code := run(&out, &said, append([]string{"--config", s.path(), command}, args...)...); code != 0 {
 		return fmt.Errorf("ukpbjd %s: exit %d: %s", command, code, said.String())
@@ -341,7 +374,7 @@ func (s *story) awaitOne(name string, kind sop.LetterKind, number string) error 
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), s.wait)
 	defer cancel()
 	var l stage.Letter
 	key := ""
