@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"ukpbjd/internal/document"
 	"ukpbjd/internal/letter"
@@ -26,7 +27,7 @@ func (c *Clerk) pictures(ctx context.Context, cs sop.Case) []sop.File {
 	for i := range cs.Reading.Roster {
 		if b := found[i]; b != nil {
 			out = append(out, sop.File{Name: letter.PictureName(i + 1), MediaType: "image/png", Bytes: b,
-				ContentID: fmt.Sprintf("baris-%d.%d.%s@%s", i+1, cs.Revision, cs.Number, c.domain)})
+				ContentID: strings.ToLower(fmt.Sprintf("baris-%d.%d.%s@%s", i+1, cs.Revision, cs.Number, c.domain))})
 		}
 	}
 	return out

@@ -163,14 +163,6 @@ func picture(f sop.File) *mail.File {
 	return x
 }
 
-// inline is a picture that the HTML shows by its Content-ID (RFC 2392); mail programs without HTML list it as a file.
-func inline(f sop.File, id string) *mail.File {
-	a := attachment(f)
-	a.Header.Set("Content-ID", id)
-	a.Header.Set("Content-Disposition", mime.FormatMediaType("inline", map[string]string{"filename": a.Name}))
-	return a
-}
-
 // rebound puts boundaries that follow from the letter in the place of go-mail's random ones. go-mail can set one boundary
 // only, for all levels at once, which would make a mail with alternatives and attachments unreadable.
 // "=_" stands neither in base64 nor in quoted-printable, so no content can look like a boundary.
