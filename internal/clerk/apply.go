@@ -80,7 +80,7 @@ func (c *Clerk) queueData(b store.Books, d letter.Data) error {
 	row := store.LetterRow{Case: cs.Number, Letter: l, MessageID: c.Codes.MessageID(cs.Number, l.Key, c.domain), Made: now, Next: next}
 	if l.Sealed != nil {
 		row.Sealed = true
-		return b.PutLetter(row, l.Sealed)
+		return errors.Join(b.PutLetter(row, l.Sealed), b.PutCopy(row.ID(), l.Copy))
 	}
 	subject, body, err := c.render(d)
 	if err != nil {

@@ -20,7 +20,7 @@ type Recording struct {
 	from  *Clerk
 	steps []recorded
 	end   time.Time // of what the books tell: nothing is known of what fell due later
-	Left  int // mails that are not archived: not ours, or sealed because they held a secret
+	Left  int       // mails that are not archived: not ours, or sealed because they held a secret
 }
 
 // recorded is one mail or one command.

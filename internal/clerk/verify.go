@@ -49,7 +49,7 @@ func (c *Clerk) VerifyAgainst(ctx context.Context, kept []byte, verifier string)
 			for _, sha := range filesOf(cs) {
 				files[sha] = cs.Number
 			}
-			bad = c.verifyLetters(b, &r, cs)
+			bad = c.verifyLetters(b, &r, cs, files)
 			return bad == nil && ctx.Err() == nil
 		})
 		if err != nil || bad != nil {
@@ -147,7 +147,7 @@ func (c *Clerk) verifyCase(r *Report, cs sop.Case) {
 }
 
 // verifyLetters: every credential letter goes to the frozen address of a member of the case, after the approval event.
-func (c *Clerk) verifyLetters(b store.Books, r *Report, cs sop.Case) error {
+func (c *Clerk) verifyLetters(b store.Books, r *Report, cs sop.Case, files map[string]string) error {
 	rows, err := b.Letters(cs.Number)
 	if err != nil {
 		return err
@@ -164,6 +164,9 @@ func (c *Clerk) verifyLetters(b store.Books, r *Report, cs sop.Case) error {
 	}
 	for _, l := range rows {
 		where := l.ID()
+		if l.Archived != "" {
+			files[l.Archived] = cs.Number
+		}
 		if strings.EqualFold(l.Letter.To.Address, c.Office.Mailbox.Address) {
 			r.found(where, "a letter to the office itself")
 		}

@@ -169,5 +169,9 @@ func (c *Clerk) sealLetter(w Work) (sop.What, error) {
 		return nil, err
 	}
 	sealed, err := c.Vault.Seal(keyID(o.Case, o.NIP), credential.ForLetter, body)
+	if err != nil {
+		return nil, err
+	}
+	o.Letter.Copy, err = c.withoutPassword(d)
 	return sop.CredentialSealed{NIP: o.NIP, Letter: o.Letter, Sealed: sealed}, err
 }

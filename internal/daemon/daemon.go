@@ -113,6 +113,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	loop("time", d.mindTime)
 	loop("reconcile", d.reconcile)
 	loop("gauges", d.gauges)
+	loop("archive", d.archiving)
 	loop("ready", func(ctx context.Context) error {
 		if err := d.looked.wait(ctx, time.Time{}); err != nil {
 			return err

@@ -80,6 +80,7 @@ type Letter struct {
 	Answers  string     `json:"answers,omitempty"` // Message-ID that it replies to
 	Files    []File     `json:"-"`
 	Sealed   []byte     `json:"-"` // a credential letter, already rendered and sealed by its worker
+	Copy     []byte     `json:"-"` // the same letter without its password, for the archive
 }
 
 // File is an attachment of a letter.

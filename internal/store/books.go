@@ -28,6 +28,8 @@ import (
 //	bodies    CASE/KEY                                         → the exact bytes of the mail (sealed for kredensial)
 //	outbox    moment/CASE/KEY                                  → "" while queued or deferred
 //	sending   CASE/KEY                                         → "" between the recorded attempt and its result
+//	unkept    CASE/KEY                                         → "" while a letter that has ended is not in the archive
+//	copies    CASE/KEY                                         → a credential letter without its password, until it is in the archive
 //	msgids    Message-ID of a letter, or of a requester's mail → Pointer
 //	orders    ID                                               → OrderRow
 //	seen      UIDVALIDITY(8 hex)/UID(8 hex)                    → Seen: the one outcome of each mail
@@ -43,6 +45,7 @@ import (
 //	caps      CASE                                             → capRow: letters in the present hour
 const (
 	bMeta, bCases, bSeq, bOpen, bCounts, bJournal, bWake                                  = "meta", "cases", "seq", "open", "counts", "journal", "wake"
+	bUnkept, bCopies                                                                      = "unkept", "copies"
 	bTree, bCheckpoints, bEvidence                                                        = "tree", "checkpoints", "evidence"
 	bLetters, bBodies, bOutbox, bSending, bMsgIDs, bOrders                                = "letters", "bodies", "outbox", "sending", "msgids", "orders"
 	bSeen, bContent, bToFile, bAttempts, bUsers, bNIPs, bCaps, bJudged, bReplace, bReturn = "seen", "content", "tofile", "attempts", "users", "nips", "caps", "judged", "replace", "return"

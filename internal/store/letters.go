@@ -34,6 +34,7 @@ type LetterRow struct {
 	Answer    string      `json:"answer,omitempty"` // the server's last words
 	Made      time.Time   `json:"made"`
 	Ended     time.Time   `json:"ended,omitzero"`
+	Archived  string      `json:"archived,omitempty"` // SHA-256 of the copy in the archive, without secrets
 }
 
 // ID names the letter in the whole store.
@@ -154,7 +155,10 @@ func (b Books) Settle(r LetterRow) error {
 	switch r.State {
 	case Deferred, InDoubt, Queued:
 		return errors.Join(err, b.mark(bOutbox, moment(r.Next)+"/"+r.ID()))
+	case Failed:
+		return errors.Join(err, b.mark(bUnkept, r.ID()))
 	case Accepted:
+		err = errors.Join(err, b.mark(bUnkept, r.ID()))
 		if r.Sealed { // the member has it; nothing here needs it again
 			return errors.Join(err, b.erase(bBodies, r.ID()))
 		}
