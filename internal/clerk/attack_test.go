@@ -3,6 +3,7 @@ package clerk
 import (
 	"encoding/base64"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -43,6 +44,8 @@ func stranger(v string) func(*target, *bent) *bent {
 func onTop(lines ...string) func(*target, *bent) *bent {
 	return func(_ *target, m *bent) *bent { return m.before(lines...) }
 }
+
+var fromField = regexp.MustCompile(`(?im)^from:`)
 
 func verdict(results ...string) func(*target, *bent) *bent {
 	return func(_ *target, m *bent) *bent {
@@ -85,7 +88,7 @@ var whoAssaults = []assault{
 	{"plus", fromLine("admin+x@gov.example"), mailbox, "refused", "who proof"},
 	{"Resent-From", func(t *target, m *bent) *bent { return stranger(evil)(t, m).before("Resent-From: " + admin) }, mailbox, "refused", "who proof"},
 	{"Sender only", func(_ *target, m *bent) *bent {
-		return m.then(func(raw string) string { return strings.Replace(raw, "From: Admin Agency", "Sender: Admin Agency", 1) })
+		return m.then(func(raw string) string { return fromField.ReplaceAllString(raw, "Sender:") })
 	}, mailbox, "refused", "shape proof"},
 	{"group", fromLine("Admin: " + admin + ";"), mailbox, "refused", "shape proof"},
 	{"unauthenticated, Reply-To attacker", func(t *target, m *bent) *bent { return verdict()(t, m).before("Reply-To: " + evil) }, sop.Standard, "refused", "proof"},
