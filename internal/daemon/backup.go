@@ -68,7 +68,7 @@ func Backup(ctx context.Context, cfg *config.Config, o BackupOptions) (m Manifes
 	}
 	defer os.Remove(out.Name())
 	p := &packer{ctx: ctx, tar: tar.NewWriter(out), in: cfg.Storage.Path, m: Manifest{Version: backupVersion, Program: Version,
-		Made: time.Now().UTC(), Keys: o.Lock != nil, Listed: o.List, Files: []Filed{}}}
+		Made: time.Now().UTC().Truncate(time.Second), Keys: o.Lock != nil, Listed: o.List, Files: []Filed{}}}
 	err = p.all(cfg, o)
 	if err = errors.Join(err, p.tar.Close(), out.Sync(), out.Close()); err == nil {
 		err = os.Link(out.Name(), o.File) // never over a file that came meanwhile
@@ -173,7 +173,7 @@ func (p *packer) put(name string, r io.Reader, size int64, also io.Writer) error
 	if err := p.ctx.Err(); err != nil {
 		return err
 	}
-	if err := p.tar.WriteHeader(&tar.Header{Name: name, Size: size, Mode: 0o600, ModTime: p.m.Made, Format: tar.FormatPAX}); err != nil {
+	if err := p.tar.WriteHeader(&tar.Header{Name: name, Size: size, Mode: 0o600, ModTime: p.m.Made}); err != nil {
 		return err
 	}
 	_, err := io.CopyN(io.MultiWriter(p.tar, also), r, size)
@@ -218,7 +218,7 @@ func (p *packer) archived(at string) error {
 			if p.m.Listed {
 				return nil
 			}
-			return p.tar.WriteHeader(&tar.Header{Typeflag: tar.TypeLink, Name: name, Linkname: blob, Mode: 0o400, ModTime: p.m.Made, Format: tar.FormatPAX})
+			return p.tar.WriteHeader(&tar.Header{Typeflag: tar.TypeLink, Name: name, Linkname: blob, Mode: 0o400, ModTime: p.m.Made})
 		}
 	}
 	f, err := os.Open(at)
