@@ -78,6 +78,9 @@ const stuckAfter = 5 * time.Minute
 
 func (p pageSource) stuck(ctx context.Context) string {
 	var next time.Time
+	if r, held, err := p.d.Clerk.Restored(ctx); err == nil && held {
+		return "held since the books were restored from " + r.From.Format(time.DateTime) + "; ukpbjd release --all lets letters go"
+	}
 	err := p.d.Clerk.View(ctx, func(b store.Books) (err error) {
 		next, _, err = b.NextLetter(1)
 		return err
