@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/jhillyerd/enmime/v2"
 )
@@ -16,20 +17,53 @@ type leafPart struct {
 }
 
 // newParser keeps what could be decoded of a broken part, and takes a multipart without boundary as one part.
-func newParser(rawContent bool) *enmime.Parser {
-	return enmime.NewParser(
+func newParser(rawContent bool, more ...enmime.Option) *enmime.Parser {
+	return enmime.NewParser(append([]enmime.Option{
 		enmime.SetReadPartErrorPolicy(func(*enmime.Part, error) bool { return true }),
 		enmime.MultipartWOBoundaryAsSinglePart(true),
 		enmime.SkipMalformedParts(true),
 		enmime.MaxStoredPartErrors(50),
 		enmime.RawContent(rawContent),
-	)
+	}, more...)...)
+}
+
+// parseRest guesses no charset where everything says UTF-8 and is UTF-8: guessing costs more than all the rest.
+func parseRest(rest []byte, junk bool) (*enmime.Part, error) {
+	if !junk && declaresUTF8(rest) {
+		root, err := newParser(false, enmime.DisableCharacterDetection(true)).ReadParts(bytes.NewReader(rest))
+		if err == nil && root != nil && root.DepthMatchFirst(doubtful) == nil {
+			return root, nil
+		}
+	}
+	return newParser(junk).ReadParts(bytes.NewReader(rest))
+}
+
+// declaresUTF8 says whether every charset parameter is UTF-8.
+func declaresUTF8(rest []byte) bool {
+	const name, want = "charset", "utf-8"
+	for {
+		i := indexFold(rest, name)
+		if i < 0 {
+			return true
+		}
+		value, ok := bytes.CutPrefix(rest[i+len(name):], []byte("="))
+		value = bytes.TrimPrefix(value, []byte(`"`))
+		if !ok || len(value) < len(want) || !foldedPrefix(value, want) {
+			return false
+		}
+		rest = value
+	}
+}
+
+// doubtful: not the UTF-8 that was declared, or a code that hides in plain ASCII (ISO-2022).
+func doubtful(p *enmime.Part) bool {
+	return strings.HasPrefix(p.ContentType, "text/") && (!utf8.Valid(p.Content) || bytes.Contains(p.Content, []byte("\ufffd")) || bytes.IndexByte(p.Content, 0x1b) >= 0)
 }
 
 // readTree parses what the lifter left and puts the lifted leaves back.
 func readTree(rest []byte, leaves []lifted, lim Limits) (*enmime.Part, []leafPart, bool) {
 	junk := base64JunkBound(rest) > lim.Base64Junk
-	root, err := newParser(junk).ReadParts(bytes.NewReader(rest))
+	root, err := parseRest(rest, junk)
 	if err != nil || root == nil {
 		return nil, nil, false
 	}

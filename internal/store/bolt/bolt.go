@@ -30,12 +30,13 @@ type Options struct {
 
 // DB is one open file; it fulfils store.DB and is safe for concurrent use.
 type DB struct {
-	b      *bbolt.DB
-	file   *os.File // bbolt's own; read only by Check
-	path   string
-	writer chan struct{} // holds one token; taken for the time of an Update, so that waiting for it can be cancelled
-	broken error         // of the commit after which nothing is known; written and read by the holder of the token
-	halt   chan struct{} // closed when broken is set
+	b       *bbolt.DB
+	file    *os.File // bbolt's own; read only by Check
+	path    string
+	writer  chan struct{} // holds one token; taken for the time of an Update, so that waiting for it can be cancelled
+	commits int           // by the holder of the token
+	broken  error         // of the commit after which nothing is known; written and read by the holder of the token
+	halt    chan struct{} // closed when broken is set
 }
 
 var _ store.DB = (*DB)(nil)
@@ -218,8 +219,18 @@ func (d *DB) Update(ctx context.Context, fn func(store.Tx) error) error {
 		close(d.halt)
 		return d.broken
 	}
+	if d.commits++; d.commits%forgetEvery == 0 {
+		forget(d.b, d.file) // only a writer moves the map, and that is us
+	}
 	return nil
 }
+
+// forgetEvery is how many commits let go of the pages that were looked at: else the whole file would count as memory in time.
+// The pages that are needed again come back from the system's cache, sixteen at a time.
+const (
+	forgetEvery = 32
+	manyRows    = 2000 // a View that saw so many lets go of them too
+)
 
 // View runs fn on an unchanging picture of the store. Keep it short: pages that it sees cannot be used again meanwhile.
 func (d *DB) View(ctx context.Context, fn func(store.Tx) error) error {
@@ -238,5 +249,9 @@ func (d *DB) View(ctx context.Context, fn func(store.Tx) error) error {
 	}
 	x := &tx{t: t, buckets: map[string]*bbolt.Bucket{}}
 	defer x.end()
-	return fn(x)
+	err = fn(x)
+	if x.rows > manyRows {
+		forget(d.b, d.file) // a reader that has not ended holds the map in its place
+	}
+	return err
 }

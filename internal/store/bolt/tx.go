@@ -19,6 +19,7 @@ type tx struct {
 	t       *bbolt.Tx
 	buckets map[string]*bbolt.Bucket // those that exist
 	scans   int
+	rows    int // seen by scans
 	ended   bool
 }
 
@@ -116,6 +117,7 @@ func (x *tx) Scan(bucket string, from, to []byte, fn func(key, value []byte) boo
 	c := b.Cursor()
 	k, v, err := move(c, from, true)
 	for k != nil && err == nil && (to == nil || bytes.Compare(k, to) < 0) {
+		x.rows++
 		if !fn(k, v) {
 			return nil
 		}
