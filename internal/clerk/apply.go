@@ -38,7 +38,7 @@ func (c *Clerk) decideOn(b store.Books, cs sop.Case, in sop.Input, now time.Time
 			c.Meter.Deviation(e.Data["kind"])
 		}
 	}
-	if err := errors.Join(b.PutCase(out.Case), b.Journal(out.Case.Number, out.Events)); err != nil {
+	if err := errors.Join(b.PutCase(out.Case), b.Journal(out.Case.Number, out.Events), c.remember(b, cs, out.Case)); err != nil {
 		return err
 	}
 	if out.Case.Held != cs.Held {

@@ -129,6 +129,9 @@ func (c *Clerk) decideMail(b store.Books, p *Prepared, v triage.Verdict, number 
 	msg := p.mail.Msg
 	in := sop.Input{ID: msg.Identity, At: p.Arrived.UTC(), From: v.From, What: v.What, Mail: sop.Mail{SHA256: p.sha,
 		MessageID: msg.MessageID, From: fromText(p), At: p.Arrived.UTC(), What: v.Reason}}
+	if in.What, err = c.withPast(b, v.From.Address, v.What); err != nil {
+		return err
+	}
 	evidence, err := c.witness(b, p, v, cs)
 	if err != nil {
 		return err

@@ -73,6 +73,11 @@ func (v *View) rows(d Data) {
 	for i, r := range c.Reading.Roster {
 		v.Roster = append(v.Roster, member(sop.Member{Row: r}, i+1, sop.Account{}, zone))
 	}
+	if l.Kind == sop.Persetujuan {
+		for _, x := range c.Marks {
+			v.Warnings = append(v.Warnings, "Pemohon: "+markText(x))
+		}
+	}
 	v.read(c.Reading)
 	for _, s := range c.Changes {
 		v.Changes = append(v.Changes, shown(s, longestTitle))

@@ -84,6 +84,11 @@ var marks = map[string]string{
 	"alamat-kembar":  "alamat email dipakai lebih dari satu anggota",
 	"terpapar":       "password pernah terlihat di luar suratnya dan telah diganti",
 	"dibaca-mesin":   "data dibaca oleh mesin (OCR)",
+	"domain-sandi":   "domain alamat email ditulis dengan huruf bukan Latin (punycode)",
+	"alamat-mirip":   "alamat email hampir sama dengan alamat pejabat, pemohon, atau anggota lain",
+	"nama-mirip":     "nama hampir sama dengan anggota lain atau pejabat",
+	"pemohon-baru":   "pemohon ini belum pernah mengajukan permohonan yang disetujui",
+	"nama-pejabat":   "nama atau alamat pemohon menyerupai nama atau alamat pejabat",
 	"domain-mirip":   "domain alamat email mirip dengan domain kantor, tetapi tidak sama",
 }
 

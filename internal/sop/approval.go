@@ -87,7 +87,7 @@ func (d *decision) approve(v Approval) {
 }
 
 func (d *decision) undoWindow() time.Duration {
-	if slices.ContainsFunc(d.c.Members, func(m Member) bool { return len(m.Marks) > 0 }) {
+	if len(d.c.Marks) > 0 || slices.ContainsFunc(d.c.Members, func(m Member) bool { return len(m.Marks) > 0 }) {
 		return max(d.o.UndoWindow, riskWindow)
 	}
 	return d.o.UndoWindow

@@ -181,6 +181,7 @@ func (d *decision) close(s Status, outcome string) {
 func (c Case) clone() Case {
 	c.Thread = slices.Clone(c.Thread)
 	c.Changes = slices.Clone(c.Changes)
+	c.Marks = slices.Clone(c.Marks)
 	c.Mails = slices.Clone(c.Mails)
 	c.Members = slices.Clone(c.Members)
 	for i := range c.Members {

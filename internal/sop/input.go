@@ -42,9 +42,13 @@ type (
 		Subject      string
 		KepalaCopied bool
 		Reading      document.Reading
+		Past         Past
 	}
 	// Supplement brings more papers or a mended roster to an open case. Reading is that of all papers together.
-	Supplement struct{ Reading document.Reading }
+	Supplement struct {
+		Reading document.Reading
+		Past    Past
+	}
 
 	// Command is one line of the mail grammar, obeyed or answered according to role and state.
 	Command struct {

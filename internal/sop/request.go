@@ -20,7 +20,7 @@ func (d *decision) request(r Request) string {
 	d.c.Thread = append(d.c.Thread, d.in.Mail.MessageID)
 	d.c.KepalaCopied = r.KepalaCopied
 	d.event("case-opened", "Permohonan diterima dan kasus dibuka.", "subject", r.Subject)
-	reason := d.take(r.Reading, "")
+	reason := d.take(r.Reading, r.Past, "")
 	if !r.KepalaCopied { // SOP 1.4
 		d.tell(PermohonanTembusan, d.o.KepalaLPSE, RoleKepala, "", "")
 	}
@@ -43,17 +43,17 @@ func (d *decision) supplement(s Supplement) string {
 	}
 	d.c.Changes = changes(d.c.Reading, s.Reading)
 	d.event("supplemented", "Pelengkap diterima: "+strings.Join(d.c.Changes, "; "), "revision", fmt.Sprint(d.c.Revision+1))
-	return d.take(s.Reading, "supplement")
+	return d.take(s.Reading, s.Past, "supplement")
 }
 
 // take makes a new revision of the reading and goes on to the approver, back to the requester, or to a person.
-func (d *decision) take(r document.Reading, topic string) string {
+func (d *decision) take(r document.Reading, past Past, topic string) string {
 	d.c.Reading = d.checked(r)
 	d.c.Revision, d.c.Issue = d.c.Revision+1, 0
 	d.c.CodeTries, d.c.Votes, d.c.Expires = 0, nil, time.Time{}
-	d.c.Members = nil
+	d.c.Members, d.c.Marks = nil, d.requestMarks(past)
 	for _, row := range r.Roster { // SOP 1.2
-		d.c.Members = append(d.c.Members, Member{Row: row, State: MemberWaiting, Marks: d.marks(row)})
+		d.c.Members = append(d.c.Members, Member{Row: row, State: MemberWaiting, Marks: d.marks(row, r.Roster, past)})
 	}
 	switch {
 	case d.c.Reading.Ready() && d.short():

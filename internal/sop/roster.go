@@ -46,18 +46,6 @@ func (d *decision) reserved(address string) bool {
 	return slices.ContainsFunc(all, func(s string) bool { return sameAddress(s, address) })
 }
 
-// marks are the risks of one row that the approver must see (DESIGN, "Credentials").
-func (d *decision) marks(row document.Row) []string {
-	var out []string
-	if sameAddress(row.Email, d.c.Requester.Address) {
-		out = append(out, "alamat-pemohon")
-	}
-	if host(row.Email) != host(d.o.Mailbox.Address) {
-		out = append(out, "domain-luar")
-	}
-	return out
-}
-
 func host(addr string) string {
 	return strings.ToLower(addr[strings.LastIndexByte(addr, '@')+1:])
 }

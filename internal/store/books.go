@@ -40,6 +40,7 @@ import (
 //	replace   UIDVALIDITY/UID                                  → redacted bytes of a mail that held a live secret
 //	return    UIDVALIDITY/UID                                  → Returning: to be brought back to the inbox and judged again
 //	attempts  UIDVALIDITY/UID                                  → how often reading was begun (decimal)
+//	known     nip/NIP, from/ADDRESS                            → address of the last receipt; case of a requester that was released
 //	users     lower-case User ID                               → NIP
 //	nips      NIP                                              → User ID
 //	caps      CASE                                             → capRow: letters in the present hour
