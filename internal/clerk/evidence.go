@@ -138,3 +138,39 @@ func hexOf(raw []byte) string {
 	sum := sha256.Sum256(raw)
 	return hex.EncodeToString(sum[:])
 }
+
+// verifyEvidence: what the journal holds the hash of is there, unchanged, and so is the letter that was answered.
+func verifyEvidence(b store.Books, r *Report, number string, events []store.Record) error {
+	all, err := b.Evidence(number)
+	if err != nil {
+		return err
+	}
+	spoken := map[string]bool{}
+	for _, e := range events {
+		sum, mail := e.Data["evidence"], e.Data["mail"]
+		if sum == "" || spoken[mail] {
+			continue
+		}
+		spoken[mail] = true
+		var kept Evidence
+		if hexOf(all[mail]) != sum || json.Unmarshal(all[mail], &kept) != nil {
+			r.found(number, "the evidence of line %d of the journal is missing or changed", e.N)
+			continue
+		}
+		if a := kept.Letter; a != nil && a.SHA256 != "" {
+			body, err := b.Body(number + "/" + a.Key)
+			if err != nil {
+				return err
+			}
+			if hexOf(body) != a.SHA256 {
+				r.found(number, "the letter %s, which line %d of the journal answers, is missing or changed", a.Key, e.N)
+			}
+		}
+	}
+	for mail := range all {
+		if !spoken[mail] {
+			r.found(number, "evidence %.12s… of which the journal says nothing", mail)
+		}
+	}
+	return nil
+}

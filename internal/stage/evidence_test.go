@@ -173,6 +173,7 @@ func TestEvidence(t *testing.T) {
 		}
 	})
 	t.Run("written by ourselves", func(t *testing.T) { forged(t, ctx, s, raw, key) })
+	t.Run("books", func(t *testing.T) { tampered(t, ctx, s) })
 	t.Run("kept checkpoint", func(t *testing.T) { beside(t, ctx, s, key) })
 }
 
@@ -344,4 +345,46 @@ func rebook(t *testing.T, ctx context.Context, s *Stage, head *clerk.BundleHead,
 func hexOf(raw []byte) string {
 	sum := sha256.Sum256(raw)
 	return hex.EncodeToString(sum[:])
+}
+
+// tampered changes what a decision rests on in the books; verify finds it, and nothing once it is put back.
+func tampered(t *testing.T, ctx context.Context, s *Stage) {
+	findings := func() int {
+		t.Helper()
+		r, err := s.Daemon.Clerk.Verify(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(r.Findings)
+	}
+	if n := findings(); n > 0 {
+		t.Fatalf("%d findings before", n)
+	}
+	for _, bucket := range []string{"evidence", "bodies", "journal", "tree"} {
+		var key, value []byte
+		change := func(fn func([]byte) []byte) {
+			t.Helper()
+			if err := s.Daemon.Clerk.DB.Update(ctx, func(tx store.Tx) error {
+				return tx.Put(bucket, key, fn(bytes.Clone(value)))
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Daemon.Clerk.DB.View(ctx, func(tx store.Tx) error {
+			return tx.Scan(bucket, nil, nil, func(k, v []byte) bool {
+				key, value = bytes.Clone(k), bytes.Clone(v)
+				return bucket == "bodies" && !bytes.HasSuffix(k, []byte("/persetujuan"))
+			})
+		}); err != nil || len(value) == 0 {
+			t.Fatalf("%s: %v", bucket, err)
+		}
+		change(func(v []byte) []byte { v[len(v)/2] ^= 1; return v })
+		if findings() == 0 {
+			t.Errorf("a change in %s is not found", bucket)
+		}
+		change(func(v []byte) []byte { return v })
+		if n := findings(); n > 0 {
+			t.Errorf("%s: %d findings after it was put back", bucket, n)
+		}
+	}
 }
