@@ -76,15 +76,19 @@ func (d *decision) officials() []Person {
 	return out
 }
 
-// domainAlike: nearly a domain that takes part, and not it.
+// domainAlike: nearly a domain that takes part, and not it. The requester's own counts only for others: whoever asks may come
+// from a false one.
 func (d *decision) domainAlike(address string) bool {
 	h := host(address)
-	ours := []string{host(d.c.Requester.Address)}
+	var ours []string
 	for _, p := range d.officials() {
 		ours = append(ours, host(p.Address))
 	}
 	if slices.Contains(ours, h) {
 		return false
+	}
+	if asks := host(d.c.Requester.Address); asks != h {
+		ours = append(ours, asks)
 	}
 	return slices.ContainsFunc(ours, func(o string) bool { return alike(o, h) || oneOff(o, h) && min(len(o), len(h)) >= 6 })
 }
