@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,7 +53,7 @@ type Answered struct {
 // options are what the same check is run with again.
 func (g Ground) options(p sop.Proof) msgauth.Options {
 	return msgauth.Options{AuthservID: g.AuthservID, ReceivedBy: g.ReceivedBy, BelowReceived: g.BelowReceived, Level: p.Level,
-		Resolver: msgauth.Recorded(p.Seen)}
+		Resolver: msgauth.Recorded(p.Seen), Pins: msgauth.RecordedPins(p.Seen)}
 }
 
 // witness writes down what an approver's mail rests on, and gives its hash; "" for mail of others.
@@ -146,6 +147,7 @@ func verifyEvidence(b store.Books, r *Report, number string, events []store.Reco
 		return err
 	}
 	spoken := map[string]bool{}
+	expired := slices.ContainsFunc(events, func(e store.Record) bool { return e.Kind == "retention-deleted" })
 	for _, e := range events {
 		sum, mail := e.Data["evidence"], e.Data["mail"]
 		if sum == "" || spoken[mail] {
@@ -157,7 +159,7 @@ func verifyEvidence(b store.Books, r *Report, number string, events []store.Reco
 			r.found(number, "the evidence of line %d of the journal is missing or changed", e.N)
 			continue
 		}
-		if a := kept.Letter; a != nil && a.SHA256 != "" {
+		if a := kept.Letter; a != nil && a.SHA256 != "" && !expired {
 			body, err := b.Body(number + "/" + a.Key)
 			if err != nil {
 				return err

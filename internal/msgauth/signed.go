@@ -2,6 +2,7 @@ package msgauth
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/pem"
 	"errors"
@@ -21,10 +22,12 @@ const maxSignature = 256 << 10
 type Pin struct {
 	certificates []*pinned
 	keys         keyRing
+	pem, openPGP []byte // as they were registered: the evidence of a decision
 }
 
 // NewPin reads PEM certificates and OpenPGP public keys (armored or not); either may be empty.
 func NewPin(certificates, openPGP []byte) (p Pin, err error) {
+	p.pem, p.openPGP = certificates, openPGP
 	for rest := certificates; len(bytes.TrimSpace(rest)) > 0; {
 		var block *pem.Block
 		if block, rest = pem.Decode(rest); block == nil || block.Type != "CERTIFICATE" {
@@ -46,6 +49,42 @@ func NewPin(certificates, openPGP []byte) (p Pin, err error) {
 
 // Empty says that nothing is registered.
 func (p Pin) Empty() bool { return len(p.certificates) == 0 && len(p.keys) == 0 }
+
+// witnesses are what is registered for an address, as it is today.
+func (p Pin) witnesses(address string) (out []sop.Witness) {
+	if len(p.pem) > 0 {
+		out = append(out, sop.Witness{Kind: "certificate", Name: address, Text: string(p.pem)})
+	}
+	if len(p.openPGP) > 0 {
+		out = append(out, sop.Witness{Kind: "openpgp-key", Name: address, Text: base64.StdEncoding.EncodeToString(p.openPGP)})
+	}
+	return out
+}
+
+// RecordedPins are what was registered that day. What cannot be read proves nothing.
+func RecordedPins(seen []sop.Witness) map[string]Pin {
+	type registered struct{ pem, openPGP []byte }
+	found := map[string]registered{}
+	for _, w := range seen {
+		r := found[w.Name]
+		switch w.Kind {
+		case "certificate":
+			r.pem = []byte(w.Text)
+		case "openpgp-key":
+			r.openPGP, _ = base64.StdEncoding.DecodeString(w.Text)
+		default:
+			continue
+		}
+		found[w.Name] = r
+	}
+	pins := map[string]Pin{}
+	for address, r := range found {
+		if p, err := NewPin(r.pem, r.openPGP); err == nil {
+			pins[address] = p
+		}
+	}
+	return pins
+}
 
 // finding is what a signature check says; detail is evidence.
 type finding struct {
@@ -69,7 +108,7 @@ func checkSigned(p sop.Proof, raw []byte, at time.Time, from string, o Options) 
 	if reason != "" {
 		return fail(sop.Unproven, reason)
 	}
-	p.Detail = append(p.Detail, f.detail...)
+	p.Detail, p.Seen = append(p.Detail, f.detail...), append(p.Seen, pin.witnesses(from)...)
 	p.Detail = note(p.Detail, "signature by %s at %d: %s", f.by, unix(f.signed), orPass(f.reason))
 	if f.reason == "" {
 		f.reason = signedWhen(f.signed, at)

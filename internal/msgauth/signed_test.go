@@ -175,6 +175,15 @@ func atSigned(t *testing.T, raw string, at time.Time, pins map[string]msgauth.Pi
 	return msgauth.CheckRaw(t.Context(), []byte(raw), at, fields(raw), approver, o)
 }
 
+// atRecorded checks a mail with the keys and certificates of a record alone.
+func atRecorded(t *testing.T, raw string, seen []sop.Witness) sop.Proof {
+	t.Helper()
+	o := office()
+	o.Level, o.Resolver, o.Pins = sop.Signed, msgauth.Recorded(seen), msgauth.RecordedPins(seen)
+	raw = pass + "\r\n" + border + "\r\n" + raw
+	return msgauth.CheckRaw(t.Context(), []byte(raw), arrival, fields(raw), approver, o)
+}
+
 func pins(t *testing.T, certs, keys []byte) map[string]msgauth.Pin {
 	t.Helper()
 	p, err := msgauth.NewPin(certs, keys)
@@ -196,6 +205,13 @@ func TestSignedAccepts(t *testing.T) {
 			p := atSigned(t, raw, arrival, all)
 			if p.Result != sop.Proven || p.Reason != "signed-pass" || p.Level != sop.Signed {
 				t.Errorf("%s (%s)\n%s", p.Result, p.Reason, strings.Join(p.Detail, "\n"))
+			}
+			again := atRecorded(t, raw, p.Seen) // years later, with nothing but what was seen
+			if again.Result != p.Result || again.Reason != p.Reason {
+				t.Errorf("from the record: %s (%s)", again.Result, again.Reason)
+			}
+			if none := atRecorded(t, raw, nil); none.Result == sop.Proven {
+				t.Error("proved from no record at all")
 			}
 		})
 	}
