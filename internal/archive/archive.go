@@ -1,6 +1,7 @@
 // Package archive keeps papers and raw mails for ever, byte for byte, under their SHA-256 (SOP R.1). Bytes are written and
 // synced in batches before the commit that mentions them; when a case has its number they get a name there that a person
-// can browse. Nothing is ever deleted here (UU 43/2009). State on disk:
+// can browse. Nothing is ever deleted here but by the office's own
+// retention schedule (UU 43/2009), and then the journal says so first. State on disk:
 //
 //	archive/blobs/ab/ab12…                        content, read only, named by the hex SHA-256 of its bytes
 //	archive/incoming/                             half-written content; swept at start
@@ -20,6 +21,7 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Largest is how many bytes one paper or mail may have.
@@ -155,7 +157,7 @@ func (b *Batch) PutAs(sha string, content []byte) error {
 	}
 	path := b.a.blob(sha)
 	written := false
-	if !holds(path, content) {
+	if !holds(path, content) || os.Chtimes(path, time.Now(), time.Now()) != nil { // young again: see Remove
 		written = true
 		if err := b.a.place(path, content); err != nil {
 			return fmt.Errorf("archive %s: %w", path, err)

@@ -41,6 +41,7 @@ type Options struct {
 	UserID      string                   // pattern for members whose papers name none
 	Source      Source                   // makes the accounts: generate or command
 	MaxMessage  int64
+	Retention   int // years after the year of closing; zero: nothing is ever deleted
 	Folders     Folders
 	DoubtPause  time.Duration // zero: ten minutes
 	FirstRetry  time.Duration // of a letter or an order; zero: half a minute. Each further one comes twice as late

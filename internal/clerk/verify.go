@@ -162,8 +162,10 @@ func (c *Clerk) verifyLetters(b store.Books, r *Report, cs sop.Case, files map[s
 		}
 		approved = approved || e.Kind == "approved"
 	}
-	if err := verifyEvidence(b, r, cs.Number, events); err != nil {
-		return err
+	if !deleted(events) {
+		if err := verifyEvidence(b, r, cs.Number, events); err != nil {
+			return err
+		}
 	}
 	for _, l := range rows {
 		where := l.ID()

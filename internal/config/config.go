@@ -38,6 +38,7 @@ type Config struct {
 	Storage     Storage
 	HTTP        HTTP
 	Log         Log
+	Retention   Retention
 }
 
 // Identity is the office itself.
@@ -149,6 +150,9 @@ type Storage struct{ Path string }
 
 // HTTP is where the status page listens; empty: nowhere.
 type HTTP struct{ Listen string }
+
+// Retention is the office's own schedule (JRA, UU 43/2009); zero deletes nothing.
+type Retention struct{ Closed int } // years after the end of the year in which a case was closed
 
 // Log is how the daemon writes its log.
 type Log struct{ Format, Level string }

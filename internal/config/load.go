@@ -51,6 +51,7 @@ func (c *Config) read(r *reader, raw []byte, now time.Time) {
 	c.Storage.read(s.section("storage"))
 	c.HTTP.read(s.section("http"))
 	c.Log.read(s.section("log"))
+	c.Retention.read(s.section("retention"))
 	s.done()
 	c.agree(r)
 }

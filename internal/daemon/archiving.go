@@ -21,6 +21,9 @@ func (d *Daemon) archiving(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+		if err := d.expire(ctx); errors.Is(err, store.ErrUnknown) {
+			return err
+		}
 		for n := 1; n > 0; {
 			var err error
 			if n, err = d.Clerk.KeepLetters(ctx); errors.Is(err, store.ErrUnknown) {
@@ -31,6 +34,26 @@ func (d *Daemon) archiving(ctx context.Context) error {
 				break
 			}
 			d.state.fine("archive")
+		}
+	}
+}
+
+// expireEvery is how often the retention schedule is looked at.
+const expireEvery = 24 * time.Hour
+
+// expire deletes what the office's schedule says is over, once a day.
+func (d *Daemon) expire(ctx context.Context) error {
+	if time.Since(d.expired) < expireEvery {
+		return nil
+	}
+	d.expired = time.Now()
+	for {
+		n, err := d.Clerk.ExpireCases(ctx)
+		if err != nil && ctx.Err() == nil {
+			d.Log.Error("delete by the retention schedule", "error", err)
+		}
+		if n == 0 || err != nil {
+			return err
 		}
 	}
 }

@@ -44,6 +44,8 @@ type Daemon struct {
 	page   net.Listener
 	bell   bells
 	closed []closer
+
+	expired time.Time // when the retention schedule was looked at last
 }
 
 // closer is one named clean-up; they run in reverse order.

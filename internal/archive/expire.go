@@ -1,0 +1,85 @@
+package archive
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// youngest is the age under which content is not removed: a mail that is being read may rest on it.
+const youngest = time.Hour
+
+// Manifest gives the SHA-256 of a case's SHA256SUMS and the content that it names; nothing where there is no such file.
+func (a *Archive) Manifest(year int, number string) (sum string, shas []string, err error) {
+	dir, err := a.Dir(year, number)
+	if err != nil {
+		return "", nil, err
+	}
+	raw, err := os.ReadFile(filepath.Join(dir, sums))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil, nil
+	}
+	if err != nil {
+		return "", nil, fmt.Errorf("read the manifest of %s: %w", number, err)
+	}
+	l, err := readSums(filepath.Join(dir, sums))
+	for _, e := range l {
+		shas = append(shas, e.SHA256)
+	}
+	h := sha256.Sum256(raw)
+	return hex.EncodeToString(h[:]), shas, err
+}
+
+// Remove takes a case out of the archive, after the books say so (UU 43/2009: by the office's schedule only). Content stays
+// while another case has a name for it, while needed says so, and while it is young. Files that a person put there stay too.
+// It may be repeated after a crash.
+func (a *Archive) Remove(year int, number string, needed func(sha string) bool) (files int, bytes int64, err error) {
+	dir, err := a.Dir(year, number)
+	if err != nil {
+		return 0, 0, err
+	}
+	a.naming.Lock()
+	defer a.naming.Unlock()
+	l, err := readSums(filepath.Join(dir, sums))
+	if err != nil {
+		return 0, 0, fmt.Errorf("remove case %s: %w", number, err)
+	}
+	for _, e := range l {
+		n, err := a.removeOne(filepath.Join(dir, e.Name), e.SHA256, needed(e.SHA256))
+		if err != nil {
+			return files, bytes, fmt.Errorf("remove case %s: %w", number, err)
+		}
+		files, bytes = files+1, bytes+n
+	}
+	err = os.Remove(filepath.Join(dir, sums))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	os.Remove(dir) // fails where a person's own files lie in it
+	return files, bytes, err
+}
+
+// removeOne takes the content away when this is its last name, then the name: in this order, so that it can be repeated.
+func (a *Archive) removeOne(name, sha string, needed bool) (int64, error) {
+	freed := int64(0)
+	st, err := os.Lstat(a.blob(sha))
+	if err == nil && !needed && sameFile(a.blob(sha), name) { // a copy would say nothing of who else has one
+		sys, ok := st.Sys().(*syscall.Stat_t)
+		if ok && sys.Nlink == 2 && time.Since(st.ModTime()) >= youngest {
+			if err := os.Remove(a.blob(sha)); err != nil {
+				return 0, err
+			}
+			freed = st.Size()
+		}
+	}
+	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return freed, err
+	}
+	return freed, nil
+}
