@@ -45,6 +45,7 @@ func (m *merger) against(w witness) {
 	}
 	seen := map[*person]bool{}
 	matched := 0
+	w.people = within(w.people, ownLists(w.people, m.roster))
 	var absent []int
 	for i := range m.roster {
 		p := &m.roster[i]

@@ -25,6 +25,9 @@ func cards(s *section) []person {
 	return c.people
 }
 
+// cardHeadRE is the heading of one card: "DATA ANGGOTA KE-2", "Personel 3", "II.", "4.".
+var cardHeadRE = regexp.MustCompile(`(?i)^[(]?((data|identitas|biodata|profil)\s+)?(anggota|personel|personil|pegawai|peserta|pengguna|calon pengguna|nama)?(\s+pokja)?\s*(ke)?\s*[-.:#]?\s*[(]?(\d{1,2}|[ivx]{1,5})\s*[).:]*$`)
+
 // pair is one label with its value, or a bare row when the label is empty.
 type pair struct {
 	label string
@@ -64,6 +67,9 @@ func (c *cardReader) block(ps []pair) {
 func (c *cardReader) bare(text string) {
 	l := letters(text)
 	switch {
+	case cardHeadRE.MatchString(strings.TrimSpace(text)):
+		c.flush()
+		c.last, c.skip = "", false
 	case strings.Contains(l, "BERTANDATANGAN"):
 		c.flush()
 		c.skip = true

@@ -52,7 +52,13 @@ func entry(text string) (person, bool) {
 	if len(marks) > 0 {
 		end = marks[0][0]
 	}
+	seen := map[field]bool{}
 	for i, m := range marks {
+		if f := fieldsOf(text[m[2]:m[3]]); len(f) == 0 || seen[f[0]] {
+			continue // what comes a second time is the signatory's
+		} else {
+			seen[f[0]] = true
+		}
 		to := len(text)
 		if i+1 < len(marks) {
 			to = marks[i+1][0]

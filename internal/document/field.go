@@ -85,6 +85,10 @@ func wholeHeader(all string) ([]field, bool) {
 		}
 	}
 	switch {
+	case all == "kontak", all == "kontakperson", all == "kontakpribadi":
+		return []field{fieldHP, fieldEmail}, true // what it holds tells which
+	case all == "nomorkontak", all == "nokontak":
+		return []field{fieldHP}, true
 	case strings.Contains(all, "namapengguna"), strings.Contains(all, "namauser"), strings.Contains(all, "userid"), strings.Contains(all, "username"),
 		strings.Contains(all, "idpengguna"), strings.Contains(all, "loginid"):
 		return []field{fieldUserID}, true

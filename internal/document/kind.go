@@ -163,12 +163,12 @@ func sentence(text string) bool {
 }
 
 func asksForAccount(l string) bool {
-	for _, w := range []string{"AKUN", "USERID", "USERNAME", "HAKAKSES", "PASSWORD"} {
+	for _, w := range []string{"AKUN", "USERID", "USERNAME", "HAKAKSES", "PASSWORD", "KATASANDI"} {
 		if strings.Contains(l, w) {
 			return true
 		}
 	}
-	return false
+	return (strings.Contains(l, "SPSE") || strings.Contains(l, "LPSE")) && (strings.Contains(l, "PENGGUNA") || strings.Contains(l, "USER") || strings.Contains(l, "AKSES"))
 }
 
 // asks says whether a subject begins with the word of a request.

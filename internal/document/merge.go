@@ -30,10 +30,82 @@ func (m *merger) take(s *section) {
 
 func people(secs []*section) []person {
 	var out []person
+	base := 0
 	for _, s := range secs {
+		last := 0
 		for _, p := range s.people {
+			for k, g := range p.groups {
+				last = max(last, g)
+				p.groups = append([]int(nil), p.groups...)
+				p.groups[k] = base + g
+			}
 			if twin := find(out, p); twin == nil || twin.NIP != p.NIP {
 				out = append(out, p)
+			} else {
+				twin.groups = append(append([]int(nil), twin.groups...), p.groups...)
+			}
+		}
+		base += last + 1
+	}
+	return out
+}
+
+// ownLists are the lists of a paper that name the people on this roster. An SK that appoints several Pokja has lists that
+// are none of this request's business: those without which every member is named all the same.
+func ownLists(people []person, roster []person) map[int]bool {
+	left := map[*person]bool{}
+	for _, p := range roster {
+		if o := find(people, p); o != nil {
+			left[o] = true
+		}
+	}
+	own := map[int]bool{}
+	for len(left) > 0 {
+		count := map[int]int{}
+		for o := range left {
+			for _, g := range o.groups {
+				count[g]++
+			}
+		}
+		best := -1
+		for g, n := range count {
+			if best < 0 || n > count[best] || n == count[best] && g < best {
+				best = g
+			}
+		}
+		if best < 0 {
+			break
+		}
+		own[best] = true
+		for o := range left {
+			if contains(o.groups, best) {
+				delete(left, o)
+			}
+		}
+	}
+	return own
+}
+
+func contains(list []int, n int) bool {
+	for _, x := range list {
+		if x == n {
+			return true
+		}
+	}
+	return false
+}
+
+// within leaves the people of the given lists; without any, all.
+func within(people []person, lists map[int]bool) []person {
+	if len(lists) == 0 {
+		return people
+	}
+	var out []person
+	for _, p := range people {
+		for _, g := range p.groups {
+			if lists[g] {
+				out = append(out, p)
+				break
 			}
 		}
 	}
@@ -62,7 +134,7 @@ func (m *merger) merge() {
 	case len(m.body) > 0:
 		m.roster, m.base = append(m.roster, m.body...), "body"
 	case len(sk) > 0:
-		m.roster, m.base = append(m.roster, sk...), "sk"
+		m.roster, m.base = append(m.roster, within(sk, ownLists(sk, task))...), "sk"
 	default:
 		m.roster, m.base = append(m.roster, task...), "surat_tugas"
 	}

@@ -13,6 +13,7 @@ type person struct {
 	machine bool     // read by OCR
 	conf    float64  // lowest OCR confidence of nama, nip and email
 	doubts  []string // fields
+	groups  []int    // which of the paper's lists name them: an SK may appoint several Pokja
 }
 
 func (p *person) doubt(f field) {
@@ -39,6 +40,7 @@ var (
 	tingkatRE  = regexp.MustCompile(`(?i)\b(tk|tingkat)\b[. ]*(I|1)\b`)
 	rankRE     = regexp.MustCompile(`(?i)(juru|pengatur|penata|pembina)(\s+(muda|utama|madya))*(\s+(tk\.?\s*I|tingkat\s+I))?[\s,/(]*(gol(ongan)?\.?\s*(ruang)?\s*)?\b(IV|I{1,3})\s*/\s*[a-e]\)?`)
 	pppkRankRE = regexp.MustCompile(`(?i)(pppk\W*)?\bgol(ongan)?\b\.?\s*(XVII|XVI|XV|XIV|XIII|XII|XI|IX|X|VIII|VII|VI|IV|V|III|II|I)\b(\s*\(pppk\))?`)
+	pppkLineRE = regexp.MustCompile(`(?m)^\s*(XVII|XVI|XV|XIV|XIII|XII|XI|IX|X|VIII|VII|VI|IV|V|III|II|I)\s*$`)
 	ordinalRE  = regexp.MustCompile(`^\(?\d{1,3}\s*[.)]+\s*|^\d{1,2}\s+`)
 	lossyRE    = regexp.MustCompile(`^\d[.,]\d+[eE]\+?1[678]$`)
 	nipLabelRE = regexp.MustCompile(`(?i)\bN\s?I\s?P\b(\s*PPPK)?\s*[.:]*`)
@@ -108,7 +110,8 @@ func (p *person) setOne(f field, text string, numeric bool) {
 	case fieldJabatan:
 		p.Jabatan = oneLine(text)
 	case fieldUserID:
-		if text = strings.TrimSpace(oneLine(text)); text != "-" {
+		text = strings.Join(strings.Fields(strings.ReplaceAll(text, "\n", "\x00")), " ")
+		if text = strings.ReplaceAll(text, "\x00", ""); text != "-" { // a narrow cell has cut it
 			p.UserID = text
 		}
 	}
@@ -156,6 +159,9 @@ func (p *person) setNIP(text string, numeric bool) {
 
 // setEmail joins an address that was wrapped in a narrow cell, without changing it.
 func (p *person) setEmail(text string) {
+	if strings.TrimSpace(text) == "" {
+		return
+	}
 	text = strings.TrimPrefix(strings.TrimSpace(text), "mailto:")
 	joined := strings.ToLower(strings.Join(strings.Fields(text), ""))
 	if strings.Count(joined, "@") > 1 { // two addresses: the first, and a person looks
@@ -250,7 +256,9 @@ func (p *person) takeRank(text *string, take func(*regexp.Regexp) string) {
 	}
 	if m := take(golRE); m != "" {
 		p.Golongan = golongan(m)
+		return
 	}
+	p.Golongan = strings.TrimSpace(take(pppkLineRE))
 }
 
 // setRest gives the remaining text to the one field that is text.

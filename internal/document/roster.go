@@ -5,17 +5,23 @@ import "strings"
 // readPeople finds the members that a section names: in ruled tables first, then in lists without lines, in cards, and in
 // sentences. The first way that finds somebody wins, because the same list read twice would contradict itself.
 func (s *section) readPeople() {
-	ways := []func(*section) []person{fromTables, fromLoose, cards, fromEntries}
+	ways := []func(*section) []person{fromTables, fromTurned, fromLoose, cards, fromEntries}
 	for _, way := range ways {
 		if people := s.plausible(way(s)); len(people) > 0 {
 			s.people = people
 			break
 		}
 	}
+	group := 0
+	machine := s.machine()
 	for i := range s.people {
 		p := &s.people[i]
-		p.machine = s.machine()
+		p.machine = machine
 		p.Source = s.src.File
+		if i > 0 && p.No > 0 && p.No <= s.people[i-1].No {
+			group++ // the numbers begin again: another list
+		}
+		p.groups = []int{group}
 	}
 }
 
@@ -125,7 +131,7 @@ func bodyPeople(body string) []person {
 	}
 	src := bodySource(body)
 	s := section{src: &src, rows: flatten(&src), tables: src.Pages[0].Tables}
-	ways := []func(*section) []person{fromTables, fromEntries, cards}
+	ways := []func(*section) []person{fromTables, fromTurned, fromEntries, cards}
 	for _, way := range ways {
 		var people []person
 		for _, p := range s.plausible(way(&s)) {

@@ -22,7 +22,10 @@ type openTable struct {
 	cell strings.Builder
 	in   bool // a cell is open
 	span int
-	vert bool // covered by the cell above
+	vert bool        // covered by the cell above
+	down int         // rows that the open cell covers
+	tall map[int]int // columns covered from above, and for how many rows yet
+	next map[int]int // … from the next row on
 }
 
 func newFlow(cells int) *flow {
@@ -103,7 +106,7 @@ func (f *flow) openCell() {
 	f.para.Reset()
 	if t := f.top(); t != nil {
 		t.cell.Reset()
-		t.in, t.span, t.vert = true, 1, false
+		t.in, t.span, t.vert, t.down = true, 1, false, 1
 	}
 }
 
@@ -119,6 +122,8 @@ func (f *flow) closeCell() {
 	if !f.room() {
 		return
 	}
+	t.skipCovered()
+	t.cover()
 	cell := document.Cell{Text: squeezeLines(t.cell.String()), Merged: t.vert}
 	if t.vert {
 		cell.Text = ""
@@ -131,7 +136,37 @@ func (f *flow) closeCell() {
 
 func (f *flow) closeRow() {
 	if t := f.top(); t != nil {
+		t.skipCovered()
 		t.rows = append(t.rows, t.row)
+		for c, n := range t.tall {
+			if n > 1 {
+				t.next[c] = n - 1
+			}
+		}
+		t.tall, t.next = t.next, nil
+	}
+}
+
+// skipCovered leaves the slots that tall cells of rows above cover.
+func (t *openTable) skipCovered() {
+	for t.tall[len(t.row)] > 0 && len(t.row) < 512 {
+		t.row = append(t.row, document.Cell{Merged: true})
+	}
+	if t.next == nil && len(t.tall) > 0 {
+		t.next = map[int]int{}
+	}
+}
+
+// cover notes the columns that the open cell covers in the rows below.
+func (t *openTable) cover() {
+	if t.down < 2 {
+		return
+	}
+	if t.next == nil {
+		t.next = map[int]int{}
+	}
+	for i := range min(max(t.span, 1), 64) {
+		t.next[len(t.row)+i] = min(t.down, 1000) - 1
 	}
 }
 

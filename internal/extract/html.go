@@ -75,8 +75,15 @@ func (h *htmlReader) open(t html.Token) {
 		h.endCell()
 		h.flow.openCell()
 		for _, a := range t.Attr {
-			if n, err := strconv.Atoi(a.Val); err == nil && a.Key == "colspan" && h.flow.top() != nil {
+			n, err := strconv.Atoi(a.Val)
+			if err != nil || h.flow.top() == nil {
+				continue
+			}
+			switch a.Key {
+			case "colspan":
 				h.flow.top().span = n
+			case "rowspan":
+				h.flow.top().down = n
 			}
 		}
 	}

@@ -34,12 +34,20 @@ func readText(r *Reader, ctx context.Context, src *document.Source, data []byte,
 	} else {
 		f := newFlow(r.opt.MaxCells)
 		for _, l := range strings.Split(text, "\n") {
-			f.line(l)
+			f.line(unquoted(l))
 		}
 		f.finishInto(src)
 		return
 	}
 	src.Pages = []document.Page{page}
+}
+
+// unquoted takes off the quotes in which a spreadsheet wraps a sentence that it saves as CSV.
+func unquoted(l string) string {
+	if t := strings.TrimSpace(l); len(t) > 2 && t[0] == '"' && t[len(t)-1] == '"' && strings.Count(t, `"`) == 2 {
+		return t[1 : len(t)-1]
+	}
+	return l
 }
 
 // decodeText knows UTF-8, UTF-16 with or without mark, and else Windows-1252, which Excel writes in Indonesia.
@@ -66,7 +74,7 @@ func normal(b []byte) string {
 // separator is the one that cuts the most lines into the same number of at least three fields; 0 means prose.
 func separator(text string) rune {
 	best, bestLines := rune(0), 1
-	lines := strings.SplitN(text, "\n", 200)
+	lines := records(text)
 	for _, sep := range []rune{';', '\t', '|', ','} {
 		count := map[int]int{}
 		for _, l := range lines {
@@ -83,15 +91,31 @@ func separator(text string) rune {
 	return best
 }
 
+// records are the first lines, joined where a quoted field goes on over several.
+func records(text string) []string {
+	var out []string
+	for _, l := range strings.SplitN(text, "\n", 400) {
+		if n := len(out); n > 0 && strings.Count(out[n-1], `"`)%2 == 1 && len(out[n-1]) < 4096 {
+			out[n-1] += " " + l
+			continue
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
 // countOutside counts sep outside double quotes.
 func countOutside(line string, sep rune) int {
 	n, quoted := 0, false
-	for _, c := range line {
+	for i, c := range line {
 		switch {
 		case c == '"':
 			quoted = !quoted
 		case c == sep && !quoted:
 			n++
+			if sep == ',' && strings.HasPrefix(line[i+1:], " ") {
+				return 0 // prose: names with their titles
+			}
 		}
 	}
 	return n
