@@ -141,8 +141,9 @@ func (b Books) Claim(now time.Time, limit int) ([]LetterRow, error) {
 	return out, nil
 }
 
-// heldPause is how long a letter of a held case steps aside, so that it does not stand in front of the others.
-const heldPause = time.Minute
+// heldPause is how long a letter of a held case steps aside, so that it does not stand in front of the others; after
+// the release it waits no longer than this.
+const heldPause = 5 * time.Second
 
 func (b Books) postpone(key string, r LetterRow, at time.Time) error {
 	r.Next = at
