@@ -27,7 +27,7 @@ const (
 	firstLetter = sop.TandaTerima
 	approval    = sop.Persetujuan
 	quietMost   = 2 * time.Minute // without any progress the daemon is taken for stuck
-	look        = 200 * time.Millisecond
+	look        = 50 * time.Millisecond
 )
 
 // daemonRun is a daemon in its own process, with a configuration like any other.

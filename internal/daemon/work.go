@@ -40,7 +40,7 @@ func (d *Daemon) work(ctx context.Context) error {
 
 const (
 	workers    = 2
-	behindMost = 10 * time.Second
+	behindMost = 30 * time.Second
 	behindLook = 50 * time.Millisecond
 )
 
