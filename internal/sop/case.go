@@ -93,6 +93,8 @@ type Case struct {
 	StepFrom time.Time `json:"step_from,omitzero"`
 	Due      time.Time `json:"due,omitzero"` // deadline of the present step
 	Reminded bool      `json:"reminded"`
+	Again    bool      `json:"again,omitempty"` // reminded in the last hour too
+	HeldAt   time.Time `json:"held_at,omitzero"`
 	Late     bool      `json:"late"`          // escalated
 	Wake     time.Time `json:"wake,omitzero"` // when Tick is wanted next; zero: never
 
@@ -136,6 +138,10 @@ type Member struct {
 	Sends     int          `json:"sends"`            // letters ordered, 1 = the first
 	Letter    string       `json:"letter,omitempty"` // key of the latest; what becomes of an earlier one changes nothing
 	SentAt    time.Time    `json:"sent_at,omitzero"`
+	Due       time.Time    `json:"due,omitzero"` // of the receipt (SOP 3.1)
+	Reminded  bool         `json:"reminded,omitempty"`
+	Again     bool         `json:"again,omitempty"`
+	Late      bool         `json:"late,omitempty"`
 	Confirmed time.Time    `json:"confirmed,omitzero"`
 	Proof     string       `json:"proof,omitempty"` // of the TERIMA: "terbukti" or "tanpa bukti"
 	Note      string       `json:"note,omitempty"`  // delivery error or the member's KENDALA

@@ -157,8 +157,11 @@ func (d *decision) order(kind OrderKind, nip string) *Order {
 
 // step begins a step of the procedure: who owes it (SOP W.1) and until when.
 func (d *decision) step(owes string, days int) {
+	if d.c.Late && d.c.Owes != "member" {
+		d.settleLate(d.c.Owes, "", d.c.Due)
+	}
 	d.c.Owes, d.c.StepFrom = owes, d.now
-	d.c.Reminded, d.c.Late = false, false
+	d.c.Reminded, d.c.Again, d.c.Late = false, false, false
 	d.c.Due = time.Time{}
 	if days > 0 {
 		d.c.Due = d.o.Calendar.Deadline(d.now, days).UTC()

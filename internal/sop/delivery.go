@@ -57,6 +57,7 @@ func (d *decision) accepted(w Accepted) string {
 		return "letter-accepted"
 	}
 	m.State, m.SentAt, m.Note = MemberSent, d.now, ""
+	m.Due, m.Reminded, m.Again, m.Late = d.o.Calendar.Deadline(d.now, max(d.o.ReceiptDays, 1)).UTC(), false, false, false
 	d.progress()
 	return "letter-accepted"
 }

@@ -5,11 +5,15 @@ package sop
 func (d *decision) instruct(w Instruct) string {
 	switch w.Verb {
 	case "hold":
+		if d.c.Held == "" {
+			d.c.HeldAt = d.now
+		}
 		d.c.Held = "ditahan oleh operator"
 		d.event("hold", "Kasus ditahan oleh operator.")
 		return "hold"
 	case "release":
 		d.c.Held = ""
+		d.resume()
 		d.event("hold-ended", "Penahanan kasus diakhiri oleh operator.")
 		if d.c.Status == NeedsReview && d.c.Reading.Ready() && !d.short() {
 			d.askApproval() // what could not be made, or nobody could approve, is tried again

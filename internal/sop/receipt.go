@@ -32,6 +32,9 @@ func (d *decision) terima(Command) string {
 	if m.SentAt.IsZero() {
 		m.SentAt = d.now // the confirmation overtook the server's answer
 	}
+	if m.Late {
+		d.settleLate("member", m.Row.NIP, m.Due)
+	}
 	m.State, m.Confirmed, m.Note = MemberConfirmed, d.now, ""
 	d.event("receipt-confirmed", m.Row.Nama+" menyatakan telah menerima kredensial.", "nip", m.Row.NIP, "proof", m.Proof)
 	d.progress()

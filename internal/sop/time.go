@@ -118,85 +118,6 @@ func (d *decision) lapseDue() string {
 	return "lapsed"
 }
 
-// deadlineDue reminds on the day of the deadline and escalates after it, each once, in office hours. SOP 1.5, SOP 3.1
-func (d *decision) deadlineDue() string {
-	switch {
-	case d.c.Due.IsZero() || d.c.Status.Closed():
-		return ""
-	case !d.c.Late && !d.escalateAt().After(d.now):
-		d.c.Late, d.c.Reminded = true, true
-		return d.escalate()
-	case !d.c.Reminded && !d.remindAt().After(d.now):
-		d.c.Reminded = true
-		return d.remind()
-	}
-	return ""
-}
-
-// remindAt is the opening of the office on the day of the deadline.
-func (d *decision) remindAt() time.Time {
-	zone := d.o.Calendar.Zone
-	if zone == nil {
-		zone = time.UTC
-	}
-	y, m, day := d.c.Due.In(zone).Date()
-	return d.o.Calendar.NextOpen(time.Date(y, m, day, 0, 0, 0, 0, zone)).UTC()
-}
-
-func (d *decision) escalateAt() time.Time {
-	return d.o.Calendar.NextOpen(d.c.Due.Add(time.Second)).UTC()
-}
-
-func (d *decision) remind() string {
-	topic := d.stepTopic()
-	switch d.c.Owes {
-	case "approver":
-		for _, a := range d.askable() {
-			if !d.voted(a) {
-				d.tell(Pengingat, a.Person, RoleApprover, topic, "")
-			}
-		}
-	case "requester":
-		d.tell(Pengingat, d.c.Requester, RoleRequester, topic, "")
-	case "member":
-		for _, m := range d.c.Members {
-			if m.State == MemberSent {
-				d.tell(Pengingat, m.person(), RoleMember, topic, "").NIP = m.Row.NIP
-			}
-		}
-	default:
-		d.tell(PeringatanOperator, d.o.Operator, RoleOperator, "overdue", d.c.Number)
-	}
-	d.event("reminded", "Pengingat dikirim.", "step", topic)
-	return "reminded"
-}
-
-func (d *decision) stepTopic() string {
-	switch d.c.Owes {
-	case "requester":
-		return "completion"
-	case "member":
-		return "receipt"
-	}
-	return "approval"
-}
-
-// escalate reports a missed deadline. SOP W.2
-func (d *decision) escalate() string {
-	topic := d.stepTopic()
-	row := map[string]string{"approval": "2.1", "completion": "1.3", "receipt": "3.1"}[topic]
-	switch {
-	case d.c.Approval != nil && topic == "approval":
-		row = "2.3"
-	case d.c.Status == NeedsReview && !d.c.Reading.Ready():
-		row = "1.3"
-	}
-	d.deviation(Deviation{Kind: "waktu", Step: row, Owed: d.c.Owes, By: "lewat tenggat", Text: "Tenggat langkah " + row + " terlewati."})
-	d.tell(Eskalasi, d.o.KepalaLPSE, RoleKepala, topic, "")
-	d.tell(Eskalasi, d.o.KepalaBagian, RoleBagian, topic, "")
-	return "escalated"
-}
-
 // nextWake is the earliest moment at which tick has something to do, and always later than now: each tick is another input.
 func (d *decision) nextWake() time.Time {
 	var next time.Time
@@ -215,13 +136,8 @@ func (d *decision) nextWake() time.Time {
 		at(a.Release)
 	}
 	at(d.lapseAt())
-	if !d.c.Due.IsZero() {
-		if !d.c.Reminded {
-			at(d.remindAt())
-		}
-		if !d.c.Late {
-			at(d.escalateAt())
-		}
+	for _, k := range d.clocks() {
+		at(d.nextOf(k))
 	}
 	return d.later(next)
 }

@@ -1,0 +1,222 @@
+package sop
+
+import (
+	"fmt"
+	"time"
+)
+
+// lastHour before the deadline, and in office hours, is when the second reminder goes.
+const lastHour = time.Hour
+
+// deadlineClock is one deadline that runs: of the case's step, or of one member's receipt.
+type deadlineClock struct {
+	due                   time.Time
+	reminded, again, late *bool
+	member                *Member // nil: the case's step
+}
+
+// clocks are the deadlines that run. They stand still while the case is held; a step that the other side owes has none. The
+// members owe their receipts each by themselves. SOP W.1
+func (d *decision) clocks() []deadlineClock {
+	c := &d.c
+	if c.Status.Closed() || c.Held != "" {
+		return nil
+	}
+	var out []deadlineClock
+	for i := range c.Members {
+		m := &c.Members[i]
+		if m.State != MemberSent {
+			continue
+		}
+		due := m.Due
+		if due.IsZero() && c.Owes == "member" {
+			due = c.Due // sent before each member had a deadline
+		}
+		if !due.IsZero() {
+			out = append(out, deadlineClock{due, &m.Reminded, &m.Again, &m.Late, m})
+		}
+	}
+	if !c.Due.IsZero() && (c.Owes != "member" || len(out) == 0) { // or nobody is left who could confirm by themselves
+		out = append(out, deadlineClock{c.Due, &c.Reminded, &c.Again, &c.Late, nil})
+	}
+	return out
+}
+
+// remindAt is the opening of the office on the day of the deadline, againAt its last hour, escalateAt the next opening after.
+func (d *decision) remindAt(due time.Time) time.Time {
+	zone := d.o.Calendar.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	y, m, day := due.In(zone).Date()
+	return d.o.Calendar.NextOpen(time.Date(y, m, day, 0, 0, 0, 0, zone)).UTC()
+}
+
+func (d *decision) againAt(due time.Time) time.Time {
+	return d.o.Calendar.NextOpen(due.Add(-lastHour)).UTC()
+}
+
+func (d *decision) escalateAt(due time.Time) time.Time {
+	return d.o.Calendar.NextOpen(due.Add(time.Second)).UTC()
+}
+
+// nextOf is when a clock has something to do next: in office hours, also when its moment has passed while nobody ticked.
+func (d *decision) nextOf(k deadlineClock) time.Time {
+	var at time.Time
+	switch {
+	case *k.late:
+		return at
+	case !*k.reminded:
+		at = d.remindAt(k.due)
+	case !*k.again:
+		at = d.againAt(k.due)
+	default:
+		at = d.escalateAt(k.due)
+	}
+	if !at.After(d.now) {
+		return d.o.Calendar.NextOpen(d.now).UTC()
+	}
+	return at
+}
+
+// deadlineDue reminds on the day of the deadline and in its last hour, and escalates after it, each once, in office hours
+// only. What was missed while the daemon stood is not made up for: only the last of it is said. SOP 1.5, SOP 3.1
+func (d *decision) deadlineDue() string {
+	if !d.o.Calendar.Open(d.now) {
+		return ""
+	}
+	var remind, late []deadlineClock
+	for _, k := range d.clocks() {
+		switch {
+		case *k.late:
+		case !d.escalateAt(k.due).After(d.now):
+			*k.reminded, *k.again, *k.late = true, true, true
+			late = append(late, k)
+		case !*k.again && !d.againAt(k.due).After(d.now):
+			*k.reminded, *k.again = true, true
+			remind = append(remind, k)
+		case !*k.reminded && !d.remindAt(k.due).After(d.now):
+			*k.reminded = true
+			remind = append(remind, k)
+		}
+	}
+	reason := ""
+	if len(remind) > 0 {
+		reason = d.remind(remind)
+	}
+	if len(late) > 0 {
+		reason = d.escalate(late)
+	}
+	return reason
+}
+
+// remind tells those who owe the step; each member of their own letter.
+func (d *decision) remind(list []deadlineClock) string {
+	topic := d.stepTopic(list[0])
+	for _, k := range list {
+		if k.member != nil {
+			d.tell(Pengingat, k.member.person(), RoleMember, d.stepTopic(k), "").NIP = k.member.Row.NIP
+			continue
+		}
+		switch d.c.Owes {
+		case "approver":
+			for _, a := range d.askable() {
+				if !d.voted(a) {
+					d.tell(Pengingat, a.Person, RoleApprover, topic, "")
+				}
+			}
+		case "requester":
+			d.tell(Pengingat, d.c.Requester, RoleRequester, topic, "")
+		default:
+			d.tell(PeringatanOperator, d.o.Operator, RoleOperator, "overdue", d.c.Number)
+		}
+	}
+	d.event("reminded", "Pengingat dikirim.", "step", topic)
+	return "reminded"
+}
+
+func (d *decision) stepTopic(k deadlineClock) string {
+	switch {
+	case k.member != nil || d.c.Owes == "member":
+		return "receipt"
+	case d.c.Owes == "requester":
+		return "completion"
+	}
+	return "approval"
+}
+
+// escalate reports missed deadlines to those who oversee, and records who missed them by how much. SOP W.1, SOP W.2
+func (d *decision) escalate(list []deadlineClock) string {
+	topic := d.stepTopic(list[0])
+	for _, k := range list {
+		v := Deviation{Kind: "waktu", Step: d.stepRow(k), Owed: d.c.Owes, By: d.lateness(k.due)}
+		v.Text = "Tenggat langkah " + v.Step + " terlewati."
+		if k.member != nil {
+			v.Owed, v.NIP = "member", k.member.Row.NIP
+			v.Text = k.member.Row.Nama + " belum menyatakan menerima kredensial sampai tenggat."
+			d.c.Late = d.c.Late || d.c.Owes == "member"
+		}
+		d.deviation(v)
+	}
+	d.tell(Eskalasi, d.o.KepalaLPSE, RoleKepala, topic, "")
+	d.tell(Eskalasi, d.o.KepalaBagian, RoleBagian, topic, "")
+	return "escalated"
+}
+
+// stepRow is the row of the SOP that the deadline belongs to.
+func (d *decision) stepRow(k deadlineClock) string {
+	switch topic := d.stepTopic(k); {
+	case topic == "receipt":
+		return "3.1"
+	case topic == "completion", d.c.Status == NeedsReview && !d.c.Reading.Ready():
+		return "1.3"
+	case d.c.Approval != nil:
+		return "2.3"
+	}
+	return "2.1"
+}
+
+// lateness counts the office days by which a deadline is missed, the one that is running included.
+func (d *decision) lateness(due time.Time) string {
+	return fmt.Sprintf("%d hari kerja", max(d.o.Calendar.Between(due, d.now), 1))
+}
+
+// settleLate writes by how much a late step was late in the end: nip is the member's, or empty for the case's step. SOP W.2
+func (d *decision) settleLate(owed, nip string, due time.Time) {
+	for i := len(d.c.Deviations) - 1; i >= 0; i-- {
+		v := &d.c.Deviations[i]
+		if v.Kind != "waktu" || v.Owed != owed || v.NIP != nip {
+			continue
+		}
+		if by := d.lateness(due); by != v.By {
+			v.By = by
+			d.event("deviation-ended", "Langkah yang terlambat selesai.", "step", v.Step, "owed", owed, "by", by)
+		}
+		return
+	}
+}
+
+// resume gives every deadline the office days back for which the case was held.
+func (d *decision) resume() {
+	n := 0
+	if !d.c.HeldAt.IsZero() {
+		n = d.o.Calendar.Between(d.c.HeldAt, d.now)
+	}
+	d.c.HeldAt = time.Time{}
+	if n == 0 {
+		return
+	}
+	for _, due := range append([]*time.Time{&d.c.Due}, memberDues(d.c.Members)...) {
+		if !due.IsZero() {
+			*due = d.o.Calendar.Deadline(*due, n).UTC()
+		}
+	}
+}
+
+func memberDues(list []Member) []*time.Time {
+	var out []*time.Time
+	for i := range list {
+		out = append(out, &list[i].Due)
+	}
+	return out
+}
