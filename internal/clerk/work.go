@@ -2,6 +2,7 @@ package clerk
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 
 	"ukpbjd/internal/credential"
@@ -122,6 +123,13 @@ func (c *Clerk) sheets(w Work, issued map[string]credential.Issued) (map[string]
 	if c.Office.Sheet == "none" {
 		return out, nil
 	}
+	var phrase secret.Secret
+	if c.LockedPages {
+		var err error
+		if phrase, err = c.Codes.DeliveryPhrase(w.Case.Number); err != nil {
+			return nil, err
+		}
+	}
 	var rows []credential.SheetRow
 	for _, m := range w.Case.Members {
 		x := issued[m.Row.NIP]
@@ -137,7 +145,7 @@ func (c *Clerk) sheets(w Work, issued map[string]credential.Issued) (map[string]
 		if c.Office.CodeInSheet {
 			code = c.Codes.ApprovalCode(w.Case.Number, w.Row.Order.Revision, w.Row.Order.Issue, a.Address)
 		}
-		b, err := credential.WriteSheet(w.Case.Number, code, rows, pass)
+		b, err := credential.WriteSheetWith(w.Case.Number, code, phrase, rows, pass)
 		if err != nil {
 			return nil, fmt.Errorf("write account sheet of %s: %w", w.Case.Number, err)
 		}
@@ -161,10 +169,16 @@ func (c *Clerk) sealLetter(w Work) (sop.What, error) {
 			return nil, fmt.Errorf("open the account of %s: %w", keyID(o.Case, o.NIP), err)
 		}
 	}
+	if c.LockedPages && !a.Kept {
+		if err := c.lock(&d); err != nil {
+			return nil, err
+		}
+	}
 	_, body, err := c.render(d)
 	if err != nil {
 		return nil, fmt.Errorf("render the letter of %s: %w", keyID(o.Case, o.NIP), err)
 	}
+	d.Letter.Files = nil // a locked page is not archived
 	if err := c.Vault.Ensure(keyID(o.Case, o.NIP)); err != nil {
 		return nil, err
 	}
@@ -174,4 +188,23 @@ func (c *Clerk) sealLetter(w Work) (sop.What, error) {
 	}
 	o.Letter.Copy, err = c.withoutPassword(d)
 	return sop.CredentialSealed{NIP: o.NIP, Letter: o.Letter, Sealed: sealed}, err
+}
+
+// lock moves the password out of the letter into a page that only the phrase of the case opens.
+func (c *Clerk) lock(d *letter.Data) error {
+	m := d.Case.Member(d.Letter.NIP)
+	if m == nil {
+		return fmt.Errorf("%s is not in the roster", keyID(d.Case.Number, d.Letter.NIP))
+	}
+	phrase, err := c.Codes.DeliveryPhrase(d.Case.Number)
+	if err != nil {
+		return err
+	}
+	page, err := credential.AccountPDF(rand.Reader, d.Office.Name, d.Case.Number, m.Row.Nama, m.Row.NIP, d.UserID, d.Password, phrase)
+	if err != nil {
+		return err
+	}
+	d.Letter.Files = []sop.File{{Name: "akun-" + d.Case.Number + ".pdf", MediaType: "application/pdf", Bytes: page}}
+	d.Password, d.Locked = secret.Secret{}, true
+	return nil
 }

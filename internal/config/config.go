@@ -125,6 +125,7 @@ type Credentials struct {
 	Command   []string // program and arguments
 	Sheet     string   // encrypted, plain, none
 	Tembusan  string   // summary, full
+	Delivery  string   // plain, pdf: behind a phrase that the approver hands on
 	MasterKey secret.Secret
 	UserID    string // pattern
 }
@@ -172,7 +173,7 @@ func Default() *Config {
 		SMTP:        SMTP{Server: Server{Security: "tls"}, Connections: 4},
 		Trust:       Trust{Assurance: sop.Standard},
 		Approval:    Approval{Expires: 3, Code: "subject", Quorum: 1},
-		Credentials: Credentials{Source: "generate", Sheet: "encrypted", Tembusan: "summary", UserID: "{first}.{last}"},
+		Credentials: Credentials{Source: "generate", Sheet: "encrypted", Tembusan: "summary", Delivery: "plain", UserID: "{first}.{last}"},
 		Deadlines:   Deadlines{Approval: 1, Completion: 3, Receipt: 1},
 		Extract:     Extract{OCR: "auto"},
 		Storage:     Storage{Path: "/var/lib/ukpbjd"},

@@ -68,6 +68,7 @@ func (c *Credentials) read(s *section) {
 	}
 	parsed(s, "sheet", &c.Sheet, "", choice("encrypted", "plain", "none"))
 	parsed(s, "tembusan", &c.Tembusan, "", choice("summary", "full"))
+	parsed(s, "delivery", &c.Delivery, "", choice("plain", "pdf"))
 	c.MasterKey = s.masterKey("key_file")
 	parsed(s, "user_id", &c.UserID, `write it of {first}, {last}, {initial}, {nip} and letters, such as "{first}.{last}"`, userID)
 	s.done()
@@ -114,6 +115,10 @@ func (d *Deadlines) read(s *section, zone *time.Location, now time.Time) {
 
 // agree checks what no section can see alone.
 func (c *Config) agree(r *reader) {
+	if c.Credentials.Delivery == "pdf" && c.Credentials.Sheet != "encrypted" && !r.wrong("credentials.sheet") {
+		r.fault("credentials.delivery", "set credentials.sheet: encrypted, or credentials.delivery: plain",
+			"the phrase that opens the pages is to stand in the sheet, which is not encrypted")
+	}
 	if c.Approval.Code == "sheet" && c.Credentials.Sheet != "encrypted" && !r.wrong("credentials.sheet") {
 		r.fault("approval.code", "set credentials.sheet: encrypted, or approval.code: subject", "the code is to stand in the sheet, which is not encrypted")
 	}

@@ -32,6 +32,13 @@ func LockedPDF(random io.Reader, lines []string, phrase secret.Secret) ([]byte, 
 	return pdfFile(k, page), nil
 }
 
+// AccountPDF is one member's account behind the phrase of the case.
+func AccountPDF(random io.Reader, office, number, nama, nip, userID string, password, phrase secret.Secret) ([]byte, error) {
+	return LockedPDF(random, []string{"Akun SPSE - rahasia", "", office, "Permohonan " + number, "", "Nama     : " + nama, "NIP      : " + nip, "",
+		"User ID", "\t" + userID, "", "Password", "\t" + password.Reveal(), "",
+		"Segera ganti password ini setelah berhasil masuk, lalu konfirmasikan", "penerimaan dengan tautan pada surat pengantarnya."}, phrase)
+}
+
 // pageContent draws the lines from the top of an A4 page.
 func pageContent(lines []string) []byte {
 	var b bytes.Buffer

@@ -35,6 +35,11 @@ func SheetName(number string) string { return "lembar-akun-" + number + ".xlsx" 
 // WriteSheet makes the account sheet that the approver types from (SOP 2.1). Every cell is a string. Without a passphrase
 // the workbook is not encrypted; code is "" unless it stands in the sheet only. Encrypting takes 50,000 hashes, on purpose.
 func WriteSheet(number, code string, rows []SheetRow, passphrase secret.Secret) ([]byte, error) {
+	return WriteSheetWith(number, code, secret.Secret{}, rows, passphrase)
+}
+
+// WriteSheetWith also names the phrase that opens the members' locked pages; absent: none are sent.
+func WriteSheetWith(number, code string, phrase secret.Secret, rows []SheetRow, passphrase secret.Secret) ([]byte, error) {
 	if len(rows) > mostRows {
 		return nil, fmt.Errorf("write account sheet of %s: %d rows, more than %d", number, len(rows), mostRows)
 	}
@@ -44,6 +49,9 @@ func WriteSheet(number, code string, rows []SheetRow, passphrase secret.Secret) 
 	w.do(f.SetSheetName("Sheet1", sheetTab))
 	w.do(f.SetDocProps(&excelize.DocProperties{Creator: "ukpbjd", LastModifiedBy: "ukpbjd", Title: "Lembar akun " + number}))
 	w.heading(number, code)
+	if !phrase.Absent() {
+		w.row(headerRow-1, "Frasa pembuka PDF anggota: "+phrase.Reveal()+" (sampaikan lewat telepon atau tatap muka, jangan lewat surel)")
+	}
 	for i, r := range rows {
 		password := r.Password.Reveal()
 		if r.Kept {

@@ -117,6 +117,7 @@ func (d *Desk) neighbours(cfg *config.Config) (o clerk.Options, err error) {
 	}
 	o.Limits, o.Banners = message.DefaultLimits(), cfg.Mail.Banners
 	o.Retention = cfg.Retention.Closed
+	o.LockedPages = cfg.Credentials.Delivery == "pdf"
 	o.UserID, o.MaxMessage = cfg.Credentials.UserID, cfg.IMAP.MaxMessage
 	o.Folders = clerk.Folders{Processed: cfg.IMAP.Processed, Review: cfg.IMAP.Review}
 	o.Passphrases = map[string]secret.Secret{}

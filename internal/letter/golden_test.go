@@ -33,6 +33,7 @@ var samples = []sample{
 	{sop.Persetujuan, "code-in-sheet", sop.RoleApprover, ""},
 	{sop.Kredensial, "", sop.RoleMember, ""},
 	{sop.Kredensial, "kept", sop.RoleMember, ""},
+	{sop.Kredensial, "locked", sop.RoleMember, ""},
 	{sop.Tembusan, "", sop.RoleKepala, ""},
 	{sop.Penolakan, "", sop.RoleRequester, "SK belum ditandatangani oleh pejabat yang berwenang, mohon diajukan kembali setelah ditetapkan"},
 	{sop.Dikembalikan, "", sop.RoleRequester, "surat tugas yang dilampirkan masih surat tugas tahun 2025"},
@@ -116,6 +117,9 @@ func (s sample) stage(d *Data) {
 		c.Changes = []string{"berkas baru: Surat penugasan Pokja (ST-17.pdf)", "alamat berubah: Ni Luh Contoh Lestari, S.T., M.Si."}
 	case sop.Kredensial:
 		d.UserID, d.Password = "niluh.lestari", secret.New([]byte(madeUp))
+		if s.topic == "locked" {
+			d.Password, d.Locked, d.Letter.Files = secret.Secret{}, true, []sop.File{{Name: "akun-PKJ-2026-0001.pdf"}}
+		}
 		if s.topic == "kept" {
 			d.Password, c.Accounts[d.Letter.NIP] = secret.Secret{}, sop.Account{UserID: "niluh.lestari", Kept: true}
 		}

@@ -26,6 +26,7 @@ type Data struct {
 	// only for kredensial
 	UserID   string
 	Password secret.Secret
+	Locked   bool // the password stands in an attached page that a phrase opens, and not in the letter
 }
 
 // Rendered is one letter ready to be put into a mail.
@@ -111,7 +112,7 @@ func fit(d Data) error {
 	if d.UserID == "" || d.UserID != clean(d.UserID, longestUserID) {
 		return errors.New("the user ID is empty or cannot be printed exactly")
 	}
-	if kept := d.Case.Accounts[d.Letter.NIP].Kept; kept != d.Password.Absent() {
+	if kept := d.Case.Accounts[d.Letter.NIP].Kept; (kept || d.Locked) != d.Password.Absent() {
 		return errors.New("a password is needed unless the account is kept, and only then")
 	}
 	return fitPassword(d.Password.Reveal())

@@ -33,7 +33,7 @@ type View struct {
 	Reason                            Reason // what Topic means
 	UserID                            string
 	Password                          secret.Secret // only for kredensial
-	Kept                              bool
+	Kept, Locked                      bool
 	Member                            *Member // whom the letter is to or about
 	Members, Roster                   []Member
 	Papers                            []Paper
@@ -109,7 +109,7 @@ func newView(d Data) *View {
 	v.rows(d)
 	v.decided(d)
 	if l.Kind == sop.Kredensial {
-		v.UserID, v.Password, v.Kept = d.UserID, d.Password, c.Accounts[l.NIP].Kept
+		v.UserID, v.Password, v.Kept, v.Locked = d.UserID, d.Password, c.Accounts[l.NIP].Kept, d.Locked
 	}
 	if d.Report != nil && l.Kind == sop.LaporanBulanan {
 		v.Report = d.Report.view(d.Office.Calendar.Zone)
