@@ -32,7 +32,7 @@ type Scale struct {
 }
 
 const (
-	largePaper  = 25_000_000 / 3 * 100 / 138 // three of them in base64 are 25 MB
+	largePaper  = 25_000_000 / 3 * 100 / 135 // three of them in base64 are 25 MB
 	scaleMails  = 200
 	seedInOneGo = 1000
 	storedBody  = 4 << 10 // of a stored letter: enough to fill pages, without gigabytes that no mail touches
@@ -124,7 +124,7 @@ func (o Options) filled(ctx context.Context, cases int) (s Scale, err error) {
 		return s, err
 	}
 	o.say("%d mails beside %d stored cases …", scaleMails, cases)
-	x, err := o.heavy(ctx, p, name, scaleMails, approval)
+	x, err := o.heavy(ctx, p, name, scaleMails, firstLetter)
 	st, err2 := os.Stat(file)
 	if err = errors.Join(err, err2); err != nil {
 		return s, err
