@@ -16,7 +16,7 @@ import (
 
 func (d *Daemon) statusPage(cfg *config.Config) (http.Handler, error) {
 	return statuspage.New(statuspage.Options{Source: pageSource{d}, Metrics: d.Metrics.Gatherer(), OfficeName: cfg.Identity.Name,
-		Zone: cfg.Identity.Zone})
+		Zone: cfg.Identity.Zone, Charts: (&monthCharts{d: d}).charts})
 }
 
 // pageSource reads the books for the status page.

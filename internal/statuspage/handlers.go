@@ -32,7 +32,9 @@ func (p *page) index(w http.ResponseWriter, r *http.Request) {
 		p.broken(w, err)
 		return
 	}
-	p.write(w, r, http.StatusOK, "index", p.overview(cases[:min(len(cases), maxCases)], limit, counts, p.Source.Health(ctx)))
+	v := p.overview(cases[:min(len(cases), maxCases)], limit, counts, p.Source.Health(ctx))
+	v.Month = p.pictures(ctx)
+	p.write(w, r, http.StatusOK, "index", v)
 }
 
 // find leads from the search field to the case.

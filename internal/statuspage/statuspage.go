@@ -38,6 +38,8 @@ type Options struct {
 	Now        func() time.Time // time.Now
 	Hosts      []string         // names besides those of loopback by which the page may be asked for
 	Timeout    time.Duration    // for reading the Source; 5 s
+	// Charts are those of the monthly report, for the present month; nil: none. They are asked for with every page.
+	Charts func(context.Context) ([]Picture, error)
 }
 
 type page struct {
@@ -65,6 +67,7 @@ func New(o Options) (http.Handler, error) {
 	mux.HandleFunc("/{$}", p.index)
 	mux.HandleFunc("/cases/{$}", p.find)
 	mux.HandleFunc("/cases/{number}", p.oneCase)
+	mux.HandleFunc("/grafik/{name}", p.picture)
 	mux.HandleFunc("/healthz", p.healthz)
 	mux.HandleFunc("/readyz", p.readyz)
 	mux.HandleFunc("/", p.absent)

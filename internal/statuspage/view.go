@@ -44,6 +44,7 @@ type overview struct {
 	Cases       []row
 	Health      []HealthItem
 	Ready       bool
+	Month       []Picture // charts of the present month
 }
 
 type concern struct{ Number, Why string }
