@@ -94,6 +94,8 @@ var whoAssaults = []assault{
 	{"unauthenticated, Reply-To attacker", func(t *target, m *bent) *bent { return verdict()(t, m).before("Reply-To: " + evil) }, sop.Standard, "refused", "proof"},
 	{"the requester approves", fromLine("staf@gov.example"), mailbox, "refused", "who proof"},
 	{"a former approver", fromLine("mantan@gov.example"), mailbox, "refused", "who proof"},
+	{"forwarded to an assistant, who replies", fromLine("asisten@gov.example"), mailbox, "refused", "who proof"},
+	{"an approver answers the letter to another", fromLine("wakil@gov.example"), mailbox, "refused", "who proof"},
 	{"Kepala LPSE approves", fromLine("kepala@gov.example"), mailbox, "refused", "who proof"},
 }
 
@@ -121,6 +123,8 @@ var resultAssaults = []assault{
 		verdict()(t, m).top = []string{"Received-SPF: pass (mx.gov.example: domain of admin@gov.example)"}
 		return m
 	}, sop.Standard, "refused", "proof"},
+	{"a field of a megabyte", verdict(strings.Repeat("x", 1<<20) + "; dmarc=pass header.from=gov.example"), mailbox, "", ""},
+	{"temperror of another", verdict("dmarc=temperror header.from=evil.example"), sop.Standard, "held", "proof"},
 	{"only a HELO pass", verdict("spf=pass smtp.helo=gov.example"), sop.Standard, "refused", "proof"},
 }
 
@@ -319,6 +323,88 @@ func (a assault) try(t *testing.T, x *target) {
 	if e := x.send(m); !e.released {
 		t.Errorf("control: with %s off it still does not get through: %s %s (%s)", a.off, e.outcome, e.gate, e.reason)
 	}
+}
+
+// TestTwiceAtOnce: two different approvals in one batch release once.
+func TestTwiceAtOnce(t *testing.T) {
+	for _, level := range allLevels {
+		x := newTarget(t, level)
+		var batch []Prepared
+		for range 2 {
+			raw, err := x.answer().compose(level)
+			if err != nil {
+				t.Fatal(err)
+			}
+			x.uid++
+			p := x.c.Read(t.Context(), Incoming{UID: store.UID{Validity: 1, UID: x.uid}, Arrived: x.now, Size: int64(len(raw)), Raw: []byte(raw)})
+			p.kept = nil
+			batch = append(batch, p)
+		}
+		if _, err := x.c.Receive(t.Context(), batch); err != nil {
+			t.Fatal(err)
+		}
+		if n := x.orders(t); n != 3 {
+			t.Errorf("%s: %d credentials are ordered for 3 members", level, n)
+		}
+	}
+}
+
+// TestOthersOfTheCase: what is not an approval and must change nothing either.
+func TestOthersOfTheCase(t *testing.T) {
+	paper := "--b\nContent-Type: text/plain\n\nTerlampir.\n--b\nContent-Type: text/csv; name=formulir.csv\nContent-Disposition: attachment; filename=formulir.csv\n\n" +
+		"No,Nama,NIP,Email\n1,Penyusup,198001012005011009,x@evil.example\n--b--"
+	with := func(from string, top ...string) func(*target, *bent) *bent {
+		return func(_ *target, m *bent) *bent {
+			m.kind, m.top = `multipart/mixed; boundary="b"`, top
+			return m.set("From", from).text(paper)
+		}
+	}
+	for name, x := range map[string]struct {
+		bend  func(*target, *bent) *bent
+		since sop.Level
+	}{
+		"a supplement without a verdict":        {with("staf@gov.example"), sop.Standard},
+		"a supplement from another requester":   {with("lain@gov.example", verdictOf("gov.example")), mailbox},
+		"a supplement from outside":             {with(evil, verdictOf("evil.example")), mailbox},
+		"TERIMA from outside":                   {func(_ *target, m *bent) *bent { return m.set("From", evil).text("TERIMA") }, mailbox},
+		"TERIMA from a member, before a letter": {func(_ *target, m *bent) *bent { return m.set("From", "anggota1@gov.example").text("TERIMA") }, mailbox},
+		"a bounce that quotes the letter": {func(t *target, m *bent) *bent {
+			m.kind, m.top = `multipart/report; report-type=delivery-status; boundary="b"`, []string{"Return-Path: <>"}
+			return m.set("From", "MAILER-DAEMON@gov.example").set("Subject", "Undelivered Mail").drop("In-Reply-To").drop("References").text(
+				"--b\nContent-Type: text/plain\n\nSETUJU " + t.code + "\n--b\nContent-Type: message/delivery-status\n\nFinal-Recipient: rfc822; x@evil.example\nAction: failed\nStatus: 5.1.1\n\n" +
+					"--b\nContent-Type: message/rfc822\n\nMessage-ID: " + t.letter + "\nSubject: x\n\nSETUJU " + t.code + "\n--b--")
+		}, mailbox},
+	} {
+		for _, level := range allLevels {
+			if rank(level) < rank(x.since) {
+				continue
+			}
+			o := newTarget(t, level)
+			before := o.members(t)
+			raw, err := x.bend(o, o.answer()).compose(level)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if e := o.take(raw, 0, nil, false); e.released || len(e.strangers) > 0 || o.members(t) != before {
+				t.Errorf("%s, %s: %+v, members %s, before %s", level, name, e, o.members(t), before)
+			}
+		}
+	}
+}
+
+// members are the rows that an approval would cover, and their addresses.
+func (t *target) members(tb testing.TB) (s string) {
+	err := t.c.View(tb.Context(), func(b store.Books) error {
+		cs, _, err := b.Case(attacked)
+		for _, m := range cs.Members {
+			s += fmt.Sprint(m.Row.NIP, m.Row.Email, m.Address, m.State, cs.Revision, " ")
+		}
+		return err
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return s
 }
 
 // TestReplay: an approval that was obeyed works once, whatever is changed that its signatures do not cover.

@@ -90,7 +90,15 @@ func (d *decision) domainAlike(address string) bool {
 	if asks := host(d.c.Requester.Address); asks != h {
 		ours = append(ours, asks)
 	}
-	return slices.ContainsFunc(ours, func(o string) bool { return alike(o, h) || oneOff(o, h) && min(len(o), len(h)) >= 6 })
+	return slices.ContainsFunc(ours, func(o string) bool { return nearDomain(o, h) })
+}
+
+// nearDomain: the same to the eye, or one letter off; domains as short as a.example and b.example are simply two.
+func nearDomain(a, b string) bool {
+	x, restX, _ := strings.Cut(a, ".")
+	y, restY, _ := strings.Cut(b, ".")
+	short := min(len(x), len(y)) < 4 && restX == restY
+	return alike(a, b) || oneOff(a, b) && !short
 }
 
 // addressAlike: looks like the address of an official, of the requester or of another member, and is not it.
@@ -109,17 +117,37 @@ func (d *decision) addressAlike(row document.Row, roster []document.Row) bool {
 
 // nameAlike: another member of nearly the same name, who is somebody else; or an official's name.
 func (d *decision) nameAlike(row document.Row, roster []document.Row) bool {
-	name := nameOf(row.Nama)
-	if len(name) < 8 {
-		return false
-	}
-	near := func(o string) bool { return name == o || oneOff(name, o) || alike(name, o) }
 	for _, r := range roster {
-		if r.NIP != row.NIP && near(nameOf(r.Nama)) {
+		if r.NIP != row.NIP && nearName(row.Nama, r.Nama) {
 			return true
 		}
 	}
-	return slices.ContainsFunc(d.officials(), func(p Person) bool { return near(nameOf(p.Name)) })
+	return slices.ContainsFunc(d.officials(), func(p Person) bool { return nearName(row.Nama, p.Name) })
+}
+
+// nearName: the same name, the same to the eye, or one word of it one letter off. Names that are numbered are no names.
+func nearName(a, b string) bool {
+	x, y := nameWords(a), nameWords(b)
+	one, other := strings.Join(x, ""), strings.Join(y, "")
+	switch {
+	case len(one) < 6 || strings.ContainsFunc(one+other, unicode.IsDigit):
+		return false
+	case one == other || alike(one, other):
+		return true
+	case len(x) != len(y):
+		return false
+	}
+	off := 0
+	for i := range x {
+		switch {
+		case x[i] == y[i]:
+		case oneOff(x[i], y[i]) && min(len(x[i]), len(y[i])) >= 5:
+			off++
+		default:
+			return false
+		}
+	}
+	return off == 1
 }
 
 func mailbox(address string) string { return address[:max(strings.LastIndexByte(address, '@'), 0)] }
@@ -134,21 +162,27 @@ func coded(domain string) bool {
 	return strings.ContainsFunc(domain, func(r rune) bool { return r > unicode.MaxASCII })
 }
 
-// nameOf is a name as it is heard: small letters, no titles, no dots and blanks.
-func nameOf(name string) string {
+// nameOf is a name as it is heard.
+func nameOf(name string) string { return strings.Join(nameWords(name), "") }
+
+// nameWords are the words of a name in small letters, without titles and dots.
+func nameWords(name string) (out []string) {
 	name, _, _ = strings.Cut(name, ",")
-	var out strings.Builder
 	for w := range strings.FieldsSeq(strings.ToLower(name)) {
 		if strings.HasSuffix(w, ".") && len(w) <= 5 { // Dr. Ir. Drs.
 			continue
 		}
-		for _, r := range w {
+		w = strings.Map(func(r rune) rune {
 			if unicode.IsLetter(r) || unicode.IsDigit(r) {
-				out.WriteRune(r)
+				return r
 			}
+			return -1
+		}, w)
+		if w != "" {
+			out = append(out, w)
 		}
 	}
-	return out.String()
+	return out
 }
 
 // alike: one and the same to the eye (Unicode TR39, skeleton), and not the same text.

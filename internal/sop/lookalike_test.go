@@ -44,6 +44,32 @@ func TestNameOf(t *testing.T) {
 	}
 }
 
+func TestNearName(t *testing.T) {
+	for _, x := range [][2]string{{"I Wayan Suardana, S.T.", "I Wayan Suardama"}, {"Ni Luh Ayu Sari", "Ni Luh Ayu Sari, S.E."}, {"I Made Artawan", "I Made Artwaan"}, {"Widiani Sari", "Widlani Sari"}} {
+		if !nearName(x[0], x[1]) {
+			t.Errorf("%q and %q are not near", x[0], x[1])
+		}
+	}
+	for _, x := range [][2]string{{"Anggota 1", "Anggota 2"}, {"Anggota A", "Anggota B"}, {"I Made Suarta", "I Wayan Suarta"}, {"Ni Ayu", "I Ayu"}, {"Budi", "Budi"}, {"", ""}} {
+		if nearName(x[0], x[1]) {
+			t.Errorf("%q and %q are near", x[0], x[1])
+		}
+	}
+}
+
+func TestNearDomain(t *testing.T) {
+	for _, x := range [][2]string{{"badung.go.id", "badung.co.id"}, {"badung.go.id", "badung.go.in"}, {"badung.go.id", "badumg.go.id"}, {"badung.go.id", "badung-go.id"}, {"gov.example", "g0v.example"}} {
+		if !nearDomain(x[0], x[1]) {
+			t.Errorf("%q and %q are not near", x[0], x[1])
+		}
+	}
+	for _, x := range [][2]string{{"a.example", "b.example"}, {"pu.go.id", "pk.go.id"}, {"badung.go.id", "tabanan.go.id"}, {"badung.go.id", "mail.badung.go.id"}, {"x.example", "x.example"}} {
+		if nearDomain(x[0], x[1]) {
+			t.Errorf("%q and %q are near", x[0], x[1])
+		}
+	}
+}
+
 func lookOffice() Office {
 	return Office{Mailbox: Person{"UKPBJ", "ukpbj@badung.example"}, KepalaLPSE: Person{"I Made Kepala", "lpse@badung.example"}, Sheet: "none",
 		Approvers: []Approver{{Person: Person{"Admin Agency", "admin@badung.example"}}}, ApprovalDays: 1, CompletionDays: 3, Expires: 3,
