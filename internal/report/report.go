@@ -3,8 +3,7 @@
 // Nothing that it prints holds a secret, a code or a Message-ID.
 //
 // A QR code is drawn with boombuler/barcode: small, without dependencies, maintained; the others that were looked at rest
-// since 2018 and 2020. Charts are drawn with fpdf's neighbours in the standard library (image, image/png), so that a mail
-// shows them without a browser.
+// since 2018 and 2020. Charts are pictures (image/png, with the Go fonts of x/image), because mail programs show no SVG.
 package report
 
 import (

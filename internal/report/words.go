@@ -9,11 +9,7 @@ import (
 	"ukpbjd/internal/sop"
 )
 
-var (
-	days   = [...]string{"Minggu", "Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu"}
-	months = [...]string{"", "Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus", "September", "Oktober",
-		"November", "Desember"}
-)
+var months = [...]string{"", "Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus", "September", "Oktober", "November", "Desember"}
 
 // monthName is "Oktober 2026".
 func monthName(t time.Time) string { return fmt.Sprintf("%s %d", months[t.Month()], t.Year()) }
