@@ -53,7 +53,7 @@ var libraries = []library{
 	{"github.com/prometheus/client_golang", "statuspage", "metrics"},
 	{"github.com/smallstep/pkcs7", "msgauth", "S/MIME"},
 	{"github.com/wneessen/go-mail", "postman", "SMTP and building mails"},
-	{"github.com/xuri/excelize/v2", "extract form credential report rehearsal", "workbooks: read, formulir, account sheet, register"},
+	{"github.com/xuri/excelize/v2", "extract form credential report rehearsal stage", "workbooks: read, formulir, account sheet, register; actors fill sheets in"},
 	{"go.etcd.io/bbolt", "store/bolt bench", "the default engine; the floors"},
 	{"golang.org/x/crypto", "credential", "XChaCha20-Poly1305"},
 	{"golang.org/x/image", "report", "letters of charts: the Go fonts, drawn into PNG"},
@@ -81,6 +81,9 @@ var revealers = map[string]string{
 	"mailbox":    "IMAP login",
 	"postman":    "SMTP login",
 	"postoffice": "its users' passwords",
+
+	"internal/stage/sheet.go":   "an actor opens and edits the account sheet as an approver does",
+	"internal/stage/written.go": "writes the invented office's key files, as init does",
 
 	"internal/cli/demo_trouble.go": "tells the invented password of the demo's own mailboxes",
 }

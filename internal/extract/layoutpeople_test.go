@@ -80,7 +80,6 @@ type printed struct {
 	nip      int // 0 solid, 1 spaces, 2 dots, 3 with label
 	hp       int
 	gol      int
-	post     bool // "Jabatan" prints the office post; else there is none
 }
 
 func habits(r *rand.Rand) printed {

@@ -30,13 +30,12 @@ func (m matrix) apply(x, y float64) (float64, float64) {
 
 // glyph is one shown code in page space, y upwards.
 type glyph struct {
-	text       string
-	x, y       float64 // origin
-	ex, ey     float64 // end of the advance
-	size       float64
-	turn       int  // quarter turns of the text direction, −1 for slanted text such as watermarks
-	invisible  bool // text rendering mode 3: an OCR layer
-	spaceAfter bool
+	text      string
+	x, y      float64 // origin
+	ex, ey    float64 // end of the advance
+	size      float64
+	turn      int  // quarter turns of the text direction, −1 for slanted text such as watermarks
+	invisible bool // text rendering mode 3: an OCR layer
 }
 
 type graphics struct {

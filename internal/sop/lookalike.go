@@ -187,7 +187,7 @@ func nameWords(name string) (out []string) {
 
 // alike: one and the same to the eye (Unicode TR39, skeleton), and not the same text.
 func alike(a, b string) bool {
-	return a != b && a != "" && strings.ToLower(a) != strings.ToLower(b) && skeleton(a) == skeleton(b)
+	return a != b && a != "" && !strings.EqualFold(a, b) && skeleton(a) == skeleton(b)
 }
 
 // skeleton puts one character for all that look like it. The table holds what can be typed into a mail address or a name

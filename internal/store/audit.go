@@ -15,14 +15,13 @@ const auditMost = 100
 
 // audit holds the journal against its own hashes.
 type audit struct {
-	b     Books
-	edge  *edge
-	size  int64
-	seen  []uint64 // one bit a leaf
-	lines map[string]int
-	faults,
-	lost int64
-	say func(where, what string)
+	b      Books
+	edge   *edge
+	size   int64
+	seen   []uint64 // one bit a leaf
+	lines  map[string]int
+	faults int64
+	say    func(where, what string)
 }
 
 // AuditJournal reads every line and every node and says what is not as it was written: changed, missing, added, moved. That
