@@ -63,12 +63,15 @@ func (v *View) decisionAnswers() []Answer {
 		where = "surat permohonan persetujuan, bukan surat ini,"
 	}
 	yes, code := "setelah seluruh akun diketik ke dalam SPSE", ""
-	if v.Office.CodeInSheet {
+	switch {
+	case v.Office.CodeInSheet:
 		code = "kode pada lembar akun dan "
 		yes = "diikuti kode pada lembar akun, " + yes
+	case v.Office.Signed:
+		yes = "diikuti kode pada subjek surat permohonan persetujuan, " + yes
 	}
 	return []Answer{
-		{Does: "Menyetujui", Where: where, Write: "SETUJU", Then: yes, Link: v.Link("SETUJU")},
+		{Does: "Menyetujui", Where: where, Write: "SETUJU", Then: yes, Link: v.Agree()},
 		{Does: "Menolak", Where: where, Write: "TOLAK", Then: "diikuti " + code + "alasan; alasan itu disampaikan kepada pemohon",
 			Link: v.Link("TOLAK ")},
 		{Does: "Mengembalikan untuk dilengkapi", Where: where, Write: "LENGKAPI",

@@ -32,3 +32,11 @@ func percent(s, keep string) string {
 	}
 	return b.String()
 }
+
+// Agree is the link that approves. Where only signed text counts, the code stands in it too: a signature leaves the subject out.
+func (v *View) Agree() string {
+	if v.Office.Signed && !v.Office.CodeInSheet {
+		return v.Link("SETUJU " + v.Code)
+	}
+	return v.Link("SETUJU")
+}

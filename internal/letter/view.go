@@ -78,7 +78,7 @@ func stand(c sop.Case, nip string) Stand {
 // Office is the sender of every letter.
 type Office struct {
 	Name, Address                             string
-	CodeInSheet, TembusanFull                 bool
+	CodeInSheet, TembusanFull, Signed         bool // Signed: an answer counts only with a signature
 	Sheet                                     string
 	ApprovalDays, CompletionDays, ReceiptDays int
 	ExpiryDays, ExpiresDays                   int
@@ -123,8 +123,8 @@ func newView(d Data) *View {
 // decided fills in approvals, quorum and undo window.
 func (v *View) decided(d Data) {
 	o, c := d.Office, d.Case
-	if o.UndoWindow > 0 {
-		v.Undo = span(o.UndoWindow)
+	if window := o.Window(&c); window > 0 {
+		v.Undo = span(window)
 	}
 	v.Needed = max(o.Quorum, 1)
 	if o.SecondAbove > 0 && len(c.Members) > o.SecondAbove {
@@ -171,7 +171,7 @@ func attached(files []sop.File) string {
 
 func office(o sop.Office) Office {
 	return Office{
-		Name: shown(o.Name, longestTitle), Address: address(o.Mailbox.Address), CodeInSheet: o.CodeInSheet,
+		Name: shown(o.Name, longestTitle), Address: address(o.Mailbox.Address), CodeInSheet: o.CodeInSheet, Signed: o.Level == sop.Signed,
 		TembusanFull: o.TembusanFull, Sheet: o.Sheet, ApprovalDays: o.ApprovalDays, CompletionDays: o.CompletionDays,
 		ReceiptDays: o.ReceiptDays, ExpiryDays: o.ExpiryDays, ExpiresDays: o.Expires,
 	}

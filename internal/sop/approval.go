@@ -86,11 +86,14 @@ func (d *decision) approve(v Approval) {
 	}
 }
 
-func (d *decision) undoWindow() time.Duration {
-	if len(d.c.Marks) > 0 || slices.ContainsFunc(d.c.Members, func(m Member) bool { return len(m.Marks) > 0 }) {
-		return max(d.o.UndoWindow, riskWindow)
+func (d *decision) undoWindow() time.Duration { return d.o.Window(&d.c) }
+
+// Window is how long STOP works after an approval of this case.
+func (o Office) Window(c *Case) time.Duration {
+	if len(c.Marks) > 0 || slices.ContainsFunc(c.Members, func(m Member) bool { return len(m.Marks) > 0 }) {
+		return max(o.UndoWindow, riskWindow)
 	}
-	return d.o.UndoWindow
+	return o.UndoWindow
 }
 
 // release orders every member's letter; after it STOP comes too late.
