@@ -107,7 +107,7 @@ func TestPageCosts(t *testing.T) {
 		}
 		fmt.Printf("figure own_%s_nips_pct: %.2f\n", p.format, 100*float64(c.right)/float64(c.nips))
 		fmt.Printf("figure own_%s_silent: %d\n", p.format, c.silent)
-		fmt.Printf("figure own_%s_seconds_per_page: %.3f\n", p.format, c.took.Seconds()/float64(c.pages))
+		fmt.Printf("figure own_%s_seconds_per_page: %.4f\n", p.format, c.took.Seconds()/float64(c.pages))
 		fmt.Printf("figure own_%s_peak_mib: %.1f\n", p.format, float64(c.peak)/1024)
 	}
 	var children syscall.Rusage
