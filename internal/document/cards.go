@@ -10,7 +10,7 @@ func closes(text string) bool {
 	return closingRE.MatchString(strings.TrimSpace(text))
 }
 
-var closingRE = regexp.MustCompile(`(?i)^(demikian|mengetahui|menyetujui|ditetapkan|dikeluarkan|pernyataan|jumlah\b|total\b|tembusan|catatan|keterangan\s*:|untuk\s*:|untuk$|tanda tangan|dokumen ini|hormat|terima kasih|atas perhatian|a\.?n\.? |plt\.? |plh\.? |kepala [^:;]*,$|sekretaris daerah|bupati|wali ?kota|[a-z .]+, *\d{1,2} +[a-z]+ +\d{4}$|kami menjamin|pemohon)`)
+var closingRE = regexp.MustCompile(`(?i)^(demikian|mengetahui|menyetujui|ditetapkan|dikeluarkan|pernyataan|jumlah\b|total\b|tembusan|catatan|keterangan\s*:|untuk\s*:|untuk$|tanda tangan|dokumen ini|hormat|terima kasih|atas perhatian|a\.?n\.? |plt\.? |plh\.? |(kepala|direktur|kuasa pengguna|pengguna anggaran|pejabat pembuat|inspektur|camat|gubernur|asisten|pimpinan|ketua ukpbj) [^:;]*,$|pengguna anggaran,$|direktur,$|sekretaris daerah|bupati|wali ?kota|[a-z .]+, *\d{1,2} +[a-z]+ +\d{4}$|kami menjamin|pemohon)`)
 
 // cards reads "label : value" lists, one block for each member, from two- and four-column tables and from lines.
 func cards(s *section) []person {
@@ -78,6 +78,7 @@ func (c *cardReader) bare(text string) {
 	case closes(text):
 		c.flush()
 		c.last, c.skip = "", len(c.people) > 0 // what follows the list is the signatory
+	case c.carriesOn(strings.TrimSpace(text)):
 	case c.last == fieldJabatan && len(text) < 80 && !strings.Contains(text, ":"):
 		c.cur.Jabatan = oneLine(c.cur.Jabatan + "\n" + text)
 		c.last = ""
@@ -86,6 +87,36 @@ func (c *cardReader) bare(text string) {
 	default:
 		c.last = ""
 	}
+}
+
+// carriesOn takes a line without label for the rest of the value above, where that cannot be all.
+func (c *cardReader) carriesOn(text string) bool {
+	if text == "" || strings.ContainsAny(text, " :") && c.last != fieldNIP && c.last != fieldHP {
+		return false
+	}
+	switch c.last {
+	case fieldEmail:
+		if validEmail(c.cur.Email) && !strings.HasPrefix(text, ".") && !strings.HasPrefix(text, "-") {
+			return false
+		}
+		c.cur.setEmail(c.cur.Email + text)
+	case fieldNIP:
+		if len(c.cur.NIP) >= 18 || strings.Trim(text, "0123456789 .-") != "" {
+			return false
+		}
+		c.cur.setNIP(c.cur.NIP+text, false)
+	case fieldHP:
+		if len(c.cur.HP) >= 12 || strings.Trim(text, "0123456789 .-") != "" {
+			return false
+		}
+		c.cur.setHP(c.cur.HP + text)
+	case fieldUserID:
+		c.cur.UserID += text
+		c.cur.doubt(fieldUserID)
+	default:
+		return false
+	}
+	return true
 }
 
 func (c *cardReader) take(fields []field, cell Cell) {

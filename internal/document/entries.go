@@ -70,14 +70,39 @@ func entry(text string) (person, bool) {
 		p.NIP = nip
 		head = head[:from] + "\n" + head[to:]
 	}
-	if m := emailRE.FindStringIndex(head); m != nil && p.Email == "" {
-		p.Email = strings.ToLower(head[m[0]:m[1]])
-		head = head[:m[0]]
+	if at := strings.IndexByte(head, '@'); at > 0 && p.Email == "" {
+		head = p.takeEmail(head)
 	}
 	head, _, _ = strings.Cut(head, "(")
 	head, _, _ = strings.Cut(head, " – ")
 	p.Nama = cleanName(head)
 	return p, p.Nama != "" && len(p.Nama) < 100 && len(strings.Fields(p.Nama)) < 12
+}
+
+var wrapRE = regexp.MustCompile(`([-._@])[ ]*\n[ ]*|[ ]*\n[ ]*([-._@])`)
+
+// takeEmail finds the address in running text, joined where a line broke at a mark inside it; what stands before it is given
+// back. An address that begins with a line may have lost its head: a person looks.
+func (p *person) takeEmail(text string) string {
+	text = wrapRE.ReplaceAllString(text, "$1$2")
+	m := emailRE.FindStringIndex(text)
+	if m == nil {
+		return text
+	}
+	p.Email = strings.ToLower(strings.Trim(text[m[0]:m[1]], "'"))
+	before := strings.TrimRight(text[:m[0]], " ")
+	if labels := labelRE.FindStringIndex(before + " "); strings.HasSuffix(before, "\n") && (labels == nil || strings.TrimSpace(before[min(labels[1], len(before)):]) != "") {
+		p.doubt(fieldEmail)
+	}
+	if rest := text[m[1]:]; strings.HasPrefix(rest, "\n") && len(rest) > 1 && rest[1] >= 'a' && rest[1] <= 'z' && !strings.Contains(firstWord(rest[1:]), " ") && strings.Contains(firstWord(rest[1:]), ".") {
+		p.doubt(fieldEmail)
+	}
+	return text[:m[0]]
+}
+
+func firstWord(s string) string {
+	w, _, _ := strings.Cut(strings.TrimSpace(s), " ")
+	return w
 }
 
 // labelled sets the field of a label inside a sentence; the value ends at punctuation.
@@ -94,7 +119,7 @@ func (p *person) labelled(label, value string) {
 			p.NIP = d
 		}
 	case fieldEmail:
-		p.Email = strings.ToLower(emailRE.FindString(value))
+		p.takeEmail(value)
 	case fieldJabatan:
 		p.Jabatan = strings.TrimRight(oneLine(strings.SplitN(value, "\n", 2)[0]), " ;,.)(")
 	case fieldNIK:

@@ -20,6 +20,8 @@ const (
 	fieldUserID   field = "user_id"
 	fieldRole     field = "kedudukan" // part in the Pokja; read so that it is not taken for the office post
 	fieldIgnored  field = "-"
+	fieldBefore   field = "gelar depan" // titles in columns of their own
+	fieldAfter    field = "gelar belakang"
 )
 
 // fieldsOf says what a column header or a label means, in the order of its words; nil when it is neither.
@@ -85,6 +87,14 @@ func wholeHeader(all string) ([]field, bool) {
 		}
 	}
 	switch {
+	case strings.HasPrefix(all, "namajabatan"):
+		return []field{fieldJabatan}, true
+	case strings.HasPrefix(all, "gelardepan"), strings.HasPrefix(all, "gelardimuka"):
+		return []field{fieldBefore}, true
+	case strings.HasPrefix(all, "gelarbelakang"), strings.HasPrefix(all, "gelardibelakang"), all == "gelar":
+		return []field{fieldAfter}, true
+	case strings.HasPrefix(all, "kedudukan") && (strings.Contains(all, "dinas") || strings.Contains(all, "instansi") || strings.Contains(all, "kantor")):
+		return []field{fieldJabatan}, true
 	case all == "kontak", all == "kontakperson", all == "kontakpribadi":
 		return []field{fieldHP, fieldEmail}, true // what it holds tells which
 	case all == "nomorkontak", all == "nokontak":
@@ -92,7 +102,7 @@ func wholeHeader(all string) ([]field, bool) {
 	case strings.Contains(all, "namapengguna"), strings.Contains(all, "namauser"), strings.Contains(all, "userid"), strings.Contains(all, "username"),
 		strings.Contains(all, "idpengguna"), strings.Contains(all, "loginid"):
 		return []field{fieldUserID}, true
-	case strings.Contains(all, "jabatan") && (strings.Contains(all, "pokja") || strings.Contains(all, "kelompok") || strings.Contains(all, "dalamtim") || strings.Contains(all, "dalamsk") || strings.Contains(all, "keanggotaan")):
+	case strings.Contains(all, "jabatan") && (strings.Contains(all, "pokja") || strings.Contains(all, "kelompok") || strings.Contains(all, "dalamtim") || strings.Contains(all, "dalamsk") || strings.HasSuffix(all, "tim") || strings.Contains(all, "keanggotaan")):
 		return []field{fieldRole}, true
 	case all == "no", all == "nomor", all == "nourut", all == "nomorurut", all == "nr", all == "urut":
 		return []field{fieldNo}, true

@@ -13,6 +13,8 @@ type person struct {
 	machine bool     // read by OCR
 	conf    float64  // lowest OCR confidence of nama, nip and email
 	doubts  []string // fields
+	before  string   // titles, where they have columns of their own
+	after   string   // …
 	groups  []int    // which of the paper's lists name them: an SK may appoint several Pokja
 }
 
@@ -33,20 +35,21 @@ func (p *person) doubtAll() {
 }
 
 var (
-	emailRE    = regexp.MustCompile(`[A-Za-z0-9._%+'-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}`)
-	phoneRE    = regexp.MustCompile(`(?:\+?62|0)[ .()-]*8(?:[ .()-]?\d){6,12}|\(0\d{2,3}\)[ -]?\d{5,8}`)
-	golRE      = regexp.MustCompile(`\b(IV|I{1,3})\s*[/.\-]?\s*([a-eA-E])\b`)
-	pppkRE     = regexp.MustCompile(`\b(XVII|XVI|XV|XIV|XIII|XII|XI|IX|X|VIII|VII|VI|IV|V|III|II|I)\b`)
-	tingkatRE  = regexp.MustCompile(`(?i)\b(tk|tingkat)\b[. ]*(I|1)\b`)
-	rankRE     = regexp.MustCompile(`(?i)(juru|pengatur|penata|pembina)(\s+(muda|utama|madya))*(\s+(tk\.?\s*I|tingkat\s+I))?[\s,/(]*(gol(ongan)?\.?\s*(ruang)?\s*)?\b(IV|I{1,3})\s*/\s*[a-e]\)?`)
-	pppkRankRE = regexp.MustCompile(`(?i)(pppk\W*)?\bgol(ongan)?\b\.?\s*(XVII|XVI|XV|XIV|XIII|XII|XI|IX|X|VIII|VII|VI|IV|V|III|II|I)\b(\s*\(pppk\))?`)
-	pppkLineRE = regexp.MustCompile(`(?m)^\s*(XVII|XVI|XV|XIV|XIII|XII|XI|IX|X|VIII|VII|VI|IV|V|III|II|I)\s*$`)
-	ordinalRE  = regexp.MustCompile(`^\(?\d{1,3}\s*[.)]+\s*|^\d{1,2}\s+`)
-	lossyRE    = regexp.MustCompile(`^\d[.,]\d+[eE]\+?1[678]$`)
-	nipLabelRE = regexp.MustCompile(`(?i)\bN\s?I\s?P\b(\s*PPPK)?\s*[.:]*`)
-	nikLabelRE = regexp.MustCompile(`(?i)\b(NIK|KTP)\b\s*[.:]*`)
-	romanRE    = regexp.MustCompile(`\b[Il1|!]{1,3}/[a-e]\b`) // I, l and 1 look alike to OCR
-	nikRE      = regexp.MustCompile(`\b\d{16}\b`)
+	emailRE      = regexp.MustCompile(`[A-Za-z0-9._%+'-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}`)
+	phoneRE      = regexp.MustCompile(`(?:\+?62|0)[ .()-]*8(?:[ .()-]?\d){6,12}|\(0\d{2,3}\)[ -]?\d{5,8}`)
+	golRE        = regexp.MustCompile(`\b(IV|I{1,3})\s*[/.\-]?\s*([a-eA-E])\b`)
+	pppkRE       = regexp.MustCompile(`\b(XVII|XVI|XV|XIV|XIII|XII|XI|IX|X|VIII|VII|VI|IV|V|III|II|I)\b`)
+	tingkatRE    = regexp.MustCompile(`(?i)\b(tk|tingkat)\b[. ]*(I|1)\b`)
+	rankRE       = regexp.MustCompile(`(?i)(juru|pengatur|penata|pembina)(\s+(muda|utama|madya))*(\s+(tk\.?\s*I|tingkat\s+I))?[\s,/(]*(gol(ongan)?\.?\s*(ruang)?\s*)?\b(IV|I{1,3})\s*/\s*[a-e]\)?`)
+	pppkRankRE   = regexp.MustCompile(`(?i)(pppk\W*)?\bgol(ongan)?\b\.?\s*(XVII|XVI|XV|XIV|XIII|XII|XI|IX|X|VIII|VII|VI|IV|V|III|II|I)\b(\s*\(pppk\))?`)
+	phoneBreakRE = regexp.MustCompile(`(\d-)\n(\d)|(\d)\n(-\d)`)
+	pppkLineRE   = regexp.MustCompile(`(?m)^\s*(XVII|XVI|XV|XIV|XIII|XII|XI|IX|X|VIII|VII|VI|IV|V|III|II|I)\s*$`)
+	ordinalRE    = regexp.MustCompile(`^\(?\d{1,3}\s*[.)]+\s*|^\d{1,2}\s+`)
+	lossyRE      = regexp.MustCompile(`^\d[.,]\d+[eE]\+?1[678]$`)
+	nipLabelRE   = regexp.MustCompile(`(?i)\bN\s?I\s?P\b(\s*PPPK)?\s*[.:]*`)
+	nikLabelRE   = regexp.MustCompile(`(?i)\b(NIK|KTP)\b\s*[.:]*`)
+	romanRE      = regexp.MustCompile(`\b[Il1|!]{1,3}/[a-e]\b`) // I, l and 1 look alike to OCR
+	nikRE        = regexp.MustCompile(`\b\d{16}\b`)
 )
 
 // set puts the text of one cell into the fields that its column holds.
@@ -109,12 +112,24 @@ func (p *person) setOne(f field, text string, numeric bool) {
 		}
 	case fieldJabatan:
 		p.Jabatan = oneLine(text)
+	case fieldBefore:
+		p.before = without0(oneLine(text))
+	case fieldAfter:
+		p.after = without0(oneLine(text))
 	case fieldUserID:
 		text = strings.Join(strings.Fields(strings.ReplaceAll(text, "\n", "\x00")), " ")
 		if text = strings.ReplaceAll(text, "\x00", ""); text != "-" { // a narrow cell has cut it
 			p.UserID = text
 		}
 	}
+}
+
+// without0 is the text, or nothing for the dashes with which people fill an empty cell.
+func without0(text string) string {
+	if strings.Trim(text, " -–—.") == "" {
+		return ""
+	}
+	return text
 }
 
 // setName takes a NIP, rank or address that people put below the name into the fields where they belong.
@@ -179,6 +194,7 @@ func (p *person) setEmail(text string) {
 }
 
 func (p *person) setHP(text string) {
+	text = strings.ReplaceAll(text, "\n-", "-") // a hyphen that opens the next line belongs to the number
 	if loc := phoneRE.FindString(oneLine(text)); loc != "" {
 		text = loc
 	}
@@ -189,7 +205,7 @@ func (p *person) setHP(text string) {
 	case strings.HasPrefix(d, "8") && len(d) >= 9:
 		d = "0" + d // a spreadsheet drops the zero
 	}
-	if d != "" && (len(d) < 8 || len(d) > 14) {
+	if d != "" && (len(d) < 8 || len(d) > 14 || strings.HasPrefix(d, "08") && len(d) < 10) {
 		p.doubt(fieldHP)
 	}
 	p.HP = d
@@ -223,6 +239,7 @@ func (p *person) setMany(fields []field, text string) {
 		text = nikLabelRE.ReplaceAllString(text, "")
 	}
 	if hasField(fields, fieldHP) {
+		text = joinPhone(phoneBreakRE.ReplaceAllString(text, "$1$2$3$4"))
 		if m := take(phoneRE); m != "" {
 			p.setHP(m)
 		}
@@ -231,6 +248,22 @@ func (p *person) setMany(fields []field, text string) {
 		p.takeRank(&text, take)
 	}
 	p.setRest(fields, text)
+}
+
+// joinPhone puts a line of digits alone to the short number above it, which a narrow cell has cut.
+func joinPhone(text string) string {
+	lines := strings.Split(text, "\n")
+	for i := len(lines) - 1; i > 0; i-- {
+		above, l := lines[i-1], strings.TrimSpace(lines[i])
+		if l == "" || strings.Trim(l, "0123456789 -.") != "" || len(digits(l)) > 8 || phoneRE.FindString(above) == "" {
+			continue
+		}
+		if n := len(digits(phoneRE.FindString(above))); n < 11 && n+len(digits(l)) <= 14 {
+			lines[i-1] = strings.TrimRight(above, " ") + " " + l
+			lines = append(lines[:i], lines[i+1:]...)
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 func without(fields []field, f field) []field {
@@ -265,8 +298,12 @@ func (p *person) takeRank(text *string, take func(*regexp.Regexp) string) {
 func (p *person) setRest(fields []field, text string) {
 	switch {
 	case hasField(fields, fieldEmail):
-		text = contactLabelRE.ReplaceAllString(text, "")
-		p.setEmail(strings.TrimLeft(text, " /\n:"))
+		text = strings.TrimLeft(contactLabelRE.ReplaceAllString(text, ""), " /\n:")
+		if hasField(fields, fieldHP) && text != "" && !strings.Contains(text, "@") && strings.Trim(text, "0123456789 -\n/.") == "" {
+			p.doubt(fieldHP) // digits are left over: the number was not understood
+			return
+		}
+		p.setEmail(text)
 	case hasField(fields, fieldNama) && hasField(fields, fieldJabatan):
 		first, rest, _ := strings.Cut(strings.TrimSpace(text), "\n")
 		p.Nama, p.Jabatan = cleanName(first), cleanName(rest)

@@ -12,26 +12,41 @@ func (s *section) readPeople() {
 			break
 		}
 	}
-	group := 0
 	machine := s.machine()
 	for i := range s.people {
 		p := &s.people[i]
 		p.machine = machine
 		p.Source = s.src.File
-		if i > 0 && p.No > 0 && p.No <= s.people[i-1].No {
-			group++ // the numbers begin again: another list
+		if p.groups == nil {
+			p.groups = []int{0}
 		}
-		p.groups = []int{group}
 	}
+	s.people = unite(s.people)
 }
 
 func fromTables(s *section) []person {
 	var people []person
 	var cols columns
-	for _, t := range s.tables {
+	list := 0
+	for _, t := range joinedTables(s) {
 		var more []person
 		more, cols = rosterTable(t, cols)
+		for i := range more {
+			more[i].groups = []int{list}
+			if i > 0 && more[i].No > 0 && more[i].No <= more[i-1].No {
+				list++ // the numbers begin again: another list
+				more[i].groups = []int{list}
+			}
+		}
+		if n := len(people); n > 0 && len(more) > 0 && more[0].No > people[n-1].No {
+			for i := range more { // it goes on from the list before
+				if more[i].groups[0] == more[0].groups[0] {
+					more[i].groups = people[n-1].groups
+				}
+			}
+		}
 		people = append(people, more...)
+		list++
 	}
 	return people
 }
@@ -130,7 +145,7 @@ func bodyPeople(body string) []person {
 		return nil
 	}
 	src := bodySource(body)
-	s := section{src: &src, rows: flatten(&src), tables: src.Pages[0].Tables}
+	s := section{src: &src, rows: flatten(&src), tables: src.Pages[0].Tables, toPage: 1}
 	ways := []func(*section) []person{fromTables, fromTurned, fromEntries, cards}
 	for _, way := range ways {
 		var people []person

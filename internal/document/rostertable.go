@@ -59,6 +59,7 @@ func rosterTable(t Table, last columns) (people []person, cols columns) {
 		}
 		cols = last
 	}
+	byShape(t.Rows[start:], cols)
 	return readRows(t.Rows[start:], cols), cols
 }
 
@@ -139,7 +140,7 @@ func continues(t Table, last columns) bool {
 
 // ordinal is a row number, or 0.
 func ordinal(text string) int {
-	text = strings.Trim(strings.TrimSpace(text), ".)( ")
+	text = strings.Trim(text, ".)( \n\t")
 	if d := digits(text); d != "" && d == text && len(d) <= 3 {
 		return atoi(d)
 	}
@@ -185,7 +186,7 @@ func readRows(rows [][]Cell, cols columns) []person {
 // row above, else for nothing.
 func appendUnnumbered(people []person, p person) []person {
 	switch {
-	case p.Nama != "" && p.NIP != "" && (p.Email != "" || p.HP != ""):
+	case p.Nama != "" && p.NIP != "" && (p.Email != "" || p.HP != "" || ValidNIP(p.NIP)):
 		return append(people, p)
 	case len(people) == 0:
 		return people
@@ -206,8 +207,9 @@ func readRow(row []Cell, cols columns) (p person, no int) {
 			no = ordinal(c.Text)
 			continue
 		}
-		p.set(cols[i], c)
+		p.setColumn(cols, i, c)
 	}
+	p.addTitles()
 	if !cols.has(fieldNo) { // the number may stand before the name
 		for i, c := range row {
 			if i < len(cols) && hasField(cols[i], fieldNama) {
@@ -238,4 +240,33 @@ func rowText(row []Cell) string {
 		}
 	}
 	return strings.Join(parts, " ")
+}
+
+// setColumn reads a cell; where an earlier column of the same meaning has spoken, it stays, and a person looks.
+func (p *person) setColumn(cols columns, i int, c Cell) {
+	before := *p
+	p.set(cols[i], c)
+	for _, x := range []struct {
+		f        field
+		was, now *string
+	}{{fieldNama, &before.Nama, &p.Nama}, {fieldNIP, &before.NIP, &p.NIP}, {fieldEmail, &before.Email, &p.Email}, {fieldHP, &before.HP, &p.HP},
+		{fieldJabatan, &before.Jabatan, &p.Jabatan}, {fieldGolongan, &before.Golongan, &p.Golongan}, {fieldUserID, &before.UserID, &p.UserID}} {
+		if *x.was != "" && *x.was != *x.now && hasField(cols[i], x.f) {
+			*x.now = *x.was
+			p.doubt(x.f)
+		}
+	}
+}
+
+// addTitles joins academic titles that stand in columns of their own.
+func (p *person) addTitles() {
+	if p.Nama == "" {
+		return
+	}
+	if p.before != "" {
+		p.Nama = p.before + " " + p.Nama
+	}
+	if p.after != "" {
+		p.Nama += ", " + strings.TrimLeft(p.after, ", ")
+	}
 }

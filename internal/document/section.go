@@ -25,8 +25,10 @@ type section struct {
 	joined bool // it goes on from another file
 	first  int  // pages, as printed
 	last   int
-	people []person
-	old    bool // of an earlier mail
+
+	fromPage, toPage int // pages as indices, the last not included
+	people           []person
+	old              bool // of an earlier mail
 }
 
 // flatten weaves lines and tables of a source in printed order.
@@ -102,6 +104,7 @@ func newSection(s *Source, rows []row, v verdict) section {
 	}
 	from, to := rows[0].page, rows[len(rows)-1].page
 	sec.first, sec.last = s.Pages[from].Number, s.Pages[to].Number
+	sec.fromPage, sec.toPage = from, to+1
 	for pi := from; pi <= to; pi++ {
 		sec.tables = append(sec.tables, s.Pages[pi].Tables...)
 	}

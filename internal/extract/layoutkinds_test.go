@@ -33,6 +33,11 @@ func formPaper(r *rand.Rand, h house, people []official) *sheetOfPaper {
 			s.p("Dengan ini mengajukan permohonan pembuatan user ID dan password aplikasi SPSE bagi anggota Pokja sebagai berikut:")
 		}
 	}
+	if chance(r, 30) { // the list then runs over the foot of the page
+		for i := range 8 + r.IntN(30) {
+			s.p(fmt.Sprintf("%s Setiap pengguna wajib menjaga kerahasiaan kata sandi dan bertanggung jawab atas penggunaannya.", string(rune('a'+i%26))+"."))
+		}
+	}
 	s.formList(r, shape)
 	if chance(r, 40) {
 		s.p("Demikian permohonan ini disampaikan, atas perhatian dan kerja samanya diucapkan terima kasih.")
@@ -146,6 +151,11 @@ func (s *sheetOfPaper) skList(r *rand.Rand, body bool) {
 	always := "nama nip"
 	if s.noNIP {
 		always = "nama"
+	}
+	if chance(r, 25) {
+		for range 4 + r.IntN(26) {
+			s.p("bahwa yang namanya tercantum di bawah ini dipandang cakap dan memenuhi syarat untuk melaksanakan tugas;")
+		}
 	}
 	if !body && chance(r, 25) {
 		s.manyGroups(r, always)
