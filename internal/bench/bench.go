@@ -67,9 +67,10 @@ func (o Options) backlog(ctx context.Context, r *Report) (err error) {
 	defer func() { err = errors.Join(err, leave()) }()
 	l := newLoad(o, p)
 	o.say("writing and submitting %d mails …", o.N)
-	if err := l.submit(ctx, 0, o.N); err != nil {
+	if err := errors.Join(l.submit(ctx, 0, o.N), p.settled(ctx, o.N)); err != nil {
 		return err
 	}
+	l.place = p
 	for _, kind := range []string{Sequential, Pipelined} {
 		o.say("%d waiting mails: floor %s …", o.N, kind)
 		office := p.officeCPU()

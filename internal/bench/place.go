@@ -24,10 +24,11 @@ const (
 type place struct {
 	IMAP, SMTP        string
 	Mailbox, Password string
-	People            string // domain of staff and of everybody with a role
-	Host              string // whose Received lines and verdicts count
-	pid               int    // of the embedded office
-	Given             bool   // not ours: mail is handed in without signing in, with a verdict on it
+	People            string   // domain of staff and of everybody with a role
+	Host              string   // whose Received lines and verdicts count
+	Hosts             []string // that write its trace, where they are more than Host
+	pid               int      // of the embedded office
+	Given             bool     // not ours: mail is handed in without signing in, with a verdict on it
 }
 
 func (p place) at(local string) string { return local + "@" + p.People }
@@ -84,7 +85,7 @@ func (o Options) given() (place, error) {
 	if p.Host, _, _ = strings.Cut(hello, " "); p.Host == "" {
 		return p, fmt.Errorf("greeting of %s: no host name in %q", o.SMTP, hello)
 	}
-	return p, nil
+	return p, p.empty()
 }
 
 // Office is the process of the embedded post office: it reads its task, says where it is, and stays until its input ends.
