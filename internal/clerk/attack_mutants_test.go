@@ -48,8 +48,9 @@ func bredTwice(r *rand.Rand, x *target) *bent {
 		m := dressed(r, a.bend(x, x.answer()))
 		if r.IntN(3) == 0 {
 			second := slices.Concat(whoAssaults, dkimAssaults)
-			b := second[r.IntN(len(second))]
-			m = b.bend(x, m)
+			if b := second[r.IntN(len(second))]; rank(x.level) >= rank(b.since) { // else it may undo the first and be none itself
+				m = b.bend(x, m)
+			}
 		}
 		for range r.IntN(3) {
 			m.before(noise(r))
