@@ -67,7 +67,7 @@ func TestStories(t *testing.T) {
 
 // deadline leaves a story that hangs the time to say where.
 func deadline(t *testing.T) time.Time {
-	d := time.Now().Add(4 * time.Minute)
+	d := time.Now().Add(10 * time.Minute)
 	if own, ok := t.Deadline(); ok && own.Before(d) {
 		return own.Add(-5 * time.Second)
 	}
