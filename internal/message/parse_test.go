@@ -126,10 +126,10 @@ func TestBombs(t *testing.T) {
 			runtime.ReadMemStats(&after)
 			allocated := after.TotalAlloc - before.TotalAlloc
 			t.Logf("%d KB: %s, %d KB allocated, %v", len(raw)>>10, took.Round(time.Millisecond), allocated>>10, m.Severe())
-			if took > 3*time.Second { // 1 s on a machine that does nothing else
+			if took > 3*time.Second && !raceOn { // 1 s on a machine that does nothing else
 				t.Errorf("took %s", took)
 			}
-			if allocated > uint64(8*len(raw))+64<<20 {
+			if allocated > uint64(8*len(raw))+64<<20 && !raceOn {
 				t.Errorf("allocated %d KB for %d KB", allocated>>10, len(raw)>>10)
 			}
 			if bomb.want != "" && !m.has(bomb.want) {
