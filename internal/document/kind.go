@@ -5,21 +5,6 @@ import (
 	"unicode"
 )
 
-// KindLabel names a kind as the SOP does (SOP 1.3).
-func KindLabel(k Kind) string {
-	switch k {
-	case Formulir:
-		return "Formulir permohonan pembuatan akun Pokja"
-	case SK:
-		return "SK penetapan/pengangkatan anggota Pokja"
-	case SuratTugas:
-		return "Surat penugasan Pokja"
-	case Unreadable:
-		return "Berkas yang tidak dapat dibaca"
-	}
-	return "Dokumen lain"
-}
-
 // verdict is a title that was found.
 type verdict struct {
 	kind   Kind
