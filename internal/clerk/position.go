@@ -63,7 +63,24 @@ func (c *Clerk) Filed(ctx context.Context, validity uint32, uids []uint32) error
 	return c.DB.Update(ctx, func(tx store.Tx) error { return store.In(tx).Filed(validity, uids) })
 }
 
-// Excuse takes back the attempts of mails that could not be fetched, for a reason that was not theirs, and gives why again.
+// Suspects are those of uids whose reading was begun and never ended: one of them may have ended the program.
+func (c *Clerk) Suspects(ctx context.Context, uids []store.UID) (out []store.UID, err error) {
+	err = c.View(ctx, func(b store.Books) error {
+		for _, u := range uids {
+			n, err := b.Attempts(u)
+			if err != nil {
+				return err
+			}
+			if n > 0 {
+				out = append(out, u)
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Excuse takes back the attempts of mails whose reading did not end, for a reason that was not theirs, and gives why again.
 func (c *Clerk) Excuse(ctx context.Context, uids []store.UID, why error) error {
 	err := c.DB.Update(context.WithoutCancel(ctx), func(tx store.Tx) error {
 		b := store.In(tx)

@@ -39,11 +39,7 @@ func askClamd(ctx context.Context, socket string, data []byte) ([]byte, error) {
 		return nil, err
 	}
 	defer conn.Close()
-	if until, ok := ctx.Deadline(); ok {
-		if err := conn.SetDeadline(until); err != nil {
-			return nil, err
-		}
-	}
+	defer context.AfterFunc(ctx, func() { conn.Close() })() // a stop does not wait for a scanner that hangs
 	if _, err := conn.Write([]byte("zINSTREAM\x00")); err != nil {
 		return nil, err
 	}

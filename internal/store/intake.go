@@ -105,9 +105,12 @@ func (b Books) Content(key string) (c Content, ok bool, err error) {
 // Attempt counts one more reading of a mail, before it is begun.
 func (b Books) Attempt(u UID) (int, error) { return b.add(bAttempts, u.key(), 1) }
 
+// Attempts is how often the reading of a mail that has no outcome was begun.
+func (b Books) Attempts(u UID) (int, error) { return b.number(bAttempts, u.key()) }
+
 // Excuse takes an attempt back: what stopped the reading was not the mail.
 func (b Books) Excuse(u UID) error {
-	n, err := b.number(bAttempts, u.key())
+	n, err := b.Attempts(u)
 	if err != nil || n == 0 {
 		return err
 	}

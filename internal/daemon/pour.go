@@ -1,0 +1,280 @@
+package daemon
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
+
+	"ukpbjd/internal/clerk"
+	"ukpbjd/internal/mailbox"
+	"ukpbjd/internal/store"
+)
+
+const (
+	chunkMost = 64       // mails whose attempt is counted in one commit
+	batchMost = 64       // mails decided in one commit
+	heldBytes = 24 << 20 // raw mail being read at once; a larger mail is read alone
+)
+
+// takeIn gives every mail its outcome. One whose reading was begun before and never ended may have ended the program: such
+// mails come last and each alone, so that only the culprit's attempts add up. left is the lowest UID to try again, or 0.
+func (d *Daemon) takeIn(ctx context.Context, validity uint32, refs []mailbox.Ref) (left uint32, err error) {
+	d.state.busy.Add(1)
+	defer d.state.busy.Add(-1)
+	suspects, err := d.Clerk.Suspects(ctx, uids(validity, refs))
+	if err != nil {
+		return 0, err
+	}
+	suspect := func(r mailbox.Ref) bool { return slices.Contains(suspects, store.UID{Validity: validity, UID: r.UID}) }
+	pours := [][]mailbox.Ref{slices.DeleteFunc(slices.Clone(refs), suspect)}
+	if len(suspects) > 0 {
+		for _, r := range refs {
+			if suspect(r) {
+				pours = append(pours, []mailbox.Ref{r})
+			}
+		}
+	}
+	for _, p := range pours {
+		l, err := d.pour(ctx, validity, p)
+		if err != nil {
+			return left, err
+		}
+		if l != 0 && (left == 0 || l < left) {
+			left = l
+		}
+	}
+	return left, nil
+}
+
+// pour reads mails in parallel and decides them in batches, all bounded. An end in order, whatever its cause, is not held
+// against the mails that were being read.
+func (d *Daemon) pour(ctx context.Context, validity uint32, refs []mailbox.Ref) (left uint32, err error) {
+	p := &pouring{Daemon: d, validity: validity, alone: len(refs) == 1, raw: make(chan clerk.Incoming),
+		read: make(chan clerk.Prepared, batchMost), room: semaphore.NewWeighted(heldBytes)}
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		defer close(p.raw)
+		return p.fetch(gctx, refs)
+	})
+	g.Go(func() error {
+		defer close(p.read)
+		return p.readers(gctx)
+	})
+	g.Go(func() error { return d.decide(gctx, p.read, &left) })
+	if err = g.Wait(); err != nil {
+		err = d.Clerk.Excuse(ctx, uids(validity, p.begun), err)
+	}
+	return left, err
+}
+
+// pouring is one stream of mails through the readers.
+type pouring struct {
+	*Daemon
+	validity uint32
+	alone    bool // one mail, and nothing else
+	raw      chan clerk.Incoming
+	read     chan clerk.Prepared
+	room     *semaphore.Weighted
+	begun    []mailbox.Ref // their attempt is counted
+}
+
+func (p *pouring) readers(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	for range p.Readers {
+		g.Go(func() error {
+			for in := range p.raw {
+				done := p.Clerk.Read(ctx, in)
+				p.room.Release(weight(in))
+				select {
+				case p.read <- done:
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+			}
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
+// fetch counts each attempt, then brings the mails; it stops ahead of the readers when they hold enough. A mail that comes
+// alone is brought while its attempt is being counted, and handed on when it is.
+func (p *pouring) fetch(ctx context.Context, refs []mailbox.Ref) error {
+	for len(refs) > 0 {
+		chunk := refs[:min(chunkMost, len(refs))]
+		refs = refs[len(chunk):]
+		begun := sync.OnceValues(func() ([]mailbox.Ref, error) { return p.fit(ctx, p.validity, chunk) })
+		var owner sync.WaitGroup
+		owner.Go(func() { begun() }) //nolint:errcheck // asked again below
+		if !p.alone {
+			owner.Wait()
+		}
+		err := p.bring(ctx, chunk, begun)
+		owner.Wait()
+		fit, failed := begun()
+		p.begun = append(p.begun, fit...)
+		if failed != nil {
+			return failed
+		}
+		if broken := mailbox.Broken(err); len(broken) > 0 { // the others have been fetched
+			err = p.quarantine(ctx, p.validity, broken, fit)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bring fetches what is fit to be read, and of mails over the limit the header only.
+func (p *pouring) bring(ctx context.Context, refs []mailbox.Ref, begun func() ([]mailbox.Ref, error)) error {
+	if !p.alone {
+		var err error
+		if refs, err = begun(); err != nil {
+			return err
+		}
+	}
+	hand := func(r mailbox.Ref, raw []byte) error {
+		if fit, err := begun(); err != nil || !slices.Contains(fit, r) {
+			return err
+		}
+		return p.give(ctx, clerk.Incoming{UID: store.UID{Validity: p.validity, UID: r.UID}, Arrived: r.Arrived, Size: r.Size, Raw: raw,
+			TooBig: r.Size > p.MaxMessage, Alone: p.alone})
+	}
+	small, large := p.split(refs)
+	if err := p.headers(ctx, large, hand); err != nil {
+		return err
+	}
+	return p.Box.Fetch(ctx, small, hand)
+}
+
+// give waits for room among the mails that are being read.
+func (p *pouring) give(ctx context.Context, in clerk.Incoming) error {
+	if err := p.room.Acquire(ctx, weight(in)); err != nil {
+		return err
+	}
+	select {
+	case p.raw <- in:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// weight is what one mail takes of the bytes that may be held at once.
+func weight(in clerk.Incoming) int64 { return min(int64(cap(in.Raw)), heldBytes) }
+
+// split looks at sizes before anything is downloaded.
+func (d *Daemon) split(refs []mailbox.Ref) (small, large []mailbox.Ref) {
+	for _, r := range refs {
+		if r.Size > d.MaxMessage {
+			large = append(large, r)
+		} else {
+			small = append(small, r)
+		}
+	}
+	return small, large
+}
+
+// headers brings only the header of what is over the limit: a known requester is answered with it.
+func (d *Daemon) headers(ctx context.Context, refs []mailbox.Ref, hand func(mailbox.Ref, []byte) error) error {
+	for _, r := range refs {
+		raw, err := d.Box.Header(ctx, r.UID)
+		if err == nil && raw != nil {
+			err = hand(r, raw)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// quarantine gives up on messages that the server cannot hand over, so that they stop nobody else.
+func (d *Daemon) quarantine(ctx context.Context, validity uint32, broken []*mailbox.MessageError, refs []mailbox.Ref) error {
+	for _, b := range broken {
+		in := clerk.Incoming{UID: store.UID{Validity: validity, UID: b.UID}}
+		for _, r := range refs {
+			if r.UID == b.UID {
+				in.Arrived, in.Size = r.Arrived, r.Size
+			}
+		}
+		if err := d.Clerk.Quarantine(ctx, in, "cannot-be-fetched"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fit leaves out mails that have their outcome, that are over the limit, or that have killed the reader before.
+func (d *Daemon) fit(ctx context.Context, validity uint32, chunk []mailbox.Ref) ([]mailbox.Ref, error) {
+	var mails []clerk.Incoming
+	for _, r := range chunk {
+		mails = append(mails, clerk.Incoming{UID: store.UID{Validity: validity, UID: r.UID}, Arrived: r.Arrived, Size: r.Size})
+	}
+	ok, err := d.Clerk.Begin(ctx, mails)
+	var out []mailbox.Ref
+	for _, in := range ok {
+		out = append(out, mailbox.Ref{UID: in.UID.UID, Arrived: in.Arrived, Size: in.Size})
+	}
+	return out, err
+}
+
+func uids(validity uint32, refs []mailbox.Ref) []store.UID {
+	var out []store.UID
+	for _, r := range refs {
+		out = append(out, store.UID{Validity: validity, UID: r.UID})
+	}
+	return out
+}
+
+// decide commits what has been read, as many at once as are ready.
+func (d *Daemon) decide(ctx context.Context, read <-chan clerk.Prepared, left *uint32) error {
+	for {
+		batch, open := gather(ctx, read, batchMost)
+		if len(batch) > 0 {
+			undone, err := d.Clerk.Receive(ctx, batch)
+			if err != nil {
+				return err
+			}
+			for _, u := range undone {
+				if *left == 0 || u.UID < *left {
+					*left = u.UID
+				}
+			}
+			d.state.progress(time.Now())
+		}
+		if !open {
+			return ctx.Err()
+		}
+	}
+}
+
+// gather takes one item, waiting for it, and whatever else is ready.
+func gather[T any](ctx context.Context, in <-chan T, most int) (batch []T, open bool) {
+	select {
+	case x, ok := <-in:
+		if !ok {
+			return nil, false
+		}
+		batch = append(batch, x)
+	case <-ctx.Done():
+		return nil, false
+	}
+	for len(batch) < most {
+		select {
+		case x, ok := <-in:
+			if !ok {
+				return batch, false
+			}
+			batch = append(batch, x)
+		default:
+			return batch, true
+		}
+	}
+	return batch, true
+}
