@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -209,6 +210,7 @@ func TestMutants(t *testing.T) {
 	workers := min(runtime.GOMAXPROCS(0), 4)
 	var mu sync.Mutex
 	outcomes := map[string]int{}
+	var tried atomic.Int64
 	for w := range workers {
 		targets := map[sop.Level]*target{}
 		for _, level := range allLevels {
@@ -218,6 +220,9 @@ func TestMutants(t *testing.T) {
 			mine := map[string]int{}
 			for i := w; i < n && !t.Failed(); i += workers {
 				mine[tryMutant(t, uint64(i), targets[allLevels[(i/workers)%len(allLevels)]])]++
+				if now := tried.Add(1); now%mutantsHere == 0 && now < int64(n) { // a night's run says how far it has come
+					t.Logf("%d of %d mutants", now, n)
+				}
 			}
 			mu.Lock()
 			defer mu.Unlock()
