@@ -159,6 +159,9 @@ func havoc(r *rand.Rand, t *target) func(string) string {
 	kind, a, b := r.IntN(9), r.Uint64(), r.Uint64()
 	extra := noise(r)
 	return func(raw string) string {
+		if raw == "" { // cut off entirely before
+			return raw
+		}
 		lines := strings.SplitAfter(raw, "\n")
 		i, j := int(a%uint64(len(lines))), int(b%uint64(len(lines)))
 		switch kind {
