@@ -5,7 +5,10 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/base64"
+	"encoding/hex"
 	"fmt"
+	"html"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +18,7 @@ import (
 	"pgregory.net/rapid"
 
 	"ukpbjd/internal/secret"
+	"ukpbjd/internal/sop"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -195,6 +199,43 @@ func TestLoginIsNeverRepeated(t *testing.T) {
 		err := p.Check(context.Background())
 		if text := r.Text + err.Error(); strings.Contains(text, pass[:8]) || strings.Contains(text, plain[:8]) || !strings.Contains(text, "not kept") {
 			t.Error("the login stands in the result")
+		}
+	}
+}
+
+// TestLetterIsNeverRepeated: a server that refuses a letter and quotes it, in whatever way, is not quoted by us.
+func TestLetterIsNeverRepeated(t *testing.T) {
+	const word = "Kp7=x%TeRa&9zQ"
+	body, err := Compose(Mail{From: sop.Person{Address: "ukpbj@gov.example"}, To: sop.Person{Address: "tujuan@gov.example"}, Subject: "Akun", MessageID: "<a@gov.example>",
+		Date: time.Unix(1e9, 0), Text: "Kata sandi Anda:\n\n" + word + "\n\nGantilah segera.\n", HTML: "<p>x</p>"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var everyByte strings.Builder
+	for _, b := range []byte(word) {
+		fmt.Fprintf(&everyByte, "=%02X", b)
+	}
+	wrapped := func(s string) string { return s[:9] + "\r\n554-" + s[9:] }
+	for name, echo := range map[string]string{
+		"plain": word, "over two lines": wrapped(word), "html": html.EscapeString(word), "url": url.QueryEscape(word), "hex": hex.EncodeToString([]byte(word)),
+		"quoted-printable": strings.ReplaceAll(word, "=", "=3D"), "every byte escaped": everyByte.String(),
+		"base64": base64.StdEncoding.EncodeToString([]byte(word)), "base64, shifted": base64.StdEncoding.EncodeToString([]byte("a " + word + " b")),
+		"base64 in a URL":          "x?" + base64.RawURLEncoding.EncodeToString([]byte("ab"+word)),
+		"base64 over two lines":    wrapped(base64.StdEncoding.EncodeToString([]byte("kata sandi " + word))),
+		"base64 after other words": "refused:" + base64.StdEncoding.EncodeToString([]byte(word)),
+		"the whole letter":         base64.StdEncoding.EncodeToString(body[len(body)/3:]),
+	} {
+		s := serve(t, script{"dot": {"554-5.7.1 content rejected\r\n554-" + echo + "\r\n554 5.7.1 end"}}, nil)
+		r := open(t, s, nil).Send(context.Background(), Item{ID: "1", From: "ukpbj@gov.example", To: "tujuan@gov.example", Bytes: body})
+		if r.Outcome != Failed || r.Code != 554 || r.Text != concealed {
+			t.Errorf("%s: %s %d, the words were kept: %v", name, r.Outcome, r.Code, r.Text != concealed)
+		}
+	}
+	for _, harmless := range []string{"554 5.7.1 Service unavailable; client host blocked, see https://support.example/mail?p=NoSuchUser%20x", "554 4.2.2 <tujuan@gov.example> mailbox is full=",
+		"554 queued as 4FQ7ZxLk2gz9mQ3"} {
+		s := serve(t, script{"dot": {harmless}}, nil)
+		if r := open(t, s, nil).Send(context.Background(), Item{ID: "1", From: "ukpbj@gov.example", To: "tujuan@gov.example", Bytes: body}); r.Text != harmless {
+			t.Errorf("%q was not kept: %q", harmless, r.Text)
 		}
 	}
 }

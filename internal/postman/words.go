@@ -1,8 +1,6 @@
 package postman
 
 import (
-	"bytes"
-	"encoding/base64"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -32,28 +30,6 @@ func words(s string) string {
 		cut--
 	}
 	return s[:cut] + "…"
-}
-
-// conceal keeps our login, and words of the letter itself, out of what is kept, should a server repeat them to us.
-func (p *Postman) conceal(text string, letter []byte) string {
-	var repeated []string
-	if pass := p.o.Password.Reveal(); pass != "" {
-		repeated = []string{pass, base64.StdEncoding.EncodeToString([]byte(pass)),
-			base64.StdEncoding.EncodeToString([]byte("\x00" + p.o.Username + "\x00" + pass))}
-	}
-	// A password stands alone on its line of a credential letter.
-	for line := range bytes.Lines(letter) {
-		line = bytes.TrimSpace(line)
-		if len(line) >= 8 && len(line) <= 78 && bytes.IndexByte(line, ' ') < 0 {
-			repeated = append(repeated, string(line), strings.ReplaceAll(string(line), "=3D", "="))
-		}
-	}
-	for _, r := range repeated {
-		if strings.Contains(text, r) {
-			return "the server's words repeated what is secret and were not kept"
-		}
-	}
-	return text
 }
 
 // plainAddress is an ASCII mailbox that needs no quoting in an envelope (RFC 5321 §4.1.2 dot-string, without the rest).
