@@ -6,6 +6,7 @@ package clerk
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"ukpbjd/internal/archive"
@@ -67,6 +68,8 @@ type Clerk struct {
 	wake   chan struct{} // something was committed that postman, workers or timer may care for
 	domain string
 	tray   tray
+
+	shelving sync.Mutex // held by the one who shelves
 }
 
 // New checks the schema and puts letters that were on their way when the program ended in doubt.

@@ -105,7 +105,7 @@ func (c *Clerk) Read(ctx context.Context, in Incoming) Prepared {
 	}
 	kept := func() error { return nil }
 	if p.err == nil && keeps(v) {
-		kept = c.keepAside(&p, v.Papers)
+		kept = c.keepAside(&p)
 	}
 	if v.Papers && p.err == nil {
 		if p.err = c.readPapers(ctx, &p, v); p.err == nil && !v.Ours() { // its papers may make it ours
@@ -119,7 +119,7 @@ func (c *Clerk) Read(ctx context.Context, in Incoming) Prepared {
 		p.err = err
 	}
 	if p.err == nil && keeps(v) && p.sha == "" {
-		p.err = c.keep(&p, p.mail.Reading != nil)
+		p.err = c.keep(&p)
 	}
 	for i := range msg.Files {
 		msg.Files[i].Bytes = nil
@@ -195,7 +195,7 @@ func (c *Clerk) papersOf(ctx context.Context, number string) ([]message.Attachme
 			continue
 		}
 		done[p.SHA256] = true
-		b, err := c.Archive.Get(p.SHA256)
+		b, err := c.paper(ctx, p.SHA256)
 		if err != nil {
 			return nil, fmt.Errorf("read paper %q of %s: %w", name, number, err)
 		}
@@ -274,10 +274,10 @@ func keeps(v triage.Verdict) bool { return v.Ours() && v.Outcome != triage.Dupli
 
 // keepAside archives while the papers are being read; the function that it gives waits for the end. Where nothing else is
 // on its way, the disk works meanwhile too. A sync that fails is found again before the commit.
-func (c *Clerk) keepAside(p *Prepared, papers bool) (wait func() error) {
+func (c *Clerk) keepAside(p *Prepared) (wait func() error) {
 	done := make(chan error, 1)
 	go func() {
-		err := c.keep(p, papers)
+		err := c.keep(p)
 		if err == nil && p.Alone {
 			p.kept.Sync() //nolint:errcheck // syncKept says it
 		}
@@ -286,24 +286,15 @@ func (c *Clerk) keepAside(p *Prepared, papers bool) (wait func() error) {
 	return func() error { return <-done }
 }
 
-// keep archives the raw mail and its papers; they are synced before the commit that refers to them. SOP R.1
-func (c *Clerk) keep(p *Prepared, papers bool) error {
+// keep archives the raw mail, and in it its papers; it is synced before the commit that refers to them. SOP R.1
+func (c *Clerk) keep(p *Prepared) (err error) {
 	p.kept = c.Archive.Batch()
 	raw := p.Raw
 	if p.leak != nil {
 		raw = p.leak.sealed
 	}
-	sha, err := p.kept.Put(raw)
-	if papers {
-		for _, f := range p.mail.Msg.Files {
-			if err == nil {
-				err = p.kept.PutAs(f.SHA256, f.Bytes)
-			}
-		}
+	if p.sha, err = p.kept.Put(raw); err != nil {
+		return fmt.Errorf("keep the mail: %w", err)
 	}
-	if err != nil {
-		return fmt.Errorf("keep the mail and its papers: %w", err)
-	}
-	p.sha = sha
 	return nil
 }

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path"
 	"time"
 
-	"ukpbjd/internal/archive"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/store"
 	"ukpbjd/internal/triage"
@@ -19,19 +17,17 @@ func (c *Clerk) Receive(ctx context.Context, batch []Prepared) (undone []store.U
 	if err := c.syncKept(batch); err != nil {
 		return nil, err
 	}
-	var links []link
 	err = c.update(ctx, len(batch), func(b store.Books) error {
-		links, undone = links[:0], undone[:0]
+		undone = undone[:0]
 		for i := range batch {
 			p := &batch[i]
-			l, done, err := c.receive(b, p)
+			done, err := c.receive(b, p)
 			if err != nil {
 				return fmt.Errorf("mail UID %d: %w", p.UID.UID, err)
 			}
 			if !done {
 				undone = append(undone, p.UID)
 			}
-			links = append(links, l...)
 		}
 		return nil
 	})
@@ -41,11 +37,6 @@ func (c *Clerk) Receive(ctx context.Context, batch []Prepared) (undone []store.U
 	for _, p := range batch {
 		if p.outcome != "" {
 			c.Meter.Message(p.outcome)
-		}
-	}
-	for _, l := range links {
-		if err := c.Archive.Link(l.year, l.number, l.items...); err != nil {
-			c.Log.Warn("link into the archive", "case", l.number, "error", err) // the bytes are safe; they can be linked again
 		}
 	}
 	return undone, nil
@@ -66,38 +57,31 @@ func (c *Clerk) syncKept(batch []Prepared) error {
 	return nil
 }
 
-// link gives archived bytes a place and names that a person can find. SOP R.1
-type link struct {
-	number string
-	year   int
-	items  []archive.Item
-}
-
-func (c *Clerk) receive(b store.Books, p *Prepared) (_ []link, done bool, err error) {
+func (c *Clerk) receive(b store.Books, p *Prepared) (done bool, err error) {
 	if p.err != nil {
-		return nil, false, b.Excuse(p.UID)
+		return false, b.Excuse(p.UID)
 	}
 	if _, seen, err := b.Seen(p.UID); err != nil || seen {
-		return nil, true, err
+		return true, err
 	}
 	v, err := c.triage.Sort(view{b}, p.mail)
 	if err != nil {
-		return nil, false, err
+		return false, err
 	}
 	if c.unread(v, p) { // the books moved on while it was read
-		return nil, false, b.Excuse(p.UID)
+		return false, b.Excuse(p.UID)
 	}
 	now := c.Now().UTC()
 	number := v.Case
 	if v.Opens {
 		if number, err = b.NextNumber(c.Office.CasePrefix, now.In(c.zone()).Year()); err != nil {
-			return nil, false, err
+			return false, err
 		}
 	}
-	if err := errors.Join(c.effects(b, p, v, number, now), c.desk(b, p, v)); err != nil {
-		return nil, false, err
+	if err := errors.Join(c.effects(b, p, v, number, now), c.desk(b, p, v), c.unshelved(b, p, number)); err != nil {
+		return false, err
 	}
-	return c.links(b, p, number), true, b.PutSeen(p.UID, c.seen(p, v, number, now), p.mail.Msg.ContentHash)
+	return true, b.PutSeen(p.UID, c.seen(p, v, number, now), p.mail.Msg.ContentHash)
 }
 
 // effects: a secret that was seen is told before the answer that it stood in may close the case; but what a returned sheet
@@ -169,23 +153,6 @@ func (c *Clerk) folder(v triage.Verdict) string {
 		return c.Folders.Review
 	}
 	return c.Folders.Processed
-}
-
-func (c *Clerk) links(b store.Books, p *Prepared, number string) []link {
-	if number == "" || p.sha == "" {
-		return nil
-	}
-	cs, ok, err := b.Case(number)
-	if err != nil || !ok {
-		return nil
-	}
-	l := link{number, cs.Opened.In(c.zone()).Year(), []archive.Item{{SHA256: p.sha, Name: "surel.eml"}}}
-	for _, f := range p.mail.Msg.Files {
-		if p.mail.Reading != nil {
-			l.items = append(l.items, archive.Item{SHA256: f.SHA256, Name: path.Base(f.Name)})
-		}
-	}
-	return []link{l}
 }
 
 func (c *Clerk) zone() *time.Location {

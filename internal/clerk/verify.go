@@ -70,11 +70,18 @@ func (c *Clerk) VerifyAgainst(ctx context.Context, kept []byte, verifier string)
 	if err != nil {
 		return r, err
 	}
-	for sha, number := range files {
+	missing := map[string]error{}
+	for sha := range files {
 		r.Files++
 		if _, err := c.Archive.Get(sha); err != nil {
-			r.found(number, "archive: %v", err)
+			missing[sha] = err
 		}
+	}
+	if err := c.inMails(ctx, missing); err != nil {
+		return r, fmt.Errorf("verify: %w", err)
+	}
+	for sha, err := range missing {
+		r.found(files[sha], "archive: %v", err)
 	}
 	return r, ctx.Err()
 }

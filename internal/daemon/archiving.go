@@ -11,16 +11,23 @@ import (
 // archiveEvery is how often ended letters go into the archive: no letter waits for it, and it waits for no letter.
 const archiveEvery = 30 * time.Second
 
-// archiving keeps letters that have ended.
+// archiving shelves the papers of mails, behind the intake, and keeps letters that have ended.
 func (d *Daemon) archiving(ctx context.Context) error {
-	t := time.NewTicker(archiveEvery)
-	defer t.Stop()
-	for {
-		select {
-		case <-t.C:
-		case <-ctx.Done():
-			return ctx.Err()
+	for next := time.Now().Add(archiveEvery); ; {
+		if err := d.bell.shelf.wait(ctx, next); err != nil {
+			return err
 		}
+		d.behindIntake(ctx)
+		if _, err := d.Clerk.Shelve(ctx); errors.Is(err, store.ErrUnknown) {
+			return err
+		} else if err != nil && ctx.Err() == nil {
+			d.state.fault("archive", err)
+			d.Log.Warn("shelve papers", "error", err)
+		}
+		if time.Now().Before(next) {
+			continue
+		}
+		next = time.Now().Add(archiveEvery)
 		if err := d.expire(ctx); errors.Is(err, store.ErrUnknown) {
 			return err
 		}

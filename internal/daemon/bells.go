@@ -32,11 +32,11 @@ func (b bell) wait(ctx context.Context, until time.Time) error {
 }
 
 // bells has one bell a loop.
-type bells struct{ mail, file, post, work, time bell }
+type bells struct{ mail, file, post, work, time, shelf, sent bell }
 
 func newBells() bells {
 	n := func() bell { return make(bell, 1) }
-	return bells{n(), n(), n(), n(), n()}
+	return bells{n(), n(), n(), n(), n(), n(), n()}
 }
 
 // ring hands each commit on to the loops that may have work now.
@@ -44,7 +44,7 @@ func (d *Daemon) ring(ctx context.Context) error {
 	for {
 		select {
 		case <-d.Clerk.Wake():
-			for _, b := range []bell{d.bell.file, d.bell.post, d.bell.work, d.bell.time} {
+			for _, b := range []bell{d.bell.file, d.bell.post, d.bell.work, d.bell.time, d.bell.shelf, d.bell.sent} {
 				b.ring()
 			}
 		case <-ctx.Done():

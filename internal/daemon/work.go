@@ -13,7 +13,7 @@ import (
 )
 
 // work carries out orders with two workers. Orders of accounts stand behind the intake: while mails come in, the first
-// letters go first, but never longer than behindMost.
+// letters go first.
 func (d *Daemon) work(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	jobs := make(chan clerk.Work)
@@ -21,7 +21,9 @@ func (d *Daemon) work(ctx context.Context) error {
 	for range workers {
 		g.Go(func() error {
 			for w := range jobs {
-				d.behind(ctx, w)
+				if w.Row.Order.Kind == sop.OrderAccounts {
+					d.behindIntake(ctx)
+				}
 				select {
 				case done <- d.Clerk.Carry(ctx, w):
 				case <-ctx.Done():
@@ -44,10 +46,8 @@ const (
 	behindLook = 50 * time.Millisecond
 )
 
-func (d *Daemon) behind(ctx context.Context, w clerk.Work) {
-	if w.Row.Order.Kind != sop.OrderAccounts {
-		return
-	}
+// behindIntake waits until no mail is being taken in, but never longer than behindMost.
+func (d *Daemon) behindIntake(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, behindMost)
 	defer cancel()
 	look := time.NewTicker(behindLook)

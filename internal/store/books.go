@@ -16,6 +16,7 @@ import (
 //
 //	meta      schema, mailbox, tree, checkpoint                → number; Mailbox; lines of the journal; when the next is due
 //	          epoch, restored                                  → number of restores; Restored, until the operator has reconciled
+//	          ground, sent                                     → what check found: sound or unsound (text); folders that keep copies of sent mail
 //	cases     YEAR/SEQ(8)                                      → sop.Case
 //	seq       YEAR                                             → last sequence number (decimal)
 //	open      YEAR/SEQ                                         → "" while the case is not closed
@@ -39,6 +40,7 @@ import (
 //	tofile    UIDVALIDITY/UID                                  → folder to move to, until it has been moved
 //	replace   UIDVALIDITY/UID                                  → redacted bytes of a mail that held a live secret
 //	return    UIDVALIDITY/UID                                  → Returning: to be brought back to the inbox and judged again
+//	shelving  UIDVALIDITY/UID                                  → Shelving, until the papers of that mail lie in the archive by name
 //	attempts  UIDVALIDITY/UID                                  → how often reading was begun (decimal)
 //	known     nip/NIP, from/ADDRESS                            → address of the last receipt; case of a requester that was released
 //	users     lower-case User ID                               → NIP
@@ -46,7 +48,7 @@ import (
 //	caps      CASE                                             → capRow: letters in the present hour
 const (
 	bMeta, bCases, bSeq, bOpen, bCounts, bJournal, bWake                                  = "meta", "cases", "seq", "open", "counts", "journal", "wake"
-	bUnkept, bCopies                                                                      = "unkept", "copies"
+	bUnkept, bCopies, bShelving                                                           = "unkept", "copies", "shelving"
 	bTree, bCheckpoints, bEvidence                                                        = "tree", "checkpoints", "evidence"
 	bLetters, bBodies, bOutbox, bSending, bMsgIDs, bOrders                                = "letters", "bodies", "outbox", "sending", "msgids", "orders"
 	bSeen, bContent, bToFile, bAttempts, bUsers, bNIPs, bCaps, bJudged, bReplace, bReturn = "seen", "content", "tofile", "attempts", "users", "nips", "caps", "judged", "replace", "return"

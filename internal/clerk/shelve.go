@@ -1,0 +1,148 @@
+package clerk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+
+	"ukpbjd/internal/archive"
+	"ukpbjd/internal/message"
+	"ukpbjd/internal/store"
+)
+
+// shelveMost is how many mails are shelved in one commit.
+const shelveMost = 64
+
+// unshelved records that a mail of a case still has to be shelved. Its first letter does not wait for that.
+func (c *Clerk) unshelved(b store.Books, p *Prepared, number string) error {
+	if number == "" || p.sha == "" {
+		return nil
+	}
+	s := store.Shelving{Case: number, Mail: p.sha}
+	if p.mail.Reading != nil {
+		for _, f := range p.mail.Msg.Files {
+			s.Papers = append(s.Papers, store.Shelved{SHA256: f.SHA256, Name: path.Base(f.Name)})
+		}
+	}
+	return b.PutShelving(p.UID, s)
+}
+
+// Shelve takes the papers out of archived mails and gives mails and papers names that a person can browse, and says how many
+// mails it has done. What cannot be done now is passed over and stays for the next time. It may be repeated. SOP R.1
+func (c *Clerk) Shelve(ctx context.Context) (done int, err error) {
+	c.shelving.Lock()
+	defer c.shelving.Unlock()
+	var list []store.Shelving
+	for from := ""; ; from = list[len(list)-1].Key + "\x00" {
+		err2 := c.View(ctx, func(b store.Books) (err error) {
+			list, err = b.Shelvings(from, shelveMost)
+			return err
+		})
+		if err2 != nil || len(list) == 0 {
+			return done, errors.Join(err, err2)
+		}
+		n, err2 := c.shelve(ctx, list)
+		done, err = done+n, errors.Join(err, err2)
+		if errors.Is(err, store.ErrUnknown) || ctx.Err() != nil {
+			return done, err
+		}
+	}
+}
+
+func (c *Clerk) shelve(ctx context.Context, list []store.Shelving) (int, error) {
+	var keys []string
+	var failed error
+	batch := c.Archive.Batch()
+	for _, s := range list {
+		if err := errors.Join(ctx.Err(), c.shelveOne(batch, s)); err != nil {
+			failed = errors.Join(failed, fmt.Errorf("shelve the papers of %s: %w", s.Case, err))
+			continue
+		}
+		keys = append(keys, s.Key)
+	}
+	if err := batch.Sync(); err != nil {
+		return 0, fmt.Errorf("%w: %w", store.ErrUnknown, err)
+	}
+	err := c.DB.Update(ctx, func(tx store.Tx) error { return store.In(tx).Shelve(keys) })
+	return len(keys), errors.Join(failed, err)
+}
+
+func (c *Clerk) shelveOne(batch *archive.Batch, s store.Shelving) error {
+	year, _, ok := store.Number(s.Case)
+	if !ok {
+		return fmt.Errorf("%q is no case number", s.Case)
+	}
+	items := []archive.Item{{SHA256: s.Mail, Name: "surel.eml"}}
+	papers, err := c.unpack(s)
+	for _, p := range s.Papers {
+		if err == nil {
+			err = batch.PutAs(p.SHA256, papers[p.SHA256])
+		}
+		items = append(items, archive.Item{SHA256: p.SHA256, Name: p.Name})
+	}
+	if err != nil {
+		return err
+	}
+	return c.Archive.Link(year, s.Case, items...)
+}
+
+// unpack reads the papers of a mail out of its archived bytes.
+func (c *Clerk) unpack(s store.Shelving) (map[string][]byte, error) {
+	if len(s.Papers) == 0 {
+		return nil, nil
+	}
+	raw, err := c.Archive.Get(s.Mail)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string][]byte{}
+	for _, f := range message.Parse(raw, c.Limits, c.Banners).Files {
+		out[f.SHA256] = f.Bytes
+	}
+	for _, p := range s.Papers {
+		if _, ok := out[p.SHA256]; !ok {
+			return nil, fmt.Errorf("paper %s is not in mail %s", p.SHA256, s.Mail)
+		}
+	}
+	return out, nil
+}
+
+// paper gives a paper's bytes, whether it is shelved yet or not.
+func (c *Clerk) paper(ctx context.Context, sha string) ([]byte, error) {
+	b, err := c.Archive.Get(sha)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return b, err
+	}
+	if _, err := c.Shelve(ctx); err != nil {
+		return nil, err
+	}
+	return c.Archive.Get(sha)
+}
+
+// inMails takes from missing what lies whole in a mail that is still to be shelved.
+func (c *Clerk) inMails(ctx context.Context, missing map[string]error) error {
+	for from := ""; len(missing) > 0; {
+		var list []store.Shelving
+		err := c.View(ctx, func(b store.Books) (err error) {
+			list, err = b.Shelvings(from, shelveMost)
+			return err
+		})
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		for _, s := range list {
+			papers, err := c.unpack(s)
+			for _, p := range s.Papers {
+				if _, ok := missing[p.SHA256]; ok && err != nil {
+					missing[p.SHA256] = err
+				} else if papers[p.SHA256] != nil {
+					delete(missing, p.SHA256)
+				}
+			}
+		}
+		from = list[len(list)-1].Key + "\x00"
+	}
+	return nil
+}

@@ -1,0 +1,79 @@
+package stage
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"ukpbjd/internal/message"
+	"ukpbjd/internal/sop"
+	"ukpbjd/internal/store"
+)
+
+// TestShelved: behind the first letters, mail and papers of a case get their places and names in the archive, byte for byte.
+// A program that ends before leaves nothing out: the mail holds the papers, verify knows it, and the next start shelves them.
+func TestShelved(t *testing.T) {
+	t.Parallel()
+	x := set(t, Options{})
+	x.do(x.Start(x.ctx))
+	x.do(x.Request(x.bundle, true))
+	x.await(x.Cast.Admin, sop.Persetujuan)
+	c := x.Daemon.Clerk
+	cases, err := c.Cases(x.ctx, false)
+	x.do(err)
+	var cs sop.Case
+	x.do(c.View(x.ctx, func(b store.Books) (err error) {
+		cs, _, err = b.Case(cases[0].Number)
+		return err
+	}))
+	year, _, _ := store.Number(cs.Number)
+	dir, err := c.Archive.Dir(year, cs.Number)
+	x.do(err)
+	mail := cs.Mails[0].SHA256
+	raw, err := c.Archive.Get(mail)
+	x.do(err)
+	papers := message.Parse(raw, message.DefaultLimits(), nil).Files
+	if len(papers) != 3 {
+		t.Fatalf("%d papers in the mail", len(papers))
+	}
+	shelved := func() bool {
+		for _, p := range papers {
+			got, err := os.ReadFile(filepath.Join(dir, p.SHA256[:8]+"-"+strings.ReplaceAll(p.Name, " ", "_")))
+			if err != nil || string(got) != string(p.Bytes) {
+				return false
+			}
+		}
+		return true
+	}
+	x.do(x.until(x.ctx, shelved))
+	x.do(x.until(x.ctx, func() bool { return len(x.unshelved()) == 0 }))
+
+	// As a program leaves it that ends between the commit and the shelving.
+	s := store.Shelving{Case: cs.Number, Mail: mail}
+	for _, p := range papers {
+		s.Papers = append(s.Papers, store.Shelved{SHA256: p.SHA256, Name: p.Name})
+		x.do(os.Remove(filepath.Join(filepath.Dir(filepath.Dir(dir)), "blobs", p.SHA256[:2], p.SHA256)))
+	}
+	x.do(os.RemoveAll(dir))
+	if r, err := c.Verify(x.ctx); err != nil || len(r.Findings) != 3 {
+		t.Errorf("three papers are gone: %+v %v", r.Findings, err)
+	}
+	x.do(c.DB.Update(x.ctx, func(tx store.Tx) error { return store.In(tx).PutShelving(store.UID{Validity: 9, UID: 9}, s) }))
+	if r, err := c.Verify(x.ctx); err != nil || len(r.Findings) != 0 {
+		t.Errorf("the mail holds the papers, but verify says %+v %v", r.Findings, err)
+	}
+	x.do(x.Stop())
+	x.do(x.Start(x.ctx))
+	x.do(x.until(x.ctx, shelved))
+	x.whole()
+}
+
+func (x *trouble) unshelved() (list []store.Shelving) {
+	x.t.Helper()
+	x.do(x.Daemon.Clerk.View(x.ctx, func(b store.Books) (err error) {
+		list, err = b.Shelvings("", 10)
+		return err
+	}))
+	return list
+}
