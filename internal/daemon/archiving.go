@@ -13,6 +13,7 @@ const archiveEvery = 30 * time.Second
 
 // archiving shelves the papers of mails, behind the intake, and keeps letters that have ended.
 func (d *Daemon) archiving(ctx context.Context) error {
+	d.bell.shelf.ring() // what an earlier program left
 	for next := time.Now().Add(archiveEvery); ; {
 		if err := d.bell.shelf.wait(ctx, next); err != nil {
 			return err
