@@ -83,7 +83,7 @@ func (w witness) names(p person) bool {
 // compare looks at one person in both papers.
 func (m *merger) compare(row int, p, o *person, label string) {
 	machine := p.machine || o.machine
-	if !sameName(p.Nama, o.Nama, machine) && p.NIP == o.NIP {
+	if p.NIP == o.NIP && p.Nama != "" && o.Nama != "" && !sameName(p.Nama, o.Nama, machine) && !shortened(p.Nama, o.Nama) {
 		m.reading.add(row, fieldNama, CodeDisagrees, "NIP %s dalam %s tercatat atas nama %s. Mohon pastikan nama dan NIP.", p.NIP, label, o.Nama)
 		return
 	}
@@ -105,7 +105,11 @@ func (m *merger) extra(w witness, seen map[*person]bool) {
 		if seen[o] || m.knows(o) || o.machine && !ValidNIP(o.NIP) && len(strings.Fields(o.Nama)) < 2 {
 			continue
 		}
-		m.reading.add(0, "roster", CodeDisagrees, "%s tercantum dalam %s, tetapi tidak dalam formulir. Mohon lengkapi formulir atau jelaskan perbedaannya.", o.Nama, w.label)
+		who := o.Nama
+		if who == "" {
+			who = "NIP " + o.NIP
+		}
+		m.reading.add(0, "roster", CodeDisagrees, "%s tercantum dalam %s, tetapi tidak dalam formulir. Mohon lengkapi formulir atau jelaskan perbedaannya.", who, w.label)
 	}
 }
 

@@ -135,12 +135,14 @@ func (c *cardReader) take(fields []field, cell Cell) {
 	c.last = f
 }
 
-// flush keeps a card that has a name and something that tells the person.
+// flush keeps a card that has a name, or a place for it, and something that tells the person.
 func (c *cardReader) flush() {
-	if c.cur.Nama != "" && (c.cur.NIP != "" || c.cur.Email != "" || c.cur.HP != "") {
+	c.cur.listed = c.set[fieldNama] && c.cur.conf == 0 // the label was there, and nothing behind it
+	if c.cur.Nama != "" && (c.cur.NIP != "" || c.cur.Email != "" || c.cur.HP != "") || c.cur.told() {
 		c.people = append(c.people, c.cur)
+	} else {
+		c.broken = c.broken || c.cur.Nama == "" && c.cur.NIP != ""
 	}
-	c.broken = c.broken || c.cur.Nama == "" && c.cur.NIP != ""
 	c.cur, c.set = person{}, map[field]bool{}
 }
 
@@ -222,6 +224,9 @@ func cellPairs(cells []Cell) []pair {
 		filled = filled[1:]
 	}
 	if len(filled) == 1 {
+		if f := fieldsOf(filled[0].Text); len(cells) > 1 && len(f) == 1 && f[0] == fieldNama {
+			return []pair{{label: filled[0].Text}} // nothing was filled in behind it
+		}
 		var out []pair
 		for _, l := range strings.Split(filled[0].Text, "\n") {
 			out = append(out, linePairs(l)...)

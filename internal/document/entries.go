@@ -76,6 +76,9 @@ func entry(text string) (person, bool) {
 	head, _, _ = strings.Cut(head, "(")
 	head, _, _ = strings.Cut(head, " – ")
 	p.Nama = cleanName(head)
+	if p.listed = ValidNIP(p.NIP) && validEmail(p.Email); p.listed && p.Nama == "" {
+		return p, true
+	}
 	return p, p.Nama != "" && len(p.Nama) < 100 && len(strings.Fields(p.Nama)) < 12
 }
 

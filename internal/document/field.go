@@ -30,7 +30,7 @@ func fieldsOf(text string) []field {
 	if text == "#" {
 		return []field{fieldNo}
 	}
-	if text == "" || len(text) > 70 || len(digits(text)) > 2 || strings.Contains(text, "@") {
+	if text == "" || strings.HasPrefix(text, "#") || len(text) > 70 || len(digits(text)) > 2 || strings.Contains(text, "@") {
 		return nil
 	}
 	ws := headerWords(text)

@@ -30,6 +30,10 @@ var trailingTitles = map[string]bool{"st": true, "se": true, "sh": true, "ssos":
 
 func dropTrailingTitles(words []string) []string {
 	for len(words) > 2 {
+		if n := len(words); n > 3 && len(words[n-2]) == 1 && trailingTitles[strings.ToLower(words[n-2]+words[n-1])] { // "S.Kom"
+			words = words[:n-2]
+			continue
+		}
 		last := strings.ToLower(words[len(words)-1])
 		if !trailingTitles[last] || last == "map" && words[len(words)-1] != "MAP" {
 			break

@@ -11,8 +11,10 @@ type person struct {
 	lossy   bool     // the NIP came from a number cell that cannot hold 18 digits
 	settled bool     // … and another paper has all of it
 	machine bool     // read by OCR
+	listed  bool     // a row of a table, told by its number or by NIP and address
 	conf    float64  // lowest OCR confidence of nama, nip and email
 	doubts  []string // fields
+	broken  []field  // in place of a value a spreadsheet shows an error
 	before  string   // titles, where they have columns of their own
 	after   string   // …
 	groups  []int    // which of the paper's lists name them: an SK may appoint several Pokja
@@ -49,13 +51,19 @@ var (
 	nipLabelRE   = regexp.MustCompile(`(?i)\bN\s?I\s?P\b(\s*PPPK)?\s*[.:]*`)
 	nikLabelRE   = regexp.MustCompile(`(?i)\b(NIK|KTP)\b\s*[.:]*`)
 	romanRE      = regexp.MustCompile(`\b[Il1|!]{1,3}/[a-e]\b`) // I, l and 1 look alike to OCR
-	nikRE        = regexp.MustCompile(`\b\d{16}\b`)
+	// errors of Excel in English and Indonesian, of LibreOffice, and of a number too wide for its column
+	brokenRE = regexp.MustCompile(`^(#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|GETTING_DATA|SPILL!|CALC!|NILAI!|NAMA\?|T/A)|#{3,}|(Err|Gal):\d{3})$`)
+	nikRE    = regexp.MustCompile(`\b\d{16}\b`)
 )
 
 // set puts the text of one cell into the fields that its column holds.
 func (p *person) set(fields []field, c Cell) {
 	text := strings.TrimSpace(c.Text)
 	if text == "" || len(fields) == 0 {
+		return
+	}
+	if brokenRE.MatchString(text) {
+		p.breakCell(fields)
 		return
 	}
 	if c.Unsure {
@@ -79,6 +87,18 @@ func (p *person) set(fields []field, c Cell) {
 		return
 	}
 	p.setMany(fields, text)
+}
+
+// breakCell notes values that are not there because a formula went wrong.
+func (p *person) breakCell(fields []field) {
+	for _, f := range fields {
+		switch f {
+		case fieldNo, fieldRole, fieldIgnored, fieldBefore, fieldAfter:
+		default:
+			p.broken = append(p.broken, f)
+			p.doubt(f)
+		}
+	}
 }
 
 // specks are what OCR makes of dirt and of ruled lines.

@@ -18,6 +18,8 @@ const (
 	CodeMissingInSK    = "missing_in_sk"
 	CodeMissingInST    = "missing_in_surat_tugas"
 	CodeLookalike      = "lookalike_domain"
+	CodeMissingName    = "missing_name"
+	CodeBrokenCell     = "broken_cell"
 )
 
 // rules is the one table of what stops a case, what only warns the approver, and what a person must settle.
@@ -36,6 +38,8 @@ var rules = map[string]struct {
 	CodeMissingInSK:    {Stop, true},
 	CodeMissingInST:    {Stop, true},
 	CodeLookalike:      {Warn, false},
+	CodeMissingName:    {Stop, false},
+	CodeBrokenCell:     {Warn, false}, // where name, NIP or address is gone, that stops the row by its own code
 }
 
 // add names a problem. row counts from 1; 0 is the whole roster.
@@ -47,17 +51,26 @@ func (r *Reading) add(row int, f field, code, format string, args ...any) {
 		}
 	}
 	if row > 0 && row <= len(r.Roster) {
-		text = fmt.Sprintf("Baris %d (%s): %s", row, r.Roster[row-1].Nama, text)
+		text = r.Roster[row-1].Called(row) + text
 	}
 	rule := rules[code]
 	r.NeedsPerson = r.NeedsPerson || rule.person
 	r.Problems = append(r.Problems, Problem{Row: row, Field: string(f), Code: code, Severity: rule.severity, Text: text})
 }
 
+// Called begins every text about the row n of a roster; a row without name goes by its NIP.
+func (r Row) Called(n int) string {
+	if r.Nama == "" {
+		return fmt.Sprintf("Baris %d (tanpa nama, NIP %s): ", n, r.NIP)
+	}
+	return fmt.Sprintf("Baris %d (%s): ", n, r.Nama)
+}
+
 // checkRows looks at each row by itself and at rows against each other.
 func (r *Reading) checkRows(people []person, own []string, listed bool) {
 	for i := range r.Roster {
 		row, n := &r.Roster[i], i+1
+		r.checkCells(people[i], n)
 		if people[i].machine && (!ValidNIP(row.NIP) || !validEmail(row.Email)) {
 			// What OCR could not read is no fault of the requester: a person looks at the picture first.
 			r.NeedsPerson = true
@@ -79,6 +92,16 @@ func (r *Reading) checkRows(people []person, own []string, listed bool) {
 	r.checkDuplicates()
 	if n := len(r.Roster); n > 0 && (n%2 == 0 || n < 3) {
 		r.add(0, "roster", CodeEvenNumber, "Jumlah anggota Pokja %d orang, sedangkan Pokja lazimnya berjumlah gasal dan paling sedikit tiga orang.", n)
+	}
+}
+
+// checkCells names what is not there: a person without a name, and cells in which a spreadsheet shows its own error.
+func (r *Reading) checkCells(p person, n int) {
+	if p.Nama == "" {
+		r.add(n, fieldNama, CodeMissingName, "nama belum diisi. Mohon tulis nama lengkap pemilik NIP ini.")
+	}
+	for _, f := range p.broken {
+		r.add(n, f, CodeBrokenCell, "kolom %s berisi tanda galat lembar kerja, bukan isian. Mohon ketik isinya sebagai teks biasa, bukan sebagai rumus.", strings.ToUpper(string(f)))
 	}
 }
 

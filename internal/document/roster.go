@@ -85,11 +85,14 @@ func fromEntries(s *section) []person { return entries(s.rows) }
 func (s *section) plausible(people []person) []person {
 	var out []person
 	for _, p := range people {
-		if len(letters(p.Nama)) < 3 || len(p.Nama) > 120 || fieldsOf(p.Nama) != nil || closes(p.Nama) {
-			continue
-		}
-		if digits(p.Nama) != "" && p.NIP == "" || strings.Contains(p.Nama, "@") {
-			continue
+		if oddName(p) {
+			if !p.told() {
+				continue
+			}
+			p.doubt(fieldNama)
+			if letters(p.Nama) == "" || len(p.Nama) > longestName {
+				p.Nama = ""
+			}
 		}
 		if roleWords[letters(p.Jabatan)] {
 			p.Jabatan = "" // the part in the Pokja, under a header that says only "Jabatan"
@@ -97,6 +100,19 @@ func (s *section) plausible(people []person) []person {
 		out = append(out, p)
 	}
 	return out
+}
+
+const longestName = 120
+
+// oddName is no name of a person by itself.
+func oddName(p person) bool {
+	return len(letters(p.Nama)) < 3 || len(p.Nama) > longestName || fieldsOf(p.Nama) != nil || closes(p.Nama) ||
+		digits(p.Nama) != "" && p.NIP == "" || strings.Contains(p.Nama, "@")
+}
+
+// told is a row of the list that tells a person, though not by name. It must not be lost: the others would pass for all.
+func (p *person) told() bool {
+	return p.listed && (len(p.NIP) >= 15 && birthLike(p.NIP) || validEmail(p.Email))
 }
 
 // listed says whether the section's text names the person by NIP or by name, wherever that stands.

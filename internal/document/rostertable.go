@@ -167,7 +167,7 @@ func readRows(rows [][]Cell, cols columns) []person {
 			break
 		}
 		switch {
-		case no > 0 && (p.Nama != "" || p.NIP != ""):
+		case no > 0 && (p.Nama != "" || p.NIP != "" || p.told()):
 			people = append(people, p)
 		case numbered && gap:
 			return people // below a blank row nothing unnumbered belongs to the list
@@ -175,7 +175,7 @@ func readRows(rows [][]Cell, cols columns) []person {
 			people = append(people, p) // OCR loses the small numbers of the first column
 		case numbered || cols.has(fieldNo) && len(people) > 0:
 			people = appendUnnumbered(people, p)
-		case p.Nama != "" && (p.NIP != "" || p.Email != ""):
+		case p.Nama != "" && (p.NIP != "" || p.Email != "") || p.told():
 			people = append(people, p)
 		}
 	}
@@ -192,6 +192,9 @@ func appendUnnumbered(people []person, p person) []person {
 		return people
 	}
 	last := &people[len(people)-1]
+	if p.told() && (last.NIP != "" || last.Email != "") {
+		return append(people, p) // a member whose name was left out, and not the rest of the row above
+	}
 	if p.NIP == "" && p.HP == "" && p.Email == "" && p.Nama != "" && strings.HasSuffix(last.Nama, ",") {
 		last.Nama += " " + p.Nama
 	}
@@ -220,6 +223,7 @@ func readRow(row []Cell, cols columns) (p person, no int) {
 		}
 	}
 	p.No = no
+	p.listed = no > 0 || p.NIP != "" && validEmail(p.Email)
 	return p, no
 }
 

@@ -65,6 +65,7 @@ type Cell struct {
 	Confidence float64 // 0: not from OCR
 	Numeric    bool    // a number cell of a spreadsheet: digits beyond the 15th are not what was typed
 	Merged     bool    // covered by a cell above or to the left
+	Over       string  // … and what the taller cell above says
 	Unsure     bool    // without ruled lines it could not be told to which row some of it belongs
 }
 

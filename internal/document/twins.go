@@ -31,7 +31,7 @@ func twinOf(people []person, p person) *person {
 	var hit *person
 	for i := range people {
 		o := &people[i]
-		if contains(o.groups, p.groups[0]) || NameKey(o.Nama) != NameKey(p.Nama) || o.NIP != "" && p.NIP != "" && o.NIP != p.NIP {
+		if contains(o.groups, p.groups[0]) || !twinNames(*o, p) || o.NIP != "" && p.NIP != "" && o.NIP != p.NIP {
 			continue
 		}
 		if hit != nil {
@@ -40,6 +40,12 @@ func twinOf(people []person, p person) *person {
 		hit = o
 	}
 	return hit
+}
+
+// twinNames wants one name, or where it is left out one NIP.
+func twinNames(o, p person) bool {
+	a, b := NameKey(o.Nama), NameKey(p.Nama)
+	return a == b && a != "" || (a == "" || b == "") && o.NIP == p.NIP && p.NIP != ""
 }
 
 // contradicted marks what the two lists tell differently.

@@ -43,7 +43,7 @@ func TestFindNIP(t *testing.T) {
 
 func TestNameKey(t *testing.T) {
 	same := [][]string{
-		{"Ni Made Sari, S.T., M.T.", "NI MADE SARI, ST, MT", "Hj. Ni Made Sari", "Dr. Ir. Ni Made Sari", "ni made  sari ST"},
+		{"Ni Made Sari, S.T., M.T.", "NI MADE SARI, ST, MT", "Hj. Ni Made Sari", "Dr. Ir. Ni Made Sari", "ni made  sari ST", "Ni Made Sari S.T., M.T.", "Ni Made Sari S.T. M.Si"},
 		{"I Gusti Ayu Pratiwi, MKom", "I GUSTI AYU PRATIWI"},
 		{"Yusuf Ma'ruf, S.E.", "YUSUF MA’RUF"},
 		{"Ida Bagus Oka", "dr. Ida Bagus Oka, Sp.A"},

@@ -123,7 +123,7 @@ func rowFaults(no int, row document.Row, all []document.Problem) faults {
 		if !known[field] {
 			field = "nama"
 		}
-		text := strings.TrimPrefix(p.Text, fmt.Sprintf("Baris %d (%s): ", no, row.Nama))
+		text := strings.TrimPrefix(p.Text, row.Called(no))
 		f.fields[field] = append(f.fields[field], sentence(plain(text)))
 		f.stops[field] = f.stops[field] || p.Severity == document.Stop
 		rounded = rounded || p.Code == document.CodePrecisionLost

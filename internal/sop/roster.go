@@ -1,7 +1,6 @@
 package sop
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -20,7 +19,7 @@ func (d *decision) checked(r document.Reading) document.Reading {
 			})
 			if bad && !known {
 				r.Problems = append(r.Problems, document.Problem{Row: i + 1, Field: field, Code: code, Severity: document.Stop,
-					Text: fmt.Sprintf("Baris %d (%s): %s", i+1, row.Nama, text)})
+					Text: row.Called(i+1) + text})
 			}
 		}
 		address := strings.ToLower(row.Email)

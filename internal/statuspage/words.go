@@ -64,6 +64,10 @@ func problemLabel(code string) string {
 		return "tidak tercantum dalam SK"
 	case document.CodeMissingInST:
 		return "tidak tercantum dalam surat tugas"
+	case document.CodeMissingName:
+		return "nama belum diisi"
+	case document.CodeBrokenCell:
+		return "galat lembar kerja di dalam sel"
 	case document.CodeLookalike:
 		return "domain surel mirip domain kantor"
 	}
@@ -142,10 +146,6 @@ func eventTone(kind string) tone {
 		return dim
 	}
 	return calm
-}
-
-func monthShort(m time.Month) string {
-	return [...]string{"Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des"}[m-1]
 }
 
 // span says a length of time in its largest unit.
