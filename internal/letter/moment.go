@@ -3,12 +3,8 @@ package letter
 import (
 	"fmt"
 	"time"
-)
 
-var (
-	days   = [...]string{"Minggu", "Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu"}
-	months = [...]string{"", "Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus", "September", "Oktober",
-		"November", "Desember"}
+	"ukpbjd/internal/workday"
 )
 
 // Moment is a time in the office's zone that prints itself as letters write it.
@@ -32,8 +28,7 @@ func (m Moment) Date() string {
 	if !m.Set() {
 		return "-"
 	}
-	t := m.local()
-	return fmt.Sprintf("%d %s %d", t.Day(), months[t.Month()], t.Year())
+	return workday.DateWords(m.local())
 }
 
 // Day is "Selasa, 5 Mei 2026".
@@ -41,7 +36,7 @@ func (m Moment) Day() string {
 	if !m.Set() {
 		return "-"
 	}
-	return days[m.local().Weekday()] + ", " + m.Date()
+	return workday.WeekdayName(m.local().Weekday()) + ", " + m.Date()
 }
 
 // Clock is "09.27 WITA".
@@ -50,7 +45,7 @@ func (m Moment) Clock() string {
 		return "-"
 	}
 	t := m.local()
-	return fmt.Sprintf("%02d.%02d %s", t.Hour(), t.Minute(), zoneName(t))
+	return fmt.Sprintf("%02d.%02d %s", t.Hour(), t.Minute(), workday.ZoneName(t))
 }
 
 // Short is "05-05-2026 09.27 WITA", for tables.
@@ -67,25 +62,6 @@ func (m Moment) String() string {
 		return "-"
 	}
 	return m.Day() + " pukul " + m.Clock()
-}
-
-func zoneName(t time.Time) string {
-	_, offset := t.Zone()
-	switch offset {
-	case 7 * 3600:
-		return "WIB"
-	case 8 * 3600:
-		return "WITA"
-	case 9 * 3600:
-		return "WIT"
-	case 0:
-		return "UTC"
-	}
-	sign := '+'
-	if offset < 0 {
-		sign, offset = '-', -offset
-	}
-	return fmt.Sprintf("UTC%c%02d.%02d", sign, offset/3600, offset/60%60)
 }
 
 // span writes a length of time: "30 menit", "2 jam", "1 jam 30 menit".

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"ukpbjd/internal/sop"
+	"ukpbjd/internal/workday"
 )
 
 // Report is the content of laporan-bulanan, counted by the report room.
@@ -73,7 +74,7 @@ func (r *Report) view(zone *time.Location) *ReportView {
 	m := Moment{r.Month, zone}
 	out := &ReportView{Month: "-", Closed: r.Closed, Open: r.Open}
 	if m.Set() {
-		out.Month = months[m.local().Month()] + " " + m.local().Format("2006")
+		out.Month = workday.MonthWords(m.local())
 	}
 	for _, c := range r.Counts {
 		out.Counts = append(out.Counts, ReportCount{c.Status.Label(), c.N})

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/image/math/fixed"
 
 	"ukpbjd/internal/sop"
+	"ukpbjd/internal/workday"
 )
 
 // Picture is a chart. ID names it inside a mail (RFC 2392), Alt says it to those who do not see it.
@@ -129,7 +130,7 @@ func tone(s sop.Status) color.Color {
 }
 
 func (m Month) statusChart() (Picture, error) {
-	c, err := newCanvas(barTop+barStep*len(sop.Statuses)+14, "Permohonan "+monthName(m.First)+" menurut status")
+	c, err := newCanvas(barTop+barStep*len(sop.Statuses)+14, "Permohonan "+workday.MonthWords(m.First)+" menurut status")
 	if err != nil {
 		return Picture{}, err
 	}
@@ -158,7 +159,7 @@ func (c *canvas) bar(i int, name string, n, top int, figure string, col color.Co
 }
 
 func (m Month) shareChart() (Picture, error) {
-	c, err := newCanvas(barTop+barStep*len(m.Shares)+14, "Langkah yang tepat waktu, "+monthName(m.First))
+	c, err := newCanvas(barTop+barStep*len(m.Shares)+14, "Langkah yang tepat waktu, "+workday.MonthWords(m.First))
 	if err != nil {
 		return Picture{}, err
 	}
@@ -207,8 +208,7 @@ func (m Month) trendChart() (Picture, error) {
 		mid := left + i*wide + wide/2
 		c.column(mid-62, base, f.Opened, top, room, calm)
 		c.column(mid+6, base, f.Closed, top, room, good)
-		name := months[f.Month.Month()]
-		c.sayOn(mid, base+42, fmt.Sprintf("%.3s %d", name, f.Month.Year()), soft)
+		c.sayOn(mid, base+42, fmt.Sprintf("%.3s %d", workday.MonthName(f.Month.Month()), f.Month.Year()), soft)
 	}
 	c.box(left, base, wide*trendMonths, 2, soft)
 	last := m.Trend[trendMonths-1]

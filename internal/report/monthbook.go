@@ -10,6 +10,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"ukpbjd/internal/sop"
+	"ukpbjd/internal/workday"
 )
 
 // Workbook is the month as XLSX: the figures with the charts, its cases and its deviations.
@@ -110,7 +111,7 @@ type figure struct {
 }
 
 func (m Month) figures() []figure {
-	rows := []figure{{true, []any{"Laporan permohonan akun SPSE " + monthName(m.First), ""}}, {false, []any{m.Office}}, {},
+	rows := []figure{{true, []any{"Laporan permohonan akun SPSE " + workday.MonthWords(m.First), ""}}, {false, []any{m.Office}}, {},
 		{true, []any{"Jumlah", ""}}, {false, []any{"Permohonan dibuka", m.Opened}}, {false, []any{"Permohonan ditutup", m.Closed}}, {false, []any{"Masih terbuka", m.Open}}, {},
 		{true, []any{"Menurut status", ""}}}
 	for _, s := range sop.Statuses {

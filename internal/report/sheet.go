@@ -10,6 +10,7 @@ import (
 	"codeberg.org/go-pdf/fpdf"
 
 	"ukpbjd/internal/sop"
+	"ukpbjd/internal/workday"
 )
 
 // Sheet is what a lembar kendali is made of: the printable record of one case. SOP R.1, SOP R.2
@@ -158,7 +159,7 @@ func (p *form) identity(s Sheet) {
 	if c.Outcome != "" {
 		status += ": " + c.Outcome
 	}
-	for _, x := range [][2]string{{"Pemohon", party(c.Requester)}, {"Hal", c.Subject}, {"Dibuka / ditutup", stamp(c.Opened, p.zone) + " / " + closed + " " + zoneName(s.Made.In(p.zone))},
+	for _, x := range [][2]string{{"Pemohon", party(c.Requester)}, {"Hal", c.Subject}, {"Dibuka / ditutup", stamp(c.Opened, p.zone) + " / " + closed + " " + workday.ZoneName(s.Made.In(p.zone))},
 		{"Tembusan permohonan", copied}, {"Revisi berkas", fmt.Sprint(c.Revision)}, {"Keadaan", status}} {
 		p.fact(x[0], x[1])
 	}
@@ -247,7 +248,7 @@ func (p *form) foot(s Sheet) {
 	p.SetFont("Times", "", 8)
 	p.SetTextColor(90, 90, 90)
 	made := s.Made.In(p.zone)
-	p.print(pageWidth-30, 4, fmt.Sprintf("Lembar kendali %s, dibuat oleh sistem %s pukul %s %s. Tidak memuat password.", s.Case.Number, dateWords(made), made.Format("15.04"), zoneName(made)), "L")
+	p.print(pageWidth-30, 4, fmt.Sprintf("Lembar kendali %s, dibuat oleh sistem %s pukul %s %s. Tidak memuat password.", s.Case.Number, workday.DateWords(made), made.Format("15.04"), workday.ZoneName(made)), "L")
 	p.CellFormat(30, 4, p.tr(fmt.Sprintf("Halaman %d dari {nb}", p.PageNo())), "", 0, "R", false, 0, "")
 	p.SetTextColor(0, 0, 0)
 }

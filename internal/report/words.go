@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"strings"
 	"time"
 	"unicode"
@@ -9,34 +8,12 @@ import (
 	"ukpbjd/internal/sop"
 )
 
-var months = [...]string{"", "Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus", "September", "Oktober", "November", "Desember"}
-
-// monthName is "Oktober 2026".
-func monthName(t time.Time) string { return fmt.Sprintf("%s %d", months[t.Month()], t.Year()) }
-
-// dateWords is "5 Mei 2026".
-func dateWords(t time.Time) string {
-	return fmt.Sprintf("%d %s %d", t.Day(), months[t.Month()], t.Year())
-}
-
 // stamp is "05-05-2026 09.27", or a dash where there is no time.
 func stamp(t time.Time, zone *time.Location) string {
 	if t.IsZero() {
 		return "-"
 	}
 	return t.In(zone).Format("02-01-2006 15.04")
-}
-
-func zoneName(t time.Time) string {
-	switch _, offset := t.Zone(); offset {
-	case 7 * 3600:
-		return "WIB"
-	case 8 * 3600:
-		return "WITA"
-	case 9 * 3600:
-		return "WIT"
-	}
-	return t.Format("UTC-07:00")
 }
 
 func zoneOf(z *time.Location) *time.Location {

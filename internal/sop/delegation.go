@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"ukpbjd/internal/workday"
 )
 
 // delegationMost bounds an absence.
@@ -119,9 +121,10 @@ func (o Office) endOf(day string) (time.Time, bool) {
 // monthOf knows full names and their first three letters, and the two ways to shorten Agustus.
 func monthOf(s string) time.Month {
 	s = strings.ToLower(strings.TrimSuffix(s, "."))
-	for i, m := range []string{"januari", "februari", "maret", "april", "mei", "juni", "juli", "agustus", "september", "oktober", "november", "desember"} {
-		if s == m || s == m[:3] || m == "agustus" && (s == "agt" || s == "ags") {
-			return time.Month(i + 1)
+	for m := time.January; m <= time.December; m++ {
+		name := strings.ToLower(workday.MonthName(m))
+		if s == name || s == name[:3] || m == time.August && (s == "agt" || s == "ags") {
+			return m
 		}
 	}
 	return 0

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"ukpbjd/internal/sop"
+	"ukpbjd/internal/workday"
 )
 
 // bar is one line of the chart of statuses, in units of its SVG.
@@ -74,7 +75,7 @@ func days(cases []sop.Case, now time.Time) ([]column, int) {
 	for i := range out {
 		d := today.AddDate(0, 0, i-dayCount+1)
 		c := &out[i]
-		c.Name, c.X, c.Label = fmt.Sprintf("%d %s", d.Day(), monthShort(d.Month())), i*dayStep, i%2 == 1
+		c.Name, c.X, c.Label = fmt.Sprintf("%d %.3s", d.Day(), workday.MonthName(d.Month())), i*dayStep, i%2 == 1
 		c.OpenH, c.CloseH = c.Opened*dayHeight/max(top, 1), c.Closed*dayHeight/max(top, 1)
 		c.OpenY, c.CloseY = dayHeight-c.OpenH, dayHeight-c.CloseH
 	}

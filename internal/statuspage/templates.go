@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"html/template"
 	"time"
+
+	"ukpbjd/internal/workday"
 )
 
 //go:embed pages/*.tmpl
@@ -65,7 +67,7 @@ func (t *templates) day(at time.Time) string {
 		return "–"
 	}
 	at = at.In(t.zone)
-	return fmt.Sprintf("%d %s %d", at.Day(), monthShort(at.Month()), at.Year())
+	return fmt.Sprintf("%d %.3s %d", at.Day(), workday.MonthName(at.Month()), at.Year())
 }
 
 // stamp is for machines: the datetime attribute.
