@@ -9,6 +9,12 @@ import (
 	"ukpbjd/internal/store"
 )
 
+// Reader is a clerk of books that can only be read: it knows how to report and no more.
+func Reader(ctx context.Context, o Options) (*Clerk, error) {
+	c := &Clerk{Options: o}
+	return c, c.View(ctx, store.Books.CheckSchema)
+}
+
 // RegisterStep is a part of the register of one year.
 type RegisterStep struct {
 	Head    report.Head    `json:"head"`

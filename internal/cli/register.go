@@ -68,16 +68,11 @@ func (s *shell) books(cfg *config.Config) (ask func(year int, after string) (cle
 	if _, err := overSocket(s.ctx, socket, clerk.Call{Command: "ping"}); !errors.Is(err, errNoDaemon) {
 		return overWire, func() {}, nil
 	}
-	desk, err := daemon.OpenDesk(s.ctx, cfg)
+	desk, err := daemon.OpenBooks(s.ctx, cfg)
 	if err != nil {
 		return nil, nil, fail(exitUnavailable, err)
 	}
 	return func(year int, after string) (clerk.RegisterStep, error) {
-		if after == "" {
-			x, err := desk.Clerk.Answer(s.ctx, clerk.Call{Command: "register", Year: year})
-			r, _ := x.(clerk.RegisterStep)
-			return r, err
-		}
 		return desk.Clerk.RegisterStep(s.ctx, year, after)
 	}, func() { desk.Close() }, nil
 }

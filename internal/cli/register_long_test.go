@@ -26,8 +26,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestRegisterOfAHundredThousand holds the bound of the register, from a store on disk to the workbook: 60 s and 200 MiB. The pages of
-// the store are the system's cache, which it takes back when it needs them; what the program holds itself is counted.
+// TestRegisterOfAHundredThousand holds the bound of the register, from a store on disk to the workbook: 60 s and 200 MiB, the
+// pages of the store that are mapped meanwhile included. The seconds are those of the processor: what else the machine does is not
+// held against the register.
 func TestRegisterOfAHundredThousand(t *testing.T) {
 	if os.Getenv("UKPBJD_LONG") == "" {
 		t.Skip("UKPBJD_LONG is not set")
@@ -65,10 +66,11 @@ func TestRegisterOfAHundredThousand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	busy := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	t.Logf("%s, %s of CPU, %d MiB of its own, %d MiB with the store's pages, file of %d MiB", took.Round(time.Millisecond),
-		cmd.ProcessState.UserTime().Round(time.Millisecond), most>>10, u.Maxrss>>10, st.Size()>>20)
-	if took > 60*time.Second || most>>10 > 200 {
-		t.Errorf("took %s and %d MiB; at most 60 s and 200 MiB", took, most>>10)
+		busy.Round(time.Millisecond), most>>10, u.Maxrss>>10, st.Size()>>20)
+	if busy > 60*time.Second || u.Maxrss>>10 > 200 {
+		t.Errorf("%s of CPU and %d MiB; at most 60 s and 200 MiB", busy, u.Maxrss>>10)
 	}
 }
 

@@ -73,6 +73,7 @@ func Open(path string, o Options) (*DB, error) {
 	}
 	d := &DB{b: b, file: f, path: path, writer: make(chan struct{}, 1), halt: make(chan struct{})}
 	d.writer <- struct{}{}
+	forget(b, f) // to find the free pages, all were looked at
 	return d, nil
 }
 
@@ -229,7 +230,7 @@ func (d *DB) Update(ctx context.Context, fn func(store.Tx) error) error {
 // The pages that are needed again come back from the system's cache, sixteen at a time.
 const (
 	forgetEvery = 32
-	manyRows    = 2000 // a View that saw so many lets go of them too
+	manyRows    = 500 // a View that saw so many lets go of them too
 )
 
 // View runs fn on an unchanging picture of the store. Keep it short: pages that it sees cannot be used again meanwhile.
