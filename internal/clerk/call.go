@@ -19,6 +19,8 @@ type Call struct {
 	Body    []byte `json:"body,omitempty"` // verify: a checkpoint
 	Year    int    `json:"year,omitempty"`
 	After   string `json:"after,omitempty"` // goes on with a long answer
+
+	Folders *[]string `json:"folders,omitempty"` // ground: where copies of sent mail appear; nil: not looked at
 }
 
 // Bundle is an evidence bundle as it goes over the socket.
@@ -71,21 +73,6 @@ func instructCall(c *Clerk, ctx context.Context, x Call) (any, error) {
 		return nil, err
 	}
 	return c.Show(ctx, x.Case)
-}
-
-// groundCall remembers whether check found that a forgery would be believed; serve draws the consequence.
-func groundCall(c *Clerk, ctx context.Context, x Call) (any, error) {
-	err := c.DB.Update(ctx, func(tx store.Tx) error { return store.In(tx).PutGround(x.Arg) })
-	return x.Arg, err
-}
-
-// Ground is what check last found: sound, unsound, or "" before the first check.
-func (c *Clerk) Ground(ctx context.Context) (ground string, err error) {
-	err = c.View(ctx, func(b store.Books) error {
-		ground, err = b.Ground()
-		return err
-	})
-	return ground, err
 }
 
 func retryCall(c *Clerk, ctx context.Context, x Call) (any, error) {

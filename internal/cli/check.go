@@ -27,15 +27,16 @@ func (c *checkCmd) Run(s *shell) error {
 	}
 	ctx, cancel := context.WithTimeout(s.ctx, checkTime)
 	defer cancel()
-	found := daemon.Check(ctx, cfg)
+	checkup := daemon.Check(ctx, cfg)
+	found := checkup.Findings
 	if c.JSON {
 		err = printJSON(s.stdout, found)
 	} else {
 		printFindings(s, found)
 	}
-	ground := clerk.Call{Command: "ground", Arg: "sound"}
-	if daemon.Unsound(found) {
-		ground.Arg = "unsound"
+	ground := clerk.Call{Command: "ground", Arg: checkup.Ground}
+	if checkup.SentKnown {
+		ground.Folders = &checkup.Sent
 	}
 	_, told := overSocket(s.ctx, filepath.Join(cfg.Storage.Path, daemon.SocketName), ground)
 	if errors.Is(told, errNoDaemon) {

@@ -33,10 +33,18 @@ func warn(subject, remedy, format string, args ...any) Finding {
 	return Finding{Level: mailbox.Warn, Subject: subject, Remedy: remedy, Text: fmt.Sprintf(format, args...)}
 }
 
+// Checkup is all that check found, and what serve has to remember of it.
+type Checkup struct {
+	Findings  []Finding
+	Ground    string   // Sound, Unsafe; empty: not proven this time, what was found before holds
+	Sent      []string // folders in which copies of what is sent appear by themselves
+	SentKnown bool     // they were looked at
+}
+
 // Check looks at everything that the daemon will need, and goes on after a fault where it can. It decides nothing and leaves
 // no mail behind.
-func Check(ctx context.Context, cfg *config.Config) []Finding {
-	found := slices.Concat(checkConfig(cfg), checkSeal(cfg), checkStorage(cfg), checkTools(cfg), checkLetters(cfg))
+func Check(ctx context.Context, cfg *config.Config) Checkup {
+	found := slices.Concat(checkConfig(cfg), checkSeal(cfg), checkStorage(cfg), checkTools(cfg), checkLetters(cfg), checkPins(cfg, time.Now()))
 	box, post := openBox(cfg, quiet()), openPost(cfg)
 	defer box.Close()
 	defer post.Close()
@@ -48,9 +56,11 @@ func Check(ctx context.Context, cfg *config.Config) []Finding {
 		found = append(found, good("smtp", "signed in to %s", cfg.SMTP.Address))
 	}
 	if slices.ContainsFunc(found, func(f Finding) bool { return f.Level == mailbox.Fail }) {
-		return append(found, warn("probe", "mend the faults above and run check again", "not sent"))
+		return Checkup{Findings: append(found, warn("probe", "mend the faults above and run check again", "not sent"))}
 	}
-	return append(found, newProbe(cfg, box, post).run(ctx)...)
+	c := newProbe(cfg, box, post).run(ctx)
+	c.Findings = append(found, c.Findings...)
+	return c
 }
 
 func checkConfig(cfg *config.Config) []Finding {

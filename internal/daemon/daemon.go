@@ -40,7 +40,8 @@ type Daemon struct {
 
 	state  health
 	ready  chan struct{}
-	looked bell // rung once the inbox was looked at, or could not be
+	stands func(context.Context) error // whether the ground still bears; check may find otherwise while the daemon runs
+	looked bell                        // rung once the inbox was looked at, or could not be
 	page   net.Listener
 	bell   bells
 	closed []closer
@@ -116,6 +117,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	loop("reconcile", d.reconcile)
 	loop("gauges", d.gauges)
 	loop("archive", d.archiving)
+	loop("ground", d.ground)
 	loop("ready", func(ctx context.Context) error {
 		if err := d.looked.wait(ctx, time.Time{}); err != nil {
 			return err

@@ -150,12 +150,13 @@ func Open(ctx context.Context, cfg *config.Config, log *slog.Logger, changes ...
 	if err != nil {
 		return nil, err
 	}
-	if err := firm(ctx, cfg, desk.Clerk); err != nil {
+	stands := func(ctx context.Context) error { return firm(ctx, cfg, desk.Clerk) }
+	if err := stands(ctx); err != nil {
 		return nil, errors.Join(err, desk.Close())
 	}
 	d := &Daemon{Clerk: desk.Clerk, Log: log, Start: cfg.IMAP.Start, Poll: cfg.IMAP.Poll, MaxMessage: cfg.IMAP.MaxMessage,
 		Senders: cfg.SMTP.Connections, Readers: runtime.GOMAXPROCS(0), PageAddress: cfg.HTTP.Listen,
-		SocketPath: filepath.Join(cfg.Storage.Path, SocketName), Metrics: m, ready: make(chan struct{}), looked: make(bell, 1), bell: newBells()}
+		SocketPath: filepath.Join(cfg.Storage.Path, SocketName), Metrics: m, ready: make(chan struct{}), looked: make(bell, 1), bell: newBells(), stands: stands}
 	d.OnClose("desk", desk.Close)
 	d.Box = openBox(cfg, log)
 	d.OnClose("mailbox", d.Box.Close)

@@ -39,6 +39,15 @@ func (b Books) Ground() (string, error) {
 	return string(raw), err
 }
 
+// PutSentFolders keeps in which folders the provider puts copies of what is sent.
+func (b Books) PutSentFolders(folders []string) error { return b.put(bMeta, "sent", folders) }
+
+// SentFolders reads them.
+func (b Books) SentFolders() (folders []string, err error) {
+	_, err = b.get(bMeta, "sent", &folders)
+	return folders, err
+}
+
 // UID is one mail of the inbox.
 type UID struct{ Validity, UID uint32 }
 

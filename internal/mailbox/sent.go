@@ -1,0 +1,156 @@
+package mailbox
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"net/textproto"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/emersion/go-imap/v2"
+)
+
+// Copy is a mail of ours that somebody else than us has put into a folder of sent mail.
+type Copy struct {
+	Folder    string // as Options would write it
+	UID       uint32
+	MessageID string // with its angle brackets
+}
+
+// sentNames are how mail programs and providers call the folder of sent mail, where no attribute says it (RFC 6154 §2).
+var sentNames = map[string]bool{"sent": true, "sent items": true, "sent messages": true, "sent mail": true, "sent-mail": true, "sentmail": true,
+	"terkirim": true, "surat terkirim": true, "item terkirim": true, "pesan terkirim": true, "kotak keluar terkirim": true}
+
+// sentMost bounds how many messages of one folder are looked at in one go.
+const sentMost = 1000
+
+// SentFolders lists the folders of sent mail: those marked \Sent, those called so, and the one that Options names.
+func (b *Box) SentFolders(ctx context.Context) (all []string, err error) {
+	err = b.filing.do(ctx, job{work: func(ctx context.Context, s *session) error {
+		return s.brief(ctx, "list folders", func() error {
+			var opt *imap.ListOptions
+			if s.caps.Has(imap.CapSpecialUse) && s.caps.Has(imap.CapListExtended) {
+				opt = &imap.ListOptions{ReturnSpecialUse: true}
+			}
+			list, err := s.client.List("", "*", opt).Collect()
+			all = all[:0]
+			for _, l := range list {
+				name := ownName(l.Mailbox, s.prefix, s.delim)
+				usable := !slices.Contains(l.Attrs, imap.MailboxAttrNoSelect) && !slices.Contains(l.Attrs, imap.MailboxAttrNonExistent)
+				sent := slices.Contains(l.Attrs, imap.MailboxAttrSent) || name == b.opt.Sent || sentNames[strings.ToLower(path.Base(name))]
+				if usable && sent && name != "INBOX" {
+					all = append(all, name)
+				}
+			}
+			return err
+		})
+	}})
+	slices.Sort(all)
+	return all, err
+}
+
+// Copies finds messages of a folder by what a header field contains. Nothing is marked as read.
+func (b *Box) Copies(ctx context.Context, folder, field, text string) (found []Copy, err error) {
+	err = b.filing.do(ctx, job{work: func(ctx context.Context, s *session) error {
+		found = nil
+		if there, err := s.listed(ctx, s.name(folder)); err != nil || !there {
+			return err
+		}
+		if err := s.enter(ctx, folder, true); err != nil {
+			return err
+		}
+		uids, err := s.having(ctx, field, text)
+		if err != nil || len(uids) == 0 {
+			return err
+		}
+		found, err = s.identities(ctx, folder, uids)
+		return err
+	}})
+	if err != nil {
+		return nil, fmt.Errorf("look for copies in %s: %w", folder, err)
+	}
+	return found, nil
+}
+
+// enter selects another folder than the inbox.
+func (s *session) enter(ctx context.Context, folder string, readOnly bool) error {
+	s.state = nothing
+	return s.brief(ctx, "open "+folder, func() error {
+		_, err := s.client.Select(s.name(folder), &imap.SelectOptions{ReadOnly: readOnly}).Wait()
+		return err
+	})
+}
+
+func (s *session) having(ctx context.Context, field, text string) (uids []imap.UID, err error) {
+	err = s.long(ctx, "search", func() error {
+		data, err := s.client.UIDSearch(&imap.SearchCriteria{Header: []imap.SearchCriteriaHeaderField{{Key: field, Value: text}}}, nil).Wait()
+		if err == nil {
+			uids = data.AllUIDs()
+		}
+		return err
+	})
+	return uids[:min(len(uids), sentMost)], err
+}
+
+// identities reads who the messages are; one without a Message-ID is nobody's.
+func (s *session) identities(ctx context.Context, folder string, uids []imap.UID) (found []Copy, err error) {
+	section := &imap.FetchItemBodySection{Specifier: imap.PartSpecifierHeader, HeaderFields: []string{"Message-ID"}, Peek: true}
+	err = s.long(ctx, "fetch Message-IDs", func() error {
+		list, err := s.client.Fetch(imap.UIDSetNum(uids...), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}}).Collect()
+		for _, m := range list {
+			if id := messageID(m.FindBodySection(section)); id != "" && slices.Contains(uids, m.UID) {
+				found = append(found, Copy{folder, uint32(m.UID), id})
+			}
+		}
+		return err
+	})
+	return found, err
+}
+
+func messageID(header []byte) string {
+	h, _ := textproto.NewReader(bufio.NewReader(bytes.NewReader(append(header, "\r\n\r\n"...)))).ReadMIMEHeader() // what could be read of it
+	return strings.TrimSpace(h.Get("Message-Id"))
+}
+
+// RemoveCopies takes these messages, and no others, out of their folder for good.
+func (b *Box) RemoveCopies(ctx context.Context, folder string, copies []Copy) error {
+	if len(copies) == 0 {
+		return nil
+	}
+	var uids []imap.UID
+	for _, c := range copies {
+		uids = append(uids, imap.UID(c.UID))
+	}
+	err := b.filing.do(ctx, job{work: func(ctx context.Context, s *session) error {
+		if err := s.enter(ctx, folder, false); err != nil {
+			return err
+		}
+		still, err := s.identities(ctx, folder, uids) // the folder may have been renumbered since they were found
+		if err != nil {
+			return err
+		}
+		var set imap.UIDSet
+		for _, c := range still {
+			if slices.Contains(copies, c) {
+				set.AddNum(imap.UID(c.UID))
+			}
+		}
+		if len(set) == 0 {
+			return nil
+		}
+		if err := s.store(ctx, set, imap.FlagDeleted); err != nil {
+			return err
+		}
+		if !s.caps.Has(imap.CapUIDPlus) {
+			return &ownError{ErrCannotRemove}
+		}
+		return s.long(ctx, "expunge", func() error { return s.client.UIDExpunge(set).Close() })
+	}})
+	if err != nil {
+		return fmt.Errorf("remove copies from %s: %w", folder, err)
+	}
+	return nil
+}
