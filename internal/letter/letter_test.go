@@ -354,3 +354,20 @@ func BenchmarkRender(b *testing.B) {
 		})
 	}
 }
+
+// TestOverdue: a letter names a deadline that has passed as one that has passed.
+func TestOverdue(t *testing.T) {
+	d := sample{sop.Kekurangan, "", sop.RoleRequester, ""}.data()
+	for overdue, due := range map[bool]time.Time{false: d.Now.Add(time.Minute), true: d.Now.Add(-time.Minute)} {
+		d.Case.Due = due
+		r, err := shipped(t).Render(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range []string{r.Text, r.HTML} {
+			if flat := strings.Join(strings.Fields(text), " "); !strings.Contains(flat, "Tenggat melengkapi") || strings.Contains(flat, "telah lewat; mohon") != overdue {
+				t.Errorf("due %s, written %s: %s", due, d.Now, text)
+			}
+		}
+	}
+}

@@ -50,6 +50,7 @@ type View struct {
 	Votes                             int    // of them already in
 	MoreRoster, MoreMembers, MoreRows int    // rows left out of long lists
 
+	Overdue     bool // Due has passed
 	HasCopy     bool // a Tembusan line stands under the letter
 	mailSubject string
 	answers     []Answer
@@ -103,6 +104,7 @@ func newView(d Data) *View {
 		Topic: clean(topic(d), 60), Note: shown(l.Note, longestNote), Reason: reason(l.Kind, topic(d)),
 		Case: stand(c, l.NIP),
 	}
+	v.Overdue = v.Due.Set() && c.Due.Before(d.Now)
 	if l.Role == sop.RoleApprover || l.Role == sop.RoleMember {
 		v.Code = clean(d.Code, 16)
 	}

@@ -135,6 +135,72 @@ func TestByHowMuch(t *testing.T) {
 	}
 }
 
+// TestIncompleteSupplement: sending something does not buy time. The step ends when the request is complete; until then its deadline
+// stands, nobody is reminded of it anew, and it was late by the whole of it.
+func TestIncompleteSupplement(t *testing.T) {
+	o := deadlineOffice()
+	from := time.Date(2026, 5, 4, 10, 0, 0, 0, deadlineZone)
+	staff := sop.Sender{Person: sop.Person{Name: "staf", Address: "staf@kantor.example"}, Roles: []sop.Role{sop.RoleRequester}, Proof: sop.Proof{Level: sop.Standard, Result: sop.Proven}}
+	reading := func(i int, complete bool) document.Reading {
+		r := document.Reading{Papers: []document.Paper{{File: fmt.Sprint(i), SHA256: fmt.Sprint(i), Kind: document.Formulir}}, Missing: []document.Kind{document.SK}}
+		if complete {
+			r.Missing, r.Complete = nil, true
+			for n := range 3 {
+				r.Roster = append(r.Roster, document.Row{No: n + 1, Nama: fmt.Sprint("m", n), NIP: fmt.Sprintf("19860926201505100%d", n), Email: fmt.Sprintf("m%d@kantor.example", n)})
+			}
+		}
+		return r
+	}
+	now := from
+	c := o.Decide(sop.Case{Number: "PKJ-2026-0001"}, sop.Input{ID: "request", From: staff, At: now, What: sop.Request{Reading: reading(0, false), KepalaCopied: true}}, now).Case
+	due, sent := c.Due, 0
+	if c.Status != sop.Incomplete || !due.Equal(o.Calendar.Deadline(from, 3)) {
+		t.Fatalf("%s until %s", c.Status, due)
+	}
+	var got []string
+	until := func(end time.Time) {
+		for i := 0; !c.Wake.IsZero() && !c.Wake.After(end); i++ {
+			now = c.Wake
+			x := o.Decide(c, sop.Input{ID: now.String(), What: sop.Tick{}}, now)
+			for _, l := range x.Letters {
+				got = append(got, said(now, l))
+			}
+			c = x.Case
+		}
+		now = end
+	}
+	supplement := func(complete bool) string {
+		sent++
+		x := o.Decide(c, sop.Input{ID: fmt.Sprint("supplement", sent), From: staff, At: now, What: sop.Supplement{Reading: reading(sent, complete)}}, now)
+		c = x.Case
+		return x.Reason
+	}
+	for day := range 9 { // every day a little something, until Tuesday of the next week
+		until(from.AddDate(0, 0, day).Add(time.Hour))
+		if r := supplement(false); r != "incomplete" || !c.Due.Equal(due) || c.Owes != "requester" {
+			t.Fatalf("day %d: %s, %s until %s; want the deadline %s to stand", day, r, c.Owes, c.Due, due)
+		}
+	}
+	if s := strings.Join(got, ", "); s != "Thu 07 07:30 pengingat staf, Thu 07 15:00 pengingat staf, Fri 08 07:30 eskalasi kepala, Fri 08 07:30 eskalasi kabag" {
+		t.Errorf("each once: %s", s)
+	}
+	if r := supplement(true); r != "complete" || c.Owes == "requester" {
+		t.Fatalf("%s, %s", r, c.Owes)
+	}
+	late := 0
+	for _, v := range c.Deviations {
+		if v.Kind == "waktu" {
+			late++
+			if v.By != "3 hari kerja" || v.Step != "1.3" || v.Owed != "requester" {
+				t.Errorf("%+v", v)
+			}
+		}
+	}
+	if late != 1 || len(c.Deviations) != 11 {
+		t.Errorf("%d deviations in time of %d", late, len(c.Deviations))
+	}
+}
+
 // TestHeldPauses: while a case is held nobody is reminded, and the days of the hold are given back.
 func TestHeldPauses(t *testing.T) {
 	o := deadlineOffice()

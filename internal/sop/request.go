@@ -70,8 +70,10 @@ func (d *decision) take(r document.Reading, past Past, topic string) string {
 
 // incomplete sends the request back with what is missing, by name and by row. SOP 1.3
 func (d *decision) incomplete() string {
+	if d.c.Status != Incomplete || d.c.Owes != "requester" { // a supplement that leaves it incomplete ends no step: its deadline stands. SOP 1.5
+		d.step("requester", d.o.CompletionDays)
+	}
 	d.c.Status = Incomplete
-	d.step("requester", d.o.CompletionDays)
 	d.deviation(Deviation{Kind: "perlengkapan", Step: "1.3", Owed: "requester", Text: "Permohonan belum lengkap: " + d.shortfall(),
 		By: fmt.Sprintf("%d hal", len(d.c.Reading.Missing)+len(d.stops()))})
 	d.reply(Kekurangan, d.c.Requester, RoleRequester, "", "")
