@@ -80,7 +80,7 @@ func underLampiran(rows []row, i int) bool {
 	return false
 }
 
-// isSK wants KEPUTUSAN, then NOMOR, then TENTANG alone on its line.
+// isSK wants KEPUTUSAN, then NOMOR, then TENTANG: alone on its line, or in capitals with what it is about.
 func isSK(rows []row, i int, l string) bool {
 	l = strings.TrimPrefix(strings.TrimPrefix(l, "SALINAN"), "PETIKAN")
 	if !strings.HasPrefix(l, "KEPUTUSAN") && !strings.HasPrefix(l, "SURATKEPUTUSAN") {
@@ -93,15 +93,29 @@ func isSK(rows []row, i int, l string) bool {
 	for j := i; j < len(rows) && j <= i+10; j++ {
 		m := letters(rows[j].text)
 		number = number || strings.HasPrefix(m, "NOMOR") || strings.Contains(m, "NOMOR")
-		if number && (m == "TENTANG" || strings.HasSuffix(m, "TENTANG") && len(m) < 60) {
+		if number && (strings.HasSuffix(m, "TENTANG") && len(m) < 60 || about(rows[j].text) != "") {
 			return true
 		}
 	}
 	return false
 }
 
+// about is what a title in capitals is about, where that stands behind TENTANG on the same line.
+func about(text string) string {
+	at := strings.Index(text, "TENTANG ")
+	if at < 0 || mixedCase(text) {
+		return ""
+	}
+	return strings.TrimSpace(text[at+len("TENTANG "):])
+}
+
 func skTitle(rows []row, i int) string {
 	for j := i; j < len(rows) && j <= i+10; j++ {
+		if a := about(rows[j].text); a != "" && j > i {
+			return strings.TrimSpace(rows[i].text + " … TENTANG " + a)
+		} else if a != "" {
+			break
+		}
 		if strings.HasSuffix(letters(rows[j].text), "TENTANG") && j+1 < len(rows) {
 			return strings.TrimSpace(rows[i].text + " … TENTANG " + rows[j+1].text)
 		}
@@ -221,7 +235,7 @@ func numberBelow(rows []row, i int) string {
 		if n := numberIn(rows[j].text); n != "" {
 			return n
 		}
-		if j > i && letters(rows[j].text) == "TENTANG" {
+		if j > i && strings.HasPrefix(letters(rows[j].text), "TENTANG") {
 			break
 		}
 	}
@@ -308,12 +322,6 @@ func (s *section) assigns() bool {
 		}
 	}
 	return n >= 2 || s.machine() && n >= 1
-}
-
-// asksForMembers says whether a form has the header or labels of a member list, even an empty one.
-func (s *section) asksForMembers() bool {
-	text := letters(s.text())
-	return strings.Contains(text, "NAMA") && strings.Contains(text, "NIP")
 }
 
 func aboutPokja(text string) bool {

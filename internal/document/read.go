@@ -24,6 +24,7 @@ func Read(b Bundle) Reading {
 		all = append(all, readSource(&b.Sources[i])...)
 	}
 	adopt(all)
+	adoptList(all)
 	r.papers(all)
 	r.replace(all)
 	r.complete()
@@ -58,7 +59,9 @@ func readSource(s *Source) []section {
 			secs[i].readPeople()
 		}
 		if secs[i].kind != "" {
+			title := secs[i].kind
 			secs[i].kind = secs[i].confirm()
+			secs[i].asks = title == Formulir && secs[i].kind == Other
 		}
 	}
 	return secs
@@ -72,7 +75,7 @@ func adopt(all []section) {
 		if s.kind != "" {
 			continue
 		}
-		s.kind = Other
+		s.kind, s.untitled = Other, true
 		kind := annexOf(s)
 		if kind == "" {
 			continue
@@ -85,6 +88,34 @@ func adopt(all []section) {
 			}
 		}
 	}
+}
+
+// adoptList takes a list of members without a title for the formulir to which a letter without list belongs: the letter says
+// what is asked, the list for whom.
+func adoptList(all []section) {
+	for i := range all {
+		letter := &all[i]
+		if !letter.asks {
+			continue
+		}
+		for j := range all {
+			s := &all[j]
+			if s.kind == Other && s.untitled && s.old == letter.old && addressed(s.people) {
+				s.kind, s.joined, s.title = Formulir, true, "lampiran: "+letter.title
+			}
+		}
+	}
+}
+
+// addressed says that a list has what only the formulir has, addresses.
+func addressed(people []person) bool {
+	n := 0
+	for _, p := range people {
+		if p.Email != "" {
+			n++
+		}
+	}
+	return n > 0 && 2*n >= len(people)
 }
 
 // annexOf says which paper a page without title of its own carries on.

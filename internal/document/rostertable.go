@@ -210,7 +210,7 @@ func readRow(row []Cell, cols columns) (p person, no int) {
 			no = ordinal(c.Text)
 			continue
 		}
-		p.setColumn(cols, i, c)
+		p.setColumn(cols, i, shared(cols[i], c))
 	}
 	p.addTitles()
 	if !cols.has(fieldNo) { // the number may stand before the name
@@ -225,6 +225,15 @@ func readRow(row []Cell, cols columns) (p person, no int) {
 	p.No = no
 	p.listed = no > 0 || p.NIP != "" && validEmail(p.Email)
 	return p, no
+}
+
+// shared gives a cell under a taller one what that says, where several people can have the same. A name, a number or an address
+// is never shared: under a merged cell it is missing.
+func shared(fields []field, c Cell) Cell {
+	if c.Text == "" && len(fields) == 1 && (fields[0] == fieldJabatan || fields[0] == fieldGolongan) {
+		c.Text = c.Over
+	}
+	return c
 }
 
 func emptyRow(row []Cell) bool {

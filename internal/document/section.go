@@ -16,15 +16,17 @@ type row struct {
 
 // section is the part of one source that is one paper.
 type section struct {
-	src    *Source
-	rows   []row
-	tables []Table
-	kind   Kind
-	title  string
-	number string
-	joined bool // it goes on from another file
-	first  int  // pages, as printed
-	last   int
+	src      *Source
+	rows     []row
+	tables   []Table
+	kind     Kind
+	title    string
+	number   string
+	joined   bool // it goes on from another file
+	untitled bool // no title says what it is
+	asks     bool // a letter that asks for accounts, and has no list of members
+	first    int  // pages, as printed
+	last     int
 
 	fromPage, toPage int // pages as indices, the last not included
 	people           []person

@@ -70,7 +70,7 @@ func (u *unpacking) add(ctx context.Context, l leaf, depth int) {
 	case ctx.Err() != nil:
 		l.src.Unreadable, l.done = document.ReasonTimeout, true
 	default:
-		if reason := u.r.scan(ctx, l.data); reason != "" && depth == 0 {
+		if reason := u.r.scan(ctx, l.data); reason != "" {
 			l.src.Unreadable, l.done = reason, true
 			break
 		}

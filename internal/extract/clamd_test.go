@@ -2,15 +2,22 @@ package extract
 
 import (
 	"bufio"
+	"bytes"
 	"net"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"ukpbjd/internal/document"
 )
 
-// scanner answers like clamd on a socket of its own.
+// scanner answers like clamd on a socket of its own, always the same.
 func scanner(t *testing.T, answer string) string {
+	return scannerOf(t, func([]byte) string { return answer })
+}
+
+// scannerOf answers by what was streamed, chunk heads included.
+func scannerOf(t *testing.T, verdict func(stream []byte) string) string {
 	path := filepath.Join(t.TempDir(), "clamd")
 	l, err := net.Listen("unix", path)
 	if err != nil {
@@ -25,19 +32,21 @@ func scanner(t *testing.T, answer string) string {
 				return
 			}
 			r := bufio.NewReader(c)
+			var stream []byte
 			var last [4]byte
 			for { // the stream ends with a chunk of no bytes
 				b, err := r.ReadByte()
 				if err != nil {
 					break
 				}
+				stream = append(stream, b)
 				copy(last[:], last[1:])
 				last[3] = b
 				if r.Buffered() == 0 && last == [4]byte{} {
 					break
 				}
 			}
-			_, _ = c.Write([]byte(answer))
+			_, _ = c.Write([]byte(verdict(stream)))
 			c.Close()
 		}
 	}()
@@ -59,5 +68,38 @@ func TestMalwareScanner(t *testing.T) {
 	}
 	if src := read(t, Options{Clamd: filepath.Join(t.TempDir(), "absent")}, "x.csv", csv); src[0].Unreadable != document.ReasonUnscanned {
 		t.Errorf("down: reason %q", src[0].Unreadable)
+	}
+}
+
+// A scanner that sees only the archive is not enough: each member is asked about, nested ones and files of a forwarded mail too.
+func TestMalwareInArchives(t *testing.T) {
+	const mark = "X5O!INVENTED-TEST-SIGNATURE"
+	csv := "No;Nama;NIP\n1;Sari;1\n2;Luh;2\n"
+	inner := string(zipOf(t, map[string]string{"tas.csv": csv + strings.Repeat(mark, 40)}))
+	data := zipOf(t, map[string]string{"bersih.csv": csv, "kotor.csv": csv + strings.Repeat(mark, 40), "dalam.zip": inner})
+	mail := []byte("From: a@dinas.example\r\nTo: b@dinas.example\r\nSubject: Fwd\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: application/octet-stream; name=\"kotor.csv\"\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
+		"Tm87TmFtYTtOSVAKMTtYNU8hSU5WRU5URUQtVEVTVC1TSUdOQVRVUkU7MQo=\r\n--x--\r\n")
+	for name, c := range map[string]struct{ answer, want string }{
+		"found": {"stream: Invented FOUND\x00", document.ReasonMalware}, "over its limit": {"INSTREAM size limit exceeded. ERROR\x00", document.ReasonUnscanned},
+		"control: passed": {"stream: OK\x00", ""},
+	} {
+		socket := scannerOf(t, func(stream []byte) string {
+			if bytes.Contains(stream, []byte(mark)) {
+				return c.answer
+			}
+			return "stream: OK\x00"
+		})
+		want := map[string]string{"a.zip/bersih.csv": "", "a.zip/kotor.csv": c.want, "a.zip/dalam.zip/tas.csv": c.want}
+		src := append(read(t, Options{Clamd: socket}, "a.zip", data), read(t, Options{Clamd: socket}, "fwd.eml", mail)...)
+		want["fwd.eml/kotor.csv"] = c.want
+		for _, s := range src {
+			reason, known := want[s.File]
+			if !known || s.Unreadable != reason || reason != "" && len(s.Pages) > 0 {
+				t.Errorf("%s: %s: reason %q, want %q", name, s.File, s.Unreadable, reason)
+			}
+		}
+		if len(src) != len(want) {
+			t.Errorf("%s: %d sources, want %d", name, len(src), len(want))
+		}
 	}
 }

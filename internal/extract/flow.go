@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"strings"
 
 	"ukpbjd/internal/document"
@@ -126,7 +127,7 @@ func (f *flow) closeCell() {
 	t.cover()
 	cell := document.Cell{Text: squeezeLines(t.cell.String()), Merged: t.vert}
 	if t.vert {
-		cell.Text = ""
+		cell.Text, cell.Over = "", t.above()
 	}
 	t.row = append(t.row, cell)
 	for i := 1; i < min(t.span, 64); i++ {
@@ -150,11 +151,23 @@ func (f *flow) closeRow() {
 // skipCovered leaves the slots that tall cells of rows above cover.
 func (t *openTable) skipCovered() {
 	for t.tall[len(t.row)] > 0 && len(t.row) < 512 {
-		t.row = append(t.row, document.Cell{Merged: true})
+		t.row = append(t.row, document.Cell{Merged: true, Over: t.above()})
 	}
 	if t.next == nil && len(t.tall) > 0 {
 		t.next = map[int]int{}
 	}
+}
+
+// above is what the cell over the next one says, or the taller cell that covers it.
+func (t *openTable) above() string {
+	if len(t.rows) == 0 {
+		return ""
+	}
+	row := t.rows[len(t.rows)-1]
+	if len(t.row) >= len(row) {
+		return ""
+	}
+	return cmp.Or(row[len(t.row)].Text, row[len(t.row)].Over)
 }
 
 // cover notes the columns that the open cell covers in the rows below.

@@ -159,6 +159,11 @@ func (f *frame) cells() (rows [][]document.Cell, lone bool) {
 		rows[h/nc][h%nc] = cellOf(ws)
 		lone = lone || len(ws) > wholePage && 3*len(ws) > 2*len(f.words)
 	}
+	for i, h := range head {
+		if h/nc != i/nc {
+			rows[i/nc][i%nc].Over = rows[h/nc][h%nc].Text
+		}
+	}
 	return rows, lone
 }
 

@@ -172,6 +172,7 @@ func (o *odfReader) closeCell() {
 	if len(t.row) == before {
 		return
 	}
+	t.row[before].Over = "" // whether the cell above or the one to the left covers it, nobody says here
 	cell := t.row[before]
 	if o.value != "" {
 		cell = numberCell(cell, o.value)

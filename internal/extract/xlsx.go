@@ -165,13 +165,17 @@ type grid struct {
 	value      strings.Builder
 	inValue    bool
 	phonetic   int
+	merges     int // cells and rows that merged ones may still cover
 }
 
 func newGrid(b *workbook) *grid {
-	return &grid{book: b, rows: map[int]map[int]document.Cell{}, hiddenRow: map[int]bool{}, hiddenCol: map[int]bool{}}
+	return &grid{book: b, rows: map[int]map[int]document.Cell{}, hiddenRow: map[int]bool{}, hiddenCol: map[int]bool{}, merges: maxMerged}
 }
 
-const maxColumns = 512
+const (
+	maxColumns = 512
+	maxMerged  = 200_000
+)
 
 func (g *grid) events() xmlEvents {
 	return xmlEvents{start: g.start, end: g.end, text: func(data []byte) {
@@ -205,7 +209,46 @@ func (g *grid) start(name string, at []xml.Attr) {
 		g.inValue = true
 	case "rPh":
 		g.phonetic++
+	case "mergeCell":
+		g.merge(attr(at, "ref"))
 	}
+}
+
+// merge marks the cells that a merged one covers (ECMA-376 §18.3.1.55); they come after all rows. Blank rows stay blank.
+func (g *grid) merge(ref string) {
+	first, last, ok := strings.Cut(ref, ":")
+	r1, r2, c1, c2 := rowOf(first), rowOf(last), columnOf(first), columnOf(last)
+	if !ok || r1 < 1 || c1 < 1 {
+		return
+	}
+	head := g.rows[r1][c1]
+	for r := r1; r <= min(r2, g.maxR); r++ {
+		if g.merges--; g.merges < 0 {
+			return
+		}
+		row := g.rows[r]
+		for c := c1; c <= min(c2, g.maxC) && len(row) > 0; c++ {
+			if g.merges--; g.merges < 0 {
+				return
+			}
+			if r == r1 && c == c1 || row[c].Text != "" {
+				continue
+			}
+			cell := document.Cell{Merged: true}
+			if r > r1 {
+				cell.Over = head.Text
+			}
+			row[c] = cell
+		}
+	}
+}
+
+func rowOf(ref string) int {
+	n, err := strconv.Atoi(strings.TrimLeft(ref, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"))
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 func (g *grid) hideColumns(at []xml.Attr) {

@@ -1,0 +1,55 @@
+package document
+
+import "strings"
+
+// asksForMembers says whether a form has the header or labels of a member list, even an empty one. That a letter names its
+// signatory with a NIP is no such list.
+func (s *section) asksForMembers() bool {
+	if s.machine() { // letters are lost in pictures; a person looks at these anyway
+		text := letters(s.text())
+		return strings.Contains(text, "NAMA") && strings.Contains(text, "NIP")
+	}
+	c := labelSeeker{}
+	for _, block := range cardBlocks(s) {
+		c.block(block)
+	}
+	return c.nama && c.nip || s.hasHeader()
+}
+
+// hasHeader says whether some row could be the header of a list of members.
+func (s *section) hasHeader() bool {
+	members := func(cols columns) bool {
+		return cols.has(fieldNama) && (cols.has(fieldNIP) || cols.has(fieldNIK) || cols.has(fieldEmail))
+	}
+	for _, t := range s.tables {
+		for _, row := range t.Rows {
+			if members(headerRow(row)) {
+				return true
+			}
+		}
+	}
+	for _, r := range s.rows {
+		if members(columns{fieldsOf(r.text)}) || r.line != nil && len(r.line.Segments) > 1 && members(headerRow(cellsOf(r.line.Segments))) {
+			return true
+		}
+	}
+	return false
+}
+
+// labelSeeker looks for the labels of a member's card outside the lines in which the signatory presents themselves.
+type labelSeeker struct{ nama, nip, skip bool }
+
+func (c *labelSeeker) block(ps []pair) {
+	for _, p := range ps {
+		l := letters(p.bare)
+		switch {
+		case p.label == "" && (strings.Contains(l, "BERTANDATANGAN") || closes(p.bare)):
+			c.skip = true
+		case p.label == "" && (cardHeadRE.MatchString(strings.TrimSpace(p.bare)) || strings.Contains(l, "DENGANINI") || strings.Contains(l, "BERIKUT")):
+			c.skip = false
+		case !c.skip:
+			c.nama = c.nama || hasField(fieldsOf(p.label), fieldNama)
+			c.nip = c.nip || hasField(fieldsOf(p.label), fieldNIP)
+		}
+	}
+}
