@@ -204,18 +204,16 @@ func (p *probe) ground(mails map[string]*message.Message, sent []string) []Findi
 	return found
 }
 
-// judge asks of a forgery what its own From would prove; of a forged verdict also what it would prove alone: this login gets a
-// verdict of its own beside it, which contradicts it, and a stranger may get none.
+// judge asks of a forgery what it would prove in the approver's name. A forged verdict is judged alone: this login, too, gets a
+// verdict of its own, which may contradict the forged one; a stranger may get none.
 func (p *probe) judge(kind string, m *message.Message, o msgauth.Options) Finding {
-	v := msgauth.Check(m.Header, p.approver(), o)
-	if kind == forgedProbe && v.Result != sop.Proven {
-		header := slices.DeleteFunc(slices.Clone(m.Header), func(f message.Field) bool {
+	header := m.Header
+	if kind == forgedProbe {
+		header = slices.DeleteFunc(slices.Clone(header), func(f message.Field) bool {
 			return strings.EqualFold(f.Name, "Authentication-Results") && !strings.Contains(f.Value, p.tag)
 		})
-		if alone := msgauth.Check(header, p.approver(), o); alone.Result == sop.Proven {
-			v = alone
-		}
 	}
+	v := msgauth.Check(header, p.approver(), o)
 	if v.Result == sop.Proven {
 		return bad("trust: "+kind, "set approval.code to sheet until the mail server removes foreign verdicts and checks the From of signed-in senders",
 			"a forged approval would be believed (%s)", v.Reason)

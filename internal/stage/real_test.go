@@ -117,12 +117,12 @@ func (x *realOffice) once(d *daemon.Daemon) {
 	x.t.Logf("%d kinds of letters: %v", len(kinds), slices.Sorted(maps.Keys(kinds)))
 }
 
-func openReal(t *testing.T) *realOffice {
+func openReal(t *testing.T, change ...func(*realserver.PostfixOptions)) *realOffice {
 	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
 	t.Cleanup(cancel)
 	x := &realOffice{t: t, ctx: ctx, log: &journal{}}
 	x.dovecot = realserver.StartDovecot(t, realserver.DovecotOptions{})
-	x.postfix = realserver.StartPostfix(t, x.dovecot)
+	x.postfix = realserver.StartPostfix(t, x.dovecot, change...)
 	at := func(name, local string) sop.Person {
 		return sop.Person{Name: name, Address: local + "@" + realserver.Domain}
 	}

@@ -18,8 +18,14 @@ type Postfix struct {
 	TLS         *tls.Config
 }
 
+// PostfixOptions are faults of offices that an administrator has not mended yet.
+type PostfixOptions struct {
+	KeepForged bool // verdicts that claim its name are left where senders wrote them
+	SignAll    bool // as opendkim and opendmarc beside each other: whatever a login submits is signed, and then believed; no login is told
+}
+
 // StartPostfix starts one and stops it with the test.
-func StartPostfix(tb testing.TB, behind *Dovecot) *Postfix {
+func StartPostfix(tb testing.TB, behind *Dovecot, change ...func(*PostfixOptions)) *Postfix {
 	tb.Helper()
 	program := find(tb, "postfix")
 	needRoot(tb)
@@ -30,16 +36,30 @@ func StartPostfix(tb testing.TB, behind *Dovecot) *Postfix {
 	m := &Postfix{SMTP: p[0], SMTPS: p[1]}
 	cert, key, client := certificate(tb, dir)
 	m.TLS = client
-	// header_checks see what PREPEND wrote, too. So the verdict travels under a name that no sender can guess.
-	hidden := "X-Verdict-" + rand.Text()
-	write(tb, dir+"/etc/sasl_access", fmt.Sprintf("/^(.+)$/ PREPEND %s: %s; auth=pass smtp.auth=$1\n", hidden, Host), 0o644)
-	write(tb, dir+"/etc/header_checks", fmt.Sprintf("/^Authentication-Results[ \\t]*:[^;]*%s/ IGNORE\n/^%s: (.*)$/ REPLACE Authentication-Results: $1\n", "mx\\.desk\\.test", hidden), 0o644)
+	var opt PostfixOptions
+	for _, c := range change {
+		c(&opt)
+	}
+	verdicts(tb, dir, opt)
 	write(tb, dir+"/etc/main.cf", fmt.Sprintf(mainCf, dir, Host, cert, key, port(behind.LMTP), port(behind.Auth), Domain), 0o644)
 	write(tb, dir+"/etc/master.cf", fmt.Sprintf(masterCf, port(m.SMTP), port(m.SMTPS)), 0o644)
 	m.process = process{tb: tb, name: "postfix", args: []string{program, "-c", filepath.Join(dir, "etc"), "start-fg"}, ports: p,
 		welcome: "220", leave: "QUIT\r\n", log: dir + "/out", pid: dir + "/queue/pid/master.pid"}
 	m.run()
 	return m
+}
+
+// verdicts: header_checks see what PREPEND wrote, too. So the verdict travels under a name that no sender can guess.
+func verdicts(tb testing.TB, dir string, opt PostfixOptions) {
+	hidden, says, strip := "X-Verdict-"+rand.Text(), "auth=pass smtp.auth=$1", "/^Authentication-Results[ \\t]*:[^;]*mx\\.desk\\.test/ IGNORE\n"
+	if opt.SignAll {
+		says = "dmarc=pass header.from=" + Domain
+	}
+	if opt.KeepForged {
+		strip = ""
+	}
+	write(tb, dir+"/etc/sasl_access", fmt.Sprintf("/^(.+)$/ PREPEND %s: %s; %s\n", hidden, Host, says), 0o644)
+	write(tb, dir+"/etc/header_checks", fmt.Sprintf("%s/^%s: (.*)$/ REPLACE Authentication-Results: $1\n", strip, hidden), 0o644)
 }
 
 // Log is what Postfix wrote so far.
