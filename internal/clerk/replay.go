@@ -43,6 +43,7 @@ type Replay struct {
 	Clock     *Clock
 
 	fates []fate
+	keys  keysThen
 }
 
 // fate is a letter of the scratch outbox with the moment at which its recorded twin was settled.
@@ -57,6 +58,7 @@ const freshNumbers = 900_000
 // Run plays everything and compares. told is called after each step.
 func (r *Replay) Run(ctx context.Context, told func(done int)) (Replayed, error) {
 	out := Replayed{Left: r.Recording.Left, Differences: []Difference{}}
+	r.keys.today, r.New.Auth.Resolver = r.New.Auth.Resolver, &r.keys
 	for i, x := range r.Recording.steps {
 		if err := r.advance(ctx, x.at); err != nil {
 			return out, err
@@ -90,7 +92,7 @@ func (r *Replay) mail(ctx context.Context, x recorded, out *Replayed) error {
 		return nil
 	}
 	out.Mails++
-	if err := r.prepare(ctx, x); err != nil {
+	if err := errors.Join(r.prepare(ctx, x), r.remember(ctx, x)); err != nil {
 		return err
 	}
 	arrived := x.seen.Arrived
