@@ -19,12 +19,13 @@ import (
 type tools struct {
 	found map[string]string
 	cage  *cage
+	procs int // processes and threads of one program, its children included
 }
 
 var wanted = []string{"pdftotext", "pdftoppm", "pdfinfo", "tesseract", "catdoc", "xls2csv", "bwrap", "prlimit"}
 
 func findTools(opt Options) tools {
-	t := tools{found: map[string]string{}, cage: &cage{off: opt.NoSandbox}}
+	t := tools{found: map[string]string{}, cage: &cage{off: opt.NoSandbox}, procs: maxToolProcs}
 	for _, name := range wanted {
 		path, err := exec.LookPath(name)
 		if err == nil {
@@ -82,7 +83,7 @@ const (
 	maxToolMemory = 1 << 30
 	maxToolFile   = 256 << 20
 	maxToolOutput = 32 << 20
-	maxToolProcs  = 64
+	maxToolProcs  = 64 // OCR needs three
 )
 
 var errAbsent = errors.New("program is not installed")
@@ -105,17 +106,28 @@ func (t tools) run(ctx context.Context, limit time.Duration, dir, name string, a
 	var out, errs cappedBuffer
 	out.left, errs.left = maxToolOutput, 64<<10
 	cmd.Stdout, cmd.Stderr = &out, &errs
-	err = cmd.Run()
-	if cmd.Process != nil {
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // children that outlived it; an empty group is fine
-	}
-	if ctx.Err() != nil {
+	crowded, err := t.watched(cmd)
+	switch {
+	case crowded:
+		return nil, nil, errCrowded
+	case ctx.Err() != nil:
 		return nil, nil, ctx.Err()
-	}
-	if out.over {
+	case out.over:
 		return nil, nil, errTooLarge
 	}
 	return out.Bytes(), errs.Bytes(), err
+}
+
+// watched runs the program to its end, and ends what it left behind.
+func (t tools) watched(cmd *exec.Cmd) (crowded bool, err error) {
+	if err := cmd.Start(); err != nil {
+		return false, err
+	}
+	crowd := watch(cmd.Process.Pid, t.procs)
+	err = cmd.Wait()
+	crowded = crowd.stop()
+	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // children that outlived it; an empty group is fine
+	return crowded, err
 }
 
 // wrap puts the limits and the cage around a program, as far as they are installed.
@@ -127,6 +139,11 @@ func (t tools) wrap(path, dir string, limit time.Duration, args []string) []stri
 	}
 	if t.cage.usable(t.found["bwrap"]) {
 		argv = append(append(argv, t.found["bwrap"]), cageArgs(dir)...)
+		if p := t.found["prlimit"]; p != "" {
+			// Inside: a user namespace counts its own processes since Linux 5.14 (user_namespaces(7)), outside all of the user's would
+			// count. Root is exempt everywhere; the watch holds it.
+			argv = append(argv, p, "--nproc="+strconv.Itoa(t.procs))
+		}
 	}
 	return append(append(argv, path), args...)
 }
