@@ -154,6 +154,13 @@ func Open(ctx context.Context, cfg *config.Config, log *slog.Logger, changes ...
 	if err := stands(ctx); err != nil {
 		return nil, errors.Join(err, desk.Close())
 	}
+	looser, err := desk.Clerk.Trusting(ctx, trustOf(cfg))
+	if err != nil {
+		return nil, errors.Join(err, desk.Close())
+	}
+	if len(looser) > 0 {
+		log.Warn("the ground of trust became looser; open codes are void", "what", looser)
+	}
 	d := &Daemon{Clerk: desk.Clerk, Log: log, Start: cfg.IMAP.Start, Poll: cfg.IMAP.Poll, MaxMessage: cfg.IMAP.MaxMessage,
 		Senders: cfg.SMTP.Connections, Readers: runtime.GOMAXPROCS(0), PageAddress: cfg.HTTP.Listen,
 		SocketPath: filepath.Join(cfg.Storage.Path, SocketName), Metrics: m, ready: make(chan struct{}), looked: make(bell, 1), bell: newBells(), stands: stands}

@@ -21,11 +21,11 @@ func (d *decision) instruct(w Instruct) string {
 		d.releaseDue()
 		return "hold-ended"
 	case "void":
-		if d.c.Status.Closed() || d.released() {
+		if asked := d.c.Status == AwaitingApproval || d.c.Status == Approved; !asked || d.released() {
 			return "nothing-to-void"
 		}
-		d.event("codes-void", "Kode yang terbuka dinyatakan tidak berlaku karena pengaturan berubah.")
-		d.tellApprovers("trust-loosened", "")
+		d.event("codes-void", "Kode yang terbuka dinyatakan tidak berlaku karena pengaturan berubah.", "what", w.Arg)
+		d.tellApprovers("trust-loosened", w.Arg)
 		d.c.Votes = nil
 		d.askAnew("Persetujuan gugur karena pengaturan kepercayaan berubah.")
 		return "codes-void"

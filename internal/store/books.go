@@ -17,6 +17,7 @@ import (
 //	meta      schema, mailbox, tree, checkpoint                → number; Mailbox; lines of the journal; when the next is due
 //	          epoch, restored                                  → number of restores; Restored, until the operator has reconciled
 //	          ground, sent                                     → what check found: sound or unsound (text); folders that keep copies of sent mail
+//	          trust                                            → Trust: whom an approval was last believed from
 //	cases     YEAR/SEQ(8)                                      → sop.Case
 //	seq       YEAR                                             → last sequence number (decimal)
 //	open      YEAR/SEQ                                         → "" while the case is not closed
