@@ -371,3 +371,30 @@ func TestOverdue(t *testing.T) {
 		}
 	}
 }
+
+// TestEmptyMonth says in words that nothing came, without a table of nothing; a month of many deviations names some and says where
+// the others are.
+func TestEmptyMonth(t *testing.T) {
+	d := sample{sop.LaporanBulanan, "", sop.RoleBagian, ""}.data()
+	month := d.Report.Month
+	d.Report = &Report{Month: month}
+	r, err := shipped(t).Render(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(r.HTML, "Seluruhnya") || !strings.Contains(r.HTML, "Tidak ada permohonan yang masuk; 0 permohonan ditutup") || !strings.Contains(r.Text, "Tidak ada penyimpangan") {
+		t.Errorf("%s\n%s", r.Text, r.HTML)
+	}
+	for range 500 {
+		d.Report.Deviations = append(d.Report.Deviations, Lapse{"PKJ-2026-0004", sop.Deviation{Kind: "waktu", Step: "2.1", Owed: "approver", At: month, By: "1 hari kerja", Text: "Tenggat langkah 2.1 terlewati."}})
+	}
+	if r, err = shipped(t).Render(d); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{r.Text, r.HTML} {
+		flat := strings.Join(strings.Fields(text), " ")
+		if n := strings.Count(flat, "Tenggat langkah 2.1 terlewati (1 hari kerja)."); n != lapsesShown || !strings.Contains(flat, "Masih ada 475 penyimpangan lain; semuanya tercantum pada lampiran.") {
+			t.Errorf("%d deviations are named:\n%.3000s", n, flat)
+		}
+	}
+}

@@ -8,6 +8,9 @@ import (
 	"ukpbjd/internal/workday"
 )
 
+// lapsesShown is how many deviations stand in the letter itself; its workbook has all.
+const lapsesShown = 25
+
 // Report is the content of laporan-bulanan, counted by the report room.
 type Report struct {
 	Month      time.Time // any moment of the month
@@ -94,7 +97,9 @@ func (r *Report) view(zone *time.Location) *ReportView {
 	for _, x := range r.Deviations {
 		out.Deviations = append(out.Deviations, deviation(x.Deviation, x.Case, zone))
 	}
-	out.Deviations, out.More = most(out.Deviations)
+	if n := len(out.Deviations); n > lapsesShown {
+		out.Deviations, out.More = out.Deviations[:lapsesShown], n-lapsesShown
+	}
 	return out
 }
 

@@ -224,6 +224,6 @@ func decisions(c sop.Case, zone *time.Location) []Decision {
 func deviation(x sop.Deviation, number string, zone *time.Location) Deviation {
 	return Deviation{
 		Case: shown(number, 40), Kind: deviationKind(x.Kind), Step: clean(x.Step, 20), Owed: owedBy(x.Owed),
-		By: shown(x.By, longestName), Text: shown(x.Text, longestError), Reply: shown(x.Reply, longestNote), At: Moment{x.At, zone},
+		By: shown(x.By, longestName), Text: strings.TrimSuffix(shown(x.Text, longestError), "."), Reply: shown(x.Reply, longestNote), At: Moment{x.At, zone},
 	}
 }

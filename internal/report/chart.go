@@ -195,10 +195,10 @@ func (m Month) trendChart() (Picture, error) {
 	if err != nil {
 		return Picture{}, err
 	}
-	c.box(760, 78, 22, 22, calm)
-	c.say(792, 98, "dibuka", ink, c.plain)
-	c.box(930, 78, 22, 22, good)
-	c.say(962, 98, "ditutup", ink, c.plain)
+	c.box(880, 36, 22, 22, calm)
+	c.say(912, 56, "dibuka", ink, c.plain)
+	c.box(1030, 36, 22, 22, good)
+	c.say(1062, 56, "ditutup", ink, c.plain)
 	top := 1
 	for _, f := range m.Trend {
 		top = max(top, f.Opened, f.Closed)

@@ -151,15 +151,16 @@ func (p *form) identity(s Sheet) {
 	if !c.KepalaCopied { // SOP 1.4
 		copied = "disampaikan oleh sistem kepada Kepala LPSE"
 	}
+	zone := " " + workday.ZoneName(s.Made.In(p.zone))
 	closed := "belum ditutup"
 	if !c.Closed.IsZero() {
-		closed = stamp(c.Closed, p.zone)
+		closed = stamp(c.Closed, p.zone) + zone
 	}
 	status := c.Status.Label()
 	if c.Outcome != "" {
 		status += ": " + c.Outcome
 	}
-	for _, x := range [][2]string{{"Pemohon", party(c.Requester)}, {"Hal", c.Subject}, {"Dibuka / ditutup", stamp(c.Opened, p.zone) + " / " + closed + " " + workday.ZoneName(s.Made.In(p.zone))},
+	for _, x := range [][2]string{{"Pemohon", party(c.Requester)}, {"Hal", c.Subject}, {"Dibuka / ditutup", stamp(c.Opened, p.zone) + zone + " / " + closed},
 		{"Tembusan permohonan", copied}, {"Revisi berkas", fmt.Sprint(c.Revision)}, {"Keadaan", status}} {
 		p.fact(x[0], x[1])
 	}
@@ -185,7 +186,7 @@ func (p *form) proof(s Sheet) {
 	p.section("G. Bukti elektronik")
 	p.SetFont("Times", "", 10)
 	p.MultiCell(pageWidth, 5, p.tr("Surel, berkas dan surat permohonan ini tersimpan pada arsip elektronik menurut tahun dan nomor permohonan; "+
-		"nomor J adalah baris jurnalnya. Kode QR memuat nomor permohonan dan nilai di bawah ini."), "", "L", false)
+		"bukti J-1 adalah baris pertama jurnalnya, dan seterusnya. Kode QR memuat nomor permohonan dan nilai di bawah ini."), "", "L", false)
 	p.SetFont("Times", "", 10)
 	p.print(pageWidth, 5, s.Evidence.Label+":", "L")
 	p.Ln(5)
@@ -195,7 +196,7 @@ func (p *form) proof(s Sheet) {
 
 // signatures are places for hand and stamp; who signs writes the date. SOP R.1 (manual)
 func (p *form) signatures(s Sheet) {
-	const height = 41
+	const height = 47
 	if p.GetY()+2*height+12 > 297-pageBottom {
 		p.AddPage()
 	}
@@ -219,17 +220,17 @@ func (p *form) signature(x, y float64, post, name string) {
 	p.MultiCell(w, 4.5, p.tr(".................................., ........................... 20.....\n"+post), "", "C", false)
 	p.SetFont("Times", "I", 8)
 	p.SetTextColor(120, 120, 120)
-	p.SetXY(x, y+19)
+	p.SetXY(x, y+22)
 	p.print(w, 4, "(tanda tangan dan cap)", "C")
 	p.SetTextColor(0, 0, 0)
 	p.SetFont("Times", "BU", 10)
-	p.SetXY(x, y+26)
+	p.SetXY(x, y+31)
 	if name = plain(name); name == "" {
 		name = strings.Repeat(" ", 50)
 	}
 	p.print(w, 4.5, p.fit(name, w-4), "C")
 	p.SetFont("Times", "", 10)
-	p.SetXY(x, y+30.5)
+	p.SetXY(x, y+35.5)
 	p.print(w, 4.5, "NIP ............................................", "C")
 }
 

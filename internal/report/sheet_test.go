@@ -18,8 +18,8 @@ func sheetOf(c sop.Case) Sheet {
 		KepalaLPSE: "I Gede Teladan, S.Kom.", KepalaBagian: "Ida Ayu Misal, S.H.",
 		Evidence: Evidence{Label: "Titik periksa jurnal kantor (banyaknya baris, akar pohon SHA-256 menurut RFC 6962)", Value: "1234 0f3a9c41" + strings.Repeat("Qx", 17) + "0="}}
 	for i, e := range []sop.Event{{Kind: "case-opened", At: at(5, 9, 27)}, {Kind: "approval-asked", At: at(5, 9, 28)},
-		{Kind: "approved", At: at(5, 11, 2), Actor: "admin@dinas.example", Data: map[string]string{"proof": "dmarc-pass"}}, {Kind: "tembusan", At: at(5, 11, 3)},
-		{Kind: "closed", At: at(7, 10, 15)}} {
+		{Kind: "approved", At: at(5, 11, 2), Actor: "admin@dinas.example", Data: map[string]string{"proof": "dmarc-pass"}},
+		{Kind: "letter-accepted", At: at(5, 11, 3)}, {Kind: "tembusan", At: at(5, 11, 3)}, {Kind: "receipt-confirmed", At: at(7, 8, 32)}, {Kind: "closed", At: at(7, 10, 15)}} {
 		s.Journal = append(s.Journal, Line{3*i + 1, e})
 	}
 	return s
@@ -55,7 +55,7 @@ func textOf(t testing.TB, pdf []byte) string {
 func TestSheetSays(t *testing.T) {
 	got := textOf(t, pdfOf(t, sheetOf(ordinary(1))))
 	for _, want := range []string{"SEKRETARIAT DAERAH", "PEMERINTAH KABUPATEN CONTOH", "LEMBAR KENDALI", "Nomor PKJ-2026-0001", "Ni Luh Contoh Lestari, S.T., M.Si.",
-		"19860926 201505 1 001", "027/12/2026", "094/17/2026", "05-05-2026 11.03", "tanpa bukti", "Disetujui", "J-7", "anggota sedang dinas luar", "(tanda tangan dan cap)",
+		"19860926 201505 1 001", "027/12/2026", "094/17/2026", "05-05-2026 11.03", "tanpa bukti", "Disetujui", "J-7", "J-10", "J-16", "anggota sedang dinas luar", "(tanda tangan dan cap)",
 		"0f3a9c41", "Halaman 1 dari"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the sheet does not say %q", want)

@@ -77,10 +77,19 @@ func (p *form) path(s Sheet) {
 	}
 	_, line = at("approved")
 	add("2.1", "Permohonan disetujui Admin Agency", approved, line)
-	add("2.3", "Surat kredensial terkirim kepada seluruh anggota", lastSent(c.Members), 0)
 	copied, line := at("tembusan")
 	add("2.2", "Tembusan kepada Kepala LPSE", copied, line)
-	add("3.1", "Penerimaan dinyatakan seluruh anggota", lastConfirmed(c.Members), 0)
+	last := func(kind string, all time.Time) (time.Time, int) {
+		if all.IsZero() { // not of every member yet
+			return all, 0
+		}
+		_, line := at(kind)
+		return all, line
+	}
+	sent, line := last("letter-accepted", lastSent(c.Members))
+	add("2.3", "Surat kredensial terkirim kepada seluruh anggota", sent, line)
+	got, line := last("receipt-confirmed", lastConfirmed(c.Members))
+	add("3.1", "Penerimaan dinyatakan seluruh anggota", got, line)
 	_, line = at("closed")
 	add("R.2", "Permohonan ditutup", c.Closed, line)
 	p.grid([]gridColumn{{"SOP", 18, false}, {"Langkah", 97, false}, {"Waktu", 40, false}, {"Bukti", 20, false}}, rows, "")
