@@ -3,9 +3,8 @@ package report
 import (
 	"bytes"
 	"fmt"
+	"image/png" // excelize, too, asks the picture for its size
 	"time"
-
-	_ "image/png" // excelize asks the picture for its size
 
 	"github.com/xuri/excelize/v2"
 
@@ -63,6 +62,9 @@ func (b *book) monthSheet(t table, m Month) error {
 func (b *book) summary(m Month, pictures []Picture) error {
 	const sheet = "Ringkasan"
 	if err := b.f.SetSheetName("Sheet1", sheet); err != nil {
+		return err
+	}
+	if err := b.printable(sheet); err != nil {
 		return err
 	}
 	row := 0
@@ -136,6 +138,9 @@ func (m Month) figures() []figure {
 	return append(rows, figure{}, figure{false, []any{"Penyimpangan", len(m.Deviations)}})
 }
 
+// rowHeight of a spreadsheet, in pixels.
+const rowHeight = 20
+
 // charts stand one below the other, right of the figures, at half their drawn size.
 func (b *book) charts(sheet string, pictures []Picture) error {
 	row := 1
@@ -144,7 +149,11 @@ func (b *book) charts(sheet string, pictures []Picture) error {
 			Format: &excelize.GraphicOptions{AltText: p.Alt, ScaleX: 1.0 / scale, ScaleY: 1.0 / scale}}); err != nil {
 			return err
 		}
-		row += 17
+		c, err := png.DecodeConfig(bytes.NewReader(p.PNG))
+		if err != nil {
+			return err
+		}
+		row += c.Height/scale/rowHeight + 2
 	}
 	return nil
 }

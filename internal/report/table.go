@@ -40,9 +40,9 @@ type table struct {
 
 var tables = []table{
 	{"Kasus", "", []column{{"Nomor", text, 16}, {"Status", text, 22}, {"Dibuka", moment, 17}, {"Pemohon", text, 26}, {"Surel pemohon", text, 30},
-		{"Hal", text, 44}, {"Nomor SK", text, 22}, {"Nomor surat tugas", text, 22}, {"Tembusan Kepala LPSE dari pemohon", text, 16}, {"Revisi", number, 8}, {"Anggota", number, 9},
+		{"Hal", text, 44}, {"Nomor SK", text, 22}, {"Nomor surat tugas", text, 22}, {"Tembusan Kepala LPSE dari pemohon", text, 24}, {"Revisi", number, 8}, {"Anggota", number, 9},
 		{"Disetujui oleh", text, 24}, {"Disetujui", moment, 17}, {"Semua terkirim", moment, 17}, {"Semua diterima", moment, 17}, {"Ditutup", moment, 17},
-		{"Pelaksana langkah", text, 18}, {"Tenggat", moment, 17}, {"Penyimpangan", number, 13}, {"Insiden", number, 9}, {"Keterangan", text, 40}}, caseRows},
+		{"Pelaksana langkah", text, 18}, {"Tenggat", moment, 17}, {"Penyimpangan", number, 16}, {"Insiden", number, 9}, {"Keterangan", text, 40}}, caseRows},
 	{"Anggota", "-anggota", []column{{"Nomor", text, 16}, {"No", number, 6}, {"Nama", text, 34}, {"NIP", text, 21}, {"Jabatan", text, 26},
 		{"Golongan", text, 10}, {"Surel", text, 32}, {"User ID", text, 22}, {"Keadaan", text, 18}, {"Pengiriman ke-", number, 10}, {"Terkirim", moment, 17},
 		{"Diterima", moment, 17}, {"Bukti penerimaan", text, 16}, {"Terpapar", text, 10}, {"Catatan", text, 40}}, memberRows},

@@ -75,7 +75,7 @@ func newBook(tmp string, h Head) (*book, error) {
 		into  *int
 		style excelize.Style
 	}{
-		{&b.styles.head, excelize.Style{Font: &excelize.Font{Bold: true}, Border: thin, Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"E7ECE5"}},
+		{&b.styles.head, excelize.Style{Font: &excelize.Font{Bold: true, Family: "Calibri", Size: 11}, Border: thin, Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"E7ECE5"}},
 			Alignment: &excelize.Alignment{Vertical: "center", WrapText: true}}},
 		{&b.styles.text, excelize.Style{NumFmt: 49}}, // "@": text stays text when a person edits it
 		{&b.styles.moment, excelize.Style{CustomNumFmt: ptr("dd-mm-yyyy hh:mm")}},
@@ -100,10 +100,7 @@ func (b *book) leaf(t table, part int) (*leaf, error) {
 	if _, err := b.f.NewSheet(l.name); err != nil {
 		return nil, err
 	}
-	if err := b.f.SetPageLayout(l.name, &excelize.PageLayoutOptions{Orientation: ptr("landscape"), Size: ptr(9), FitToWidth: ptr(1), FitToHeight: ptr(0)}); err != nil {
-		return nil, err
-	}
-	if err := b.f.SetSheetProps(l.name, &excelize.SheetPropsOptions{FitToPage: ptr(true)}); err != nil {
+	if err := b.printable(l.name); err != nil {
 		return nil, err
 	}
 	var err error
@@ -123,6 +120,14 @@ func (b *book) leaf(t table, part int) (*leaf, error) {
 		l.cells[i] = excelize.Cell{StyleID: b.styles.head, Value: c.title}
 	}
 	return l, l.sw.SetRow("A1", l.cells, excelize.RowOpts{Height: 32})
+}
+
+// printable fits a sheet to the width of an A4 page on its side.
+func (b *book) printable(sheet string) error {
+	if err := b.f.SetPageLayout(sheet, &excelize.PageLayoutOptions{Orientation: ptr("landscape"), Size: ptr(9), FitToWidth: ptr(1), FitToHeight: ptr(0)}); err != nil {
+		return err
+	}
+	return b.f.SetSheetProps(sheet, &excelize.SheetPropsOptions{FitToPage: ptr(true)})
 }
 
 func (b *book) put(i int, cells []any) error {
