@@ -28,7 +28,14 @@ func (c *Clerk) decide(b store.Books, cs sop.Case, in sop.Input, now time.Time) 
 
 // decideOn is decide for a mail of an approver, with the hash of the evidence that is kept with it.
 func (c *Clerk) decideOn(b store.Books, cs sop.Case, in sop.Input, now time.Time, evidence string) error {
-	out := c.Office.Decide(cs, in, now)
+	office := c.Office
+	if cs.Status == "" {
+		var err error
+		if office.Standing, err = b.Delegations(); err != nil {
+			return err
+		}
+	}
+	out := office.Decide(cs, in, now)
 	if out.Reason == "already-decided" {
 		return nil
 	}
@@ -59,7 +66,7 @@ func (c *Clerk) decideOn(b store.Books, cs sop.Case, in sop.Input, now time.Time
 			return err
 		}
 	}
-	return nil
+	return c.delegate(b, cs.Number, in, out.Delegated, now)
 }
 
 // queue renders a letter and puts its exact bytes into the outbox. Nothing is ever addressed to the office itself.

@@ -71,7 +71,7 @@ func (c *Clerk) Restore(ctx context.Context, from time.Time) (r Recovery, err er
 		}
 		e := sop.Event{At: now, Kind: "restored", Actor: "operator", Reason: "restore",
 			Text: "Buku dipulihkan dari cadangan " + from.In(c.zone()).Format("2006-01-02 15:04") + "; surat ditahan sampai operator mencocokkan."}
-		if err := errors.Join(b.Journal(store.Office, []sop.Event{e}), c.enterEpoch(b)); err != nil {
+		if err := errors.Join(b.Journal(store.Office, []sop.Event{e}), c.enterEpoch(b), b.PutDelegations(nil)); err != nil {
 			return err
 		}
 		return b.EachCase(false, func(cs sop.Case) bool {

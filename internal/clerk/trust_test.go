@@ -25,18 +25,20 @@ func TestLoosened(t *testing.T) {
 		change func(*store.Trust)
 		back   bool // the reverse is looser as well
 	}{
-		"strict ke standard":    {change: func(t *store.Trust) { t.Level = sop.Standard }},
-		"mx2.office.example":    {func(t *store.Trust) { t.AuthservID = "mx2.office.example" }, true},
-		"c.office.example":      {change: func(t *store.Trust) { t.ReceivedBy = append(t.ReceivedBy, "c.office.example") }},
-		"baris Received":        {change: func(t *store.Trust) { t.BelowReceived = true }},
-		"lembar akun":           {change: func(t *store.Trust) { t.CodeInSheet = false }},
-		"dari 2 ke 1":           {change: func(t *store.Trust) { t.Quorum = 1 }},
-		"batas anggota":         {change: func(t *store.Trust) { t.SecondAbove = 0 }},
-		"masa pembatalan":       {change: func(t *store.Trust) { t.UndoWindow = 0 }},
-		"y@gov.example":         {change: func(t *store.Trust) { t.Requesters = append(t.Requesters, "y@gov.example") }},
-		"dua@office.example":    {change: func(t *store.Trust) { t.Approvers = append(t.Approvers, "dua@office.example") }},
-		"wakil2@office.example": {change: func(t *store.Trust) { t.Approvers = append(t.Approvers, "wakil2@office.example for admin@office.example") }},
-		"NIP":                   {func(t *store.Trust) { t.NIPs = []string{"admin@office.example 2"} }, true},
+		"strict ke standard": {change: func(t *store.Trust) { t.Level = sop.Standard }},
+		"mx2.office.example": {func(t *store.Trust) { t.AuthservID = "mx2.office.example" }, true},
+		"c.office.example":   {change: func(t *store.Trust) { t.ReceivedBy = append(t.ReceivedBy, "c.office.example") }},
+		"baris Received":     {change: func(t *store.Trust) { t.BelowReceived = true }},
+		"lembar akun":        {change: func(t *store.Trust) { t.CodeInSheet = false }},
+		"dari 2 ke 1":        {change: func(t *store.Trust) { t.Quorum = 1 }},
+		"batas anggota":      {change: func(t *store.Trust) { t.SecondAbove = 0 }},
+		"masa pembatalan":    {change: func(t *store.Trust) { t.UndoWindow = 0 }},
+		"y@gov.example":      {change: func(t *store.Trust) { t.Requesters = append(t.Requesters, "y@gov.example") }},
+		"dua@office.example": {change: func(t *store.Trust) { t.Approvers = append(t.Approvers, "dua@office.example") }},
+		"wakil2@office.example": {change: func(t *store.Trust) {
+			t.Approvers = append(t.Approvers, "wakil2@office.example for admin@office.example")
+		}},
+		"NIP": {func(t *store.Trust) { t.NIPs = []string{"admin@office.example 2"} }, true},
 	} {
 		old, now := base(), base()
 		x.change(&now)

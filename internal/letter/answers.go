@@ -53,6 +53,10 @@ func (v *View) approverAnswers(all bool) []Answer {
 		out = append(out, Answer{Does: "Mengirim sekali lagi surat seorang anggota", Write: "KIRIM ULANG",
 			Then: "diikuti nama atau NIP; alamatnya tetap seperti pada saat disetujui"})
 	}
+	if all && v.Deputies {
+		out = append(out, Answer{Does: "Menyerahkan jawaban kepada pengganti selama berhalangan, untuk semua permohonan", Write: "DELEGASI",
+			Then: "diikuti nama pengganti, kata SAMPAI dan tanggal; untuk mengakhirinya, diikuti kata SELESAI"})
+	}
 	return out
 }
 

@@ -36,8 +36,10 @@ var notices = map[string]Reason{
 	"received": {"Penerimaan telah tercatat", "Konfirmasi penerimaan user ID dan password telah kami catat.",
 		"Mohon pastikan password telah diganti. Untuk password yang lupa, gunakan menu lupa password pada SPSE."},
 	"explained": {"Penjelasan telah dicatat", "Penjelasan atas penyimpangan telah dicatat pada permohonan ini.", ""},
-	"delegated": {"Pendelegasian persetujuan", "Kewenangan menjawab permohonan persetujuan didelegasikan untuk sementara.",
-		"Bila pendelegasian ini bukan dari Admin Agency yang sah, mohon segera hubungi operator layanan."},
+	"delegated": {"Pendelegasian persetujuan", "Kewenangan menjawab permohonan persetujuan didelegasikan untuk sementara. Hal ini berlaku untuk " +
+		"semua permohonan yang terbuka dan yang baru.", "Bila pendelegasian ini bukan dari Admin Agency yang sah, mohon segera hubungi operator layanan."},
+	"delegation-ended": {"Pendelegasian persetujuan diakhiri", "Pendelegasian kewenangan menjawab permohonan persetujuan telah diakhiri, untuk semua permohonan.",
+		"Surat permohonan persetujuan yang telah diterima oleh pengganti tidak dapat lagi dijawab olehnya."},
 	"held":     {"Permohonan ditahan sementara", "Permohonan ini ditahan sementara untuk diperiksa; tidak ada surat yang dikirim selama itu.", ""},
 	"released": {"Permohonan dilanjutkan", "Pemeriksaan selesai dan permohonan ini dilanjutkan.", ""},
 	"lapsed": {"Kredensial dimusnahkan tanpa konfirmasi", "Penerimaan tidak dikonfirmasi sampai batas waktu, sehingga kunci kredensial dimusnahkan " +
@@ -84,4 +86,5 @@ var alarms = map[string]Reason{
 }
 
 // announcedBy are the notices whose note is the name of who decided.
-var announcedBy = map[string]bool{"approved": true, "approval-withdrawn": true, "second-approval-wanted": true, "delegated": true}
+var announcedBy = map[string]bool{"approved": true, "approval-withdrawn": true, "second-approval-wanted": true, "delegated": true,
+	"delegation-ended": true}

@@ -140,6 +140,7 @@ var unclear = map[string]Reason{
 	"held":            {"", "Permohonan ini sedang ditahan untuk diperiksa oleh petugas.", "Kami akan mengabari Saudara setelah pemeriksaan selesai."},
 	"reason-missing":  {"", "Kata perintah itu memerlukan keterangan di belakangnya.", "Mohon tulis keterangannya pada baris yang sama."},
 	"deputy-unknown":  {"", "Nama itu tidak terdaftar sebagai pengganti Saudara.", "Pengganti didaftarkan oleh operator pada konfigurasi layanan."},
+	"no-delegation":   {"", "Tidak ada pendelegasian dari Saudara yang sedang berlaku untuk nama itu.", "Saudara tidak perlu menjawab lagi."},
 	"date-unreadable": {"", "Tanggal pada balasan Saudara tidak terbaca.", "Mohon tulis tanggal seperti 5 Mei 2026 atau 2026-05-05."},
 	"oversized": {"", "Surel Saudara melebihi batas ukuran layanan ini, sehingga tidak dibaca.",
 		"Mohon perkecil lampiran, misalnya dengan memindai ulang pada resolusi 200 dpi, atau kirim berkas dalam beberapa surel balasan."},

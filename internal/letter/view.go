@@ -1,6 +1,7 @@
 package letter
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -51,6 +52,7 @@ type View struct {
 	MoreRoster, MoreMembers, MoreRows int    // rows left out of long lists
 
 	Overdue     bool // Due has passed
+	Deputies    bool // the addressee may delegate
 	HasCopy     bool // a Tembusan line stands under the letter
 	mailSubject string
 	answers     []Answer
@@ -102,7 +104,7 @@ func newView(d Data) *View {
 		Opened: m(c.Opened), Closed: m(c.Closed), Due: m(c.Due), Expires: m(c.Expires), Revision: l.Revision, Issue: l.Issue,
 		Owes: owedBy(c.Owes), Outcome: shown(c.Outcome, longestNote), Held: shown(c.Held, longestError),
 		Topic: clean(topic(d), 60), Note: shown(l.Note, longestNote), Reason: reason(l.Kind, topic(d)),
-		Case: stand(c, l.NIP),
+		Case: stand(c, l.NIP), Deputies: deputies(d.Office, l.To.Address),
 	}
 	v.Overdue = v.Due.Set() && c.Due.Before(d.Now)
 	if l.Role == sop.RoleApprover || l.Role == sop.RoleMember {
@@ -120,6 +122,10 @@ func newView(d Data) *View {
 		v.Journal = d.Journal.view(d.Office.Calendar.Zone)
 	}
 	return v
+}
+
+func deputies(o sop.Office, address string) bool {
+	return slices.ContainsFunc(o.Approvers, func(a sop.Approver) bool { return a.Address == address && len(a.Deputies) > 0 })
 }
 
 // decided fills in approvals, quorum and undo window.

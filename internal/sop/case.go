@@ -175,7 +175,7 @@ type Approval struct {
 	Released bool      `json:"released"`
 }
 
-// Delegation lets a registered deputy answer for an approver in this case.
+// Delegation lets a registered deputy answer for an approver, in every case.
 type Delegation struct {
 	From  Person    `json:"from"`
 	To    Person    `json:"to"`

@@ -29,6 +29,9 @@ func (o Office) Decide(c Case, in Input, now time.Time) Outcome {
 		return Outcome{Case: c, Reason: "already-decided"}
 	}
 	d := &decision{o: o, c: c.clone(), in: in, now: now.UTC()}
+	if c.Status == "" {
+		d.inherit()
+	}
 	d.out.Reason = d.dispatch()
 	d.finish()
 	return d.out
@@ -67,6 +70,8 @@ func (d *decision) dispatch() string {
 		return d.undeliverable(w)
 	case Exposed:
 		return d.exposed(w)
+	case Delegated:
+		return d.delegated(w)
 	case Tick:
 		return d.tick()
 	case Instruct:

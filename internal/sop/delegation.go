@@ -16,12 +16,25 @@ const delegationMost = 366 * 24 * time.Hour
 func (o Office) Acting(c *Case, at time.Time) []Approver {
 	all := slices.Clone(o.Approvers)
 	for _, g := range c.Delegations {
-		a, ok := o.Approver(g.To.Address)
+		a, ok := o.deputy(g)
 		if ok && !at.After(g.Until) && !slices.ContainsFunc(all, func(x Approver) bool { return x.Address == a.Address }) {
 			all = append(all, a)
 		}
 	}
 	return all
+}
+
+// deputy finds who is delegated to, as long as they stand in the list of the one who delegated.
+func (o Office) deputy(g Delegation) (Approver, bool) {
+	i := slices.IndexFunc(o.Approvers, func(a Approver) bool { return a.Address == g.From.Address })
+	if i < 0 {
+		return Approver{}, false
+	}
+	j := slices.IndexFunc(o.Approvers[i].Deputies, func(a Approver) bool { return a.Address == g.To.Address })
+	if j < 0 {
+		return Approver{}, false
+	}
+	return o.Approvers[i].Deputies[j], true
 }
 
 func (d *decision) acting() []Approver { return d.o.Acting(&d.c, d.now) }
@@ -51,10 +64,45 @@ func (o Office) seat(c *Case, p Person) string {
 	return p.Address
 }
 
-// delegable: an approver names one of their own registered deputies and a day to come.
-func delegable(o Office, _ *Case, s Sender, w Command, at time.Time) string {
-	_, _, why := o.delegation(s, w.Arg, at)
-	return why
+// delegable: an approver names one of their own registered deputies and a day to come, or ends what they have delegated.
+func delegable(o Office, c *Case, s Sender, w Command, at time.Time) string {
+	who, ends := cutEnd(w.Arg)
+	switch {
+	case !ends:
+		_, _, why := o.delegation(s, w.Arg, at)
+		return why
+	case !o.principal(s.Person):
+		return "wrong-role"
+	case len(o.ending(c, s, who, at)) == 0:
+		return "no-delegation"
+	}
+	return ""
+}
+
+// cutEnd reads the recall: SELESAI, or "<deputy> SELESAI".
+func cutEnd(arg string) (who string, ok bool) {
+	fields := strings.Fields(strings.TrimSuffix(strings.TrimSpace(arg), "."))
+	last := len(fields) - 1
+	if last < 0 || !strings.EqualFold(fields[last], "SELESAI") && !strings.EqualFold(fields[last], "END") {
+		return "", false
+	}
+	return strings.Join(fields[:last], " "), true
+}
+
+// ending are the delegations of a sender that run and that a recall means; an empty name means all.
+func (o Office) ending(c *Case, s Sender, who string, at time.Time) (out []Delegation) {
+	for _, g := range c.Delegations {
+		a, ok := o.deputy(g)
+		if ok && g.From.Address == s.Address && !at.After(g.Until) && (who == "" || a.named(who)) {
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
+// named: by an address, or by name.
+func (a Approver) named(who string) bool {
+	return slices.ContainsFunc(a.addresses(), func(x string) bool { return sameAddress(x, who) }) || matches(a.Name, who)
 }
 
 func (o Office) delegation(s Sender, arg string, at time.Time) (to Approver, until time.Time, why string) {
@@ -68,7 +116,7 @@ func (o Office) delegation(s Sender, arg string, at time.Time) (to Approver, unt
 	}
 	found := 0
 	for _, x := range o.Approvers[i].Deputies {
-		if slices.ContainsFunc(x.addresses(), func(a string) bool { return sameAddress(a, who) }) || matches(x.Name, who) {
+		if x.named(who) {
 			to = x
 			found++
 		}
@@ -130,16 +178,84 @@ func monthOf(s string) time.Month {
 	return 0
 }
 
-// delegasi lets a deputy answer meanwhile, with letters of their own.
+// delegasi lets a deputy answer meanwhile, in this case and in all others, with letters of their own; or ends it.
 func (d *decision) delegasi(w Command) string {
-	to, until, _ := d.o.delegation(d.in.From, w.Arg, d.arrived())
-	g := Delegation{From: d.in.From.Person, To: to.Person, Until: until}
+	at := d.arrived()
+	if who, ends := cutEnd(w.Arg); ends {
+		for _, g := range d.o.ending(&d.c, d.in.From, who, at) {
+			g.Until = at.Add(-time.Nanosecond)
+			d.out.Delegated = append(d.out.Delegated, g)
+		}
+	} else {
+		to, until, _ := d.o.delegation(d.in.From, w.Arg, at)
+		d.out.Delegated = []Delegation{{From: d.in.From.Person, To: to.Person, Until: until}}
+	}
+	reason := ""
+	for _, g := range d.out.Delegated {
+		reason = d.takeDelegation(g)
+		d.tellApprovers(reason, d.delegationWords(g))
+		if reason == delegationEnded { // who acts no more is told, too
+			d.tell(Pemberitahuan, g.To, RoleApprover, reason, d.delegationWords(g))
+		}
+	}
+	return reason
+}
+
+// delegated is what an approver said in answer to another case.
+func (d *decision) delegated(w Delegated) string {
+	if _, ok := d.o.deputy(w.Delegation); !ok {
+		return "deputy-unknown"
+	}
+	if d.c.Status.Closed() {
+		return "closed"
+	}
+	return d.takeDelegation(w.Delegation)
+}
+
+const delegationEnded = "delegation-ended"
+
+// takeDelegation puts it in the place of an earlier one between the two. Who begins to act, and may decide this case, gets a
+// letter and a sheet of their own; all letters are then issued anew.
+func (d *decision) takeDelegation(g Delegation) (reason string) {
+	acted := d.o.acts(&d.c, g.To.Address, d.now)
 	d.c.Delegations = slices.DeleteFunc(d.c.Delegations, func(x Delegation) bool { return x.From == g.From && x.To == g.To })
 	d.c.Delegations = append(d.c.Delegations, g)
-	d.event("delegated", "Kewenangan persetujuan didelegasikan kepada "+to.Name+".", "to", to.Address, "until", until.Format(time.RFC3339))
-	d.tellApprovers("delegated", d.in.From.Name)
-	if d.c.Status == AwaitingApproval {
-		d.askApproval() // the deputy gets a letter and a sheet of their own
+	if !d.arrived().Before(g.Until) {
+		d.event(delegationEnded, "Pendelegasian kewenangan persetujuan kepada "+g.To.Name+" diakhiri.", "to", g.To.Address)
+		return delegationEnded
+	}
+	d.event("delegated", "Kewenangan persetujuan didelegasikan kepada "+g.To.Name+".", "to", g.To.Address, "until", g.Until.Format(time.RFC3339))
+	a, ok := d.o.deputy(g)
+	if begins := ok && !acted && d.o.acts(&d.c, g.To.Address, d.now); begins && d.c.Status == AwaitingApproval && !a.party(&d.c) && !d.voted(a) {
+		d.askApproval()
 	}
 	return "delegated"
+}
+
+// delegationWords say who delegated what to whom.
+func (d *decision) delegationWords(g Delegation) string {
+	words := g.From.Name + ", kepada " + g.To.Name
+	if !d.arrived().Before(g.Until) {
+		return words
+	}
+	zone := d.o.Calendar.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	return words + " sampai " + workday.DateWords(g.Until.In(zone))
+}
+
+// inherit gives a new case what approvers have delegated before it was opened.
+func (d *decision) inherit() {
+	for _, g := range d.o.Standing {
+		if _, ok := d.o.deputy(g); ok && !d.now.After(g.Until) {
+			d.c.Delegations = append(d.c.Delegations, g)
+		}
+	}
+}
+
+func (d *decision) noteInherited() {
+	for _, g := range d.c.Delegations {
+		d.event("delegated", "Kewenangan persetujuan sedang didelegasikan kepada "+g.To.Name+".", "to", g.To.Address, "until", g.Until.Format(time.RFC3339))
+	}
 }

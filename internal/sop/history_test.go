@@ -326,7 +326,7 @@ func (h *history) draw(t *rapid.T) sop.Input {
 		return h.honest(t)
 	}
 	kind := rapid.SampledFrom([]string{"command", "command", "command", "command", "order", "order", "order", "post", "post", "supplement", "tick", "tick",
-		"again", "begin", "begin", "gate", "exposed", "exposed", "instruct"}).Draw(t, "kind")
+		"again", "begin", "begin", "gate", "exposed", "exposed", "instruct", "elsewhere"}).Draw(t, "kind")
 	switch kind {
 	case "command":
 		return h.drawCommand(t)
@@ -354,6 +354,10 @@ func (h *history) draw(t *rapid.T) sop.Input {
 		return h.drawGate(t)
 	case "exposed":
 		return sop.Input{At: h.now, What: sop.Exposed{NIP: nipOf(rapid.IntRange(1, 5).Draw(t, "member")), What: "terbaca"}}
+	case "elsewhere":
+		until := h.now.Add(time.Duration(rapid.IntRange(-24, 96).Draw(t, "hours")) * time.Hour)
+		to := rapid.SampledFrom([]string{"wakil", "wakil", "orang"}).Draw(t, "deputy")
+		return sop.Input{At: h.now, From: sop.Sender{Person: cast["admin"]}, What: sop.Delegated{Delegation: sop.Delegation{From: cast["admin"], To: cast[to], Until: until}}}
 	case "instruct":
 		return sop.Input{At: h.now, What: sop.Instruct{Verb: rapid.SampledFrom([]string{"hold", "release", "resend", "void"}).Draw(t, "verb")}}
 	}
@@ -376,7 +380,7 @@ var (
 	people   = []string{"admin", "admin", "admin", "admin2", "admin2", "alias", "wakil", "staf", "kepala", "m1", "m2", "m3", "orang", "kantor"}
 	allVerbs = []sop.Verb{sop.Setuju, sop.Setuju, sop.Setuju, sop.Setuju, sop.Tolak, sop.Lengkapi, sop.Stop, sop.KirimUlang, sop.Delegasi, sop.Terima, sop.Terima,
 		sop.Terima, sop.Salah, sop.Kendala, sop.Batal, sop.Jelaskan, sop.TanyaStatus, sop.TanyaBantuan, "TARI"}
-	words = []string{"", "alasan", "Made", "Ni Luh Contoh", nipOf(2), "Wakil Admin SAMPAI 2026-05-29"}
+	words = []string{"", "alasan", "Made", "Ni Luh Contoh", nipOf(2), "Wakil Admin SAMPAI 2026-05-29", "wakil@office.example SELESAI"}
 )
 
 // drawCommand is a command of anybody, with any proof, in answer to any letter; mostly such as it should be.

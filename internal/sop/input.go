@@ -113,6 +113,8 @@ type (
 		Subject     string
 		Size, Limit int64
 	}
+	// Delegated is a DELEGASI that was answered in another case, or its end.
+	Delegated struct{ Delegation }
 	// Tick is the passing of Case.Wake.
 	Tick struct{}
 	// Instruct is an operator's command over the socket: hold, release, resend; or the daemon's: void. None can release a
@@ -135,6 +137,7 @@ func (CredentialSealed) what() string { return "credential-sealed" }
 func (KeyShredded) what() string      { return "key-shredded" }
 func (Exposed) what() string          { return "exposed" }
 func (Oversized) what() string        { return "oversized" }
+func (Delegated) what() string        { return "delegated" }
 func (Tick) what() string             { return "tick" }
 func (Instruct) what() string         { return "instruct" }
 

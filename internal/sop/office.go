@@ -16,6 +16,8 @@ type Office struct {
 	KepalaBagian Person
 	Operator     Person
 
+	Standing []Delegation // what approvers have delegated in other cases; a new case begins with it
+
 	Level        Level
 	UndoWindow   time.Duration
 	Expires      int // office days that an approval letter holds

@@ -9,6 +9,8 @@ type Outcome struct {
 	Events  []Event
 	Letters []Letter
 	Orders  []Order
+
+	Delegated []Delegation // holds in every case: given, or ended at a moment that has passed
 }
 
 // Event is one line of the journal.

@@ -20,6 +20,7 @@ func (d *decision) request(r Request) string {
 	d.c.Thread = append(d.c.Thread, d.in.Mail.MessageID)
 	d.c.KepalaCopied = r.KepalaCopied
 	d.event("case-opened", "Permohonan diterima dan kasus dibuka.", "subject", r.Subject)
+	d.noteInherited()
 	reason := d.take(r.Reading, r.Past, "")
 	if !r.KepalaCopied { // SOP 1.4
 		d.tell(PermohonanTembusan, d.o.KepalaLPSE, RoleKepala, "", "")

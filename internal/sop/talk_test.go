@@ -177,6 +177,10 @@ func (t *talk) setOffice() (string, error) {
 	if t.says("deputies") {
 		o.Approvers[0].Deputies = []sop.Approver{{Person: cast["wakil"]}}
 	}
+	if d := t.arg("standing", ""); d != "" {
+		until, _ := time.ParseInLocation("2006-01-02", d, zone)
+		o.Standing = []sop.Delegation{{From: cast["admin"], To: cast["wakil"], Until: until.UTC()}}
+	}
 	o.Level = sop.Level(t.arg("level", "standard"))
 	t.world = newWorld(o)
 	return "", err
@@ -307,6 +311,11 @@ var happenings = map[string]func(t *talk, words string) ([]sop.Input, error){
 	},
 	"exposed": func(t *talk, words string) ([]sop.Input, error) {
 		return []sop.Input{t.mail(t.arg("from", "orang"), sop.Unproven, sop.Exposed{NIP: t.nip(), What: words})}, nil
+	},
+	"elsewhere": func(t *talk, _ string) ([]sop.Input, error) { // DELEGASI in another case
+		until, err := time.ParseInLocation("2006-01-02", t.arg("until", ""), zone)
+		from := sop.Sender{Person: cast[t.arg("from", "admin")]}
+		return []sop.Input{{At: t.now, From: from, What: sop.Delegated{Delegation: sop.Delegation{From: from.Person, To: cast[t.arg("to", "wakil")], Until: until.UTC()}}}}, err
 	},
 	"instruct": func(t *talk, words string) ([]sop.Input, error) {
 		return []sop.Input{{At: t.now, What: sop.Instruct{Verb: t.rest[0], Arg: words}}}, nil

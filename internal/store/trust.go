@@ -47,3 +47,12 @@ func (b Books) Trust() (t Trust, known bool, err error) {
 
 // PutTrust writes it.
 func (b Books) PutTrust(t Trust) error { return b.put(bMeta, "trust", t) }
+
+// Delegations are what approvers have delegated, in every case.
+func (b Books) Delegations() (all []sop.Delegation, err error) {
+	_, err = b.get(bMeta, "delegations", &all)
+	return all, err
+}
+
+// PutDelegations writes them anew.
+func (b Books) PutDelegations(all []sop.Delegation) error { return b.put(bMeta, "delegations", all) }
