@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -64,7 +63,6 @@ func (c *Clerk) findLeaks(ctx context.Context, number string, raw []byte, msg *m
 
 // mentioned gives the case of a mail and those that it names.
 func (c *Clerk) mentioned(number string, raw []byte, msg *message.Message) []string {
-	tag := regexp.MustCompile(regexp.QuoteMeta(c.Office.CasePrefix) + `-\d{4}-\d{4,8}`)
 	var out []string
 	add := func(n string) {
 		if n != "" && !slices.Contains(out, n) && len(out) < mentionsMost {
@@ -73,16 +71,44 @@ func (c *Clerk) mentioned(number string, raw []byte, msg *message.Message) []str
 	}
 	add(number)
 	for _, text := range [][]byte{raw, []byte(msg.Subject), []byte(msg.Text), []byte(msg.HTML)} {
-		for _, n := range tag.FindAll(text, 4*mentionsMost) {
-			add(string(n))
+		for _, n := range caseNumbers(text, c.Office.CasePrefix, 4*mentionsMost) {
+			add(n)
 		}
 	}
 	for _, f := range msg.Files {
-		for _, n := range tag.FindAll(f.Bytes, mentionsMost) {
-			add(string(n))
+		for _, n := range caseNumbers(f.Bytes, c.Office.CasePrefix, mentionsMost) {
+			add(n)
 		}
 	}
 	return out
+}
+
+// caseNumbers finds PREFIX-2026-0001 in text. It goes from hyphen to hyphen: a paper in base64 has none.
+func caseNumbers(text []byte, prefix string, most int) (out []string) {
+	for at := 0; len(out) < most; at++ {
+		i := bytes.IndexByte(text[at:], '-')
+		if i < 0 {
+			return out
+		}
+		at += i
+		year := text[at+1:]
+		if !bytes.HasSuffix(text[:at], []byte(prefix)) || digits(year) != 4 || len(year) < 5 || year[4] != '-' {
+			continue
+		}
+		if n := min(digits(year[5:]), 8); n >= 4 {
+			out = append(out, fmt.Sprintf("%s-%s", prefix, year[:5+n]))
+		}
+	}
+	return out
+}
+
+// digits is how many decimal digits b begins with, counted up to nine.
+func digits(b []byte) int {
+	n := 0
+	for n < len(b) && n < 9 && '0' <= b[n] && b[n] <= '9' {
+		n++
+	}
+	return n
 }
 
 // live opens the passwords of cases that can still be opened.

@@ -101,37 +101,58 @@ func (p *pouring) readers(ctx context.Context) error {
 	return g.Wait()
 }
 
-// fetch counts each attempt, then brings the mails; it stops ahead of the readers when they hold enough. A mail that comes
-// alone is brought while its attempt is being counted, and handed on when it is.
+// begun gives the mails of a chunk whose attempt has been counted; it waits for that.
+type begun func() ([]mailbox.Ref, error)
+
+// fetch counts each attempt, then brings the mails; it stops ahead of the readers when they hold enough. While one chunk is
+// brought, the attempts of the next are being counted. A mail that comes alone is brought meanwhile, and handed on after.
 func (p *pouring) fetch(ctx context.Context, refs []mailbox.Ref) error {
-	for len(refs) > 0 {
-		chunk := refs[:min(chunkMost, len(refs))]
-		refs = refs[len(chunk):]
-		begun := sync.OnceValues(func() ([]mailbox.Ref, error) { return p.fit(ctx, p.validity, chunk) })
-		var owner sync.WaitGroup
-		owner.Go(func() { begun() }) //nolint:errcheck // asked again below
-		if !p.alone {
-			owner.Wait()
+	chunks := slices.Collect(slices.Chunk(refs, chunkMost))
+	var owner sync.WaitGroup
+	var ahead []begun
+	begin := func() {
+		if n := len(ahead); n < len(chunks) {
+			ahead = append(ahead, sync.OnceValues(func() ([]mailbox.Ref, error) { return p.fit(ctx, p.validity, chunks[n]) }))
+			owner.Go(func() { ahead[n]() }) //nolint:errcheck // asked again where it is needed
 		}
-		err := p.bring(ctx, chunk, begun)
+	}
+	defer func() {
 		owner.Wait()
-		fit, failed := begun()
-		p.begun = append(p.begun, fit...)
-		if failed != nil {
-			return failed
+		for _, b := range ahead {
+			fit, _ := b()
+			p.begun = append(p.begun, fit...)
 		}
-		if broken := mailbox.Broken(err); len(broken) > 0 { // the others have been fetched
-			err = p.quarantine(ctx, p.validity, broken, fit)
+	}()
+	begin()
+	for i, chunk := range chunks {
+		if !p.alone {
+			if _, err := ahead[i](); err != nil {
+				return err
+			}
 		}
-		if err != nil {
+		begin()
+		if err := p.chunk(ctx, chunk, ahead[i]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// chunk brings one chunk, and gives up on what the server cannot hand over.
+func (p *pouring) chunk(ctx context.Context, refs []mailbox.Ref, begun begun) error {
+	err := p.bring(ctx, refs, begun)
+	fit, failed := begun()
+	if failed != nil {
+		return failed
+	}
+	if broken := mailbox.Broken(err); len(broken) > 0 { // the others have been fetched
+		return p.quarantine(ctx, p.validity, broken, fit)
+	}
+	return err
+}
+
 // bring fetches what is fit to be read, and of mails over the limit the header only.
-func (p *pouring) bring(ctx context.Context, refs []mailbox.Ref, begun func() ([]mailbox.Ref, error)) error {
+func (p *pouring) bring(ctx context.Context, refs []mailbox.Ref, begun begun) error {
 	if !p.alone {
 		var err error
 		if refs, err = begun(); err != nil {

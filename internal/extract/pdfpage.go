@@ -12,6 +12,8 @@ const (
 	maxOps    = 2_000_000 // operators of one page
 	maxGlyphs = 300_000
 	maxForms  = 8 // nested form XObjects
+
+	usualGlyphs = 2048 // of a page, room for which is made at once
 )
 
 type matrix [6]float64
@@ -27,6 +29,9 @@ func (m matrix) mul(n matrix) matrix {
 func (m matrix) apply(x, y float64) (float64, float64) {
 	return x*m[0] + y*m[2] + m[4], x*m[1] + y*m[3] + m[5]
 }
+
+// advance moves the origin along the text direction.
+func (m *matrix) advance(x float64) { m[4], m[5] = m[4]+x*m[0], m[5]+x*m[1] }
 
 // glyph is one shown code in page space, y upwards.
 type glyph struct {
@@ -65,7 +70,7 @@ type painter struct {
 }
 
 func builtInPage(ctx context.Context, page pdf.Page) (*sheet, error) {
-	p := &painter{ctx: ctx, fonts: map[string]*font{}, gs: graphics{ctm: identity, scale: 1}}
+	p := &painter{ctx: ctx, fonts: map[string]*font{}, gs: graphics{ctm: identity, scale: 1}, glyphs: make([]glyph, 0, usualGlyphs)}
 	if page.V.IsNull() {
 		return nil, fmt.Errorf("read pdf: page is missing")
 	}
@@ -270,7 +275,7 @@ func (p *painter) showArray(list pdf.Value) {
 			p.show(v.RawString())
 			continue
 		}
-		p.tm = matrix{1, 0, 0, 1, -v.Float64() / 1000 * p.gs.size * p.gs.scale, 0}.mul(p.tm)
+		p.tm.advance(-v.Float64() / 1000 * p.gs.size * p.gs.scale)
 	}
 }
 
@@ -280,22 +285,22 @@ func (p *painter) show(raw string) {
 	if f == nil {
 		return
 	}
+	trm := p.tm.mul(p.gs.ctm) // only its place moves from glyph to glyph
+	size, turn, invisible := math.Abs(p.gs.size)*math.Hypot(trm[2], trm[3]), quarter(trm), p.gs.mode == 3
 	for len(raw) > 0 && len(p.glyphs) <= maxGlyphs {
 		code, n := f.step(raw)
 		raw = raw[n:]
 		adv := f.width(code) / 1000 * p.gs.size
-		trm := p.tm.mul(p.gs.ctm)
-		g := glyph{text: f.text(code), invisible: p.gs.mode == 3}
+		g := glyph{text: f.text(code), size: size, turn: turn, invisible: invisible}
 		g.x, g.y = trm.apply(0, p.gs.rise)
 		g.ex, g.ey = trm.apply(adv*p.gs.scale, p.gs.rise)
-		g.size = math.Abs(p.gs.size) * math.Hypot(trm[2], trm[3])
-		g.turn = quarter(trm)
 		p.glyphs = append(p.glyphs, g)
 		adv += p.gs.char
 		if n == 1 && code == 32 {
 			adv += p.gs.wordSp
 		}
-		p.tm = matrix{1, 0, 0, 1, adv * p.gs.scale, 0}.mul(p.tm)
+		trm.advance(adv * p.gs.scale)
+		p.tm.advance(adv * p.gs.scale)
 	}
 }
 
