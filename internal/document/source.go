@@ -24,6 +24,7 @@ const (
 	ReasonTimeout     = "timeout"
 	ReasonMalware     = "malware"
 	ReasonUnscanned   = "unscanned"
+	ReasonAnnotated   = "annotated" // of a page: struck out, written over, or a form field that stands nowhere
 )
 
 // Page is one page, sheet or section. Tables stand beside Lines: their text is not repeated there.

@@ -164,6 +164,7 @@ func builtInPages(ctx context.Context, data []byte, limit int) (pages []document
 	if n > limit {
 		return nil, errTooLarge
 	}
+	over := typed{placed: map[string]bool{}}
 	for i := 1; i <= n; i++ {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -172,9 +173,16 @@ func builtInPages(ctx context.Context, data []byte, limit int) (pages []document
 		if err != nil {
 			return nil, err
 		}
+		unsure := over.add(sheet, doc.Page(i).V)
 		p := sheet.layout()
 		p.Number = i
+		if unsure {
+			forPerson(&p)
+		}
 		pages = append(pages, p)
+	}
+	if len(pages) > 0 && over.lost(doc) {
+		forPerson(&pages[0])
 	}
 	return pages, nil
 }

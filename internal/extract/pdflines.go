@@ -1,8 +1,9 @@
 package extract
 
 import (
+	"cmp"
 	"math"
-	"sort"
+	"slices"
 	"strings"
 
 	"github.com/ledongthuc/pdf"
@@ -122,7 +123,7 @@ func (p *painter) sheet(box [4]float64, rotate int) *sheet {
 		main = rotate
 	}
 	view := turned(box, main)
-	s := &sheet{width: box[2] - box[0], height: box[3] - box[1]}
+	s := &sheet{width: box[2] - box[0], height: box[3] - box[1], view: view}
 	if main%2 == 1 {
 		s.width, s.height = s.height, s.width
 	}
@@ -184,7 +185,7 @@ func turned(b [4]float64, quarter int) func(x, y float64) (float64, float64) {
 
 // words joins glyphs that stand side by side. Fat letters drawn twice count once.
 func words(gs []glyph) []word {
-	sort.SliceStable(gs, func(i, j int) bool { return gs[i].y < gs[j].y })
+	slices.SortStableFunc(gs, func(a, b glyph) int { return cmp.Compare(a.y, b.y) })
 	var out []word
 	for start := 0; start < len(gs); {
 		end := start + 1
@@ -192,7 +193,7 @@ func words(gs []glyph) []word {
 			end++
 		}
 		row := gs[start:end]
-		sort.SliceStable(row, func(i, j int) bool { return row[i].x < row[j].x })
+		slices.SortStableFunc(row, func(a, b glyph) int { return cmp.Compare(a.x, b.x) })
 		out = rowWords(out, row)
 		start = end
 	}

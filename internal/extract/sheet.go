@@ -12,8 +12,9 @@ type sheet struct {
 	width, height float64
 	words         []word
 	rules         []rule
-	images        int  // pictures on the page
-	layer         bool // its text is invisible: somebody's OCR
+	images        int                                   // pictures on the page
+	layer         bool                                  // its text is invisible: somebody's OCR
+	view          func(x, y float64) (float64, float64) // from the page's own space
 }
 
 // word is text without inner space.
@@ -22,6 +23,7 @@ type word struct {
 	x0, x1, y0, y1 float64 // y0 top, y1 bottom
 	base, size     float64
 	conf           float64
+	over           bool // typed onto the page
 }
 
 func (w word) midX() float64 { return (w.x0 + w.x1) / 2 }
