@@ -1,7 +1,6 @@
 package clerk
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -167,7 +166,7 @@ func (c *Clerk) prove(ctx context.Context, in Incoming, msg *message.Message) so
 // readPapers extracts and understands the papers; a supplement is read together with the papers that the case has.
 func (c *Clerk) readPapers(ctx context.Context, p *Prepared, v triage.Verdict) error {
 	msg := p.mail.Msg
-	bundle := document.Bundle{Sources: c.Papers.All(ctx, msg.Files), Body: cmp.Or(msg.Own, msg.HTMLOwn), OwnDomains: []string{c.domain}}
+	bundle := MailPapers(msg, c.Papers.All(ctx, msg.Files), c.Office.Mailbox.Address)
 	if v.Case != "" {
 		old, err := c.papersOf(ctx, v.Case)
 		if err != nil {

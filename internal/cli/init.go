@@ -2,10 +2,13 @@ package cli
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 
 	"ukpbjd/internal/config"
+	"ukpbjd/internal/form"
 )
 
 type initCmd struct {
@@ -28,8 +31,34 @@ func (c *initCmd) Run(s *shell) error {
 		a.From = fmt.Sprintf("UKPBJ <%s>", c.Mailbox)
 	}
 	told, err := config.Init(filepath.Dir(s.config), a, rand.Reader)
+	if err == nil {
+		err = c.forms(s, filepath.Dir(s.config))
+	}
 	for _, line := range told {
 		fmt.Fprintln(s.stdout, line)
 	}
 	return err
+}
+
+// forms writes the office's blank formulir beside the configuration: they are what the office gives to those who ask.
+func (c *initCmd) forms(s *shell, dir string) error {
+	xlsx, docx, err := form.Blank(c.Office)
+	if err != nil {
+		return err
+	}
+	for _, f := range []struct {
+		name    string
+		content []byte
+	}{{"formulir-kosong.xlsx", xlsx}, {"formulir-kosong.docx", docx}} {
+		path := filepath.Join(dir, f.name)
+		switch err := writeFile(path, f.content); {
+		case errors.Is(err, fs.ErrExist):
+			fmt.Fprintln(s.stdout, "kept    "+path)
+		case err != nil:
+			return err
+		default:
+			fmt.Fprintln(s.stdout, "written "+path)
+		}
+	}
+	return nil
 }

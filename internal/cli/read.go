@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 
+	"ukpbjd/internal/clerk"
+	"ukpbjd/internal/config"
 	"ukpbjd/internal/document"
 	"ukpbjd/internal/extract"
 	"ukpbjd/internal/message"
@@ -19,11 +21,29 @@ type readCmd struct {
 // readMost bounds the file that is read: imap.max_message of the default configuration, with room.
 const readMost = 64 << 20
 
+// reading is how the daemon reads: by its configuration where there is one, else by what it would begin with.
+type reading struct {
+	papers  *extract.Reader
+	banners []string
+	mailbox string
+}
+
+func (s *shell) reading() reading {
+	cfg, faults := config.Load(s.config)
+	if _, err := os.Stat(s.config); len(faults) > 0 {
+		if err == nil {
+			fmt.Fprintf(s.stderr, "ukpbjd: %s has faults (see `ukpbjd check`); read without it\n", s.config)
+		}
+		cfg = config.Default()
+	}
+	return reading{papers: extract.New(extract.Options{OCR: cfg.Extract.OCR, Clamd: cfg.Extract.Clamd}), banners: cfg.Mail.Banners, mailbox: cfg.Office().Mailbox.Address}
+}
+
 // Run needs no configuration: it reads as the daemon would, and decides nothing.
 func (c *readCmd) Run(s *shell) error {
-	papers := extract.New(extract.Options{OCR: "auto"})
+	how := s.reading()
 	for _, name := range c.Files {
-		r, err := readMail(s, papers, name)
+		r, err := how.mail(s, name)
 		if err != nil {
 			return err
 		}
@@ -39,7 +59,7 @@ func (c *readCmd) Run(s *shell) error {
 	return nil
 }
 
-func readMail(s *shell, papers *extract.Reader, name string) (document.Reading, error) {
+func (how reading) mail(s *shell, name string) (document.Reading, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return document.Reading{}, err
@@ -49,8 +69,8 @@ func readMail(s *shell, papers *extract.Reader, name string) (document.Reading, 
 	if err != nil || len(raw) > readMost {
 		return document.Reading{}, fmt.Errorf("read %s: over %d MiB or unreadable (%w)", name, readMost>>20, err)
 	}
-	msg := message.Parse(raw, message.DefaultLimits(), nil)
-	return document.Read(document.Bundle{Sources: papers.All(s.ctx, msg.Files), Body: msg.Own}), nil
+	msg := message.Parse(raw, message.DefaultLimits(), how.banners)
+	return document.Read(clerk.MailPapers(msg, how.papers.All(s.ctx, msg.Files), how.mailbox)), nil
 }
 
 func printReading(w io.Writer, name string, r document.Reading) error {
