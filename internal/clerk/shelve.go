@@ -56,7 +56,7 @@ func (c *Clerk) shelve(ctx context.Context, list []store.Shelving) (int, error) 
 	var failed error
 	batch := c.Archive.Batch()
 	for _, s := range list {
-		if err := errors.Join(ctx.Err(), c.shelveOne(batch, s)); err != nil {
+		if err := errors.Join(ctx.Err(), c.shelveOne(ctx, batch, s)); err != nil {
 			failed = errors.Join(failed, fmt.Errorf("shelve the papers of %s: %w", s.Case, err))
 			continue
 		}
@@ -69,7 +69,7 @@ func (c *Clerk) shelve(ctx context.Context, list []store.Shelving) (int, error) 
 	return len(keys), errors.Join(failed, err)
 }
 
-func (c *Clerk) shelveOne(batch *archive.Batch, s store.Shelving) error {
+func (c *Clerk) shelveOne(ctx context.Context, batch *archive.Batch, s store.Shelving) error {
 	year, _, ok := store.Number(s.Case)
 	if !ok {
 		return fmt.Errorf("%q is no case number", s.Case)
@@ -82,10 +82,27 @@ func (c *Clerk) shelveOne(batch *archive.Batch, s store.Shelving) error {
 		}
 		items = append(items, archive.Item{SHA256: p.SHA256, Name: p.Name})
 	}
+	if err == nil {
+		items, err = c.shelveEvidence(ctx, batch, s, items)
+	}
 	if err != nil {
 		return err
 	}
 	return c.Archive.Link(year, s.Case, items...)
+}
+
+// shelveEvidence lays what the decision on a mail rests on beside the mail, byte for byte as the journal vouches for it.
+func (c *Clerk) shelveEvidence(ctx context.Context, batch *archive.Batch, s store.Shelving, items []archive.Item) ([]archive.Item, error) {
+	var raw []byte
+	if err := c.View(ctx, func(b store.Books) error {
+		all, err := b.Evidence(s.Case)
+		raw = all[s.Mail]
+		return err
+	}); err != nil || len(raw) == 0 {
+		return items, err
+	}
+	sum, err := batch.Put(raw)
+	return append(items, archive.Item{SHA256: sum, Name: "bukti.json"}), err
 }
 
 // unpack reads the papers of a mail out of its archived bytes.

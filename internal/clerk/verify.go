@@ -40,12 +40,16 @@ func (c *Clerk) VerifyAgainst(ctx context.Context, kept []byte, verifier string)
 	r := Report{Findings: []Finding{}}
 	files := map[string]string{}
 	err := c.View(ctx, func(b store.Books) error {
-		var bad error
+		shelving, bad := shelvings(b)
+		if bad != nil {
+			return fmt.Errorf("verify: %w", bad)
+		}
 		counted := map[sop.Status]int{}
 		err := b.EachCase(false, func(cs sop.Case) bool {
 			r.Cases++
 			counted[cs.Status]++
 			c.verifyCase(&r, cs)
+			c.verifyManifest(&r, cs, shelving)
 			for _, sha := range filesOf(cs) {
 				files[sha] = cs.Number
 			}
@@ -70,18 +74,8 @@ func (c *Clerk) VerifyAgainst(ctx context.Context, kept []byte, verifier string)
 	if err != nil {
 		return r, err
 	}
-	missing := map[string]error{}
-	for sha := range files {
-		r.Files++
-		if _, err := c.Archive.Get(sha); err != nil {
-			missing[sha] = err
-		}
-	}
-	if err := c.inMails(ctx, missing); err != nil {
+	if err := c.verifyFiles(ctx, &r, files); err != nil {
 		return r, fmt.Errorf("verify: %w", err)
-	}
-	for sha, err := range missing {
-		r.found(files[sha], "archive: %v", err)
 	}
 	return r, ctx.Err()
 }

@@ -56,8 +56,8 @@ func TestShelved(t *testing.T) {
 		x.do(os.Remove(filepath.Join(filepath.Dir(filepath.Dir(dir)), "blobs", p.SHA256[:2], p.SHA256)))
 	}
 	x.do(os.RemoveAll(dir))
-	if r, err := c.Verify(x.ctx); err != nil || len(r.Findings) != 3 {
-		t.Errorf("three papers are gone: %+v %v", r.Findings, err)
+	if r, err := c.Verify(x.ctx); err != nil || len(r.Findings) != 3+4 {
+		t.Errorf("three papers are gone, and with the mail's their lines in the manifest: %+v %v", r.Findings, err)
 	}
 	x.do(c.DB.Update(x.ctx, func(tx store.Tx) error { return store.In(tx).PutShelving(store.UID{Validity: 9, UID: 9}, s) }))
 	if r, err := c.Verify(x.ctx); err != nil || len(r.Findings) != 0 {

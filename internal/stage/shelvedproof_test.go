@@ -1,0 +1,70 @@
+package stage
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestEvidenceIsShelved: the folder of a case holds what its decisions rest on, with the sum that the journal vouches for; its manifest
+// names it, and verify finds a change of it. SOP R.1
+func TestEvidenceIsShelved(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+	defer cancel()
+	s, _ := approved(t, ctx)
+	desk := s.Daemon.Clerk
+	if _, err := desk.Shelve(ctx); err != nil {
+		t.Fatal(err)
+	}
+	list, err := desk.Cases(ctx, false)
+	if err != nil || len(list) != 1 {
+		t.Fatal(list, err)
+	}
+	number := list[0].Number
+	folder := filepath.Join(s.Config.Storage.Path, "archive", number[4:8], number)
+	names, err := filepath.Glob(filepath.Join(folder, "*-bukti.json"))
+	if err != nil || len(names) != 1 {
+		t.Fatalf("evidence in %s: %v %v", folder, names, err)
+	}
+	path := names[0]
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hash := sha256.Sum256(raw)
+	sum := hex.EncodeToString(hash[:])
+	view, err := desk.Show(ctx, number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	vouched := ""
+	for _, e := range view.Events {
+		if e.Kind == "approved" {
+			vouched = e.Data["evidence"]
+		}
+	}
+	if vouched != sum || !bytes.Contains(raw, []byte("dkim-pass")) {
+		t.Errorf("the journal vouches for %s, the folder has %s:\n%s", vouched, sum, raw)
+	}
+	if sums, err := os.ReadFile(filepath.Join(folder, "SHA256SUMS")); err != nil || !strings.Contains(string(sums), sum+"  "+filepath.Base(path)) {
+		t.Errorf("the manifest: %v\n%s", err, sums)
+	}
+	if r, err := desk.Verify(ctx); err != nil || len(r.Findings) > 0 {
+		t.Fatalf("verify: %v %v", r, err)
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, bytes.ReplaceAll(raw, []byte("dkim-pass"), []byte("dkim-fail")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := desk.Verify(ctx); err != nil || len(r.Findings) == 0 {
+		t.Errorf("a changed evidence is not found (%v)", err)
+	}
+}
