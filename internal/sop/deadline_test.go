@@ -201,6 +201,24 @@ func TestIncompleteSupplement(t *testing.T) {
 	}
 }
 
+// TestOtherSideOwes: while the requester owes the papers, nobody reminds the approver, whose step begins anew when they are there.
+func TestOtherSideOwes(t *testing.T) {
+	o := deadlineOffice()
+	from := time.Date(2026, 5, 4, 10, 0, 0, 0, deadlineZone)
+	c := waiting(o, "approver", from, 1)
+	c.Expires = c.Due
+	admin := sop.Sender{Person: o.Approvers[0].Person, Roles: []sop.Role{sop.RoleApprover}, Proof: sop.Proof{Level: sop.Standard, Result: sop.Proven}}
+	back := sop.Command{Verb: sop.Lengkapi, Arg: "SK belum ditandatangani", Ref: sop.Ref{Kind: sop.Persetujuan, To: admin.Address, Revision: 1, Issue: 1, Via: "message-id+code"}}
+	x := o.Decide(c, sop.Input{ID: "returned", At: from, From: admin, What: back}, from.Add(time.Hour))
+	if c = x.Case; c.Owes != "requester" {
+		t.Fatalf("%s: %s owes", x.Reason, c.Owes)
+	}
+	got, _ := runDeadlines(o, c, from.Add(2*time.Hour))
+	if s := strings.Join(got, ", "); s != "Thu 07 07:30 pengingat staf, Thu 07 15:00 pengingat staf, Fri 08 07:30 eskalasi kepala, Fri 08 07:30 eskalasi kabag" {
+		t.Errorf("while the requester owes: %s", s)
+	}
+}
+
 // TestHeldPauses: while a case is held nobody is reminded, and the days of the hold are given back.
 func TestHeldPauses(t *testing.T) {
 	o := deadlineOffice()
@@ -217,7 +235,7 @@ func TestHeldPauses(t *testing.T) {
 	}
 }
 
-// TestDeadlineProperties: whatever the calendar, the start and the moments at which somebody ticks: letters only in office
+// TestDeadlineProperties: whatever the calendar, the start, the moments at which somebody ticks and the steps of the clock: letters only in office
 // hours, none before its moment, each at most once, and in the end one deviation.
 func TestDeadlineProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -255,6 +273,9 @@ func TestDeadlineProperties(t *testing.T) {
 			now = c.Wake
 			if rapid.Bool().Draw(t, "late") { // the daemon stood, or its clock was set forward
 				now = now.Add(time.Duration(rapid.IntRange(0, 5*24*60).Draw(t, "by")) * time.Minute)
+			}
+			if i < 40 && rapid.IntRange(0, 3).Draw(t, "step") == 0 { // the clock was set back
+				now = now.Add(-time.Duration(rapid.IntRange(0, 3*24*60).Draw(t, "back")) * time.Minute)
 			}
 		}
 		if count[sop.Pengingat] > 2 || count[sop.Eskalasi] != 2 || len(c.Deviations) != 1 || !c.Wake.IsZero() {
