@@ -14,7 +14,7 @@ import (
 // pictures are the rows that were read by machine, cut out of their scans, for the approver to compare. Without one the
 // letter still says which rows a machine has read.
 func (c *Clerk) pictures(ctx context.Context, cs sop.Case) []sop.File {
-	if !slices.ContainsFunc(cs.Reading.Papers, func(p document.Paper) bool { return p.MachineRead && !p.Replaced }) {
+	if !slices.ContainsFunc(cs.Reading.Papers, func(p document.Paper) bool { return p.MachineRead }) {
 		return nil
 	}
 	files, err := c.papersOf(ctx, cs.Number)

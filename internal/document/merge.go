@@ -8,6 +8,7 @@ type merger struct {
 	sks     []*section
 	tasks   []*section
 	body    []person
+	scanned []person // whom papers of earlier mails name that a machine has read
 	roster  []person
 	base    string // what the roster was taken from
 }
@@ -131,6 +132,11 @@ func (m *merger) merge() {
 	case form != nil:
 		m.roster, m.base = append(m.roster, form.people...), "formulir"
 		m.addContinued(form)
+		if form.isReturn() {
+			for i := range m.roster {
+				m.keepMarks(&m.roster[i], sk, task)
+			}
+		}
 	case len(m.body) > 0:
 		m.roster, m.base = append(m.roster, m.body...), "body"
 	case len(sk) > 0:

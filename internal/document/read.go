@@ -28,7 +28,7 @@ func Read(b Bundle) Reading {
 	r.papers(all)
 	r.replace(all)
 	r.complete()
-	m := &merger{reading: &r, body: bodyPeople(b.Body)}
+	m := &merger{reading: &r, body: bodyPeople(b.Body), scanned: machineRead(all)}
 	for i := range all {
 		if r.Papers[i].Replaced {
 			continue

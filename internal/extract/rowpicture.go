@@ -52,7 +52,7 @@ func (r *Reader) RowPictures(ctx context.Context, files []message.Attachment, re
 func scannedRows(reading document.Reading) map[string][]int {
 	machine, out, n := map[string]bool{}, map[string][]int{}, 0
 	for _, p := range reading.Papers {
-		machine[p.File] = machine[p.File] || p.MachineRead && !p.Replaced
+		machine[p.File] = machine[p.File] || p.MachineRead // replaced ones too: a return names the scan from which its values came
 	}
 	for i, row := range reading.Roster {
 		if machine[row.Source] && n < mostRowPictures {

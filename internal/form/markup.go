@@ -17,7 +17,7 @@ func Markup(r document.Reading, number string) ([]byte, error) {
 	if len(r.Roster) == 0 || len(r.Roster) > mostRows {
 		return nil, nil
 	}
-	cols := append(columns(), column{head: "Catatan pemeriksaan", width: 46})
+	cols := append(columns(), column{head: document.ReviewHead, width: 46})
 	w := newWriter(cols, "Perbaikan formulir "+plain(number))
 	w.line(title, heavy)
 	w.line("Daftar anggota sebagaimana terbaca dari berkas permohonan "+plain(number)+", untuk diperiksa dan diperbaiki.", words)
@@ -48,7 +48,7 @@ func Markup(r document.Reading, number string) ([]byte, error) {
 func mending() []string {
 	return []string{
 		"Sel merah muda harus diperbaiki. Penjelasannya ada pada komentar sel itu dan pada kolom Catatan pemeriksaan.",
-		"Sel kuning mohon dicocokkan dengan berkas asli, karena dibaca oleh mesin atau belum pasti.",
+		"Sel kuning mohon dicocokkan dengan berkas asli, karena dibaca oleh mesin atau belum pasti. Isi yang tidak diubah tetap bertanda dalam surat persetujuan.",
 		"NIP 18 angka dan NIK 16 angka diketik sebagai teks. Setiap anggota memiliki satu alamat surel sendiri. Judul kolom tidak diubah.",
 		"Simpan lembar ini, lalu lampirkan pada balasan surat kami. Daftar ini menggantikan daftar anggota yang lama; berkas lain yang sudah kami terima tetap berlaku.",
 	}
