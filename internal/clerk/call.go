@@ -56,13 +56,15 @@ var calls = map[string]func(*Clerk, context.Context, Call) (any, error){
 		zip, err := c.Evidence(ctx, x.Case)
 		return Bundle{zip}, err
 	},
-	"reconcile": func(c *Clerk, ctx context.Context, _ Call) (any, error) { return c.Reconcile(ctx) },
-	"hold":      instructCall,
-	"release":   instructCall,
-	"resend":    instructCall,
-	"retry":     retryCall,
-	"ground":    groundCall,
-	"sheet":     func(c *Clerk, ctx context.Context, x Call) (any, error) { return c.Sheet(ctx, x.Case) },
+	"reconcile":  func(c *Clerk, ctx context.Context, _ Call) (any, error) { return c.Reconcile(ctx) },
+	"hold":       instructCall,
+	"release":    instructCall,
+	"resend":     instructCall,
+	"retry":      retryCall,
+	"ground":     groundCall,
+	"enrol":      enrolCall,
+	"enrolments": func(c *Clerk, ctx context.Context, _ Call) (any, error) { return c.Enrolments(ctx) },
+	"sheet":      func(c *Clerk, ctx context.Context, x Call) (any, error) { return c.Sheet(ctx, x.Case) },
 	"register": func(c *Clerk, ctx context.Context, x Call) (any, error) {
 		return c.RegisterStep(ctx, x.Year, x.After)
 	},

@@ -34,6 +34,7 @@ type Prepared struct {
 	sha     string         // of the archived raw mail
 	kept    *archive.Batch // written, made durable before the commit
 	leak    *leak          // live secrets seen in it
+	carried *sop.Carried   // by an answer to an enrolment letter
 	outcome string         // once decided
 	err     error          // reading was impossible for a passing reason: the mail stays for the next round
 }
@@ -98,6 +99,9 @@ func (c *Clerk) Read(ctx context.Context, in Incoming) Prepared {
 	if err != nil {
 		p.err = err
 		return p
+	}
+	if v.Enrols {
+		p.carried = c.survey(ctx, in, msg, v)
 	}
 	if keeps(v) || v.Papers {
 		v, p.err = c.withoutLeaks(ctx, &p, v)

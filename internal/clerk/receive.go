@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"ukpbjd/internal/sop"
@@ -73,6 +74,9 @@ func (c *Clerk) receive(b store.Books, p *Prepared) (done bool, err error) {
 	}
 	now := c.Now().UTC()
 	number := v.Case
+	if number == store.Office { // in answer to a letter of no case
+		number = ""
+	}
 	if v.Opens {
 		if number, err = b.NextNumber(c.Office.CasePrefix, now.In(c.zone()).Year()); err != nil {
 			return false, err
@@ -98,7 +102,7 @@ func (c *Clerk) effects(b store.Books, p *Prepared, v triage.Verdict, number str
 
 // unread: triage now wants what the reader did not read.
 func (c *Clerk) unread(v triage.Verdict, p *Prepared) bool {
-	return v.Papers && p.mail.Reading == nil || keeps(v) && p.sha == ""
+	return v.Papers && p.mail.Reading == nil || keeps(v) && p.sha == "" || v.Enrols && p.carried == nil
 }
 
 func (c *Clerk) decideMail(b store.Books, p *Prepared, v triage.Verdict, number string, now time.Time) error {
@@ -164,7 +168,13 @@ func (c *Clerk) zone() *time.Location {
 
 // desk answers and warns for what concerns no case.
 func (c *Clerk) desk(b store.Books, p *Prepared, v triage.Verdict) error {
+	if v.Enrols {
+		return c.enrolled(b, p, v)
+	}
 	id := p.mail.Msg.Identity[:16]
+	if w, returned := v.What.(sop.Bounced); returned && v.Case == store.Office {
+		return c.returned(b, id, w)
+	}
 	if v.Answer != "" {
 		l := sop.Letter{Key: id + "/" + string(sop.Bantuan), Kind: sop.Bantuan, To: v.From.Person, Role: sop.RoleRequester,
 			Topic: v.Answer, Answers: p.mail.Msg.MessageID}
@@ -176,6 +186,15 @@ func (c *Clerk) desk(b store.Books, p *Prepared, v triage.Verdict) error {
 		return nil
 	}
 	return c.warn(b, id, v.Desk, v.Reason)
+}
+
+// returned is a delivery report for a letter of no case. Nobody is written to about one to the operator: it would come back, too.
+func (c *Clerk) returned(b store.Books, id string, w sop.Bounced) error {
+	what := fmt.Sprintf("%s: %s %s %s", w.Letter.To.Address, w.Action, w.Status, w.Text)
+	if w.Action == "failed" && !strings.EqualFold(w.Letter.To.Address, c.Office.Operator.Address) {
+		return c.warn(b, id, "letter-returned", what)
+	}
+	return b.Journal(store.Office, []sop.Event{{At: c.Now().UTC(), Kind: "warning", Actor: "daemon", Reason: "letter-returned", Text: what}})
 }
 
 // warn writes to the operator about what concerns no case.

@@ -55,17 +55,17 @@ func (c *Clerk) voidCodes(b store.Books, what string) error {
 			return fmt.Errorf("void the codes of %s: %w", cs.Number, err)
 		}
 	}
-	return c.announceTrust(b, id, what)
+	return c.announceTrust(b, what)
 }
 
 // announceTrust tells approvers and those who oversee, whether or not a case is open.
-func (c *Clerk) announceTrust(b store.Books, id, what string) error {
+func (c *Clerk) announceTrust(b store.Books, what string) error {
 	told := map[string]bool{}
 	var errs []error
 	tell := func(p sop.Person, role sop.Role) {
 		if address := strings.ToLower(p.Address); address != "" && !told[address] {
 			told[address] = true
-			errs = append(errs, c.queue(b, sop.Case{Number: store.Office}, sop.Letter{Key: fmt.Sprintf("%s/%s/%d", id, sop.Pemberitahuan, len(told)),
+			errs = append(errs, c.queue(b, sop.Case{Number: store.Office}, sop.Letter{Key: fmt.Sprintf("%d/%s/trust/%d", c.Now().Unix(), sop.Pemberitahuan, len(told)),
 				Kind: sop.Pemberitahuan, To: p, Role: role, Topic: "trust-loosened", Note: what}))
 		}
 	}

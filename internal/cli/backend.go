@@ -108,7 +108,7 @@ func direct(ctx context.Context, cfg *config.Config, c clerk.Call) (json.RawMess
 	defer desk.Close()
 	data, err := desk.Clerk.Answer(ctx, c)
 	if err != nil {
-		if errors.Is(err, clerk.ErrNoCase) || errors.Is(err, clerk.ErrUnknownCall) {
+		if errors.Is(err, clerk.ErrNoCase) || errors.Is(err, clerk.ErrUnknownCall) || errors.Is(err, clerk.ErrNoApprover) {
 			err = fail(exitUsage, err)
 		}
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ukpbjd/internal/clerk"
+	"ukpbjd/internal/config"
 	"ukpbjd/internal/daemon"
 	"ukpbjd/internal/mailbox"
 )
@@ -28,19 +29,13 @@ func (c *checkCmd) Run(s *shell) error {
 	ctx, cancel := context.WithTimeout(s.ctx, checkTime)
 	defer cancel()
 	checkup := daemon.Check(ctx, cfg)
-	found := checkup.Findings
+	told := c.remember(s, cfg, checkup)
+	replies, err := enrolled(s.ctx, cfg)
+	found := append(checkup.Findings, replies...)
 	if c.JSON {
-		err = printJSON(s.stdout, found)
+		err = errors.Join(err, printJSON(s.stdout, found))
 	} else {
 		printFindings(s, found)
-	}
-	ground := clerk.Call{Command: "ground", Arg: checkup.Ground}
-	if checkup.SentKnown {
-		ground.Folders = &checkup.Sent
-	}
-	_, told := overSocket(s.ctx, filepath.Join(cfg.Storage.Path, daemon.SocketName), ground)
-	if errors.Is(told, errNoDaemon) {
-		_, told = direct(s.ctx, cfg, ground)
 	}
 	if err = errors.Join(err, told); err != nil {
 		return err
@@ -51,6 +46,19 @@ func (c *checkCmd) Run(s *shell) error {
 		}
 	}
 	return nil
+}
+
+// remember tells the daemon, or the store, what was found of the ground of trust.
+func (c *checkCmd) remember(s *shell, cfg *config.Config, found daemon.Checkup) error {
+	ground := clerk.Call{Command: "ground", Arg: found.Ground}
+	if found.SentKnown {
+		ground.Folders = &found.Sent
+	}
+	_, err := overSocket(s.ctx, filepath.Join(cfg.Storage.Path, daemon.SocketName), ground)
+	if errors.Is(err, errNoDaemon) {
+		_, err = direct(s.ctx, cfg, ground)
+	}
+	return err
 }
 
 func printFindings(s *shell, found []daemon.Finding) {

@@ -54,6 +54,7 @@ type grammar struct {
 	Demo    demoCmd    `cmd:"" help:"Play the whole story in an embedded post office; needs no configuration."`
 	Init    initCmd    `cmd:"" help:"Write a commented configuration, keys and the sheet passphrase."`
 	Check   checkCmd   `cmd:"" help:"Check configuration, login, folders, a probe mail, the ground of trust, clock and tools."`
+	Enrol   enrolCmd   `cmd:"" help:"Write to each approver, to see what their replies really carry; their answer approves nothing."`
 	Serve   serveCmd   `cmd:"" help:"Run the office."`
 	Cases   casesCmd   `cmd:"" help:"List the cases."`
 	Show    showCmd    `cmd:"" help:"Show one case: members, letters, timeline."`

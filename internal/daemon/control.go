@@ -40,7 +40,7 @@ func Control(c *clerk.Clerk) http.Handler {
 		data, err := c.Answer(r.Context(), call)
 		if err != nil {
 			rep := Reply{Error: err.Error()}
-			if errors.Is(err, clerk.ErrNoCase) || errors.Is(err, clerk.ErrUnknownCall) {
+			if errors.Is(err, clerk.ErrNoCase) || errors.Is(err, clerk.ErrUnknownCall) || errors.Is(err, clerk.ErrNoApprover) {
 				rep.Kind = "usage"
 			}
 			answer(w, rep)

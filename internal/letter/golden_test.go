@@ -57,6 +57,9 @@ var samples = []sample{
 	{sop.Bantuan, "other-procedure-reset", sop.RoleRequester, ""},
 	{sop.LaporanBulanan, "", sop.RoleBagian, ""},
 	{sop.TitikPeriksa, "", sop.RoleKepala, ""},
+	{sop.Pendaftaran, "", sop.RoleApprover, ""},
+	{sop.HasilPendaftaran, "", sop.RoleApprover, ""},
+	{sop.HasilPendaftaran, "short", sop.RoleApprover, ""},
 	{sop.PeringatanOperator, "accounts-failed", sop.RoleOperator, "credentials.command: exit status 3"},
 	{sop.Pemberitahuan, "approved", sop.RoleApprover, ""},
 	{sop.Pemberitahuan, "problem-reported", sop.RoleApprover, "muncul pesan user tidak ditemukan"},
@@ -126,6 +129,19 @@ func (s sample) stage(d *Data) {
 	case sop.LaporanBulanan:
 		d.Report = monthly()
 		d.Case, d.Letter.Key = sop.Case{}, "2026-05/laporan-bulanan"
+	case sop.Pendaftaran:
+		d.Case, d.Letter.Key = sop.Case{Number: "office"}, "1777946400/pendaftaran/1"
+	case sop.HasilPendaftaran:
+		d.Case, d.Letter.Key = sop.Case{Number: "office"}, "0f3a/hasil-pendaftaran"
+		d.Carried = &sop.Carried{At: at(5, 8, 0), From: "admin@dinas.example", DMARC: "pass (dinas.example)", DKIM: "pass (dinas.example)", SPF: "pass (dinas.example)",
+			Signature: "S/MIME", Levels: []sop.Proof{{Level: sop.Standard, Result: sop.Proven, Reason: "dmarc-pass"},
+				{Level: sop.Strict, Result: sop.Proven, Reason: "dkim-pass"}, {Level: sop.Signed, Result: sop.Unproven, Reason: "nothing-pinned"}}}
+		if s.topic == "short" {
+			d.Office.Level = sop.Strict
+			d.Carried = &sop.Carried{At: at(5, 8, 0), From: "admin@dinas.example", DMARC: "none (dinas.example)", Fault: "sender-differs",
+				Levels: []sop.Proof{{Level: sop.Standard, Result: sop.Unproven, Reason: "dmarc-none"}, {Level: sop.Strict, Result: sop.Unproven, Reason: "dmarc-none"},
+					{Level: sop.Signed, Result: sop.Unproven, Reason: "dmarc-none"}}}
+		}
 	case sop.TitikPeriksa:
 		d.Case, d.Letter.Key = sop.Case{Number: "office"}, "2026-05-05/titik-periksa/kepala-lpse"
 		d.Letter.Files = []sop.File{{Name: "titik-periksa-2026-05-05.txt"}}

@@ -74,6 +74,10 @@ func hostileFrom(k sop.LetterKind, role sop.Role, topic string, turn int, next f
 		d.Report = &Report{Month: at, Counts: []Count{{sop.Done, 3}}, Medians: []Median{{next(), next()}},
 			Deviations: []Lapse{{next(), d.Case.Deviations[0]}}}
 	}
+	if k == sop.HasilPendaftaran {
+		d.Carried = &sop.Carried{At: at, From: next(), DMARC: next(), SPF: next(), DKIM: next(), Login: next(), Signature: next(), Fault: next(),
+			Levels: []sop.Proof{{Level: sop.Standard, Result: sop.Proven, Reason: next()}, {Level: sop.Strict, Result: sop.Failed, Reason: next()}}}
+	}
 	if k == sop.TitikPeriksa {
 		d.Journal = &Journal{Lines: 7, At: at}
 	}

@@ -23,6 +23,8 @@ type Data struct {
 	Now     time.Time
 	Report  *Report  // only for laporan-bulanan
 	Journal *Journal // only for titik-periksa
+
+	Carried *sop.Carried // only for hasil-pendaftaran
 	// only for kredensial
 	UserID   string
 	Password secret.Secret

@@ -79,6 +79,8 @@ var alarms = map[string]Reason{
 	"held":      {"Surel ditahan", "Sebuah surel ditahan karena hanya dapat diputuskan oleh petugas atau dicoba ulang.", "Mohon periksa folder pemeriksaan pada kotak surat."},
 	"ambiguous": {"Hasil pemeriksaan pengirim bertentangan", "Hasil pemeriksaan keaslian sebuah balasan saling bertentangan; balasan itu ditahan.", "Mohon periksa server surat dan folder pemeriksaan."},
 	"refused":   {"Balasan ditolak", "Sebuah balasan atas surat permohonan ini tidak lolos pembuktian pengirim.", "Bila berulang, mohon periksa asalnya."},
+	"letter-returned": {"Surat tidak sampai", "Sebuah surat di luar permohonan, misalnya laporan bulanan, titik periksa atau surat uji, tidak dapat disampaikan.",
+		"Mohon periksa alamat penerimanya pada konfigurasi layanan."},
 	"gap": {"Surel tanpa keputusan", "Sebuah surel di kotak masuk terlewati tanpa keputusan. Surel itu dibaca kembali secara otomatis.",
 		"Mohon laporkan kejadian ini kepada pengelola program bila terulang."},
 	"quarantined": {"Surel dikarantina", "Sebuah surel tidak dapat diproses setelah beberapa kali percobaan dan dipindahkan ke folder pemeriksaan.",

@@ -44,6 +44,7 @@ type View struct {
 	Deviations                        []Deviation
 	Report                            *ReportView
 	Journal                           *JournalView
+	Carried                           *CarriedView
 	Case                              Stand
 	Undo                              string // length of the undo window; "" without one
 	Release                           Moment // end of the running undo window
@@ -82,7 +83,7 @@ func stand(c sop.Case, nip string) Stand {
 type Office struct {
 	Name, Address                             string
 	CodeInSheet, TembusanFull, Signed         bool // Signed: an answer counts only with a signature
-	Sheet                                     string
+	Sheet, Level                              string
 	ApprovalDays, CompletionDays, ReceiptDays int
 	ExpiryDays, ExpiresDays                   int
 }
@@ -117,6 +118,9 @@ func newView(d Data) *View {
 	}
 	if d.Report != nil && l.Kind == sop.LaporanBulanan {
 		v.Report = d.Report.view(d.Office.Calendar.Zone)
+	}
+	if d.Carried != nil && l.Kind == sop.HasilPendaftaran {
+		v.Carried = carried(*d.Carried, d.Office)
 	}
 	if d.Journal != nil && l.Kind == sop.TitikPeriksa {
 		v.Journal = d.Journal.view(d.Office.Calendar.Zone)
@@ -181,7 +185,7 @@ func office(o sop.Office) Office {
 	return Office{
 		Name: shown(o.Name, longestTitle), Address: address(o.Mailbox.Address), CodeInSheet: o.CodeInSheet, Signed: o.Level == sop.Signed,
 		TembusanFull: o.TembusanFull, Sheet: o.Sheet, ApprovalDays: o.ApprovalDays, CompletionDays: o.CompletionDays,
-		ReceiptDays: o.ReceiptDays, ExpiryDays: o.ExpiryDays, ExpiresDays: o.Expires,
+		ReceiptDays: o.ReceiptDays, ExpiryDays: o.ExpiryDays, ExpiresDays: o.Expires, Level: levelWord(o.Level),
 	}
 }
 

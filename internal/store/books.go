@@ -18,6 +18,7 @@ import (
 //	          epoch, restored                                  → number of restores; Restored, until the operator has reconciled
 //	          ground, sent                                     → what check found: sound or unsound (text); folders that keep copies of sent mail
 //	          trust                                            → Trust: whom an approval was last believed from
+//	          enrolment/ADDRESS                                → Enrolment: what the replies of an approver carry
 //	          delegations                                      → what approvers have delegated and what has not ended, of every case
 //	cases     YEAR/SEQ(8)                                      → sop.Case
 //	seq       YEAR                                             → last sequence number (decimal)

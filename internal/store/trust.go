@@ -56,3 +56,22 @@ func (b Books) Delegations() (all []sop.Delegation, err error) {
 
 // PutDelegations writes them anew.
 func (b Books) PutDelegations(all []sop.Delegation) error { return b.put(bMeta, "delegations", all) }
+
+// Enrolment is what is known of the replies of one approver or deputy.
+type Enrolment struct {
+	Asked   time.Time    `json:"asked,omitzero"` // when the last enrolment letter was written
+	Carried *sop.Carried `json:"carried,omitempty"`
+	Day     string       `json:"day,omitempty"` // on which Told answers were given
+	Told    int          `json:"told,omitempty"`
+}
+
+// Enrolment reads one, by registered address.
+func (b Books) Enrolment(address string) (e Enrolment, err error) {
+	_, err = b.get(bMeta, "enrolment/"+address, &e)
+	return e, err
+}
+
+// PutEnrolment writes one.
+func (b Books) PutEnrolment(address string, e Enrolment) error {
+	return b.put(bMeta, "enrolment/"+address, e)
+}

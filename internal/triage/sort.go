@@ -24,6 +24,9 @@ func (t Triage) Sort(v View, m Mail) (Verdict, error) {
 	if strings.EqualFold(from.Addr, t.Office.Mailbox.Address) {
 		return Verdict{Outcome: NotOurs, Gate: "shape", Reason: "own-mail"}, nil
 	}
+	if letter, err := t.enrolment(v, m.Msg); err != nil || letter != nil {
+		return t.enrols(m, from, why, letter), err
+	}
 	c, err := t.correlate(v, m.Msg, from.Addr)
 	if err != nil {
 		return Verdict{}, err

@@ -78,6 +78,8 @@ type Verdict struct {
 	Answer  string   // topic of an answer to the sender, for what concerns no case
 	Papers  bool     // the papers must be read before this verdict is final
 	Sheet   bool     // an account sheet may be attached and must be read
+	Enrols  bool     // an approver's answer to an enrolment letter: what it carries must be looked at, and nothing else
+	Fault   string   // of its shape
 }
 
 func (v Verdict) refuse(gate, reason string) Verdict { return v.as(Refused, gate, reason) }

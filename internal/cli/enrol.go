@@ -1,0 +1,95 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"text/tabwriter"
+
+	"ukpbjd/internal/clerk"
+	"ukpbjd/internal/config"
+	"ukpbjd/internal/daemon"
+	"ukpbjd/internal/mailbox"
+)
+
+type enrolCmd struct {
+	Address string `arg:"" optional:"" help:"One approver or deputy; all when left out."`
+	Show    bool   `help:"Write to nobody; only show what is known."`
+	JSON    bool   `name:"json" help:"As JSON."`
+}
+
+// Run writes to approvers. Their replies show which level they can reach; they never approve anything.
+func (c *enrolCmd) Run(s *shell) error {
+	call := clerk.Call{Command: "enrol", Arg: c.Address}
+	if c.Show {
+		call.Command = "enrolments"
+	}
+	var all []clerk.Enrolment
+	if err := s.call(call, &all); err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(s.stdout, all)
+	}
+	w := tabwriter.NewWriter(s.stdout, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "ALAMAT\tNAMA\tDITULIS\tDIBALAS\tTERCAPAI\tPERLU\tCUKUP\tYANG DIBAWA")
+	for _, e := range all {
+		answered, reach, enough := "-", "-", "-"
+		if e.Carried != nil {
+			answered, reach, enough = stamp(e.Carried.At), string(e.Reach), "belum"
+		}
+		if e.Enough {
+			enough = "ya"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", e.Address, e.Name, stamp(e.Asked), answered, reach, e.Needs, enough, carriedWords(e))
+	}
+	return w.Flush()
+}
+
+// carriedWords is what the last reply brought along, in one line.
+func carriedWords(e clerk.Enrolment) string {
+	if e.Carried == nil {
+		return ""
+	}
+	words := ""
+	for _, x := range []struct{ what, value string }{{"dmarc", e.Carried.DMARC}, {"spf", e.Carried.SPF}, {"dkim", e.Carried.DKIM}, {"auth", e.Carried.Login},
+		{"signature", e.Carried.Signature}, {"fault", e.Carried.Fault}} {
+		if x.value != "" {
+			words += x.what + "=" + x.value + " "
+		}
+	}
+	for _, p := range e.Carried.Levels {
+		words += fmt.Sprintf("%s:%s ", p.Level, p.Reason)
+	}
+	return words[:len(words)-1]
+}
+
+// enrolled are lines of check: which level each approver's replies really reach.
+func enrolled(ctx context.Context, cfg *config.Config) ([]daemon.Finding, error) {
+	call := clerk.Call{Command: "enrolments"}
+	raw, err := overSocket(ctx, filepath.Join(cfg.Storage.Path, daemon.SocketName), call)
+	if errors.Is(err, errNoDaemon) {
+		raw, err = direct(ctx, cfg, call)
+	}
+	var all []clerk.Enrolment
+	if err == nil {
+		err = json.Unmarshal(raw, &all)
+	}
+	var found []daemon.Finding
+	for _, e := range all {
+		f := daemon.Finding{Level: mailbox.Good, Subject: "replies of " + e.Address}
+		switch {
+		case e.Carried == nil:
+			f.Level, f.Text, f.Remedy = mailbox.Warn, "never seen", "run `ukpbjd enrol "+e.Address+"` and let them answer the letter"
+		case !e.Enough:
+			f.Level, f.Text = mailbox.Warn, fmt.Sprintf("reach %s, %s is needed: %s", e.Reach, e.Needs, carriedWords(e))
+			f.Remedy = "let them answer the letter again from the mailbox and program that fit, or choose another trust.assurance"
+		default:
+			f.Text = fmt.Sprintf("reach %s: %s", e.Reach, carriedWords(e))
+		}
+		found = append(found, f)
+	}
+	return found, err
+}
