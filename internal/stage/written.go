@@ -40,7 +40,7 @@ func (s *Stage) Write(dir string) (string, error) {
 		fmt.Sprintf("trust: {authserv_id: %s, received_by: %s, assurance: %s}", c.Trust.AuthservID, list(c.Trust.ReceivedBy), c.Trust.Assurance),
 		fmt.Sprintf("approval: {undo_window: %s, expires: %dd, code: %s, quorum: %d}", c.Approval.UndoWindow, c.Approval.Expires, c.Approval.Code, c.Approval.Quorum),
 		fmt.Sprintf("credentials: {sheet: %s, tembusan: %s, key_file: master, user_id: %s}", c.Credentials.Sheet, c.Credentials.Tembusan, quote(c.Credentials.UserID)),
-		"extract: {ocr: "+c.Extract.OCR+"}",
+		fmt.Sprintf("extract: {ocr: %s, clamd: %s}", c.Extract.OCR, quote(c.Extract.Clamd)),
 		fmt.Sprintf("storage: {path: %s}", quote(c.Storage.Path)),
 		fmt.Sprintf("http: {listen: %s}", quote(c.HTTP.Listen)), "")
 	for name, x := range secrets {
