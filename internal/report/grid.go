@@ -83,7 +83,7 @@ func (p *form) wrap(s string, w float64) []string {
 			out = append(out, line)
 		}
 		for line = word; p.GetStringWidth(p.tr(line)) > w; {
-			head := p.fit(line, w)
+			head := joint(p.fit(line, w))
 			out, line = append(out, head), line[len(head):]
 			if line == "" || len(out) > mostLines {
 				break
@@ -91,6 +91,17 @@ func (p *form) wrap(s string, w float64) []string {
 		}
 	}
 	return append(out, line)
+}
+
+// joint shortens the head of a torn word to where an eye expects it torn: before the @ of an address, after a dot or a stroke.
+func joint(head string) string {
+	if i := strings.LastIndexByte(head, '@'); i > 0 {
+		return head[:i]
+	}
+	if i := strings.LastIndexAny(head, ".-_/"); i >= len(head)/2 && i > 0 {
+		return head[:i+1]
+	}
+	return head
 }
 
 func (p *form) row(cols []gridColumn, cells [][]string, h float64) {

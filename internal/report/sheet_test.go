@@ -72,6 +72,16 @@ func TestSheetSameBytes(t *testing.T) {
 	}
 }
 
+// TestJoint: a long word is torn where it is read easily, and always loses something to the next line.
+func TestJoint(t *testing.T) {
+	for head, want := range map[string]string{"gede.yudiana78@tirtawana.exampl": "gede.yudiana78", "@tirtawana.kabupaten.exa": "@tirtawana.kabupaten.",
+		"abcdef0123": "abcdef0123", "a.bcdefghijkl": "a.bcdefghijkl", "": "", ".": "."} {
+		if got := joint(head); got != want {
+			t.Errorf("%q is torn after %q, want %q", head, got, want)
+		}
+	}
+}
+
 // TestSheetBears whatever a case may hold: nothing, very much, and letters that no font of a PDF has.
 func TestSheetBears(t *testing.T) {
 	for _, c := range []sop.Case{{Number: "PKJ-2026-0001"}, large(75), strange()} {

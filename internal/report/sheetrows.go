@@ -29,7 +29,7 @@ func (p *form) papers(c sop.Case) {
 
 func paperRow(no int, x document.Paper) []string {
 	kind := x.Kind.Label()
-	if x.Number != "" {
+	if x.Number != "" && !strings.Contains(x.Number, ":") { // a form quotes the number of its SK
 		kind += "\nNomor " + x.Number
 	}
 	file := x.File
@@ -150,7 +150,7 @@ func (p *form) members(c sop.Case) {
 		}
 		rows = append(rows, []string{fmt.Sprint(i + 1), m.Row.Nama + "\nNIP " + groupNIP(m.Row.NIP), reach(m) + "\n" + c.Accounts[m.Row.NIP].UserID, stamp(m.SentAt, p.zone), got})
 	}
-	p.grid([]gridColumn{{"No", 8, false}, {"Nama, NIP", 60, false}, {"Surel, user ID", 51, false}, {"Terkirim", 28, false}, {"Diterima", 28, false}}, rows, "Daftar anggota belum terbaca.")
+	p.grid([]gridColumn{{"No", 8, false}, {"Nama, NIP", 57, false}, {"Surel, user ID", 54, false}, {"Terkirim", 28, false}, {"Diterima", 28, false}}, rows, "Daftar anggota belum terbaca.")
 }
 
 // groupNIP writes 18 digits as people do: 19860926 201505 1 001.
