@@ -79,6 +79,7 @@ func next(dir string) []string {
 		"4. Keep a copy of " + at("credentials/master") + " in a safe place, apart from every backup.",
 		"5. Check " + at("calendar.yaml") + " against the joint decree and the Governor's circular.",
 		"6. ukpbjd check --config " + at("ukpbjd.yaml"),
+		"7. ukpbjd enrol --config " + at("ukpbjd.yaml") + ", once it serves: the approvers' answers show which trust.assurance they reach.",
 	}
 }
 

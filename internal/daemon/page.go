@@ -16,7 +16,22 @@ import (
 
 func (d *Daemon) statusPage(cfg *config.Config) (http.Handler, error) {
 	return statuspage.New(statuspage.Options{Source: pageSource{d}, Metrics: d.Metrics.Gatherer(), OfficeName: cfg.Identity.Name,
-		Zone: cfg.Identity.Zone, Charts: (&monthCharts{d: d}).charts})
+		Zone: cfg.Identity.Zone, Charts: (&monthCharts{d: d}).charts, Replies: d.replies})
+}
+
+// replies are those of approvers who have been asked to show what their mail carries.
+func (d *Daemon) replies(ctx context.Context) (out []statuspage.Reply, err error) {
+	all, err := d.Clerk.Enrolments(ctx)
+	for _, e := range all {
+		r := statuspage.Reply{Name: e.Name, Reach: string(e.Reach), Needs: string(e.Needs), Enough: e.Enough}
+		if e.Carried != nil {
+			r.At = e.Carried.At
+		}
+		if e.Carried != nil || !e.Asked.IsZero() {
+			out = append(out, r)
+		}
+	}
+	return out, err
 }
 
 // pageSource reads the books for the status page.

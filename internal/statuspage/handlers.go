@@ -33,7 +33,7 @@ func (p *page) index(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	v := p.overview(cases[:min(len(cases), maxCases)], limit, counts, p.Source.Health(ctx))
-	v.Month = p.pictures(ctx)
+	v.Month, v.Replies = p.pictures(ctx), p.replies(ctx)
 	p.write(w, r, http.StatusOK, "index", v)
 }
 

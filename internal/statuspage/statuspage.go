@@ -40,6 +40,8 @@ type Options struct {
 	Timeout    time.Duration    // for reading the Source; 5 s
 	// Charts are those of the monthly report, for the present month; nil: none. They are asked for with every page.
 	Charts func(context.Context) ([]Picture, error)
+	// Replies are what approvers' answers carry; nil: not known.
+	Replies func(context.Context) ([]Reply, error)
 }
 
 type page struct {

@@ -45,6 +45,7 @@ type overview struct {
 	Health      []HealthItem
 	Ready       bool
 	Month       []Picture // charts of the present month
+	Replies     []Reply
 }
 
 type concern struct{ Number, Why string }
