@@ -26,6 +26,7 @@ func (m *merger) agree() {
 		m.values("isi surel", m.body)
 		for _, s := range m.forms {
 			m.values("formulir lain ("+s.src.File+")", s.people)
+			m.otherForm(s)
 		}
 	}
 }
@@ -121,6 +122,49 @@ func (m *merger) knows(o *person) bool {
 		}
 	}
 	return false
+}
+
+// otherForm names what a second formulir tells otherwise: whom it leaves out or adds, and fields that a person must look at.
+// Which of the two holds, only the requester knows.
+func (m *merger) otherForm(s *section) {
+	if m.own[s] || s.machine() || len(s.people) == 0 || m.base != "formulir" {
+		return
+	}
+	seen := map[*person]bool{}
+	for i := range m.roster {
+		p := &m.roster[i]
+		if p.machine {
+			return
+		}
+		o := find(s.people, *p)
+		if o == nil {
+			continue
+		}
+		seen[o] = true
+		for _, x := range compared {
+			if a, b := *x.of(p), *x.of(o); a != "" && b != "" && fold(a) != fold(b) && x.f != fieldNama {
+				m.reading.doubt(i, x.f)
+			}
+		}
+	}
+	if len(seen) == 0 {
+		return // a form of other people, of whom the roster has taken those it can
+	}
+	for i := range m.roster {
+		if p := &m.roster[i]; find(s.people, *p) == nil && !m.fromThird(p, s) {
+			m.reading.add(i+1, fieldNama, CodeDisagrees, "anggota ini tidak tercantum dalam formulir lain (%s). Mohon pastikan formulir mana yang berlaku.", s.src.File)
+		}
+	}
+	for i := range s.people {
+		if o := &s.people[i]; !seen[o] && !m.knows(o) {
+			m.reading.add(0, "roster", CodeDisagrees, "%s tercantum dalam formulir lain (%s), tetapi tidak dalam formulir yang dibaca. Mohon pastikan formulir mana yang berlaku.", o.Nama, s.src.File)
+		}
+	}
+}
+
+// fromThird says that a row of the roster comes from neither the first formulir nor s.
+func (m *merger) fromThird(p *person, s *section) bool {
+	return len(m.roster) > 0 && p.Source != m.roster[0].Source && p.Source != s.src.File
 }
 
 // values compares what two lists say of the same people, addresses included.

@@ -5,6 +5,7 @@ package document
 type merger struct {
 	reading *Reading
 	forms   []*section
+	own     map[*section]bool // forms whose people are all on the roster
 	sks     []*section
 	tasks   []*section
 	body    []person
@@ -156,18 +157,30 @@ func (m *merger) merge() {
 	m.write()
 }
 
-// addContinued adds members of a form that goes on in another file.
+// addContinued adds members of a form that goes on in another file, or of whom each has a form of their own.
 func (m *merger) addContinued(form *section) {
+	m.own = map[*section]bool{form: true}
 	for _, s := range m.forms {
-		if s == form || !s.joined {
+		if s == form || !s.joined && !m.others(s, form) {
 			continue
 		}
+		m.own[s] = true
 		for _, p := range s.people {
 			if find(m.roster, p) == nil {
 				m.roster = append(m.roster, p)
 			}
 		}
 	}
+}
+
+// others says that a further form names other people, and surely so: then it is no second version of the first.
+func (m *merger) others(s, form *section) bool {
+	for _, p := range s.people {
+		if !ValidNIP(p.NIP) || p.lossy || find(m.roster, p) != nil {
+			return false
+		}
+	}
+	return s.machine() == form.machine()
 }
 
 // fill takes from another paper what is still empty.

@@ -95,6 +95,16 @@ func (r *Reading) checkRows(people []person, own []string, listed bool) {
 	}
 }
 
+// doubt marks a field of a row, counted from 0, for a person to look at.
+func (r *Reading) doubt(i int, f field) {
+	for _, d := range r.Roster[i].Doubts {
+		if d == string(f) {
+			return
+		}
+	}
+	r.Roster[i].Doubts = append(r.Roster[i].Doubts, string(f))
+}
+
 // checkCells names what is not there: a person without a name, and cells in which a spreadsheet shows its own error.
 func (r *Reading) checkCells(p person, n int) {
 	if p.Nama == "" {
