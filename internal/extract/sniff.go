@@ -98,14 +98,14 @@ func head(data []byte, n int) []byte {
 func sniffOLE(data []byte) format {
 	has := func(name string) bool { return bytes.Contains(data, utf16le(name)) }
 	switch {
+	case has("__substg1.0_"):
+		return formatUnknown // an Outlook .msg, whatever lies in it
 	case has("EncryptedPackage"):
 		return formatSealed
 	case has("WordDocument"):
 		return formatDOC
 	case has("Workbook") || has("Book"):
 		return formatXLS
-	case has("__substg1.0_"):
-		return formatUnknown // an Outlook .msg
 	}
 	return formatUnknown
 }

@@ -45,9 +45,12 @@ func paperKind(k document.Kind) string {
 var unreadable = map[string]string{
 	"encrypted":   "berkas terkunci dengan kata sandi; mohon dikirim tanpa kunci",
 	"corrupt":     "berkas rusak atau terpotong; mohon dikirim sekali lagi",
-	"empty":       "berkas kosong",
-	"too-large":   "berkas melebihi batas ukuran",
+	"empty":       "berkas kosong; mohon dikirim sekali lagi dengan isinya",
+	"too-large":   "berkas melebihi batas ukuran; mohon diperkecil atau dikirim terpisah",
 	"unsupported": "jenis berkas tidak dikenal; mohon dikirim sebagai PDF, DOCX atau XLSX",
+	"timeout":     "berkas terlalu lama dibaca; berkas akan dilihat oleh petugas",
+	"malware":     "berkas ditahan karena pemindai menemukan perangkat perusak; mohon dikirim berkas lain yang bersih",
+	"unscanned":   "berkas ditahan karena belum dapat dipindai; berkas akan dilihat oleh petugas",
 	"no-text":     "tidak ada teks yang dapat dibaca; berkas akan dilihat oleh petugas",
 }
 
