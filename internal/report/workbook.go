@@ -16,7 +16,7 @@ const sheetRows = 1 << 20
 
 // MemoryWanted is the soft limit (debug.SetMemoryLimit) under which a program that only writes a register should run: each
 // sheet is buffered by its 16 MiB, and without the limit the garbage of one sheet waits beside the next.
-const MemoryWanted = 160 << 20
+const MemoryWanted = 130 << 20
 
 // WriteXLSX streams a workbook with a sheet for each table. What does not fit into memory lies in tmp while it is made.
 func WriteXLSX(w io.Writer, tmp string, h Head, entries Entries) (err error) {
