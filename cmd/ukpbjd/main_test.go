@@ -84,6 +84,9 @@ func mortally() int {
 		fmt.Fprintln(os.Stderr, faults)
 		return 78
 	}
+	if page := os.Getenv("PAGE"); page != "" { // on any free port, which no configuration may ask for
+		cfg.HTTP.Listen = page
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	at, when, _ := strings.Cut(os.Getenv("MORTAL"), ":")
@@ -93,6 +96,9 @@ func mortally() int {
 		books = &mortalStore{DB: o.DB, at: nth, after: when == "after", forgets: os.Getenv("FORGETS")}
 		o.DB = books
 		o.DoubtPause, o.FirstRetry = 300*time.Millisecond, 50*time.Millisecond
+		if ahead, err := time.ParseDuration(os.Getenv("AHEAD")); err == nil {
+			o.Now = func() time.Time { return time.Now().Add(ahead) }
+		}
 	})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -100,7 +106,7 @@ func mortally() int {
 	}
 	go func() {
 		<-d.Ready()
-		d.Log.Info("ready")
+		d.Log.Info("ready", "page", d.PageAddr())
 	}()
 	if err := d.Run(ctx); err != nil && ctx.Err() == nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -148,6 +154,17 @@ func (m *mortalStore) Update(ctx context.Context, fn func(store.Tx) error) error
 		die()
 	}
 	return err
+}
+
+// Backup copies the store as it is.
+func (m *mortalStore) Backup(ctx context.Context, w io.Writer) error {
+	db, ok := m.DB.(interface {
+		Backup(context.Context, io.Writer) error
+	})
+	if !ok {
+		return clerk.ErrNoSnapshot
+	}
+	return db.Backup(ctx, w)
 }
 
 func die() {

@@ -48,6 +48,7 @@ type story struct {
 	env     []string          // of the daemon's process
 	wait    time.Duration     // bound of every wait
 	polite  bool              // never open the store while a daemon may want to start
+	starts  int               // of the daemon
 	pending string            // what the last look found that is not yet as it should be
 	mu      sync.Mutex
 	rules   map[string]postoffice.Behaviour // by address; guarded by mu
@@ -230,6 +231,7 @@ func (s *story) start(mortal string) error {
 		s.proc = nil
 		return err
 	}
+	s.starts++
 	s.ended = make(chan error, 1)
 	go func(p *exec.Cmd, ended chan error) { ended <- p.Wait() }(s.proc, s.ended)
 	return s.ready(began.Size(), mortal)

@@ -16,6 +16,7 @@ import (
 	"ukpbjd/internal/secret"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/store"
+	"ukpbjd/internal/triage"
 )
 
 // leak is what a mail carries that it must not: live secrets of members.
@@ -58,7 +59,22 @@ func (c *Clerk) findLeaks(ctx context.Context, number string, raw []byte, msg *m
 	for _, t := range []*string{&msg.Subject, &msg.Text, &msg.HTML, &msg.Own, &msg.HTMLOwn} {
 		*t = string(s.Redact([]byte(*t)))
 	}
+	if msg.Bounce != nil { // what a mail server says of a letter stands in the journal
+		for i := range msg.Bounce.Recipients {
+			if t := &msg.Bounce.Recipients[i].Text; len(s.Hits([]byte(*t))) > 0 {
+				*t = ""
+			}
+		}
+	}
 	return l, nil
+}
+
+// seized: a mail that holds a live secret is our business, whatever else it is; and nothing but the secret is.
+func (p *Prepared) seized(v triage.Verdict) triage.Verdict {
+	if p.leak == nil || v.Ours() {
+		return v
+	}
+	return triage.Verdict{Outcome: triage.Ignored, Gate: "exposure", Reason: "live-secret", Case: p.leak.hits[0].number, From: v.From}
 }
 
 // mentioned gives the case of a mail and those that it names.

@@ -103,7 +103,7 @@ func (c *Clerk) Read(ctx context.Context, in Incoming) Prepared {
 	if v.Enrols {
 		p.carried = c.survey(ctx, in, msg, v)
 	}
-	if keeps(v) || v.Papers {
+	if keeps(v) || v.Papers || !in.TooBig {
 		v, p.err = c.withoutLeaks(ctx, &p, v)
 	}
 	kept := func() error { return nil }
@@ -142,7 +142,8 @@ func (c *Clerk) withoutLeaks(ctx context.Context, p *Prepared, v triage.Verdict)
 		}
 	}
 	p.mail.Msg.Files = nil
-	return c.sort(ctx, p.mail)
+	v, err = c.sort(ctx, p.mail)
+	return p.seized(v), err
 }
 
 func (c *Clerk) sort(ctx context.Context, m triage.Mail) (v triage.Verdict, err error) {

@@ -69,6 +69,7 @@ func (c *Clerk) receive(b store.Books, p *Prepared) (done bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	v = p.seized(v)
 	if c.unread(v, p) { // the books moved on while it was read
 		return false, b.Excuse(p.UID)
 	}

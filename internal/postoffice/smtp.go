@@ -3,6 +3,7 @@ package postoffice
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"slices"
@@ -132,7 +133,28 @@ func (s *submission) Data(r io.Reader) error {
 	if s.how.Delay > 0 {
 		s.pause(s.how.Delay)
 	}
+	if s.how.Echo != "" {
+		return &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 7, 1}, Message: "Content rejected: " + quoted(raw, s.how.Echo)}
+	}
 	return s.end(raw)
+}
+
+// quoted is what a talkative filter repeats of a mail: the words that stand alone on their lines, and not too many.
+func quoted(raw []byte, how string) string {
+	var words []string
+	for line := range bytes.Lines(raw) {
+		if w := string(bytes.TrimSpace(line)); len(w) >= 8 && !strings.Contains(w, " ") && len(words) < 30 {
+			words = append(words, w)
+		}
+	}
+	text := clean(strings.Join(words, " "))
+	switch how {
+	case "base64":
+		return base64.StdEncoding.EncodeToString([]byte(text))
+	case "quoted-printable":
+		return strings.ReplaceAll(text, "=", "=3D")
+	}
+	return text
 }
 
 // end accepts the mail or not, and answers or not.

@@ -1,8 +1,10 @@
 package stage
 
 import (
+	"archive/tar"
 	"archive/zip"
 	"bytes"
+	"compress/gzip"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -11,9 +13,11 @@ import (
 	"html"
 	"io"
 	"io/fs"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode/utf16"
 
@@ -51,10 +55,7 @@ func (s *Stage) Passwords() (map[string]string, error) {
 // Leaks names every place in which a password stands although it must not: files of the daemon, its log, letters to others,
 // any mailbox but its member's. The passwords themselves are not in what it says.
 func (s *Stage) Leaks(words map[string]string, logs ...[]byte) ([]string, error) {
-	c := canary{words: words, needles: map[string][][]byte{}}
-	for w := range words {
-		c.needles[w] = disguises(w)
-	}
+	c := newCanary(words)
 	for i, l := range logs {
 		c.look(fmt.Sprintf("log %d", i), "", l)
 	}
@@ -66,12 +67,12 @@ func (s *Stage) Leaks(words map[string]string, logs ...[]byte) ([]string, error)
 		if errors.Is(err, fs.ErrNotExist) { // half-written under another name a moment ago: content has its place by now
 			return nil
 		}
-		c.file(path, raw)
+		c.file(path, "", raw, 0)
 		return err
 	})
 	for i, t := range s.Post.Journal() {
 		if t.From == s.Cast.Office.Address {
-			c.mail(fmt.Sprintf("letter %d to %s", i, strings.Join(t.To, " ")), strings.Join(t.To, " "), t.Raw)
+			c.mail(fmt.Sprintf("letter %d to %s", i, strings.Join(t.To, " ")), strings.Join(t.To, " "), t.Raw, 0)
 		}
 	}
 	for _, a := range s.accounts {
@@ -81,17 +82,34 @@ func (s *Stage) Leaks(words map[string]string, logs ...[]byte) ([]string, error)
 				return nil, err
 			}
 			for _, x := range mails {
-				c.mail(fmt.Sprintf("%s of %s, UID %d", f, a, x.UID), a, x.Raw)
+				c.mail(fmt.Sprintf("%s of %s, UID %d", f, a, x.UID), a, x.Raw, 0)
 			}
 		}
 	}
 	return c.found, err
 }
 
+// LeaksIn names those of some more files, or values of a store, in which a password stands.
+func LeaksIn(words map[string]string, files map[string][]byte) []string {
+	c := newCanary(words)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		c.file(name, "", files[name], 0)
+	}
+	return c.found
+}
+
 type canary struct {
 	words   map[string]string
 	needles map[string][][]byte
 	found   []string
+}
+
+func newCanary(words map[string]string) *canary {
+	c := &canary{words: words, needles: map[string][][]byte{}}
+	for w := range words {
+		c.needles[w] = disguises(w)
+	}
+	return c
 }
 
 // look searches some bytes that only owner may hold.
@@ -109,44 +127,90 @@ func (c *canary) look(where, owner string, raw []byte) {
 	}
 }
 
-// file looks into mails and packed files too.
-func (c *canary) file(where string, raw []byte) {
-	c.look(where, "", raw)
-	if bytes.HasPrefix(raw, []byte("PK\x03\x04")) {
-		c.packed(where, "", raw)
+// deepest bounds how many wrappings are opened: a tar of mails with a zip of a JSON text.
+const deepest = 6
+
+// file looks into mails, packed files and JSON too.
+func (c *canary) file(where, owner string, raw []byte, depth int) {
+	c.look(where, owner, raw)
+	if depth++; depth > deepest {
 		return
 	}
-	if head, _, ok := bytes.Cut(raw[:min(len(raw), 64<<10)], []byte("\r\n\r\n")); ok && bytes.Contains(head, []byte("From:")) {
-		c.mail(where, "", raw)
+	switch {
+	case bytes.HasPrefix(raw, []byte("PK\x03\x04")):
+		c.zipped(where, owner, raw, depth)
+	case len(raw) > 512 && string(raw[257:262]) == "ustar":
+		c.tarred(where, owner, raw, depth)
+	case bytes.HasPrefix(raw, []byte{0x1f, 0x8b}):
+		if z, err := gzip.NewReader(bytes.NewReader(raw)); err == nil {
+			c.reader(where, owner, z, depth)
+		}
+	case json.Valid(raw):
+		c.values(where, owner, raw, depth)
+	default:
+		head, _, ok := bytes.Cut(bytes.ReplaceAll(raw[:min(len(raw), 64<<10)], []byte("\r\n"), []byte("\n")), []byte("\n\n"))
+		if ok && bytes.Contains(head, []byte("From:")) {
+			c.mail(where, owner, raw, depth)
+		}
 	}
 }
 
-func (c *canary) mail(where, owner string, raw []byte) {
+func (c *canary) mail(where, owner string, raw []byte, depth int) {
 	c.look(where, owner, raw)
 	m := message.Parse(raw, message.DefaultLimits(), nil)
 	for _, text := range []string{m.Subject, m.Text, m.HTML} {
 		c.look(where, owner, []byte(text))
 	}
 	for _, f := range m.Files {
-		c.look(where+", "+f.Name, owner, f.Bytes)
-		c.packed(where+", "+f.Name, owner, f.Bytes)
+		c.file(where+", "+f.Name, owner, f.Bytes, depth)
 	}
 }
 
-func (c *canary) packed(where, owner string, raw []byte) {
+func (c *canary) zipped(where, owner string, raw []byte, depth int) {
 	z, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
 	if err != nil {
 		return
 	}
 	for _, f := range z.File {
-		r, err := f.Open()
+		if r, err := f.Open(); err == nil {
+			c.reader(where+"/"+f.Name, owner, r, depth)
+			r.Close()
+		}
+	}
+}
+
+func (c *canary) tarred(where, owner string, raw []byte, depth int) {
+	t := tar.NewReader(bytes.NewReader(raw))
+	for {
+		h, err := t.Next()
 		if err != nil {
+			return
+		}
+		c.reader(where+"/"+h.Name, owner, t, depth)
+	}
+}
+
+// reader looks at what can be read of a packed file.
+func (c *canary) reader(where, owner string, r io.Reader, depth int) {
+	inner, _ := io.ReadAll(io.LimitReader(r, 64<<20)) //nolint:errcheck // a damaged one is looked at as far as it goes
+	c.file(where, owner, inner, depth)
+}
+
+// values are the texts of a JSON value, also those that are bytes in base64.
+func (c *canary) values(where, owner string, raw []byte, depth int) {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	for {
+		t, err := d.Token()
+		if err != nil {
+			return
+		}
+		text, ok := t.(string)
+		if !ok {
 			continue
 		}
-		inner, err := io.ReadAll(io.LimitReader(r, 8<<20))
-		r.Close()
-		if err == nil {
-			c.look(where+"/"+f.Name, owner, inner)
+		c.look(where, owner, []byte(text))
+		if inner, err := base64.StdEncoding.DecodeString(text); err == nil && len(inner) > 8 {
+			c.file(where, owner, inner, depth)
 		}
 	}
 }
