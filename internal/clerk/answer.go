@@ -31,6 +31,8 @@ type CaseView struct {
 	Incidents  []sop.Incident   `json:"incidents"`
 	Letters    []LetterView     `json:"letters,omitempty"`
 	Events     []EventView      `json:"events,omitempty"`
+
+	Delegations []sop.Delegation `json:"delegations,omitempty"` // also those that have ended
 }
 
 // MemberView is one member's way.
@@ -123,7 +125,8 @@ func (c *Clerk) Show(ctx context.Context, number string) (CaseView, error) {
 func viewOf(cs sop.Case) CaseView {
 	v := CaseView{Number: cs.Number, Status: cs.Status.Label(), Opened: cs.Opened, Closed: cs.Closed, Requester: cs.Requester,
 		Subject: cs.Subject, Revision: cs.Revision, Owes: cs.Owes, Due: cs.Due, Held: cs.Held, Outcome: cs.Outcome, Reading: cs.Reading,
-		Deviations: cs.Deviations, Incidents: cs.Incidents, Members: []MemberView{}}
+		Deviations: cs.Deviations, Incidents: cs.Incidents, Members: []MemberView{},
+		Delegations: cs.Delegations}
 	for i, m := range cs.Members {
 		email := m.Address
 		if email == "" {

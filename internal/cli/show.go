@@ -34,6 +34,9 @@ func printCase(out io.Writer, v clerk.CaseView) error {
 	if v.Held != "" {
 		fmt.Fprintf(out, "Ditahan   %s\n", v.Held)
 	}
+	for _, g := range v.Delegations {
+		fmt.Fprintf(out, "Pengganti %s bagi %s sampai %s\n", g.To.Name, g.From.Name, stamp(g.Until))
+	}
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(w, "\nBERKAS\tJENIS\tJUDUL")
 	for _, p := range v.Reading.Papers {

@@ -70,8 +70,12 @@ func (p *probe) keeps(in []string) Finding {
 	return bad("sent copies", remedy, "the provider keeps a copy of every letter in %s, passwords in plain", strings.Join(in, ", "))
 }
 
-// sweepEvery is the least pause between two looks at a folder of sent mail.
-const sweepEvery = 5 * time.Second
+// sweepEvery is the least pause between two looks at a folder of sent mail; idleEvery between two at what check found, while
+// commits follow each other.
+const (
+	sweepEvery = 5 * time.Second
+	idleEvery  = 200 * time.Millisecond
+)
 
 // ground stops the daemon when check finds that a forgery would be believed, and takes copies of credential and approval
 // letters out of the folders that check found.
@@ -108,7 +112,7 @@ func (d *Daemon) ground(ctx context.Context) error {
 
 func (d *Daemon) sweepPause(folders []string) time.Duration {
 	if len(folders) == 0 {
-		return 0
+		return idleEvery
 	}
 	return min(sweepEvery, d.Poll)
 }

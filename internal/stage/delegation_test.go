@@ -55,6 +55,9 @@ func TestAbsence(t *testing.T) {
 		l, err := x.Await(x.ctx, deputy, c.Number, sop.Persetujuan)
 		x.do(err)
 		asked = append(asked, l)
+		if v, err := x.Daemon.Clerk.Show(x.ctx, c.Number); err != nil || len(v.Delegations) != 1 || v.Delegations[0].To.Address != deputy.Address {
+			t.Errorf("%s shows %v (%v)", c.Number, v.Delegations, err)
+		}
 	}
 	if len(x.events(store.Office, "delegated")) != 1 {
 		t.Error("the office's journal does not tell it once")

@@ -118,7 +118,18 @@ func TestEnrolmentOfOthers(t *testing.T) {
 		x.do(x.Submit(x.Cast.Admin, raw, x.Cast.Office))
 	}
 	x.enrolment(x.Cast.Admin, 15)
-	x.quiet()
+	x.do(x.until(x.ctx, func() (empty bool) { // letters of no case, too
+		x.do(x.Daemon.Clerk.View(x.ctx, func(b store.Books) error {
+			sending, err := b.Unsettled()
+			if err != nil {
+				return err
+			}
+			_, waiting, err := b.NextLetter(1)
+			empty = len(sending)+waiting == 0
+			return err
+		}))
+		return empty
+	}))
 	all, err := x.Post.Messages(x.Cast.Admin.Address, "INBOX")
 	x.do(err)
 	answers := 0
