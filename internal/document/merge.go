@@ -183,8 +183,12 @@ func (m *merger) others(s, form *section) bool {
 	return s.machine() == form.machine()
 }
 
-// fill takes from another paper what is still empty.
+// fill takes from another paper what is still empty. A NIP that the roster itself does not have is marked: only the name tells
+// whose it is.
 func (p *person) fill(o person) {
+	if p.NIP == "" && o.NIP != "" {
+		p.doubt(fieldNIP)
+	}
 	for _, f := range []struct{ to, from *string }{{&p.NIK, &o.NIK}, {&p.Golongan, &o.Golongan}, {&p.Jabatan, &o.Jabatan}, {&p.HP, &o.HP}, {&p.Email, &o.Email}, {&p.UserID, &o.UserID}, {&p.NIP, &o.NIP}} {
 		if *f.to == "" {
 			*f.to = *f.from

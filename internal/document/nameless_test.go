@@ -65,3 +65,20 @@ func TestBrokenCells(t *testing.T) {
 		}
 	}
 }
+
+// A member without a number in the list is a member still; the signatory is none.
+func TestNumberlessMemberIsKept(t *testing.T) {
+	for name, c := range map[string]struct{ old, new, want string }{
+		"short NIP, no address": {"3 | Ida Bagus Oka | 199002152016081075 | Perencana | III/b | +62 812 3456 7892 | oka@dinas.example", "| | Ida Bagus Oka | 19900215201608107 | | | |",
+			"3 bad_nip, 3 missing_email"},
+		"no NIP":              {"3 | Ida Bagus Oka | 199002152016081075 |", "| | Ida Bagus Oka | |", ""},
+		"behind a blank row":  {"3 | Ida Bagus Oka", "| | | | | | |\n| | Ida Bagus Oka", ""},
+		"a counter that fell": {"3 | Ida Bagus Oka | 199002152016081075 | Perencana | III/b | +62 812 3456 7892 | oka@dinas.example", "#REF! | Ida Bagus Oka | | | | |", "3 missing_email"},
+	} {
+		rows := strings.Replace(formRows, c.old, c.new, 1)
+		r := Read(Bundle{Sources: []Source{lines("f.xlsx", formTitle).table(rows), decree(), task()}})
+		if got := said(r); rows == formRows || got != c.want || len(r.Roster) != 3 {
+			t.Errorf("%s: problems %q, want %q; %+v", name, got, c.want, r.Roster)
+		}
+	}
+}

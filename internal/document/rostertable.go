@@ -160,15 +160,17 @@ func readRows(rows [][]Cell, cols columns) []person {
 			continue // repeated on the next page
 		}
 		p, no := readRow(row, cols)
-		if no > 0 {
+		if no != 0 {
 			numbered = true
 		}
 		if closes(rowText(row)) && no == 0 {
 			break
 		}
 		switch {
-		case no > 0 && (p.Nama != "" || p.NIP != "" || p.told()):
+		case no != 0 && (p.Nama != "" || p.NIP != "" || p.told()):
 			people = append(people, p)
+		case p.Nama != "" && p.told() && p.NIP != "" && p.Email != "":
+			people = append(people, p) // a member in all but the number, wherever it stands; signatories have no address
 		case numbered && gap:
 			return people // below a blank row nothing unnumbered belongs to the list
 		case p.conf > 0 && !gap && p.Nama != "" && filled(row) >= 2 && (p.NIP != "" || len(letters(p.Nama)) > 5):
@@ -186,7 +188,7 @@ func readRows(rows [][]Cell, cols columns) []person {
 // row above, else for nothing.
 func appendUnnumbered(people []person, p person) []person {
 	switch {
-	case p.Nama != "" && p.NIP != "" && (p.Email != "" || p.HP != "" || ValidNIP(p.NIP)):
+	case p.Nama != "" && p.NIP != "" && (p.Email != "" || p.HP != "" || len(p.NIP) >= 15 && birthLike(p.NIP)), p.Nama != "" && validEmail(p.Email):
 		return append(people, p)
 	case len(people) == 0:
 		return people
@@ -207,7 +209,9 @@ func readRow(row []Cell, cols columns) (p person, no int) {
 			break
 		}
 		if hasField(cols[i], fieldNo) && len(cols[i]) == 1 {
-			no = ordinal(c.Text)
+			if no = ordinal(c.Text); brokenRE.MatchString(strings.TrimSpace(c.Text)) {
+				no = -1 // a number that a formula should have counted
+			}
 			continue
 		}
 		p.setColumn(cols, i, shared(cols[i], c))
@@ -222,8 +226,8 @@ func readRow(row []Cell, cols columns) (p person, no int) {
 			}
 		}
 	}
-	p.No = no
-	p.listed = no > 0 || p.NIP != "" && validEmail(p.Email)
+	p.No = max(no, 0)
+	p.listed = no != 0 || p.NIP != "" && validEmail(p.Email)
 	return p, no
 }
 
