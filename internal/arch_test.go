@@ -56,7 +56,7 @@ var libraries = []library{
 	{"github.com/xuri/excelize/v2", "extract form credential report rehearsal stage", "workbooks: read, formulir, account sheet, register; actors fill sheets in"},
 	{"go.etcd.io/bbolt", "store/bolt bench", "the default engine; the floors"},
 	{"golang.org/x/crypto", "credential", "XChaCha20-Poly1305"},
-	{"golang.org/x/image", "report", "letters of charts: the Go fonts, drawn into PNG"},
+	{"golang.org/x/image", "report extract", "letters of charts: the Go fonts, drawn into PNG; TIFF of office scanners"},
 	{"golang.org/x/mod", "store", "sumdb tlog and note for the journal"},
 	{"golang.org/x/net", "message extract", "HTML as text, character sets of HTML and XML"},
 	{"golang.org/x/sync", "clerk daemon bench extract", "bounded groups of goroutines"},

@@ -161,11 +161,22 @@ func tiffOf(p *picture, dpi int) []byte {
 	return b.Bytes()
 }
 
+// scanSet is how many scans are read: a few in every run; where CI holds figures 24; 96, which tell 1 % of NIPs, in a long one.
+func scanSet() int {
+	switch {
+	case os.Getenv("UKPBJD_LONG") != "":
+		return 96
+	case os.Getenv("UKPBJD_FIGURES") != "":
+		return 24
+	}
+	return 6
+}
+
 // TestScannedLayouts reads forms in random layouts through random dirt: enough NIPs right, and nothing without its mark.
 func TestScannedLayouts(t *testing.T) {
 	r := New(Options{TempDir: t.TempDir()})
 	needs(t, r, "pdftoppm", "tesseract")
-	from, to := layouts(6)
+	from, to := layouts(scanSet())
 	right, all, silent, kinds := map[bool]int{}, map[bool]int{}, 0, 0
 	for seed := from; seed < to; seed++ {
 		rnd := rand.New(rand.NewPCG(seed, 11))
@@ -231,13 +242,21 @@ func TestScannedLayouts(t *testing.T) {
 		t.Logf("seed %d %s, %d pages, %s: %d of %d NIPs, kind %v, %s a page", seed, format, len(pages), d, n, len(people), reading.Papers[0].Kind, (time.Since(start) / time.Duration(len(pages))).Round(time.Millisecond))
 	}
 	t.Logf("200 dpi and more: %d of %d; below: %d of %d; kinds %d; silent %d", right[true], all[true], right[false], all[false], kinds, silent)
-	if silent > 0 || right[true]*100 < all[true]*floorScan200 || right[false]*100 < all[false]*floorScanBelow {
+	if os.Getenv("UKPBJD_FIGURES") != "" {
+		fmt.Printf("figure own_layouts_200_nips_pct: %.2f\nfigure own_layouts_below_nips_pct: %.2f\nfigure own_layouts_silent: %d\n",
+			100*float64(right[true])/float64(all[true]), 100*float64(right[false])/float64(all[false]), silent)
+	}
+	floor200, floorBelow := floorScan200, floorScanBelow
+	if to-from < 24 { // one NIP is many percent
+		floor200, floorBelow = 90, 80
+	}
+	if silent > 0 || right[true]*100 < all[true]*floor200 || right[false]*100 < all[false]*floorBelow {
 		t.Errorf("200 dpi and more: %d of %d; below: %d of %d; silent %d", right[true], all[true], right[false], all[false], silent)
 	}
 }
 
 // Floors of the NIPs that must come out of scans, in percent: figures that may not fall.
 const (
-	floorScan200   = 90
-	floorScanBelow = 80
+	floorScan200   = 95
+	floorScanBelow = 85
 )

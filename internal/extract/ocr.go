@@ -22,11 +22,11 @@ const smallPicture = 480
 // readImage reads one photographed or scanned page.
 func readImage(r *Reader, ctx context.Context, src *document.Source, data []byte, b *budget) {
 	src.Paged = false
-	pic, err := decodePicture(data)
-	if err != nil && isTIFF(data) {
+	if isTIFF(data) {
 		r.readTIFF(ctx, src, data, b)
 		return
 	}
+	pic, err := decodePicture(data)
 	if err != nil {
 		src.Unreadable = reasonOf(err)
 		if src.Unreadable == document.ReasonCorrupt && !knownPicture(data) {

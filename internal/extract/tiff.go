@@ -3,9 +3,15 @@ package extract
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
+	"errors"
+	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
+
+	_ "golang.org/x/image/tiff" // decoded as any other picture
 
 	"ukpbjd/internal/document"
 )
@@ -14,9 +20,71 @@ func isTIFF(data []byte) bool {
 	return bytes.HasPrefix(data, []byte("II*\x00")) || bytes.HasPrefix(data, []byte("MM\x00*"))
 }
 
-// readTIFF leaves the decoding to tesseract: office scanners put many pages into one file, in codings that Go does not know.
-// Ruled lines are not seen this way, so lists are read by the position of their words.
+// readTIFF reads the pages of a scan as any other picture. Office scanners put many into one file.
 func (r *Reader) readTIFF(ctx context.Context, src *document.Source, data []byte, b *budget) {
+	pages, err := tiffPages(data, r.opt.MaxOCR)
+	switch {
+	case errors.Is(err, errTooLarge):
+		src.Unreadable = document.ReasonTooLarge
+		return
+	case err != nil || len(pages) == 0:
+		r.readOddTIFF(ctx, src, data, b)
+		return
+	}
+	src.Paged = true
+	for i, at := range pages {
+		pic, err := decodePicture(tiffPage(data, at))
+		if err != nil {
+			src.Pages = nil
+			r.readOddTIFF(ctx, src, data, b)
+			return
+		}
+		page := r.ocrPage(ctx, pic, pageDPI(pic), b)
+		page.Number = i + 1
+		src.Pages = append(src.Pages, page)
+	}
+}
+
+// tiffPages are the offsets of the image file directories, one for each page (TIFF 6.0, section 2).
+func tiffPages(data []byte, most int) (pages []uint32, err error) {
+	if len(data) < 8 {
+		return nil, io.ErrUnexpectedEOF
+	}
+	order := byteOrder(data)
+	for at := order.Uint32(data[4:]); at != 0; {
+		if len(pages) >= most || slices.Contains(pages, at) {
+			return nil, errTooLarge
+		}
+		if uint64(at)+2 > uint64(len(data)) {
+			return nil, io.ErrUnexpectedEOF
+		}
+		next := uint64(at) + 2 + 12*uint64(order.Uint16(data[at:]))
+		if next+4 > uint64(len(data)) {
+			return nil, io.ErrUnexpectedEOF
+		}
+		pages = append(pages, at)
+		at = order.Uint32(data[next:])
+	}
+	return pages, nil
+}
+
+func byteOrder(data []byte) binary.ByteOrder {
+	if data[0] == 'M' {
+		return binary.BigEndian
+	}
+	return binary.LittleEndian
+}
+
+// tiffPage is the same file with its first page at another place.
+func tiffPage(data []byte, at uint32) []byte {
+	out := slices.Clone(data)
+	byteOrder(data).PutUint32(out[4:], at)
+	return out
+}
+
+// readOddTIFF leaves a coding that Go does not know to tesseract. Ruled lines are not seen this way, so lists are read by the
+// position of their words.
+func (r *Reader) readOddTIFF(ctx context.Context, src *document.Source, data []byte, b *budget) {
 	if r.tools.found["tesseract"] == "" || !b.take() {
 		src.Unreadable = document.ReasonNoText
 		return
@@ -37,7 +105,7 @@ func (r *Reader) readTIFF(ctx context.Context, src *document.Source, data []byte
 			src.Pages, src.Unreadable = nil, document.ReasonTooLarge
 			return
 		}
-		src.Pages = append(src.Pages, tiffPage(i+1, table))
+		src.Pages = append(src.Pages, oddPage(i+1, table))
 	}
 }
 
@@ -55,7 +123,7 @@ func tsvPages(out string) []string {
 	return pages
 }
 
-func tiffPage(n int, table string) document.Page {
+func oddPage(n int, table string) document.Page {
 	first := strings.Split(strings.SplitN(table, "\n", 2)[0], "\t")
 	var side float64
 	for _, i := range []int{8, 9} {
