@@ -39,7 +39,7 @@ type library struct {
 var libraries = []library{
 	{"codeberg.org/go-pdf/fpdf", "report rehearsal", "the lembar kendali; papers for the rehearsal"},
 	{"filippo.io/age", "credential", "sealed files and backups"},
-	{"github.com/ProtonMail/go-crypto", "msgauth", "OpenPGP signatures"},
+	{"github.com/ProtonMail/go-crypto", "msgauth credential", "OpenPGP: signatures; letters for a member's key"},
 	{"github.com/alecthomas/kong", "cli", "the command line"},
 	{"github.com/boombuler/barcode", "report", "the QR code of the lembar kendali"},
 	{"github.com/coreos/go-systemd/v22", "cli", "sd_notify and the watchdog"},
@@ -51,7 +51,7 @@ var libraries = []library{
 	{"github.com/jhillyerd/enmime/v2", "message bench", "lenient MIME; a floor"},
 	{"github.com/ledongthuc/pdf", "extract", "PDF text without a program"},
 	{"github.com/prometheus/client_golang", "statuspage", "metrics"},
-	{"github.com/smallstep/pkcs7", "msgauth", "S/MIME"},
+	{"github.com/smallstep/pkcs7", "msgauth credential", "S/MIME: signatures; letters for a member's certificate"},
 	{"github.com/wneessen/go-mail", "postman", "SMTP and building mails"},
 	{"github.com/xuri/excelize/v2", "extract form credential report rehearsal stage", "workbooks: read, formulir, account sheet, register; actors fill sheets in"},
 	{"go.etcd.io/bbolt", "store/bolt bench", "the default engine; the floors"},

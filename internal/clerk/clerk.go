@@ -39,6 +39,7 @@ type Options struct {
 	Limits      message.Limits
 	Banners     []string
 	Passphrases map[string]secret.Secret // of the account sheet, by approver address
+	MemberKeys  MemberKeys               // whose letters with a password are encrypted
 	LockedPages bool                     // passwords travel in locked pages: credentials.delivery: pdf
 	UserID      string                   // pattern for members whose papers name none
 	Source      Source                   // makes the accounts: generate or command

@@ -169,14 +169,18 @@ func (c *Clerk) sealLetter(w Work) (sop.What, error) {
 			return nil, fmt.Errorf("open the account of %s: %w", keyID(o.Case, o.NIP), err)
 		}
 	}
-	if c.LockedPages && !a.Kept {
+	key, own := c.MemberKeys.of(o.Letter)
+	if c.LockedPages && !a.Kept && !own {
 		if err := c.lock(&d); err != nil {
 			return nil, err
 		}
 	}
 	_, body, err := c.render(d)
+	if err == nil && own && !a.Kept {
+		body, err = c.encrypted(key, body)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("render the letter of %s: %w", keyID(o.Case, o.NIP), err)
+		return nil, fmt.Errorf("write the letter of %s: %w", keyID(o.Case, o.NIP), err)
 	}
 	d.Letter.Files = nil // a locked page is not archived
 	if err := c.Vault.Ensure(keyID(o.Case, o.NIP)); err != nil {

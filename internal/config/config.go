@@ -89,6 +89,15 @@ type People struct {
 	Approvers                []Approver
 	KepalaLPSE, KepalaBagian sop.Person
 	Operator                 sop.Person
+	MemberKeys               []MemberKey
+}
+
+// MemberKey is what one member reads encrypted letters with; whether it can be used is found out where it is.
+type MemberKey struct {
+	Address, NIP string // whom it belongs to: by address, or by NIP
+	Certificate  []byte // PEM
+	OpenPGPKey   []byte // the public key
+	At           Fault  // where it stands, without a text
 }
 
 // Approver is one registered approver, or a deputy of one.

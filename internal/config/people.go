@@ -8,8 +8,9 @@ import (
 
 // Bounds of lists that a person writes.
 const (
-	maxApprovers = 20
-	minPhrase    = 13 // characters; init's phrase has 16 and a known strength
+	maxApprovers  = 20
+	maxMemberKeys = 1000
+	minPhrase     = 13 // characters; init's phrase has 16 and a known strength
 )
 
 func (p *People) read(s *section, passphrase bool) {
@@ -33,6 +34,13 @@ func (p *People) read(s *section, passphrase bool) {
 	}
 	if len(list) == 0 {
 		s.need("approvers", "", "name at least one Admin Agency: [{name: …, email: …, sheet_passphrase_file: …}]")
+	}
+	keys := s.list("member_keys")
+	for _, e := range keys[:min(len(keys), maxMemberKeys)] {
+		p.MemberKeys = append(p.MemberKeys, s.r.memberKey(e))
+	}
+	if len(keys) > maxMemberKeys {
+		s.r.fault(s.at("member_keys"), "", "more than %d", maxMemberKeys)
 	}
 	p.KepalaLPSE = person(s.section("kepala_lpse"))
 	p.KepalaBagian = person(s.section("kepala_bagian"))
@@ -85,6 +93,24 @@ func (r *reader) approver(e entry, passphrase, deputies bool) Approver {
 	}
 	s.done()
 	return a
+}
+
+// memberKey reads {email or nip, certificate_file or openpgp_key_file}.
+func (r *reader) memberKey(e entry) (k MemberKey) {
+	s := r.section(e.path, e.value)
+	parsed(s, "email", &k.Address, "write one plain address", address)
+	parsed(s, "nip", &k.NIP, "write all 18 digits in quotes", nip)
+	_, k.Certificate = s.authority("certificate_file")
+	k.OpenPGPKey = s.publicKey("openpgp_key_file")
+	s.done()
+	if (k.Address == "") == (k.NIP == "") && !r.wrong(e.path+".email") && !r.wrong(e.path+".nip") {
+		r.fault(e.path, "write either email or nip", "it must say whose key it is")
+	}
+	if (len(k.Certificate) == 0) == (len(k.OpenPGPKey) == 0) && !r.wrong(e.path+".certificate_file") && !r.wrong(e.path+".openpgp_key_file") {
+		r.fault(e.path, "name either certificate_file or openpgp_key_file", "one key is wanted")
+	}
+	k.At = Fault{File: r.file, Line: r.lineOf(e.path), Key: e.path}
+	return k
 }
 
 // place is an address and the key that holds it.

@@ -44,7 +44,7 @@ type Checkup struct {
 // Check looks at everything that the daemon will need, and goes on after a fault where it can. It decides nothing and leaves
 // no mail behind.
 func Check(ctx context.Context, cfg *config.Config) Checkup {
-	found := slices.Concat(checkConfig(cfg), checkSeal(cfg), checkStorage(cfg), checkTools(cfg), checkLetters(cfg), checkPins(cfg, time.Now()))
+	found := slices.Concat(checkConfig(cfg), checkSeal(cfg), checkStorage(cfg), checkTools(cfg), checkLetters(cfg), checkPins(cfg, time.Now()), checkMemberKeys(cfg, time.Now()))
 	box, post := openBox(cfg, quiet()), openPost(cfg)
 	defer box.Close()
 	defer post.Close()

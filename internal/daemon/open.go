@@ -115,6 +115,10 @@ func (d *Desk) neighbours(cfg *config.Config) (o clerk.Options, err error) {
 	if o.Auth.Pins, err = pins(cfg.People.Approvers); err != nil {
 		return o, err
 	}
+	var faults config.Faults
+	if o.MemberKeys, faults = memberKeys(cfg, time.Time{}); len(faults) > 0 {
+		return o, faults
+	}
 	o.Limits, o.Banners = message.DefaultLimits(), cfg.Mail.Banners
 	o.Retention = cfg.Retention.Closed
 	o.LockedPages = cfg.Credentials.Delivery == "pdf"
