@@ -1,21 +1,15 @@
 package rehearsal
 
 import (
-	"archive/zip"
 	"bytes"
 	"encoding/csv"
-	"fmt"
 	"image"
 	"image/png"
-	"io"
 	"math"
 	"math/rand/v2"
 	"path"
-	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/xuri/excelize/v2"
 )
 
 const formTitle = "FORMULIR PERMOHONAN PEMBUATAN AKUN POKJA"
@@ -70,68 +64,6 @@ func (b Bundle) formCSV([]byte) ([]byte, error) {
 	return out.Bytes(), w.Error()
 }
 
-func (b Bundle) formXLSX(picture []byte) ([]byte, error) {
-	f := excelize.NewFile()
-	defer f.Close() //nolint:errcheck // nothing of it is on disk
-	const tab = "Formulir"
-	if err := f.SetSheetName("Sheet1", tab); err != nil {
-		return nil, err
-	}
-	var rows [][]string
-	for _, l := range b.formLines() {
-		rows = append(rows, []string{l})
-	}
-	rows = append(append(rows, formHeading()), b.formRows()...)
-	for _, l := range b.formClosing() {
-		rows = append(rows, []string{"", "", "", "", "", l})
-	}
-	for i, row := range rows {
-		if err := f.SetSheetRow(tab, fmt.Sprintf("A%d", i+1), &row); err != nil {
-			return nil, err
-		}
-	}
-	for c, w := range []float64{5, 36, 22, 20, 10, 40, 16, 38} {
-		col := string(rune('A' + c))
-		if err := f.SetColWidth(tab, col, col, w); err != nil {
-			return nil, err
-		}
-	}
-	if picture != nil {
-		err := f.AddPictureFromBytes(tab, "J1", &excelize.Picture{Extension: ".png", File: picture, Format: &excelize.GraphicOptions{ScaleX: 0.3, ScaleY: 0.3}})
-		if err != nil {
-			return nil, err
-		}
-	}
-	var out bytes.Buffer
-	if err := f.Write(&out); err != nil {
-		return nil, err
-	}
-	return steady(out.Bytes())
-}
-
-// steady puts the parts of a workbook into one order; excelize writes them as its maps give them.
-func steady(raw []byte) ([]byte, error) {
-	in, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
-	if err != nil {
-		return nil, err
-	}
-	slices.SortFunc(in.File, func(a, b *zip.File) int { return strings.Compare(a.Name, b.Name) })
-	var out bytes.Buffer
-	w := zip.NewWriter(&out)
-	for _, f := range in.File {
-		if f.Name == "[Content_Types].xml" {
-			err = steadyTypes(w, f)
-		} else {
-			err = w.Copy(f)
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	err = w.Close()
-	return out.Bytes(), err
-}
-
 func (b Bundle) formPDF(picture []byte) ([]byte, error) {
 	p := b.begin("Formulir "+b.Pokja, "L", picture)
 	p.middle("B", 13, formTitle)
@@ -142,32 +74,6 @@ func (b Bundle) formPDF(picture []byte) ([]byte, error) {
 	p.table([]float64{8, 48, 33, 30, 16, 50, 23, 39}, formHeading(), b.formRows())
 	p.signature(b, b.Office.Seat+", "+longDate(b.Office.Date), b.Head.Jabatan+",")
 	return p.bytes()
-}
-
-// steadyTypes sorts the list of media types of a workbook.
-func steadyTypes(w *zip.Writer, f *zip.File) error {
-	in, err := f.Open()
-	if err != nil {
-		return err
-	}
-	defer in.Close() //nolint:errcheck // read only
-	raw, err := io.ReadAll(io.LimitReader(in, 1<<20))
-	if err != nil {
-		return err
-	}
-	const end = "</Default>"
-	start, last := bytes.Index(raw, []byte("<Default")), bytes.LastIndex(raw, []byte(end))
-	if start >= 0 && last > start {
-		list := strings.SplitAfter(string(raw[start:last+len(end)]), end)
-		slices.Sort(list)
-		raw = slices.Concat(raw[:start], []byte(strings.Join(list, "")), raw[last+len(end):])
-	}
-	out, err := w.Create(f.Name)
-	if err != nil {
-		return err
-	}
-	_, err = out.Write(raw)
-	return err
 }
 
 // picture is an emblem in noise of about n bytes as PNG: what scanned letterheads add to a paper.

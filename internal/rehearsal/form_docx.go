@@ -42,16 +42,10 @@ func (b Bundle) formDOCX(picture []byte) ([]byte, error) {
 }
 
 func paragraph(text string) string {
-	var esc bytes.Buffer
-	if xml.EscapeText(&esc, []byte(text)) != nil {
-		return ""
-	}
-	return `<w:p><w:r><w:t xml:space="preserve">` + esc.String() + `</w:t></w:r></w:p>`
+	return `<w:p><w:r><w:t xml:space="preserve">` + escaped(text) + `</w:t></w:r></w:p>`
 }
 
 func packDOCX(document string, picture []byte) ([]byte, error) {
-	var out bytes.Buffer
-	z := zip.NewWriter(&out)
 	parts := [][2]string{
 		{"[Content_Types].xml", xml.Header + `<Types xmlns="` + typesNS + `"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Default Extension="png" ContentType="image/png"/><Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>`},
 		{"_rels/.rels", xml.Header + `<Relationships xmlns="` + relNS + `"><Relationship Id="rId1" Type="` + office + `officeDocument" Target="word/document.xml"/></Relationships>`},
@@ -61,6 +55,13 @@ func packDOCX(document string, picture []byte) ([]byte, error) {
 		parts = append(parts, [2]string{"word/_rels/document.xml.rels", xml.Header + `<Relationships xmlns="` + relNS + `"><Relationship Id="rId1" Type="` + office + `image" Target="media/image1.png"/></Relationships>`},
 			[2]string{"word/media/image1.png", string(picture)})
 	}
+	return pack(parts)
+}
+
+// pack writes the parts of an office file, name and content, in this order.
+func pack(parts [][2]string) ([]byte, error) {
+	var out bytes.Buffer
+	z := zip.NewWriter(&out)
 	for _, p := range parts {
 		w, err := z.Create(p[0])
 		if err != nil {
