@@ -54,6 +54,7 @@ func hostileFrom(k sop.LetterKind, role sop.Role, topic string, turn int, next f
 	d := Data{
 		Office: sop.Office{
 			Name: next(), Mailbox: sop.Person{Address: "ukpbj@dinas.example"}, CasePrefix: "PKJ", Quorum: 1 + turn%2,
+			Approvers:  []sop.Approver{{Person: sop.Person{Address: "a@dinas.example"}, Deputies: []sop.Approver{{}}}},
 			KepalaLPSE: sop.Person{Name: next(), Address: "kepala@dinas.example"}, UndoWindow: time.Duration(turn%2) * time.Hour,
 			Sheet: []string{"encrypted", "plain", "none"}[turn%3], CodeInSheet: turn%4 == 3, ApprovalDays: 1, CompletionDays: 3, ReceiptDays: 1,
 		},
