@@ -3,6 +3,8 @@ package extract
 import (
 	"bufio"
 	"bytes"
+	"encoding/binary"
+	"io"
 	"net"
 	"path/filepath"
 	"strings"
@@ -16,7 +18,7 @@ func scanner(t *testing.T, answer string) string {
 	return scannerOf(t, func([]byte) string { return answer })
 }
 
-// scannerOf answers by what was streamed, chunk heads included.
+// scannerOf answers by what was streamed.
 func scannerOf(t *testing.T, verdict func(stream []byte) string) string {
 	path := filepath.Join(t.TempDir(), "clamd")
 	l, err := net.Listen("unix", path)
@@ -31,20 +33,10 @@ func scannerOf(t *testing.T, verdict func(stream []byte) string) string {
 			if err != nil {
 				return
 			}
-			r := bufio.NewReader(c)
-			var stream []byte
-			var last [4]byte
-			for { // the stream ends with a chunk of no bytes
-				b, err := r.ReadByte()
-				if err != nil {
-					break
-				}
-				stream = append(stream, b)
-				copy(last[:], last[1:])
-				last[3] = b
-				if r.Buffered() == 0 && last == [4]byte{} {
-					break
-				}
+			stream, err := streamed(c)
+			if err != nil {
+				c.Close()
+				continue
 			}
 			_, _ = c.Write([]byte(verdict(stream)))
 			c.Close()
@@ -52,6 +44,25 @@ func scannerOf(t *testing.T, verdict func(stream []byte) string) string {
 	}()
 	t.Cleanup(func() { l.Close(); <-done })
 	return path
+}
+
+// streamed reads one INSTREAM command: chunks of a length each, ended by one of no bytes (clamd(8)).
+func streamed(c net.Conn) (stream []byte, err error) {
+	r := bufio.NewReader(c)
+	if _, err := r.ReadString(0); err != nil {
+		return nil, err
+	}
+	for {
+		var size uint32
+		if err := binary.Read(r, binary.BigEndian, &size); err != nil || size == 0 {
+			return stream, err
+		}
+		chunk := make([]byte, size)
+		if _, err := io.ReadFull(r, chunk); err != nil {
+			return nil, err
+		}
+		stream = append(stream, chunk...)
+	}
 }
 
 func TestMalwareScanner(t *testing.T) {
