@@ -166,8 +166,8 @@ func bundleDecisions(b store.Books, x *bundle, number string) (mails []string, e
 		if err != nil {
 			return nil, err
 		}
-		if hexOf(body) == e.Letter.SHA256 && !plainSheet(body) {
-			x.add("letters/"+e.Letter.SHA256+".eml", body)
+		if e.Letter.is(body) && !plainSheet(body) {
+			x.add("letters/"+hexOf(body)+".eml", body)
 		}
 	}
 	return mails, nil

@@ -107,6 +107,11 @@ func (c *Clerk) done(b store.Books, r Result) error {
 	if err := c.decide(b, cs, sop.Input{ID: "order/" + r.Row.Order.ID, At: now, What: r.What}, now); err != nil {
 		return err
 	}
+	if _, shredded := r.What.(sop.KeyShredded); shredded {
+		if err := c.cutSheets(b, cs.Number); err != nil {
+			return err
+		}
+	}
 	return b.EndOrder(r.Row.Order.ID)
 }
 

@@ -219,10 +219,13 @@ func (p *prover) again(ctx context.Context, where string, e Evidence, raw []byte
 // letter names the letter that was answered, when it is there and the same.
 func (p *prover) letter(where string, a Answered) string {
 	raw, ok := p.files["letters/"+a.SHA256+".eml"]
+	if !ok && a.Cut != "" {
+		raw, ok = p.files["letters/"+a.Cut+".eml"]
+	}
 	switch {
 	case !ok:
 		return ""
-	case hexOf(raw) != a.SHA256:
+	case !a.is(raw):
 		p.out.found(where, "the letter is not the one that was answered")
 		return ""
 	}

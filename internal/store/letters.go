@@ -86,6 +86,15 @@ func (b Books) Body(id string) ([]byte, error) {
 	return append([]byte(nil), raw...), err
 }
 
+// Shorten puts what is left of a letter in the place of its bytes. They must have been there.
+func (b Books) Shorten(id string, body []byte) error {
+	had, err := b.tx.Get(bBodies, []byte(id))
+	if err != nil || had == nil {
+		return err
+	}
+	return b.tx.Put(bBodies, []byte(id), body)
+}
+
 // Letters reads every letter of a case, in order of key.
 func (b Books) Letters(number string) ([]LetterRow, error) {
 	var out []LetterRow
