@@ -52,7 +52,7 @@ func TestForgottenAttempts(t *testing.T) {
 // died most times.
 func playKiller(t *testing.T, most int, env ...string) (*story, int) {
 	s := newStory(t.TempDir())
-	s.env = env
+	s.env, s.wait = env, time.Minute
 	t.Cleanup(func() { t.Log(s.close()) })
 	must := func(err error) {
 		t.Helper()
@@ -67,7 +67,7 @@ func playKiller(t *testing.T, most int, env ...string) (*story, int) {
 	must(s.stage.Request(s.bundles["a"], true))
 	must(s.stage.Submit(s.stage.Cast.Staff, poisoned(s), s.stage.Cast.Office))
 	must(s.stage.Request(s.bundles["b"], true))
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	alive := time.NewTicker(20 * time.Millisecond)
 	defer alive.Stop()
