@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -45,7 +46,7 @@ func TestCanary(t *testing.T) {
 			t.Parallel()
 			c := &canaryRun{story: newStory(t.TempDir()), t: t, n: i, mortal: fmt.Sprintf("%d:%s", 1+i*killedWithin/n, []string{"before", "after"}[(i+i/10)%2])}
 			c.play(map[string]string{"start": "all"})
-			if c.starts > 1 {
+			if c.killed {
 				killed.Add(1)
 			}
 			hits.Add(int64(len(c.leaks)))
@@ -94,6 +95,7 @@ type canaryRun struct {
 	copies map[string][]byte // what came out of the office on other ways than mail: backups, pages, answers to commands
 	words  map[string]string
 	leaks  []string
+	killed bool
 }
 
 func (c *canaryRun) do(err error) {
@@ -126,12 +128,16 @@ func (c *canaryRun) play(opt map[string]string) {
 	rest()
 	c.do(errors.Join(err, <-nurse))
 	c.halt()
-	starts := c.starts
+	c.killed = c.starts.Load() > 1
 	c.search("with keys")
 	if c.n%3 == 0 {
 		c.age()
 		c.search("after the keys were destroyed")
-		c.starts = starts
+		for name, raw := range c.copies {
+			if _, ok := stage.SheetFile(message.Parse(raw, message.DefaultLimits(), nil)); ok && strings.HasPrefix(name, "books bodies ") {
+				c.t.Errorf("%s still carries its account sheet", name)
+			}
+		}
 	}
 }
 
@@ -155,7 +161,8 @@ func (c *canaryRun) live(ctx context.Context) error {
 		return err
 	}
 	for i, p := range people {
-		if c.n%3 == 0 && i == 1 {
+		// a command that finds no daemon opens the books itself, and leaves what was on its way in doubt for ten minutes
+		if c.n%3 == 0 && i == 1 && c.starts.Load() > 1 {
 			c.copyOut("between")
 		}
 		d := c.deed(i)
@@ -375,6 +382,7 @@ func (c *canaryRun) search(when string) {
 	c.do(err)
 	leaks, err := c.stage.Leaks(words, log)
 	c.do(err)
+	maps.DeleteFunc(c.copies, func(name string, _ []byte) bool { return strings.HasPrefix(name, "books ") })
 	for name, raw := range c.values() {
 		c.copies[name] = raw
 	}

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -48,7 +49,7 @@ type story struct {
 	env     []string          // of the daemon's process
 	wait    time.Duration     // bound of every wait
 	polite  bool              // never open the store while a daemon may want to start
-	starts  int               // of the daemon
+	starts  atomic.Int64      // of the daemon
 	pending string            // what the last look found that is not yet as it should be
 	mu      sync.Mutex
 	rules   map[string]postoffice.Behaviour // by address; guarded by mu
@@ -231,7 +232,7 @@ func (s *story) start(mortal string) error {
 		s.proc = nil
 		return err
 	}
-	s.starts++
+	s.starts.Add(1)
 	s.ended = make(chan error, 1)
 	go func(p *exec.Cmd, ended chan error) { ended <- p.Wait() }(s.proc, s.ended)
 	return s.ready(began.Size(), mortal)
