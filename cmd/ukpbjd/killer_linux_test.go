@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"net"
@@ -28,6 +29,11 @@ func TestKillerMail(t *testing.T) {
 	for _, n := range []string{"0001", "0002"} {
 		if err := s.awaitOne("admin", sop.Persetujuan, n); err != nil {
 			t.Error(err)
+		}
+	}
+	for _, n := range []string{"0001", "0002"} {
+		if v, err := s.show(n); t.Failed() {
+			t.Logf("%s: %s, held %q, letters %+v %v", n, v.Status, v.Held, v.Letters, err)
 		}
 	}
 	if err := s.awaitOne("operator", sop.PeringatanOperator, ""); err != nil {
@@ -124,19 +130,38 @@ func killer(t *testing.T) string {
 
 func scanOrKill(c *net.UnixConn) {
 	defer c.Close()
-	var seen []byte
-	for piece := make([]byte, 64<<10); !bytes.HasSuffix(seen, make([]byte, 4)); { // INSTREAM ends with an empty chunk
-		n, err := c.Read(piece)
-		seen = append(seen, piece[:n]...)
-		if err != nil {
-			return
-		}
+	seen, err := stream(c)
+	if err != nil {
+		return
 	}
 	if bytes.Contains(seen, []byte(poison)) {
 		kill(c)
 		return
 	}
 	io.WriteString(c, "stream: OK\x00") //nolint:errcheck // the daemon sees that nothing came
+}
+
+// stream reads one INSTREAM: the word, then chunks with their length before them, and an empty one.
+func stream(r io.Reader) ([]byte, error) {
+	seen := make([]byte, len("zINSTREAM\x00"))
+	if _, err := io.ReadFull(r, seen); err != nil {
+		return nil, err
+	}
+	for {
+		var size [4]byte
+		if _, err := io.ReadFull(r, size[:]); err != nil {
+			return nil, err
+		}
+		n := binary.BigEndian.Uint32(size[:])
+		if n == 0 {
+			return seen, nil
+		}
+		chunk := make([]byte, min(n, 1<<20))
+		if _, err := io.ReadFull(r, chunk); err != nil {
+			return nil, err
+		}
+		seen = append(seen, chunk...)
+	}
 }
 
 // kill ends the process at the other end.
