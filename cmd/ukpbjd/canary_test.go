@@ -201,7 +201,7 @@ func (c *canaryRun) calm() error {
 		}
 		for _, l := range v.Letters {
 			c.pending = fmt.Sprintf("the letter %s to %s is %s", l.Kind, l.To, l.State)
-			if l.State != store.Accepted && l.State != store.Failed {
+			if l.State == store.Queued || l.State == store.Sending || l.State == store.Deferred { // one in doubt may wait for ten minutes
 				return false, nil
 			}
 		}
