@@ -181,7 +181,7 @@ func (c *Clerk) readPapers(ctx context.Context, p *Prepared, v triage.Verdict) e
 	}
 	r := document.Read(bundle)
 	p.mail.Reading = &r
-	p.mail.Other = document.OtherProcedure(msg.Subject + "\n" + msg.Own)
+	p.mail.Other = document.OtherProcedure(msg.Subject + "\n" + bundle.Body)
 	return ctx.Err()
 }
 

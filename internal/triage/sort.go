@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"cmp"
 	"path"
 	"regexp"
 	"slices"
@@ -112,7 +113,7 @@ func (t Triage) uncorrelated(m Mail, from message.Address, shape string, c match
 	if shape != "" || !t.allowed(from.Addr) || len(m.Msg.Automation) > 0 {
 		return v
 	}
-	asks := AsksForAccounts(m.Msg.Subject+"\n"+m.Msg.Own) && !c.found // the subject of an answer is ours
+	asks := AsksForAccounts(m.Msg.Subject+"\n"+cmp.Or(m.Msg.Own, m.Msg.HTMLOwn)) && !c.found // the subject of an answer is ours
 	switch {
 	case m.Reading == nil && len(m.Msg.Files) > 0:
 		v.Papers = true
