@@ -88,7 +88,7 @@ func TestDefaults(t *testing.T) {
 	}
 	o := c.Office()
 	if o.Name != "Bagian PBJ" || o.CasePrefix != "PKJ" || o.Mailbox.Address != "ukpbj@office.example" || o.Level != sop.Standard ||
-		o.Expires != 3 || o.Quorum != 1 || o.CodeInSheet || o.TembusanFull || o.Sheet != "encrypted" ||
+		o.Expires != 3 || o.Quorum != 1 || o.CodeInSheet || o.Sheet != "encrypted" ||
 		o.ApprovalDays != 1 || o.CompletionDays != 3 || o.ReceiptDays != 1 || o.ExpiryDays != 7 || o.ShredAfter != 24*time.Hour {
 		t.Errorf("office = %+v", o)
 	}
@@ -142,7 +142,7 @@ log: {format: text, level: debug}
 	if c.IMAP.Start.Since.Format(time.RFC3339) != "2026-01-31T00:00:00+07:00" || c.IMAP.MaxMessage != 25e6 || c.IMAP.Poll != 5*time.Minute || c.IMAP.Security != "starttls" {
 		t.Errorf("imap = %+v", c.IMAP)
 	}
-	if len(c.Credentials.Command) != 2 || c.Approval.UndoWindow != 15*time.Minute || !c.Office().CodeInSheet || !c.Office().TembusanFull || c.HTTP.Listen != "" ||
+	if len(c.Credentials.Command) != 2 || c.Approval.UndoWindow != 15*time.Minute || !c.Office().CodeInSheet || c.Credentials.Tembusan != "full" || c.HTTP.Listen != "" ||
 		c.Extract.OCR != "off" || len(c.Mail.Banners) != 1 || c.Letters.Override == "" || c.Log.Level != "debug" || c.Deadlines.Completion != 5 {
 		t.Errorf("config = %+v", c)
 	}

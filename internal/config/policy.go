@@ -79,7 +79,7 @@ func (c *Credentials) read(s *section) {
 		s.r.warn(s.at("sheet"), "passwords travel to the approver unencrypted")
 	}
 	if c.Tembusan == "full" {
-		s.r.warn(s.at("tembusan"), "Kepala LPSE is sent every password")
+		s.r.warn(s.at("tembusan"), "full is not carried out: Kepala LPSE is told who got which user ID and when, and no password; write summary")
 	}
 }
 

@@ -82,7 +82,7 @@ func stand(c sop.Case, nip string) Stand {
 // Office is the sender of every letter.
 type Office struct {
 	Name, Address                             string
-	CodeInSheet, TembusanFull, Signed         bool // Signed: an answer counts only with a signature
+	CodeInSheet, Signed                       bool // Signed: an answer counts only with a signature
 	Sheet, Level                              string
 	ApprovalDays, CompletionDays, ReceiptDays int
 	ExpiryDays, ExpiresDays                   int
@@ -184,7 +184,7 @@ func attached(files []sop.File) string {
 func office(o sop.Office) Office {
 	return Office{
 		Name: shown(o.Name, longestTitle), Address: address(o.Mailbox.Address), CodeInSheet: o.CodeInSheet, Signed: o.Level == sop.Signed,
-		TembusanFull: o.TembusanFull, Sheet: o.Sheet, ApprovalDays: o.ApprovalDays, CompletionDays: o.CompletionDays,
+		Sheet: o.Sheet, ApprovalDays: o.ApprovalDays, CompletionDays: o.CompletionDays,
 		ReceiptDays: o.ReceiptDays, ExpiryDays: o.ExpiryDays, ExpiresDays: o.Expires, Level: levelWord(o.Level),
 	}
 }

@@ -18,14 +18,13 @@ type Office struct {
 
 	Standing []Delegation // what approvers have delegated in other cases; a new case begins with it
 
-	Level        Level
-	UndoWindow   time.Duration
-	Expires      int // office days that an approval letter holds
-	Quorum       int
-	SecondAbove  int // members above which two approvers are needed; 0: never
-	CodeInSheet  bool
-	Sheet        string // encrypted, plain, none
-	TembusanFull bool
+	Level       Level
+	UndoWindow  time.Duration
+	Expires     int // office days that an approval letter holds
+	Quorum      int
+	SecondAbove int // members above which two approvers are needed; 0: never
+	CodeInSheet bool
+	Sheet       string // encrypted, plain, none
 
 	ApprovalDays, CompletionDays, ReceiptDays int
 	ExpiryDays                                int           // office days after the last delivery until an unconfirmed key is destroyed
