@@ -61,6 +61,15 @@ type odfReader struct {
 	cellRep int
 	value   string // office:value of a number
 	covered bool
+	row     int              // ordinal of the open row in its table
+	tall    map[int]tallCell // cells that cover rows below, by column
+	span    [2]int           // rows and columns that the open cell covers
+}
+
+// tallCell is a cell that reaches down over rows from+1 to last (ODF 1.3 part 3 §19.678).
+type tallCell struct {
+	from, last int
+	text       string
 }
 
 // aside are parts of a document that are not its text.
@@ -108,7 +117,7 @@ func (o *odfReader) startTable(name string, at []xml.Attr) {
 			o.flow.breakPage()
 		}
 		o.flow.openTable()
-		o.column, o.hidden = 0, map[int]bool{}
+		o.column, o.hidden, o.row, o.tall = 0, map[int]bool{}, 0, map[int]tallCell{}
 	case "table-column":
 		n := repeated(at, "number-columns-repeated")
 		if v := attr(at, "visibility"); v == "collapse" || v == "filter" {
@@ -122,11 +131,13 @@ func (o *odfReader) startTable(name string, at []xml.Attr) {
 		o.collaps = v == "collapse" || v == "filter"
 		o.rowRep = repeated(at, "number-rows-repeated")
 		o.column = 0
+		o.row++
 		o.flow.openRow()
 	case "table-cell", "covered-table-cell":
 		o.flow.openCell()
 		o.covered = name == "covered-table-cell"
 		o.cellRep = repeated(at, "number-columns-repeated")
+		o.span = [2]int{repeated(at, "number-rows-spanned"), repeated(at, "number-columns-spanned")}
 		o.value = ""
 		if t := attr(at, "value-type"); t == "float" || t == "currency" || t == "percentage" {
 			o.value = attr(at, "value")
@@ -172,18 +183,35 @@ func (o *odfReader) closeCell() {
 	if len(t.row) == before {
 		return
 	}
-	t.row[before].Over = "" // whether the cell above or the one to the left covers it, nobody says here
 	cell := t.row[before]
+	cell.Over = "" // the file says itself which cell covers it
 	if o.value != "" {
 		cell = numberCell(cell, o.value)
 	}
 	t.row = t.row[:before]
+	o.reach(cell.Text)
 	for i := 0; i < min(o.cellRep, 64); i++ {
-		if !o.sheet || !o.hidden[o.column+i] {
-			t.row = append(t.row, cell)
+		if o.sheet && o.hidden[o.column+i] {
+			continue
 		}
+		if above := o.tall[o.column+i]; o.covered && above.from < o.row && o.row <= above.last {
+			cell.Over = above.text
+		} else {
+			cell.Over = ""
+		}
+		t.row = append(t.row, cell)
 	}
 	o.column += o.cellRep
+}
+
+// reach notes which cells below the open one it covers.
+func (o *odfReader) reach(text string) {
+	if o.covered || o.span[0] < 2 {
+		return
+	}
+	for i := range min(o.span[1], 64) {
+		o.tall[o.column+i] = tallCell{from: o.row, last: o.row + min(o.span[0], 1000) - 1, text: text}
+	}
 }
 
 // numberCell keeps what is shown, unless the digits shown are fewer than the number has.
@@ -207,6 +235,7 @@ func (o *odfReader) closeRow() {
 	if blankRow && o.sheet {
 		t.row = nil
 	}
+	o.row += o.rowRep - 1
 	for i := 0; i < min(o.rowRep, 3); i++ { // blank rows are repeated by the million
 		t.rows = append(t.rows, t.row)
 	}
