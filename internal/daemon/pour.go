@@ -112,8 +112,9 @@ func (p *pouring) fetch(ctx context.Context, refs []mailbox.Ref) error {
 	var ahead []begun
 	begin := func() {
 		if n := len(ahead); n < len(chunks) {
-			ahead = append(ahead, sync.OnceValues(func() ([]mailbox.Ref, error) { return p.fit(ctx, p.validity, chunks[n]) }))
-			owner.Go(func() { ahead[n]() }) //nolint:errcheck // asked again where it is needed
+			counted := sync.OnceValues(func() ([]mailbox.Ref, error) { return p.fit(ctx, p.validity, chunks[n]) })
+			owner.Go(func() { counted() }) //nolint:errcheck // asked again where it is needed
+			ahead = append(ahead, counted)
 		}
 	}
 	defer func() {

@@ -88,11 +88,8 @@ func TestNoPicturesWithoutScans(t *testing.T) {
 	if got := r.RowPictures(context.Background(), nil, reading); len(got) != 0 {
 		t.Errorf("%v", got)
 	}
-	reading.Papers[0].MachineRead, reading.Papers[0].Replaced = true, true
-	if got := scannedRows(reading); len(got) != 0 {
-		t.Errorf("a replaced paper: %v", got)
-	}
-	reading.Papers[0].Replaced, reading.Papers[0].Pages = false, "2-4"
+	reading.Papers[0].MachineRead, reading.Papers[0].Replaced, reading.Papers[0].Pages = true, true, "2-4"
+	reading.Roster = append(reading.Roster, document.Row{Nama: "Budi Contoh", Source: "formulir.xlsx"}) // a cell that was changed in the return
 	if got := pagesOf(reading, "a.pdf"); len(scannedRows(reading)["a.pdf"]) != 1 || len(got) != 3 || got[0] != 2 {
 		t.Errorf("pages %v", got)
 	}
