@@ -29,29 +29,42 @@ func (c *Clerk) unshelved(b store.Books, p *Prepared, number string) error {
 	return b.PutShelving(p.UID, s)
 }
 
-// Shelve takes the papers out of archived mails and gives mails and papers names that a person can browse, and says how many
-// mails it has done. What cannot be done now is passed over and stays for the next time. It may be repeated. SOP R.1
-func (c *Clerk) Shelve(ctx context.Context) (done int, err error) {
+// Shelve takes the papers out of archived mails and gives mails and papers names that a person can browse. What cannot be done
+// now is passed over and stays for the next time. It may be repeated. SOP R.1
+func (c *Clerk) Shelve(ctx context.Context) error {
 	c.shelving.Lock()
 	defer c.shelving.Unlock()
-	var list []store.Shelving
-	for from := ""; ; from = list[len(list)-1].Key + "\x00" {
-		err2 := c.View(ctx, func(b store.Books) (err error) {
+	var failed error
+	err := c.eachShelving(ctx, func(list []store.Shelving) error {
+		err := c.shelve(ctx, list)
+		if errors.Is(err, store.ErrUnknown) || ctx.Err() != nil {
+			return err
+		}
+		failed = errors.Join(failed, err)
+		return nil
+	})
+	return errors.Join(failed, err)
+}
+
+// eachShelving goes through what is still to be shelved, oldest first, shelveMost mails at once.
+func (c *Clerk) eachShelving(ctx context.Context, fn func([]store.Shelving) error) error {
+	for from := ""; ; {
+		var list []store.Shelving
+		err := c.View(ctx, func(b store.Books) (err error) {
 			list, err = b.Shelvings(from, shelveMost)
 			return err
 		})
-		if err2 != nil || len(list) == 0 {
-			return done, errors.Join(err, err2)
+		if err != nil || len(list) == 0 {
+			return err
 		}
-		n, err2 := c.shelve(ctx, list)
-		done, err = done+n, errors.Join(err, err2)
-		if errors.Is(err, store.ErrUnknown) || ctx.Err() != nil {
-			return done, err
+		if err := fn(list); err != nil {
+			return err
 		}
+		from = list[len(list)-1].Key + "\x00"
 	}
 }
 
-func (c *Clerk) shelve(ctx context.Context, list []store.Shelving) (int, error) {
+func (c *Clerk) shelve(ctx context.Context, list []store.Shelving) error {
 	var keys []string
 	var failed error
 	batch := c.Archive.Batch()
@@ -63,10 +76,9 @@ func (c *Clerk) shelve(ctx context.Context, list []store.Shelving) (int, error) 
 		keys = append(keys, s.Key)
 	}
 	if err := batch.Sync(); err != nil {
-		return 0, fmt.Errorf("%w: %w", store.ErrUnknown, err)
+		return fmt.Errorf("%w: %w", store.ErrUnknown, err)
 	}
-	err := c.DB.Update(ctx, func(tx store.Tx) error { return store.In(tx).Shelve(keys) })
-	return len(keys), errors.Join(failed, err)
+	return errors.Join(failed, c.DB.Update(ctx, func(tx store.Tx) error { return store.In(tx).Shelve(keys) }))
 }
 
 func (c *Clerk) shelveOne(ctx context.Context, batch *archive.Batch, s store.Shelving) error {
@@ -132,7 +144,7 @@ func (c *Clerk) paper(ctx context.Context, sha string) ([]byte, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return b, err
 	}
-	if _, err := c.Shelve(ctx); err != nil {
+	if err := c.Shelve(ctx); err != nil {
 		return nil, err
 	}
 	return c.Archive.Get(sha)
@@ -140,15 +152,10 @@ func (c *Clerk) paper(ctx context.Context, sha string) ([]byte, error) {
 
 // inMails takes from missing what lies whole in a mail that is still to be shelved.
 func (c *Clerk) inMails(ctx context.Context, missing map[string]error) error {
-	for from := ""; len(missing) > 0; {
-		var list []store.Shelving
-		err := c.View(ctx, func(b store.Books) (err error) {
-			list, err = b.Shelvings(from, shelveMost)
-			return err
-		})
-		if err != nil || len(list) == 0 {
-			return err
-		}
+	if len(missing) == 0 {
+		return nil
+	}
+	return c.eachShelving(ctx, func(list []store.Shelving) error {
 		for _, s := range list {
 			papers, err := c.unpack(s)
 			for _, p := range s.Papers {
@@ -159,7 +166,6 @@ func (c *Clerk) inMails(ctx context.Context, missing map[string]error) error {
 				}
 			}
 		}
-		from = list[len(list)-1].Key + "\x00"
-	}
-	return nil
+		return nil
+	})
 }

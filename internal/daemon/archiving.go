@@ -19,7 +19,7 @@ func (d *Daemon) archiving(ctx context.Context) error {
 			return err
 		}
 		d.behindIntake(ctx)
-		if _, err := d.Clerk.Shelve(ctx); errors.Is(err, store.ErrUnknown) {
+		if err := d.Clerk.Shelve(ctx); errors.Is(err, store.ErrUnknown) {
 			return err
 		} else if err != nil && ctx.Err() == nil {
 			d.state.fault("archive", err)

@@ -43,11 +43,17 @@ func (d *Daemon) takeIn(ctx context.Context, validity uint32, refs []mailbox.Ref
 		if err != nil {
 			return left, err
 		}
-		if l != 0 && (left == 0 || l < left) {
-			left = l
-		}
+		left = lowest(left, l)
 	}
 	return left, nil
+}
+
+// lowest is the lower of two UIDs, of which 0 is none.
+func lowest(a, b uint32) uint32 {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
 }
 
 // pour reads mails in parallel and decides them in batches, all bounded. An end in order, whatever its cause, is not held
@@ -264,9 +270,7 @@ func (d *Daemon) decide(ctx context.Context, read <-chan clerk.Prepared, left *u
 				return err
 			}
 			for _, u := range undone {
-				if *left == 0 || u.UID < *left {
-					*left = u.UID
-				}
+				*left = lowest(*left, u.UID)
 			}
 			d.state.progress(time.Now())
 		}

@@ -19,7 +19,7 @@ func TestEvidenceIsShelved(t *testing.T) {
 	defer cancel()
 	s, _ := approved(t, ctx)
 	desk := s.Daemon.Clerk
-	if _, err := desk.Shelve(ctx); err != nil {
+	if err := desk.Shelve(ctx); err != nil {
 		t.Fatal(err)
 	}
 	list, err := desk.Cases(ctx, false)

@@ -23,7 +23,7 @@ type Shelved struct {
 // PutShelving records it in the commit that first mentions the papers.
 func (b Books) PutShelving(u UID, s Shelving) error { return b.put(bShelving, u.key(), s) }
 
-// Shelvings gives the oldest, at most limit of them, from key on.
+// Shelvings gives the oldest, at most limit of them (0: all), from key on.
 func (b Books) Shelvings(from string, limit int) (out []Shelving, err error) {
 	var bad error
 	err = b.tx.Scan(bShelving, []byte(from), nil, func(k, v []byte) bool {
@@ -31,7 +31,7 @@ func (b Books) Shelvings(from string, limit int) (out []Shelving, err error) {
 		if bad = json.Unmarshal(v, &s); bad == nil {
 			out = append(out, s)
 		}
-		return bad == nil && len(out) < limit
+		return bad == nil && (limit == 0 || len(out) < limit)
 	})
 	return out, errors.Join(err, bad)
 }
