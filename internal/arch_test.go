@@ -71,7 +71,7 @@ var libraries = []library{
 }
 
 // testKits are packages that only tests import, so they may use package testing.
-var testKits = rooms("store/storetest postoffice/realserver")
+var testKits = rooms("store/storetest postoffice/realserver extract/clamdtest")
 
 // revealers are the packages, or single files, that may open a secret.Secret, and why.
 var revealers = map[string]string{

@@ -4,15 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
-	"encoding/binary"
 	"fmt"
-	"io"
 	"net"
-	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
 
+	"ukpbjd/internal/extract/clamdtest"
 	"ukpbjd/internal/sop"
 )
 
@@ -108,60 +106,13 @@ func poisoned(s *story) []byte {
 
 // killer is a clamd that kills the daemon when it is shown the poison, as a fault in a reader would.
 func killer(t *testing.T) string {
-	socket := filepath.Join(t.TempDir(), "clamd")
-	l, err := net.Listen("unix", socket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan struct{})
-	t.Cleanup(func() { l.Close(); <-done })
-	go func() {
-		defer close(done)
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			scanOrKill(c.(*net.UnixConn))
+	return clamdtest.Listen(t, func(conn *net.UnixConn, stream []byte) string {
+		if bytes.Contains(stream, []byte(poison)) {
+			kill(conn)
+			return ""
 		}
-	}()
-	return socket
-}
-
-func scanOrKill(c *net.UnixConn) {
-	defer c.Close()
-	seen, err := stream(c)
-	if err != nil {
-		return
-	}
-	if bytes.Contains(seen, []byte(poison)) {
-		kill(c)
-		return
-	}
-	io.WriteString(c, "stream: OK\x00") //nolint:errcheck // the daemon sees that nothing came
-}
-
-// stream reads one INSTREAM: the word, then chunks with their length before them, and an empty one.
-func stream(r io.Reader) ([]byte, error) {
-	seen := make([]byte, len("zINSTREAM\x00"))
-	if _, err := io.ReadFull(r, seen); err != nil {
-		return nil, err
-	}
-	for {
-		var size [4]byte
-		if _, err := io.ReadFull(r, size[:]); err != nil {
-			return nil, err
-		}
-		n := binary.BigEndian.Uint32(size[:])
-		if n == 0 {
-			return seen, nil
-		}
-		chunk := make([]byte, min(n, 1<<20))
-		if _, err := io.ReadFull(r, chunk); err != nil {
-			return nil, err
-		}
-		seen = append(seen, chunk...)
-	}
+		return clamdtest.Clean
+	})
 }
 
 // kill ends the process at the other end.

@@ -4,12 +4,9 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
-	"encoding/binary"
 	"image"
 	"image/color"
 	"image/png"
-	"io"
-	"net"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -21,6 +18,7 @@ import (
 	"ukpbjd/internal/clerk"
 	"ukpbjd/internal/config"
 	"ukpbjd/internal/document"
+	"ukpbjd/internal/extract/clamdtest"
 	"ukpbjd/internal/form"
 	"ukpbjd/internal/message"
 	"ukpbjd/internal/postoffice"
@@ -295,51 +293,6 @@ func scan(t *testing.T) []byte {
 	return b.Bytes()
 }
 
-// scanner is a clamd that says always the same; with an empty word it hangs up.
-func scanner(t *testing.T, word string) string {
-	t.Helper()
-	socket := filepath.Join(t.TempDir(), "clamd")
-	l, err := net.Listen("unix", socket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan struct{})
-	t.Cleanup(func() { l.Close(); <-done })
-	go func() {
-		defer close(done)
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			serveScan(c, word)
-		}
-	}()
-	return socket
-}
-
-func serveScan(c net.Conn, word string) {
-	defer c.Close()
-	var head [10]byte
-	if _, err := io.ReadFull(c, head[:]); err != nil || word == "" {
-		return
-	}
-	for {
-		var size [4]byte
-		if _, err := io.ReadFull(c, size[:]); err != nil {
-			return
-		}
-		n := binary.BigEndian.Uint32(size[:])
-		if n == 0 {
-			break
-		}
-		if _, err := io.CopyN(io.Discard, c, int64(n)); err != nil {
-			return
-		}
-	}
-	c.Write([]byte("stream: " + word + "\x00")) //nolint:errcheck // the reader finds out
-}
-
 // TestWhatCannotBeReadIsLookedAt: never "missing", never passed on; the requester is told and the operator warned.
 func TestWhatCannotBeReadIsLookedAt(t *testing.T) {
 	for _, c := range []struct {
@@ -361,9 +314,9 @@ func TestWhatCannotBeReadIsLookedAt(t *testing.T) {
 		}, nil, document.ReasonNoText},
 		{"empty file", func(_ *testing.T, f *sop.File) { f.Bytes = nil }, nil, document.ReasonEmpty},
 		{"scanner is down", nil, func(t *testing.T) string { return filepath.Join(t.TempDir(), "nobody") }, document.ReasonUnscanned},
-		{"scanner hangs up", nil, func(t *testing.T) string { return scanner(t, "") }, document.ReasonUnscanned},
-		{"over the scanner's limit", nil, func(t *testing.T) string { return scanner(t, "INSTREAM size limit exceeded. ERROR") }, document.ReasonUnscanned},
-		{"malware", nil, func(t *testing.T) string { return scanner(t, "Eicar-Test-Signature FOUND") }, document.ReasonMalware},
+		{"scanner hangs up", nil, func(t *testing.T) string { return clamdtest.Listen(t, clamdtest.Always("")) }, document.ReasonUnscanned},
+		{"over the scanner's limit", nil, func(t *testing.T) string { return clamdtest.Listen(t, clamdtest.Always(clamdtest.TooLarge)) }, document.ReasonUnscanned},
+		{"malware", nil, func(t *testing.T) string { return clamdtest.Listen(t, clamdtest.Always(clamdtest.Malware)) }, document.ReasonMalware},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -409,7 +362,7 @@ func TestWhatCannotBeReadIsLookedAt(t *testing.T) {
 
 // The control: with a scanner that finds nothing, the same request goes on.
 func TestCleanPapersPassTheScanner(t *testing.T) {
-	socket := scanner(t, "OK")
+	socket := clamdtest.Listen(t, clamdtest.Always(clamdtest.Clean))
 	p := playPapers(t, nil, func(k *config.Config) { k.Extract.Clamd = socket })
 	p.ask(invented(t, rehearsal.Office{}))
 	p.await(p.Cast.Admin, sop.Persetujuan)

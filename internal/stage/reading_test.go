@@ -4,11 +4,10 @@ import (
 	"errors"
 	"io"
 	"net"
-	"path/filepath"
-	"sync"
 	"testing"
 
 	"ukpbjd/internal/config"
+	"ukpbjd/internal/extract/clamdtest"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/store"
 )
@@ -16,36 +15,19 @@ import (
 // slowScanner is a clamd that tells asked of every file and says nothing until healthy is closed.
 func slowScanner(t *testing.T, asked chan<- struct{}, healthy <-chan struct{}) string {
 	t.Helper()
-	socket := filepath.Join(t.TempDir(), "clamd")
-	l, err := net.Listen("unix", socket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var owner sync.WaitGroup
-	t.Cleanup(func() { l.Close(); owner.Wait() })
-	owner.Go(func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			owner.Go(func() {
-				select {
-				case <-healthy:
-					serveScan(c, "stream: OK")
-					return
-				default:
-				}
-				select {
-				case asked <- struct{}{}:
-				default:
-				}
-				io.Copy(io.Discard, c) //nolint:errcheck // until the daemon hangs up
-				c.Close()
-			})
+	return clamdtest.Listen(t, func(conn *net.UnixConn, _ []byte) string {
+		select {
+		case <-healthy:
+			return clamdtest.Clean
+		default:
 		}
+		select {
+		case asked <- struct{}{}:
+		default:
+		}
+		io.Copy(io.Discard, conn) //nolint:errcheck // until the daemon hangs up
+		return ""
 	})
-	return socket
 }
 
 // TestStoppedWhileReading: a daemon stopped in order while it reads a mail, as often as you like, reads it in the end. Only
