@@ -111,7 +111,7 @@ func (c *canaryRun) do(err error) {
 func (c *canaryRun) play(opt map[string]string) {
 	c.t.Helper()
 	c.copies = map[string][]byte{}
-	c.wait, c.polite = 30*time.Second, true
+	c.wait, c.polite = 2*time.Minute, true // 200 runs are played beside other work
 	c.t.Cleanup(func() {
 		for _, said := range c.close() {
 			if c.t.Failed() {

@@ -271,7 +271,7 @@ func (s *story) end(how syscall.Signal) error {
 			return fmt.Errorf("the daemon did not stop in order: %w", err)
 		}
 		return nil
-	case <-time.After(patience):
+	case <-time.After(max(s.wait, patience)):
 		return errors.New("the daemon does not end")
 	}
 }
