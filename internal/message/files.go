@@ -131,7 +131,7 @@ func (m *Message) addFile(leaf leafPart, root *enmime.Part, lim Limits, depth in
 	if leaf.part != root && len(leaf.content) == 0 && leaf.part.FileName == "" && strings.HasPrefix(kind, "text/") {
 		return
 	}
-	file := newAttachment(fileName(leaf.part, kind, len(m.Files)+1), kind, leaf.content, leaf.problem)
+	file := newAttachment(fileName(leaf.part, kind, len(m.Files)+1), kind, leaf)
 	m.Files = append(m.Files, file)
 	if file.Problem != "" {
 		m.problem("attachment-"+file.Problem, file.Name, false)
@@ -141,12 +141,17 @@ func (m *Message) addFile(leaf leafPart, root *enmime.Part, lim Limits, depth in
 	}
 }
 
-func newAttachment(name, kind string, content []byte, problem string) Attachment {
-	sum := sha256.Sum256(content)
-	if len(content) == 0 && problem == "" {
+func newAttachment(name, kind string, leaf leafPart) Attachment {
+	sum := leaf.sum
+	if sum == nil {
+		s := sha256.Sum256(leaf.content)
+		sum = s[:]
+	}
+	problem := leaf.problem
+	if len(leaf.content) == 0 && problem == "" {
 		problem = "empty"
 	}
-	return Attachment{Name: name, ContentType: kind, Bytes: content, SHA256: hex.EncodeToString(sum[:]), Problem: problem}
+	return Attachment{Name: name, ContentType: kind, Bytes: leaf.content, SHA256: hex.EncodeToString(sum), Problem: problem}
 }
 
 // openAttached adds the files of an attached mail. Its text never becomes ours.
@@ -161,7 +166,7 @@ func (m *Message) openAttached(file Attachment, lim Limits, depth int) {
 	lim.Files -= len(m.Files)
 	inner := &Message{}
 	_, body := splitMail(file.Bytes)
-	inner.readBody(file.Bytes, body, lim, depth-1)
+	inner.readBody(file.Bytes, body, liftLeaves(file.Bytes, lim), lim, depth-1)
 	for _, f := range inner.Files {
 		f.Name = file.Name + "/" + f.Name
 		m.Files = append(m.Files, f)

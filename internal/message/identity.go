@@ -10,8 +10,8 @@ import (
 )
 
 // identify hashes what two deliveries of one mail share. Trace fields (Received, Delivered-To, Return-Path, X-…) differ, and so
-// may folding, line ends and empty lines at the end.
-func (m *Message) identify(body []byte) {
+// may folding, line ends and empty lines at the end. A leaf that was decoded counts by its content, which is hashed anyway.
+func (m *Message) identify(raw, body []byte, leaves []lifted) {
 	content := sha256.New()
 	for _, name := range []string{"From", "To", "Subject", "Date"} {
 		for _, v := range m.Fields(name) {
@@ -19,7 +19,15 @@ func (m *Message) identify(body []byte) {
 		}
 		content.Write([]byte{0})
 	}
-	hashBody(content, body)
+	rest, at := sha256.New(), len(raw)-len(body)
+	for i := range leaves {
+		content.Write(leaves[i].sum[:])
+		hashBody(rest, raw[at:leaves[i].start])
+		rest.Write([]byte{0})
+		at = leaves[i].end
+	}
+	hashBody(rest, bytes.TrimRight(raw[at:], "\r\n \t"))
+	content.Write(rest.Sum(nil))
 	sum := content.Sum(nil)
 	m.ContentHash = hex.EncodeToString(sum)
 	whole := sha256.New()
@@ -29,10 +37,9 @@ func (m *Message) identify(body []byte) {
 	m.Identity = hex.EncodeToString(whole.Sum(nil))
 }
 
-// hashBody writes body without carriage returns and without blank lines at its end, in blocks rather than in lines.
+// hashBody writes body without carriage returns, in blocks rather than in lines.
 func hashBody(h hash.Hash, body []byte) {
-	body = bytes.TrimRight(body, "\r\n \t")
-	block := make([]byte, 0, 16<<10)
+	block := make([]byte, 0, min(len(body), 16<<10))
 	for len(body) > 0 {
 		line := body
 		if i := bytes.IndexByte(body, '\n'); i >= 0 {

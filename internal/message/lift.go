@@ -2,6 +2,7 @@ package message
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
 	"mime"
@@ -25,6 +26,7 @@ const (
 type lifted struct {
 	start, end int // of its encoded text in raw
 	content    []byte
+	sum        [sha256.Size]byte // of content
 	problem    string
 }
 
@@ -146,7 +148,7 @@ func (l *lifter) leaf(start, end int) {
 	leaf := lifted{start: start, end: end}
 	if len(text) > liftWhole { // most leaves are sound: their decoding is the check
 		if leaf.content = decodeWhole(text); leaf.content != nil {
-			l.leaves = append(l.leaves, leaf)
+			l.take(leaf)
 			return
 		}
 	}
@@ -163,8 +165,13 @@ func (l *lifter) leaf(start, end int) {
 		leaf.content, leaf.problem = decodeCut(text, n), "truncated"
 	}
 	if leaf.content != nil {
-		l.leaves = append(l.leaves, leaf)
+		l.take(leaf)
 	}
+}
+
+func (l *lifter) take(leaf lifted) {
+	leaf.sum = sha256.Sum256(leaf.content)
+	l.leaves = append(l.leaves, leaf)
 }
 
 // base64Alphabet marks what may stand in a lifted leaf: 1 counts, 2 is a line end.

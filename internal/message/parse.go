@@ -34,13 +34,16 @@ func parseAt(raw []byte, lim Limits, banners []string, depth int) (m *Message) {
 		raw = rest
 	}
 	m.readHeader(head, lim)
-	m.identify(body)
 	switch {
 	case name != "":
+		m.identify(raw, body, nil)
 	case len(raw) > lim.Bytes:
 		m.problem("too-large", fmt.Sprintf("%d bytes", len(raw)), true)
+		m.identify(raw, body, nil)
 	default:
-		m.readBody(raw, body, lim, depth)
+		leaves := liftLeaves(raw, lim)
+		m.identify(raw, body, leaves)
+		m.readBody(raw, body, leaves, lim, depth)
 	}
 	m.ownWords(banners, lim)
 	m.Bounce = m.findBounce()
@@ -127,11 +130,10 @@ func readDate(v string) time.Time {
 	return t
 }
 
-func (m *Message) readBody(raw, body []byte, lim Limits, depth int) {
+func (m *Message) readBody(raw, body []byte, leaves []lifted, lim Limits, depth int) {
 	if bytes.IndexByte(body, 0) >= 0 {
 		m.problem("nul-byte", "body", true)
 	}
-	leaves := liftLeaves(raw, lim)
 	rest := withPlaceholders(raw, leaves)
 	if name, detail := lim.overBody(rest); name != "" {
 		m.problem(name, detail, true)

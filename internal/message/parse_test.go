@@ -214,3 +214,33 @@ func TestIdentity(t *testing.T) {
 		t.Error("another Message-ID: identity must differ, content not")
 	}
 }
+
+func TestIdentityOfPapers(t *testing.T) {
+	mail := func(eol string, sizes ...int) string {
+		raw := requestMail(eol, sizes...)
+		if n := len(liftLeaves(raw, DefaultLimits())); n != len(sizes) {
+			t.Fatalf("%d papers lifted, of %d", n, len(sizes))
+		}
+		return string(raw)
+	}
+	hash := func(s string) string { return Parse([]byte(s), DefaultLimits(), nil).ContentHash }
+	one := mail("\r\n", 40<<10, 50<<10)
+	if hash(one) != hash("Received: from a by b\n"+mail("\n", 40<<10, 50<<10)+"\n\n") {
+		t.Error("two deliveries of one mail differ")
+	}
+	last := strings.LastIndexByte(one, 'A') // in a paper
+	seen := map[string]string{hash(one): "itself"}
+	for name, other := range map[string]string{
+		"a paper changed":  one[:last] + "B" + one[last+1:],
+		"its name changed": strings.ReplaceAll(one, "berkas-2", "berkas-3"),
+		"papers exchanged": strings.NewReplacer("berkas-1", "berkas-2", "berkas-2", "berkas-1").Replace(mail("\r\n", 50<<10, 40<<10)),
+		"one paper fewer":  mail("\r\n", 40<<10),
+		"other words":      strings.Replace(one, "Mohon", "Harap", 1),
+		"a paper in words": strings.Replace(one, "application/pdf", "text/plain", 1),
+	} {
+		if same := seen[hash(other)]; same != "" {
+			t.Errorf("%s: the same hash as %s", name, same)
+		}
+		seen[hash(other)] = name
+	}
+}

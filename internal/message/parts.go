@@ -13,6 +13,7 @@ import (
 type leafPart struct {
 	part    *enmime.Part
 	content []byte
+	sum     []byte // SHA-256 of content, where it is known already
 	problem string
 }
 
@@ -102,7 +103,7 @@ func reattach(parts []leafPart, leaves []lifted) bool {
 			return false
 		}
 		delete(want, string(parts[i].content))
-		parts[i].content, parts[i].problem = leaves[k].content, leaves[k].problem
+		parts[i].content, parts[i].sum, parts[i].problem = leaves[k].content, leaves[k].sum[:], leaves[k].problem
 		found++
 	}
 	return found == len(leaves)

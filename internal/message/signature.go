@@ -32,18 +32,21 @@ var (
 const sentFromLength = 75
 
 func isSignature(line string) bool {
-	if signatureRule.MatchString(line) {
+	if strings.ContainsAny(line, "-_\u2013\u2014") && signatureRule.MatchString(line) {
 		return true
+	}
+	if !sentFrom.MatchString(line) {
+		return false
 	}
 	plain := strings.TrimSpace(link.ReplaceAllString(line, " "))
 	if len(plain) > sentFromLength || strings.HasSuffix(plain, "?") {
 		return false
 	}
-	return sentFrom.MatchString(line) && (!strings.Contains(plain, ", ") || strings.Contains(strings.ToLower(plain), "excuse"))
+	return !strings.Contains(plain, ", ") || strings.Contains(strings.ToLower(plain), "excuse")
 }
 
 func isSeparator(line string) bool {
-	return separatorWord.MatchString(line) || separatorLine.MatchString(line)
+	return separatorWord.MatchString(line) || strings.ContainsAny(line, "-=_") && separatorLine.MatchString(line)
 }
 
 // dropClosing takes a closing formula off with the name and post under it. A formula with one name or none stays: it is the
