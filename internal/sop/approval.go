@@ -73,6 +73,9 @@ func (d *decision) quorum() int {
 // approve freezes who gets what where, and begins the undo window. SOP 2.1
 func (d *decision) approve(v Approval) {
 	v.Release = d.now.Add(d.undoWindow())
+	if d.o.FullCopy {
+		v.Copy = d.o.KepalaLPSE
+	}
 	d.c.Approval = &v
 	d.c.Status, d.c.Expires = Approved, time.Time{}
 	d.step("daemon", d.o.ApprovalDays)

@@ -57,6 +57,22 @@ var broken = map[string]decider{
 		}
 		return out
 	},
+	"copies not held against the address of the approval": func(o sop.Office, c sop.Case, in sop.Input, now time.Time) sop.Outcome {
+		return copied(o, c, in, now, "tembusan-failed")
+	},
+	"a full copy chosen after the approval": func(o sop.Office, c sop.Case, in sop.Input, now time.Time) sop.Outcome {
+		if c.Approval != nil {
+			a := *c.Approval
+			a.Copy, c.Approval = o.KepalaLPSE, &a
+		}
+		return o.Decide(c, in, now)
+	},
+	"copies made again and again": func(o sop.Office, c sop.Case, in sop.Input, now time.Time) sop.Outcome {
+		if !c.Copy.Waits {
+			c.Copy.Key = ""
+		}
+		return o.Decide(c, in, now)
+	},
 	"accounts replaced by late results": func(o sop.Office, c sop.Case, in sop.Input, now time.Time) sop.Outcome {
 		if w, ok := in.What.(sop.AccountsMade); ok && len(w.Accounts) > 0 {
 			c.Accounts = w.Accounts
@@ -101,6 +117,16 @@ var broken = map[string]decider{
 		c.Letters = 0
 		return o.Decide(c, in, now)
 	},
+}
+
+// copied lets a copy go that Decide gave up for the given reason.
+func copied(o sop.Office, c sop.Case, in sop.Input, now time.Time, reason string) sop.Outcome {
+	out := o.Decide(c, in, now)
+	if w, ok := in.What.(sop.TembusanSealed); ok && out.Reason == reason {
+		w.Letter.Sealed = w.Sealed
+		out.Letters = append(out.Letters, w.Letter)
+	}
+	return out
 }
 
 // TestBrokenIsCaught is the negative control of TestHistories.
@@ -157,6 +183,48 @@ func TestSeenPasswordStaysAway(t *testing.T) {
 		h.happen(h.carry(slow, seen))
 		if (caught != "") != x.want {
 			t.Errorf("caught %q, want %v", caught, x.want)
+		}
+	}
+}
+
+// TestSeenPasswordIsNotCopied: a password is seen, or its key destroyed, while a worker makes Kepala LPSE's copy. What the worker
+// brings is not sent; where it is, the properties notice.
+func TestSeenPasswordIsNotCopied(t *testing.T) {
+	careless := func(o sop.Office, c sop.Case, in sop.Input, now time.Time) sop.Outcome {
+		return copied(o, c, in, now, "tembusan-overtaken")
+	}
+	for _, x := range []struct {
+		decide decider
+		want   bool
+	}{{sop.Office.Decide, false}, {careless, true}} {
+		for _, meanwhile := range []string{"seen", "destroyed"} {
+			caught := ""
+			o := testOffice()
+			o.FullCopy = true
+			h := newHistory(o, func(format string, a ...any) { caught = fmt.Sprintf(format, a...) })
+			h.decide = x.decide
+			h.happen(h.mail("staf", sop.Proven, sop.Request{Reading: reading(2, "a")}))
+			accounts, _ := h.take(sop.OrderAccounts, "")
+			h.happen(h.carry(accounts, h.c))
+			h.happen(h.mail("admin", sop.Proven, sop.Command{Verb: sop.Setuju, Ref: h.ref(sop.Persetujuan, cast["admin"].Address)}))
+			for range 2 {
+				order, _ := h.take(sop.OrderCredential, "")
+				h.happen(h.carry(order, h.c))
+				h.happen(sop.Input{At: h.now, What: sop.Accepted{Letter: h.letters[len(h.letters)-1]}})
+			}
+			slow, ok := h.take(sop.OrderTembusan, "")
+			seen := h.c
+			if meanwhile == "seen" {
+				h.happen(sop.Input{At: h.now, What: sop.Exposed{NIP: nipOf(1), What: "terbaca"}})
+			} else {
+				h.happen(h.mail("m1", sop.Proven, sop.Command{Verb: sop.Terima, Ref: h.ref(sop.Kredensial, cast["m1"].Address)}))
+				h.now = h.now.Add(25 * time.Hour)
+				h.happen(sop.Input{At: h.now, What: sop.Tick{}})
+			}
+			h.happen(h.carry(slow, seen))
+			if !ok || (caught != "") != x.want {
+				t.Errorf("%s: caught %q, want %v", meanwhile, caught, x.want)
+			}
 		}
 	}
 }

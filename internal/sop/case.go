@@ -83,6 +83,7 @@ type Case struct {
 	Burnt    []string           `json:"burnt,omitempty"`   // SHA-256 of sealed passwords that were seen: never used again
 
 	Approval  *Approval  `json:"approval,omitempty"`
+	Copy      Copy       `json:"copy,omitzero"`    // the tembusan with passwords
 	Votes     []Approval `json:"votes,omitempty"`  // every SETUJU that counts for this revision; the last one made the Approval
 	CodeTries int        `json:"code_tries"`       // wrong codes without a known Message-ID, this revision
 	Expires   time.Time  `json:"expires,omitzero"` // of the approval letter
@@ -173,6 +174,7 @@ type Approval struct {
 	Sheet    bool      `json:"sheet"`   // came with an edited sheet
 	Release  time.Time `json:"release"` // end of the undo window
 	Released bool      `json:"released"`
+	Copy     Person    `json:"copy,omitzero"` // Kepala LPSE as registered then, where their copy carries passwords
 }
 
 // Delegation lets a registered deputy answer for an approver, in every case.

@@ -60,6 +60,8 @@ func (d *decision) dispatch() string {
 		return d.accountsMade(w)
 	case CredentialSealed:
 		return d.credentialSealed(w)
+	case TembusanSealed:
+		return d.tembusanSealed(w)
 	case KeyShredded:
 		return d.keyShredded(w)
 	case Accepted:

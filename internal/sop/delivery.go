@@ -79,8 +79,7 @@ func (d *decision) progress() {
 	if d.c.Status == Sent && d.none(MemberQueued, MemberSealing, MemberWaiting) {
 		d.c.Status = AwaitingReceipt
 		d.step("member", d.o.ReceiptDays) // SOP 3.1
-		d.letter(Tembusan, d.o.KepalaLPSE, RoleKepala)
-		d.event("tembusan", "Tembusan dikirim kepada Kepala LPSE.")
+		d.tembusan()
 	}
 	d.closeWhenDone()
 }
@@ -114,6 +113,9 @@ func (d *decision) lost(l Letter, reason, text string) string {
 		m.State, m.Note = MemberFailed, text
 		d.deviation(Deviation{Kind: "output", Step: "2.3", Owed: "member", By: m.Row.Nama, NIP: m.Row.NIP,
 			Text: "Surat kredensial tidak sampai kepada " + m.Row.Nama + "."})
+	}
+	if d.copyLost(l, reason) {
+		return "tembusan-replaced"
 	}
 	d.tellLost(l, text)
 	d.progress()

@@ -26,6 +26,9 @@ type history struct {
 	live     map[string]sop.Account  // NIP → the account as it was first kept
 	keys     map[string]bool         // letter keys and order ids ever seen
 	burnt    map[string]bool         // sealed passwords that were seen
+	full     string                  // Kepala LPSE's address at the approval, where the copy was chosen in full then
+	copies   int                     // letters with passwords to Kepala LPSE since the approval
+	lost     int                     // of them, those that did not arrive
 	visited  map[sop.Status]bool
 	fail     func(format string, a ...any)
 }
@@ -58,6 +61,7 @@ func (h *history) happen(in sop.Input) {
 	h.checkKeys(out)
 	h.record(in, before, out)
 	h.checkCredentials(out)
+	h.checkCopies(in, out)
 	h.checkAccounts(in, out)
 	h.checkWake(out)
 	h.inputs = append(h.inputs, in)
@@ -170,6 +174,10 @@ func (h *history) record(in sop.Input, before sop.Case, out sop.Outcome) {
 		for _, m := range out.Case.Members {
 			h.frozen[m.Row.NIP] = m.Row.Email
 		}
+		h.full, h.copies, h.lost = "", 0, 0
+		if h.office.FullCopy {
+			h.full = h.office.KepalaLPSE.Address
+		}
 	}
 }
 
@@ -208,7 +216,7 @@ func (h *history) checkCredentials(out sop.Outcome) {
 	for _, l := range out.Letters {
 		if l.Kind == sop.Kredensial {
 			check(l)
-		} else if l.Sealed != nil {
+		} else if l.Sealed != nil && l.Kind != sop.Tembusan {
 			h.fail("letter %s is sealed", l.Key)
 		}
 	}
@@ -216,6 +224,66 @@ func (h *history) checkCredentials(out sop.Outcome) {
 		if o.Kind == sop.OrderCredential {
 			check(o.Letter)
 		}
+	}
+}
+
+// checkCopies: passwords go to Kepala LPSE only where the approvals of that revision were given knowing so, to the address of
+// then, only those that live and nobody else has seen, each as its member has it; and once, unless the letter was lost.
+func (h *history) checkCopies(in sop.Input, out sop.Outcome) {
+	switch w := in.What.(type) {
+	case sop.Undeliverable:
+		h.missed(w.Letter)
+	case sop.Bounced:
+		if w.Action == "failed" {
+			h.missed(w.Letter)
+		}
+	}
+	for _, l := range out.Letters {
+		if (len(l.Of) > 0) != (l.Sealed != nil && l.Kind == sop.Tembusan) {
+			h.fail("letter %s of %v, sealed: %v", l.Key, l.Of, l.Sealed != nil)
+		}
+		if len(l.Of) == 0 {
+			continue
+		}
+		if h.copies++; h.copies > h.lost+1 {
+			h.fail("%d copies with passwords, %d of them lost", h.copies, h.lost)
+		}
+		held := "copy of"
+		for _, nip := range l.Of {
+			m, a := out.Case.Member(nip), out.Case.Accounts[nip]
+			if m == nil || m.Shredded || m.Exposed || a.Kept || len(a.Sealed) == 0 {
+				h.fail("the copy holds the password of %s: %+v", nip, m)
+			}
+			held += " " + string(a.Sealed)
+		}
+		if string(l.Sealed) != held {
+			h.fail("the copy holds %q, its members have %q", l.Sealed, held)
+		}
+	}
+	check := func(l sop.Letter) {
+		want := max(h.office.Quorum, 1)
+		if got := len(h.approved[l.Revision]); got < want || l.Revision != out.Case.Revision {
+			h.fail("a copy with passwords with %d of %d approvals of revision %d", got, want, l.Revision)
+		}
+		if h.full == "" || l.To.Address != h.full || l.Role != sop.RoleKepala || !h.office.FullCopy || h.office.KepalaLPSE.Address != h.full {
+			h.fail("a copy with passwords to %s as %q; approved for %q", l.To.Address, l.Role, h.full)
+		}
+	}
+	for _, l := range out.Letters {
+		if len(l.Of) > 0 {
+			check(l)
+		}
+	}
+	for _, o := range out.Orders {
+		if o.Kind == sop.OrderTembusan {
+			check(o.Letter)
+		}
+	}
+}
+
+func (h *history) missed(l sop.Letter) {
+	if len(l.Of) > 0 {
+		h.lost++
 	}
 }
 
@@ -326,7 +394,7 @@ func (h *history) draw(t *rapid.T) sop.Input {
 		return h.honest(t)
 	}
 	kind := rapid.SampledFrom([]string{"command", "command", "command", "command", "order", "order", "order", "post", "post", "supplement", "tick", "tick",
-		"again", "begin", "begin", "gate", "exposed", "exposed", "instruct", "elsewhere"}).Draw(t, "kind")
+		"again", "begin", "begin", "gate", "exposed", "exposed", "instruct", "elsewhere", "configuration"}).Draw(t, "kind")
 	switch kind {
 	case "command":
 		return h.drawCommand(t)
@@ -358,6 +426,9 @@ func (h *history) draw(t *rapid.T) sop.Input {
 		until := h.now.Add(time.Duration(rapid.IntRange(-24, 96).Draw(t, "hours")) * time.Hour)
 		to := rapid.SampledFrom([]string{"wakil", "wakil", "orang"}).Draw(t, "deputy")
 		return sop.Input{At: h.now, From: sop.Sender{Person: cast["admin"]}, What: sop.Delegated{Delegation: sop.Delegation{From: cast["admin"], To: cast[to], Until: until}}}
+	case "configuration":
+		h.office.FullCopy = rapid.Bool().Draw(t, "full")
+		h.office.KepalaLPSE = cast[rapid.SampledFrom([]string{"kepala", "kepala", "kabag"}).Draw(t, "kepala")]
 	case "instruct":
 		return sop.Input{At: h.now, What: sop.Instruct{Verb: rapid.SampledFrom([]string{"hold", "release", "resend", "void"}).Draw(t, "verb")}}
 	}
@@ -464,8 +535,14 @@ func (h *history) drawResult(t *rapid.T) sop.Input {
 		case sop.CredentialSealed:
 			w.Failed = "x"
 			in.What = w
+		case sop.TembusanSealed:
+			w.Failed = "x"
+			in.What = w
 		}
 	} else if w, ok := in.What.(sop.CredentialSealed); ok && rarely(t, "elsewhere") {
+		w.Letter.To = cast["orang"]
+		in.What = w
+	} else if w, ok := in.What.(sop.TembusanSealed); ok && rarely(t, "elsewhere") {
 		w.Letter.To = cast["orang"]
 		in.What = w
 	}
@@ -525,6 +602,7 @@ func drawReading(t *rapid.T) document.Reading {
 func drawOffice(t *rapid.T) sop.Office {
 	o := testOffice()
 	o.Quorum = rapid.IntRange(1, 2).Draw(t, "quorum")
+	o.FullCopy = rapid.Bool().Draw(t, "full")
 	o.UndoWindow = time.Duration(rapid.IntRange(0, 2).Draw(t, "undo")) * 20 * time.Minute
 	if rapid.Bool().Draw(t, "deputies") {
 		o.Approvers[0].Deputies = []sop.Approver{{Person: cast["wakil"]}}
@@ -542,7 +620,7 @@ func (h *history) run(t *rapid.T) {
 // TestHistories: whatever happens, the promise of the office holds.
 func TestHistories(t *testing.T) {
 	reached := map[sop.Status]int{}
-	letters := 0
+	letters, copies := 0, 0
 	for range 4 {
 		rapid.Check(t, func(t *rapid.T) {
 			h := newHistory(drawOffice(t), t.Fatalf)
@@ -553,14 +631,19 @@ func TestHistories(t *testing.T) {
 			for _, l := range h.letters {
 				if l.Kind == sop.Kredensial {
 					letters++
+				} else if len(l.Of) > 0 {
+					copies++
 				}
 			}
 		})
+	}
+	if copies == 0 && !testing.Short() {
+		t.Error("no history came to a copy with passwords")
 	}
 	for _, s := range sop.Statuses {
 		if reached[s] == 0 && !testing.Short() {
 			t.Errorf("no history came to %s: the properties say little about it", s)
 		}
 	}
-	t.Logf("came to %v, %d credential letters", reached, letters)
+	t.Logf("came to %v, %d credential letters, %d copies with passwords", reached, letters, copies)
 }

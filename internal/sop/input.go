@@ -104,6 +104,12 @@ type (
 		Sealed []byte
 		Failed string
 	}
+	// TembusanSealed is the result of OrderTembusan.
+	TembusanSealed struct {
+		Letter Letter
+		Sealed []byte
+		Failed string
+	}
 	// KeyShredded is the result of OrderShred.
 	KeyShredded struct{ NIP string }
 	// Exposed says that a live secret of a member was seen outside its letter.
@@ -134,6 +140,7 @@ func (Accepted) what() string         { return "accepted" }
 func (Undeliverable) what() string    { return "undeliverable" }
 func (AccountsMade) what() string     { return "accounts-made" }
 func (CredentialSealed) what() string { return "credential-sealed" }
+func (TembusanSealed) what() string   { return "tembusan-sealed" }
 func (KeyShredded) what() string      { return "key-shredded" }
 func (Exposed) what() string          { return "exposed" }
 func (Oversized) what() string        { return "oversized" }

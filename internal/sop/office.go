@@ -25,6 +25,7 @@ type Office struct {
 	SecondAbove int // members above which two approvers are needed; 0: never
 	CodeInSheet bool
 	Sheet       string // encrypted, plain, none
+	FullCopy    bool   // Kepala LPSE's copy carries the passwords: credentials.tembusan: full
 
 	ApprovalDays, CompletionDays, ReceiptDays int
 	ExpiryDays                                int           // office days after the last delivery until an unconfirmed key is destroyed

@@ -82,8 +82,9 @@ type Letter struct {
 	Topic    string     `json:"topic,omitempty"`   // chooses the wording inside a template
 	Note     string     `json:"note,omitempty"`    // somebody's own words, passed on
 	Answers  string     `json:"answers,omitempty"` // Message-ID that it replies to
+	Of       []string   `json:"of,omitempty"`      // NIPs of the members whose passwords a tembusan carries
 	Files    []File     `json:"-"`
-	Sealed   []byte     `json:"-"` // a credential letter, already rendered and sealed by its worker
+	Sealed   []byte     `json:"-"` // a letter with a password, already rendered and sealed by its worker
 	Copy     []byte     `json:"-"` // the same letter without its password, for the archive
 }
 
@@ -100,6 +101,7 @@ type OrderKind string
 const (
 	OrderAccounts   OrderKind = "accounts"   // make user IDs, passwords and the account sheets of a revision → AccountsMade
 	OrderCredential OrderKind = "credential" // render and seal one member's letter → CredentialSealed
+	OrderTembusan   OrderKind = "tembusan"   // render and seal the copy with passwords → TembusanSealed
 	OrderShred      OrderKind = "shred"      // destroy a member's key → KeyShredded
 )
 

@@ -41,9 +41,9 @@ func (d *decision) terima(Command) string {
 	return "receipt-confirmed"
 }
 
-// closeWhenDone closes the case when every member has confirmed, or can no longer. SOP 3.1, SOP R.2
+// closeWhenDone closes the case when every member has confirmed, or can no longer, and the copy is made. SOP 3.1, SOP R.2
 func (d *decision) closeWhenDone() {
-	if d.c.Status != AwaitingReceipt || slices.ContainsFunc(d.c.Members, func(m Member) bool { return !m.final() }) {
+	if d.c.Status != AwaitingReceipt || d.c.Copy.Waits || slices.ContainsFunc(d.c.Members, func(m Member) bool { return !m.final() }) {
 		return
 	}
 	d.close(Done, "")

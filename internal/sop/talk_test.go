@@ -150,9 +150,9 @@ func (t *talk) nip() string {
 
 // scenery are lines that decide nothing.
 var scenery = map[string]func(*talk) (string, error){
-	"office": (*talk).setOffice,
-	"every":  func(t *talk) (string, error) { return t.every(), nil },
-	"show":   func(t *talk) (string, error) { return t.show(), nil },
+	"office": (*talk).setOffice, "configuration": (*talk).configure,
+	"every": func(t *talk) (string, error) { return t.every(), nil },
+	"show":  func(t *talk) (string, error) { return t.show(), nil },
 	"new": func(t *talk) (string, error) {
 		t.world = newWorld(t.office)
 		return "", nil
@@ -182,8 +182,16 @@ func (t *talk) setOffice() (string, error) {
 		o.Standing = []sop.Delegation{{From: cast["admin"], To: cast["wakil"], Until: until.UTC()}}
 	}
 	o.Level = sop.Level(t.arg("level", "standard"))
+	o.FullCopy = t.says("full")
 	t.world = newWorld(o)
 	return "", err
+}
+
+// configure changes what the configuration says, in the middle of a case.
+func (t *talk) configure() (string, error) {
+	t.office.FullCopy = t.says("full")
+	t.office.KepalaLPSE = cast[t.arg("kepala", "kepala")]
+	return "", nil
 }
 
 func duration(s string) (time.Duration, error) {
@@ -335,7 +343,7 @@ var happenings = map[string]func(t *talk, words string) ([]sop.Input, error){
 	},
 	"again":    func(t *talk, _ string) ([]sop.Input, error) { return []sop.Input{t.last}, nil },
 	"nothing":  func(t *talk, _ string) ([]sop.Input, error) { return []sop.Input{{At: t.now}}, nil },
-	"accounts": (*talk).makeAccounts, "seal": (*talk).seal, "shred": (*talk).shred,
+	"accounts": (*talk).makeAccounts, "seal": (*talk).seal, "shred": (*talk).shred, "copy": (*talk).copy,
 	"accepted": (*talk).accept, "bounced": (*talk).bounce, "undeliverable": (*talk).fail,
 }
 
@@ -405,6 +413,24 @@ func (t *talk) seal(words string) (ins []sop.Input, err error) {
 		in.What = w
 		ins = append(ins, in)
 	}
+}
+
+func (t *talk) copy(words string) (ins []sop.Input, err error) {
+	o, ok := t.take(sop.OrderTembusan, "")
+	if !ok {
+		return nil, nil
+	}
+	seen := t.c
+	in := t.carry(o, seen)
+	w := in.What.(sop.TembusanSealed)
+	if t.says("failed") {
+		w.Sealed, w.Failed = nil, words
+	}
+	if to := t.arg("to", ""); to != "" {
+		w.Letter.To = cast[to]
+	}
+	in.What = w
+	return []sop.Input{in}, nil
 }
 
 func (t *talk) shred(string) (ins []sop.Input, err error) {

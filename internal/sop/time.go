@@ -86,7 +86,7 @@ func (d *decision) strays() []string {
 
 // lapseAt is when members who never confirmed are given up: ExpiryDays office days after the last delivery.
 func (d *decision) lapseAt() time.Time {
-	if d.c.Status != AwaitingReceipt {
+	if d.c.Status != AwaitingReceipt || !slices.ContainsFunc(d.c.Members, func(m Member) bool { return !m.final() }) {
 		return time.Time{}
 	}
 	last := d.c.StepFrom

@@ -154,6 +154,12 @@ func (w *world) carry(o sop.Order, seen sop.Case) sop.Input {
 		in.What = w.accounts(o, seen)
 	case sop.OrderCredential:
 		in.What = sop.CredentialSealed{NIP: o.NIP, Letter: o.Letter, Sealed: slices.Concat([]byte("letter of "), seen.Accounts[o.NIP].Sealed)}
+	case sop.OrderTembusan:
+		held := []byte("copy of")
+		for _, nip := range o.Letter.Of {
+			held = fmt.Appendf(held, " %s", seen.Accounts[nip].Sealed)
+		}
+		in.What = sop.TembusanSealed{Letter: o.Letter, Sealed: held}
 	case sop.OrderShred:
 		in.What = sop.KeyShredded{NIP: o.NIP}
 	}
