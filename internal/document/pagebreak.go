@@ -42,22 +42,95 @@ func joinTables(a, b Table) (Table, bool) {
 		return a, false
 	}
 	joined := Table{Line: a.Line, Top: a.Top, Bottom: a.Bottom, Rows: append([][]Cell(nil), a.Rows...)}
-	number := numberColumn(cols)
-	switch first := rows[0]; {
-	case number < 0:
+	switch seam(a.Rows[start:], rows[0], cols) {
+	case apart:
 		return a, false
-	case ordinal(first[number].Text) > 0:
-		if len(a.Rows) > start && ordinal(first[number].Text) == 1 {
-			return a, false // a list of its own
-		}
-	case strings.TrimSpace(first[number].Text) == "" && len(a.Rows) > start && !closes(rowText(first)) && filled(first) > 0:
-		joined.Rows[len(joined.Rows)-1] = glue(a.Rows[len(a.Rows)-1], first)
+	case halves:
+		joined.Rows[len(joined.Rows)-1] = glue(a.Rows[len(a.Rows)-1], rows[0])
 		rows = rows[1:]
-	default:
-		return a, false
 	}
 	joined.Rows = append(joined.Rows, rows...)
 	return joined, true
+}
+
+// What a page break has parted.
+const (
+	apart  = iota // two lists
+	whole         // a list between two of its rows
+	halves        // a row in two
+)
+
+// seam says how the first row after the break goes with the rows before it.
+func seam(above [][]Cell, first []Cell, cols columns) int {
+	number := numberColumn(cols)
+	if number < 0 {
+		return unnumberedSeam(above, first, cols)
+	}
+	switch n := ordinal(first[number].Text); {
+	case n > 0 && len(above) > 0:
+		last := above[len(above)-1]
+		if number < len(last) && ordinal(last[number].Text) == 0 && filled(last) > 0 && n == lastOrdinal(above, number)+1 && !closes(rowText(last)) {
+			return halves // the number stands in the middle of its tall cell
+		}
+		if n == 1 {
+			return apart // a list of its own
+		}
+		return whole
+	case n > 0:
+		return whole
+	case strings.TrimSpace(first[number].Text) == "" && len(above) > 0 && !closes(rowText(first)) && filled(first) > 0:
+		return halves
+	}
+	return apart
+}
+
+func lastOrdinal(rows [][]Cell, number int) int {
+	for i := len(rows) - 1; i >= 0; i-- {
+		if number < len(rows[i]) {
+			if n := ordinal(rows[i][number].Text); n > 0 {
+				return n
+			}
+		}
+	}
+	return 0
+}
+
+// unnumberedSeam goes by NIP and address: a row that has one is a member, one that has only the rest of one is not.
+func unnumberedSeam(above [][]Cell, first []Cell, cols columns) int {
+	if closes(rowText(first)) || filled(first) == 0 {
+		return apart
+	}
+	if spans(first) {
+		return whole
+	}
+	lower, _ := readRow(first, cols)
+	if len(above) == 0 || filled(above[len(above)-1]) == 0 {
+		if lower.Nama != "" && (ValidNIP(lower.NIP) || validEmail(lower.Email)) {
+			return whole
+		}
+		return apart
+	}
+	upper, _ := readRow(above[len(above)-1], cols)
+	glued, _ := readRow(glue(above[len(above)-1], first), cols)
+	switch {
+	case !ValidNIP(upper.NIP) && !ValidNIP(lower.NIP) && ValidNIP(glued.NIP), ValidNIP(upper.NIP) && lower.NIP == "" && lower.Email == "":
+		return halves
+	case !validEmail(lower.Email) && lower.NIP == "" && validEmail(glued.Email):
+		return halves
+	case lower.Nama != "" && (ValidNIP(lower.NIP) || validEmail(lower.Email)):
+		return whole
+	}
+	return apart
+}
+
+// spans says that one cell fills the row: a heading within the list.
+func spans(row []Cell) bool {
+	for _, c := range row[1:] {
+		if !c.Merged {
+			return false
+		}
+	}
+	return len(row) > 1
 }
 
 // repeats says whether rows begin with the same header.

@@ -114,6 +114,70 @@ func distinct(v []float64) []float64 {
 	return out
 }
 
+// apart cuts a frame in which tables of other columns stand directly below one another, as word processors draw them when no
+// paragraph is between: what one table's lines divide is not cut by the lines of the next.
+func (f *frame) apart() []*frame {
+	var out []*frame
+	from, have := 0, f.dividers(0)
+	for r := 1; r < len(f.ys)-1; r++ {
+		more := f.dividers(r)
+		if strangers(have, more) && f.ruledAcross(f.ys[r], f.xs[0], f.xs[len(f.xs)-1]) {
+			out = append(out, f.band(from, r))
+			from, have = r, more
+			continue
+		}
+		for x := range more {
+			have[x] = true
+		}
+	}
+	if from == 0 {
+		return []*frame{f}
+	}
+	return append(out, f.band(from, len(f.ys)-1))
+}
+
+// dividers are the inner lines that stand in one row of the grid.
+func (f *frame) dividers(r int) map[int]bool {
+	out := map[int]bool{}
+	for c := 1; c < len(f.xs)-1; c++ {
+		if f.ruledDown(f.xs[c], f.ys[r], f.ys[r+1]) {
+			out[c] = true
+		}
+	}
+	return out
+}
+
+// strangers says that two rows are divided otherwise: each where the other is not, and at few places both.
+func strangers(a, b map[int]bool) bool {
+	shared := 0
+	for c := range a {
+		if b[c] {
+			shared++
+		}
+	}
+	return shared < len(a) && shared < len(b) && 2*shared < min(len(a), len(b))
+}
+
+// band is the part of the frame between two of its lines, on a grid of its own.
+func (f *frame) band(from, to int) *frame {
+	top, end := f.ys[from], f.ys[to]
+	var set []rule
+	for _, r := range f.across {
+		if mid := (r.y0 + r.y1) / 2; mid > top-near && mid < end+near {
+			set = append(set, r)
+		}
+	}
+	for _, r := range f.down {
+		if y0, y1 := math.Max(r.y0, top), math.Min(r.y1, end); y1-y0 > near {
+			set = append(set, rule{r.x0, y0, r.x1, y1})
+		}
+	}
+	if g := newFrame(set); g != nil {
+		return g
+	}
+	return f
+}
+
 // put takes a word that stands inside.
 func (f *frame) put(w word) bool {
 	c, r := slotOf(f.xs, w.midX()), slotOf(f.ys, w.midY())

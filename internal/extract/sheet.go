@@ -40,7 +40,7 @@ func (s *sheet) layout() document.Page {
 	if len(s.words) == 0 && s.images > 0 {
 		page.Unreadable = document.ReasonNoText
 	}
-	tables := ruledTables(s.rules)
+	tables := s.tables()
 	var free []word
 	for _, w := range s.words {
 		if !placed(tables, w) {
@@ -62,6 +62,19 @@ func (s *sheet) layout() document.Page {
 		page.Tables[i].Line = sort.Search(len(page.Lines), func(j int) bool { return page.Lines[j].Top >= page.Tables[i].Top })
 	}
 	return page
+}
+
+// tables are the ruled frames. Lines that a scanner has broken tell nothing about where one table ends.
+func (s *sheet) tables() []*frame {
+	found := ruledTables(s.rules)
+	if len(s.words) == 0 || s.words[0].conf > 0 {
+		return found
+	}
+	var out []*frame
+	for _, f := range found {
+		out = append(out, f.apart()...)
+	}
+	return out
 }
 
 func placed(tables []*frame, w word) bool {
