@@ -51,6 +51,13 @@ func (t *tray) leave(reserved int, list []Dispatch) {
 	t.claimed.Done()
 }
 
+// Posting says that letters stand ready for the senders.
+func (c *Clerk) Posting() bool {
+	c.tray.mu.Lock()
+	defer c.tray.mu.Unlock()
+	return len(c.tray.out) > 0
+}
+
 func (t *tray) full() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()

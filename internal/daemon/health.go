@@ -14,10 +14,11 @@ import (
 
 // health is what each loop last said of itself.
 type health struct {
-	mu     sync.Mutex
-	faults map[string]string
-	last   time.Time
-	busy   atomic.Int32 // rounds of intake under way
+	mu      sync.Mutex
+	faults  map[string]string
+	last    time.Time
+	busy    atomic.Int32 // rounds of intake under way
+	sending atomic.Int32 // letters that the mail server is being given
 }
 
 func (h *health) fault(loop string, err error) {

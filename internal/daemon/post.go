@@ -71,6 +71,8 @@ func (d *Daemon) claim(ctx context.Context) error {
 }
 
 func (d *Daemon) send(ctx context.Context, x clerk.Dispatch) clerk.Sent {
+	d.state.sending.Add(1)
+	defer d.state.sending.Add(-1)
 	began := time.Now()
 	if err := d.Clerk.Unseal(&x); err != nil {
 		return clerk.Sent{Row: x.Row, Result: clerk.Unsendable(err), At: began}

@@ -46,13 +46,13 @@ const (
 	behindLook = 50 * time.Millisecond
 )
 
-// behindIntake waits until no mail is being taken in, but never longer than behindMost.
+// behindIntake waits until no mail is being taken in and no letter is on its way, but never longer than behindMost.
 func (d *Daemon) behindIntake(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, behindMost)
 	defer cancel()
 	look := time.NewTicker(behindLook)
 	defer look.Stop()
-	for d.state.busy.Load() > 0 {
+	for d.state.busy.Load() > 0 || d.state.sending.Load() > 0 || d.Clerk.Posting() {
 		select {
 		case <-look.C:
 		case <-ctx.Done():
