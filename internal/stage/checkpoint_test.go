@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -12,18 +11,6 @@ import (
 	"ukpbjd/internal/message"
 	"ukpbjd/internal/sop"
 )
-
-// clock is set by hand; zero is the real time.
-type clock struct{ at atomic.Pointer[time.Time] }
-
-func (c *clock) now() time.Time {
-	if at := c.at.Load(); at != nil {
-		return *at
-	}
-	return time.Now()
-}
-
-func (c *clock) set(at time.Time) { c.at.Store(&at) }
 
 // checkpoints are the files that somebody was mailed.
 func checkpoints(t *testing.T, s *Stage, to sop.Person) (out [][]byte) {
@@ -106,18 +93,4 @@ func TestCheckpointEachOfficeDay(t *testing.T) {
 			t.Errorf("a forged checkpoint passes: %+v %v", r, err)
 		}
 	}
-}
-
-// until waits for something that a loop of the daemon brings about.
-func (s *Stage) until(ctx context.Context, done func() bool) error {
-	look := time.NewTicker(20 * time.Millisecond)
-	defer look.Stop()
-	for !done() {
-		select {
-		case <-look.C:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	return nil
 }

@@ -144,7 +144,7 @@ func long(t *testing.T) context.Context {
 }
 
 // outcomes waits until so many mails have theirs, never longer than ten seconds without a new one.
-func (x *trouble) outcomes(want int) map[uint32]store.Seen {
+func (x *play) outcomes(want int) map[uint32]store.Seen {
 	x.t.Helper()
 	look := time.NewTicker(20 * time.Millisecond)
 	defer look.Stop()

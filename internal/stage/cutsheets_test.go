@@ -2,14 +2,12 @@ package stage
 
 import (
 	"bytes"
-	"context"
 	"strings"
 	"testing"
 	"time"
 
 	"ukpbjd/internal/clerk"
 	"ukpbjd/internal/message"
-	"ukpbjd/internal/rehearsal"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/store"
 )
@@ -17,36 +15,15 @@ import (
 // TestSheetsGoWithTheKeys: when the last key of a case is destroyed, its account sheets go from the books; the approval letter
 // stays what the evidence says that was answered, and a change of it is found.
 func TestSheetsGoWithTheKeys(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
-	defer cancel()
-	must := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	b, err := rehearsal.Papers(5, 3, rehearsal.Office{Domain: Domain})
-	must(err)
+	t.Parallel()
 	var c clock
-	s, err := Open(Options{Dir: t.TempDir(), Members: People(b), Clerk: func(o *clerk.Options) { o.Now = c.now }})
-	must(err)
-	t.Cleanup(func() { s.Close() })
-	must(s.Start(ctx))
-	must(s.Request(b, true))
-	approval, err := s.Await(ctx, s.Cast.Admin, "", sop.Persetujuan)
-	must(err)
-	must(s.Answer(approval, "SETUJU", rehearsal.Outlook))
-	for _, m := range People(b) {
-		l, err := s.Await(ctx, m, "", sop.Kredensial)
-		must(err)
-		must(s.Answer(l, "TERIMA", rehearsal.Plain))
-	}
-	_, err = s.Await(ctx, s.Cast.Staff, "", sop.Selesai)
-	must(err)
-	desk := s.Daemon.Clerk
-	list, err := desk.Cases(ctx, false)
-	must(err)
-	number := list[0].Number
+	x := open(t, papersOf(t, 5, 3), clocked(&c))
+	ctx, must := x.ctx, x.do
+	must(x.Start(ctx))
+	x.approve()
+	approval := x.await(x.Cast.Admin, sop.Persetujuan)
+	x.finish()
+	desk, number := x.Daemon.Clerk, x.only().Number
 	letter := func() (row store.LetterRow, body []byte) {
 		t.Helper()
 		must(desk.View(ctx, func(b store.Books) error {
@@ -81,7 +58,7 @@ func TestSheetsGoWithTheKeys(t *testing.T) {
 		t.Fatal("the letter carries no sheet to begin with")
 	}
 	sound("before")
-	shredAll(ctx, t, s, &c, number)
+	x.shredAll(&c, number)
 	deadline := time.Now().Add(20 * time.Second)
 	cut := whole
 	for bytes.Equal(cut, whole) && time.Now().Before(deadline) { // the last key may be on its way
@@ -95,8 +72,7 @@ func TestSheetsGoWithTheKeys(t *testing.T) {
 		t.Error("the rest of the letter is another")
 	}
 	sound("after")
-	db := s.Daemon.Clerk.DB
-	must(db.Update(ctx, func(tx store.Tx) error {
+	must(desk.DB.Update(ctx, func(tx store.Tx) error {
 		return store.In(tx).Shorten(row.ID(), bytes.Replace(cut, []byte("SHA-256"), []byte("SHA-512"), 1))
 	}))
 	if r, err := desk.Verify(ctx); err != nil || len(r.Findings) == 0 {

@@ -14,7 +14,7 @@ import (
 )
 
 // absence is an office with two approvers, of whom the first has a deputy.
-func absence(t *testing.T, at *clock) (x *trouble, deputy, stranger sop.Person) {
+func absence(t *testing.T, at *clock) (x *play, deputy, stranger sop.Person) {
 	at2 := func(local string) sop.Person {
 		return sop.Person{Name: "Wakil " + local, Address: local + "@" + Domain}
 	}

@@ -2,13 +2,11 @@ package stage
 
 import (
 	"bytes"
-	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/xuri/excelize/v2"
 
@@ -19,42 +17,22 @@ import (
 
 // TestLockedDelivery: no password stands in any letter; the page opens with the phrase of the approver's sheet, and only so.
 func TestLockedDelivery(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
-	defer cancel()
-	b, err := rehearsal.Papers(7, 2, rehearsal.Office{Domain: Domain})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := Open(Options{Dir: t.TempDir(), Members: People(b), Change: func(c *config.Config) { c.Credentials.Delivery = "pdf" }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	if err := s.Start(ctx); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Request(b, true); err != nil {
-		t.Fatal(err)
-	}
-	approval, err := s.Await(ctx, s.Cast.Admin, "", sop.Persetujuan)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pass := s.Config.People.Approvers[0].SheetPassphrase
+	t.Parallel()
+	x := open(t, papersOf(t, 7, 2), Options{Change: func(c *config.Config) { c.Credentials.Delivery = "pdf" }})
+	x.do(x.Start(x.ctx))
+	x.do(x.Request(x.bundle, true))
+	approval := x.await(x.Cast.Admin, sop.Persetujuan)
+	pass := x.Config.People.Approvers[0].SheetPassphrase
 	sheet := approval.Msg.Files[0]
 	rows, err := SheetIn(approval.Msg, pass)
 	if err != nil || len(rows) != 2 {
 		t.Fatalf("%d rows, %v", len(rows), err)
 	}
-	if err := s.Answer(approval, "SETUJU", rehearsal.Outlook, sop.File{Name: sheet.Name, MediaType: "application/octet-stream", Bytes: sheet.Bytes}); err != nil {
-		t.Fatal(err) // the sheet goes back as it came: the phrase in it disturbs nothing
-	}
+	back := sop.File{Name: sheet.Name, MediaType: "application/octet-stream", Bytes: sheet.Bytes} // as it came: the phrase in it disturbs nothing
+	x.do(x.Answer(approval, "SETUJU", rehearsal.Outlook, back))
 	phrase := phraseIn(t, sheet.Bytes, pass.Reveal())
-	for i, m := range People(b) {
-		l, err := s.Await(ctx, m, "", sop.Kredensial)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for i, m := range People(x.bundle) {
+		l := x.await(m, sop.Kredensial)
 		if strings.Contains(l.Msg.Text+l.Msg.HTML, rows[i].Password) || strings.Contains(l.Msg.Text+l.Msg.HTML, phrase) {
 			t.Errorf("the letter of %s holds the password or the phrase", m.Address)
 		}
@@ -62,19 +40,15 @@ func TestLockedDelivery(t *testing.T) {
 			t.Fatalf("%d files", len(l.Msg.Files))
 		}
 		page(t, l.Msg.Files[0].Bytes, phrase, rows[i].Password)
-		if err := s.Answer(l, "TERIMA", rehearsal.Plain); err != nil {
-			t.Fatal(err)
-		}
+		x.do(x.Answer(l, "TERIMA", rehearsal.Plain))
 	}
-	if _, err := s.Await(ctx, s.Cast.Staff, "", sop.Selesai); err != nil {
-		t.Fatal(err)
-	}
-	words, err := s.Passwords()
+	x.await(x.Cast.Staff, sop.Selesai)
+	words, err := x.Passwords()
 	if err != nil || len(words) != 2 {
 		t.Fatalf("%d words, %v", len(words), err)
 	}
-	words[phrase] = s.Cast.Admin.Address
-	leaks, err := s.Leaks(words)
+	words[phrase] = x.Cast.Admin.Address
+	leaks, err := x.Leaks(words)
 	if err != nil || len(leaks) > 0 {
 		t.Errorf("%q %v", leaks, err)
 	}

@@ -15,14 +15,14 @@ import (
 	"ukpbjd/internal/store"
 )
 
-func (x *trouble) enrol(who string) {
+func (x *play) enrol(who string) {
 	x.t.Helper()
 	_, err := x.Daemon.Clerk.Answer(x.ctx, clerk.Call{Command: "enrol", Arg: who})
 	x.do(err)
 }
 
 // enrolment waits until n answers of an approver have been looked at.
-func (x *trouble) enrolment(who sop.Person, n int) (e clerk.Enrolment) {
+func (x *play) enrolment(who sop.Person, n int) (e clerk.Enrolment) {
 	x.t.Helper()
 	x.do(x.until(x.ctx, func() bool { return len(x.events(store.Office, "enrolled")) >= n }))
 	all, err := x.Daemon.Clerk.Enrolments(x.ctx)
@@ -130,20 +130,13 @@ func TestEnrolmentOfOthers(t *testing.T) {
 		}))
 		return empty
 	}))
-	all, err := x.Post.Messages(x.Cast.Admin.Address, "INBOX")
-	x.do(err)
-	answers := 0
-	for _, m := range all {
-		if KindOf(parsed(m.Raw)) == sop.HasilPendaftaran {
-			answers++
-		}
-	}
+	answers := len(x.letters(x.Cast.Admin, sop.HasilPendaftaran))
 	if answers != 10 {
 		t.Errorf("%d answers on one day", answers)
 	}
 }
 
-func (x *trouble) folder(name string) []postoffice.Stored {
+func (x *play) folder(name string) []postoffice.Stored {
 	all, err := x.Post.Messages(x.Cast.Office.Address, name)
 	if err != nil {
 		return nil

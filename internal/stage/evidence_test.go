@@ -48,55 +48,25 @@ func signed(t *testing.T, raw []byte) []byte {
 }
 
 // approved plays one case at level strict to its end, and gives the stage and the evidence.
-func approved(t *testing.T, ctx context.Context) (*Stage, []byte) {
+func approved(t *testing.T) (*play, []byte) {
 	t.Helper()
-	b, err := rehearsal.Papers(3, 2, rehearsal.Office{Domain: Domain})
-	if err != nil {
-		t.Fatal(err)
-	}
 	record := "v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(testKey().Public().(ed25519.PublicKey))
-	s, err := Open(Options{Dir: t.TempDir(), Members: People(b), Change: func(c *config.Config) { c.Trust.Assurance = sop.Strict },
+	x := open(t, papersOf(t, 3, 2), Options{Change: func(c *config.Config) { c.Trust.Assurance = sop.Strict },
 		Clerk: func(o *clerk.Options) {
 			o.Auth.Resolver = msgauth.Recorded{{Kind: "dkim-key", Name: selector, Text: record}}
 		}})
-	if err != nil {
-		t.Fatal(err)
+	x.do(x.Start(x.ctx))
+	x.do(x.Request(x.bundle, true))
+	raw, err := x.Reply(x.await(x.Cast.Admin, sop.Persetujuan), "SETUJU", rehearsal.Outlook)
+	x.do(err)
+	x.do(x.Submit(x.Cast.Admin, signed(t, raw), x.Cast.Office))
+	for _, m := range People(x.bundle) {
+		x.do(x.Answer(x.await(m, sop.Kredensial), "TERIMA", rehearsal.Plain)) // quotes the password: a leak that stays sealed
 	}
-	t.Cleanup(func() { s.Close() })
-	if err := s.Start(ctx); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Request(b, true); err != nil {
-		t.Fatal(err)
-	}
-	letter, err := s.Await(ctx, s.Cast.Admin, "", sop.Persetujuan)
-	if err != nil {
-		t.Fatal(err)
-	}
-	raw, err := s.Reply(letter, "SETUJU", rehearsal.Outlook)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Submit(s.Cast.Admin, signed(t, raw), s.Cast.Office); err != nil {
-		t.Fatal(err)
-	}
-	for _, m := range People(b) {
-		l, err := s.Await(ctx, m, "", sop.Kredensial)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := s.Answer(l, "TERIMA", rehearsal.Plain); err != nil { // quotes the password: a leak that stays sealed
-			t.Fatal(err)
-		}
-	}
-	if _, err := s.Await(ctx, s.Cast.KepalaLPSE, "", sop.Tembusan); err != nil {
-		t.Fatal(err)
-	}
-	z, err := s.Daemon.Clerk.Evidence(ctx, "PKJ-"+time.Now().In(s.Config.Identity.Zone).Format("2006")+"-0001")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s, z
+	x.await(x.Cast.KepalaLPSE, sop.Tembusan)
+	z, err := x.Daemon.Clerk.Evidence(x.ctx, x.only().Number)
+	x.do(err)
+	return x, z
 }
 
 func unzip(t *testing.T, raw []byte) map[string][]byte {
@@ -138,9 +108,9 @@ func rezip(t *testing.T, files map[string][]byte) []byte {
 }
 
 func TestEvidence(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
-	defer cancel()
-	s, raw := approved(t, ctx)
+	t.Parallel()
+	s, raw := approved(t)
+	ctx := s.ctx
 	key, err := s.Daemon.Clerk.Verifier()
 	if err != nil {
 		t.Fatal(err)
@@ -172,9 +142,9 @@ func TestEvidence(t *testing.T) {
 			t.Error("proved with a key of somebody else")
 		}
 	})
-	t.Run("written by ourselves", func(t *testing.T) { forged(t, ctx, s, raw, key) })
-	t.Run("books", func(t *testing.T) { tampered(t, ctx, s) })
-	t.Run("kept checkpoint", func(t *testing.T) { beside(t, ctx, s, key) })
+	t.Run("written by ourselves", func(t *testing.T) { forged(t, ctx, s.Stage, raw, key) })
+	t.Run("books", func(t *testing.T) { tampered(t, ctx, s.Stage) })
+	t.Run("kept checkpoint", func(t *testing.T) { beside(t, ctx, s.Stage, key) })
 }
 
 // changed does one thing to each file of a bundle, and something false to what it says.

@@ -1,11 +1,9 @@
 package stage
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -14,198 +12,12 @@ import (
 	"time"
 
 	"ukpbjd/internal/clerk"
-	"ukpbjd/internal/config"
 	"ukpbjd/internal/message"
 	"ukpbjd/internal/postoffice"
 	"ukpbjd/internal/rehearsal"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/store"
 )
-
-// trouble is one office in which something goes wrong.
-type trouble struct {
-	*Stage
-	t      *testing.T
-	ctx    context.Context
-	bundle rehearsal.Bundle
-	log    *journal
-}
-
-// journal keeps what the daemon logs.
-type journal struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (j *journal) Write(p []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.b.Write(p)
-}
-
-func (j *journal) bytes() []byte {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return bytes.Clone(j.b.Bytes())
-}
-
-// set opens an office whose waits are short; o may bring the trouble.
-func set(t *testing.T, o Options) *trouble {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
-	t.Cleanup(cancel)
-	b, err := rehearsal.Papers(3, 3, rehearsal.Office{Domain: Domain})
-	if err != nil {
-		t.Fatal(err)
-	}
-	x := &trouble{t: t, ctx: ctx, bundle: b, log: &journal{}}
-	o.Dir, o.Members, o.Log = t.TempDir(), append(o.Members, People(b)...), slog.New(slog.NewJSONHandler(x.log, nil))
-	own, change := o.Clerk, o.Change
-	o.Clerk = func(c *clerk.Options) {
-		c.DoubtPause, c.FirstRetry = 200*time.Millisecond, 50*time.Millisecond
-		if own != nil {
-			own(c)
-		}
-	}
-	o.Change = func(c *config.Config) {
-		c.IMAP.Start.All, c.IMAP.Poll = true, 200*time.Millisecond
-		if change != nil {
-			change(c)
-		}
-	}
-	if x.Stage, err = Open(o); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := x.Close(); err != nil {
-			t.Error(err)
-		}
-		if t.Failed() {
-			said := x.log.bytes()
-			t.Logf("the daemon said:\n%s", said[max(0, len(said)-3000):])
-		}
-	})
-	return x
-}
-
-func (x *trouble) do(err error) {
-	x.t.Helper()
-	if err != nil {
-		x.t.Fatal(err)
-	}
-}
-
-func (x *trouble) await(to sop.Person, kind sop.LetterKind) Letter {
-	x.t.Helper()
-	l, err := x.Await(x.ctx, to, "", kind)
-	x.do(err)
-	return l
-}
-
-// approve plays until the approver has answered.
-func (x *trouble) approve() {
-	x.t.Helper()
-	x.do(x.Request(x.bundle, true))
-	x.do(x.Answer(x.await(x.Cast.Admin, sop.Persetujuan), "SETUJU", rehearsal.Outlook))
-}
-
-// finish plays from the credential letters to the end.
-func (x *trouble) finish() {
-	x.t.Helper()
-	for _, m := range People(x.bundle) {
-		x.do(x.Answer(x.await(m, sop.Kredensial), "TERIMA", rehearsal.Plain))
-	}
-	for _, p := range append(People(x.bundle), x.Cast.Staff, x.Cast.KepalaLPSE) {
-		x.await(p, sop.Selesai)
-	}
-}
-
-// quiet waits until every letter is final, so that nothing can follow.
-func (x *trouble) quiet() {
-	x.t.Helper()
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for last := ""; ; {
-		if last = x.open(); last == "" {
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-x.ctx.Done():
-			x.t.Fatal("still open: ", last)
-		}
-	}
-}
-
-func (x *trouble) open() string {
-	cases, err := x.Daemon.Clerk.Cases(x.ctx, false)
-	if err != nil {
-		return err.Error()
-	}
-	for _, c := range cases {
-		v, err := x.Daemon.Clerk.Show(x.ctx, c.Number)
-		if err != nil {
-			return err.Error()
-		}
-		for _, l := range v.Letters {
-			if l.State != store.Accepted && l.State != store.Failed {
-				return fmt.Sprintf("%s to %s: %s %s", l.Kind, l.To, l.State, l.Answer)
-			}
-		}
-	}
-	return ""
-}
-
-// whole holds what must hold at the end of every play: the invariants, one password a member, no letter in two forms, no
-// second letter of a kind, and no password where it must not be.
-func (x *trouble) whole() {
-	x.t.Helper()
-	for _, w := range x.wrong() {
-		x.t.Error(w)
-	}
-}
-
-func (x *trouble) wrong() (out []string) {
-	r, err := x.Daemon.Clerk.Verify(x.ctx)
-	if err != nil {
-		out = append(out, "verify: "+err.Error())
-	}
-	for _, f := range r.Findings {
-		out = append(out, "verify: "+f.Where+": "+f.What)
-	}
-	bodies, kinds := map[string][]byte{}, map[string]string{}
-	for _, t := range x.Post.Journal() {
-		if t.From != x.Cast.Office.Address {
-			continue
-		}
-		m := message.Parse(t.Raw, message.DefaultLimits(), nil)
-		if had, again := bodies[m.MessageID]; again && !bytes.Equal(had, t.Raw) {
-			out = append(out, "resent in other words: "+m.Subject)
-		}
-		bodies[m.MessageID] = t.Raw
-		key := string(KindOf(m)) + " to " + strings.Join(t.To, " ")
-		if other, had := kinds[key]; had && other != m.MessageID {
-			out = append(out, "a second letter "+key)
-		}
-		kinds[key] = m.MessageID
-	}
-	words, err := x.Passwords()
-	if err != nil {
-		out = append(out, err.Error())
-	}
-	owners := map[string]bool{}
-	for _, o := range words {
-		if owners[o] {
-			out = append(out, "two passwords for "+o)
-		}
-		owners[o] = true
-	}
-	leaks, err := x.Leaks(words, x.log.bytes())
-	if err != nil {
-		out = append(out, err.Error())
-	}
-	return append(out, leaks...)
-}
 
 // TestMailServerTrouble: whatever the mail server does to one member's letter, it arrives in the end, in one form.
 func TestMailServerTrouble(t *testing.T) {
@@ -305,11 +117,11 @@ func TestRefusedForGood(t *testing.T) {
 
 // TestMailboxTrouble: connections cut in mid-fetch, logins refused, the whole office closed for a while.
 func TestMailboxTrouble(t *testing.T) {
-	for name, hurt := range map[string]func(*trouble){
-		"dropped in mid-fetch": func(x *trouble) { x.Post.DropFetch(x.Cast.Office.Address, 0, 20_000, 2) },
-		"logins refused":       func(x *trouble) { x.Post.RefuseLogins(2); x.Post.Cut() },
-		"cut":                  func(x *trouble) { x.Post.Cut() },
-		"closed and opened": func(x *trouble) {
+	for name, hurt := range map[string]func(*play){
+		"dropped in mid-fetch": func(x *play) { x.Post.DropFetch(x.Cast.Office.Address, 0, 20_000, 2) },
+		"logins refused":       func(x *play) { x.Post.RefuseLogins(2); x.Post.Cut() },
+		"cut":                  func(x *play) { x.Post.Cut() },
+		"closed and opened": func(x *play) {
 			x.do(x.Post.Stop())
 			x.do(x.Post.Open())
 		},
@@ -406,7 +218,7 @@ func TestFullDisk(t *testing.T) {
 }
 
 // playWithNurse plays the whole story; a daemon that ends is opened again, as `ukpbjd serve` does.
-func (x *trouble) playWithNurse() {
+func (x *play) playWithNurse() {
 	ctx, cancel := context.WithCancel(x.ctx)
 	defer cancel()
 	nurse := make(chan error, 1)
@@ -419,7 +231,7 @@ func (x *trouble) playWithNurse() {
 }
 
 // nurse keeps a daemon running until ctx ends; then one runs.
-func (x *trouble) nurse(ctx context.Context) error {
+func (x *play) nurse(ctx context.Context) error {
 	for {
 		if err := x.Start(x.ctx); err != nil && !errors.Is(err, store.ErrUnknown) {
 			return err

@@ -116,7 +116,7 @@ func TestUnsoundGround(t *testing.T) {
 }
 
 // sentKinds are the letters whose copies lie in the office's folder of sent mail.
-func sentKinds(x *trouble) (kinds []sop.LetterKind) {
+func sentKinds(x *play) (kinds []sop.LetterKind) {
 	all, err := x.Post.Messages(x.Cast.Office.Address, "Sent")
 	if err != nil {
 		return nil

@@ -2,74 +2,37 @@ package stage
 
 import (
 	"bytes"
-	"context"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"ukpbjd/internal/message"
-	"ukpbjd/internal/rehearsal"
 	"ukpbjd/internal/sop"
 )
 
 // TestLettersAreKept: every letter lies in the archive beside the papers, but no password does, and no account sheet.
 func TestLettersAreKept(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
-	defer cancel()
-	b, err := rehearsal.Papers(1, 3, rehearsal.Office{Domain: Domain})
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	s, err := Open(Options{Dir: dir, Members: People(b)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	if err := s.Start(ctx); err != nil {
-		t.Fatal(err)
-	}
-	await := func(to sop.Person, kind sop.LetterKind) Letter {
-		t.Helper()
-		l, err := s.Await(ctx, to, "", kind)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return l
-	}
-	if err := s.Request(b, true); err != nil {
-		t.Fatal(err)
-	}
-	approval := await(s.Cast.Admin, sop.Persetujuan)
-	if err := s.Answer(approval, "SETUJU", rehearsal.Outlook); err != nil {
-		t.Fatal(err)
-	}
+	t.Parallel()
+	x := open(t, papersOf(t, 1, 3), Options{})
+	x.do(x.Start(x.ctx))
+	x.approve()
 	var passwords []string
-	for _, m := range People(b) {
-		l := await(m, sop.Kredensial)
-		passwords = append(passwords, PasswordIn(l.Msg))
-		if err := s.Answer(l, "TERIMA", rehearsal.Plain); err != nil {
-			t.Fatal(err)
-		}
+	for _, m := range People(x.bundle) {
+		passwords = append(passwords, PasswordIn(x.await(m, sop.Kredensial).Msg))
 	}
-	await(s.Cast.Staff, sop.Selesai)
+	x.finish()
 	kept := map[string]int{}
-	for deadline := time.Now().Add(20 * time.Second); kept["kredensial"] < 3 || kept["persetujuan"] < 1 || kept["selesai"] < 5; {
-		if _, err := s.Daemon.Clerk.KeepLetters(ctx); err != nil {
-			t.Fatal(err)
-		}
-		kept = lookAtLetters(t, filepath.Join(dir, "office", "archive"), passwords)
-		if time.Now().After(deadline) {
+	for kept["kredensial"] < 3 || kept["persetujuan"] < 1 || kept["selesai"] < 5 {
+		_, err := x.Daemon.Clerk.KeepLetters(x.ctx)
+		x.do(err)
+		kept = lookAtLetters(t, filepath.Join(x.Config.Storage.Path, "archive"), passwords)
+		if x.ctx.Err() != nil {
 			t.Fatalf("kept: %v", kept)
 		}
 	}
-	r, err := s.Daemon.Clerk.Verify(ctx)
-	if err != nil || len(r.Findings) > 0 {
-		t.Errorf("verify: %v %v", r.Findings, err)
-	}
-	if n, err := s.Daemon.Clerk.KeepLetters(ctx); n != 0 || err != nil {
+	x.sound()
+	if n, err := x.Daemon.Clerk.KeepLetters(x.ctx); n != 0 || err != nil {
 		t.Errorf("%d letters are kept twice (%v)", n, err)
 	}
 }

@@ -2,7 +2,6 @@ package stage
 
 import (
 	"bytes"
-	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -27,12 +26,8 @@ import (
 // TestEncryptedDelivery: the letter of the member whose certificate is registered opens with their key alone; the others get
 // theirs as ever. What is archived holds no password in either case.
 func TestEncryptedDelivery(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
-	defer cancel()
-	b, err := rehearsal.Papers(9, 3, rehearsal.Office{Domain: Domain})
-	if err != nil {
-		t.Fatal(err)
-	}
+	t.Parallel()
+	b := papersOf(t, 9, 3)
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)
@@ -46,60 +41,42 @@ func TestEncryptedDelivery(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
-	s, err := Open(Options{Dir: dir, Members: People(b), Change: func(c *config.Config) {
+	x := open(t, b, Options{Change: func(c *config.Config) {
 		c.People.MemberKeys = []config.MemberKey{{Address: b.Roster[1].Email, Certificate: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})}}
 	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	must := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	await := func(to sop.Person, kind sop.LetterKind) Letter {
-		t.Helper()
-		l, err := s.Await(ctx, to, "", kind)
-		must(err)
-		return l
-	}
-	must(s.Start(ctx))
-	must(s.Request(b, true))
-	must(s.Answer(await(s.Cast.Admin, sop.Persetujuan), "SETUJU", rehearsal.Outlook))
+	x.do(x.Start(x.ctx))
+	x.approve()
 	words := map[string]string{}
 	for i, m := range People(b) {
-		l := await(m, sop.Kredensial)
+		l := x.await(m, sop.Kredensial)
 		if i == 1 {
 			if PasswordIn(l.Msg) != "" {
 				t.Error("the encrypted letter can be read")
 			}
 			entity := opened(t, l.Raw, cert, key)
-			inner := message.Parse(append([]byte("From: "+s.Cast.Office.Address+"\r\nX-UKPBJ-Surat: kredensial\r\n"), entity...), message.DefaultLimits(), nil)
+			inner := message.Parse(append([]byte("From: "+x.Cast.Office.Address+"\r\nX-UKPBJ-Surat: kredensial\r\n"), entity...), message.DefaultLimits(), nil)
 			words[PasswordIn(inner)] = "" // nobody may hold it as it is, not even the member's mailbox
 		} else {
 			words[PasswordIn(l.Msg)] = m.Address
 		}
-		must(s.Answer(l, "TERIMA", rehearsal.Plain))
+		x.do(x.Answer(l, "TERIMA", rehearsal.Plain))
 	}
-	await(s.Cast.Staff, sop.Selesai)
+	x.await(x.Cast.Staff, sop.Selesai)
 	if _, none := words[""]; none || len(words) != 3 {
 		t.Fatalf("%d passwords are known", len(words))
 	}
 	kept := 0
-	for deadline := time.Now().Add(20 * time.Second); kept < 3 && time.Now().Before(deadline); {
-		_, err := s.Daemon.Clerk.KeepLetters(ctx)
-		must(err)
-		files, err := filepath.Glob(filepath.Join(dir, "office", "archive", "2*", "PKJ-*", "*kredensial.eml"))
-		must(err)
+	for kept < 3 && x.ctx.Err() == nil {
+		_, err := x.Daemon.Clerk.KeepLetters(x.ctx)
+		x.do(err)
+		files, err := filepath.Glob(filepath.Join(x.Config.Storage.Path, "archive", "2*", "PKJ-*", "*kredensial.eml"))
+		x.do(err)
 		kept = len(files)
 	}
 	if kept != 3 {
 		t.Errorf("%d credential letters are archived", kept)
 	}
-	leaks, err := s.Leaks(words)
+	leaks, err := x.Leaks(words)
 	if err != nil || len(leaks) > 0 {
 		t.Errorf("%q %v", leaks, err)
 	}

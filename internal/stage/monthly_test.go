@@ -2,81 +2,41 @@ package stage
 
 import (
 	"bytes"
-	"context"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/xuri/excelize/v2"
 
-	"ukpbjd/internal/clerk"
 	"ukpbjd/internal/message"
-	"ukpbjd/internal/rehearsal"
 	"ukpbjd/internal/sop"
 )
 
-// reports are the monthly reports in somebody's mailbox.
-func reports(t *testing.T, s *Stage, to sop.Person) (out []*message.Message) {
-	t.Helper()
-	mails, err := s.Post.Messages(to.Address, "INBOX")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, x := range mails {
-		if m := message.Parse(x.Raw, message.DefaultLimits(), nil); KindOf(m) == sop.LaporanBulanan {
-			out = append(out, m)
-		}
-	}
-	return out
-}
-
 // TestMonthlyReport: once for each month and addressee, when the office opens after it, however often the daemon begins anew.
 func TestMonthlyReport(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
-	defer cancel()
+	t.Parallel()
 	var c clock
 	zone := time.FixedZone("WITA", 8*3600)
 	c.set(time.Date(2031, 5, 28, 9, 0, 0, 0, zone)) // a Wednesday; 1 June 2031 is a Sunday
-	b, err := rehearsal.Papers(1, 3, rehearsal.Office{Domain: Domain})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := Open(Options{Dir: t.TempDir(), Members: People(b), Clerk: func(o *clerk.Options) { o.Now = c.now }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	tick := func() (next time.Time) {
+	x := open(t, papersOf(t, 1, 3), clocked(&c))
+	tick := func() {
 		t.Helper()
-		next, err := s.Daemon.Clerk.Tick(ctx)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return next
+		_, err := x.Daemon.Clerk.Tick(x.ctx)
+		x.do(err)
 	}
 	again := func() {
 		t.Helper()
-		if err := s.Stop(); err != nil {
-			t.Fatal(err)
-		}
-		if err := s.Start(ctx); err != nil {
-			t.Fatal(err)
-		}
+		x.do(x.Stop())
+		x.do(x.Start(x.ctx))
 		tick()
 	}
-	if err := s.Start(ctx); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Request(b, true); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.Await(ctx, s.Cast.Admin, "", sop.Persetujuan); err != nil {
-		t.Fatal(err)
-	}
+	x.do(x.Start(x.ctx))
+	x.do(x.Request(x.bundle, true))
+	x.await(x.Cast.Admin, sop.Persetujuan)
 	c.set(time.Date(2031, 6, 2, 7, 29, 59, 0, zone))
 	tick()
 	again()
-	if got := reports(t, s, s.Cast.KepalaBagian); len(got) > 0 {
+	if got := x.letters(x.Cast.KepalaBagian, sop.LaporanBulanan); len(got) > 0 {
 		t.Fatal("a report came before the office opened")
 	}
 	for i, month := range []string{"Mei 2031", "Juni 2031"} { // the second is an empty one
@@ -84,31 +44,13 @@ func TestMonthlyReport(t *testing.T) {
 		tick()
 		again()
 		again()
-		for _, who := range []sop.Person{s.Cast.KepalaBagian, s.Cast.KepalaLPSE} {
-			awaitReports(ctx, t, s, who, i+1)
-			all := reports(t, s, who)
-			checkReport(t, all[len(all)-1], month, 1-i)
-		}
-	}
-}
-
-// awaitReports waits for the last, and wants no more than these.
-func awaitReports(ctx context.Context, t *testing.T, s *Stage, who sop.Person, n int) {
-	t.Helper()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		got := len(reports(t, s, who))
-		if got > n {
-			t.Fatalf("%d reports to %s, want %d", got, who.Address, n)
-		}
-		if got == n {
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			t.Fatalf("%d reports to %s, want %d", got, who.Address, n)
+		for _, who := range []sop.Person{x.Cast.KepalaBagian, x.Cast.KepalaLPSE} {
+			x.do(x.until(x.ctx, func() bool { return len(x.letters(who, sop.LaporanBulanan)) > i }))
+			all := x.letters(who, sop.LaporanBulanan)
+			if len(all) != i+1 {
+				t.Fatalf("%d reports to %s, want %d", len(all), who.Address, i+1)
+			}
+			checkReport(t, all[i].Msg, month, 1-i)
 		}
 	}
 }

@@ -3,14 +3,12 @@ package stage
 import (
 	"archive/zip"
 	"bytes"
-	"context"
 	"image"
 	"image/color"
 	"image/png"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"codeberg.org/go-pdf/fpdf"
 	"github.com/xuri/excelize/v2"
@@ -21,74 +19,49 @@ import (
 	"ukpbjd/internal/extract/clamdtest"
 	"ukpbjd/internal/form"
 	"ukpbjd/internal/message"
-	"ukpbjd/internal/postoffice"
 	"ukpbjd/internal/rehearsal"
 	"ukpbjd/internal/sop"
 )
 
 // papers is one play about papers.
 type papers struct {
-	*Stage
-	t     *testing.T
-	ctx   context.Context
+	*play
 	style rehearsal.Style // of the requester's answers
 }
 
 func playPapers(t *testing.T, members []sop.Person, change func(*config.Config)) papers {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
-	t.Cleanup(cancel)
-	s, err := Open(Options{Dir: t.TempDir(), Members: members, Change: change})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	if err := s.Start(ctx); err != nil {
-		t.Fatal(err)
-	}
-	return papers{s, t, ctx, rehearsal.Outlook}
+	x := open(t, rehearsal.Bundle{}, Options{Members: members, Change: change})
+	x.do(x.Start(x.ctx))
+	return papers{x, rehearsal.Outlook}
 }
 
 func parsed(raw []byte) *message.Message { return message.Parse(raw, message.DefaultLimits(), nil) }
 
+// await waits for a letter of a case.
 func (p papers) await(to sop.Person, kind sop.LetterKind) Letter {
 	p.t.Helper()
 	l, err := p.Await(p.ctx, to, "PKJ-", kind)
-	if err != nil {
-		p.t.Fatal(err)
-	}
+	p.do(err)
 	return l
 }
 
-func (p papers) only() clerk.CaseView {
+// shown is the only case, as `show` tells of it.
+func (p papers) shown() clerk.CaseView {
 	p.t.Helper()
-	all, err := p.Daemon.Clerk.Cases(p.ctx, false)
-	if err != nil || len(all) != 1 {
-		p.t.Fatalf("%d cases, %v", len(all), err)
-	}
-	v, err := p.Daemon.Clerk.Show(p.ctx, all[0].Number)
-	if err != nil {
-		p.t.Fatal(err)
-	}
+	v, err := p.Daemon.Clerk.Show(p.ctx, p.only().Number)
+	p.do(err)
 	return v
 }
 
 func (p papers) ask(b rehearsal.Bundle) {
 	p.t.Helper()
-	if err := p.Request(b, true); err != nil {
-		p.t.Fatal(err)
-	}
+	p.do(p.Request(b, true))
 }
 
 func (p papers) answer(l Letter, text string, files ...sop.File) {
 	p.t.Helper()
-	if err := p.Answer(l, text, p.style, files...); err != nil {
-		p.t.Fatal(err)
-	}
+	p.do(p.Answer(l, text, p.style, files...))
 }
 
 // unasked wants nothing to have been asked of the approver, and the books in order.
@@ -99,14 +72,6 @@ func (p papers) unasked() {
 		p.t.Errorf("the approver has %d letters, %v", len(mails), err)
 	}
 	p.sound()
-}
-
-func (p papers) sound() {
-	p.t.Helper()
-	r, err := p.Daemon.Clerk.Verify(p.ctx)
-	if err != nil || len(r.Findings) > 0 {
-		p.t.Errorf("verify: %v %v", r.Findings, err)
-	}
 }
 
 func invented(t *testing.T, o rehearsal.Office) rehearsal.Bundle {
@@ -196,7 +161,7 @@ func mendsAndReturns(t *testing.T, style rehearsal.Style) {
 	p.style = style
 	p.ask(b)
 	lack := p.await(p.Cast.Staff, sop.Kekurangan)
-	v := p.only()
+	v := p.shown()
 	if v.Status != sop.Incomplete.Label() || !strings.Contains(lack.Msg.Text, "beri tanda terlampir") {
 		t.Fatalf("%s: %s", v.Status, lack.Msg.Text)
 	}
@@ -207,7 +172,7 @@ func mendsAndReturns(t *testing.T, style rehearsal.Style) {
 	})
 	p.answer(lack, "Terlampir formulir yang sudah diperbaiki.", mended)
 	approval := p.await(p.Cast.Admin, sop.Persetujuan)
-	v = p.only()
+	v = p.shown()
 	if v.Revision != 2 || len(v.Members) != 3 || len(v.Reading.Papers) != len(before)+1 {
 		t.Fatalf("revision %d, %d members, papers %+v", v.Revision, len(v.Members), v.Reading.Papers)
 	}
@@ -237,24 +202,11 @@ func TestUnmendedReturn(t *testing.T) {
 	lack := p.await(p.Cast.Staff, sop.Kekurangan)
 	file := markedUp(t, lack)
 	p.answer(lack, "Terlampir.", file)
-	again := p.another(lack)
+	again := p.newest(p.Cast.Staff, sop.Kekurangan, lack)
 	if !bytes.Equal(markedUp(t, again).Bytes, file.Bytes) {
 		t.Error("the same roster made another workbook")
 	}
 	p.unasked()
-}
-
-// another waits for a letter like the one that somebody has already.
-func (p papers) another(first Letter) (found Letter) {
-	p.t.Helper()
-	_, err := p.Post.Wait(p.ctx, first.To.Address, "INBOX", func(x postoffice.Stored) bool {
-		found = Letter{first.To, x.Raw, parsed(x.Raw)}
-		return KindOf(found.Msg) == KindOf(first.Msg) && found.Msg.MessageID != first.Msg.MessageID
-	})
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return found
 }
 
 // sealedPDF needs a password to be read.
@@ -333,7 +285,7 @@ func TestWhatCannotBeReadIsLookedAt(t *testing.T) {
 			p.ask(b)
 			lack := p.await(p.Cast.Staff, sop.Kekurangan)
 			p.await(p.Cast.Operator, sop.PeringatanOperator)
-			v := p.only()
+			v := p.shown()
 			if v.Status != sop.NeedsReview.Label() || len(v.Reading.Missing) > 0 || v.Owes != "operator" {
 				t.Errorf("%s, missing %v, owes %s", v.Status, v.Reading.Missing, v.Owes)
 			}
@@ -393,7 +345,7 @@ func TestArchiveSupplemented(t *testing.T) {
 	lack := p.await(p.Cast.Staff, sop.Kekurangan)
 	p.answer(lack, "Terlampir surat tugas.", task)
 	p.await(p.Cast.Admin, sop.Persetujuan)
-	v := p.only()
+	v := p.shown()
 	if len(v.Reading.Papers) != 3 || len(v.Members) != 3 {
 		t.Errorf("%+v", v.Reading.Papers)
 	}

@@ -85,7 +85,7 @@ func TestSuspectsAreReadAlone(t *testing.T) {
 }
 
 // heard waits for the reader of papers to ask.
-func (x *trouble) heard(asked <-chan struct{}) {
+func (x *play) heard(asked <-chan struct{}) {
 	x.t.Helper()
 	select {
 	case <-asked:
@@ -95,7 +95,7 @@ func (x *trouble) heard(asked <-chan struct{}) {
 }
 
 // beginAll counts an attempt for every mail in the inbox, as a program does that is killed right after.
-func (x *trouble) beginAll() (out []store.UID) {
+func (x *play) beginAll() (out []store.UID) {
 	x.t.Helper()
 	pos, ok, err := x.Daemon.Clerk.Mailbox(x.ctx)
 	if err != nil || !ok {
@@ -114,7 +114,7 @@ func (x *trouble) beginAll() (out []store.UID) {
 	return out
 }
 
-func (x *trouble) attempts(uids []store.UID) (out []int) {
+func (x *play) attempts(uids []store.UID) (out []int) {
 	x.t.Helper()
 	x.do(x.Daemon.Clerk.View(x.ctx, func(b store.Books) (err error) {
 		for _, u := range uids {

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"ukpbjd/internal/clerk"
 	"ukpbjd/internal/daemon"
@@ -32,20 +31,20 @@ func (d *dnsToday) LookupTXT(_ context.Context, name string) ([]string, error) {
 // TestReplayAsksThatDaysKey: an approval at level strict is judged anew by the key that was seen when it came, for the mail server
 // may have changed its key since. What DNS says today is not asked for.
 func TestReplayAsksThatDaysKey(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
-	defer cancel()
-	s, _ := approved(t, ctx)
+	t.Parallel()
+	s, _ := approved(t)
+	ctx := s.ctx
 	if err := s.Stop(); err != nil {
 		t.Fatal(err)
 	}
 	other := "v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(make([]byte, 32))
 	for name, today := range map[string]*dnsToday{"withdrawn": {}, "changed": {text: other}} {
-		r := replayed(t, ctx, s, today, nil)
+		r := replayed(t, ctx, s.Stage, today, nil)
 		if len(r.Differences) != 0 || today.asked.Load() != 0 || r.Mails < 2 { // the request and its approval
 			t.Errorf("%s: DNS was asked %d times: %+v", name, today.asked.Load(), r)
 		}
 		// the control: without the evidence it is today's key that counts
-		r = replayed(t, ctx, s, today, noEvidence)
+		r = replayed(t, ctx, s.Stage, today, noEvidence)
 		if today.asked.Load() == 0 || len(r.Differences) == 0 || !strings.HasPrefix(r.Differences[0].Now, "refused: dkim-") {
 			t.Errorf("%s, without evidence: DNS was asked %d times: %+v", name, today.asked.Load(), r)
 		}

@@ -9,14 +9,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"filippo.io/age"
 
 	"ukpbjd/internal/clerk"
 	"ukpbjd/internal/credential"
 	"ukpbjd/internal/daemon"
-	"ukpbjd/internal/message"
 	"ukpbjd/internal/rehearsal"
 	"ukpbjd/internal/secret"
 	"ukpbjd/internal/sop"
@@ -24,9 +22,7 @@ import (
 
 // disaster is an office that was backed up when the approver had been asked, and went on until the credentials were sent.
 type disaster struct {
-	*Stage
-	t        *testing.T
-	ctx      context.Context
+	*play
 	number   string
 	members  []sop.Person
 	approval Letter
@@ -38,21 +34,13 @@ type disaster struct {
 
 func newDisaster(t *testing.T) *disaster {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 120*time.Second)
-	t.Cleanup(cancel)
-	b, err := rehearsal.Papers(5, 2, rehearsal.Office{Domain: Domain})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := Open(Options{Dir: t.TempDir(), Members: People(b)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	d := &disaster{Stage: s, t: t, ctx: ctx, members: People(b), number: "PKJ-" + time.Now().In(s.Config.Identity.Zone).Format("2006") + "-0001"}
-	d.must(s.Start(ctx))
-	d.must(s.Request(b, true))
-	d.approval = d.await(s.Cast.Admin, sop.Persetujuan, 1)
+	x := open(t, papersOf(t, 5, 2), Options{})
+	d := &disaster{play: x, members: People(x.bundle)}
+	x.do(x.Start(x.ctx))
+	x.do(x.Request(x.bundle, true))
+	d.approval = x.await(x.Cast.Admin, sop.Persetujuan)
+	d.number = x.only().Number
+	var err error
 	if d.id, err = age.GenerateX25519Identity(); err != nil {
 		t.Fatal(err)
 	}
@@ -61,53 +49,27 @@ func newDisaster(t *testing.T) *disaster {
 	d.backup(d.whole, &credential.Lock{Recipients: d.id.Recipient().String()})
 	d.backup(d.keyless, nil)
 	var raw bytes.Buffer
-	d.must(s.Daemon.Clerk.Snapshot(ctx, &raw))
+	x.do(x.Daemon.Clerk.Snapshot(x.ctx, &raw))
 	d.raw = raw.Bytes()
-	d.must(s.Answer(d.approval, "SETUJU", rehearsal.Outlook))
+	x.do(x.Answer(d.approval, "SETUJU", rehearsal.Outlook))
 	for _, m := range d.members {
-		d.await(m, sop.Kredensial, 1)
+		x.await(m, sop.Kredensial)
 	}
-	d.must(s.Stop())
+	x.do(x.Stop())
 	return d
-}
-
-func (d *disaster) must(err error) {
-	d.t.Helper()
-	if err != nil {
-		d.t.Fatal(err)
-	}
 }
 
 func (d *disaster) backup(file string, lock *credential.Lock) {
 	d.t.Helper()
 	_, err := daemon.Backup(d.ctx, d.Config, daemon.BackupOptions{File: file, Lock: lock, Snapshot: d.Daemon.Clerk.Snapshot})
-	d.must(err)
+	d.do(err)
 }
 
-// await gives the n-th letter of a kind to somebody.
-func (d *disaster) await(to sop.Person, kind sop.LetterKind, n int) (last Letter) {
+// second waits for the second letter of a kind to somebody. It may be the first once more.
+func (d *disaster) second(to sop.Person, kind sop.LetterKind) Letter {
 	d.t.Helper()
-	d.must(d.until(d.ctx, func() bool {
-		all := d.letters(to, kind)
-		if len(all) >= n {
-			last = all[n-1]
-		}
-		return len(all) >= n
-	}))
-	return last
-}
-
-func (d *disaster) letters(to sop.Person, kind sop.LetterKind) (out []Letter) {
-	d.t.Helper()
-	mails, err := d.Post.Messages(to.Address, "INBOX")
-	d.must(err)
-	for _, x := range mails {
-		l := Letter{to, x.Raw, message.Parse(x.Raw, message.DefaultLimits(), nil)}
-		if KindOf(l.Msg) == kind {
-			out = append(out, l)
-		}
-	}
-	return out
+	d.do(d.until(d.ctx, func() bool { return len(d.letters(to, kind)) > 1 }))
+	return d.letters(to, kind)[1]
 }
 
 // sentByOffice counts what has left.
@@ -123,9 +85,9 @@ func (d *disaster) sentByOffice() (n int) {
 // judged waits until so many mails of the case have their outcome, and gives the last.
 func (d *disaster) judged(n int) (last clerk.MailView) {
 	d.t.Helper()
-	d.must(d.until(d.ctx, func() bool {
+	d.do(d.until(d.ctx, func() bool {
 		w, err := d.Daemon.Clerk.Why(d.ctx, d.number)
-		d.must(err)
+		d.do(err)
 		if len(w.Mails) >= n {
 			last = w.Mails[n-1]
 		}
@@ -144,21 +106,22 @@ func (d *disaster) identity() *credential.Unlock {
 }
 
 func TestRestoreSendsNothingUntilReconciled(t *testing.T) {
+	t.Parallel()
 	d := newDisaster(t)
 	d.move()
 	r, err := daemon.Restore(d.ctx, d.Config, daemon.RestoreOptions{File: d.whole, Unlock: d.identity()})
-	d.must(err)
+	d.do(err)
 	if r.Cases != 1 || len(r.Open) != 1 || r.Keyless != 0 {
 		t.Errorf("%+v", r)
 	}
 	before := d.sentByOffice()
-	d.must(d.Start(d.ctx))
-	d.must(d.Answer(d.approval, "SETUJU", rehearsal.Thunderbird)) // to the letter from before the backup
+	d.do(d.Start(d.ctx))
+	d.do(d.Answer(d.approval, "SETUJU", rehearsal.Thunderbird)) // to the letter from before the backup
 	if m := d.judged(2); m.Outcome != "obeyed" && m.Outcome != "refused" {
 		t.Errorf("%+v", m)
 	}
 	v, err := d.Daemon.Clerk.Show(d.ctx, d.number)
-	d.must(err)
+	d.do(err)
 	if v.Approval != nil {
 		t.Errorf("an old code was obeyed: %+v", v.Approval)
 	}
@@ -175,28 +138,25 @@ func TestRestoreSendsNothingUntilReconciled(t *testing.T) {
 		t.Errorf("%d letters left while held, %d wait", n-before, waiting)
 	}
 	_, err = d.Daemon.Clerk.Answer(d.ctx, clerk.Call{Command: "reconcile"})
-	d.must(err)
-	d.finish(2)
+	d.do(err)
+	d.finish()
 	if _, err := d.Daemon.Clerk.Answer(d.ctx, clerk.Call{Command: "reconcile"}); !errors.Is(err, clerk.ErrNotHeld) {
 		t.Errorf("reconciled twice: %v", err)
 	}
 }
 
 // finish answers the new approval letter; the credentials of the present books go out, and everything holds.
-func (d *disaster) finish(letter int) {
+func (d *disaster) finish() {
 	d.t.Helper()
-	again := d.await(d.Cast.Admin, sop.Persetujuan, letter)
+	again := d.second(d.Cast.Admin, sop.Persetujuan)
 	if old, now := codeOf(d.approval), codeOf(again); old == now || old == "" {
 		d.t.Errorf("the code %q is the old one", now)
 	}
-	d.must(d.Answer(again, "SETUJU", rehearsal.Outlook))
+	d.do(d.Answer(again, "SETUJU", rehearsal.Outlook))
 	for _, m := range d.members {
-		d.await(m, sop.Kredensial, 2)
+		d.second(m, sop.Kredensial)
 	}
-	r, err := d.Daemon.Clerk.Verify(d.ctx)
-	if err != nil || len(r.Findings) > 0 {
-		d.t.Errorf("%+v %v", r.Findings, err)
-	}
+	d.sound()
 }
 
 func codeOf(l Letter) string {
@@ -206,51 +166,54 @@ func codeOf(l Letter) string {
 
 // TestCopiedStoreIsDangerous is the negative control: a store put back by hand sends and obeys at once.
 func TestCopiedStoreIsDangerous(t *testing.T) {
+	t.Parallel()
 	d := newDisaster(t)
 	old := d.Config.Storage.Path
 	d.move()
-	d.must(os.MkdirAll(d.Config.Storage.Path, 0o700))
-	d.must(os.WriteFile(filepath.Join(d.Config.Storage.Path, daemon.StoreName), d.raw, 0o600))
-	d.must(os.Rename(filepath.Join(old, daemon.KeysName), filepath.Join(d.Config.Storage.Path, daemon.KeysName)))
-	d.must(os.Rename(filepath.Join(old, daemon.ArchiveName), filepath.Join(d.Config.Storage.Path, daemon.ArchiveName)))
-	d.must(d.Start(d.ctx))
-	d.must(d.Answer(d.approval, "SETUJU", rehearsal.Thunderbird))
+	d.do(os.MkdirAll(d.Config.Storage.Path, 0o700))
+	d.do(os.WriteFile(filepath.Join(d.Config.Storage.Path, daemon.StoreName), d.raw, 0o600))
+	d.do(os.Rename(filepath.Join(old, daemon.KeysName), filepath.Join(d.Config.Storage.Path, daemon.KeysName)))
+	d.do(os.Rename(filepath.Join(old, daemon.ArchiveName), filepath.Join(d.Config.Storage.Path, daemon.ArchiveName)))
+	d.do(d.Start(d.ctx))
+	d.do(d.Answer(d.approval, "SETUJU", rehearsal.Thunderbird))
 	for _, m := range d.members {
-		d.await(m, sop.Kredensial, 2)
+		d.second(m, sop.Kredensial)
 	}
 }
 
 // TestRestoreWithoutKeys: live passwords are lost, and new ones go out by a new approval.
 func TestRestoreWithoutKeys(t *testing.T) {
+	t.Parallel()
 	d := newDisaster(t)
 	first := map[string]string{}
 	for _, m := range d.members {
-		first[m.Address] = PasswordIn(d.await(m, sop.Kredensial, 1).Msg)
+		first[m.Address] = PasswordIn(d.await(m, sop.Kredensial).Msg)
 	}
 	d.move()
 	r, err := daemon.Restore(d.ctx, d.Config, daemon.RestoreOptions{File: d.keyless})
-	d.must(err)
+	d.do(err)
 	if r.Keyless != len(d.members) {
 		t.Errorf("%+v", r)
 	}
-	d.must(d.Start(d.ctx))
+	d.do(d.Start(d.ctx))
 	_, err = d.Daemon.Clerk.Reconcile(d.ctx)
-	d.must(err)
-	d.finish(2)
+	d.do(err)
+	d.finish()
 	for _, m := range d.members {
-		if p := PasswordIn(d.await(m, sop.Kredensial, 2).Msg); p == "" || p == first[m.Address] {
+		if p := PasswordIn(d.second(m, sop.Kredensial).Msg); p == "" || p == first[m.Address] {
 			t.Errorf("%s has the old password, which nobody could open", m.Address)
 		}
 	}
 }
 
 func TestBackupHoldsNoSecret(t *testing.T) {
+	t.Parallel()
 	d := newDisaster(t)
 	for _, f := range []string{d.whole, d.keyless} {
-		d.must(os.Rename(f, filepath.Join(d.Config.Storage.Path, filepath.Base(f))))
+		d.do(os.Rename(f, filepath.Join(d.Config.Storage.Path, filepath.Base(f))))
 	}
 	words, err := d.Passwords()
-	d.must(err)
+	d.do(err)
 	leaks, err := d.Leaks(words)
 	if err != nil || len(leaks) > 0 || len(words) != len(d.members) {
 		t.Errorf("%d words: %q %v", len(words), leaks, err)
@@ -259,16 +222,17 @@ func TestBackupHoldsNoSecret(t *testing.T) {
 
 // TestDamagedBackup: nothing is restored from it, and nothing lies in the storage path afterwards.
 func TestDamagedBackup(t *testing.T) {
+	t.Parallel()
 	d := newDisaster(t)
 	good, err := os.ReadFile(d.whole)
-	d.must(err)
+	d.do(err)
 	other, err := age.GenerateX25519Identity()
-	d.must(err)
+	d.do(err)
 	try := func(name string, raw []byte, o daemon.RestoreOptions) {
 		t.Helper()
 		d.move()
 		o.File = filepath.Join(t.TempDir(), "cadangan.tar")
-		d.must(os.WriteFile(o.File, raw, 0o600))
+		d.do(os.WriteFile(o.File, raw, 0o600))
 		if _, err := daemon.Restore(d.ctx, d.Config, o); err == nil {
 			t.Errorf("%s: restored", name)
 		}
@@ -288,7 +252,7 @@ func TestDamagedBackup(t *testing.T) {
 	try("no identity", good, daemon.RestoreOptions{})
 	try("another identity", good, daemon.RestoreOptions{Unlock: &credential.Unlock{Identity: secret.New([]byte(other.String()))}})
 	d.move()
-	d.must(os.MkdirAll(filepath.Join(d.Config.Storage.Path, daemon.ArchiveName), 0o700))
+	d.do(os.MkdirAll(filepath.Join(d.Config.Storage.Path, daemon.ArchiveName), 0o700))
 	if _, err := daemon.Restore(d.ctx, d.Config, daemon.RestoreOptions{File: d.whole, Unlock: d.identity()}); err == nil {
 		t.Error("restored over something")
 	}

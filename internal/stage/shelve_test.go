@@ -69,7 +69,7 @@ func TestShelved(t *testing.T) {
 	x.whole()
 }
 
-func (x *trouble) unshelved() (list []store.Shelving) {
+func (x *play) unshelved() (list []store.Shelving) {
 	x.t.Helper()
 	x.do(x.Daemon.Clerk.View(x.ctx, func(b store.Books) (err error) {
 		list, err = b.Shelvings("", 10)

@@ -2,31 +2,25 @@ package stage
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 // TestEvidenceIsShelved: the folder of a case holds what its decisions rest on, with the sum that the journal vouches for; its manifest
 // names it, and verify finds a change of it. SOP R.1
 func TestEvidenceIsShelved(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
-	defer cancel()
-	s, _ := approved(t, ctx)
+	t.Parallel()
+	s, _ := approved(t)
+	ctx := s.ctx
 	desk := s.Daemon.Clerk
 	if err := desk.Shelve(ctx); err != nil {
 		t.Fatal(err)
 	}
-	list, err := desk.Cases(ctx, false)
-	if err != nil || len(list) != 1 {
-		t.Fatal(list, err)
-	}
-	number := list[0].Number
+	number := s.only().Number
 	folder := filepath.Join(s.Config.Storage.Path, "archive", number[4:8], number)
 	names, err := filepath.Glob(filepath.Join(folder, "*-bukti.json"))
 	if err != nil || len(names) != 1 {

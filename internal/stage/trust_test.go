@@ -2,59 +2,14 @@ package stage
 
 import (
 	"errors"
-	"slices"
 	"strings"
 	"testing"
 
-	"ukpbjd/internal/clerk"
 	"ukpbjd/internal/config"
-	"ukpbjd/internal/message"
 	"ukpbjd/internal/rehearsal"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/store"
 )
-
-// newest waits for a letter of that kind that is another than those in seen.
-func (x *trouble) newest(to sop.Person, kind sop.LetterKind, seen ...Letter) (l Letter) {
-	x.t.Helper()
-	x.do(x.until(x.ctx, func() bool {
-		all, err := x.Post.Messages(to.Address, "INBOX")
-		x.do(err)
-		for _, m := range slices.Backward(all) {
-			msg := message.Parse(m.Raw, message.DefaultLimits(), nil)
-			if KindOf(msg) == kind && !slices.ContainsFunc(seen, func(s Letter) bool { return s.Msg.MessageID == msg.MessageID }) {
-				l = Letter{to, m.Raw, msg}
-				return true
-			}
-		}
-		return false
-	}))
-	return l
-}
-
-// events of the journal, of one case or of the office.
-func (x *trouble) events(number, kind string) (out []store.Record) {
-	x.t.Helper()
-	x.do(x.Daemon.Clerk.View(x.ctx, func(b store.Books) error {
-		all, err := b.Events(number)
-		for _, e := range all {
-			if e.Kind == kind {
-				out = append(out, e)
-			}
-		}
-		return err
-	}))
-	return out
-}
-
-func (x *trouble) only() clerk.CaseView {
-	x.t.Helper()
-	all, err := x.Daemon.Clerk.Cases(x.ctx, false)
-	if err != nil || len(all) != 1 {
-		x.t.Fatalf("%d cases, %v", len(all), err)
-	}
-	return all[0]
-}
 
 // TestLoosenedTrust: a code that was open when the configuration became looser opens nothing any more, and everybody is told;
 // a change that is not looser leaves it good.
