@@ -132,7 +132,7 @@ func checkLetters(cfg *config.Config) []Finding {
 		return []Finding{bad("letters", "mend the file in letters.override that it names", "%v", err)}
 	}
 	var found []Finding
-	for _, err := range set.Check() {
+	for _, err := range set.Check(cfg.Credentials.Tembusan == "full") {
 		found = append(found, bad("letters", "mend the file in letters.override that it names", "%v", err))
 	}
 	if len(found) == 0 {

@@ -3,6 +3,7 @@ package letter
 import (
 	"fmt"
 	"html"
+	"slices"
 	"strings"
 
 	"ukpbjd/internal/sop"
@@ -12,13 +13,14 @@ import (
 const mostFaults = 10
 
 // Check renders every letter with hostile data, to every role, and says what an override breaks: a template that does not run,
-// a line that reads as a command, a password that is missing, not alone or elsewhere, content from afar.
-func (s *Set) Check() []error {
+// a line that reads as a command, a password that is missing, not alone or elsewhere, content from afar. copies: Kepala LPSE's
+// tembusan is to carry passwords, too.
+func (s *Set) Check(copies bool) []error {
 	var errs []error
 	seen, faulty := map[string]bool{}, map[sop.LetterKind]int{}
 	for _, d := range hostile() {
 		kind := d.Letter.Kind
-		if faulty[kind] >= mostFaults {
+		if faulty[kind] >= mostFaults || !copies && full(d.Letter) {
 			continue
 		}
 		for _, fault := range s.faults(d) {
@@ -39,15 +41,17 @@ func (s *Set) faults(d Data) []error {
 		return []error{err}
 	}
 	var errs []error
-	pass := password(d)
+	pass := passwords(d)
 	for _, part := range []struct{ name, text string }{{"text", r.Text}, {"html", htmlText(r.HTML)}} {
 		for _, line := range strings.Split(part.text, "\n") {
-			if startsAsCommand(line) && line != pass {
+			if startsAsCommand(line) && !slices.Contains(pass, line) {
 				errs = append(errs, fmt.Errorf("%s: the line %q reads as a command", part.name, clean(line, 80)))
 			}
 		}
-		if pass != "" && !alone(part.text, pass) {
-			errs = append(errs, fmt.Errorf("%s: the password does not stand exactly once, alone on its line", part.name))
+		for _, p := range pass {
+			if !alone(part.text, p) {
+				errs = append(errs, fmt.Errorf("%s: the password does not stand exactly once, alone on its line", part.name))
+			}
 		}
 	}
 	return append(errs, remote(r.HTML)...)

@@ -1,6 +1,7 @@
 package letter
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -86,10 +87,10 @@ func capital(s string) string {
 
 // harmless is the last resort behind clean and lay: a line that could be taken for a command is introduced by a word. Only an
 // override can cause one; Check reports it.
-func harmless(s, verbatim string) string {
+func harmless(s string, verbatim []string) string {
 	lines := strings.Split(s, "\n")
 	for i, l := range lines {
-		if startsAsCommand(l) && (verbatim == "" || l != verbatim) {
+		if startsAsCommand(l) && !slices.Contains(verbatim, l) {
 			lines[i] = written + l
 		}
 	}

@@ -35,6 +35,9 @@ var samples = []sample{
 	{sop.Kredensial, "kept", sop.RoleMember, ""},
 	{sop.Kredensial, "locked", sop.RoleMember, ""},
 	{sop.Tembusan, "", sop.RoleKepala, ""},
+	{sop.Tembusan, "full", sop.RoleKepala, ""},
+	{sop.Persetujuan, "full", sop.RoleApprover, ""},
+	{sop.Kredensial, "full", sop.RoleMember, ""},
 	{sop.Penolakan, "", sop.RoleRequester, "SK belum ditandatangani oleh pejabat yang berwenang, mohon diajukan kembali setelah ditetapkan"},
 	{sop.Dikembalikan, "", sop.RoleRequester, "surat tugas yang dilampirkan masih surat tugas tahun 2025"},
 	{sop.Dibatalkan, "", sop.RoleRequester, ""},
@@ -154,6 +157,32 @@ func (s sample) stage(d *Data) {
 		d.Letter.Files = []sop.File{{Name: "lembar-kendali.pdf"}}
 	}
 	s.progress(d)
+	if s.topic == "full" {
+		s.full(d)
+	}
+}
+
+// full is an office that has chosen credentials.tembusan: full; one password was seen by others, one account exists already.
+func (s sample) full(d *Data) {
+	c := &d.Case
+	d.Office.FullCopy = true
+	if c.Approval == nil {
+		c.Approval = &sop.Approval{}
+	}
+	c.Approval.Copy = d.Office.KepalaLPSE
+	if s.kind != sop.Tembusan {
+		return
+	}
+	for i := range 3 {
+		c.Members[i].Row.No = i + 1
+	}
+	four := c.Members[0]
+	four.Row.Nama, four.Row.NIP, four.Row.Email = "Ketut Contoh Sanjaya, S.E.", "199203152019031005", "ketut.contoh@dinas.example"
+	c.Members = append(c.Members, four)
+	c.Accounts[four.Row.NIP] = sop.Account{UserID: "ketut.sanjaya", Kept: true}
+	c.Members[1].Exposed, c.Members[1].State = true, sop.MemberWrong
+	d.Letter.Of = []string{c.Members[0].Row.NIP, c.Members[2].Row.NIP}
+	d.Passwords = map[string]secret.Secret{d.Letter.Of[0]: secret.New([]byte(madeUp)), d.Letter.Of[1]: secret.New([]byte("Terima#2Kenari%x"))}
 }
 
 func (s sample) progress(d *Data) {

@@ -38,9 +38,29 @@ func hostile() []Data {
 		}
 		for turn := range nasty {
 			all = append(all, hostileData(k, sop.RoleMember, "", turn))
+			if k == sop.Tembusan {
+				all = append(all, hostileCopy(turn))
+			}
 		}
 	}
 	return all
+}
+
+// hostileCopy is the tembusan that carries passwords: of two members out of three.
+func hostileCopy(turn int) Data {
+	d := hostileData(sop.Tembusan, sop.RoleKepala, "", turn)
+	copyOf(&d)
+	return d
+}
+
+func copyOf(d *Data) {
+	d.Letter.Role, d.Letter.NIP, d.Passwords, d.Office.FullCopy = sop.RoleKepala, "", map[string]secret.Secret{}, true
+	for i, m := range d.Case.Members[:2] {
+		nip := m.Row.NIP
+		d.Letter.Of = append(d.Letter.Of, nip)
+		d.Case.Accounts[nip] = sop.Account{UserID: fmt.Sprintf("made.contoh%d", i)}
+		d.Passwords[nip] = secret.New(fmt.Appendf(nil, "%d%s", i, bait))
+	}
 }
 
 // hostileData fills every field from the nasty texts, beginning at turn.

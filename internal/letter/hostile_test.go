@@ -2,6 +2,7 @@ package letter
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,7 +20,7 @@ import (
 var (
 	bareVerb = regexp.MustCompile(`(?i)^(setuju|approve|tolak|reject|lengkapi|return|stop|kirim ulang|resend|delegasi|delegate|terima|` +
 		`received|salah|wrong|kendala|problem|batal|cancel|jelaskan|explain|status|bantuan|help)( [0-9a-z]{6})?[.!?]?$`)
-	verbWithMore = regexp.MustCompile(`(?i)^(tolak|reject|lengkapi|return|kirim ulang|resend|delegasi|delegate|kendala|problem|jelaskan|explain)[ ,.:;]`)
+	verbWithMore = regexp.MustCompile(`(?i)^(tolak|reject|lengkapi|return|kirim ulang|resend|delegasi|delegate|kendala|problem|jelaskan|explain)([ ,:;]|\.[^a-z0-9])`)
 	decoration   = regexp.MustCompile(`^[\s>|*\-•·–—\d.)("'“”‘’«»\[\]]+`)
 )
 
@@ -33,9 +34,9 @@ func isCommand(line string) bool {
 	return false
 }
 
-func commandLines(text, password string) (bad []string) {
+func commandLines(text string, passwords []string) (bad []string) {
 	for _, l := range strings.Split(text, "\n") {
-		if l != password && isCommand(l) {
+		if !slices.Contains(passwords, l) && isCommand(l) {
 			bad = append(bad, l)
 		}
 	}
@@ -125,11 +126,14 @@ func TestNoLineIsACommand(t *testing.T) {
 		n := 0
 		d := hostileFrom(kind, rapid.SampledFrom(roles).Draw(t, "role"), topic, rapid.IntRange(0, 12).Draw(t, "turn"),
 			func() string { n++; return drawn[n%len(drawn)] })
+		if kind == sop.Tembusan && rapid.Bool().Draw(t, "copy") {
+			copyOf(&d)
+		}
 		r, err := set.render(d) // without the last resort
 		if err != nil {
 			t.Fatalf("render: %v", err)
 		}
-		check(t, r, password(d))
+		check(t, r, passwords(d)...)
 	})
 }
 
@@ -138,7 +142,7 @@ type fatal interface {
 	Errorf(string, ...any)
 }
 
-func check(t fatal, r Rendered, pass string) {
+func check(t fatal, r Rendered, pass ...string) {
 	if bad := commandLines(r.Text, pass); bad != nil {
 		t.Fatalf("text: %q", bad)
 	}
@@ -152,14 +156,16 @@ func check(t fatal, r Rendered, pass string) {
 	if strings.ContainsAny(r.Subject, "\r\n\x00") || len([]rune(r.Subject)) > 200 || r.Subject == "" {
 		t.Fatalf("subject %q", r.Subject)
 	}
-	if pass == "" {
+	if len(pass) == 0 {
 		if strings.Contains(r.Text+r.HTML+r.Subject, bait) {
 			t.Fatalf("a password stands in a letter that was given none")
 		}
 		return
 	}
-	if !alone(r.Text, pass) || !alone(lines, pass) || strings.Contains(r.Subject, pass) {
-		t.Fatalf("the password does not stand alone on its line")
+	for _, p := range pass {
+		if !alone(r.Text, p) || !alone(lines, p) || strings.Contains(r.Subject, p) {
+			t.Fatalf("the password does not stand alone on its line")
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package letter
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -9,11 +10,11 @@ import (
 const width = 76
 
 // lay sets the text of a letter: paragraphs wrapped with hanging indents, at most one blank line in a row. No new line begins
-// with a command verb. A line that equals verbatim, the password, is left exactly as it is.
-func lay(s, verbatim string) string {
+// with a command verb. A line that is one of verbatim, a password, is left exactly as it is.
+func lay(s string, verbatim ...string) string {
 	var out []string
 	for _, line := range strings.Split(strings.ReplaceAll(s, "\r", ""), "\n") {
-		if verbatim != "" && line == verbatim {
+		if line != "" && slices.Contains(verbatim, line) {
 			out = append(out, line)
 			continue
 		}

@@ -1,6 +1,6 @@
 // Package letter turns a sop.Letter into subject, text and HTML with templates that an office can override. No line of any
 // letter parses as a command. What comes from outside is cleaned before a template sees it, and only the letter kredensial
-// is ever given a password.
+// is ever given a password, and the tembusan where its order names the members.
 package letter
 
 import (
@@ -29,6 +29,8 @@ type Data struct {
 	UserID   string
 	Password secret.Secret
 	Locked   bool // the password stands in an attached page that a phrase opens, and not in the letter
+
+	Passwords map[string]secret.Secret // by NIP; only for a tembusan that names whose it carries
 }
 
 // Rendered is one letter ready to be put into a mail.
@@ -46,7 +48,7 @@ func (s *Set) Render(d Data) (Rendered, error) {
 	if err != nil {
 		return Rendered{}, fmt.Errorf("render %s: %w", d.Letter.Kind, err)
 	}
-	r.Text = harmless(r.Text, password(d))
+	r.Text = harmless(r.Text, passwords(d))
 	return r, nil
 }
 
@@ -82,7 +84,7 @@ func (s *Set) render(d Data) (Rendered, error) {
 	if err := one.html.ExecuteTemplate(&page, "surat-html", v); err != nil {
 		return Rendered{}, err
 	}
-	return Rendered{Subject: v.mailSubject, Text: lay(text.String(), password(d)), HTML: tidy.Replace(page.String())}, nil
+	return Rendered{Subject: v.mailSubject, Text: lay(text.String(), passwords(d)...), HTML: tidy.Replace(page.String())}, nil
 }
 
 // tidy takes out paragraphs that had nothing to say.
@@ -100,8 +102,14 @@ func mailSubject(v *View) string {
 	return b
 }
 
-// fit refuses what must never be rendered: a password outside its one letter, or one that the letter could not carry exactly.
+// fit refuses what must never be rendered: a password outside its letter, or one that the letter could not carry exactly.
 func fit(d Data) error {
+	if full(d.Letter) {
+		return fitCopy(d)
+	}
+	if len(d.Passwords) > 0 || len(d.Letter.Of) > 0 {
+		return errors.New("passwords of several members were given to a letter that must not carry them")
+	}
 	if d.Letter.Kind != sop.Kredensial {
 		if !d.Password.Absent() {
 			return errors.New("a password was given to a letter that must not carry one")
@@ -120,6 +128,33 @@ func fit(d Data) error {
 	return fitPassword(d.Password.Reveal())
 }
 
+// full says that a letter is the tembusan with passwords, to Kepala LPSE.
+func full(l sop.Letter) bool {
+	return l.Kind == sop.Tembusan && l.Role == sop.RoleKepala && len(l.Of) > 0
+}
+
+// fitCopy: exactly the passwords that the letter is to carry, each of a member with an account of their own.
+func fitCopy(d Data) error {
+	if len(d.Passwords) != len(d.Letter.Of) || !d.Password.Absent() {
+		return errors.New("the copy was not given exactly the passwords that it is to carry")
+	}
+	for _, nip := range d.Letter.Of {
+		a := d.Case.Accounts[nip]
+		switch {
+		case d.Case.Member(nip) == nil:
+			return errors.New("a member of the copy is not in the roster")
+		case d.Passwords[nip].Absent() || a.Kept:
+			return errors.New("the copy was not given exactly the passwords that it is to carry")
+		case a.UserID == "" || a.UserID != clean(a.UserID, longestUserID):
+			return errors.New("a user ID is empty or cannot be printed exactly")
+		}
+		if err := fitPassword(d.Passwords[nip].Reveal()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // fitPassword keeps a password readable as exactly what it is, alone on its line.
 func fitPassword(p string) error {
 	if p == "" {
@@ -135,7 +170,16 @@ func fitPassword(p string) error {
 	return nil
 }
 
-func password(d Data) string { return d.Password.Reveal() }
+// passwords are the lines that stay exactly as they are.
+func passwords(d Data) (lines []string) {
+	if !d.Password.Absent() {
+		lines = append(lines, d.Password.Reveal())
+	}
+	for _, p := range d.Passwords {
+		lines = append(lines, p.Reveal())
+	}
+	return lines
+}
 
 // bounded refuses to grow without end; an override may loop.
 type bounded struct{ bytes.Buffer }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 	"unicode/utf8"
 
@@ -14,8 +15,10 @@ import (
 	"pgregory.net/rapid"
 
 	"ukpbjd/internal/document"
+	"ukpbjd/internal/secret"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/triage"
+	"ukpbjd/templates"
 )
 
 func TestSubjects(t *testing.T) {
@@ -200,7 +203,7 @@ func TestLayKeepsEveryWord(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		head := rapid.SampledFrom([]string{"", "- Butir: ", "12. Langkah ", "| “Catatan ", "   Jabatan   : "}).Draw(t, "head")
 		line := head + "a " + clean(text.Draw(t, "text"), 600)
-		out := lay(line, "")
+		out := lay(line)
 		var got []string
 		for i, l := range strings.Split(strings.TrimSuffix(out, "\n"), "\n") {
 			if i > 0 {
@@ -396,5 +399,51 @@ func TestEmptyMonth(t *testing.T) {
 		if n := strings.Count(flat, "Tenggat langkah 2.1 terlewati (1 hari kerja)."); n != lapsesShown || !strings.Contains(flat, "Masih ada 475 penyimpangan lain; semuanya tercantum pada lampiran.") {
 			t.Errorf("%d deviations are named:\n%.3000s", n, flat)
 		}
+	}
+}
+
+// TestCopyCarriesWhatItNames: the tembusan is given exactly the passwords that its order names, and no other letter is given any.
+func TestCopyCarriesWhatItNames(t *testing.T) {
+	set := shipped(t)
+	full := func(change func(*Data)) (Rendered, error) {
+		d := sample{sop.Tembusan, "full", sop.RoleKepala, ""}.data()
+		change(&d)
+		return set.Render(d)
+	}
+	if _, err := full(func(*Data) {}); err != nil {
+		t.Fatal(err)
+	}
+	other := secret.New([]byte("Lain-9mQ!kenari"))
+	for name, change := range map[string]func(*Data){
+		"one is missing":       func(d *Data) { delete(d.Passwords, d.Letter.Of[0]) },
+		"one too many":         func(d *Data) { d.Passwords[d.Case.Members[1].Row.NIP] = other },
+		"of somebody else":     func(d *Data) { delete(d.Passwords, d.Letter.Of[0]); d.Passwords["x"] = other },
+		"a single one besides": func(d *Data) { d.Password = other },
+		"an account that is kept": func(d *Data) {
+			d.Letter.Of[0] = d.Case.Members[3].Row.NIP
+			d.Passwords = map[string]secret.Secret{d.Letter.Of[0]: other, d.Letter.Of[1]: other}
+		},
+		"a command":          func(d *Data) { d.Passwords[d.Letter.Of[0]] = secret.New([]byte("SETUJU")) },
+		"nobody is named":    func(d *Data) { d.Letter.Of = nil },
+		"not to Kepala LPSE": func(d *Data) { d.Letter.Role = sop.RoleRequester },
+		"another letter":     func(d *Data) { d.Letter.Kind = sop.Selesai },
+	} {
+		r, err := full(change)
+		if err == nil || r != (Rendered{}) {
+			t.Errorf("%s: it is rendered", name)
+		}
+		if err != nil && (strings.Contains(err.Error(), madeUp) || strings.Contains(err.Error(), other.Reveal())) {
+			t.Errorf("%s: the error tells the password", name)
+		}
+	}
+	careless, err := Parse(templates.FS, fstest.MapFS{"tembusan.tmpl": {Data: []byte(`{{define "subject"}}x{{end}}{{define "text"}}x{{end}}{{define "html"}}<p>x</p>{{end}}`)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(careless.Check(false)); n > 0 {
+		t.Errorf("%d faults of an override that prints no password, where none is to be printed", n)
+	}
+	if len(careless.Check(true)) == 0 {
+		t.Error("an override that leaves the passwords out is not noticed")
 	}
 }

@@ -61,6 +61,8 @@ var alarms = map[string]Reason{
 		"Mohon perbaiki penyebabnya; permohonan ini menunggu tindakan operator."},
 	"sealing-failed": {"Surat kredensial tidak dapat disiapkan", "Surat kredensial seorang anggota gagal disiapkan.",
 		"Mohon perbaiki penyebabnya; permohonan ini menunggu tindakan operator."},
+	"tembusan-failed": {"Tembusan beserta password tidak dapat disiapkan", "Tembusan untuk Kepala LPSE yang memuat password gagal disiapkan. " +
+		"Tembusan tanpa password telah dikirim sebagai gantinya.", "Mohon perbaiki penyebabnya; tembusan itu tidak dibuat lagi dengan sendirinya."},
 	"overdue": {"Tenggat langkah sistem terlampaui", "Satu langkah yang menjadi tanggung jawab sistem atau operator mendekati atau melewati tenggatnya.",
 		"Mohon periksa keadaan permohonan dan catatan sistem."},
 	"request-held": {"Permohonan ditahan", "Sebuah permohonan baru ditahan, karena bentuk surelnya tidak lazim atau pengirimnya belum dapat diperiksa.",

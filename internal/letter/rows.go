@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ukpbjd/internal/document"
+	"ukpbjd/internal/secret"
 	"ukpbjd/internal/sop"
 )
 
@@ -16,7 +17,8 @@ import (
 type Member struct {
 	No                                               int
 	Name, NIP, Address, Grade, Post, Phone, Proposed string
-	UserID                                           string // of the account, where one is made; never a password
+	UserID                                           string        // of the account, where one is made
+	Password                                         secret.Secret // only in a tembusan with passwords
 	Kept                                             bool
 	State                                            string
 	SentAt, Confirmed                                Moment
@@ -58,7 +60,11 @@ func (v *View) rows(d Data) {
 		if own && (l.NIP == "" || m.Row.NIP != l.NIP) {
 			continue
 		}
-		v.Members = append(v.Members, member(m, i+1, c.Accounts[m.Row.NIP], zone))
+		row := member(m, i+1, c.Accounts[m.Row.NIP], zone)
+		if v.Full {
+			row.Password = d.Passwords[m.Row.NIP]
+		}
+		v.Members = append(v.Members, row)
 	}
 	v.pictures(l)
 	if l.NIP != "" {
@@ -103,9 +109,9 @@ func (v *View) pictures(l sop.Letter) {
 	}
 }
 
-// bound keeps a letter readable; an approver sees every member whatever their number.
+// bound keeps a letter readable; an approver sees every member whatever their number, and so does who is given the passwords.
 func (v *View) bound(k sop.LetterKind) {
-	if k != sop.Persetujuan {
+	if k != sop.Persetujuan && !v.Full {
 		v.Members, v.MoreMembers = most(v.Members)
 	}
 	v.Roster, v.MoreRoster = most(v.Roster)

@@ -141,5 +141,5 @@ var funcs = template.FuncMap{
 	"mask": maskNIP,
 	"add":  func(a, b int) int { return a + b },
 	"join": func(words []string) string { return strings.Join(words, "; ") },
-	"wrap": func(s string) string { return lay(s, "") },
+	"wrap": func(s string) string { return lay(s) },
 }

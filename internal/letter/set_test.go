@@ -19,7 +19,7 @@ func judgeOverride(t *testing.T, file, body, want string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	errs := set.Check()
+	errs := set.Check(false)
 	if want == "none" {
 		if len(errs) > 0 {
 			t.Error(errs)
@@ -71,7 +71,7 @@ func TestOverrideThatPrintsACommandIsMended(t *testing.T) {
 		t.Fatal(err)
 	}
 	r, err := set.Render(sample{sop.StatusKasus, "", sop.RoleRequester, ""}.data())
-	if err != nil || commandLines(r.Text, "") != nil || !strings.Contains(r.Text, "tertulis: > setuju") {
+	if err != nil || commandLines(r.Text, nil) != nil || !strings.Contains(r.Text, "tertulis: > setuju") {
 		t.Errorf("%v\n%s", err, r.Text)
 	}
 }

@@ -35,6 +35,7 @@ type View struct {
 	UserID                            string
 	Password                          secret.Secret // only for kredensial
 	Kept, Locked                      bool
+	Full                              bool    // a tembusan with passwords: each stands in its member's row
 	Member                            *Member // whom the letter is to or about
 	Members, Roster                   []Member
 	Papers                            []Paper
@@ -54,6 +55,7 @@ type View struct {
 
 	Overdue     bool // Due has passed
 	Deputies    bool // the addressee may delegate
+	Copied      bool // it was approved that Kepala LPSE's tembusan carries the passwords
 	HasCopy     bool // a Tembusan line stands under the letter
 	mailSubject string
 	answers     []Answer
@@ -83,6 +85,7 @@ func stand(c sop.Case, nip string) Stand {
 type Office struct {
 	Name, Address                             string
 	CodeInSheet, Signed                       bool // Signed: an answer counts only with a signature
+	FullCopy                                  bool // Kepala LPSE's tembusan carries the passwords
 	Sheet, Level                              string
 	ApprovalDays, CompletionDays, ReceiptDays int
 	ExpiryDays, ExpiresDays                   int
@@ -107,6 +110,8 @@ func newView(d Data) *View {
 		Topic: clean(topic(d), 60), Note: shown(l.Note, longestNote), Reason: reason(l.Kind, topic(d)),
 		Case: stand(c, l.NIP), Deputies: deputies(d.Office, l.To.Address),
 	}
+	v.Full = full(l)
+	v.Copied = d.Office.FullCopy && c.Approval != nil && c.Approval.Copy.Address != ""
 	v.Overdue = v.Due.Set() && c.Due.Before(d.Now)
 	if l.Role == sop.RoleApprover || l.Role == sop.RoleMember {
 		v.Code = clean(d.Code, 16)
@@ -184,7 +189,7 @@ func attached(files []sop.File) string {
 func office(o sop.Office) Office {
 	return Office{
 		Name: shown(o.Name, longestTitle), Address: address(o.Mailbox.Address), CodeInSheet: o.CodeInSheet, Signed: o.Level == sop.Signed,
-		Sheet: o.Sheet, ApprovalDays: o.ApprovalDays, CompletionDays: o.CompletionDays,
+		FullCopy: o.FullCopy && o.KepalaLPSE.Address != "", Sheet: o.Sheet, ApprovalDays: o.ApprovalDays, CompletionDays: o.CompletionDays,
 		ReceiptDays: o.ReceiptDays, ExpiryDays: o.ExpiryDays, ExpiresDays: o.Expires, Level: levelWord(o.Level),
 	}
 }
