@@ -15,10 +15,17 @@ var closingRE = regexp.MustCompile(`(?i)^(demikian|mengetahui|menyetujui|ditetap
 // cards reads "label : value" lists, one block for each member, from two- and four-column tables and from lines.
 func cards(s *section) []person {
 	c := &cardReader{}
-	for _, block := range cardBlocks(s) {
-		c.block(block)
+	blocks := cardBlocks(s)
+	c.read(blocks)
+	if c.offbeat && c.nameFirst() { // a label above the list was taken for the first card's beginning
+		c = &cardReader{strict: true}
+		c.read(blocks)
 	}
-	c.flush()
+	for i := range c.people {
+		if c.offbeat {
+			c.people[i].doubtAll()
+		}
+	}
 	if c.broken && c.opening != fieldNama {
 		return nil // a lost label has shifted the rest from card to card
 	}
@@ -43,6 +50,27 @@ type cardReader struct {
 	skip    bool  // the signatory presents themselves
 	opening field // the label with which the first card begins
 	broken  bool  // a card had a NIP and no name
+	offbeat bool  // a label came a second time before the one with which cards begin
+	strict  bool  // cards begin with the name
+	labels  []field
+}
+
+func (c *cardReader) read(blocks [][]pair) {
+	for _, b := range blocks {
+		c.block(b)
+	}
+	c.flush()
+}
+
+// nameFirst says that cards begin with the name: as many labels follow the last name as stand between the two last ones.
+func (c *cardReader) nameFirst() bool {
+	last, before := -1, -1
+	for i, f := range c.labels {
+		if f == fieldNama {
+			last, before = i, last
+		}
+	}
+	return before >= 0 && len(c.labels)-last >= last-before
 }
 
 func (c *cardReader) block(ps []pair) {
@@ -121,6 +149,11 @@ func (c *cardReader) carriesOn(text string) bool {
 
 func (c *cardReader) take(fields []field, cell Cell) {
 	f := fields[0]
+	if c.strict && c.opening == "" && f != fieldNama {
+		return
+	}
+	c.labels = append(c.labels, f)
+	c.offbeat = c.offbeat || c.set[f] && f != c.opening && c.opening != fieldNama
 	if c.set == nil || c.set[f] || f == fieldNo || f == fieldNama && c.opening == fieldNama {
 		c.flush()
 	}

@@ -136,7 +136,12 @@ func wordField(w string, ws []string, i int) field {
 		return fieldGolongan
 	case "jabatan":
 		return fieldJabatan
-	case "kedudukan", "peran", "sebagai", "keterangan", "ket", "tugas", "posisi", "status":
+	case "sebagai":
+		if i+1 < len(ws) && ws[i+1] == "berikut" {
+			return ""
+		}
+		return fieldRole
+	case "kedudukan", "peran", "keterangan", "ket", "tugas", "posisi", "status":
 		return fieldRole
 	case "kependudukan":
 		return fieldNIK

@@ -41,7 +41,7 @@ func people(secs []*section) []person {
 				p.groups = append([]int(nil), p.groups...)
 				p.groups[k] = base + g
 			}
-			if twin := find(out, p); twin == nil || twin.NIP != p.NIP {
+			if twin := find(out, p); twin == nil || twin.NIP != p.NIP || namesakes(*twin, p) {
 				out = append(out, p)
 			} else {
 				twin.groups = append(append([]int(nil), twin.groups...), p.groups...)
@@ -145,6 +145,7 @@ func (m *merger) merge() {
 	default:
 		m.roster, m.base = append(m.roster, task...), "surat_tugas"
 	}
+	sk, task = within(sk, ownLists(sk, m.roster)), within(task, ownLists(task, m.roster))
 	for i := range m.roster {
 		p := &m.roster[i]
 		settleNIP(p, sk, task)

@@ -38,7 +38,7 @@ func (p *person) doubtAll() {
 
 var (
 	emailRE      = regexp.MustCompile(`[A-Za-z0-9._%+'-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}`)
-	phoneRE      = regexp.MustCompile(`(?:\+?62|0)[ .()-]*8(?:[ .()-]?\d){6,12}|\(0\d{2,3}\)[ -]?\d{5,8}`)
+	phoneRE      = regexp.MustCompile(`(?:\(?(?:\+|00)?62|0)[ .()-]*8(?:[ .()-]?\d){6,12}|\(0\d{2,3}\)[ -]?\d{5,8}`)
 	golRE        = regexp.MustCompile(`\b(IV|I{1,3})\s*[/.\-]?\s*([a-eA-E])\b`)
 	pppkRE       = regexp.MustCompile(`\b(XVII|XVI|XV|XIV|XIII|XII|XI|IX|X|VIII|VII|VI|IV|V|III|II|I)\b`)
 	tingkatRE    = regexp.MustCompile(`(?i)\b(tk|tingkat)\b[. ]*(I|1)\b`)
@@ -205,7 +205,7 @@ func (p *person) setEmail(text string) {
 		}
 		p.doubt(fieldEmail)
 	}
-	joined = strings.Trim(joined, "<>;:,\"'")
+	joined = bareAddress(joined)
 	switch joined {
 	case "-", "--", "—", "nihil", "belumada", "tidakada":
 		joined = ""
@@ -213,12 +213,26 @@ func (p *person) setEmail(text string) {
 	p.Email = joined
 }
 
+// bareAddress drops what people put around an address. A dot at its end stays where a domain such as "go.id" may have been cut.
+func bareAddress(text string) string {
+	text = strings.TrimPrefix(strings.Trim(text, "<>()[];:,\"'"), "mailto:")
+	if cut := strings.TrimRight(text, ".;,>)"); validEmail(cut) && !halfDomainRE.MatchString(cut) {
+		return strings.TrimLeft(cut, "<(.")
+	}
+	return text
+}
+
+var halfDomainRE = regexp.MustCompile(`\.(go|ac|co|or|sch|mil|desa|web|biz|my|ponpes)$`)
+
 func (p *person) setHP(text string) {
 	text = strings.ReplaceAll(text, "\n-", "-") // a hyphen that opens the next line belongs to the number
 	if loc := phoneRE.FindString(oneLine(text)); loc != "" {
 		text = loc
 	}
 	d := digits(text)
+	if strings.HasPrefix(d, "0062") {
+		d = d[2:]
+	}
 	switch {
 	case strings.HasPrefix(d, "62"):
 		d = "0" + d[2:]
@@ -278,7 +292,12 @@ func joinPhone(text string) string {
 		if l == "" || strings.Trim(l, "0123456789 -.") != "" || len(digits(l)) > 8 || phoneRE.FindString(above) == "" {
 			continue
 		}
-		if n := len(digits(phoneRE.FindString(above))); n < 11 && n+len(digits(l)) <= 14 {
+		number := digits(phoneRE.FindString(above))
+		n := len(number)
+		if strings.HasPrefix(number, "62") {
+			n-- // the land code stands for the zero
+		}
+		if n < 11 && n+len(digits(l)) <= 14 {
 			lines[i-1] = strings.TrimRight(above, " ") + " " + l
 			lines = append(lines[:i], lines[i+1:]...)
 		}

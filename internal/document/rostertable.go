@@ -17,6 +17,28 @@ func (c columns) has(f field) bool {
 	return false
 }
 
+// settleContact takes a column of "contacts" beside one of addresses for telephone numbers, and the other way round.
+func (c columns) settleContact() {
+	alone := func(f field) bool {
+		for _, fs := range c {
+			if len(fs) == 1 && fs[0] == f {
+				return true
+			}
+		}
+		return false
+	}
+	for i, fs := range c {
+		if len(fs) != 2 || !hasField(fs, fieldHP) || !hasField(fs, fieldEmail) {
+			continue
+		}
+		if hp, email := alone(fieldHP), alone(fieldEmail); email && !hp {
+			c[i] = []field{fieldHP}
+		} else if hp && !email {
+			c[i] = []field{fieldEmail}
+		}
+	}
+}
+
 // headerRow reads one row as a header; nil when it is none. A name and one thing more must be there.
 func headerRow(row []Cell) columns {
 	cols := make(columns, len(row))
@@ -60,6 +82,7 @@ func rosterTable(t Table, last columns) (people []person, cols columns) {
 		cols = last
 	}
 	byShape(t.Rows[start:], cols)
+	cols.settleContact()
 	return readRows(t.Rows[start:], cols), cols
 }
 

@@ -31,7 +31,7 @@ func twinOf(people []person, p person) *person {
 	var hit *person
 	for i := range people {
 		o := &people[i]
-		if contains(o.groups, p.groups[0]) || !twinNames(*o, p) || o.NIP != "" && p.NIP != "" && o.NIP != p.NIP {
+		if contains(o.groups, p.groups[0]) || !twinNames(*o, p) || o.NIP != "" && p.NIP != "" && o.NIP != p.NIP || namesakes(*o, p) {
 			continue
 		}
 		if hit != nil {
@@ -40,6 +40,12 @@ func twinOf(people []person, p person) *person {
 		hit = o
 	}
 	return hit
+}
+
+// namesakes says that two of one name, of whom no number tells that they are one, have another grade or post: they are two.
+func namesakes(o, p person) bool {
+	differ := func(a, b string) bool { return a != "" && b != "" && fold(a) != fold(b) }
+	return o.NIP == "" && p.NIP == "" && (differ(o.Golongan, p.Golongan) || differ(o.Jabatan, p.Jabatan))
 }
 
 // twinNames wants one name, or where it is left out one NIP.

@@ -131,7 +131,7 @@ func (s *sheetOfPaper) value(f string, o official) string {
 	case "hp":
 		return s.style.phone(o)
 	case "email":
-		return o.email
+		return s.style.address(o)
 	case "user_id":
 		return o.userID
 	}
@@ -248,13 +248,13 @@ func (s *sheetOfPaper) narrowTable(r *rand.Rand) [][]tcell {
 	}
 	cols := []col{
 		{one(r, "Nama / NIP", "NAMA DAN NIP", "Nama Lengkap, NIP", "Nama\nNIP"), func(o official) string {
-			return s.style.name(o) + "\n" + one(fixed(len(s.people)), "NIP. ", "NIP ", "") + printed{nip: s.style.nip % 3}.number(o)
+			return s.style.name(o) + "\n" + one(fixed(len(s.people)), "NIP. ", "NIP ", "") + printed{nip: s.style.nip % 5 % 3}.number(o)
 		}},
 		{one(r, "Pangkat/Gol. dan Jabatan", "Jabatan dan Pangkat/Golongan", "Jabatan / Golongan"), func(o official) string {
 			return o.jabatan + "\n" + s.style.grade(o)
 		}},
 		{one(r, "No. HP / Email", "Kontak (HP/Surel)", "HP dan E-mail", "Telepon/Surel"), func(o official) string {
-			return s.style.phone(o) + "\n" + o.email
+			return s.style.phone(o) + "\n" + s.style.address(o)
 		}},
 	}
 	if s.style.gol == 0 {

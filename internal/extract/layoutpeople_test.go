@@ -15,8 +15,8 @@ var (
 	maleNames   = []string{"I Made", "I Wayan", "I Nyoman", "I Ketut", "I Gusti Ngurah", "Ida Bagus Gede", "Anak Agung Gde Agung", "Dewa Gede", "Cokorda Gde", "Agus", "Muhammad", "Yohanes", "Bambang", "Putu"}
 	femaleNames = []string{"Ni Made", "Ni Luh Putu", "Ni Nyoman", "Ni Ketut", "I Gusti Ayu", "Ida Ayu", "Anak Agung Istri", "Desak Putu", "Dewi", "Siti", "Maria Goreti", "Sri", "Luh"}
 	familyNames = []string{"Sanjaya", "Purnama", "Wirawan", "Rahayu", "Suardana", "Kusumadewi", "Hidayat", "Permana", "Lestari", "Artana", "Yuliani", "Ma'ruf", "Nur'aini", "Sukmawati Dewi", "Adi Putra", "Suastika", "Widiastuti", "Kurniawan", "Al-Habsyi", "Mahendra Jaya"}
-	before      = []string{"", "", "", "", "Dr. ", "Ir. ", "Drs. ", "dr. ", "Hj. ", "Dra. ", "Dr. Ir. ", "apt. "}
-	after       = []string{"", "", ", S.T.", ", S.E., M.M.", ", S.Kom., M.Kom.", ", A.Md.", ", S.Sos.", ", ST", ", S.H., M.H.", ", S.STP., M.Si", ", SKM., M.Kes.", ", S.Tr.IP"}
+	before      = []string{"", "", "", "", "Dr. ", "Ir. ", "Drs. ", "dr. ", "Hj. ", "Dra. ", "Dr. Ir. ", "apt. ", "Prof. Dr. ", "H. "}
+	after       = []string{"", "", ", S.T.", ", S.E., M.M.", ", S.Kom., M.Kom.", ", A.Md.", ", S.Sos.", ", ST", ", S.H., M.H.", ", S.STP., M.Si", ", SKM., M.Kes.", ", S.Tr.IP", ", A.Md.Kom.", " S.T., M.Si.", ", S.E, Ak., CA", ", S.Pd., M.Pd., Ph.D."}
 	ranks       = [][2]string{{"II/c", "Pengatur"}, {"III/a", "Penata Muda"}, {"III/b", "Penata Muda Tk. I"}, {"III/c", "Penata"}, {"III/d", "Penata Tk. I"}, {"IV/a", "Pembina"}, {"IV/b", "Pembina Tk. I"}, {"IV/c", "Pembina Utama Muda"}}
 	pppkGrades  = []string{"VII", "IX", "X", "XI", "XIII", "V", "XVII"}
 	officePosts = []string{"Pengelola Pengadaan Barang/Jasa Ahli Muda", "Pengelola Pengadaan Barang/Jasa Ahli Pertama", "Pengelola PBJ Ahli Madya", "Analis Kebijakan Ahli Muda", "Kepala Sub Bagian Umum", "Perencana Ahli Muda",
@@ -77,13 +77,14 @@ func address(r *rand.Rand, core string) string {
 // printed is how a paper writes the people: the habits of one typist.
 type printed struct {
 	capitals bool
-	nip      int // 0 solid, 1 spaces, 2 dots, 3 with label
+	nip      int // 0 solid, 1 spaces, 2 dots, 3 with label, 4 hyphens, 5 with label and colon, 6 with the mark of text
 	hp       int
 	gol      int
+	mail     int // what people leave around an address
 }
 
 func habits(r *rand.Rand) printed {
-	return printed{capitals: chance(r, 25), nip: r.IntN(4), hp: r.IntN(4), gol: r.IntN(4)}
+	return printed{capitals: chance(r, 25), nip: r.IntN(7), hp: r.IntN(9), gol: r.IntN(4), mail: r.IntN(12)}
 }
 
 func (p printed) name(o official) string {
@@ -106,6 +107,12 @@ func (p printed) number(o official) string {
 		return n[:8] + "." + n[8:14] + "." + n[14:15] + "." + n[15:]
 	case 3:
 		return "NIP. " + n
+	case 4:
+		return n[:8] + "-" + n[8:14] + "-" + n[14:15] + "-" + n[15:]
+	case 5:
+		return "NIP : " + n[:8] + " " + n[8:14] + " " + n[14:15] + " " + n[15:]
+	case 6:
+		return "'" + n
 	}
 	return n
 }
@@ -119,8 +126,37 @@ func (p printed) phone(o official) string {
 		return "+62 " + h[1:4] + " " + h[4:8] + " " + h[8:]
 	case 3:
 		return h[:4] + " " + h[4:8] + " " + h[8:]
+	case 4:
+		return "+62" + h[1:]
+	case 5:
+		return "0062" + h[1:]
+	case 6:
+		return "62" + h[1:]
+	case 7:
+		return h[:4] + "." + h[4:8] + "." + h[8:]
+	case 8:
+		return "(+62) " + h[1:4] + "-" + h[4:8] + "-" + h[8:]
 	}
 	return h
+}
+
+// address is the address with what people type around it.
+func (p printed) address(o official) string {
+	switch p.mail {
+	case 0:
+		return o.email + ";"
+	case 1:
+		return o.email + "."
+	case 2:
+		return "mailto:" + o.email
+	case 3:
+		return "<" + o.email + ">"
+	case 4:
+		return strings.ToUpper(o.email[:1]) + o.email[1:]
+	case 5:
+		return o.email + ","
+	}
+	return o.email
 }
 
 func (p printed) grade(o official) string {

@@ -89,6 +89,8 @@ func (q request) want(o official) map[string]string {
 				v = o.nip
 			case "hp":
 				v = o.hp
+			case "email":
+				v = o.email
 			case "golongan":
 				v = o.golongan
 			}
