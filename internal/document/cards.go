@@ -1,13 +1,14 @@
 package document
 
 import (
+	"math"
 	"regexp"
 	"strings"
 )
 
 // closes says whether a row ends a list of members: closing words, place and date, the signature.
 func closes(text string) bool {
-	return closingRE.MatchString(strings.TrimSpace(text))
+	return closingRE.MatchString(strings.TrimLeft(text, " \t\n\"“'"))
 }
 
 var closingRE = regexp.MustCompile(`(?i)^(demikian|mengetahui|menyetujui|ditetapkan|dikeluarkan|pernyataan|jumlah\b|total\b|tembusan|catatan|keterangan\s*:|untuk\s*:|untuk$|tanda tangan|dokumen ini|hormat|terima kasih|atas perhatian|a\.?n\.? |plt\.? |plh\.? |(kepala|direktur|kuasa pengguna|pengguna anggaran|pejabat pembuat|inspektur|camat|gubernur|asisten|pimpinan|ketua ukpbj) [^:;]*,$|pengguna anggaran,$|direktur,$|sekretaris daerah|bupati|wali ?kota|[a-z .]+, *\d{1,2} +[a-z]+ +\d{4}$|kami menjamin|pemohon)`)
@@ -40,6 +41,13 @@ type pair struct {
 	label string
 	cell  Cell
 	bare  string
+	left  float64 // where the value, or the bare line, begins; 0 where that is not known
+	slack float64 // … the value at most this much further
+}
+
+// under says that a line which begins at left stands below the value.
+func (p pair) under(left float64) bool {
+	return p.left > 0 && left > p.left-3 && left < p.left+3+math.Min(p.slack, 12)
 }
 
 type cardReader struct {
@@ -47,6 +55,8 @@ type cardReader struct {
 	cur     person
 	set     map[field]bool
 	last    field // of the last line, for a wrapped value
+	fields  []field
+	value   pair  // of the last line
 	skip    bool  // the signatory presents themselves
 	opening field // the label with which the first card begins
 	broken  bool  // a card had a NIP and no name
@@ -76,7 +86,7 @@ func (c *cardReader) nameFirst() bool {
 func (c *cardReader) block(ps []pair) {
 	for _, p := range ps {
 		if p.label == "" {
-			c.bare(p.bare)
+			c.bare(p)
 			continue
 		}
 		if c.skip {
@@ -88,11 +98,13 @@ func (c *cardReader) block(ps []pair) {
 			continue
 		}
 		c.take(fields, p.cell)
+		c.fields, c.value = fields, p
 	}
 }
 
 // bare is a row without label: it may begin or end a card, or carry on a value.
-func (c *cardReader) bare(text string) {
+func (c *cardReader) bare(p pair) {
+	text := p.bare
 	l := letters(text)
 	switch {
 	case cardHeadRE.MatchString(strings.TrimSpace(text)):
@@ -106,6 +118,9 @@ func (c *cardReader) bare(text string) {
 	case closes(text):
 		c.flush()
 		c.last, c.skip = "", len(c.people) > 0 // what follows the list is the signatory
+	case c.last != "" && p.left > 0 && c.value.under(p.left):
+		c.value.cell.Text += "\n" + strings.TrimSpace(text)
+		c.cur.set(c.fields, c.value.cell)
 	case c.carriesOn(strings.TrimSpace(text)):
 	case c.last == fieldJabatan && len(text) < 80 && !strings.Contains(text, ":"):
 		c.cur.Jabatan = oneLine(c.cur.Jabatan + "\n" + text)
@@ -205,6 +220,11 @@ func cardBlocks(s *section) [][]pair {
 // positioned reads a line of two columns whose colon OCR has lost.
 func positioned(r row) []pair {
 	ps := linePairs(r.text)
+	if r.line != nil && len(ps) == 1 {
+		if ps[0].left = r.line.Segments[0].Left; ps[0].label != "" {
+			ps[0].left, ps[0].slack = valueLeft(r.line.Segments)
+		}
+	}
 	if ps[0].label != "" || r.line == nil || r.line.Segments[0].Confidence == 0 {
 		return ps
 	}
@@ -217,6 +237,19 @@ func positioned(r row) []pair {
 	}
 	value := Line{Segments: segs[1:]}
 	return []pair{{label: segs[0].Text, cell: Cell{Text: strings.TrimLeft(value.Text(), " :|"), Confidence: segs[1].Confidence}}}
+}
+
+// valueLeft is where the value of a label begins, and how far to the right of it a second line may begin: behind its colon.
+func valueLeft(segs []Segment) (left, slack float64) {
+	for i, s := range segs {
+		switch text := strings.TrimSpace(s.Text); {
+		case i > 0 && strings.HasPrefix(text, ":") && len(text) > 1:
+			return s.Left, s.Right - s.Left
+		case strings.HasSuffix(text, ":") && i+1 < len(segs):
+			return segs[i+1].Left, 0
+		}
+	}
+	return 0, 0
 }
 
 var lineLabelRE = regexp.MustCompile(`^\s*(?:(?:kepada|Kepada|KEPADA)\s*:?\s*)?(?:[a-z]\s*[.)]\s*|\d{1,2}\s*[.)]\s*|[-•*]\s*)*([A-Za-z][A-Za-z/.,()\- ]{1,40}?)\s*:\s*(.*)$`)

@@ -148,13 +148,19 @@ func isForm(rows []row, i int, l string) bool {
 	if !starts || strings.Contains(rows[i].text, ";") && mixedCase(rows[i].text) {
 		return false
 	}
-	if strings.HasPrefix(l, "FORMASI") || strings.HasPrefix(l, "PERMOHONANMAAF") || sentence(rows[i].text) {
+	if strings.HasPrefix(l, "FORMASI") || strings.HasPrefix(l, "PERMOHONANMAAF") || sentence(rows[i].text) || labelled(rows[i].text) {
 		return false
 	}
 	if asksForAccount(l) {
 		return true
 	}
 	return i+1 < len(rows) && len(l) < 60 && asksForAccount(l+letters(rows[i+1].text)) && !mixedCase(rows[i+1].text)
+}
+
+// labelled is a line of a member's card that goes over to a new page: "Usulan User ID : AGUS".
+func labelled(text string) bool {
+	label, value, found := strings.Cut(text, ":")
+	return found && strings.HasPrefix(letters(label), "USULAN") && strings.TrimSpace(value) != "" && len(strings.Fields(label)) <= 3 && len(fieldsOf(label)) == 1
 }
 
 func sentence(text string) bool {

@@ -57,12 +57,29 @@ func headerRow(row []Cell) columns {
 	return cols
 }
 
-// headerFields reads a header cell, in which a narrow column may have cut a word.
+// headerFields reads a header cell, in which a narrow column may have cut words: where the lines as they are mean nothing, they
+// are joined one by one.
 func headerFields(text string) []field {
 	if f := fieldsOf(oneLine(text)); f != nil {
 		return f
 	}
-	return fieldsOf(strings.ReplaceAll(text, "\n", ""))
+	lines := strings.Split(text, "\n")
+	if len(lines) > 6 {
+		return fieldsOf(strings.ReplaceAll(text, "\n", ""))
+	}
+	for joins := 1; joins < 1<<(len(lines)-1); joins++ {
+		var b strings.Builder
+		for i, l := range lines {
+			if i > 0 && joins>>(len(lines)-1-i)&1 == 0 {
+				b.WriteByte(' ')
+			}
+			b.WriteString(strings.TrimSpace(l))
+		}
+		if f := fieldsOf(b.String()); f != nil {
+			return f
+		}
+	}
+	return nil
 }
 
 // rosterTable finds the header and reads the rows below. last carries the columns from page to page: a table that goes on
@@ -92,7 +109,7 @@ func deepHeader(rows [][]Cell, r int, cols columns) (columns, int) {
 	if next < len(rows) && subHeader(rows[next], cols) {
 		for i, c := range rows[next] {
 			if i < len(cols) && c.Text != "" {
-				if f := fieldsOf(oneLine(c.Text)); f != nil {
+				if f := headerFields(c.Text); f != nil {
 					cols[i] = f
 				}
 			}
@@ -112,7 +129,7 @@ func subHeader(row []Cell, cols columns) bool {
 		if c.Text == "" {
 			continue
 		}
-		if fieldsOf(oneLine(c.Text)) == nil || i < len(cols) && hasField(cols[i], fieldNo) {
+		if headerFields(c.Text) == nil || i < len(cols) && hasField(cols[i], fieldNo) {
 			return false
 		}
 		labels++
