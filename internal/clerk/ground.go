@@ -42,11 +42,11 @@ func (c *Clerk) SentFolders(ctx context.Context) (folders []string, err error) {
 	return folders, err
 }
 
-// Wrote says that a Message-ID is that of a letter of ours, of this kind.
+// Wrote says that a Message-ID is that of a letter of ours, of this kind; of tembusan only those that carry passwords.
 func (c *Clerk) Wrote(ctx context.Context, messageID string, kind sop.LetterKind) (yes bool, err error) {
 	err = c.View(ctx, func(b store.Books) error {
 		p, ok, err := view{b}.Pointed(messageID)
-		yes = ok && p.Letter != nil && p.Letter.Kind == kind
+		yes = ok && p.Letter != nil && p.Letter.Kind == kind && (kind != sop.Tembusan || len(p.Letter.Of) > 0)
 		return err
 	})
 	return yes, err

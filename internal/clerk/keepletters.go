@@ -27,6 +27,11 @@ func (c *Clerk) withoutPassword(d letter.Data) ([]byte, error) {
 	if !d.Password.Absent() {
 		d.Password = secret.New([]byte(inPlaceOf))
 	}
+	kept := map[string]secret.Secret{}
+	for nip := range d.Passwords {
+		kept[nip] = secret.New([]byte(inPlaceOf))
+	}
+	d.Passwords = kept
 	_, body, err := c.render(d)
 	return body, err
 }

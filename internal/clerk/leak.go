@@ -22,7 +22,7 @@ import (
 // leak is what a mail carries that it must not: live secrets of members.
 type leak struct {
 	hits     []hit
-	sealed   []byte // the raw mail under the first member's key: what the archive keeps instead
+	sealed   []byte // the raw mail under the keys of all of them: what the archive keeps instead
 	redacted []byte // what takes its place in the mailbox
 }
 
@@ -53,7 +53,7 @@ func (c *Clerk) findLeaks(ctx context.Context, number string, raw []byte, msg *m
 	for _, id := range ids {
 		l.hits = append(l.hits, hits[id])
 	}
-	if l.sealed, err = c.Vault.Seal(ids[0], credential.ForMail, raw); err != nil {
+	if l.sealed, err = c.Vault.SealAll(ids, credential.ForMail, raw); err != nil {
 		return nil, fmt.Errorf("seal a mail that holds a live secret: %w", err)
 	}
 	for _, t := range []*string{&msg.Subject, &msg.Text, &msg.HTML, &msg.Own, &msg.HTMLOwn} {

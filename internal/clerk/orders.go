@@ -117,8 +117,11 @@ func (c *Clerk) done(b store.Books, r Result) error {
 
 // gaveUp is the input that says to the case that an order cannot be carried out.
 func gaveUp(o sop.Order, why error) sop.What {
-	if o.Kind == sop.OrderCredential {
+	switch o.Kind {
+	case sop.OrderCredential:
 		return sop.CredentialSealed{NIP: o.NIP, Letter: o.Letter, Failed: why.Error()}
+	case sop.OrderTembusan:
+		return sop.TembusanSealed{Letter: o.Letter, Failed: why.Error()}
 	}
 	return sop.AccountsMade{Revision: o.Revision, Issue: o.Issue, Failed: why.Error()}
 }

@@ -61,7 +61,7 @@ func (c *Clerk) Unseal(d *Dispatch) error {
 	if !d.Row.Sealed {
 		return nil
 	}
-	plain, err := c.Vault.OpenLetter(keyID(d.Row.Case, d.Row.Letter.NIP), d.Item.Bytes)
+	plain, err := c.Vault.OpenLetter(sealedUnder(d.Row.Case, d.Row.Letter), d.Item.Bytes)
 	if err != nil {
 		return fmt.Errorf("open sealed letter %s: %w", d.Row.ID(), err)
 	}

@@ -97,6 +97,7 @@ func loosened(old, now store.Trust) []string {
 	add(old.CodeInSheet && !now.CodeInSheet, "kode tidak lagi hanya pada lembar akun")
 	add(now.Quorum < old.Quorum, "jumlah persetujuan yang diperlukan turun dari %d ke %d", old.Quorum, now.Quorum)
 	add(old.SecondAbove > 0 && (now.SecondAbove == 0 || now.SecondAbove > old.SecondAbove), "batas anggota untuk persetujuan kedua dinaikkan atau dihapus")
+	add(now.FullCopy != "" && now.FullCopy != old.FullCopy, "tembusan beserta password kini dikirim kepada %s", now.FullCopy)
 	add(now.UndoWindow < old.UndoWindow, "masa pembatalan dipersingkat")
 	for _, a := range added(old.Approvers, now.Approvers) {
 		add(true, "pemberi persetujuan atau pengganti bertambah: %s", a)

@@ -38,7 +38,8 @@ func TestLoosened(t *testing.T) {
 		"wakil2@office.example": {change: func(t *store.Trust) {
 			t.Approvers = append(t.Approvers, "wakil2@office.example for admin@office.example")
 		}},
-		"NIP": {func(t *store.Trust) { t.NIPs = []string{"admin@office.example 2"} }, true},
+		"kepada kepala@office.example": {change: func(t *store.Trust) { t.FullCopy = "kepala@office.example" }},
+		"NIP":                          {func(t *store.Trust) { t.NIPs = []string{"admin@office.example 2"} }, true},
 	} {
 		old, now := base(), base()
 		x.change(&now)

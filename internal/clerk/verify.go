@@ -147,6 +147,31 @@ func (c *Clerk) verifyCase(r *Report, cs sop.Case) {
 	}
 }
 
+// verifyCopy: a tembusan with passwords goes, sealed, to the Kepala LPSE of the approval; nothing else is sealed.
+func (c *Clerk) verifyCopy(r *Report, cs sop.Case, l store.LetterRow, approved bool) {
+	if len(l.Letter.Of) == 0 {
+		if l.Sealed {
+			r.found(l.ID(), "a sealed letter of no member")
+		}
+		return
+	}
+	switch a := cs.Approval; {
+	case l.Letter.Kind != sop.Tembusan:
+		r.found(l.ID(), "a letter of kind %s with passwords", l.Letter.Kind)
+	case !approved || a == nil || !a.Released:
+		r.found(l.ID(), "a copy with passwords without an approval in the journal")
+	case !l.Sealed:
+		r.found(l.ID(), "a copy with passwords that is not sealed")
+	case a.Copy.Address == "" || a.Copy.Address != l.Letter.To.Address || l.Letter.Role != sop.RoleKepala:
+		r.found(l.ID(), "a copy with passwords to %s, for whom it was not approved", l.Letter.To.Address)
+	}
+	for _, nip := range l.Letter.Of {
+		if cs.Member(nip) == nil {
+			r.found(l.ID(), "a copy with the password of %s, who is not in this case", nip)
+		}
+	}
+}
+
 // verifyLetters: every credential letter goes to the frozen address of a member of the case, after the approval event.
 func (c *Clerk) verifyLetters(b store.Books, r *Report, cs sop.Case, files map[string]string) error {
 	rows, err := b.Letters(cs.Number)
@@ -177,6 +202,7 @@ func (c *Clerk) verifyLetters(b store.Books, r *Report, cs sop.Case, files map[s
 			r.found(where, "a letter to the office itself")
 		}
 		if l.Letter.Kind != sop.Kredensial {
+			c.verifyCopy(r, cs, l, approved)
 			continue
 		}
 		m := cs.Member(l.Letter.NIP)

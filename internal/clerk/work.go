@@ -60,6 +60,8 @@ func (c *Clerk) Carry(ctx context.Context, w Work) Result {
 		r.What, r.Err = c.makeAccounts(ctx, w)
 	case sop.OrderCredential:
 		r.What, r.Err = c.sealLetter(w)
+	case sop.OrderTembusan:
+		r.What, r.Err = c.sealCopy(w)
 	case sop.OrderShred:
 		r.Err = c.Vault.Shred(keyID(w.Row.Order.Case, w.Row.Order.NIP))
 		r.What = sop.KeyShredded{NIP: w.Row.Order.NIP}

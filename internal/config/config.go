@@ -198,7 +198,7 @@ func (c *Config) Office() sop.Office {
 		KepalaLPSE: c.People.KepalaLPSE, KepalaBagian: c.People.KepalaBagian, Operator: c.People.Operator,
 		Level: c.Trust.Assurance, UndoWindow: c.Approval.UndoWindow, Expires: c.Approval.Expires,
 		Quorum: c.Approval.Quorum, SecondAbove: c.Approval.SecondAbove, CodeInSheet: c.Approval.Code == "sheet",
-		Sheet:        c.Credentials.Sheet,
+		Sheet: c.Credentials.Sheet, FullCopy: c.Credentials.Tembusan == "full",
 		ApprovalDays: c.Deadlines.Approval, CompletionDays: c.Deadlines.Completion, ReceiptDays: c.Deadlines.Receipt,
 		ExpiryDays: expiryDays, ShredAfter: shredAfter, Calendar: c.Deadlines.Calendar,
 	}

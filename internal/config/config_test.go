@@ -146,7 +146,7 @@ log: {format: text, level: debug}
 		c.Extract.OCR != "off" || len(c.Mail.Banners) != 1 || c.Letters.Override == "" || c.Log.Level != "debug" || c.Deadlines.Completion != 5 {
 		t.Errorf("config = %+v", c)
 	}
-	if len(c.Warnings) != 1 || !strings.Contains(c.Warnings[0], "credentials.tembusan") {
+	if len(c.Warnings) != 1 || !strings.Contains(c.Warnings[0], "credentials.tembusan: full: Kepala LPSE is sent the password") || !c.Office().FullCopy {
 		t.Errorf("warnings = %q", c.Warnings)
 	}
 }

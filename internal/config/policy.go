@@ -79,7 +79,7 @@ func (c *Credentials) read(s *section) {
 		s.r.warn(s.at("sheet"), "passwords travel to the approver unencrypted")
 	}
 	if c.Tembusan == "full" {
-		s.r.warn(s.at("tembusan"), "full is not carried out: Kepala LPSE is told who got which user ID and when, and no password; write summary")
+		s.r.warn(s.at("tembusan"), "full: Kepala LPSE is sent the password of every member, too")
 	}
 }
 
@@ -118,6 +118,10 @@ func (c *Config) agree(r *reader) {
 	if c.Credentials.Delivery == "pdf" && c.Credentials.Sheet != "encrypted" && !r.wrong("credentials.sheet") {
 		r.fault("credentials.delivery", "set credentials.sheet: encrypted, or credentials.delivery: plain",
 			"the phrase that opens the pages is to stand in the sheet, which is not encrypted")
+	}
+	if c.Credentials.Tembusan == "full" && c.Credentials.Delivery == "pdf" {
+		r.fault("credentials.tembusan", "set credentials.tembusan: summary, or credentials.delivery: plain",
+			"the copy would show the passwords that credentials.delivery: pdf locks")
 	}
 	if c.Approval.Code == "sheet" && c.Credentials.Sheet != "encrypted" && !r.wrong("credentials.sheet") {
 		r.fault("approval.code", "set credentials.sheet: encrypted, or approval.code: subject", "the code is to stand in the sheet, which is not encrypted")

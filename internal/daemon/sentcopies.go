@@ -120,7 +120,7 @@ func (d *Daemon) sweepPause(folders []string) time.Duration {
 // sweep removes a mail only if its Message-ID is that of a credential or approval letter in our own books.
 func (d *Daemon) sweep(ctx context.Context, folders []string) error {
 	for _, f := range folders {
-		for _, kind := range []sop.LetterKind{sop.Kredensial, sop.Persetujuan} {
+		for _, kind := range []sop.LetterKind{sop.Kredensial, sop.Persetujuan, sop.Tembusan} {
 			found, err := d.Box.Copies(ctx, f, clerk.KindHeader, string(kind))
 			if err != nil {
 				return err

@@ -13,6 +13,9 @@ func trustOf(cfg *config.Config) store.Trust {
 	t := store.Trust{Level: cfg.Trust.Assurance, AuthservID: cfg.Trust.AuthservID, ReceivedBy: cfg.Trust.ReceivedBy, BelowReceived: cfg.Trust.BelowReceived,
 		CodeInSheet: cfg.Approval.Code == "sheet", Quorum: cfg.Approval.Quorum, SecondAbove: cfg.Approval.SecondAbove, UndoWindow: cfg.Approval.UndoWindow,
 		Requesters: cfg.People.Requesters}
+	if cfg.Credentials.Tembusan == "full" {
+		t.FullCopy = cfg.People.KepalaLPSE.Address
+	}
 	for _, a := range cfg.People.Approvers {
 		trustIn(&t, a, "")
 		for _, d := range a.Deputies {

@@ -20,9 +20,10 @@ type Trust struct {
 	SecondAbove   int           `json:"second_above"`
 	UndoWindow    time.Duration `json:"undo_window"`
 	Requesters    []string      `json:"requesters"`
-	Approvers     []string      `json:"approvers"` // every address that may approve; of a deputy "ADDRESS for ADDRESS"
-	NIPs          []string      `json:"nips"`      // "ADDRESS NIP"
-	Pins          []string      `json:"pins"`      // "ADDRESS SHA-256"
+	Approvers     []string      `json:"approvers"`           // every address that may approve; of a deputy "ADDRESS for ADDRESS"
+	NIPs          []string      `json:"nips"`                // "ADDRESS NIP"
+	Pins          []string      `json:"pins"`                // "ADDRESS SHA-256"
+	FullCopy      string        `json:"full_copy,omitempty"` // to whom the passwords go beside their members: Kepala LPSE; empty: nobody
 }
 
 // Same says that nothing differs but order.
