@@ -200,8 +200,12 @@ func cardBlocks(s *section) [][]pair {
 	for i := 0; i < len(s.rows); {
 		r := s.rows[i]
 		if r.table == 0 {
-			out = append(out, positioned(r))
-			i++
+			block, n := wrappedCard(s.rows[i:])
+			if n == 0 {
+				block, n = positioned(r), 1
+			}
+			out = append(out, block)
+			i += n
 			continue
 		}
 		j := i
@@ -216,6 +220,35 @@ func cardBlocks(s *section) [][]pair {
 	}
 	return out
 }
+
+// wrappedCard reads a member written as one numbered paragraph of labels, which the printer has broken into lines. n is how many
+// lines it takes; 0 where there is no such paragraph.
+func wrappedCard(rows []row) (block []pair, n int) {
+	first := rows[0]
+	if first.line == nil || first.line.Height == 0 || !entryRE.MatchString(first.text) {
+		return nil, 0
+	}
+	if ps := linePairs(first.text); len(ps) < 2 || !hasField(fieldsOf(ps[0].label), fieldNama) {
+		return nil, 0
+	}
+	right := 0.0
+	for _, r := range rows[:min(len(rows), 60)] {
+		if r.line != nil {
+			right = math.Max(right, lineRight(r.line))
+		}
+	}
+	text := first.text
+	for n = 1; n < len(rows) && n < 8; n++ {
+		above, r := rows[n-1].line, rows[n]
+		if r.line == nil || r.page != first.page || r.line.Top-above.Top > 2.2*above.Height || lineRight(above) < 0.6*right || entryRE.MatchString(r.text) || closes(r.text) {
+			break
+		}
+		text += "\n" + r.text
+	}
+	return linePairs(oneLine(text)), n
+}
+
+func lineRight(l *Line) float64 { return l.Segments[len(l.Segments)-1].Right }
 
 // positioned reads a line of two columns whose colon OCR has lost.
 func positioned(r row) []pair {
@@ -262,13 +295,13 @@ func linePairs(text string) []pair {
 	return splitPairs(m[1], m[2])
 }
 
-var innerLabelRE = regexp.MustCompile(`\s+((?:No\.?\s*)?(?:HP|WA|NIP|NIK|Gol(?:ongan)?|E-?mail|Email|Surel|Jabatan|Kedudukan|User ID|Pangkat(?:/Gol\.?)?|Telepon))\s*:\s+`)
+var innerLabelRE = regexp.MustCompile(`[\s,;]+((?:No\.?\s*)?(?:HP|WA|NIP|NIK|Gol(?:ongan)?\.?|E-?mail|Email|Surel|Jabatan|Kedudukan|User ID|Pangkat(?:/Gol\.?)?|Telepon)(?:/WA)?)\s*:\s+`)
 
 // splitPairs handles "Gol: IV/a  Kedudukan: Ketua" on one line.
 func splitPairs(label, rest string) []pair {
 	loc := innerLabelRE.FindStringSubmatchIndex(rest)
 	if loc == nil {
-		return []pair{{label: label, cell: Cell{Text: rest}}}
+		return []pair{{label: label, cell: Cell{Text: strings.TrimRight(rest, " ;,")}}}
 	}
 	return append([]pair{{label: label, cell: Cell{Text: rest[:loc[0]]}}}, splitPairs(rest[loc[2]:loc[3]], rest[loc[1]:])...)
 }

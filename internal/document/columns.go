@@ -34,7 +34,7 @@ func looseHeader(rows []row, i int) ([]Segment, int) {
 		if r.line == nil || r.page != rows[i].page || r.line.Height == 0 {
 			break
 		}
-		if !labelsOnly(r.line) {
+		if !labelsOnly(r.line) || n == 1 && spreads(head, r.line.Segments) {
 			break
 		}
 		head = mergeHeader(head, r.line.Segments)
@@ -45,9 +45,26 @@ func looseHeader(rows []row, i int) ([]Segment, int) {
 	return best, used
 }
 
+// spreads says that a phrase of the first line, which means nothing, stands over two columns of the second: it is a title or the
+// line above the list, and no part of its header.
+func spreads(head, below []Segment) bool {
+	for _, h := range head {
+		over := 0
+		for _, s := range below {
+			if s.Left < h.Right && s.Right > h.Left && fieldsOf(s.Text) != nil {
+				over++
+			}
+		}
+		if over > 1 && fieldsOf(h.Text) == nil {
+			return true
+		}
+	}
+	return false
+}
+
 func labelsOnly(l *Line) bool {
 	for _, s := range l.Segments {
-		if digits(s.Text) != "" || strings.Contains(s.Text, "@") || strings.Contains(s.Text, ",") {
+		if strings.HasPrefix(s.Text, ":") || digits(s.Text) != "" || strings.Contains(s.Text, "@") || strings.Contains(s.Text, ",") {
 			return false
 		}
 	}

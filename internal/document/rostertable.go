@@ -39,6 +39,11 @@ func (c columns) settleContact() {
 	}
 }
 
+// namesOnly is a list without number, NIP and address: its names with grade, post or part are all it has.
+func (c columns) namesOnly() bool {
+	return !c.has(fieldNo) && !c.has(fieldNIP) && !c.has(fieldEmail) && !c.has(fieldNIK) && (c.has(fieldRole) || c.has(fieldGolongan))
+}
+
 // headerRow reads one row as a header; nil when it is none. A name and one thing more must be there.
 func headerRow(row []Cell) columns {
 	cols := make(columns, len(row))
@@ -48,7 +53,9 @@ func headerRow(row []Cell) columns {
 			continue
 		}
 		filled++
-		cols[i] = headerFields(c.Text)
+		if _, value, labelled := strings.Cut(c.Text, ":"); !labelled || strings.TrimSpace(value) == "" {
+			cols[i] = headerFields(c.Text)
+		}
 		kinds += len(cols[i])
 	}
 	if !cols.has(fieldNama) || kinds < 2 || filled < 2 || 2*kinds < filled {
@@ -139,7 +146,7 @@ func subHeader(row []Cell, cols columns) bool {
 
 // numbersColumns is a row such as (1) (2) (3).
 func numbersColumns(row []Cell) bool {
-	want, seen := 0, 0
+	last, steps, seen := 0, 0, 0
 	for _, c := range row {
 		if c.Text == "" {
 			continue
@@ -148,11 +155,12 @@ func numbersColumns(row []Cell) bool {
 		if d == "" || len(d) > 2 || len(strings.Trim(c.Text, "()0123456789. ")) > 0 {
 			return false
 		}
-		if seen++; len(d) <= 2 && atoi(d) == want+1 {
-			want++
+		if seen++; atoi(d) == last+1 || seen == 1 && atoi(d) == 2 { // the first may stand under a merged cell
+			steps++
 		}
+		last = atoi(d)
 	}
-	return seen >= 3 && want >= seen-1
+	return seen >= 3 && steps >= seen-1
 }
 
 func atoi(d string) int {
@@ -217,7 +225,7 @@ func readRows(rows [][]Cell, cols columns) []person {
 			people = append(people, p) // OCR loses the small numbers of the first column
 		case numbered || cols.has(fieldNo) && len(people) > 0:
 			people = appendUnnumbered(people, p)
-		case p.Nama != "" && (p.NIP != "" || p.Email != "") || p.told():
+		case p.Nama != "" && (p.NIP != "" || p.Email != "") || p.told(), cols.namesOnly() && p.Nama != "" && filled(row) >= 2:
 			people = append(people, p)
 		}
 	}

@@ -5,10 +5,50 @@ import "strings"
 // fromTurned reads tables in which the members stand side by side and the labels run down the left edge.
 func fromTurned(s *section) []person {
 	var people []person
-	for _, t := range s.tables {
-		people = append(people, turnedTable(t)...)
+	var open Table
+	last := -1
+	for pi := s.fromPage; pi < s.toPage && pi < len(s.src.Pages); pi++ {
+		for k, t := range s.src.Pages[pi].Tables {
+			if k == 0 && pi == last+1 && t.Line <= 2 && carriesLabels(open, t) {
+				open, last = lengthen(open, t), pi
+				continue
+			}
+			people = append(people, turnedTable(open)...)
+			open, last = t, pi
+		}
 	}
-	return people
+	return append(people, turnedTable(open)...)
+}
+
+// carriesLabels says that b goes on below a page break with the labels of a's members.
+func carriesLabels(a, b Table) bool {
+	named := false
+	for _, row := range a.Rows {
+		f := turnedLabel(row)
+		named = named || hasField(f, fieldNama) && len(values(row)) >= 2
+	}
+	if !named || len(b.Rows) == 0 || len(b.Rows[0]) != len(a.Rows[0]) {
+		return false
+	}
+	for _, row := range b.Rows {
+		if f := turnedLabel(row); hasField(f, fieldNama) || headerRow(row) != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// lengthen puts b's rows under a's; one without label is the lower half of the row above.
+func lengthen(a, b Table) Table {
+	a.Rows = append([][]Cell(nil), a.Rows...)
+	for i, row := range b.Rows {
+		if n := len(a.Rows); i == 0 && len(row) > 0 && strings.TrimSpace(row[0].Text) == "" && len(values(row)) > 0 {
+			a.Rows[n-1] = glue(a.Rows[n-1], row)
+			continue
+		}
+		a.Rows = append(a.Rows, row)
+	}
+	return a
 }
 
 // turnedTable wants a row of names and a row of NIPs over the same columns; anything less is a list of cards.

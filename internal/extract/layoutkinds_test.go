@@ -17,7 +17,7 @@ func newPaper(kind string, people []official, r *rand.Rand) *sheetOfPaper {
 func formPaper(r *rand.Rand, h house, people []official) *sheetOfPaper {
 	s := newPaper("formulir", people, r)
 	s.landsc = chance(r, 30)
-	shape := r.IntN(10)
+	shape := r.IntN(13)
 	if shape == 9 {
 		s.letterForm(r, h)
 	} else {
@@ -63,12 +63,25 @@ func (s *sheetOfPaper) formList(r *rand.Rand, shape int) {
 		cols := s.draw(r, "nama nip email hp", "golongan", "jabatan")
 		s.fronted(cols)
 		s.table(ruled, s.turnedTable(r, cols))
+	case 10:
+		s.parts(r, s.pairedTable(r, s.draw(r, "email", "golongan", "jabatan", "hp", "kedudukan")), ruled)
+	case 11:
+		cols := []string{"nama", "nip", "golongan", "jabatan", "hp", "email"}
+		if chance(r, 50) {
+			cols = []string{"nama", "nip", "email"}
+		}
+		for _, f := range cols {
+			s.has[f] = true
+		}
+		s.lineCards(r, cols)
+	case 12: // a list without ruled lines
+		s.table(bare, s.memberTable(r, s.draw(r, "nama nip email", "hp", "golongan"), bare))
 	default:
 		cols := s.draw(r, "nama nip email", "nik", "golongan", "jabatan", "kedudukan", "hp", "user_id")
 		if len(cols) > 6 {
 			s.landsc = true
 		}
-		s.table(ruled, s.memberTable(r, cols, ruled))
+		s.parts(r, s.memberTable(r, cols, ruled), ruled)
 	}
 }
 

@@ -173,7 +173,7 @@ func (s *sheetOfPaper) memberTable(r *rand.Rand, cols []string, style lineStyle)
 		return t
 	}
 	var rows [][]tcell
-	title := []string{"No.", "No", "NO", "Nomor"}[r.IntN(4)]
+	title := []string{"No.", "No", "NO", "Nomor", "No. Urut", "#"}[r.IntN(6)]
 	heads := make([]string, len(cols))
 	for i, f := range cols {
 		heads[i] = word(heading(r, f))
@@ -209,7 +209,27 @@ func (s *sheetOfPaper) memberTable(r *rand.Rand, cols []string, style lineStyle)
 	if chance(r, 15) && style == ruled {
 		rows = append(rows, []tcell{{text: fmt.Sprintf("Jumlah: %d (%s) orang", len(s.people), "sekian"), cols: len(cols) + 1}})
 	}
+	if chance(r, 8) && style == ruled && len(cols) > 2 {
+		rows = withoutNumbers(rows)
+	}
 	return rows
+}
+
+// withoutNumbers drops the first column.
+func withoutNumbers(rows [][]tcell) [][]tcell {
+	out := make([][]tcell, 0, len(rows))
+	for i, row := range rows {
+		switch {
+		case len(row) == 1 && row[0].cols > 1:
+			row[0].cols--
+			out = append(out, row)
+		case i == 1 && len(rows[0]) != len(row) && rows[0][0].rows == 2, i > 0 && rows[0][0].rows == 2 && i == 1:
+			out = append(out, row) // the lower half of a header has no number of its own
+		default:
+			out = append(out, row[1:])
+		}
+	}
+	return out
 }
 
 // groupedHeader puts neighbours under a common heading where they belong together.
@@ -278,6 +298,62 @@ func (s *sheetOfPaper) narrowTable(r *rand.Rand) [][]tcell {
 	return rows
 }
 
+// pairedTable has the name and the NIP in one cell, everything else in columns.
+func (s *sheetOfPaper) pairedTable(r *rand.Rand, cols []string) [][]tcell {
+	join := one(r, "\n", "\n", " / ", " - ", "\nNIP. ", "\nNIP: ", "/NIP ")
+	head := one(r, "Nama/NIP", "NAMA / NIP", "Nama dan NIP", "Nama Lengkap / NIP", "Nama & NIP")
+	rows := [][]tcell{{{text: one(r, "No", "No.", "NO")}, {text: head}}}
+	for _, f := range cols {
+		rows[0] = append(rows[0], tcell{text: heading(r, f)})
+	}
+	for i, o := range s.people {
+		row := []tcell{{text: fmt.Sprint(i + 1)}, {text: s.style.name(o) + join + printed{nip: s.style.nip % 5 % 3}.number(o)}}
+		for _, f := range cols {
+			row = append(row, tcell{text: s.value(f, o)})
+		}
+		rows = append(rows, row)
+	}
+	s.has["nama"], s.has["nip"] = true, true
+	return rows
+}
+
+// parts lays a list out as one table, or as two with the header repeated, the second perhaps on a page of its own.
+func (s *sheetOfPaper) parts(r *rand.Rand, rows [][]tcell, style lineStyle) {
+	if cut := 1 + len(rows)/2; chance(r, 10) && len(rows) > 4 && len(rows[0]) == len(rows[1]) && rows[0][0].rows < 2 {
+		s.table(style, rows[:cut])
+		if chance(r, 50) {
+			s.blocks = append(s.blocks, layBlock{page: map[bool]string{true: "L", false: "P"}[s.landsc]})
+		} else {
+			s.p("")
+		}
+		s.table(style, append([][]tcell{rows[0]}, rows[cut:]...))
+		return
+	}
+	s.table(style, rows)
+}
+
+// lineCards writes each member as one numbered paragraph of labels.
+func (s *sheetOfPaper) lineCards(r *rand.Rand, cols []string) {
+	sep := one(r, ", ", "; ", "  ")
+	colon := one(r, ": ", " : ", ": ")
+	words := map[string]string{"nama": "Nama", "nip": "NIP", "golongan": one(r, "Gol.", "Golongan", "Pangkat/Gol."), "jabatan": "Jabatan", "hp": one(r, "HP", "No. HP"), "email": one(r, "Email", "Surel", "E-mail")}
+	style := s.style
+	style.nip, style.mail = style.nip%3, 9
+	for i, o := range s.people {
+		var parts []string
+		for _, f := range cols {
+			v := s.value(f, o)
+			if f == "nip" {
+				v = style.number(o)
+			} else if f == "email" {
+				v = o.email
+			}
+			parts = append(parts, words[f]+colon+v)
+		}
+		s.p(fmt.Sprintf("%d. ", i+1) + strings.Join(parts, sep))
+	}
+}
+
 var labels = map[string][]string{
 	"nama": {"Nama", "Nama Lengkap", "Nama (dengan gelar)", "N a m a"}, "nip": {"NIP", "Nomor Induk Pegawai", "NIP/NIPPPK"}, "nik": {"NIK", "No. KTP"},
 	"golongan": {"Pangkat/Gol.", "Golongan", "Pangkat, Gol. Ruang", "Pangkat/Golongan"}, "jabatan": {"Jabatan", "Jabatan Dinas", "Jabatan Kedinasan"},
@@ -292,7 +368,7 @@ func (s *sheetOfPaper) cards(r *rand.Rand, cols []string) {
 		words[f] = one(r, labels[f]...)
 	}
 	head := one(r, "", "Anggota %d", "DATA ANGGOTA KE-%d", "%d.", "PERSONEL %d")
-	kind := r.IntN(4)
+	kind := r.IntN(5)
 	var all [][]tcell
 	for i, o := range s.people {
 		title := ""
@@ -318,6 +394,14 @@ func (s *sheetOfPaper) cards(r *rand.Rand, cols []string) {
 			}
 			s.table(one(r, ruled, bare), rows)
 			s.p("")
+		case 4: // the number stands before the first label
+			for k, c := range rows {
+				lead := "    "
+				if k == 0 {
+					lead = fmt.Sprintf("%d.  ", i+1)
+				}
+				s.p(lead + c[0].text + "\t: " + c[2].text)
+			}
 		case 2:
 			if title != "" {
 				all = append(all, []tcell{{text: title, cols: 3}})

@@ -427,7 +427,7 @@ func csvOf(r *rand.Rand, s *sheetOfPaper) []byte {
 	sep := one(r, ";", ",", "\t")
 	var b strings.Builder
 	quote := func(c string) string {
-		if strings.ContainsAny(c, sep+"\n\"") {
+		if strings.ContainsAny(c, sep+";\n\"") {
 			return `"` + strings.ReplaceAll(c, `"`, `""`) + `"`
 		}
 		return c
