@@ -51,7 +51,7 @@ func spreads(head, below []Segment) bool {
 	for _, h := range head {
 		over := 0
 		for _, s := range below {
-			if s.Left < h.Right && s.Right > h.Left && fieldsOf(s.Text) != nil {
+			if s.Left < h.Right && s.Right > h.Left {
 				over++
 			}
 		}
@@ -64,7 +64,7 @@ func spreads(head, below []Segment) bool {
 
 func labelsOnly(l *Line) bool {
 	for _, s := range l.Segments {
-		if strings.HasPrefix(s.Text, ":") || digits(s.Text) != "" || strings.Contains(s.Text, "@") || strings.Contains(s.Text, ",") {
+		if strings.HasPrefix(s.Text, ":") || digits(s.Text) != "" || strings.Contains(s.Text, "@") || strings.Contains(s.Text, ",") && fieldsOf(s.Text) == nil {
 			return false
 		}
 	}
@@ -115,7 +115,7 @@ func looseRows(rows []row, i int, head []Segment) (Table, int) {
 		if n := len(body); n > 0 && (r.line.Top-body[n-1].Top > 5*r.line.Height || r.line.Top < body[n-1].Top) {
 			break
 		}
-		if ordinal(r.line.Segments[0].Text) > 0 || ordinalRE.MatchString(r.line.Segments[0].Text) && r.line.Segments[0].Left <= head[0].Right {
+		if ordinal(r.line.Segments[0].Text) > 0 && r.line.Segments[0].Left < head[1].Left || ordinalRE.MatchString(r.line.Segments[0].Text) && r.line.Segments[0].Left <= head[0].Right {
 			anchors = append(anchors, len(body))
 		}
 		body = append(body, r.line)
@@ -184,13 +184,15 @@ func looseRow(body []*Line, owner []int, a int, head []Segment, sure bool) []Cel
 		if owner[i] != a {
 			continue
 		}
+		before := -1
 		for _, s := range l.Segments {
 			c := columnFor(head, s)
 			if cells[c].Text != "" {
 				cells[c].Text += "\n"
 			}
 			cells[c].Text += s.Text
-			cells[c].Unsure = !sure
+			cells[c].Unsure = cells[c].Unsure || !sure || c == before // two side by side are no one's cell for sure
+			before = c
 			if s.Confidence > 0 && (cells[c].Confidence == 0 || s.Confidence < cells[c].Confidence) {
 				cells[c].Confidence = s.Confidence
 			}

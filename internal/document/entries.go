@@ -59,11 +59,11 @@ func entry(text string) (person, bool) {
 		} else {
 			seen[f[0]] = true
 		}
-		to := len(text)
 		if i+1 < len(marks) {
-			to = marks[i+1][0]
+			p.labelled(text[m[2]:m[3]], wrapRE.ReplaceAllString(text[m[1]:marks[i+1][0]], "$1$2"), true)
+			continue
 		}
-		p.labelled(text[m[2]:m[3]], text[m[1]:to])
+		p.labelled(text[m[2]:m[3]], text[m[1]:], false)
 	}
 	head := text[:end]
 	if nip, from, to := findNIP(head); nip != "" && p.NIP == "" {
@@ -75,12 +75,14 @@ func entry(text string) (person, bool) {
 	}
 	head, _, _ = strings.Cut(head, "(")
 	head, _, _ = strings.Cut(head, " – ")
-	p.Nama = cleanName(head)
+	p.Nama = cleanName(nameLabelRE.ReplaceAllString(head, ""))
 	if p.listed = ValidNIP(p.NIP) && validEmail(p.Email); p.listed && p.Nama == "" {
 		return p, true
 	}
 	return p, p.Nama != "" && len(p.Nama) < 100 && len(strings.Fields(p.Nama)) < 12
 }
+
+var nameLabelRE = regexp.MustCompile(`(?i)^\s*n\s?a\s?m\s?a\b[^:\n]{0,30}:\s*`)
 
 var wrapRE = regexp.MustCompile(`([-._@])[ ]*\n[ ]*|[ ]*\n[ ]*([-._@])`)
 
@@ -108,11 +110,17 @@ func firstWord(s string) string {
 	return w
 }
 
-// labelled sets the field of a label inside a sentence; the value ends at punctuation.
-func (p *person) labelled(label, value string) {
+// labelled sets the field of a label inside a sentence. The value goes as far as the next label; behind the last one nobody knows
+// where it ends, so it is taken to end with its line.
+func (p *person) labelled(label, value string, bounded bool) {
 	fields := fieldsOf(label)
 	if len(fields) == 0 {
 		return
+	}
+	if bounded {
+		value = strings.ReplaceAll(value, "\n", " ")
+	} else if fields[0] == fieldHP {
+		value = phoneRE.FindString(strings.ReplaceAll(value, "\n", " "))
 	}
 	switch fields[0] {
 	case fieldNIP:

@@ -279,8 +279,9 @@ func fpdfOf(t testing.TB, r *rand.Rand, s *sheetOfPaper) []byte {
 					p.MultiCell(wide-24, 5.5, tr(l), "", align, false)
 					continue
 				}
-				p.CellFormat(40, 5.5, tr(label), "", 0, "L", false, 0, "")
-				p.MultiCell(wide-64, 5.5, tr(value), "", "L", false)
+				left := max(40, p.GetStringWidth(tr(label))+3)
+				p.CellFormat(left, 5.5, tr(label), "", 0, "L", false, 0, "")
+				p.MultiCell(wide-24-left, 5.5, tr(value), "", "L", false)
 			}
 		}
 	}
@@ -319,6 +320,18 @@ func fpdfTable(p *fpdf.Fpdf, k layBlock, width, size float64, tr func(string) st
 			}
 		}
 		high[r] = float64(n)*step + 2
+	}
+	for r := range grid {
+		for c, cell := range grid[r] { // rows grow with a tall cell
+			if cell == nil || cell.rows < 2 {
+				continue
+			}
+			sum := 0.0
+			for y := r; y < r+cell.rows; y++ {
+				sum += high[y]
+			}
+			high[r+cell.rows-1] += max(0, float64(len(lines[r][c]))*step+2-sum)
+		}
 	}
 	for r := range grid {
 		need := high[r]
