@@ -207,7 +207,7 @@ func (d *DB) Update(ctx context.Context, fn func(store.Tx) error) error {
 	if err != nil {
 		return fmt.Errorf("write store %s: %w", d.path, err)
 	}
-	x := &tx{t: t, buckets: map[string]*bbolt.Bucket{}}
+	x := &tx{t: t, buckets: map[string]*bbolt.Bucket{}, forget: func() { forget(d.b, d.file) }}
 	defer x.end() // also when fn panics
 	if err := fn(x); err != nil {
 		return err
@@ -221,7 +221,7 @@ func (d *DB) Update(ctx context.Context, fn func(store.Tx) error) error {
 		return d.broken
 	}
 	if d.commits++; d.commits%forgetEvery == 0 {
-		forget(d.b, d.file) // only a writer moves the map, and that is us
+		x.forget() // only a writer moves the map, and that is us
 	}
 	return nil
 }
@@ -230,7 +230,7 @@ func (d *DB) Update(ctx context.Context, fn func(store.Tx) error) error {
 // The pages that are needed again come back from the system's cache, sixteen at a time.
 const (
 	forgetEvery = 8
-	manyRows    = 500 // a View that saw so many lets go of them too
+	manyRows    = 500 // a scan that saw so many lets go of them too
 )
 
 // View runs fn on an unchanging picture of the store. Keep it short: pages that it sees cannot be used again meanwhile.
@@ -248,11 +248,11 @@ func (d *DB) View(ctx context.Context, fn func(store.Tx) error) error {
 	if err != nil {
 		return fmt.Errorf("read store %s: %w", d.path, err)
 	}
-	x := &tx{t: t, buckets: map[string]*bbolt.Bucket{}}
+	x := &tx{t: t, buckets: map[string]*bbolt.Bucket{}, forget: func() { forget(d.b, d.file) }}
 	defer x.end()
 	err = fn(x)
 	if x.rows > manyRows {
-		forget(d.b, d.file) // a reader that has not ended holds the map in its place
+		x.forget() // a reader that has not ended holds the map in its place
 	}
 	return err
 }
