@@ -34,7 +34,7 @@ func looseHeader(rows []row, i int) ([]Segment, int) {
 		if r.line == nil || r.page != rows[i].page || r.line.Height == 0 {
 			break
 		}
-		if !labelsOnly(r.line) || n == 1 && spreads(head, r.line.Segments) {
+		if !labelsOnly(r.line) || n > 0 && spreads(rows[i+n-1].line.Segments, r.line.Segments) {
 			break
 		}
 		head = mergeHeader(head, r.line.Segments)
@@ -45,7 +45,7 @@ func looseHeader(rows []row, i int) ([]Segment, int) {
 	return best, used
 }
 
-// spreads says that a phrase of the first line, which means nothing, stands over two columns of the second: it is a title or the
+// spreads says that a phrase of the upper line, which means nothing, stands over two columns of the lower: it is a title or the
 // line above the list, and no part of its header.
 func spreads(head, below []Segment) bool {
 	for _, h := range head {
@@ -103,22 +103,38 @@ func mergeHeader(head, more []Segment) []Segment {
 	return head
 }
 
-// looseRows collects the lines below the header up to a closing line or a wide gap.
+// looseRows collects the lines below the header up to a closing line or a wide gap, on the next page too where the numbers go on.
 func looseRows(rows []row, i int, head []Segment) (Table, int) {
 	var body []*Line
 	var anchors []int
+	down := 0.0 // how far the page is moved down, to stand below the one before
 	for ; i < len(rows); i++ {
 		r := rows[i]
 		if r.line == nil || closes(r.text) || len(body) > 400 {
 			break
 		}
-		if n := len(body); n > 0 && (r.line.Top-body[n-1].Top > 5*r.line.Height || r.line.Top < body[n-1].Top) {
-			break
+		first := r.line.Segments[0]
+		anchor := ordinal(first.Text) > 0 && first.Left < head[1].Left || ordinalRE.MatchString(first.Text) && first.Left <= head[0].Right
+		if n := len(body); n > 0 {
+			last := body[n-1]
+			if r.page != rows[i-1].page {
+				if again, _ := looseHeader(rows, i); again != nil || len(anchors) == 0 {
+					break
+				}
+				if down = last.Top + 1.2*last.Height - r.line.Top; anchor {
+					down += 2 * last.Height
+				}
+			}
+			if gap := r.line.Top + down - last.Top; gap > 5*r.line.Height || gap < 0 {
+				break
+			}
 		}
-		if ordinal(r.line.Segments[0].Text) > 0 && r.line.Segments[0].Left < head[1].Left || ordinalRE.MatchString(r.line.Segments[0].Text) && r.line.Segments[0].Left <= head[0].Right {
+		if anchor {
 			anchors = append(anchors, len(body))
 		}
-		body = append(body, r.line)
+		moved := *r.line
+		moved.Top += down
+		body = append(body, &moved)
 	}
 	t := Table{Rows: [][]Cell{cellsOf(head)}}
 	owner, sure := owners(body, anchors)

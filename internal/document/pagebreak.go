@@ -38,6 +38,9 @@ func joinTables(a, b Table) (Table, bool) {
 	for len(rows) > 0 && start-head > 0 && repeats(a.Rows[head:start], rows) {
 		rows = rows[start-head:]
 	}
+	if len(rows) > 0 && headerRow(rows[0]) != nil && repeats(a.Rows[head:head+1], rows) {
+		rows = rows[1:] // without the row that numbers the columns
+	}
 	if len(rows) == 0 || len(rows[0]) != len(a.Rows[head]) {
 		return a, false
 	}
@@ -97,7 +100,7 @@ func lastOrdinal(rows [][]Cell, number int) int {
 
 // unnumberedSeam goes by NIP and address: a row that has one is a member, one that has only the rest of one is not.
 func unnumberedSeam(above [][]Cell, first []Cell, cols columns) int {
-	if closes(rowText(first)) || filled(first) == 0 {
+	if closes(rowText(first)) || filled(first) == 0 || headerRow(first) != nil {
 		return apart
 	}
 	if spans(first) {
