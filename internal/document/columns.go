@@ -34,7 +34,7 @@ func looseHeader(rows []row, i int) ([]Segment, int) {
 		if r.line == nil || r.page != rows[i].page || r.line.Height == 0 {
 			break
 		}
-		if !labelsOnly(r.line) || n > 0 && spreads(rows[i+n-1].line.Segments, r.line.Segments) {
+		if !labelsOnly(r.line) || n == 0 && !beginsHeader(r.line) || n > 0 && spreads(rows[i+n-1].line.Segments, r.line.Segments) {
 			break
 		}
 		head = mergeHeader(head, r.line.Segments)
@@ -55,11 +55,21 @@ func spreads(head, below []Segment) bool {
 				over++
 			}
 		}
-		if over > 1 && fieldsOf(h.Text) == nil {
+		if over > 1 && (fieldsOf(h.Text) == nil || len(head) == 1) {
 			return true
 		}
 	}
 	return false
+}
+
+// beginsHeader wants a line with a label, or many words side by side of which narrow columns show only the beginning.
+func beginsHeader(l *Line) bool {
+	for _, s := range l.Segments {
+		if fieldsOf(s.Text) != nil {
+			return true
+		}
+	}
+	return len(l.Segments) >= 3
 }
 
 func labelsOnly(l *Line) bool {
