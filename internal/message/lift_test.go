@@ -96,7 +96,7 @@ func TestLiftedIsTheSame(t *testing.T) {
 		}
 	}
 	t.Logf("%d leaves of %d mails lifted, none different", lifted, mails)
-	if lifted < 50 {
+	if lifted < 50 && !raceOn {
 		t.Errorf("only %d leaves lifted: the fast path is not taken", lifted)
 	}
 }

@@ -30,7 +30,7 @@ func TestAgainstAnotherParser(t *testing.T) {
 			From          []string
 			Attachments   []struct{ Name, Type, Sha1 string }
 		}
-		if json.Unmarshal(s.Bytes(), &ref) != nil {
+		if json.Unmarshal(s.Bytes(), &ref) != nil || left(ref.Path) {
 			continue
 		}
 		raw, err := os.ReadFile(filepath.Join(corpora, ref.Path))
@@ -74,7 +74,7 @@ func TestAgainstAnotherParser(t *testing.T) {
 		}
 	}
 	t.Logf("%d mails: subject as theirs %.1f %%, From %.1f %%; of %d with files all found in %.1f %%", mails, pct(subjects, mails), pct(senders, mails), withFiles, pct(complete, withFiles))
-	if pct(complete, withFiles) < 97 {
+	if !raceOn && pct(complete, withFiles) < 97 {
 		t.Error("floor 97 %")
 	}
 }
