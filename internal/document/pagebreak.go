@@ -107,6 +107,12 @@ func unnumberedSeam(above [][]Cell, first []Cell, cols columns) int {
 		return whole
 	}
 	lower, _ := readRow(first, cols)
+	if cols.namesOnly() && len(above) > 0 && lower.Nama != "" {
+		if filled(first) >= filled(above[0]) {
+			return whole
+		}
+		return halves
+	}
 	if len(above) == 0 || filled(above[len(above)-1]) == 0 {
 		if lower.Nama != "" && (ValidNIP(lower.NIP) || validEmail(lower.Email)) {
 			return whole

@@ -44,7 +44,7 @@ var (
 	tingkatRE    = regexp.MustCompile(`(?i)\b(tk|tingkat)\b[. ]*(I|1)\b`)
 	rankRE       = regexp.MustCompile(`(?i)(juru|pengatur|penata|pembina)(\s+(muda|utama|madya))*(\s+(tk\.?\s*I|tingkat\s+I))?[\s,/(]*(gol(ongan)?\.?\s*(ruang)?\s*)?\b(IV|I{1,3})\s*/\s*[a-e]\)?`)
 	pppkRankRE   = regexp.MustCompile(`(?i)(pppk\W*)?\bgol(ongan)?\b\.?\s*(XVII|XVI|XV|XIV|XIII|XII|XI|IX|X|VIII|VII|VI|IV|V|III|II|I)\b(\s*\(pppk\))?`)
-	phoneBreakRE = regexp.MustCompile(`(\d-)\n(\d)|(\d)\n(-\d)`)
+	phoneBreakRE = regexp.MustCompile(`(\d[-.])\n(\d)|(\d)\n([-.]\d)`)
 	pppkLineRE   = regexp.MustCompile(`(?m)^\s*(XVII|XVI|XV|XIV|XIII|XII|XI|IX|X|VIII|VII|VI|IV|V|III|II|I)\s*$`)
 	ordinalRE    = regexp.MustCompile(`^\(?\d{1,3}\s*[.)]+\s*|^\d{1,2}\s+`)
 	lossyRE      = regexp.MustCompile(`^\d[.,]\d+[eE]\+?1[678]$`)
@@ -225,7 +225,7 @@ func bareAddress(text string) string {
 var halfDomainRE = regexp.MustCompile(`\.(go|ac|co|or|sch|mil|desa|web|biz|my|ponpes)$`)
 
 func (p *person) setHP(text string) {
-	text = strings.ReplaceAll(text, "\n-", "-") // a hyphen that opens the next line belongs to the number
+	text = phoneBreakRE.ReplaceAllString(text, "$1$2$3$4") // a hyphen or dot beside the break belongs to the number
 	if loc := phoneRE.FindString(oneLine(text)); loc != "" {
 		text = loc
 	}
