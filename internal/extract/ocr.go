@@ -184,6 +184,7 @@ func (r *Reader) readUpright(ctx context.Context, pic *picture, bw *ink) (*sheet
 	s.words = words
 	if err == nil && conf >= poorReading {
 		r.lookAgain(ctx, s, clean)
+		s.countStrokes(clean)
 	}
 	return s, conf, err
 }
