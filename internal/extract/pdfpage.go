@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"sync"
 
 	"github.com/ledongthuc/pdf"
 )
@@ -13,8 +14,20 @@ const (
 	maxGlyphs = 300_000
 	maxForms  = 8 // nested form XObjects
 
-	usualGlyphs = 2048 // of a page, room for which is made at once
+	usualGlyphs = 2048  // of a page, room for which is made at once
+	keptGlyphs  = 16384 // more room than this is not kept for the next page
 )
+
+// glyphRoom holds the glyphs of one page after another: a page's words are strings of their own.
+var glyphRoom = sync.Pool{New: func() any { room := make([]glyph, 0, usualGlyphs); return &room }}
+
+func leaveRoom(room *[]glyph, glyphs []glyph) {
+	clear(glyphs)
+	if cap(glyphs) <= keptGlyphs {
+		*room = glyphs[:0]
+		glyphRoom.Put(room)
+	}
+}
 
 type matrix [6]float64
 
@@ -70,7 +83,9 @@ type painter struct {
 }
 
 func builtInPage(ctx context.Context, page pdf.Page) (*sheet, error) {
-	p := &painter{ctx: ctx, fonts: map[string]*font{}, gs: graphics{ctm: identity, scale: 1}, glyphs: make([]glyph, 0, usualGlyphs)}
+	room := glyphRoom.Get().(*[]glyph)
+	p := &painter{ctx: ctx, fonts: map[string]*font{}, gs: graphics{ctm: identity, scale: 1}, glyphs: *room}
+	defer func() { leaveRoom(room, p.glyphs) }()
 	if page.V.IsNull() {
 		return nil, fmt.Errorf("read pdf: page is missing")
 	}
