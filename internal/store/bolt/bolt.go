@@ -229,7 +229,7 @@ func (d *DB) Update(ctx context.Context, fn func(store.Tx) error) error {
 // forgetEvery is how many commits let go of the pages that were looked at: else the whole file would count as memory in time.
 // The pages that are needed again come back from the system's cache, sixteen at a time.
 const (
-	forgetEvery = 8
+	forgetEvery = 2
 	manyRows    = 500 // a scan that saw so many lets go of them too
 )
 
