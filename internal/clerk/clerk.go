@@ -5,6 +5,7 @@ package clerk
 
 import (
 	"context"
+	"crypto/rand"
 	"log/slog"
 	"sync"
 	"time"
@@ -70,6 +71,8 @@ type Clerk struct {
 	domain string
 	tray   tray
 
+	lookout lookout
+
 	shelving sync.Mutex // held by the one who shelves
 }
 
@@ -81,6 +84,10 @@ func New(ctx context.Context, o Options) (*Clerk, error) {
 	}
 	if c.FirstRetry <= 0 {
 		c.FirstRetry = 30 * time.Second
+	}
+	var err error
+	if c.lookout.Watch, err = credential.NewWatch(rand.Reader); err != nil {
+		return nil, err
 	}
 	c.triage = triage.Triage{Office: o.Office, Requesters: o.Requesters, Codes: o.Codes}
 	return c, c.DB.Update(ctx, func(tx store.Tx) error {

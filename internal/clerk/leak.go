@@ -1,12 +1,10 @@
 package clerk
 
 import (
-	"archive/zip"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -37,19 +35,32 @@ const (
 	unpackedMost = 16 << 20 // bytes of packed files that are looked into
 )
 
-// findLeaks searches a mail for live secrets before anything of it is kept: those of its case, and those of every case whose
-// number stands in it, as it does in each letter of ours that somebody quotes. DESIGN, "Credentials"
-func (c *Clerk) findLeaks(ctx context.Context, number string, raw []byte, msg *message.Message) (*leak, error) {
-	live, hits, err := c.live(ctx, c.mentioned(number, raw, msg))
+// findLeaks searches a mail for live secrets before anything of it is kept: those of its case, of every case whose number stands
+// in it, as it does in each letter of ours that somebody quotes, and of every case of which the lookout sees one. DESIGN,
+// "Credentials"
+func (c *Clerk) findLeaks(ctx context.Context, number string, papers bool, raw []byte, msg *message.Message) (*leak, error) {
+	seen, err := c.glimpsed(ctx, msg, papers)
+	if err != nil {
+		return nil, err
+	}
+	return c.search(ctx, c.mentioned(append([]string{number}, seen...), raw, msg), raw, msg, nil)
+}
+
+// search looks for the live secrets of these cases; printed is what the papers of the mail say.
+func (c *Clerk) search(ctx context.Context, numbers []string, raw []byte, msg *message.Message, printed []byte) (*leak, error) {
+	live, hits, err := c.live(ctx, numbers)
 	if err != nil || len(live) == 0 {
 		return nil, err
 	}
 	s := credential.NewScanner(live)
-	ids := s.Hits(searched(raw, msg)...)
+	ids := s.Hits(append(searched(raw, msg), printed)...)
 	if len(ids) == 0 {
 		return nil, nil
 	}
 	l := &leak{redacted: redacted(s, raw)}
+	if len(s.Hits(printed)) > 0 { // in a paper: there is no telling where
+		l.redacted = headerOf(s.Redact(raw))
+	}
 	for _, id := range ids {
 		l.hits = append(l.hits, hits[id])
 	}
@@ -77,15 +88,17 @@ func (p *Prepared) seized(v triage.Verdict) triage.Verdict {
 	return triage.Verdict{Outcome: triage.Ignored, Gate: "exposure", Reason: "live-secret", Case: p.leak.hits[0].number, From: v.From}
 }
 
-// mentioned gives the case of a mail and those that it names.
-func (c *Clerk) mentioned(number string, raw []byte, msg *message.Message) []string {
+// mentioned gives these cases and those that the mail names.
+func (c *Clerk) mentioned(numbers []string, raw []byte, msg *message.Message) []string {
 	var out []string
 	add := func(n string) {
 		if n != "" && !slices.Contains(out, n) && len(out) < mentionsMost {
 			out = append(out, n)
 		}
 	}
-	add(number)
+	for _, n := range numbers {
+		add(n)
+	}
 	for _, text := range [][]byte{raw, []byte(msg.Subject), []byte(msg.Text), []byte(msg.HTML)} {
 		for _, n := range caseNumbers(text, c.Office.CasePrefix, 4*mentionsMost) {
 			add(n)
@@ -154,28 +167,14 @@ func (c *Clerk) live(ctx context.Context, numbers []string) (live []credential.L
 	return live, hits, nil
 }
 
-// searched is a mail as it came, as it reads, and what is packed in its files.
+// searched is a mail as it came, as it reads, and what is in its files.
 func searched(raw []byte, msg *message.Message) [][]byte {
-	texts := [][]byte{raw, []byte(msg.Subject), []byte(msg.Text), []byte(msg.HTML)}
-	room := int64(unpackedMost)
+	texts := [][]byte{raw}
 	for _, f := range msg.Files {
 		texts = append(texts, f.Bytes)
-		z, err := zip.NewReader(bytes.NewReader(f.Bytes), int64(len(f.Bytes)))
-		if err != nil {
-			continue
-		}
-		for _, e := range z.File {
-			r, err := e.Open()
-			if err != nil || room <= 0 {
-				continue
-			}
-			inner, _ := io.ReadAll(io.LimitReader(r, room)) // what can be read of a damaged file is searched too
-			r.Close()
-			room -= int64(len(inner))
-			texts = append(texts, inner)
-		}
 	}
-	return texts
+	room := int64(unpackedMost)
+	return append(texts, glimpses(msg, false, 0, &room)...)
 }
 
 // redacted overwrites the secrets in a copy of the mail. Where they are packed into a file, only its header is left.
@@ -184,8 +183,13 @@ func redacted(s *credential.Scanner, raw []byte) []byte {
 	if len(s.Hits(searched(out, message.Parse(out, message.DefaultLimits(), nil))...)) == 0 {
 		return out
 	}
+	return headerOf(out)
+}
+
+// headerOf is what is left of a mail when its content is not.
+func headerOf(raw []byte) []byte {
 	var b bytes.Buffer
-	head, _, _ := bytes.Cut(bytes.ReplaceAll(out, []byte("\r\n"), []byte("\n")), []byte("\n\n"))
+	head, _, _ := bytes.Cut(bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n")), []byte("\n\n"))
 	kept := true
 	for line := range bytes.Lines(append(head, '\n')) {
 		if line[0] != ' ' && line[0] != '\t' {

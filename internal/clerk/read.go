@@ -34,6 +34,8 @@ type Prepared struct {
 	sha     string         // of the archived raw mail
 	kept    *archive.Batch // written, made durable before the commit
 	leak    *leak          // live secrets seen in it
+	printed []string       // cases whose passwords seem to stand in its papers
+	words   []byte         // of its papers, then
 	carried *sop.Carried   // by an answer to an enrolment letter
 	outcome string         // once decided
 	err     error          // reading was impossible for a passing reason: the mail stays for the next round
@@ -111,15 +113,16 @@ func (c *Clerk) Read(ctx context.Context, in Incoming) Prepared {
 		kept = c.keepAside(&p)
 	}
 	if v.Papers && p.err == nil {
-		if p.err = c.readPapers(ctx, &p, v); p.err == nil && !v.Ours() { // its papers may make it ours
-			v, p.err = c.sort(ctx, p.mail)
-		}
+		v, p.err = c.judgePapers(ctx, &p, v)
 	}
 	if v.Sheet && p.err == nil {
 		p.err = c.readSheet(ctx, &p, v)
 	}
 	if err := kept(); p.err == nil {
 		p.err = err
+	}
+	if len(p.printed) > 0 && p.err == nil {
+		v, p.err = c.withoutPaperLeaks(ctx, &p, v)
 	}
 	if p.err == nil && keeps(v) && p.sha == "" {
 		p.err = c.keep(&p)
@@ -131,9 +134,17 @@ func (c *Clerk) Read(ctx context.Context, in Incoming) Prepared {
 	return p
 }
 
+// judgePapers reads them; they may make a mail ours.
+func (c *Clerk) judgePapers(ctx context.Context, p *Prepared, v triage.Verdict) (triage.Verdict, error) {
+	if err := c.readPapers(ctx, p, v); err != nil || v.Ours() {
+		return v, err
+	}
+	return c.sort(ctx, p.mail)
+}
+
 // withoutLeaks lets a mail that holds a live secret go on without it, and without its files.
 func (c *Clerk) withoutLeaks(ctx context.Context, p *Prepared, v triage.Verdict) (_ triage.Verdict, err error) {
-	if p.leak, err = c.findLeaks(ctx, v.Case, p.Raw, p.mail.Msg); err != nil || p.leak == nil {
+	if p.leak, err = c.findLeaks(ctx, v.Case, v.Papers, p.Raw, p.mail.Msg); err != nil || p.leak == nil {
 		return v, err
 	}
 	if v.Sheet {
@@ -141,8 +152,32 @@ func (c *Clerk) withoutLeaks(ctx context.Context, p *Prepared, v triage.Verdict)
 			return v, err
 		}
 	}
+	return c.withoutFiles(ctx, p)
+}
+
+func (c *Clerk) withoutFiles(ctx context.Context, p *Prepared) (triage.Verdict, error) {
 	p.mail.Msg.Files = nil
-	v, err = c.sort(ctx, p.mail)
+	v, err := c.sort(ctx, p.mail)
+	return p.seized(v), err
+}
+
+// withoutPaperLeaks does the same when it is the papers that hold a live secret: what was archived beside their reading is taken
+// back before anything mentions it.
+func (c *Clerk) withoutPaperLeaks(ctx context.Context, p *Prepared, v triage.Verdict) (_ triage.Verdict, err error) {
+	if p.leak, err = c.search(ctx, p.printed, p.Raw, p.mail.Msg, p.words); err != nil || p.leak == nil {
+		return v, err
+	}
+	if p.sha != "" {
+		if err := c.Archive.TakeBack(p.sha); err != nil {
+			return v, err
+		}
+		p.sha, p.kept = "", nil
+	}
+	p.mail.Reading, p.mail.Other = nil, ""
+	if v, err = c.withoutFiles(ctx, p); err != nil || !v.Papers {
+		return v, err
+	}
+	v, err = c.judgePapers(ctx, p, v)
 	return p.seized(v), err
 }
 
@@ -171,7 +206,11 @@ func (c *Clerk) prove(ctx context.Context, in Incoming, msg *message.Message) so
 // readPapers extracts and understands the papers; a supplement is read together with the papers that the case has.
 func (c *Clerk) readPapers(ctx context.Context, p *Prepared, v triage.Verdict) error {
 	msg := p.mail.Msg
-	bundle := MailPapers(msg, c.Papers.All(ctx, msg.Files), c.Office.Mailbox.Address)
+	files := c.Papers.All(ctx, msg.Files)
+	if err := c.lookInto(ctx, p, files); err != nil {
+		return err
+	}
+	bundle := MailPapers(msg, files, c.Office.Mailbox.Address)
 	if v.Case != "" {
 		old, err := c.papersOf(ctx, v.Case)
 		if err != nil {
@@ -247,6 +286,18 @@ func (c *Clerk) readSheet(ctx context.Context, p *Prepared, v triage.Verdict) er
 	return nil
 }
 
+// lookInto remembers papers in which a live password seems to stand.
+func (c *Clerk) lookInto(ctx context.Context, p *Prepared, files []document.Source) error {
+	if p.leak != nil {
+		return nil
+	}
+	numbers, words, err := c.printedIn(ctx, files)
+	if len(numbers) > 0 {
+		p.printed, p.words = numbers, words
+	}
+	return err
+}
+
 func keyID(number, nip string) string { return number + "/" + nip }
 
 func (c *Clerk) seal(number, nip string, s secret.Secret) ([]byte, error) {
@@ -254,6 +305,7 @@ func (c *Clerk) seal(number, nip string, s secret.Secret) ([]byte, error) {
 	if err := c.Vault.Ensure(id); err != nil {
 		return nil, err
 	}
+	c.lookout.Add(id, s)
 	return c.Vault.SealPassword(id, s)
 }
 

@@ -63,6 +63,7 @@ func (c *Clerk) Carry(ctx context.Context, w Work) Result {
 	case sop.OrderTembusan:
 		r.What, r.Err = c.sealCopy(w)
 	case sop.OrderShred:
+		c.lookout.Forget(keyID(w.Row.Order.Case, w.Row.Order.NIP))
 		r.Err = c.Vault.Shred(keyID(w.Row.Order.Case, w.Row.Order.NIP))
 		r.What = sop.KeyShredded{NIP: w.Row.Order.NIP}
 	default:

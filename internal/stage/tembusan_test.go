@@ -118,7 +118,9 @@ func TestSummaryHoldsNothing(t *testing.T) {
 // every password of it is an incident.
 func TestFullTembusanQuoted(t *testing.T) {
 	for name, how := range map[string]func(*play, Letter) error{
-		"quoted": func(x *play, l Letter) error { return x.Answer(l, "Terima kasih, sudah saya catat.", rehearsal.Outlook) },
+		"quoted": func(x *play, l Letter) error {
+			return x.Answer(l, "Terima kasih, sudah saya catat.", rehearsal.Outlook)
+		},
 		"returned": func(x *play, l Letter) error {
 			return x.Post.Deliver(x.Cast.Office.Address, fmt.Appendf(nil, "Return-Path: <>\r\nFrom: MAILER-DAEMON@mx.%s\r\nTo: %s\r\nSubject: Undelivered Mail Returned to Sender\r\n"+
 				"Date: %s\r\nMessage-ID: <kembali@mx.%s>\r\nAuto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=kembali\r\n\r\n"+

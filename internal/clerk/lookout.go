@@ -1,0 +1,194 @@
+package clerk
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"html"
+	"io"
+	"strings"
+	"sync"
+
+	"ukpbjd/internal/credential"
+	"ukpbjd/internal/document"
+	"ukpbjd/internal/message"
+	"ukpbjd/internal/sop"
+	"ukpbjd/internal/store"
+)
+
+// lookout watches for live passwords in mails that name no case. What it knows is in memory only: it is taken from the books
+// and the keys at the first mail, grows with every password that is sealed, and forgets with the key.
+type lookout struct {
+	*credential.Watch
+	mu     sync.Mutex
+	filled bool
+}
+
+// watching gives the watch, filled with every password that can be opened.
+func (c *Clerk) watching(ctx context.Context) (*credential.Watch, error) {
+	c.lookout.mu.Lock()
+	defer c.lookout.mu.Unlock()
+	if c.lookout.filled {
+		return c.lookout.Watch, nil
+	}
+	err := c.View(ctx, func(b store.Books) error {
+		var cs sop.Case
+		for _, id := range c.Vault.IDs() { // in order: a case comes once
+			number, nip, _ := strings.Cut(id, "/")
+			if number != cs.Number {
+				var err error
+				if cs, _, err = b.Case(number); err != nil {
+					return err
+				}
+				cs.Number = number
+			}
+			a := cs.Accounts[nip]
+			if len(a.Sealed) == 0 {
+				continue
+			}
+			p, err := c.Vault.Open(id, credential.ForPassword, a.Sealed)
+			if err != nil && !errors.Is(err, credential.ErrShredded) {
+				return fmt.Errorf("watch for the password of %s: %w", id, err)
+			}
+			if err == nil {
+				c.lookout.Add(id, p)
+			}
+		}
+		return ctx.Err()
+	})
+	c.lookout.filled = err == nil
+	return c.lookout.Watch, err
+}
+
+// glimpsed gives the cases whose passwords seem to stand in a mail: its subject, text and HTML, and its files as far as they
+// can be looked into. Papers that are going to be read are looked at then; see printedIn.
+func (c *Clerk) glimpsed(ctx context.Context, msg *message.Message, papers bool) ([]string, error) {
+	w, err := c.watching(ctx)
+	if err != nil || w.Len() == 0 {
+		return nil, err
+	}
+	room := int64(unpackedMost)
+	return numbersOf(w.Find(glimpses(msg, papers, 0, &room)...)), nil
+}
+
+// numbersOf gives the case numbers of keys.
+func numbersOf(ids []string) (out []string) {
+	for _, id := range ids {
+		number, _, _ := strings.Cut(id, "/")
+		out = append(out, number)
+	}
+	return out
+}
+
+// nestedMost is how many mails within mails are opened.
+const nestedMost = 3
+
+// glimpses are the texts of a mail in which somebody may have written a password. room bounds what is unpacked.
+func glimpses(msg *message.Message, papers bool, depth int, room *int64) [][]byte {
+	texts := [][]byte{[]byte(msg.Subject), []byte(msg.Text), []byte(msg.HTML)}
+	if strings.Contains(msg.HTML, "&") {
+		texts = append(texts, []byte(html.UnescapeString(msg.HTML)))
+	}
+	for _, f := range msg.Files {
+		switch read := papers && depth == 0; {
+		case bytes.HasPrefix(f.Bytes, []byte("PK\x03\x04")):
+			if !read {
+				texts = append(texts, unpacked(f.Bytes, room)...)
+			}
+		case bytes.HasPrefix(f.Bytes, []byte("%PDF-")) && read:
+		case f.ContentType == "message/rfc822" && depth < nestedMost:
+			inner := message.Parse(f.Bytes, message.DefaultLimits(), nil)
+			texts = append(texts, glimpses(inner, false, depth+1, room)...)
+		default:
+			texts = append(texts, narrow(f.Bytes))
+		}
+	}
+	return texts
+}
+
+// unpacked are the texts of a packed file: the cells of a workbook, the words of a document. Pictures and styles are passed over.
+func unpacked(raw []byte, room *int64) (texts [][]byte) {
+	z, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
+	if err != nil {
+		return nil
+	}
+	for _, e := range z.File {
+		if !wordy(e.Name) || *room <= 0 {
+			continue
+		}
+		r, err := e.Open()
+		if err != nil {
+			continue
+		}
+		inner, _ := io.ReadAll(io.LimitReader(r, *room)) // what can be read of a damaged file is looked at too
+		r.Close()
+		*room -= int64(len(inner))
+		texts = append(texts, narrow(inner))
+		if bytes.IndexByte(inner, '&') >= 0 {
+			texts = append(texts, []byte(html.UnescapeString(string(inner))))
+		}
+	}
+	return texts
+}
+
+// wordy: the entry of a packed file may hold somebody's words.
+func wordy(name string) bool {
+	name = strings.ToLower(name)
+	for _, end := range []string{".png", ".jpg", ".jpeg", ".gif", ".emf", ".wmf", ".bin", ".rels", ".ttf", ".odttf", "styles.xml", "theme1.xml", "settings.xml", "fonttable.xml"} {
+		if strings.HasSuffix(name, end) {
+			return false
+		}
+	}
+	return true
+}
+
+// narrow takes the zeroes out of text in UTF-16.
+func narrow(b []byte) []byte {
+	n := min(len(b), 64)
+	if n < 8 || 3*bytes.Count(b[:n], []byte{0}) < n {
+		return b
+	}
+	return bytes.ReplaceAll(b, []byte{0}, nil)
+}
+
+// printedIn gives the cases whose passwords seem to stand in papers, as their readers found them, and all words of these.
+func (c *Clerk) printedIn(ctx context.Context, files []document.Source) (numbers []string, words []byte, err error) {
+	w, err := c.watching(ctx)
+	if err != nil || w.Len() == 0 {
+		return nil, nil, err
+	}
+	words = printed(files)
+	return numbersOf(w.Find(words)), words, nil
+}
+
+// printed is every word of papers, a blank between any two segments and cells.
+func printed(files []document.Source) []byte {
+	var b bytes.Buffer
+	add := func(s string) {
+		b.WriteString(s)
+		b.WriteByte('\n')
+		if strings.Contains(s, "\n") { // a cell in which a word was broken
+			b.WriteString(strings.ReplaceAll(s, "\n", ""))
+			b.WriteByte('\n')
+		}
+	}
+	for _, f := range files {
+		for _, p := range f.Pages {
+			for _, l := range p.Lines {
+				for _, s := range l.Segments {
+					add(s.Text)
+				}
+			}
+			for _, t := range p.Tables {
+				for _, row := range t.Rows {
+					for _, cell := range row {
+						add(cell.Text)
+					}
+				}
+			}
+		}
+	}
+	return b.Bytes()
+}
