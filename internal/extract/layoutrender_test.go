@@ -10,12 +10,15 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"codeberg.org/go-pdf/fpdf"
 	"github.com/xuri/excelize/v2"
+	"golang.org/x/text/encoding/charmap"
 )
 
 // full lays merged cells out on their grid; a covered slot is nil.
@@ -392,6 +395,7 @@ func xlsxOf(t testing.TB, r *rand.Rand, s *sheetOfPaper) []byte {
 			t.Fatal(err)
 		}
 	}
+	numbers := chance(r, 50) // what looks like a short number is one
 	row, left := 1+r.IntN(8), 1+r.IntN(3)
 	for _, k := range s.blocks {
 		if k.rows == nil {
@@ -417,6 +421,12 @@ func xlsxOf(t testing.TB, r *rand.Rand, s *sheetOfPaper) []byte {
 					continue
 				}
 				set(left+x, row+y, c.text)
+				if n, err := strconv.ParseInt(c.text, 10, 64); err == nil && numbers && len(c.text) < 15 {
+					at, _ := excelize.CoordinatesToCellName(left+x, row+y)
+					if err := f.SetCellValue(sheet, at, n); err != nil {
+						t.Fatal(err)
+					}
+				}
 				if c.cols > 1 || c.rows > 1 {
 					from, _ := excelize.CoordinatesToCellName(left+x, row+y)
 					to, _ := excelize.CoordinatesToCellName(left+x+c.cols-1, row+y+c.rows-1)
@@ -463,7 +473,26 @@ func csvOf(r *rand.Rand, s *sheetOfPaper) []byte {
 			b.WriteString("\r\n")
 		}
 	}
-	return []byte(b.String())
+	return encoded(r, b.String())
+}
+
+// encoded writes text as programs in offices do.
+func encoded(r *rand.Rand, text string) []byte {
+	switch r.IntN(5) {
+	case 0:
+		return []byte("\xEF\xBB\xBF" + text)
+	case 1:
+		out := []byte{0xFF, 0xFE}
+		for _, c := range utf16.Encode([]rune(text)) {
+			out = append(out, byte(c), byte(c>>8))
+		}
+		return out
+	case 2:
+		if out, err := charmap.Windows1252.NewEncoder().String(text); err == nil {
+			return []byte(out)
+		}
+	}
+	return []byte(text)
 }
 
 // rtfOf writes what WordPad writes.

@@ -310,9 +310,9 @@ func TestPrintedLayouts(t *testing.T) {
 	}
 	from, to := layouts(4)
 	r := New(Options{OCR: "off", TempDir: t.TempDir()})
-	formats := strings.Fields("chromium writer-pdf writer-pdf chromium odt doc")
-	if r.Tools()["catdoc"] == "" {
-		formats = formats[:5]
+	formats := strings.Fields("chromium writer-pdf writer-pdf chromium odt doc ods xls")
+	if r.Tools()["catdoc"] == "" || r.Tools()["xls2csv"] == "" {
+		formats = strings.Fields("chromium writer-pdf writer-pdf chromium odt ods")
 	}
 	var c tally
 	var all []request
@@ -330,6 +330,10 @@ func TestPrintedLayouts(t *testing.T) {
 				continue
 			}
 			jobs[q.format[i]] = append(jobs[q.format[i]], at)
+			if q.format[i] == "ods" || q.format[i] == "xls" {
+				raw[at] = xlsxOf(t, rnd, s)
+				continue
+			}
 			raw[at] = docxOf(t, rnd, s)
 		}
 		all = append(all, q)
@@ -338,7 +342,7 @@ func TestPrintedLayouts(t *testing.T) {
 		for _, at := range slots {
 			files[f] = append(files[f], raw[at])
 		}
-		for k, data := range p.convert(t, files[f], "docx", map[string]string{"writer-pdf": "pdf", "odt": "odt", "doc": "doc"}[f]) {
+		for k, data := range p.convert(t, files[f], sourceOf(f), strings.TrimPrefix(f, "writer-")) {
 			raw[slots[k]] = data
 		}
 	}
@@ -351,6 +355,14 @@ func TestPrintedLayouts(t *testing.T) {
 		c.score(q, q.read(t, r, list))
 	}
 	reportPrinted(t, &c)
+}
+
+// sourceOf is what a format is converted from.
+func sourceOf(format string) string {
+	if format == "ods" || format == "xls" {
+		return "xlsx"
+	}
+	return "docx"
 }
 
 // title is how the paper presents itself, for a failing test's reader.
