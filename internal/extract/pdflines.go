@@ -186,7 +186,7 @@ func turned(b [4]float64, quarter int) func(x, y float64) (float64, float64) {
 // words joins glyphs that stand side by side. Fat letters drawn twice count once.
 func words(gs []glyph) []word {
 	slices.SortStableFunc(gs, func(a, b glyph) int { return cmp.Compare(a.y, b.y) })
-	var out []word
+	out := make([]word, 0, len(gs)/6)
 	for start := 0; start < len(gs); {
 		end := start + 1
 		for end < len(gs) && math.Abs(gs[end].y-gs[start].y) <= 0.35*math.Max(gs[start].size, 1) {

@@ -41,7 +41,7 @@ func (s *sheet) layout() document.Page {
 		page.Unreadable = document.ReasonNoText
 	}
 	tables := s.tables()
-	var free []word
+	free := make([]word, 0, len(s.words))
 	for _, w := range s.words {
 		if !placed(tables, w) {
 			free = append(free, w)
