@@ -87,6 +87,8 @@ var unclear = map[string]Reason{
 	"not-a-command": {"", "Baris pertama balasan Saudara bukan salah satu kata yang dikenal, atau diikuti kata lain pada baris yang sama.",
 		"Mohon tulis hanya kata yang dimaksud pada baris pertama, tanpa tambahan."},
 	"empty": {"", "Balasan Saudara tidak berisi kalimat Saudara sendiri.", waysNext},
+	"below-quote": {"", "Di atas surat yang dikutip tidak ada kalimat Saudara, dan kalimat di bawahnya tidak dapat dibedakan dari kutipan.",
+		"Mohon tulis jawaban Saudara pada baris pertama, di atas surat yang dikutip."},
 	"two-commands": {"", "Balasan Saudara memuat lebih dari satu kata perintah, sehingga maksudnya tidak pasti.",
 		"Mohon balas sekali lagi dengan satu kata perintah saja."},
 	"html-differs": {"", "Bagian teks dan bagian HTML balasan Saudara menyatakan hal yang berbeda.", plainNext},

@@ -8,8 +8,9 @@ import (
 
 // OwnText returns the sender's own words of a plain text: quotes, forwarded mail, signature and banners aside. The danger is
 // one-sided: a quoted line taken for an own one can release something, an own line taken for a quote makes us ask again. So
-// whatever may be quoted is dropped.
-func OwnText(text string, banners []string) string {
+// whatever may be quoted is dropped. Where nothing is left, and unmarked words stand below an opener or the head of another
+// mail, they are given, but not certain: nobody can tell whose they are, and nothing in them may be obeyed.
+func OwnText(text string, banners []string) (own string, certain bool) {
 	return ownText(text, banners, DefaultLimits().OwnBytes)
 }
 
@@ -25,17 +26,53 @@ func FirstLine(own string) string {
 
 const maxOwnLines = 5000
 
-func ownText(text string, banners []string, limit int) string {
+func ownText(text string, banners []string, limit int) (own string, certain bool) {
 	if len(text) > limit {
 		text = strings.ToValidUTF8(text[:limit], "")
 	}
 	text = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u00a0", " ", "\uFEFF", "", "\u2028", "\n", "\u2029", "\n").Replace(text)
 	r := ownReader{lines: strings.SplitN(text, "\n", maxOwnLines)}
 	r.at = skipBanners(r.lines, banners)
+	if own = r.read(); own != "" {
+		return own, true
+	}
+	for range maxWrapped {
+		if !r.enter() {
+			break
+		}
+		if own = r.read(); own != "" {
+			return own, false
+		}
+	}
+	return "", true
+}
+
+// maxWrapped bounds how many mails, one in the other, are looked into for words.
+const maxWrapped = 4
+
+// read takes what the sender wrote from where it stands.
+func (r *ownReader) read() string {
+	r.own, r.wrapped = nil, false
 	for r.at < len(r.lines) && r.step() {
 	}
-	own := dropClosing(trimBlank(r.own))
-	return strings.Join(dropDecoration(own), "\n")
+	return strings.Join(dropDecoration(dropClosing(trimBlank(r.own))), "\n")
+}
+
+// enter goes below the rule and the head of another mail that ended the sender's words. An opener is passed already, and below a
+// signature there is nothing to look for.
+func (r *ownReader) enter() bool {
+	if r.at < len(r.lines) && isSeparator(visible(r.lines[r.at])) {
+		r.at++
+	}
+	for r.at < len(r.lines) && strings.TrimSpace(r.lines[r.at]) == "" {
+		r.at++
+	}
+	if r.at < len(r.lines) && headerBlock(r.lines, r.at) {
+		for r.at < len(r.lines) && strings.TrimSpace(r.lines[r.at]) != "" {
+			r.at++
+		}
+	}
+	return r.at < len(r.lines) && !isSignature(r.lines[r.at])
 }
 
 // ownReader walks down a text. wrapped is set while an unmarked line may still be the rest of a quoted one that was broken.

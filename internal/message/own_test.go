@@ -9,6 +9,14 @@ import (
 	"testing"
 )
 
+// sure gives the words that may be obeyed.
+func sure(text string, banners []string) string {
+	if own, certain := OwnText(text, banners); certain {
+		return own
+	}
+	return ""
+}
+
 // Replies as they really arrive: what the approver wrote is one word, everything else must go.
 func TestRepliesAsTheyArrive(t *testing.T) {
 	quoted := "> Permohonan PKJ-2026-0001 menunggu persetujuan.\n> Balas dengan SETUJU atau TOLAK.\n"
@@ -44,14 +52,33 @@ func TestRepliesAsTheyArrive(t *testing.T) {
 		"dashes":               "-----\n" + bare,
 	} {
 		text := "SETUJU\n\n" + tail
-		if own := OwnText(text, nil); own != "SETUJU" {
+		if own := sure(text, nil); own != "SETUJU" {
 			t.Errorf("%s: own %q", name, own)
 		}
-		if own := OwnText(tail, nil); own != "" {
+		if own := sure(tail, nil); own != "" {
 			t.Errorf("%s without a word of one's own: %q", name, own)
 		}
-		if own := OwnText(strings.ReplaceAll("SETUJU\n"+tail, "\n", "\r\n"), nil); own != "SETUJU" {
+		if own := sure(strings.ReplaceAll("SETUJU\n"+tail, "\n", "\r\n"), nil); own != "SETUJU" {
 			t.Errorf("%s close above: own %q", name, own)
+		}
+	}
+}
+
+// TestWordsBelowAnUnmarkedQuote: who writes at the bottom, where the program has marked nothing, is told so and not that there
+// is nothing; not a word of it is an own one.
+func TestWordsBelowAnUnmarkedQuote(t *testing.T) {
+	const letter = "Permohonan PKJ-2026-0001 menunggu persetujuan.\n\nTOLAK\n"
+	for text, below := range map[string]bool{
+		"Pada Sel, 5 Mei 2026 pukul 10.15 UKPBJ <ukpbj@badung.example> menulis:\n\n" + letter + "\nSETUJU\n":                    true,
+		"Dari: UKPBJ\nDikirim: Selasa, 05 Mei 2026 10:15\nKepada: Admin\nSubjek: Persetujuan\n\n" + letter + "\nSETUJU\n":       true,
+		"---------- Pesan Terusan ----------\nDari: UKPBJ <a@b.example>\nTanggal: 5 Mei 2026\nKepada: c@d.example\n\n" + letter: true,
+		"Pada 5 Mei 2026 10.15, UKPBJ <ukpbj@badung.example> menulis:\n> " + strings.ReplaceAll(letter, "\n", "\n> "):           false,
+		"Pada 5 Mei 2026 10.15, UKPBJ <ukpbj@badung.example> menulis:\n> Setujukah?\n\nSETUJU\n":                                false,
+		"-- \nAdmin Agency\nTOLAK\n": false, "": false,
+	} {
+		m := parse("From: a@x.example\nContent-Type: text/plain; charset=utf-8\n\n" + text)
+		if m.Below != below || below && m.Own != "" {
+			t.Errorf("%q: below %v, own %q", text, m.Below, m.Own)
 		}
 	}
 }
@@ -68,12 +95,12 @@ func TestOwnWordsStay(t *testing.T) {
 		"kirim":         "Dikirim dari kantor kemarin, berkasnya sudah lengkap, mohon diproses segera ya Bu.",
 		"reply below":   "Selamat pagi,\nsaya setuju.",
 	} {
-		if own := OwnText(text, nil); own != text {
+		if own := sure(text, nil); own != text {
 			t.Errorf("%s: %q", name, own)
 		}
 	}
 	below := "Pada 5 Mei 2026 10.15, UKPBJ <ukpbj@badung.example> menulis:\n> Setujukah?\n\nSETUJU\n"
-	if own := OwnText(below, nil); own != "SETUJU" {
+	if own := sure(below, nil); own != "SETUJU" {
 		t.Errorf("reply below the quote: %q", own)
 	}
 }
@@ -87,11 +114,11 @@ func TestBanners(t *testing.T) {
 		"CAUTION: This email originated from outside of the organization. Do not click links\nunless you know the sender.\n\nSETUJU",
 		"PERINGATAN: Email ini berasal dari luar organisasi.\n\nSETUJU",
 	} {
-		if own := OwnText(text, banners); own != "SETUJU" {
+		if own := sure(text, banners); own != "SETUJU" {
 			t.Errorf("%q: %q", text, own)
 		}
 	}
-	if own := OwnText("Surel ini penting", banners); own != "Surel ini penting" {
+	if own := sure("Surel ini penting", banners); own != "Surel ini penting" {
 		t.Errorf("no banner: %q", own)
 	}
 }
@@ -123,7 +150,7 @@ func TestOpenersOfAllLocales(t *testing.T) {
 			"{subject}", "Persetujuan", "{to}", "a@badung.example").Replace(p[3])
 		for _, below := range []string{"\nTOLAK\n", "\n> TOLAK\n"} {
 			total++
-			if own := OwnText("SETUJU\n\n"+opener+below, nil); own != "SETUJU" {
+			if own := sure("SETUJU\n\n"+opener+below, nil); own != "SETUJU" {
 				missed++
 				t.Logf("%s %s %s: %q", p[0], p[1], p[2], own)
 			}
@@ -159,7 +186,7 @@ func TestCombinations(t *testing.T) {
 					continue
 				}
 				total++
-				if firstWord(OwnText(fmt.Sprintf("%s\n\n%s\n\n%s", text, signature, quote), nil)) == firstWord(withoutQuotes(text)) {
+				if firstWord(sure(fmt.Sprintf("%s\n\n%s\n\n%s", text, signature, quote), nil)) == firstWord(withoutQuotes(text)) {
 					first++
 				}
 			}
@@ -191,7 +218,7 @@ func TestHTMLOwn(t *testing.T) {
 		"endless tag":  {`SETUJU<a href="`, "SETUJU"},
 		"nested quote": {`SETUJU<blockquote>a<blockquote>b</blockquote>TOLAK</blockquote>`, "SETUJU"},
 	} {
-		if own := ownText(htmlText(c.html, 1<<20), nil, 1<<20); own != c.want {
+		if own, _ := ownText(htmlText(c.html, 1<<20), nil, 1<<20); own != c.want {
 			t.Errorf("%s: %q, want %q", name, own, c.want)
 		}
 	}
@@ -233,7 +260,7 @@ func FuzzOwnText(f *testing.F) {
 	f.Add("Dari: a\nDikirim: b\nKepada: c\n\nx", "")
 	f.Add("<p>SETUJU<blockquote>x", "")
 	f.Fuzz(func(t *testing.T, text, banner string) {
-		own := OwnText(text, []string{banner})
+		own, _ := OwnText(text, []string{banner})
 		for _, l := range strings.Split(own, "\n") {
 			if strings.HasPrefix(strings.TrimLeft(l, " \t"), ">") {
 				t.Errorf("a quoted line is own: %q", l)

@@ -162,8 +162,15 @@ func (m *Message) readBody(raw, body []byte, leaves []lifted, lim Limits, depth 
 }
 
 func (m *Message) ownWords(banners []string, lim Limits) {
-	m.Own = ownText(m.Text, banners, lim.OwnBytes)
-	if m.HTML != "" {
-		m.HTMLOwn = ownText(htmlText(m.HTML, 4*lim.OwnBytes), banners, lim.OwnBytes)
+	if own, certain := ownText(m.Text, banners, lim.OwnBytes); certain {
+		m.Own = own
+	} else {
+		m.Below = true
+	}
+	if m.HTML == "" {
+		return
+	}
+	if own, certain := ownText(htmlText(m.HTML, 4*lim.OwnBytes), banners, lim.OwnBytes); certain {
+		m.HTMLOwn = own
 	}
 }

@@ -118,7 +118,10 @@ func intent(msg *message.Message) (Command, string) {
 	if strings.TrimSpace(msg.Text) == "" && len(html) > 0 {
 		return Command{}, "html-only"
 	}
-	if len(lines) == 0 {
+	switch {
+	case len(lines) == 0 && msg.Below:
+		return Command{}, "below-quote"
+	case len(lines) == 0:
 		return Command{}, "empty"
 	}
 	first, ok := ParseCommand(lines[0])

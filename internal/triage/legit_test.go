@@ -147,6 +147,9 @@ func TestMembersAnswer(t *testing.T) {
 		{"English", own("Received."), triage.Obeyed, "receipt-confirmed"},
 		{"against the verdict", verdicts(results + "dmarc=fail header.from=gov.example"), refused, "unproven"},
 		{"thanks", own("Terima kasih"), refused, "not-a-command"},
+		{"below a quote without marks", func(_ *desk, m mail) mail {
+			return m.text("Pada 5 Mei 2026 10.15, UKPBJ <ukpbj@gov.example> menulis:\n\nBalas dengan TERIMA atau SALAH.\n\nTERIMA")
+		}, refused, "below-quote"},
 		{"another member's address", from("M2 <m2@gov.example>"), refused, "not-your-letter"},
 		{"a stranger", from("X <x@evil.example>"), refused, "stranger"},
 		{"the requester", from("Staf <staf@gov.example>"), refused, "wrong-role"},
