@@ -19,9 +19,9 @@ func memberKeys(cfg *config.Config, now time.Time) (clerk.MemberKeys, config.Fau
 		if err == nil && !now.IsZero() {
 			err = r.Check(now)
 		}
-		whose := strings.ToLower(k.Address) + k.NIP
+		whose := keyOf(k)
 		f := k.At
-		f.Remedy = "ask " + whose + " for their present certificate or public key, or remove the entry: their letters are then delivered as credentials.delivery says"
+		f.Remedy = askAnew(k)
 		if _, twice := out[whose]; twice && err == nil {
 			f.Text, f.Remedy = "a second key for "+whose, "keep one of them"
 			faults = append(faults, f)
@@ -32,6 +32,13 @@ func memberKeys(cfg *config.Config, now time.Time) (clerk.MemberKeys, config.Fau
 		out[whose] = r
 	}
 	return out, faults
+}
+
+// keyOf names whose key an entry is.
+func keyOf(k config.MemberKey) string { return strings.ToLower(k.Address) + k.NIP }
+
+func askAnew(k config.MemberKey) string {
+	return "ask " + keyOf(k) + " for their present certificate or public key, or remove the entry: their letters are then delivered as credentials.delivery says"
 }
 
 // checkMemberKeys says of each key whether letters can be encrypted to it.
@@ -45,11 +52,12 @@ func checkMemberKeys(cfg *config.Config, now time.Time) (found []Finding) {
 	if len(faults) > 0 || len(keys) == 0 {
 		return found
 	}
-	_, soon := memberKeys(cfg, now.Add(pinSoon))
-	for _, f := range soon {
-		remedy := f.Remedy
-		f.Text, f.Remedy = "comes to its end within 30 days", ""
-		found = append(found, warn("member key", remedy, "%s", f))
+	for _, k := range cfg.People.MemberKeys {
+		if keys[keyOf(k)].Check(now.Add(pinSoon)) != nil {
+			f := k.At
+			f.Text = "comes to its end within 30 days"
+			found = append(found, warn("member key", askAnew(k), "%s", f))
+		}
 	}
 	return append(found, good("member keys", "%d, all for encryption", len(keys)))
 }
