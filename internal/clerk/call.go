@@ -70,6 +70,20 @@ var calls = map[string]func(*Clerk, context.Context, Call) (any, error){
 	},
 }
 
+// looking are the calls that only read, and need no key: they can be answered from books that are open for reading.
+var looking = map[string]bool{"cases": true, "show": true, "why": true, "sheet": true, "enrolments": true}
+
+// Looks says whether a call can be answered by Look.
+func Looks(command string) bool { return looking[command] }
+
+// Look answers a call from books that cannot be written. It is not in the journal, as the register of such books is not.
+func (c *Clerk) Look(ctx context.Context, call Call) (any, error) {
+	if !Looks(call.Command) {
+		return nil, fmt.Errorf("%s: %w", call.Command, ErrUnknownCall)
+	}
+	return calls[call.Command](c, ctx, call)
+}
+
 func instructCall(c *Clerk, ctx context.Context, x Call) (any, error) {
 	if err := c.Instruct(ctx, x.Case, sop.Instruct{Verb: x.Command, Arg: x.Arg}); err != nil {
 		return nil, err

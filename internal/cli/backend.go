@@ -99,14 +99,19 @@ func post(ctx context.Context, client *http.Client, c clerk.Call) (*http.Respons
 	return res, nil
 }
 
-// direct opens the store itself; nothing is sent or fetched.
+// direct opens the store itself; nothing is sent or fetched. Where the call only looks, it is opened for reading: others may look
+// at the same time.
 func direct(ctx context.Context, cfg *config.Config, c clerk.Call) (json.RawMessage, error) {
-	desk, err := daemon.OpenDesk(ctx, cfg)
+	open, answer := func() (*daemon.Desk, error) { return daemon.OpenDesk(ctx, cfg) }, (*clerk.Clerk).Answer
+	if clerk.Looks(c.Command) {
+		open, answer = func() (*daemon.Desk, error) { return daemon.OpenBooks(ctx, cfg) }, (*clerk.Clerk).Look
+	}
+	desk, err := open()
 	if err != nil {
 		return nil, fail(exitUnavailable, err)
 	}
 	defer desk.Close()
-	data, err := desk.Clerk.Answer(ctx, c)
+	data, err := answer(desk.Clerk, ctx, c)
 	if err != nil {
 		if errors.Is(err, clerk.ErrNoCase) || errors.Is(err, clerk.ErrUnknownCall) || errors.Is(err, clerk.ErrNoApprover) {
 			err = fail(exitUsage, err)

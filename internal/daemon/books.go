@@ -12,8 +12,8 @@ import (
 	"ukpbjd/internal/store/bolt"
 )
 
-// OpenBooks opens the store for one long reading: the engine need not look for free pages, which would take the whole file into
-// memory. Such a reading is not in the journal. A store that is not there yet is made.
+// OpenBooks opens the store for reading: others may read at the same time, and the engine need not look for free pages, which
+// would take the whole file into memory. Such a reading is not in the journal. A store that is not there yet is made.
 func OpenBooks(ctx context.Context, cfg *config.Config) (*Desk, error) {
 	db, err := bolt.Open(filepath.Join(cfg.Storage.Path, StoreName), bolt.Options{ReadOnly: true})
 	if errors.Is(err, fs.ErrNotExist) {
