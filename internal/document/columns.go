@@ -146,12 +146,35 @@ func looseRows(rows []row, i int, head []Segment) (Table, int) {
 		moved.Top += down
 		body = append(body, &moved)
 	}
+	if len(anchors) == 0 {
+		anchors = birthLines(body, head)
+	}
 	t := Table{Rows: [][]Cell{cellsOf(head)}}
 	owner, sure := owners(body, anchors)
 	for a := range anchors {
 		t.Rows = append(t.Rows, looseRow(body, owner, a, head, sure))
 	}
 	return t, i
+}
+
+// birthLines are the lines on which a NIP begins: they tell the rows of a list without numbers.
+func birthLines(body []*Line, head []Segment) []int {
+	column := -1
+	for i, h := range head {
+		if f := headerFields(h.Text); len(f) == 1 && f[0] == fieldNIP {
+			column = i
+		}
+	}
+	var out []int
+	for i, l := range body {
+		for _, s := range l.Segments {
+			if d := digits(s.Text); columnFor(head, s) == column && len(d) >= 8 && validDate(d[:8]) {
+				out = append(out, i)
+				break
+			}
+		}
+	}
+	return out
 }
 
 // owners says to which numbered line each line belongs. Rows are told by the white between them: the first gap that cuts

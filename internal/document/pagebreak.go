@@ -45,6 +45,10 @@ func joinTables(a, b Table) (Table, bool) {
 		return a, false
 	}
 	joined := Table{Line: a.Line, Top: a.Top, Bottom: a.Bottom, Rows: append([][]Cell(nil), a.Rows...)}
+	if g := glue(a.Rows[head], rows[0]); head == len(a.Rows)-1 && tellsMore(g, a.Rows[head]) && wordsOnly(rows[0]) {
+		joined.Rows = append(append(joined.Rows[:head], g), rows[1:]...) // the break went through the header
+		return joined, true
+	}
 	switch seam(a.Rows[start:], rows[0], cols) {
 	case apart:
 		return a, false
@@ -54,6 +58,23 @@ func joinTables(a, b Table) (Table, bool) {
 	}
 	joined.Rows = append(joined.Rows, rows...)
 	return joined, true
+}
+
+// tellsMore says that a row is a header of more fields than another.
+func tellsMore(row, than []Cell) bool {
+	count := func(c columns) (n int) {
+		for _, f := range c {
+			n += len(f)
+		}
+		return n
+	}
+	return count(headerRow(row)) > count(headerRow(than))
+}
+
+// wordsOnly says that a row has neither numbers nor addresses: it can be part of a header.
+func wordsOnly(row []Cell) bool {
+	text := rowText(row)
+	return text != "" && digits(text) == "" && !strings.Contains(text, "@")
 }
 
 // What a page break has parted.
@@ -134,8 +155,8 @@ func unnumberedSeam(above [][]Cell, first []Cell, cols columns) int {
 
 // spans says that one cell fills the row: a heading within the list.
 func spans(row []Cell) bool {
-	for _, c := range row[1:] {
-		if !c.Merged {
+	for i, c := range row {
+		if i > 0 && !c.Merged {
 			return false
 		}
 	}

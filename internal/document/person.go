@@ -17,6 +17,7 @@ type person struct {
 	broken  []field  // in place of a value a spreadsheet shows an error
 	before  string   // titles, where they have columns of their own
 	after   string   // …
+	heads   bool     // the first below the title of a Pokja within the list
 	groups  []int    // which of the paper's lists name them: an SK may appoint several Pokja
 }
 
@@ -226,8 +227,9 @@ var halfDomainRE = regexp.MustCompile(`\.(go|ac|co|or|sch|mil|desa|web|biz|my|po
 
 func (p *person) setHP(text string) {
 	text = phoneBreakRE.ReplaceAllString(text, "$1$2$3$4") // a hyphen or dot beside the break belongs to the number
-	if loc := phoneRE.FindString(oneLine(text)); loc != "" {
-		text = loc
+	line := oneLine(text)
+	if at := phoneRE.FindStringIndex(line); at != nil && (at[0] == 0 || line[at[0]-1] < '0' || line[at[0]-1] > '9') {
+		text = line[at[0]:at[1]]
 	}
 	d := digits(text)
 	if strings.HasPrefix(d, "0062") {

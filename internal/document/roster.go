@@ -33,8 +33,8 @@ func fromTables(s *section) []person {
 		more, cols = rosterTable(t, cols)
 		for i := range more {
 			more[i].groups = []int{list}
-			if i > 0 && more[i].No > 0 && more[i].No <= more[i-1].No {
-				list++ // the numbers begin again: another list
+			if i > 0 && (more[i].heads || more[i].No > 0 && more[i].No <= more[i-1].No) {
+				list++ // the numbers begin again, or a title says so: another list
 				more[i].groups = []int{list}
 			}
 		}

@@ -198,8 +198,14 @@ func ordinal(text string) int {
 // readRows reads members until the table, or what stands below it in the same grid, ends.
 func readRows(rows [][]Cell, cols columns) []person {
 	var people []person
-	numbered, gap := false, false
+	numbered, gap, title := false, false, -1
 	for _, row := range rows {
+		if title >= 0 && title < len(people) {
+			people[title].heads, title = true, -1
+		}
+		if filled(row) == 1 && strings.Contains(letters(rowText(row)), "POKJA") {
+			title = len(people)
+		}
 		switch {
 		case emptyRow(row):
 			gap = gap || len(people) > 0
@@ -228,6 +234,9 @@ func readRows(rows [][]Cell, cols columns) []person {
 		case p.Nama != "" && (p.NIP != "" || p.Email != "") || p.told(), cols.namesOnly() && p.Nama != "" && filled(row) >= 2:
 			people = append(people, p)
 		}
+	}
+	if title >= 0 && title < len(people) {
+		people[title].heads = true
 	}
 	return people
 }

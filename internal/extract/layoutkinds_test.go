@@ -75,7 +75,11 @@ func (s *sheetOfPaper) formList(r *rand.Rand, shape int) {
 		}
 		s.lineCards(r, cols)
 	case 12: // a list without ruled lines
-		s.table(bare, s.memberTable(r, s.draw(r, "nama nip email", "hp", "golongan"), bare))
+		rows := s.memberTable(r, s.draw(r, "nama nip email", "hp", "golongan"), bare)
+		if chance(r, 20) {
+			rows = withoutNumbers(rows)
+		}
+		s.table(bare, rows)
 	default:
 		cols := s.draw(r, "nama nip email", "nik", "golongan", "jabatan", "kedudukan", "hp", "user_id")
 		if len(cols) > 6 {

@@ -209,7 +209,7 @@ func (s *sheetOfPaper) memberTable(r *rand.Rand, cols []string, style lineStyle)
 	if chance(r, 15) && style == ruled {
 		rows = append(rows, []tcell{{text: fmt.Sprintf("Jumlah: %d (%s) orang", len(s.people), "sekian"), cols: len(cols) + 1}})
 	}
-	if chance(r, 8) && style == ruled && len(cols) > 2 {
+	if chance(r, 8) && len(cols) > 2 && style == ruled {
 		rows = withoutNumbers(rows)
 	}
 	return rows
