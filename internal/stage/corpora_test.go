@@ -44,11 +44,19 @@ func mails(t *testing.T) (out [][]byte) {
 	return out
 }
 
+// oneIn keeps one mail in n, always the same.
+func oneIn(n int, all [][]byte) [][]byte {
+	return slices.DeleteFunc(all, func(raw []byte) bool { return len(raw)%n != 0 })
+}
+
 // TestCorpora lets every mail of the corpora arrive, from outside: no crash, no mail that takes long, one outcome for each;
 // what is not ours lies where it lay, unread.
 func TestCorpora(t *testing.T) {
 	t.Parallel()
 	all := mails(t)
+	if raceOn {
+		all = oneIn(8, all)
+	}
 	x := set(t, Options{Change: func(c *config.Config) { c.Extract.OCR = "off" }})
 	x.ctx = long(t)
 	office := x.Cast.Office.Address
@@ -85,8 +93,11 @@ func TestCorporaFromStaff(t *testing.T) {
 	all := mails(t)
 	x := set(t, Options{Change: func(c *config.Config) { c.Extract.OCR = "off" }})
 	x.ctx = long(t)
-	if os.Getenv("UKPBJD_LONG") == "" { // one in five
-		all = slices.DeleteFunc(all, func(raw []byte) bool { return len(raw)%5 != 0 })
+	switch {
+	case raceOn:
+		all = oneIn(40, all)
+	case os.Getenv("UKPBJD_LONG") == "":
+		all = oneIn(5, all)
 	}
 	for _, raw := range all {
 		x.do(x.Post.Put(x.Cast.Office.Address, "INBOX", rehearsal.WithVerdict(request(x.Cast.Staff, raw), x.Post.AuthservID(), "auth=pass smtp.auth="+x.Cast.Staff.Address)))

@@ -194,8 +194,12 @@ func (f *failing) Update(ctx context.Context, fn func(store.Tx) error) error {
 
 // TestFullDisk: a commit fails, on disk or not. The daemon ends with "unknown"; opened again it reads what is there.
 func TestFullDisk(t *testing.T) {
+	step := int64(5)
+	if raceOn {
+		step = 10
+	}
 	for _, after := range []bool{false, true} {
-		for n := int64(2); n < 34; n += 5 {
+		for n := int64(2); n < 34; n += step {
 			t.Run(fmt.Sprintf("commit %d, on disk %v", n, after), func(t *testing.T) {
 				t.Parallel()
 				var hits atomic.Int64

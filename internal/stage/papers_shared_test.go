@@ -88,6 +88,9 @@ func (b bundle) statuses(ocr bool) []sop.Status {
 func TestSharedBundlesEndWhereTheyShould(t *testing.T) {
 	bundles := sharedBundles(t)
 	ocr := os.Getenv("UKPBJD_OCR") == "1"
+	if raceOn {
+		bundles = bundles[:len(bundles)/4]
+	}
 	for _, tool := range []string{"pdftotext", "catdoc"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			if os.Getenv("UKPBJD_REAL") == "1" {
