@@ -14,7 +14,6 @@ var (
 	openerYear = regexp.MustCompile(`(?:^|[^\d])(?:19|20)\d\d(?:[^\d]|$)|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d年`)
 	openerTime = regexp.MustCompile(`\d{1,2}[:.h]\d{2}|\d时|\d時`)
 	openerAddr = regexp.MustCompile(`[^\s<>()"',;:]+@[^\s<>()"',;:]+`)
-	openerEnd  = regexp.MustCompile("[:：፦៖`]\\s*[*_]*$")
 	// Clients that end without a colon: Zoho, old web mail.
 	openerBare = regexp.MustCompile(`(?i)(?:\bwrote|\bmenulis|\bnapisal|գրեց\.?)\s*-*$|^:כתב`)
 	// Android: "2013/7/20 Budi <budi@kantor.example>"; "2016-03-03 17:21 GMT+01:00 Budi".
@@ -90,32 +89,52 @@ func strongOpener(s string, lines int) bool {
 	if !opensByItsEnd(s) {
 		return false
 	}
-	date, addr, verb := openerYear.MatchString(s), openerAddr.MatchString(s), openerVerb.MatchString(s)
-	switch {
-	case openerAndroid.MatchString(s):
-		return true
-	case openerBare.MatchString(s):
-		return date && (addr || openerTime.MatchString(s))
-	case !openerEnd.MatchString(s):
-		return false
-	case date && (addr || verb):
-		return true
-	case addr && verb:
-		return true
-	case verb && openerTime.MatchString(s):
+	if openerAndroid.MatchString(s) {
 		return true
 	}
-	return verb && lines == 1 && len(strings.Fields(s)) <= 8 && openerLastWord(s)
+	date, addr := openerYear.MatchString(s), openerAddr.MatchString(s)
+	switch {
+	case openerBare.MatchString(s):
+		return date && (addr || openerTime.MatchString(s))
+	case !endsInColon(s):
+		return false
+	case date && addr:
+		return true
+	case !openerVerb.MatchString(s):
+		return false
+	case date || addr || openerTime.MatchString(s):
+		return true
+	}
+	return lines == 1 && len(strings.Fields(s)) <= 8 && openerLastWord(s)
 }
 
 // opensByItsEnd rejects almost every line at little cost.
 func opensByItsEnd(s string) bool {
 	last, _ := utf8.DecodeLastRuneInString(s)
 	switch {
-	case strings.ContainsRune(":：፦៖`", last), s != "" && s[0] >= '0' && s[0] <= '9' && openerAndroid.MatchString(s):
+	case strings.ContainsRune(colons, last), s != "" && s[0] >= '0' && s[0] <= '9' && openerAndroid.MatchString(s):
 		return true
 	}
-	return openerBare.MatchString(s[max(0, len(s)-30):]) || strings.HasPrefix(s, ":")
+	return endsBare(s[max(0, len(s)-30):]) || strings.HasPrefix(s, ":")
+}
+
+const colons = ":：፦៖`"
+
+// endsInColon passes over emphasis behind the colon.
+func endsInColon(s string) bool {
+	last, _ := utf8.DecodeLastRuneInString(strings.TrimRight(strings.TrimRight(s, "*_"), " \t\n\f\r"))
+	return strings.ContainsRune(colons, last)
+}
+
+// endsBare is openerBare for the end of a line, which it seldom has to look at.
+func endsBare(tail string) bool {
+	for i := range len(tail) {
+		if tail[i] >= utf8.RuneSelf {
+			return openerBare.MatchString(tail)
+		}
+	}
+	low := strings.ToLower(strings.TrimRight(tail, "- \t\n\f\r"))
+	return (strings.HasSuffix(low, "wrote") || strings.HasSuffix(low, "menulis") || strings.HasSuffix(low, "napisal")) && openerBare.MatchString(tail)
 }
 
 // openerLastWord: "Budi Santoso menulis:", the verb being the last word.
@@ -128,7 +147,7 @@ func openerLastWord(s string) bool {
 // weakOpener is a line with a date or a time and a colon at its end, in a language not known here, right above marked text.
 func weakOpener(lines []string, i int) bool {
 	s := strings.TrimSpace(visible(lines[i]))
-	if len(s) > openerLength || !openerEnd.MatchString(s) || !openerYear.MatchString(s) && !openerTime.MatchString(s) && !openerAddr.MatchString(s) {
+	if len(s) > openerLength || !endsInColon(s) || !openerYear.MatchString(s) && !openerTime.MatchString(s) && !openerAddr.MatchString(s) {
 		return false
 	}
 	for _, next := range lines[i+1 : min(len(lines), i+4)] {

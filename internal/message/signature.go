@@ -45,8 +45,12 @@ func isSignature(line string) bool {
 	return !strings.Contains(plain, ", ") || strings.Contains(strings.ToLower(plain), "excuse")
 }
 
+// separatorLength is more than the longest words of separatorWord, in bytes.
+const separatorLength = 64
+
 func isSeparator(line string) bool {
-	return separatorWord.MatchString(line) || strings.ContainsAny(line, "-=_") && separatorLine.MatchString(line)
+	words := strings.Trim(line, " \t\f*_-=>:")
+	return words != "" && len(words) < separatorLength && separatorWord.MatchString(line) || strings.ContainsAny(line, "-=_") && separatorLine.MatchString(line)
 }
 
 // dropClosing takes a closing formula off with the name and post under it. A formula with one name or none stays: it is the
