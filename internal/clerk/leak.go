@@ -173,8 +173,8 @@ func searched(raw []byte, msg *message.Message) [][]byte {
 	for _, f := range msg.Files {
 		texts = append(texts, f.Bytes)
 	}
-	room := int64(unpackedMost)
-	return append(texts, glimpses(msg, false, 0, &room)...)
+	g := gaze{whole: true, room: unpackedMost}
+	return append(texts, g.mail(msg, 0)...)
 }
 
 // redacted overwrites the secrets in a copy of the mail. Where they are packed into a file, only its header is left.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 
@@ -69,8 +70,8 @@ func (c *Clerk) glimpsed(ctx context.Context, msg *message.Message, papers bool)
 	if err != nil || w.Len() == 0 {
 		return nil, err
 	}
-	room := int64(unpackedMost)
-	return numbersOf(w.Find(glimpses(msg, papers, 0, &room)...)), nil
+	g := gaze{papers: papers, room: unpackedMost}
+	return numbersOf(w.Find(g.mail(msg, 0)...)), nil
 }
 
 // numbersOf gives the case numbers of keys.
@@ -85,22 +86,28 @@ func numbersOf(ids []string) (out []string) {
 // nestedMost is how many mails within mails are opened.
 const nestedMost = 3
 
-// glimpses are the texts of a mail in which somebody may have written a password. room bounds what is unpacked.
-func glimpses(msg *message.Message, papers bool, depth int, room *int64) [][]byte {
+// gaze is how closely a mail is looked at.
+type gaze struct {
+	papers bool  // the mail's papers are going to be read, and looked at then
+	whole  bool  // everything in packed files, also what holds nobody's words
+	room   int64 // bytes that may still be unpacked
+}
+
+// mail gives the texts of a mail in which somebody may have written a password.
+func (g *gaze) mail(msg *message.Message, depth int) [][]byte {
 	texts := [][]byte{[]byte(msg.Subject), []byte(msg.Text), []byte(msg.HTML)}
 	if strings.Contains(msg.HTML, "&") {
 		texts = append(texts, []byte(html.UnescapeString(msg.HTML)))
 	}
 	for _, f := range msg.Files {
-		switch read := papers && depth == 0; {
-		case bytes.HasPrefix(f.Bytes, []byte("PK\x03\x04")):
-			if !read {
-				texts = append(texts, unpacked(f.Bytes, room)...)
-			}
-		case bytes.HasPrefix(f.Bytes, []byte("%PDF-")) && read:
+		read := g.papers && depth == 0
+		packed, pdf := bytes.HasPrefix(f.Bytes, []byte("PK\x03\x04")), bytes.HasPrefix(f.Bytes, []byte("%PDF-"))
+		switch {
+		case read && (packed || pdf):
+		case packed:
+			texts = append(texts, g.unpack(f.Bytes)...)
 		case f.ContentType == "message/rfc822" && depth < nestedMost:
-			inner := message.Parse(f.Bytes, message.DefaultLimits(), nil)
-			texts = append(texts, glimpses(inner, false, depth+1, room)...)
+			texts = append(texts, g.mail(message.Parse(f.Bytes, message.DefaultLimits(), nil), depth+1)...)
 		default:
 			texts = append(texts, narrow(f.Bytes))
 		}
@@ -108,23 +115,23 @@ func glimpses(msg *message.Message, papers bool, depth int, room *int64) [][]byt
 	return texts
 }
 
-// unpacked are the texts of a packed file: the cells of a workbook, the words of a document. Pictures and styles are passed over.
-func unpacked(raw []byte, room *int64) (texts [][]byte) {
+// unpack gives the texts of a packed file: the cells of a workbook, the words of a document.
+func (g *gaze) unpack(raw []byte) (texts [][]byte) {
 	z, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
 	if err != nil {
 		return nil
 	}
 	for _, e := range z.File {
-		if !wordy(e.Name) || *room <= 0 {
+		if g.room <= 0 || !g.whole && !wordy(e.Name) {
 			continue
 		}
 		r, err := e.Open()
 		if err != nil {
 			continue
 		}
-		inner, _ := io.ReadAll(io.LimitReader(r, *room)) // what can be read of a damaged file is looked at too
+		inner, _ := io.ReadAll(io.LimitReader(r, g.room)) // what can be read of a damaged file is looked at too
 		r.Close()
-		*room -= int64(len(inner))
+		g.room -= int64(len(inner))
 		texts = append(texts, narrow(inner))
 		if bytes.IndexByte(inner, '&') >= 0 {
 			texts = append(texts, []byte(html.UnescapeString(string(inner))))
@@ -133,16 +140,14 @@ func unpacked(raw []byte, room *int64) (texts [][]byte) {
 	return texts
 }
 
-// wordy: the entry of a packed file may hold somebody's words.
+// wordy: the entry of a packed file may hold somebody's words; pictures and what dresses a document do not.
 func wordy(name string) bool {
 	name = strings.ToLower(name)
-	for _, end := range []string{".png", ".jpg", ".jpeg", ".gif", ".emf", ".wmf", ".bin", ".rels", ".ttf", ".odttf", "styles.xml", "theme1.xml", "settings.xml", "fonttable.xml"} {
-		if strings.HasSuffix(name, end) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(wordless, func(end string) bool { return strings.HasSuffix(name, end) })
 }
+
+var wordless = []string{".png", ".jpg", ".jpeg", ".gif", ".emf", ".wmf", ".bin", ".rels", ".ttf", ".odttf", "styles.xml", "theme1.xml", "settings.xml",
+	"fonttable.xml", "numbering.xml", "[content_types].xml", "docprops/app.xml", "docprops/core.xml", "xl/workbook.xml", "calcchain.xml"}
 
 // narrow takes the zeroes out of text in UTF-16.
 func narrow(b []byte) []byte {
