@@ -2,13 +2,12 @@ package stage
 
 import (
 	"bytes"
-	"context"
 	"strings"
 	"testing"
 	"time"
 
-	"ukpbjd/internal/clerk"
 	"ukpbjd/internal/message"
+	"ukpbjd/internal/rehearsal"
 	"ukpbjd/internal/sop"
 )
 
@@ -34,37 +33,25 @@ func checkpoints(t *testing.T, s *Stage, to sop.Person) (out [][]byte) {
 
 // TestCheckpointEachOfficeDay: one a day to each, when the office opens, however often the daemon begins anew.
 func TestCheckpointEachOfficeDay(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
-	defer cancel()
+	t.Parallel()
 	var c clock
 	zone := time.FixedZone("WITA", 8*3600)
 	at := func(day, hour, minute int) { c.set(time.Date(2031, 5, day, hour, minute, 0, 0, zone)) } // 2031-05-05 is a Monday
 	at(8, 20, 0)                                                                                   // Thursday evening
-	s, err := Open(Options{Dir: t.TempDir(), Clerk: func(o *clerk.Options) { o.Now = c.now }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
+	s := open(t, rehearsal.Bundle{}, clocked(&c))
+	ctx := s.ctx
 	tick := func() {
 		t.Helper()
 		for range 3 {
-			if _, err := s.Daemon.Clerk.Tick(ctx); err != nil {
-				t.Fatal(err)
-			}
+			_, err := s.Daemon.Clerk.Tick(ctx)
+			s.do(err)
 		}
-		if err := s.Stop(); err != nil {
-			t.Fatal(err)
-		}
-		if err := s.Start(ctx); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := s.Daemon.Clerk.Tick(ctx); err != nil {
-			t.Fatal(err)
-		}
+		s.do(s.Stop())
+		s.do(s.Start(ctx))
+		_, err := s.Daemon.Clerk.Tick(ctx)
+		s.do(err)
 	}
-	if err := s.Start(ctx); err != nil {
-		t.Fatal(err)
-	}
+	s.do(s.Start(ctx))
 	kept := 0
 	for _, x := range []struct{ day, hour, minute, sent int }{
 		{8, 20, 1, 0}, {9, 6, 0, 0}, {9, 9, 0, 1}, {9, 15, 0, 1}, {10, 9, 0, 1}, {11, 12, 0, 1}, {12, 23, 0, 2}, {20, 9, 0, 3},
@@ -73,17 +60,17 @@ func TestCheckpointEachOfficeDay(t *testing.T) {
 		tick()
 		for _, p := range []sop.Person{s.Cast.KepalaLPSE, s.Cast.KepalaBagian} {
 			if x.sent > kept {
-				if err := s.until(ctx, func() bool { return len(checkpoints(t, s, p)) >= x.sent }); err != nil {
+				if err := s.until(ctx, func() bool { return len(checkpoints(t, s.Stage, p)) >= x.sent }); err != nil {
 					t.Fatalf("%+v: %v", x, err)
 				}
 			}
-			if got := checkpoints(t, s, p); len(got) != x.sent {
+			if got := checkpoints(t, s.Stage, p); len(got) != x.sent {
 				t.Fatalf("%+v: %s has %d", x, p.Address, len(got))
 			}
 		}
 		kept = x.sent
 	}
-	for _, f := range checkpoints(t, s, s.Cast.KepalaLPSE) {
+	for _, f := range checkpoints(t, s.Stage, s.Cast.KepalaLPSE) {
 		r, err := s.Daemon.Clerk.VerifyAgainst(ctx, f, "")
 		if err != nil || len(r.Findings) > 0 || r.Against == nil {
 			t.Errorf("%+v %v", r, err)

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"ukpbjd/internal/clerk"
 	"ukpbjd/internal/config"
@@ -15,6 +14,7 @@ import (
 	"ukpbjd/internal/mailbox"
 	"ukpbjd/internal/message"
 	"ukpbjd/internal/postoffice"
+	"ukpbjd/internal/rehearsal"
 	"ukpbjd/internal/sop"
 )
 
@@ -55,14 +55,8 @@ func TestGround(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
-			defer cancel()
-			s, err := Open(Options{Dir: t.TempDir(), Post: x.post, Change: x.change})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer s.Close()
-			c := daemon.Check(ctx, s.Config)
+			s := open(t, rehearsal.Bundle{}, Options{Post: x.post, Change: x.change})
+			c := daemon.Check(s.ctx, s.Config)
 			if c.Ground != x.ground || !c.SentKnown || len(c.Sent) > 0 != x.sent {
 				t.Errorf("ground %q, copies in %q (%v)", c.Ground, c.Sent, c.SentKnown)
 			}

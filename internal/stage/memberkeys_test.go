@@ -28,21 +28,9 @@ import (
 func TestEncryptedDelivery(t *testing.T) {
 	t.Parallel()
 	b := papersOf(t, 9, 3)
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tmpl := &x509.Certificate{SerialNumber: big.NewInt(3), Subject: pkix.Name{CommonName: "Anggota"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
-	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
+	cert, key := certified(t, "Anggota")
 	x := open(t, b, Options{Change: func(c *config.Config) {
-		c.People.MemberKeys = []config.MemberKey{{Address: b.Roster[1].Email, Certificate: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})}}
+		c.People.MemberKeys = []config.MemberKey{{Address: b.Roster[1].Email, Certificate: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw})}}
 	}})
 	x.do(x.Start(x.ctx))
 	x.approve()
@@ -80,6 +68,25 @@ func TestEncryptedDelivery(t *testing.T) {
 	if err != nil || len(leaks) > 0 {
 		t.Errorf("%q %v", leaks, err)
 	}
+}
+
+// certified makes somebody's key and a certificate of it that is valid now.
+func certified(t *testing.T, name string) (*x509.Certificate, *rsa.PrivateKey) {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tmpl := &x509.Certificate{SerialNumber: big.NewInt(3), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cert, key
 }
 
 func opened(t *testing.T, raw []byte, cert *x509.Certificate, key *rsa.PrivateKey) []byte {

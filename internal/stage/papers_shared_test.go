@@ -14,6 +14,7 @@ import (
 
 	"ukpbjd/internal/config"
 	"ukpbjd/internal/postoffice"
+	"ukpbjd/internal/rehearsal"
 	"ukpbjd/internal/sop"
 )
 
@@ -107,26 +108,18 @@ func TestSharedBundlesEndWhereTheyShould(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
-	s, err := Open(Options{Dir: t.TempDir(), Members: staff, Change: func(c *config.Config) {
+	x := open(t, rehearsal.Bundle{}, Options{Members: staff, Change: func(c *config.Config) {
 		c.People.Requesters = []string{"*@badung.example"}
 		if !ocr {
 			c.Extract.OCR = "off"
 		}
 	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	if err := s.Start(ctx); err != nil {
-		t.Fatal(err)
-	}
+	x.ctx = ctx
+	x.do(x.Start(ctx))
 	for i, b := range bundles {
-		passBundle(ctx, t, s, b, fmt.Sprintf("-%04d]", i+1), ocr)
+		passBundle(ctx, t, x.Stage, b, fmt.Sprintf("-%04d]", i+1), ocr)
 	}
-	r, err := s.Daemon.Clerk.Verify(ctx)
-	if err != nil || len(r.Findings) > 0 {
-		t.Errorf("verify: %v %v", r.Findings, err)
-	}
+	x.sound()
 }
 
 func passBundle(ctx context.Context, t *testing.T, s *Stage, b bundle, number string, ocr bool) {

@@ -2,15 +2,10 @@ package stage
 
 import (
 	"bytes"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"html"
-	"math/big"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -248,21 +243,9 @@ func (x *play) copyOf(number string, state store.LetterState) (row store.LetterR
 // TestFullTembusanEncrypted: a certificate registered for Kepala LPSE is used as a member's is.
 func TestFullTembusanEncrypted(t *testing.T) {
 	t.Parallel()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tmpl := &x509.Certificate{SerialNumber: big.NewInt(4), Subject: pkix.Name{CommonName: "Kepala LPSE"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
-	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
+	cert, key := certified(t, "Kepala LPSE")
 	x := open(t, papersOf(t, 1, 2), inFull(Options{Change: func(c *config.Config) {
-		c.People.MemberKeys = []config.MemberKey{{Address: c.People.KepalaLPSE.Address, Certificate: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})}}
+		c.People.MemberKeys = []config.MemberKey{{Address: c.People.KepalaLPSE.Address, Certificate: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw})}}
 	}}))
 	x.do(x.Start(x.ctx))
 	x.approve()
