@@ -146,8 +146,8 @@ func looseRows(rows []row, i int, head []Segment) (Table, int) {
 		moved.Top += down
 		body = append(body, &moved)
 	}
-	if len(anchors) == 0 {
-		anchors = birthLines(body, head)
+	if births := birthLines(body, head); len(births) > len(anchors) { // OCR loses small numbers
+		anchors = births
 	}
 	t := Table{Rows: [][]Cell{cellsOf(head)}}
 	owner, sure := owners(body, anchors)
@@ -157,7 +157,7 @@ func looseRows(rows []row, i int, head []Segment) (Table, int) {
 	return t, i
 }
 
-// birthLines are the lines on which a NIP begins: they tell the rows of a list without numbers.
+// birthLines are the lines on which a NIP stands, or most of one: they tell the rows of a list without numbers.
 func birthLines(body []*Line, head []Segment) []int {
 	column := -1
 	for i, h := range head {
@@ -168,7 +168,7 @@ func birthLines(body []*Line, head []Segment) []int {
 	var out []int
 	for i, l := range body {
 		for _, s := range l.Segments {
-			if d := digits(s.Text); columnFor(head, s) == column && len(d) >= 8 && validDate(d[:8]) {
+			if d := digits(s.Text); columnFor(head, s) == column && len(d) >= 14 && validDate(d[:8]) {
 				out = append(out, i)
 				break
 			}

@@ -113,10 +113,13 @@ func wholeHeader(all string) ([]field, bool) {
 }
 
 func wordField(w string, ws []string, i int) field {
+	if strings.HasPrefix(w, "nip") && strings.HasSuffix(w, "ppk") {
+		return fieldNIP // with a slash that OCR took for a letter
+	}
 	switch w {
 	case "nama":
 		return fieldNama
-	case "nip", "nipppk", "nippppk":
+	case "nip":
 		return fieldNIP
 	case "nik", "ktp":
 		return fieldNIK

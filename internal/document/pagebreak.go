@@ -102,6 +102,10 @@ func seam(above [][]Cell, first []Cell, cols columns) int {
 		return whole
 	case n > 0:
 		return whole
+	case len(above) == 0 && strings.TrimSpace(first[number].Text) == "":
+		if p, _ := readRow(first, cols); p.Nama != "" && (ValidNIP(p.NIP) || validEmail(p.Email)) {
+			return whole // OCR has lost its number
+		}
 	case strings.TrimSpace(first[number].Text) == "" && len(above) > 0 && !closes(rowText(first)) && filled(first) > 0:
 		return halves
 	}
