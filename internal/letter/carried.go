@@ -9,27 +9,35 @@ type CarriedView struct {
 	Reach  string
 	Needs  string
 	Enough bool
-	Fault  string
+	Fault  string // what is odd about the shape of the mail
+	Code   string // the same, for the operator
 }
 
-// Found is one line: what was looked at, and what was there.
-type Found struct{ What, Value string }
+// Found is one line: what was looked at, and what was there; Code is the reason as the operator's commands name it.
+type Found struct{ What, Value, Code string }
 
 func carried(c sop.Carried, o sop.Office) *CarriedView {
-	v := &CarriedView{Reach: levelWord(c.Reach()), Needs: levelWord(o.Level), Enough: c.Enough(o.Level), Fault: shown(c.Fault, longestName)}
-	for _, x := range []Found{{"Alamat pengirim", c.From}, {"DMARC menurut server surat", c.DMARC}, {"SPF menurut server surat", c.SPF},
-		{"DKIM menurut server surat", c.DKIM}, {"Nama masuk menurut server surat", c.Login}, {"Tanda tangan pada surel", c.Signature}} {
+	v := &CarriedView{Reach: levelWord(c.Reach()), Needs: levelWord(o.Level), Enough: c.Enough(o.Level)}
+	if c.Fault != "" {
+		v.Fault, v.Code = inWords(faultWords, c.Fault, "susunan surelnya tidak lazim")
+	}
+	for _, x := range []Found{{What: "Alamat pengirim", Value: c.From}, {What: "DMARC menurut server surat", Value: resultInWords(c.DMARC)},
+		{What: "SPF menurut server surat", Value: resultInWords(c.SPF)}, {What: "DKIM menurut server surat", Value: resultInWords(c.DKIM)},
+		{What: "Nama masuk menurut server surat", Value: resultInWords(c.Login)}, {What: "Tanda tangan pribadi", Value: c.Signature}} {
 		if x.Value = shown(x.Value, longestNote); x.Value == "" {
 			x.Value = "tidak ada"
 		}
 		v.Found = append(v.Found, x)
 	}
 	for _, p := range c.Levels {
-		value := "belum tercapai"
+		f := Found{What: "Tingkat " + levelWord(p.Level)}
+		f.Value, f.Code = inWords(proofWords, p.Reason, "buktinya tidak dapat dipakai")
 		if p.Result == sop.Proven {
-			value = "tercapai"
+			f.Value = "tercapai karena " + f.Value
+		} else {
+			f.Value = "belum tercapai karena " + f.Value
 		}
-		v.Levels = append(v.Levels, Found{"Tingkat " + levelWord(p.Level), value + " (" + clean(p.Reason, longestName) + ")"})
+		v.Levels = append(v.Levels, f)
 	}
 	return v
 }
