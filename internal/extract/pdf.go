@@ -169,11 +169,12 @@ func builtInPages(ctx context.Context, data []byte, limit int) (pages []document
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		sheet, err := builtInPage(ctx, doc.Page(i))
+		page := doc.Page(i) // looks through the tree of pages each time
+		sheet, err := builtInPage(ctx, page)
 		if err != nil {
 			return nil, err
 		}
-		unsure := over.add(sheet, doc.Page(i).V)
+		unsure := over.add(sheet, page.V)
 		p := sheet.layout()
 		p.Number = i
 		if unsure {
