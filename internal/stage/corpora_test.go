@@ -95,7 +95,7 @@ func TestCorporaFromStaff(t *testing.T) {
 	x.ctx = long(t)
 	switch {
 	case raceOn:
-		all = oneIn(40, all)
+		all = oneIn(20, all)
 	case os.Getenv("UKPBJD_LONG") == "":
 		all = oneIn(5, all)
 	}
