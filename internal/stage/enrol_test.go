@@ -61,7 +61,7 @@ func TestEnrolment(t *testing.T) {
 		}
 	}
 	told := x.await(x.Cast.Admin, sop.HasilPendaftaran)
-	if !strings.Contains(told.Msg.Text, "auth-pass") || !strings.Contains(told.Msg.Text, "Bukti itu cukup") {
+	if !strings.Contains(told.Msg.HTML, "[auth-pass]") || !strings.Contains(told.Msg.Text, "Bukti itu cukup") {
 		t.Error(told.Msg.Text)
 	}
 	after := x.only()
@@ -109,7 +109,8 @@ func TestEnrolmentOfOthers(t *testing.T) {
 	if e.Enough || e.Reach != sop.Standard || e.Needs != sop.Strict {
 		t.Errorf("%+v", e)
 	}
-	if l := x.await(x.Cast.Admin, sop.HasilPendaftaran); !strings.Contains(l.Msg.Text, "belum cukup") || !strings.Contains(l.Msg.Text, "dkim-no-signature") {
+	if l := x.await(x.Cast.Admin, sop.HasilPendaftaran); !strings.Contains(l.Msg.Text, "belum cukup") || !strings.Contains(l.Msg.HTML, "[dkim-no-signature]") ||
+		!strings.Contains(strings.Join(strings.Fields(l.Msg.Text), " "), "surel tidak bertanda tangan DKIM") {
 		t.Error(l.Msg.Text)
 	}
 	for i := range 14 { // a mail program gone mad
