@@ -15,11 +15,11 @@ var closingRE = regexp.MustCompile(`(?i)^(demikian|mengetahui|menyetujui|ditetap
 
 // cards reads "label : value" lists, one block for each member, from two- and four-column tables and from lines.
 func cards(s *section) []person {
-	c := &cardReader{}
+	c := &cardReader{edge: rightEdge(s.rows)}
 	blocks := cardBlocks(s)
 	c.read(blocks)
 	if c.offbeat && c.nameFirst() { // a label above the list was taken for the first card's beginning
-		c = &cardReader{strict: true}
+		c = &cardReader{edge: c.edge, strict: true}
 		c.read(blocks)
 	}
 	for i := range c.people {
@@ -43,6 +43,8 @@ type pair struct {
 	bare  string
 	left  float64 // where the value, or the bare line, begins; 0 where that is not known
 	slack float64 // … the value at most this much further
+	right float64 // where the line ends
+	table bool    // a row of a table
 }
 
 // under says that a line which begins at left stands below the value.
@@ -56,12 +58,13 @@ type cardReader struct {
 	set     map[field]bool
 	last    field // of the last line, for a wrapped value
 	fields  []field
-	value   pair  // of the last line
-	skip    bool  // the signatory presents themselves
-	opening field // the label with which the first card begins
-	broken  bool  // a card had a NIP and no name
-	offbeat bool  // a label came a second time before the one with which cards begin
-	strict  bool  // cards begin with the name
+	value   pair    // of the last line
+	skip    bool    // the signatory presents themselves
+	opening field   // the label with which the first card begins
+	broken  bool    // a card had a NIP and no name
+	offbeat bool    // a label came a second time before the one with which cards begin
+	strict  bool    // cards begin with the name
+	edge    float64 // where the longest line ends
 	labels  []field
 }
 
@@ -121,6 +124,8 @@ func (c *cardReader) bare(p pair) {
 	case c.last != "" && p.left > 0 && c.value.under(p.left):
 		c.value.cell.Text += "\n" + strings.TrimSpace(text)
 		c.cur.set(c.fields, c.value.cell)
+	case !c.wraps(p):
+		c.last = ""
 	case c.carriesOn(strings.TrimSpace(text)):
 	case c.last == fieldJabatan && len(text) < 80 && !strings.Contains(text, ":"):
 		c.cur.Jabatan = oneLine(c.cur.Jabatan + "\n" + text)
@@ -130,6 +135,15 @@ func (c *cardReader) bare(p pair) {
 	default:
 		c.last = ""
 	}
+}
+
+// wraps says that a line may be the rest of the value above: what a table's cell holds does not go on outside, and what a printer
+// has broken fills its line.
+func (c *cardReader) wraps(p pair) bool {
+	if c.value.table {
+		return p.table
+	}
+	return c.value.right == 0 || p.right == 0 || c.value.right > 0.7*c.edge || strings.TrimSpace(c.value.cell.Text) == ""
 }
 
 // carriesOn takes a line without label for the rest of the value above, where that cannot be all.
@@ -214,7 +228,11 @@ func cardBlocks(s *section) [][]pair {
 		}
 		t := s.src.Pages[r.page].Tables[r.table-1]
 		for _, cells := range t.Rows {
-			out = append(out, cellPairs(cells))
+			ps := cellPairs(cells)
+			for k := range ps {
+				ps[k].table = true
+			}
+			out = append(out, ps)
 		}
 		i = j
 	}
@@ -231,12 +249,7 @@ func wrappedCard(rows []row) (block []pair, n int) {
 	if ps := linePairs(first.text); len(ps) < 2 || !hasField(fieldsOf(ps[0].label), fieldNama) {
 		return nil, 0
 	}
-	right := 0.0
-	for _, r := range rows[:min(len(rows), 60)] {
-		if r.line != nil {
-			right = math.Max(right, lineRight(r.line))
-		}
-	}
+	right := rightEdge(rows[:min(len(rows), 60)])
 	text := first.text
 	for n = 1; n < len(rows) && n < 8; n++ {
 		above, r := rows[n-1].line, rows[n]
@@ -248,12 +261,23 @@ func wrappedCard(rows []row) (block []pair, n int) {
 	return linePairs(oneLine(text)), n
 }
 
+// rightEdge is where the longest line ends.
+func rightEdge(rows []row) (right float64) {
+	for _, r := range rows {
+		if r.line != nil {
+			right = math.Max(right, lineRight(r.line))
+		}
+	}
+	return right
+}
+
 func lineRight(l *Line) float64 { return l.Segments[len(l.Segments)-1].Right }
 
 // positioned reads a line of two columns whose colon OCR has lost.
 func positioned(r row) []pair {
 	ps := linePairs(r.text)
 	if r.line != nil && len(ps) == 1 {
+		ps[0].right = lineRight(r.line)
 		if ps[0].left = r.line.Segments[0].Left; ps[0].label != "" {
 			ps[0].left, ps[0].slack = valueLeft(r.line.Segments)
 		}

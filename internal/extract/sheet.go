@@ -89,10 +89,39 @@ func placed(tables []*frame, w word) bool {
 // lines groups words whose middles lie on one height, and cuts them at wide gaps.
 func lines(words []word) []document.Line {
 	var out []document.Line
-	for _, group := range lineGroups(words) {
-		out = append(out, oneLine(group))
+	groups := lineGroups(words)
+	for _, group := range groups {
+		out = append(out, oneLine(group, nil))
+	}
+	starts := columnStarts(out)
+	for i, group := range groups {
+		out[i] = oneLine(group, starts)
 	}
 	return out
+}
+
+// columnStarts counts how many phrases begin at each point across the page: where several do, a column begins.
+func columnStarts(lines []document.Line) map[int]int {
+	starts := map[int]int{}
+	for _, l := range lines {
+		for _, s := range l.Segments {
+			starts[int(math.Round(s.Left))]++
+		}
+	}
+	return starts
+}
+
+// gapBefore is the gap, in units of the letter size, that parts a word from the phrase before it: the more phrases of other lines
+// begin where the word does, the surer a column begins there, and the smaller the gap may be.
+func gapBefore(w word, starts map[int]int) float64 {
+	x := int(math.Round(w.x0))
+	switch n := starts[x-1] + starts[x] + starts[x+1]; {
+	case n >= 4:
+		return surerGap
+	case n >= 2:
+		return columnGap
+	}
+	return wideGap
 }
 
 // lineGroups sorts words into printed lines, each from left to right.
@@ -119,12 +148,18 @@ func lineGroups(words []word) [][]word {
 // wideGap is the gap, in units of the letter size, from which words no longer belong to one phrase.
 const wideGap = 0.55
 
-func oneLine(ws []word) document.Line {
+// The gap that separates them where a column seems to begin, and where one surely does.
+const (
+	columnGap = 0.35
+	surerGap  = 0.2
+)
+
+func oneLine(ws []word, starts map[int]int) document.Line {
 	l := document.Line{Top: ws[0].y0, Height: ws[0].y1 - ws[0].y0}
 	cur := document.Segment{Text: ws[0].text, Left: ws[0].x0, Right: ws[0].x1, Confidence: ws[0].conf}
 	for _, w := range ws[1:] {
 		l.Top = math.Min(l.Top, w.y0)
-		if w.x0-cur.Right > wideGap*w.size {
+		if w.x0-cur.Right > gapBefore(w, starts)*w.size {
 			l.Segments = append(l.Segments, cur)
 			cur = document.Segment{Text: w.text, Left: w.x0, Right: w.x1, Confidence: w.conf}
 			continue
