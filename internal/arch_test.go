@@ -76,7 +76,7 @@ var testKits = rooms("store/storetest postoffice/realserver extract/clamdtest")
 // revealers are the packages, or single files, that may open a secret.Secret, and why.
 var revealers = map[string]string{
 	"secret":     "compares",
-	"letter":     "writes the password into the one kredensial letter",
+	"letter":     "writes the password into the one kredensial letter, and into the tembusan that names whose it carries",
 	"credential": "seals, derives codes, writes the encrypted sheet",
 	"mailbox":    "IMAP login",
 	"postman":    "SMTP login",
