@@ -34,7 +34,7 @@ func looseHeader(rows []row, i int) ([]Segment, int) {
 		if r.line == nil || r.page != rows[i].page || r.line.Height == 0 {
 			break
 		}
-		if !labelsOnly(r.line) || n == 0 && !beginsHeader(r.line) || n > 0 && spreads(rows[i+n-1].line.Segments, r.line.Segments) {
+		if !labelsOnly(r.line) || n == 0 && !beginsHeader(r.line) || n > 0 && (spreads(rows[i+n-1].line.Segments, r.line.Segments) || saysNothing(head, r.line.Segments)) {
 			break
 		}
 		head = mergeHeader(head, r.line.Segments)
@@ -60,6 +60,21 @@ func spreads(head, below []Segment) bool {
 		}
 	}
 	return false
+}
+
+// saysNothing says that a line below a header adds to labels which are whole without it: it may be the first line of a tall row.
+func saysNothing(head, below []Segment) bool {
+	for _, s := range below {
+		if fieldsOf(s.Text) != nil {
+			return false
+		}
+		for _, h := range head {
+			if s.Left < h.Right && s.Right > h.Left && headerFields(h.Text) == nil {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // beginsHeader wants a line with a label, or many words side by side of which narrow columns show only the beginning.
@@ -204,19 +219,26 @@ func owners(body []*Line, anchors []int) (owner []int, sure bool) {
 	return owner, len(body) == len(anchors)
 }
 
-// cut parts the lines at gaps of at least size; it succeeds when every part has exactly one number.
+// cut parts the lines at gaps of at least size; it succeeds when every part has exactly one number. Lines before the first part
+// that stand well apart from it are the rest of the header.
 func cut(body []*Line, anchors []int, size float64, owner []int) bool {
-	part, used := -1, 0
+	part, used := 0, 0
 	isAnchor := map[int]bool{}
 	for _, a := range anchors {
 		isAnchor[a] = true
 	}
 	for i := range body {
-		if i == 0 || body[i].Top-body[i-1].Top >= size {
-			if i > 0 && used != 1 {
+		if i > 0 && body[i].Top-body[i-1].Top >= size {
+			switch {
+			case used == 1:
+				part, used = part+1, 0
+			case used == 0 && part == 0 && size > 1.25*body[i].Height:
+				for k := range i {
+					owner[k] = -1
+				}
+			default:
 				return false
 			}
-			part, used = part+1, 0
 		}
 		if isAnchor[i] {
 			used++

@@ -60,8 +60,8 @@ func render(t testing.TB, r *rand.Rand, format string, s *sheetOfPaper) []byte {
 
 // tally counts as ../shared/tools/score-papers does.
 type tally struct {
-	files, kinds, rows, found, exact, extra, silent, falseProblems, incomplete, person int
-	bad                                                                                []string
+	files, kinds, rows, found, exact, extra, silent, falseProblems, incomplete, person, doubted int
+	bad                                                                                         []string
 }
 
 func (c *tally) note(q request, format string, args ...any) {
@@ -215,6 +215,9 @@ func (c *tally) compare(q request, want map[string]string, row document.Row, mar
 	if exact {
 		c.exact++
 	}
+	if len(row.Doubts) > 0 {
+		c.doubted++
+	}
 }
 
 func (q request) name(i int) string { return fmt.Sprintf("scan%03d.%s", i, q.format[i]) }
@@ -228,7 +231,7 @@ func (q request) read(t testing.TB, r *Reader, files [][]byte) document.Reading 
 }
 
 func (c *tally) String() string {
-	return fmt.Sprintf("kinds %d of %d, rows exact %d of %d, found %d, extra %d, silent %d, false problems %d, incomplete %d, needs a person %d", c.kinds, c.files, c.exact, c.rows, c.found, c.extra, c.silent, c.falseProblems, c.incomplete, c.person)
+	return fmt.Sprintf("kinds %d of %d, rows exact %d of %d, found %d, extra %d, silent %d, false problems %d, incomplete %d, needs a person %d, marked rows %d", c.kinds, c.files, c.exact, c.rows, c.found, c.extra, c.silent, c.falseProblems, c.incomplete, c.person, c.doubted)
 }
 
 // layouts is how many bundles a test draws; UKPBJD_LAYOUTS asks for more.
