@@ -15,10 +15,10 @@ import (
 // other characters, in text that names no case. It is safe for concurrent use.
 type Watch struct {
 	mu     sync.RWMutex
-	value  [256]uint64 // what a byte counts
-	times  uint64      // what a place counts
-	sizes  []size      // lengths of the secrets, ascending
-	by     map[uint64]string
+	value  [256]uint64         // what a byte counts
+	times  uint64              // what a place counts
+	sizes  []size              // lengths of the secrets, ascending
+	by     map[uint64][]string // several where an approver gave two people the same
 	of     map[string][]uint64 // several where a secret was replaced
 	filter []uint64            // a bit for each fingerprint: most windows are dismissed by it
 }
@@ -38,7 +38,7 @@ const (
 
 // NewWatch makes one that knows nothing. random is crypto/rand.Reader.
 func NewWatch(random io.Reader) (*Watch, error) {
-	w := &Watch{by: map[uint64]string{}, of: map[string][]uint64{}, filter: make([]uint64, leastFilter)}
+	w := &Watch{by: map[uint64][]string{}, of: map[string][]uint64{}, filter: make([]uint64, leastFilter)}
 	var b [8 * 257]byte
 	if _, err := io.ReadFull(random, b[:]); err != nil {
 		return nil, fmt.Errorf("make the key of fingerprints: %w", err)
@@ -69,10 +69,13 @@ func (w *Watch) Add(id string, s secret.Secret) {
 	f := fingerprint(h, uint64(len(p)-1))
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if _, known := w.by[f]; known { // the same secret again, or of two ids: the first is found, and its case looked into
+	if slices.Contains(w.by[f], id) {
 		return
 	}
-	w.by[f], w.of[id] = id, append(w.of[id], f)
+	w.by[f], w.of[id] = append(w.by[f], id), append(w.of[id], f)
+	if len(w.by[f]) > 1 {
+		return
+	}
 	w.count(len(p), 1)
 	if len(w.by)*perPrint > len(w.filter)*64 {
 		w.filter = make([]uint64, 2*len(w.filter))
@@ -88,6 +91,9 @@ func (w *Watch) Forget(id string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, f := range w.of[id] {
+		if w.by[f] = slices.DeleteFunc(w.by[f], func(x string) bool { return x == id }); len(w.by[f]) > 0 {
+			continue
+		}
 		delete(w.by, f) // its bit stays until the filter grows: it says only that a closer look is worth while
 		w.count(int(f&0xff)+1, -1)
 	}
@@ -180,9 +186,7 @@ func (w *Watch) run(ids []string, b []byte) []string {
 		for i, c := range b[s.n-1:] {
 			h = h*w.times + w.value[c]
 			if f := fingerprint(h, tail); filter[f>>14&most]&(1<<(f>>8&63)) != 0 {
-				if id, ok := w.by[f]; ok {
-					ids = append(ids, id)
-				}
+				ids = append(ids, w.by[f]...)
 			}
 			h -= w.value[first[i]] * s.leaving
 		}

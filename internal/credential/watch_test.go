@@ -69,6 +69,27 @@ func TestWatchFindsWhereverItStands(t *testing.T) {
 	}
 }
 
+// TestWatchKnowsEachOwner: two people may have been given the same; one of them forgotten, the other is still found.
+func TestWatchKnowsEachOwner(t *testing.T) {
+	w := newWatch(t)
+	p := secret.New([]byte("Pokja#2026"))
+	w.Add("1", p)
+	w.Add("2", p)
+	w.Add("2", p)
+	text := []byte("sandi: " + p.Reveal())
+	if got := w.Find(text); !slices.Equal(got, []string{"1", "2"}) || w.Len() != 1 {
+		t.Errorf("%q", got)
+	}
+	w.Forget("1")
+	if got := w.Find(text); !slices.Equal(got, []string{"2"}) {
+		t.Errorf("one forgotten: %q", got)
+	}
+	w.Forget("2")
+	if got := w.Find(text); got != nil || w.Len() != 0 || len(w.sizes) != 0 {
+		t.Errorf("both forgotten: %q", got)
+	}
+}
+
 // TestWatchFindsAsAPlainSearchDoes holds it against strings.Contains, with many secrets of many lengths.
 func TestWatchFindsAsAPlainSearchDoes(t *testing.T) {
 	word := rapid.StringMatching(`[A-Za-z0-9@#$%*+=?]{6,24}`)
