@@ -18,12 +18,13 @@ func cards(s *section) []person {
 	c := &cardReader{edge: rightEdge(s.rows)}
 	blocks := cardBlocks(s)
 	c.read(blocks)
-	if c.offbeat && c.nameFirst() { // a label above the list was taken for the first card's beginning
+	stray, sure := c.stray()
+	if stray {
 		c = &cardReader{edge: c.edge, strict: true}
 		c.read(blocks)
 	}
 	for i := range c.people {
-		if c.offbeat {
+		if !sure || c.offbeat {
 			c.people[i].doubtAll()
 		}
 	}
@@ -75,15 +76,33 @@ func (c *cardReader) read(blocks [][]pair) {
 	c.flush()
 }
 
-// nameFirst says that cards begin with the name: as many labels follow the last name as stand between the two last ones.
-func (c *cardReader) nameFirst() bool {
-	last, before := -1, -1
+// stray says that cards begin with the name, though a label above the list was taken for the beginning of the first: what stands
+// before the first name stands before no other. Not sure where the labels fit both ways.
+func (c *cardReader) stray() (stray, sure bool) {
+	var names []int
 	for i, f := range c.labels {
 		if f == fieldNama {
-			last, before = i, last
+			names = append(names, i)
 		}
 	}
-	return before >= 0 && len(c.labels)-last >= last-before
+	if c.opening == fieldNama || len(names) < 2 || names[0] == 0 {
+		return false, true
+	}
+	same := 0
+	for _, n := range names[1:] {
+		if c.labels[n-1] == c.labels[names[0]-1] {
+			same++
+		}
+	}
+	n := len(names)
+	switch whole := len(c.labels)-names[n-1] >= names[n-1]-names[n-2]; {
+	case same == 0:
+		return true, true
+	case same < n-1:
+		return false, false
+	default:
+		return false, !whole // no label is missing behind the last name: all cards may begin with it
+	}
 }
 
 func (c *cardReader) block(ps []pair) {
@@ -239,40 +258,6 @@ func cardBlocks(s *section) [][]pair {
 	return out
 }
 
-// wrappedCard reads a member written as one numbered paragraph of labels, which the printer has broken into lines. n is how many
-// lines it takes; 0 where there is no such paragraph.
-func wrappedCard(rows []row) (block []pair, n int) {
-	first := rows[0]
-	if first.line == nil || first.line.Height == 0 || !entryRE.MatchString(first.text) {
-		return nil, 0
-	}
-	if ps := linePairs(first.text); len(ps) < 2 || !hasField(fieldsOf(ps[0].label), fieldNama) {
-		return nil, 0
-	}
-	right := rightEdge(rows[:min(len(rows), 60)])
-	text := first.text
-	for n = 1; n < len(rows) && n < 8; n++ {
-		above, r := rows[n-1].line, rows[n]
-		if r.line == nil || r.page != first.page || r.line.Top-above.Top > 2.2*above.Height || lineRight(above) < 0.6*right || entryRE.MatchString(r.text) || closes(r.text) {
-			break
-		}
-		text += "\n" + r.text
-	}
-	return linePairs(oneLine(text)), n
-}
-
-// rightEdge is where the longest line ends.
-func rightEdge(rows []row) (right float64) {
-	for _, r := range rows {
-		if r.line != nil {
-			right = math.Max(right, lineRight(r.line))
-		}
-	}
-	return right
-}
-
-func lineRight(l *Line) float64 { return l.Segments[len(l.Segments)-1].Right }
-
 // positioned reads a line of two columns whose colon OCR has lost.
 func positioned(r row) []pair {
 	ps := linePairs(r.text)
@@ -325,7 +310,7 @@ var innerLabelRE = regexp.MustCompile(`[\s,;]+((?:No\.?\s*)?(?:HP|WA|NIP|NIK|Gol
 func splitPairs(label, rest string) []pair {
 	loc := innerLabelRE.FindStringSubmatchIndex(rest)
 	if loc == nil {
-		return []pair{{label: label, cell: Cell{Text: strings.TrimRight(rest, " ;,")}}}
+		return []pair{{label: label, cell: Cell{Text: rest}}}
 	}
 	return append([]pair{{label: label, cell: Cell{Text: rest[:loc[0]]}}}, splitPairs(rest[loc[2]:loc[3]], rest[loc[1]:])...)
 }

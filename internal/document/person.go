@@ -132,7 +132,7 @@ func (p *person) setOne(f field, text string, numeric bool) {
 			p.Golongan = g
 		}
 	case fieldJabatan:
-		p.Jabatan = oneLine(text)
+		p.Jabatan = strings.TrimRight(oneLine(text), " ;,")
 	case fieldBefore:
 		p.before = without0(oneLine(text))
 	case fieldAfter:
