@@ -10,7 +10,7 @@ import (
 	"ukpbjd/internal/store"
 )
 
-// orderTries is how often an order is begun before its failure goes back to the case.
+// orderTries is how often an order is begun before its failure goes back to the case. To destroy a key is never given up.
 const orderTries = 5
 
 // Work is an order that may be carried out now, with the case as it stood when the attempt was recorded.
@@ -92,7 +92,7 @@ type Result struct {
 }
 
 func (c *Clerk) done(b store.Books, r Result) error {
-	if r.Err != nil && r.Row.Attempts < orderTries {
+	if r.Err != nil && (r.Row.Attempts < orderTries || r.Row.Order.Kind == sop.OrderShred) {
 		r.Row.Why = r.Err.Error()
 		return b.PutOrder(r.Row)
 	}
