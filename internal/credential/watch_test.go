@@ -84,8 +84,13 @@ func TestWatchKnowsEachOwner(t *testing.T) {
 	if got := w.Find(text); !slices.Equal(got, []string{"2"}) {
 		t.Errorf("one forgotten: %q", got)
 	}
+	next := secret.New([]byte("Badung@2026!"))
+	w.Add("2", next) // the approver chose another
+	if got := w.Find(text, []byte(next.Reveal())); !slices.Equal(got, []string{"2"}) || w.Len() != 2 {
+		t.Errorf("replaced: %q", got)
+	}
 	w.Forget("2")
-	if got := w.Find(text); got != nil || w.Len() != 0 || len(w.sizes) != 0 {
+	if got := w.Find(text, []byte(next.Reveal())); got != nil || w.Len()+len(w.sizes)+len(w.of)+len(w.twins)+len(w.older) != 0 {
 		t.Errorf("both forgotten: %q", got)
 	}
 }
