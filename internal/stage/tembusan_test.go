@@ -15,6 +15,7 @@ import (
 	"ukpbjd/internal/clerk"
 	"ukpbjd/internal/config"
 	"ukpbjd/internal/credential"
+	"ukpbjd/internal/daemon"
 	"ukpbjd/internal/message"
 	"ukpbjd/internal/postoffice"
 	"ukpbjd/internal/rehearsal"
@@ -260,4 +261,35 @@ func TestFullTembusanEncrypted(t *testing.T) {
 	}
 	x.quiet()
 	x.whole() // nobody but a member has a password that can be read
+}
+
+// TestFullTembusanLeavesSent: at a provider that keeps copies of sent mail, the copy with passwords does not stay among them; a
+// summary does.
+func TestFullTembusanLeavesSent(t *testing.T) {
+	for _, choice := range []string{"full", "summary"} {
+		t.Run(choice, func(t *testing.T) {
+			t.Parallel()
+			o := Options{Post: func(o *postoffice.Options) { o.SaveSent = true }, Change: func(c *config.Config) { c.Credentials.Tembusan = choice }}
+			x := set(t, o)
+			desk, err := daemon.OpenDesk(x.ctx, x.Config)
+			x.do(err)
+			folders := []string{"Sent"}
+			_, err = desk.Clerk.Answer(x.ctx, clerk.Call{Command: "ground", Arg: daemon.Sound, Folders: &folders})
+			x.do(errors.Join(err, desk.Close()))
+			x.do(x.Start(x.ctx))
+			x.approve()
+			x.finish()
+			x.await(x.Cast.KepalaLPSE, sop.Tembusan)
+			x.quiet()
+			x.do(x.until(x.ctx, func() bool {
+				kinds := sentKinds(x)
+				return !slices.Contains(kinds, sop.Kredensial) && slices.Contains(kinds, sop.Selesai) && slices.Contains(kinds, sop.Tembusan) == (choice == "summary")
+			}))
+			words, err := x.Passwords()
+			x.do(err)
+			if choice == "full" {
+				x.onlyWithKepala(words)
+			}
+		})
+	}
 }
