@@ -275,12 +275,12 @@ func report(t *testing.T, c *tally) {
 	}
 }
 
-// reportPrinted holds what other programs have printed: their line breaks differ from version to version, so rows may go to a
-// person, but a wrong value is never silent. Measured 17 of 20 rows on the seeds of an ordinary run.
+// reportPrinted holds what other programs have printed. Of 394 rows of 80 bundles 387 came out whole, and none silently wrong; the
+// rest is old Word, whose converter does not tell which heading of two rows stands over which columns.
 func reportPrinted(t *testing.T, c *tally) {
 	t.Helper()
 	c.print(t)
-	if c.kinds*100 < c.files*99 || c.exact*10 < c.rows*8 || c.silent+c.extra != 0 {
+	if c.kinds*100 < c.files*99 || c.exact*100 < c.rows*96 || c.silent+c.extra != 0 {
 		t.Error(c)
 	}
 }
@@ -311,7 +311,11 @@ func TestPrintedLayouts(t *testing.T) {
 	if p.chromium == "" || p.soffice == "" {
 		t.Skip("chromium and soffice are not both installed")
 	}
-	from, to := layouts(4)
+	n := 4
+	if os.Getenv("UKPBJD_LONG") != "" {
+		n = 24
+	}
+	from, to := layouts(n)
 	r := New(Options{OCR: "off", TempDir: t.TempDir()})
 	formats := strings.Fields("chromium writer-pdf writer-pdf chromium odt doc ods xls")
 	if r.Tools()["catdoc"] == "" || r.Tools()["xls2csv"] == "" {
