@@ -35,6 +35,9 @@ func (r *Reader) readTIFF(ctx context.Context, src *document.Source, data []byte
 	for i, at := range pages {
 		pic, err := decodePicture(tiffPage(data, at))
 		if err != nil {
+			pic, err = jpegPage(data, at)
+		}
+		if err != nil {
 			src.Pages = nil
 			r.readOddTIFF(ctx, src, data, b)
 			return
