@@ -161,13 +161,13 @@ func tiffOf(p *picture, dpi int) []byte {
 	return b.Bytes()
 }
 
-// scanSet is how many scans are read: a few in every run; where CI holds figures 24; 96, which tell 1 % of NIPs, in a long one.
+// scanSet is how many scans are read: a few in every run; where CI holds figures 48; 96, which tell 1 % of NIPs, in a long one.
 func scanSet() int {
 	switch {
 	case os.Getenv("UKPBJD_LONG") != "":
 		return 96
 	case os.Getenv("UKPBJD_FIGURES") != "":
-		return 24
+		return 48
 	}
 	return 3
 }
@@ -246,7 +246,7 @@ func TestScannedLayouts(t *testing.T) {
 		fmt.Printf("figure own_layouts_200_nips_pct: %.2f\nfigure own_layouts_below_nips_pct: %.2f\nfigure own_layouts_silent: %d\n",
 			100*float64(right[true])/float64(all[true]), 100*float64(right[false])/float64(all[false]), silent)
 	}
-	if silent > 0 || to-from >= 24 && (right[true]*100 < all[true]*floorScan200 || right[false]*100 < all[false]*floorScanBelow) { // of few, one NIP is many percent
+	if silent > 0 || to-from >= 96 && (right[true]*100 < all[true]*floorScan200 || right[false]*100 < all[false]*floorScanBelow) { // of few, one NIP is many percent
 		t.Errorf("200 dpi and more: %d of %d; below: %d of %d; silent %d", right[true], all[true], right[false], all[false], silent)
 	}
 }
