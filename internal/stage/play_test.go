@@ -72,7 +72,7 @@ func papersOf(t *testing.T, seed int64, members int) rehearsal.Bundle {
 // open sets up an office in which the members of the request have mailboxes, and ends it with the test.
 func open(t *testing.T, b rehearsal.Bundle, o Options) *play {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute) // a report with its charts takes two under load and the race detector
 	t.Cleanup(cancel)
 	x := &play{t: t, ctx: ctx, bundle: b, log: &journal{}}
 	o.Dir, o.Members, o.Log = t.TempDir(), append(o.Members, People(b)...), slog.New(slog.NewJSONHandler(x.log, nil))
