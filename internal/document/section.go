@@ -47,11 +47,19 @@ func flatten(s *Source) []row {
 				}
 			}
 			if i < len(p.Lines) {
-				out = append(out, row{text: p.Lines[i].Text(), page: pi, line: &p.Lines[i]})
+				out = append(out, row{text: p.Lines[i].Text(), page: pi, line: segmented(&p.Lines[i])})
 			}
 		}
 	}
 	return out
+}
+
+// segmented gives a line that has at least one segment, as everybody below relies on.
+func segmented(l *Line) *Line {
+	if len(l.Segments) > 0 {
+		return l
+	}
+	return &Line{Segments: []Segment{{}}, Top: l.Top, Height: l.Height}
 }
 
 func filled(cells []Cell) int {
