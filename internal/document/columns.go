@@ -68,10 +68,16 @@ func saysNothing(head, below []Segment) bool {
 		if fieldsOf(s.Text) != nil {
 			return false
 		}
+		within := false
 		for _, h := range head {
-			if s.Left < h.Right && s.Right > h.Left && headerFields(h.Text) == nil {
-				return false
+			if s.Left < h.Right && s.Right > h.Left {
+				if within = true; headerFields(h.Text) == nil {
+					return false
+				}
 			}
+		}
+		if !within {
+			return false
 		}
 	}
 	return true

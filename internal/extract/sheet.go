@@ -3,6 +3,8 @@ package extract
 import (
 	"math"
 	"sort"
+	"strings"
+	"unicode"
 
 	"ukpbjd/internal/document"
 )
@@ -112,11 +114,11 @@ func columnStarts(lines []document.Line) map[int]int {
 }
 
 // gapBefore is the gap, in units of the letter size, that parts a word from the phrase before it: the more phrases of other lines
-// begin where the word does, the surer a column begins there, and the smaller the gap may be.
-func gapBefore(w word, starts map[int]int) float64 {
+// begin where the word does, the surer a column begins there, and the smaller the gap may be: behind figures alone a mere blank.
+func gapBefore(w word, phrase string, starts map[int]int) float64 {
 	x := int(math.Round(w.x0))
 	switch n := starts[x-1] + starts[x] + starts[x+1]; {
-	case n >= 4:
+	case n >= 4 && !strings.ContainsFunc(phrase, unicode.IsLetter):
 		return surerGap
 	case n >= 2:
 		return columnGap
@@ -159,7 +161,7 @@ func oneLine(ws []word, starts map[int]int) document.Line {
 	cur := document.Segment{Text: ws[0].text, Left: ws[0].x0, Right: ws[0].x1, Confidence: ws[0].conf}
 	for _, w := range ws[1:] {
 		l.Top = math.Min(l.Top, w.y0)
-		if w.x0-cur.Right > gapBefore(w, starts)*w.size {
+		if w.x0-cur.Right > gapBefore(w, cur.Text, starts)*w.size {
 			l.Segments = append(l.Segments, cur)
 			cur = document.Segment{Text: w.text, Left: w.x0, Right: w.x1, Confidence: w.conf}
 			continue
