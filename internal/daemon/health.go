@@ -18,6 +18,7 @@ type health struct {
 	faults  map[string]string
 	last    time.Time
 	busy    atomic.Int32 // rounds of intake under way
+	backlog atomic.Int32 // rounds in which many mails are read
 	sending atomic.Int32 // letters that the mail server is being given
 }
 

@@ -85,7 +85,7 @@ func (d *Daemon) send(ctx context.Context, x clerk.Dispatch) clerk.Sent {
 // settle writes results until the senders have ended. A passing fault of the store is tried again: a result is never dropped.
 func (d *Daemon) settle(ctx context.Context, back <-chan clerk.Sent) error {
 	for {
-		batch, open := gather(ctx, back, batchMost)
+		batch, open := gather(ctx, back, batchMost, d.patience)
 		for len(batch) > 0 {
 			err := d.Clerk.Settle(ctx, batch)
 			if err == nil {

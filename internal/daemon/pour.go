@@ -59,6 +59,10 @@ func lowest(a, b uint32) uint32 {
 // pour reads mails in parallel and decides them in batches, all bounded. An end in order, whatever its cause, is not held
 // against the mails that were being read.
 func (d *Daemon) pour(ctx context.Context, validity uint32, refs []mailbox.Ref) (left uint32, err error) {
+	if len(refs) > 1 {
+		d.state.backlog.Add(1)
+		defer d.state.backlog.Add(-1)
+	}
 	p := &pouring{Daemon: d, validity: validity, alone: len(refs) == 1, raw: make(chan clerk.Incoming),
 		read: make(chan clerk.Prepared, batchMost), room: semaphore.NewWeighted(heldBytes)}
 	g, gctx := errgroup.WithContext(ctx)
@@ -263,7 +267,7 @@ func uids(validity uint32, refs []mailbox.Ref) []store.UID {
 // decide commits what has been read, as many at once as are ready.
 func (d *Daemon) decide(ctx context.Context, read <-chan clerk.Prepared, left *uint32) error {
 	for {
-		batch, open := gather(ctx, read, batchMost)
+		batch, open := gather(ctx, read, batchMost, d.patience)
 		if len(batch) > 0 {
 			undone, err := d.Clerk.Receive(ctx, batch)
 			if err != nil {
@@ -280,17 +284,20 @@ func (d *Daemon) decide(ctx context.Context, read <-chan clerk.Prepared, left *u
 	}
 }
 
-// gather takes one item, waiting for it, and whatever else is ready.
-func gather[T any](ctx context.Context, in <-chan T, most int) (batch []T, open bool) {
-	select {
-	case x, ok := <-in:
-		if !ok {
-			return nil, false
-		}
-		batch = append(batch, x)
-	case <-ctx.Done():
-		return nil, false
+// company is how long a commit waits for more while many mails are taken in: each has its price, whatever it carries.
+const company = 100 * time.Millisecond
+
+// patience is company while there is a backlog, and nothing when mails come one by one.
+func (d *Daemon) patience() time.Duration {
+	if d.state.backlog.Load() > 0 {
+		return company
 	}
+	return 0
+}
+
+// gather takes one item, waiting for it, and whatever else is ready or comes before patience ends.
+func gather[T any](ctx context.Context, in <-chan T, most int, patience func() time.Duration) (batch []T, open bool) {
+	var enough <-chan time.Time
 	for len(batch) < most {
 		select {
 		case x, ok := <-in:
@@ -298,8 +305,22 @@ func gather[T any](ctx context.Context, in <-chan T, most int) (batch []T, open 
 				return batch, false
 			}
 			batch = append(batch, x)
+			continue
 		default:
+		}
+		if len(batch) > 0 && enough == nil {
+			enough = time.After(patience())
+		}
+		select {
+		case x, ok := <-in:
+			if !ok {
+				return batch, false
+			}
+			batch = append(batch, x)
+		case <-enough:
 			return batch, true
+		case <-ctx.Done():
+			return batch, len(batch) > 0
 		}
 	}
 	return batch, true
