@@ -3,6 +3,7 @@ package document
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // verdict is a title that was found.
@@ -32,6 +33,23 @@ func Recognise(lines []string) (Kind, string) {
 
 // letters is the text in capitals without anything but letters, so that spacing and OCR specks do not matter.
 func letters(s string) string {
+	var out strings.Builder
+	out.Grow(len(s))
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= utf8.RuneSelf:
+			return lettersOfAny(s)
+		case 'a' <= c && c <= 'z':
+			out.WriteByte(c - 'a' + 'A')
+		case 'A' <= c && c <= 'Z':
+			out.WriteByte(c)
+		}
+	}
+	return out.String()
+}
+
+// lettersOfAny is letters where not all is ASCII.
+func lettersOfAny(s string) string {
 	return strings.Map(func(c rune) rune {
 		if unicode.IsLetter(c) {
 			return unicode.ToUpper(c)

@@ -153,3 +153,15 @@ func TestThreeInOneCell(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 }
+
+// TestLetters: plain text takes a shorter way to the same letters.
+func TestLetters(t *testing.T) {
+	for _, s := range []string{"", "Surat Tugas", "NIP. 1980 01\t01", "az AZ @[`{", "Penugasan – café ß", "Ω\xffx"} {
+		if got, want := letters(s), lettersOfAny(s); got != want {
+			t.Errorf("%q: %q, want %q", s, got, want)
+		}
+	}
+	if got := letters("Surat-Tugas 1"); got != "SURATTUGAS" {
+		t.Error(got)
+	}
+}
