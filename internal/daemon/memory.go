@@ -8,7 +8,7 @@ import (
 // The office runs on a small machine: 96 MiB in all, of which program, stacks and pages of the store take a third. Below
 // the limit garbage is collected seldom, near it often.
 const (
-	memorySoft = 52 << 20
+	memorySoft = 56 << 20
 	garbage    = 300 // percent
 )
 
