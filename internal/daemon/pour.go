@@ -299,29 +299,26 @@ func (d *Daemon) patience() time.Duration {
 func gather[T any](ctx context.Context, in <-chan T, most int, patience func() time.Duration) (batch []T, open bool) {
 	var enough <-chan time.Time
 	for len(batch) < most {
+		var x T
+		var ok bool
 		select {
-		case x, ok := <-in:
-			if !ok {
-				return batch, false
-			}
-			batch = append(batch, x)
-			continue
+		case x, ok = <-in:
 		default:
-		}
-		if len(batch) > 0 && enough == nil {
-			enough = time.After(patience())
-		}
-		select {
-		case x, ok := <-in:
-			if !ok {
-				return batch, false
+			if len(batch) > 0 && enough == nil {
+				enough = time.After(patience())
 			}
-			batch = append(batch, x)
-		case <-enough:
-			return batch, true
-		case <-ctx.Done():
-			return batch, len(batch) > 0
+			select {
+			case x, ok = <-in:
+			case <-enough:
+				return batch, true
+			case <-ctx.Done():
+				return batch, len(batch) > 0
+			}
 		}
+		if !ok {
+			return batch, false
+		}
+		batch = append(batch, x)
 	}
 	return batch, true
 }
