@@ -187,6 +187,10 @@ func (d *DB) Close() error {
 	return nil
 }
 
+func (d *DB) tx(t *bbolt.Tx) *tx {
+	return &tx{t: t, buckets: map[string]*bbolt.Bucket{}, forget: func() { forget(d.b, d.file) }}
+}
+
 // Update runs fn in a transaction that nobody else writes beside, and commits. An error of fn, or the end of ctx, rolls back.
 // After a CommitError the DB does nothing more: close it, open it again and read what is there.
 func (d *DB) Update(ctx context.Context, fn func(store.Tx) error) error {
@@ -207,7 +211,7 @@ func (d *DB) Update(ctx context.Context, fn func(store.Tx) error) error {
 	if err != nil {
 		return fmt.Errorf("write store %s: %w", d.path, err)
 	}
-	x := &tx{t: t, buckets: map[string]*bbolt.Bucket{}, forget: func() { forget(d.b, d.file) }}
+	x := d.tx(t)
 	defer x.end() // also when fn panics
 	if err := fn(x); err != nil {
 		return err
@@ -248,7 +252,7 @@ func (d *DB) View(ctx context.Context, fn func(store.Tx) error) error {
 	if err != nil {
 		return fmt.Errorf("read store %s: %w", d.path, err)
 	}
-	x := &tx{t: t, buckets: map[string]*bbolt.Bucket{}, forget: func() { forget(d.b, d.file) }}
+	x := d.tx(t)
 	defer x.end()
 	err = fn(x)
 	if x.rows > manyRows {
