@@ -65,13 +65,20 @@ func (a *Archive) Remove(year int, number string, needed func(sha string) bool) 
 	return files, bytes, err
 }
 
+// names is how many names content has, its place among the blobs counted; 0 where that cannot be told.
+func names(st os.FileInfo) uint64 {
+	if sys, ok := st.Sys().(*syscall.Stat_t); ok {
+		return uint64(sys.Nlink) //nolint:unconvert // it is narrower on other systems
+	}
+	return 0
+}
+
 // removeOne takes the content away when this is its last name, then the name: in this order, so that it can be repeated.
 func (a *Archive) removeOne(name, sha string, needed bool) (int64, error) {
 	freed := int64(0)
 	st, err := os.Lstat(a.blob(sha))
 	if err == nil && !needed && sameFile(a.blob(sha), name) { // a copy would say nothing of who else has one
-		sys, ok := st.Sys().(*syscall.Stat_t)
-		if ok && sys.Nlink == 2 && time.Since(st.ModTime()) >= youngest {
+		if names(st) == 2 && time.Since(st.ModTime()) >= youngest {
 			if err := os.Remove(a.blob(sha)); err != nil {
 				return 0, err
 			}

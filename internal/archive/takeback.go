@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"syscall"
 )
 
 // TakeBack removes content that was put here and that nothing mentions: it turned out to hold a secret. Its bytes are overwritten
@@ -22,7 +21,7 @@ func (a *Archive) TakeBack(sha string) error {
 	if err != nil {
 		return fmt.Errorf("take back archived content: %w", err)
 	}
-	if sys, ok := st.Sys().(*syscall.Stat_t); !ok || sys.Nlink > 1 {
+	if names(st) != 1 {
 		return nil
 	}
 	if err := errors.Join(os.Chmod(path, 0o600), overwrite(path, st.Size()), os.Remove(path)); err != nil {
