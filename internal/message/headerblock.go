@@ -67,7 +67,7 @@ var labelLine = regexp.MustCompile("^[\\s*_|]{0,12}([\\p{L}\\p{M}][\\p{L}\\p{M}'
 
 // label returns what a "Label: value" line labels: from, to, date, subject, cc, or "".
 func label(line string) (role, value string) {
-	if !strings.ContainsAny(line, ":：፦៖`") {
+	if !strings.ContainsAny(line, colons) {
 		return "", ""
 	}
 	m := labelLine.FindStringSubmatch(visible(line))
