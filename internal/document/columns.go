@@ -51,7 +51,7 @@ func spreads(head, below []Segment) bool {
 	for _, h := range head {
 		over := 0
 		for _, s := range below {
-			if s.Left < h.Right && s.Right > h.Left {
+			if overlap(s, h) {
 				over++
 			}
 		}
@@ -62,6 +62,9 @@ func spreads(head, below []Segment) bool {
 	return false
 }
 
+// overlap says that two segments share a place across the page.
+func overlap(a, b Segment) bool { return a.Left < b.Right && a.Right > b.Left }
+
 // saysNothing says that a line below a header adds to labels which are whole without it: it may be the first line of a tall row.
 func saysNothing(head, below []Segment) bool {
 	for _, s := range below {
@@ -70,7 +73,7 @@ func saysNothing(head, below []Segment) bool {
 		}
 		within := false
 		for _, h := range head {
-			if s.Left < h.Right && s.Right > h.Left {
+			if overlap(s, h) {
 				if within = true; headerFields(h.Text) == nil {
 					return false
 				}
