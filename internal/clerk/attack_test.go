@@ -395,7 +395,7 @@ func TestOthersOfTheCase(t *testing.T) {
 // members are the rows that an approval would cover, and their addresses.
 func (t *target) members(tb testing.TB) (s string) {
 	err := t.c.View(tb.Context(), func(b store.Books) error {
-		cs, _, err := b.Case(attacked)
+		cs, _, err := b.Cases.Get(attacked)
 		for _, m := range cs.Members {
 			s += fmt.Sprint(m.Row.NIP, m.Row.Email, m.Address, m.State, cs.Revision, " ")
 		}
@@ -435,7 +435,7 @@ func TestReplay(t *testing.T) {
 
 func (t *target) tasks(tb testing.TB) (n int) {
 	err := t.c.View(tb.Context(), func(b store.Books) error {
-		rows, _, err := b.Tasks(t.now.Add(1000*time.Hour), 1000, func(string) bool { return false })
+		rows, _, err := b.Tasks.Due(t.now.Add(1000*time.Hour), 1000, func(string) bool { return false })
 		n = len(rows)
 		return err
 	})

@@ -113,7 +113,7 @@ func (r *Replay) mail(ctx context.Context, x recorded, out *Replayed) error {
 	}
 	var now store.Seen
 	if err := r.New.View(ctx, func(b store.Books) (err error) {
-		now, _, err = b.Seen(x.uid)
+		now, _, err = b.Mails.Get(x.uid)
 		return err
 	}); err != nil {
 		return err
@@ -138,7 +138,7 @@ func (r *Replay) prepare(ctx context.Context, x recorded) error {
 	var letters []store.LetterRow
 	if x.seen.Case != "" {
 		if err := r.Recording.from.View(ctx, func(b store.Books) (err error) {
-			letters, err = b.Letters(x.seen.Case)
+			letters, err = b.Letters.Of(x.seen.Case)
 			return err
 		}); err != nil {
 			return err
@@ -152,10 +152,10 @@ func (r *Replay) prepare(ctx context.Context, x recorded) error {
 		} else {
 			year, seq = x.at.In(r.New.zone()).Year(), freshNumbers+int(x.uid.UID)
 		}
-		err := b.SetNumber(year, seq)
+		err := b.Cases.SetNumber(year, seq)
 		for _, l := range letters {
 			if err == nil && !l.Made.After(x.at) {
-				err = b.PutRecorded(l)
+				err = b.Letters.PutRecorded(l)
 			}
 		}
 		return err
@@ -232,7 +232,7 @@ func (r *Replay) collect(ctx context.Context) error {
 			f := fate{r.Clock.at, row}
 			var twin store.LetterRow
 			err := r.Recording.from.View(ctx, func(b store.Books) (err error) {
-				twin, _, err = b.Letter(row.Case, row.Letter.Key)
+				twin, _, err = b.Letters.Get(row.Case, row.Letter.Key)
 				return err
 			})
 			if err != nil {
@@ -250,7 +250,7 @@ func (r *Replay) collect(ctx context.Context) error {
 
 func (r *Replay) claim(ctx context.Context) (list []store.LetterRow, err error) {
 	err = r.New.DB.Update(ctx, func(tx store.Tx) error {
-		list, err = store.In(tx).Claim(r.Clock.at, batchOfTasks)
+		list, err = store.In(tx).Letters.Claim(r.Clock.at, batchOfTasks)
 		return err
 	})
 	return list, err

@@ -24,7 +24,7 @@ type Work struct {
 func (c *Clerk) Take(ctx context.Context, limit int, busy func(id string) bool) (out []Work, next time.Time, err error) {
 	found := false
 	if err := c.View(ctx, func(b store.Books) error {
-		rows, n, err := b.Tasks(c.Now(), 1, busy)
+		rows, n, err := b.Tasks.Due(c.Now(), 1, busy)
 		found, next = len(rows) > 0, n
 		return err
 	}); err != nil || !found {
@@ -32,7 +32,7 @@ func (c *Clerk) Take(ctx context.Context, limit int, busy func(id string) bool) 
 	}
 	err = c.DB.Update(ctx, func(tx store.Tx) error {
 		b := store.In(tx)
-		rows, n, err := b.Tasks(c.Now(), limit, busy)
+		rows, n, err := b.Tasks.Due(c.Now(), limit, busy)
 		if err != nil {
 			return err
 		}
@@ -53,7 +53,7 @@ func (c *Clerk) begin(b store.Books, r store.TaskRow) (w Work, err error) {
 	r.Attempts++
 	r.Next = c.Now().Add(c.backOff(r.Attempts)).UTC() // if this attempt ends without a word
 	w.Row = r
-	if w.Case, _, err = b.Case(r.Task.Case); err != nil {
+	if w.Case, _, err = b.Cases.Get(r.Task.Case); err != nil {
 		return w, err
 	}
 	if r.Task.Kind == sop.TaskAccounts {
@@ -61,7 +61,7 @@ func (c *Clerk) begin(b store.Books, r store.TaskRow) (w Work, err error) {
 			return w, err
 		}
 	}
-	return w, b.PutTask(r)
+	return w, b.Tasks.Put(r)
 }
 
 // Done commits the results of tasks: each is decided and its task ends in the same transaction.
@@ -94,12 +94,12 @@ type Result struct {
 func (c *Clerk) done(b store.Books, r Result) error {
 	if r.Err != nil && (r.Row.Attempts < taskTries || r.Row.Task.Kind == sop.TaskShred) {
 		r.Row.Why = r.Err.Error()
-		return b.PutTask(r.Row)
+		return b.Tasks.Put(r.Row)
 	}
 	if r.Err != nil {
 		r.What = gaveUp(r.Row.Task, r.Err)
 	}
-	cs, ok, err := b.Case(r.Row.Task.Case)
+	cs, ok, err := b.Cases.Get(r.Row.Task.Case)
 	if err != nil || !ok {
 		return errors.Join(err, fmt.Errorf("case %s is not in the books", r.Row.Task.Case))
 	}
@@ -112,7 +112,7 @@ func (c *Clerk) done(b store.Books, r Result) error {
 			return err
 		}
 	}
-	return b.EndTask(r.Row.Task.ID)
+	return b.Tasks.End(r.Row.Task.ID)
 }
 
 // gaveUp is the input that says to the case that a task cannot be carried out.
@@ -147,14 +147,14 @@ func (c *Clerk) Tick(ctx context.Context) (next time.Time, err error) {
 func (c *Clerk) tick(ctx context.Context, now time.Time) (next time.Time, err error) {
 	var due []string
 	if err := c.View(ctx, func(b store.Books) error {
-		due, next, err = b.Due(now, ticksMost)
+		due, next, err = b.Cases.Due(now, ticksMost)
 		return err
 	}); err != nil || len(due) == 0 {
 		return next, err
 	}
 	err = c.update(ctx, len(due), func(b store.Books) error {
 		for _, number := range due {
-			cs, _, err := b.Case(number)
+			cs, _, err := b.Cases.Get(number)
 			if err != nil {
 				return err
 			}
@@ -163,7 +163,7 @@ func (c *Clerk) tick(ctx context.Context, now time.Time) (next time.Time, err er
 				return err
 			}
 		}
-		_, next, err = b.Due(now, 1)
+		_, next, err = b.Cases.Due(now, 1)
 		return err
 	})
 	if len(due) == ticksMost {

@@ -30,7 +30,7 @@ func TestShreddingIsNeverGivenUp(t *testing.T) {
 		}
 		rows := []store.TaskRow{}
 		if err := db.View(t.Context(), func(tx store.Tx) (err error) {
-			rows, _, err = store.In(tx).Tasks(now, 10, func(id string) bool { return id != failed.Row.Task.ID })
+			rows, _, err = store.In(tx).Tasks.Due(now, 10, func(id string) bool { return id != failed.Row.Task.ID })
 			return err
 		}); err != nil || (len(rows) == 1) != stays {
 			t.Errorf("%s: %d tasks are kept, %v", kind, len(rows), err)

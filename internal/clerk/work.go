@@ -22,7 +22,7 @@ func (c *Clerk) allot(b store.Books, cs sop.Case) (map[string]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := b.PutUser(user, nip); err != nil {
+		if err := b.Accounts.PutUser(user, nip); err != nil {
 			return nil, err
 		}
 		out[nip] = user
@@ -34,12 +34,12 @@ func (c *Clerk) userFor(b store.Books, cs sop.Case, m sop.Member) (string, error
 	if a, ok := cs.Accounts[m.Row.NIP]; ok {
 		return a.UserID, nil
 	}
-	if had, err := b.UserOf(m.Row.NIP); err != nil || had != "" {
+	if had, err := b.Accounts.UserOf(m.Row.NIP); err != nil || had != "" {
 		return had, err
 	}
 	var bad error
 	taken := func(id string) bool {
-		owner, err := b.NIPOf(id)
+		owner, err := b.Accounts.NIPOf(id)
 		if err != nil {
 			bad = err
 		}

@@ -33,13 +33,13 @@ func (d *Daemon) measure(ctx context.Context) error {
 	var counts map[sop.Status]int
 	var letters, tasks int
 	err := d.Clerk.View(ctx, func(b store.Books) (err error) {
-		if counts, err = b.Counts(); err != nil {
+		if counts, err = b.Cases.Counts(); err != nil {
 			return err
 		}
-		if _, letters, err = b.NextLetter(depthMost); err != nil {
+		if _, letters, err = b.Letters.Next(depthMost); err != nil {
 			return err
 		}
-		tasks, err = b.TasksWaiting(depthMost)
+		tasks, err = b.Tasks.Waiting(depthMost)
 		return err
 	})
 	if err != nil {
