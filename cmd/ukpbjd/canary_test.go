@@ -19,7 +19,7 @@ import (
 	"filippo.io/age"
 	"go.etcd.io/bbolt"
 
-	"ukpbjd/internal/clerk"
+	"ukpbjd/internal/control"
 	"ukpbjd/internal/credential"
 	"ukpbjd/internal/message"
 	"ukpbjd/internal/postoffice"
@@ -312,7 +312,7 @@ func (c *canaryRun) copyOut(when string) {
 // asked runs a command against the daemon, and says why it came to nothing. It never opens the store itself: a daemon that is
 // started again would find it locked.
 func (c *canaryRun) asked(args []string, out, said *bytes.Buffer) string {
-	var v []clerk.CaseView
+	var v []control.CaseView
 	if err := c.books("cases", &v, "--json"); err != nil {
 		return err.Error()
 	}

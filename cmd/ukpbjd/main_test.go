@@ -18,9 +18,9 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"ukpbjd/internal/clerk"
 	"ukpbjd/internal/cli"
 	"ukpbjd/internal/config"
+	"ukpbjd/internal/control"
 	"ukpbjd/internal/daemon"
 	"ukpbjd/internal/store"
 )
@@ -92,7 +92,7 @@ func mortally() int {
 	at, when, _ := strings.Cut(os.Getenv("MORTAL"), ":")
 	nth, _ := strconv.ParseInt(at, 10, 64)
 	var books *mortalStore
-	d, err := daemon.Open(ctx, cfg, slog.New(slog.NewJSONHandler(os.Stderr, nil)), func(o *clerk.Options) {
+	d, err := daemon.Open(ctx, cfg, slog.New(slog.NewJSONHandler(os.Stderr, nil)), func(o *daemon.Parts) {
 		books = &mortalStore{DB: o.DB, at: nth, after: when == "after", forgets: os.Getenv("FORGETS")}
 		o.DB = books
 		o.DoubtPause, o.FirstRetry = 300*time.Millisecond, 50*time.Millisecond
@@ -162,7 +162,7 @@ func (m *mortalStore) Backup(ctx context.Context, w io.Writer) error {
 		Backup(context.Context, io.Writer) error
 	})
 	if !ok {
-		return clerk.ErrNoSnapshot
+		return control.ErrNoSnapshot
 	}
 	return db.Backup(ctx, w)
 }

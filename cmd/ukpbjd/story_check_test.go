@@ -12,7 +12,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"ukpbjd/internal/clerk"
+	"ukpbjd/internal/audit"
+	"ukpbjd/internal/control"
 	"ukpbjd/internal/message"
 	"ukpbjd/internal/postoffice"
 	"ukpbjd/internal/sop"
@@ -57,7 +58,7 @@ func (s *story) seen(*testscript.TestScript, []string) error {
 		if err != nil {
 			return false, err
 		}
-		var r clerk.Report
+		var r audit.Report
 		if err := s.books("verify", &r, "--json"); err != nil {
 			return false, err
 		}
@@ -72,7 +73,7 @@ func (s *story) settled(ts *testscript.TestScript, _ []string) error {
 		return err
 	}
 	return s.until("every letter is final", func() (bool, error) {
-		var cases []clerk.CaseView
+		var cases []control.CaseView
 		if err := s.books("cases", &cases, "--json"); err != nil {
 			return false, err
 		}
@@ -103,7 +104,7 @@ func (s *story) judgedAs(name, outcome, reason string) error {
 	if id == "" {
 		return fmt.Errorf("no mail is called %s", name)
 	}
-	var found *clerk.MailView
+	var found *control.MailView
 	err := s.until("the mail has its outcome", func() (bool, error) {
 		folders, _, err := s.inbox()
 		if err != nil {
@@ -131,13 +132,13 @@ func (s *story) judgedAs(name, outcome, reason string) error {
 	return nil
 }
 
-func (s *story) verdict(sha string) (*clerk.MailView, error) {
-	var cases []clerk.CaseView
+func (s *story) verdict(sha string) (*control.MailView, error) {
+	var cases []control.CaseView
 	if err := s.books("cases", &cases, "--json"); err != nil {
 		return nil, err
 	}
 	for _, c := range cases {
-		var w clerk.Why
+		var w control.Why
 		if err := s.books("why", &w, c.Number, "--json"); err != nil {
 			return nil, err
 		}
@@ -253,7 +254,7 @@ func (s *story) exits(ts *testscript.TestScript, args []string) error {
 // verify holds the books against the invariants, and searches everything for the passwords that were given out: the daemon's
 // files and log, every letter to somebody else, every other mailbox.
 func (s *story) verify(*testscript.TestScript, []string) error {
-	var r clerk.Report
+	var r audit.Report
 	if err := s.books("verify", &r, "--json"); err != nil {
 		return err
 	}

@@ -19,8 +19,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"ukpbjd/internal/clerk"
 	"ukpbjd/internal/config"
+	"ukpbjd/internal/control"
 	"ukpbjd/internal/message"
 	"ukpbjd/internal/postoffice"
 	"ukpbjd/internal/rehearsal"
@@ -321,13 +321,13 @@ func number(short string) string {
 	return short
 }
 
-func (s *story) show(short string) (v clerk.CaseView, err error) {
+func (s *story) show(short string) (v control.CaseView, err error) {
 	return v, s.books("show", &v, number(short), "--json")
 }
 
 // status 0001 'Menunggu persetujuan'
 func (s *story) status(_ *testscript.TestScript, args []string) error {
-	var v clerk.CaseView
+	var v control.CaseView
 	err := s.until("the status is right", func() (bool, error) {
 		var err error
 		v, err = s.show(args[0])
@@ -420,7 +420,7 @@ func (s *story) noLetter(_ *testscript.TestScript, args []string) error {
 			return fmt.Errorf("%s got a letter %s: %s", args[0], args[1], m.Subject)
 		}
 	}
-	var cases []clerk.CaseView
+	var cases []control.CaseView
 	if err := s.books("cases", &cases, "--json"); err != nil {
 		return err
 	}

@@ -138,7 +138,7 @@ type pattern struct {
 	letters []store.LetterRow
 	bodies  [][]byte
 	events  []sop.Event
-	seen    store.Seen
+	seen    store.MailRecord
 }
 
 func readPattern(b store.Books) (p pattern, err error) {
@@ -199,13 +199,13 @@ func seed(ctx context.Context, file string, cases int) (err error) {
 // sendAll empties the outbox as if everything in it had been accepted.
 func sendAll(b store.Books) error {
 	for {
-		rows, err := b.Letters.Claim(time.Now(), seedInOneGo)
+		rows, _, err := b.Letters.Claim(time.Now(), seedInOneGo, "")
 		if err != nil || len(rows) == 0 {
 			return err
 		}
 		for _, l := range rows {
-			if l.State = store.Accepted; err == nil {
-				err = b.Letters.Settle(l)
+			if l.Row.State = store.Accepted; err == nil {
+				_, err = b.Letters.Settle(l.Row)
 			}
 		}
 		if err != nil {

@@ -12,9 +12,10 @@ import (
 	"path/filepath"
 	"time"
 
-	"ukpbjd/internal/clerk"
 	"ukpbjd/internal/config"
+	"ukpbjd/internal/control"
 	"ukpbjd/internal/daemon"
+	"ukpbjd/internal/office"
 )
 
 // load reads the configuration; its faults are told all at once.
@@ -27,7 +28,7 @@ func (s *shell) load() (*config.Config, error) {
 }
 
 // call carries an operator's command to the running daemon, or to the store if no daemon runs, and decodes the answer.
-func (s *shell) call(c clerk.Call, into any) error {
+func (s *shell) call(c control.Call, into any) error {
 	cfg, err := s.load()
 	if err != nil {
 		return err
@@ -47,7 +48,7 @@ var errNoDaemon = errors.New("no daemon answers at the control socket")
 // answerMost bounds what is read from the socket: a list of 100,000 cases fits.
 const answerMost = 1 << 30
 
-func overSocket(ctx context.Context, path string, c clerk.Call) (json.RawMessage, error) {
+func overSocket(ctx context.Context, path string, c control.Call) (json.RawMessage, error) {
 	client := socketClient(path, 10*time.Minute)
 	defer client.CloseIdleConnections()
 	res, err := post(ctx, client, c)
@@ -55,7 +56,7 @@ func overSocket(ctx context.Context, path string, c clerk.Call) (json.RawMessage
 		return nil, err
 	}
 	defer res.Body.Close()
-	var r daemon.Reply
+	var r control.Reply
 	if err := json.NewDecoder(io.LimitReader(res.Body, answerMost)).Decode(&r); err != nil {
 		return nil, fail(exitUnavailable, fmt.Errorf("read the daemon's answer: %w", err))
 	}
@@ -80,7 +81,7 @@ func socketClient(path string, limit time.Duration) *http.Client {
 		}}}
 }
 
-func post(ctx context.Context, client *http.Client, c clerk.Call) (*http.Response, error) {
+func post(ctx context.Context, client *http.Client, c control.Call) (*http.Response, error) {
 	body, err := json.Marshal(c)
 	if err != nil {
 		return nil, err
@@ -101,19 +102,19 @@ func post(ctx context.Context, client *http.Client, c clerk.Call) (*http.Respons
 
 // direct opens the store itself; nothing is sent or fetched. Where the call only looks, it is opened for reading: others may look
 // at the same time.
-func direct(ctx context.Context, cfg *config.Config, c clerk.Call) (json.RawMessage, error) {
-	open, answer := func() (*daemon.Desk, error) { return daemon.OpenDesk(ctx, cfg) }, (*clerk.Clerk).Answer
-	if clerk.Looks(c.Command) {
-		open, answer = func() (*daemon.Desk, error) { return daemon.OpenBooks(ctx, cfg) }, (*clerk.Clerk).Look
+func direct(ctx context.Context, cfg *config.Config, c control.Call) (json.RawMessage, error) {
+	open, answer := func() (*daemon.Rooms, error) { return daemon.OpenRooms(ctx, cfg) }, (*control.Control).Answer
+	if control.Looks(c.Command) {
+		open, answer = func() (*daemon.Rooms, error) { return daemon.OpenBooks(ctx, cfg) }, (*control.Control).Look
 	}
-	desk, err := open()
+	rooms, err := open()
 	if err != nil {
 		return nil, fail(exitUnavailable, err)
 	}
-	defer desk.Close()
-	data, err := answer(desk.Clerk, ctx, c)
+	defer rooms.Close()
+	data, err := answer(rooms.Control, ctx, c)
 	if err != nil {
-		if errors.Is(err, clerk.ErrNoCase) || errors.Is(err, clerk.ErrUnknownCall) || errors.Is(err, clerk.ErrNoApprover) {
+		if errors.Is(err, office.ErrNoCase) || errors.Is(err, control.ErrUnknownCall) || errors.Is(err, control.ErrNoApprover) {
 			err = fail(exitUsage, err)
 		}
 		return nil, err

@@ -9,8 +9,9 @@ import (
 	"net/http"
 	"path/filepath"
 
-	"ukpbjd/internal/clerk"
+	"ukpbjd/internal/backup"
 	"ukpbjd/internal/config"
+	"ukpbjd/internal/control"
 	"ukpbjd/internal/credential"
 	"ukpbjd/internal/daemon"
 	"ukpbjd/internal/secret"
@@ -35,7 +36,7 @@ func (c *backupCmd) Run(s *shell) error {
 	if err != nil {
 		return err
 	}
-	m, err := daemon.Backup(s.ctx, cfg, daemon.BackupOptions{File: c.File, Lock: lock, List: c.ListArchive, Snapshot: snapshotOf(cfg)})
+	m, err := backup.Backup(s.ctx, cfg, backup.BackupOptions{File: c.File, Lock: lock, List: c.ListArchive, Snapshot: snapshotOf(cfg)})
 	if err != nil {
 		return fail(exitTrouble, err)
 	}
@@ -82,18 +83,18 @@ func snapshotOf(cfg *config.Config) func(context.Context, io.Writer) error {
 		if !errors.Is(err, errNoDaemon) {
 			return err
 		}
-		desk, err := daemon.OpenDesk(ctx, cfg)
+		desk, err := daemon.OpenRooms(ctx, cfg)
 		if err != nil {
 			return err
 		}
-		return errors.Join(desk.Clerk.Snapshot(ctx, w), desk.Close())
+		return errors.Join(desk.Control.Snapshot(ctx, w), desk.Close())
 	}
 }
 
 func streamSnapshot(ctx context.Context, path string, w io.Writer) error {
 	client := socketClient(path, 0)
 	defer client.CloseIdleConnections()
-	res, err := post(ctx, client, clerk.Call{Command: daemon.SnapshotCommand})
+	res, err := post(ctx, client, control.Call{Command: control.SnapshotCommand})
 	if err != nil {
 		return err
 	}
@@ -101,7 +102,7 @@ func streamSnapshot(ctx context.Context, path string, w io.Writer) error {
 	if _, err := io.Copy(w, res.Body); err != nil {
 		return fmt.Errorf("copy the store: %w", err)
 	}
-	if res.StatusCode != http.StatusOK || res.Trailer.Get(daemon.Complete) == "" {
+	if res.StatusCode != http.StatusOK || res.Trailer.Get(control.Complete) == "" {
 		return errors.New("copy the store: the daemon broke off")
 	}
 	return nil

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"text/tabwriter"
 
-	"ukpbjd/internal/clerk"
+	"ukpbjd/internal/control"
 )
 
 type casesCmd struct {
@@ -13,8 +13,8 @@ type casesCmd struct {
 }
 
 func (c *casesCmd) Run(s *shell) error {
-	var list []clerk.CaseView
-	if err := s.call(clerk.Call{Command: "cases", Open: c.Open}, &list); err != nil {
+	var list []control.CaseView
+	if err := s.call(control.Call{Command: "cases", Open: c.Open}, &list); err != nil {
 		return err
 	}
 	if c.JSON {
@@ -28,7 +28,7 @@ func (c *casesCmd) Run(s *shell) error {
 	return w.Flush()
 }
 
-func confirmed(x clerk.CaseView) int {
+func confirmed(x control.CaseView) int {
 	n := 0
 	for _, m := range x.Members {
 		if !m.Confirmed.IsZero() {

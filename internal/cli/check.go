@@ -7,9 +7,10 @@ import (
 	"path/filepath"
 	"time"
 
-	"ukpbjd/internal/clerk"
 	"ukpbjd/internal/config"
+	"ukpbjd/internal/control"
 	"ukpbjd/internal/daemon"
+	"ukpbjd/internal/doctor"
 	"ukpbjd/internal/mailbox"
 )
 
@@ -28,7 +29,7 @@ func (c *checkCmd) Run(s *shell) error {
 	}
 	ctx, cancel := context.WithTimeout(s.ctx, checkTime)
 	defer cancel()
-	checkup := daemon.Check(ctx, cfg)
+	checkup := doctor.Check(ctx, cfg)
 	told := c.remember(s, cfg, checkup)
 	replies, err := enrolled(s.ctx, cfg)
 	found := append(checkup.Findings, replies...)
@@ -49,8 +50,8 @@ func (c *checkCmd) Run(s *shell) error {
 }
 
 // remember tells the daemon, or the store, what was found of the ground of trust.
-func (c *checkCmd) remember(s *shell, cfg *config.Config, found daemon.Checkup) error {
-	ground := clerk.Call{Command: "ground", Arg: found.Ground}
+func (c *checkCmd) remember(s *shell, cfg *config.Config, found doctor.Checkup) error {
+	ground := control.Call{Command: "ground", Arg: found.Ground}
 	if found.SentKnown {
 		ground.Folders = &found.Sent
 	}
@@ -61,7 +62,7 @@ func (c *checkCmd) remember(s *shell, cfg *config.Config, found daemon.Checkup) 
 	return err
 }
 
-func printFindings(s *shell, found []daemon.Finding) {
+func printFindings(s *shell, found []doctor.Finding) {
 	marks := map[mailbox.Level]string{mailbox.Good: "ok   ", mailbox.Warn: "WARN ", mailbox.Fail: "FAULT"}
 	for _, f := range found {
 		fmt.Fprintf(s.stdout, "%s  %-28s %s\n", marks[f.Level], f.Subject, f.Text)

@@ -7,8 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"ukpbjd/internal/clerk"
+	"ukpbjd/internal/control"
 	"ukpbjd/internal/daemon"
+	"ukpbjd/internal/doctor"
 	"ukpbjd/internal/postoffice"
 	"ukpbjd/internal/stage"
 )
@@ -30,23 +31,23 @@ func TestCheckIsRemembered(t *testing.T) {
 		t.Errorf("%d\n%s", code, said)
 	}
 	remembered := func(ground string) (folders []string, was string) {
-		desk, err := daemon.OpenDesk(t.Context(), s.Config)
+		desk, err := daemon.OpenRooms(t.Context(), s.Config)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer desk.Close()
-		if was, err = desk.Clerk.Ground(t.Context()); err == nil {
-			folders, err = desk.Clerk.SentFolders(t.Context())
+		if was, err = desk.Control.Ground(t.Context()); err == nil {
+			folders, err = desk.Control.SentFolders(t.Context())
 		}
 		if err == nil && ground != "" {
-			_, err = desk.Clerk.Answer(t.Context(), clerk.Call{Command: "ground", Arg: ground})
+			_, err = desk.Control.Answer(t.Context(), control.Call{Command: "ground", Arg: ground})
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
 		return folders, was
 	}
-	if folders, was := remembered(daemon.Unsafe); was != daemon.Sound || len(folders) != 1 {
+	if folders, was := remembered(doctor.Unsafe); was != doctor.Sound || len(folders) != 1 {
 		t.Errorf("%q %q", was, folders)
 	}
 	if code, said := tryRun(t, "--config", config, "serve"); code != exitConfig || !strings.Contains(said, "approval.code") {
@@ -61,7 +62,7 @@ func TestCheckIsRemembered(t *testing.T) {
 	if code := Main(ctx, []string{"--config", config, "check"}, &out, &out); code != exitTrouble {
 		t.Errorf("%d\n%s", code, out.String())
 	}
-	if folders, was := remembered(""); was != daemon.Unsafe || len(folders) != 1 {
+	if folders, was := remembered(""); was != doctor.Unsafe || len(folders) != 1 {
 		t.Errorf("a check that could not look: %q %q", was, folders)
 	}
 }

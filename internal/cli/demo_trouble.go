@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"ukpbjd/internal/clerk"
+	"ukpbjd/internal/control"
 	"ukpbjd/internal/message"
 	"ukpbjd/internal/rehearsal"
 	"ukpbjd/internal/sop"
@@ -31,7 +31,7 @@ func (p *play) incomplete(ctx context.Context) error {
 		return err
 	}
 	p.expect(strings.Contains(l.Msg.Text, sk), "surat kekurangan menyebut nama berkas yang belum ada: %s", sk)
-	v, err := p.stage.Daemon.Clerk.Show(ctx, number)
+	v, err := p.stage.Daemon.Control.Show(ctx, number)
 	if err != nil {
 		return err
 	}
@@ -70,12 +70,12 @@ func (p *play) spoof(ctx context.Context) error {
 		return err
 	}
 	p.say("Seseorang dari luar mengirim SETUJU atas nama %s, lengkap dengan kode dan bukti palsu.", p.stage.Cast.Admin.Address)
-	why, err := p.judged(ctx, number, func(m clerk.MailView) bool { return m.Outcome == "refused" })
+	why, err := p.judged(ctx, number, func(m control.MailView) bool { return m.Outcome == "refused" })
 	if err != nil {
 		return err
 	}
 	p.expect(true, "ditolak pada gerbang %s (%s)", why.Gate, why.Reason)
-	v, err := p.stage.Daemon.Clerk.Show(ctx, number)
+	v, err := p.stage.Daemon.Control.Show(ctx, number)
 	if err != nil {
 		return err
 	}
@@ -84,13 +84,13 @@ func (p *play) spoof(ctx context.Context) error {
 }
 
 // judged waits until the case shows a mail with such a verdict.
-func (p *play) judged(ctx context.Context, number string, is func(clerk.MailView) bool) (clerk.MailView, error) {
+func (p *play) judged(ctx context.Context, number string, is func(control.MailView) bool) (control.MailView, error) {
 	look := time.NewTicker(20 * time.Millisecond)
 	defer look.Stop()
 	for {
-		w, err := p.stage.Daemon.Clerk.Why(ctx, number)
+		w, err := p.stage.Daemon.Control.Why(ctx, number)
 		if err != nil {
-			return clerk.MailView{}, err
+			return control.MailView{}, err
 		}
 		for _, m := range w.Mails {
 			if is(m) {
@@ -100,7 +100,7 @@ func (p *play) judged(ctx context.Context, number string, is func(clerk.MailView
 		select {
 		case <-look.C:
 		case <-ctx.Done():
-			return clerk.MailView{}, fmt.Errorf("wait for a verdict in %s: %w", number, ctx.Err())
+			return control.MailView{}, fmt.Errorf("wait for a verdict in %s: %w", number, ctx.Err())
 		}
 	}
 }
@@ -120,7 +120,7 @@ func (p *play) bounce(ctx context.Context) error {
 		return err
 	}
 	p.expect(strings.Contains(l.Msg.Text, members[2].Address), "Admin Agency dan pemohon diberi tahu: surat kepada %s kembali", members[2].Address)
-	v, err := p.stage.Daemon.Clerk.Show(ctx, number)
+	v, err := p.stage.Daemon.Control.Show(ctx, number)
 	if err != nil {
 		return err
 	}
@@ -130,7 +130,7 @@ func (p *play) bounce(ctx context.Context) error {
 
 // audit holds the books against the promise, and searches everything for the passwords that were given out.
 func (p *play) audit(ctx context.Context) error {
-	r, err := p.stage.Daemon.Clerk.Verify(ctx)
+	r, err := p.stage.Daemon.Audit.Verify(ctx)
 	if err != nil {
 		return err
 	}

@@ -8,9 +8,10 @@ import (
 	"path/filepath"
 	"text/tabwriter"
 
-	"ukpbjd/internal/clerk"
 	"ukpbjd/internal/config"
+	"ukpbjd/internal/control"
 	"ukpbjd/internal/daemon"
+	"ukpbjd/internal/doctor"
 	"ukpbjd/internal/mailbox"
 )
 
@@ -22,11 +23,11 @@ type enrolCmd struct {
 
 // Run writes to approvers. Their replies show which level they can reach; they never approve anything.
 func (c *enrolCmd) Run(s *shell) error {
-	call := clerk.Call{Command: "enrol", Arg: c.Address}
+	call := control.Call{Command: "enrol", Arg: c.Address}
 	if c.Show {
 		call.Command = "enrolments"
 	}
-	var all []clerk.Enrolment
+	var all []control.Enrolment
 	if err := s.call(call, &all); err != nil {
 		return err
 	}
@@ -49,7 +50,7 @@ func (c *enrolCmd) Run(s *shell) error {
 }
 
 // carriedWords is what the last reply brought along, in one line.
-func carriedWords(e clerk.Enrolment) string {
+func carriedWords(e control.Enrolment) string {
 	if e.Carried == nil {
 		return ""
 	}
@@ -67,19 +68,19 @@ func carriedWords(e clerk.Enrolment) string {
 }
 
 // enrolled are lines of check: which level each approver's replies really reach.
-func enrolled(ctx context.Context, cfg *config.Config) ([]daemon.Finding, error) {
-	call := clerk.Call{Command: "enrolments"}
+func enrolled(ctx context.Context, cfg *config.Config) ([]doctor.Finding, error) {
+	call := control.Call{Command: "enrolments"}
 	raw, err := overSocket(ctx, filepath.Join(cfg.Storage.Path, daemon.SocketName), call)
 	if errors.Is(err, errNoDaemon) {
 		raw, err = direct(ctx, cfg, call)
 	}
-	var all []clerk.Enrolment
+	var all []control.Enrolment
 	if err == nil {
 		err = json.Unmarshal(raw, &all)
 	}
-	var found []daemon.Finding
+	var found []doctor.Finding
 	for _, e := range all {
-		f := daemon.Finding{Level: mailbox.Good, Subject: "replies of " + e.Address}
+		f := doctor.Finding{Level: mailbox.Good, Subject: "replies of " + e.Address}
 		switch {
 		case e.Carried == nil:
 			f.Level, f.Text, f.Remedy = mailbox.Warn, "never seen", "run `ukpbjd enrol "+e.Address+"` and let them answer the letter"

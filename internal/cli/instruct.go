@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"ukpbjd/internal/clerk"
+	"ukpbjd/internal/control"
 	"ukpbjd/internal/store"
 )
 
@@ -27,11 +27,11 @@ type retryCmd struct {
 }
 
 func (c *resendCmd) Run(s *shell) error {
-	return s.instruct(clerk.Call{Command: "resend", Case: c.Case, Arg: c.Member})
+	return s.instruct(control.Call{Command: "resend", Case: c.Case, Arg: c.Member})
 }
 
 func (c *holdCmd) Run(s *shell) error {
-	return s.instruct(clerk.Call{Command: "hold", Case: c.Case})
+	return s.instruct(control.Call{Command: "hold", Case: c.Case})
 }
 
 func (c *releaseCmd) Run(s *shell) error {
@@ -40,17 +40,17 @@ func (c *releaseCmd) Run(s *shell) error {
 	}
 	if c.All {
 		var r store.Restored
-		if err := s.call(clerk.Call{Command: "reconcile"}, &r); err != nil {
+		if err := s.call(control.Call{Command: "reconcile"}, &r); err != nil {
 			return err
 		}
 		_, err := fmt.Fprintf(s.stdout, "the books restored from %s are reconciled; letters go again\n", stamp(r.From))
 		return err
 	}
-	return s.instruct(clerk.Call{Command: "release", Case: c.Case})
+	return s.instruct(control.Call{Command: "release", Case: c.Case})
 }
 
-func (s *shell) instruct(call clerk.Call) error {
-	var v clerk.CaseView
+func (s *shell) instruct(call control.Call) error {
+	var v control.CaseView
 	if err := s.call(call, &v); err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (c *retryCmd) Run(s *shell) error {
 	var v struct {
 		UID uint32 `json:"uid"`
 	}
-	if err := s.call(clerk.Call{Command: "retry", UID: c.UID}, &v); err != nil {
+	if err := s.call(control.Call{Command: "retry", UID: c.UID}, &v); err != nil {
 		return err
 	}
 	fmt.Fprintf(s.stdout, "UID %d will be judged again by the same gates.\n", v.UID)

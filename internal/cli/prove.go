@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"strings"
 
-	"ukpbjd/internal/clerk"
+	"ukpbjd/internal/audit"
 	"ukpbjd/internal/config"
-	"ukpbjd/internal/daemon"
+	"ukpbjd/internal/doctor"
 )
 
 // prove checks an evidence bundle offline. The key comes from the command line, else from the configuration if there is one;
@@ -19,12 +19,12 @@ func (c *verifyCmd) prove(s *shell, kept []byte) error {
 	key := c.Verifier
 	if key == "" {
 		if cfg, faults := config.Load(s.config); len(faults) == 0 {
-			if key, err = daemon.Verifier(cfg); err != nil {
+			if key, err = doctor.Verifier(cfg); err != nil {
 				return err
 			}
 		}
 	}
-	p, err := clerk.Prove(s.ctx, raw, key, kept)
+	p, err := audit.Prove(s.ctx, raw, key, kept)
 	if err != nil {
 		return fail(exitTrouble, err)
 	}
@@ -39,7 +39,7 @@ func (c *verifyCmd) prove(s *shell, kept []byte) error {
 	return err
 }
 
-func printProven(s *shell, p *clerk.Proven) {
+func printProven(s *shell, p *audit.Proven) {
 	fmt.Fprintf(s.stdout, "%s  %d lines of the journal, %d decisions\n", p.Case, p.Lines, len(p.Decisions))
 	for _, d := range p.Decisions {
 		fmt.Fprintf(s.stdout, "  %s  %s  %s  %s  → %s\n", d.At, d.By, d.Verb, d.Proof, strings.Join(d.Events, ", "))

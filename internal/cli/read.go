@@ -6,10 +6,10 @@ import (
 	"io"
 	"os"
 
-	"ukpbjd/internal/clerk"
 	"ukpbjd/internal/config"
 	"ukpbjd/internal/document"
 	"ukpbjd/internal/extract"
+	"ukpbjd/internal/intake"
 	"ukpbjd/internal/message"
 )
 
@@ -70,7 +70,7 @@ func (how reading) mail(s *shell, name string) (document.Reading, error) {
 		return document.Reading{}, fmt.Errorf("read %s: over %d MiB or unreadable (%w)", name, readMost>>20, err)
 	}
 	msg := message.Parse(raw, message.DefaultLimits(), how.banners)
-	return document.Read(clerk.MailPapers(msg, how.papers.All(s.ctx, msg.Files), how.mailbox)), nil
+	return document.Read(intake.MailPapers(msg, how.papers.All(s.ctx, msg.Files), how.mailbox)), nil
 }
 
 func printReading(w io.Writer, name string, r document.Reading) error {

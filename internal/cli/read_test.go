@@ -14,7 +14,7 @@ import (
 const htmlMail = "From: unit@dinas.example\r\nTo: ukpbj@kantor.example\r\nSubject: Permohonan akun SPSE Pokja\r\nMessage-ID: <1@dinas.example>\r\nMIME-Version: 1.0\r\nContent-Type: text/html; charset=utf-8\r\n\r\n" +
 	"<html><body><p>Mohon dibuatkan akun SPSE untuk:</p><p>1. Ni Made Sari, S.T.<br>NIP: 19860926 201505 2 001<br>Email: sari@kantor.example</p><p>2. I Wayan Putra<br>NIP: 19790228 200412 1 073<br>Email: putra@kamtor.example</p></body></html>\r\n"
 
-// The command reads what the daemon reads (clerk.MailPapers): words of a mail that has only HTML, and addresses by the office's
+// The command reads what the daemon reads (intake.MailPapers): words of a mail that has only HTML, and addresses by the office's
 // own domain once there is a configuration.
 func TestReadAsTheDaemonDoes(t *testing.T) {
 	dir := t.TempDir()

@@ -12,8 +12,8 @@ import (
 	"runtime/debug"
 	"strings"
 
-	"ukpbjd/internal/clerk"
 	"ukpbjd/internal/config"
+	"ukpbjd/internal/control"
 	"ukpbjd/internal/daemon"
 	"ukpbjd/internal/report"
 )
@@ -56,31 +56,31 @@ func (c *registerCmd) Run(s *shell) error {
 }
 
 // books gives the register's steps from the running daemon, or from the store if no daemon runs.
-func (s *shell) books(cfg *config.Config) (ask func(year int, after string) (clerk.RegisterStep, error), leave func(), err error) {
+func (s *shell) books(cfg *config.Config) (ask func(year int, after string) (control.RegisterStep, error), leave func(), err error) {
 	socket := filepath.Join(cfg.Storage.Path, daemon.SocketName)
-	overWire := func(year int, after string) (r clerk.RegisterStep, err error) {
-		raw, err := overSocket(s.ctx, socket, clerk.Call{Command: "register", Year: year, After: after})
+	overWire := func(year int, after string) (r control.RegisterStep, err error) {
+		raw, err := overSocket(s.ctx, socket, control.Call{Command: "register", Year: year, After: after})
 		if err == nil {
 			err = json.Unmarshal(raw, &r)
 		}
 		return r, err
 	}
-	if _, err := overSocket(s.ctx, socket, clerk.Call{Command: "ping"}); !errors.Is(err, errNoDaemon) {
+	if _, err := overSocket(s.ctx, socket, control.Call{Command: "ping"}); !errors.Is(err, errNoDaemon) {
 		return overWire, func() {}, nil
 	}
 	desk, err := daemon.OpenBooks(s.ctx, cfg)
 	if err != nil {
 		return nil, nil, fail(exitUnavailable, err)
 	}
-	return func(year int, after string) (clerk.RegisterStep, error) {
-		return desk.Clerk.RegisterStep(s.ctx, year, after)
+	return func(year int, after string) (control.RegisterStep, error) {
+		return desk.Control.RegisterStep(s.ctx, year, after)
 	}, func() { desk.Close() }, nil
 }
 
 // eachEntry reads the next step while the present one is being written.
-func eachEntry(ask func(int, string) (clerk.RegisterStep, error), first clerk.RegisterStep, b *bar, yield func(report.Entry, error) bool) {
+func eachEntry(ask func(int, string) (control.RegisterStep, error), first control.RegisterStep, b *bar, yield func(report.Entry, error) bool) {
 	type answer struct {
-		step clerk.RegisterStep
+		step control.RegisterStep
 		err  error
 	}
 	ctx, cancel := context.WithCancel(context.Background())

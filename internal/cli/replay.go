@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"os"
 
-	"ukpbjd/internal/clerk"
+	"ukpbjd/internal/audit"
 	"ukpbjd/internal/daemon"
 )
 
@@ -25,7 +25,7 @@ func (c *replayCmd) Run(s *shell) (err error) {
 	if c.Storage != "" {
 		cfg.Storage.Path = c.Storage
 	}
-	old, err := daemon.OpenDesk(s.ctx, cfg)
+	old, err := daemon.OpenRooms(s.ctx, cfg)
 	if err != nil {
 		return fail(exitUnavailable, err)
 	}
@@ -35,20 +35,20 @@ func (c *replayCmd) Run(s *shell) (err error) {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	recording, err := old.Clerk.Record(s.ctx)
+	recording, err := old.Audit.Record(s.ctx)
 	if err != nil {
 		return err
 	}
 	scratch := *cfg
 	scratch.Storage.Path = dir
-	var clock clerk.Clock
-	fresh, err := daemon.OpenDesk(s.ctx, &scratch, func(o *clerk.Options) { o.Now, o.Source = clock.Now, recording })
+	var clock audit.Clock
+	fresh, err := daemon.OpenRooms(s.ctx, &scratch, func(p *daemon.Parts) { p.Office.Now, p.Tasks.Source = clock.Now, recording })
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, fresh.Close()) }()
 	b := s.bar("replay", recording.Steps())
-	play := clerk.Replay{New: fresh.Clerk, Recording: recording, Clock: &clock}
+	play := audit.Replay{New: fresh.Replaying(), Recording: recording, Clock: &clock}
 	r, err := play.Run(s.ctx, b.at)
 	b.done()
 	if err != nil {
@@ -57,7 +57,7 @@ func (c *replayCmd) Run(s *shell) (err error) {
 	return c.print(s, r)
 }
 
-func (c *replayCmd) print(s *shell, r clerk.Replayed) error {
+func (c *replayCmd) print(s *shell, r audit.Replayed) error {
 	if c.JSON {
 		if err := printJSON(s.stdout, r); err != nil {
 			return err

@@ -17,7 +17,8 @@ import (
 	"testing"
 	"time"
 
-	"ukpbjd/internal/clerk"
+	"ukpbjd/internal/audit"
+	"ukpbjd/internal/control"
 	"ukpbjd/internal/rehearsal"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/stage"
@@ -37,7 +38,7 @@ func TestReplay(t *testing.T) {
 		recordOffice(t)
 	}
 	config := unpackOffice(t)
-	var r clerk.Replayed
+	var r audit.Replayed
 	if err := json.Unmarshal([]byte(run(t, "--config", config, "replay", "--json")), &r); err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +183,7 @@ func (p player) held(b rehearsal.Bundle, number string) {
 	p.request(b)
 	l := p.await(p.s.Cast.Admin, number, sop.Persetujuan)
 	for _, command := range []string{"hold", "release"} {
-		if _, err := p.s.Daemon.Clerk.Answer(p.ctx, clerk.Call{Command: command, Case: number}); err != nil {
+		if _, err := p.s.Daemon.Control.Answer(p.ctx, control.Call{Command: command, Case: number}); err != nil {
 			p.t.Fatal(err)
 		}
 	}

@@ -5,9 +5,8 @@ import (
 	"fmt"
 	"strings"
 
-	"ukpbjd/internal/clerk"
+	"ukpbjd/internal/backup"
 	"ukpbjd/internal/credential"
-	"ukpbjd/internal/daemon"
 )
 
 type restoreCmd struct {
@@ -21,7 +20,7 @@ type restoreCmd struct {
 
 // Run unpacks into an empty storage path. The daemon that is started on it sends nothing until `release --all`.
 func (c *restoreCmd) Run(s *shell) error {
-	o := daemon.RestoreOptions{File: c.File, LeaveKeys: c.LeaveKeys, Master: c.Master}
+	o := backup.RestoreOptions{File: c.File, LeaveKeys: c.LeaveKeys, Master: c.Master}
 	switch {
 	case c.Identity != "" && c.Passphrase != "":
 		return fail(exitUsage, errors.New("--identity-file or --passphrase-file, not both"))
@@ -39,7 +38,7 @@ func (c *restoreCmd) Run(s *shell) error {
 	if err != nil {
 		return err
 	}
-	r, err := daemon.Restore(s.ctx, cfg, o)
+	r, err := backup.Restore(s.ctx, cfg, o)
 	if err != nil {
 		return fail(exitTrouble, err)
 	}
@@ -49,7 +48,7 @@ func (c *restoreCmd) Run(s *shell) error {
 	return printRecovery(s, r, cfg.IMAP.Processed, cfg.IMAP.Inbox)
 }
 
-func printRecovery(s *shell, r clerk.Recovery, processed, inbox string) error {
+func printRecovery(s *shell, r backup.Recovery, processed, inbox string) error {
 	since := stamp(r.From)
 	_, err := fmt.Fprintf(s.stdout, `restored as of %s: %d cases, %d of them open; %d letters may have gone since; %d passwords cannot be opened
 open: %s

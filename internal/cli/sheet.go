@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"io"
 
-	"ukpbjd/internal/clerk"
+	"ukpbjd/internal/control"
 )
 
 type sheetCmd struct {
@@ -15,7 +15,7 @@ type sheetCmd struct {
 // Run prints the lembar kendali. SOP R.1
 func (c *sheetCmd) Run(s *shell) error {
 	var pdf []byte
-	if err := s.call(clerk.Call{Command: "sheet", Case: c.Case}, &pdf); err != nil {
+	if err := s.call(control.Call{Command: "sheet", Case: c.Case}, &pdf); err != nil {
 		return err
 	}
 	if _, err := whole([]string{c.Output}, func(w []io.Writer) error {

@@ -6,7 +6,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"ukpbjd/internal/clerk"
+	"ukpbjd/internal/control"
 )
 
 type showCmd struct {
@@ -15,8 +15,8 @@ type showCmd struct {
 }
 
 func (c *showCmd) Run(s *shell) error {
-	var v clerk.CaseView
-	if err := s.call(clerk.Call{Command: "show", Case: c.Case}, &v); err != nil {
+	var v control.CaseView
+	if err := s.call(control.Call{Command: "show", Case: c.Case}, &v); err != nil {
 		return err
 	}
 	if c.JSON {
@@ -25,7 +25,7 @@ func (c *showCmd) Run(s *shell) error {
 	return printCase(s.stdout, v)
 }
 
-func printCase(out io.Writer, v clerk.CaseView) error {
+func printCase(out io.Writer, v control.CaseView) error {
 	fmt.Fprintf(out, "%s  %s\n", v.Number, v.Status)
 	fmt.Fprintf(out, "Pemohon   %s <%s>\nHal       %s\nDibuka    %s\nRevisi    %d\n", v.Requester.Name, v.Requester.Address, v.Subject, stamp(v.Opened), v.Revision)
 	if !v.Due.IsZero() {

@@ -7,7 +7,8 @@ import (
 	"path"
 	"strings"
 
-	"ukpbjd/internal/clerk"
+	"ukpbjd/internal/audit"
+	"ukpbjd/internal/control"
 	"ukpbjd/internal/message"
 )
 
@@ -19,7 +20,7 @@ type verifyCmd struct {
 }
 
 func (c *verifyCmd) Run(s *shell) error {
-	call := clerk.Call{Command: "verify", Arg: c.Verifier}
+	call := control.Call{Command: "verify", Arg: c.Verifier}
 	if c.Checkpoint != "" {
 		var err error
 		if call.Body, err = readCheckpoint(c.Checkpoint); err != nil {
@@ -29,7 +30,7 @@ func (c *verifyCmd) Run(s *shell) error {
 	if c.Evidence != "" {
 		return c.prove(s, call.Body)
 	}
-	var r clerk.Report
+	var r audit.Report
 	if err := s.call(call, &r); err != nil {
 		return err
 	}

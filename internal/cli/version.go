@@ -5,7 +5,7 @@ import (
 	"runtime"
 	"runtime/debug"
 
-	"ukpbjd/internal/daemon"
+	"ukpbjd/internal/doctor"
 )
 
 // Version is set by the release build (-ldflags -X).
@@ -21,7 +21,7 @@ func (c versionCmd) Run(s *shell) error {
 		if err != nil {
 			return err
 		}
-		key, err := daemon.Verifier(cfg)
+		key, err := doctor.Verifier(cfg)
 		if err == nil {
 			_, err = fmt.Fprintln(s.stdout, key)
 		}

@@ -6,7 +6,7 @@ import (
 	"os"
 	"strings"
 
-	"ukpbjd/internal/clerk"
+	"ukpbjd/internal/control"
 )
 
 type whyCmd struct {
@@ -19,8 +19,8 @@ func (c *whyCmd) Run(s *shell) error {
 	if c.Evidence != "" {
 		return c.export(s)
 	}
-	var w clerk.Why
-	if err := s.call(clerk.Call{Command: "why", Case: c.Case}, &w); err != nil {
+	var w control.Why
+	if err := s.call(control.Call{Command: "why", Case: c.Case}, &w); err != nil {
 		return err
 	}
 	if c.JSON {
@@ -49,8 +49,8 @@ func (c *whyCmd) Run(s *shell) error {
 
 // export never overwrites: evidence of another day may lie there.
 func (c *whyCmd) export(s *shell) error {
-	var b clerk.Bundle
-	if err := s.call(clerk.Call{Command: "evidence", Case: c.Case}, &b); err != nil {
+	var b control.Bundle
+	if err := s.call(control.Call{Command: "evidence", Case: c.Case}, &b); err != nil {
 		return err
 	}
 	if err := writeNew(c.Evidence, b.Zip); err != nil {

@@ -1,5 +1,4 @@
-// Package daemon runs the office: it wires the edges to the clerk, owns the loops, and stops them in reverse order. Each loop
-// does one thing until its context ends: watch, take in, file away, send, carry out tasks, mind the time, answer the page.
+// Package daemon runs the office: it wires the rooms, owns their loops, and stops them in reverse order.
 package daemon
 
 import (
@@ -13,16 +12,16 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"ukpbjd/internal/clerk"
-	"ukpbjd/internal/config"
 	"ukpbjd/internal/mailbox"
+	"ukpbjd/internal/office"
 	"ukpbjd/internal/postman"
+	"ukpbjd/internal/queue"
 	"ukpbjd/internal/statuspage"
 )
 
 // Daemon is one running office.
 type Daemon struct {
-	Clerk   *clerk.Clerk
+	*Rooms
 	Box     *mailbox.Box
 	Post    *postman.Postman
 	Log     *slog.Logger
@@ -30,23 +29,13 @@ type Daemon struct {
 	Page    http.Handler // nil: none
 	Socket  http.Handler // nil: none
 
-	Start       config.Start
-	Poll        time.Duration
-	MaxMessage  int64
-	Senders     int
-	Readers     int
 	PageAddress string
 	SocketPath  string
 
-	state  health
 	ready  chan struct{}
 	stands func(context.Context) error // whether the ground still bears; check may find otherwise while the daemon runs
-	looked bell                        // rung once the inbox was looked at, or could not be
 	page   net.Listener
-	bell   bells
 	closed []closer
-
-	expired time.Time // when the retention schedule was looked at last
 }
 
 // closer is one named clean-up; they run in reverse order.
@@ -107,19 +96,17 @@ func (d *Daemon) Run(ctx context.Context) error {
 		cancel()
 		return errors.Join(err, g.Wait())
 	}
-	loop("bells", d.ring)
-	loop("watch", func(ctx context.Context) error { return d.Box.Watch(ctx, d.bell.mail.ring) })
-	loop("intake", d.intake)
-	loop("filing", d.filing)
-	loop("post", d.post)
-	loop("work", d.work)
-	loop("time", d.mindTime)
-	loop("reconcile", d.reconcile)
+	ground := queue.NewSignal()
+	d.Office.Listen(ground)
+	loop("intake", d.Intake.Run)
+	loop("outbox", d.Outbox.Run)
+	loop("tasks", d.Tasks.Run)
+	loop("timer", d.Timer.Run)
+	loop("archiver", d.Archiver.Run)
 	loop("gauges", d.gauges)
-	loop("archive", d.archiving)
-	loop("ground", d.ground)
+	loop("ground", func(ctx context.Context) error { return d.ground(ctx, ground) })
 	loop("ready", func(ctx context.Context) error {
-		if err := d.looked.wait(ctx, time.Time{}); err != nil {
+		if err := d.Intake.Looked().Wait(ctx, time.Time{}, d.Office.Now); err != nil {
 			return err
 		}
 		close(d.ready)
@@ -132,13 +119,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 func (d *Daemon) Close() error {
 	done := make(chan error, 1)
 	go func() {
-		var err error
-		for i := len(d.closed) - 1; i >= 0; i-- {
-			if e := d.closed[i].do(); e != nil {
-				err = errors.Join(err, fmt.Errorf("close %s: %w", d.closed[i].name, e))
-			}
-		}
-		done <- err
+		done <- closeAll(d.closed)
 	}()
 	select {
 	case err := <-done:
@@ -146,4 +127,18 @@ func (d *Daemon) Close() error {
 	case <-time.After(stopTime):
 		return errors.New("closing took too long; the store recovers by itself at the next start")
 	}
+}
+
+// ground stops the daemon when check finds that a forgery would be believed, and takes copies of credential and approval letters
+// out of the folders that check found.
+func (d *Daemon) ground(ctx context.Context, wake queue.Signal) error {
+	l := queue.Loop{Name: "sent", Wake: wake, Health: d.Health, Now: d.Office.Now,
+		Fatal: func(err error) bool { return errors.Is(err, ErrGround) || office.Fatal(err) },
+		Warn:  func(err error) { d.Log.Warn("take copies of letters out of the folder of sent mail", "error", err) }}
+	return l.Run(ctx, func(ctx context.Context) (time.Time, error) {
+		if err := d.stands(ctx); err != nil {
+			return time.Time{}, err
+		}
+		return d.Outbox.Sweep(ctx)
+	})
 }

@@ -32,7 +32,7 @@ func (d *Daemon) gauges(ctx context.Context) error {
 func (d *Daemon) measure(ctx context.Context) error {
 	var counts map[sop.Status]int
 	var letters, tasks int
-	err := d.Clerk.View(ctx, func(b store.Books) (err error) {
+	err := d.Office.View(ctx, func(b store.Books) (err error) {
 		if counts, err = b.Cases.Counts(); err != nil {
 			return err
 		}
@@ -48,10 +48,7 @@ func (d *Daemon) measure(ctx context.Context) error {
 	d.Metrics.Cases(counts)
 	d.Metrics.Outbox("waiting", letters)
 	d.Metrics.Waiting(tasks)
-	d.state.mu.Lock()
-	last := d.state.last
-	d.state.mu.Unlock()
-	if !last.IsZero() {
+	if last := d.Intake.Progress(); !last.IsZero() {
 		d.Metrics.Progress(last)
 	}
 	return nil

@@ -7,61 +7,19 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"sync"
-	"sync/atomic"
 	"time"
 )
 
-// health is what each loop last said of itself.
-type health struct {
-	mu      sync.Mutex
-	faults  map[string]string
-	last    time.Time
-	busy    atomic.Int32 // rounds of intake under way
-	backlog atomic.Int32 // rounds in which many mails are read
-	sending atomic.Int32 // letters that the mail server is being given
-}
-
-func (h *health) fault(loop string, err error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.faults == nil {
-		h.faults = map[string]string{}
-	}
-	h.faults[loop] = err.Error()
-}
-
-func (h *health) fine(loop string) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	delete(h.faults, loop)
-}
-
-func (h *health) progress(now time.Time) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.last = now
-}
-
-// Faults are the loops that are in trouble now, with the reason.
-func (d *Daemon) Faults() map[string]string {
-	d.state.mu.Lock()
-	defer d.state.mu.Unlock()
-	out := map[string]string{}
-	for k, v := range d.state.faults {
-		out[k] = v
-	}
-	return out
-}
+// Faults are the queues and loops that are in trouble now, with the reason.
+func (d *Daemon) Faults() map[string]string { return d.Health.Faults() }
 
 // aliveWithin is how long a round of intake may be without progress before systemd's watchdog is left to act.
 const aliveWithin = 15 * time.Minute
 
 // Alive says that the intake is idle or makes progress.
 func (d *Daemon) Alive() bool {
-	d.state.mu.Lock()
-	defer d.state.mu.Unlock()
-	return d.state.busy.Load() == 0 || d.state.last.IsZero() || time.Since(d.state.last) < aliveWithin
+	last := d.Intake.Progress()
+	return !d.Intake.Busy() || last.IsZero() || time.Since(last) < aliveWithin
 }
 
 func listenTCP(addr string) (net.Listener, error) {

@@ -25,7 +25,7 @@ func (m *monthCharts) charts(ctx context.Context) ([]statuspage.Picture, error) 
 	if time.Since(m.drawn) < chartsKeep {
 		return m.list, nil
 	}
-	month, err := m.d.Clerk.Month(ctx, m.d.Clerk.Now())
+	month, err := m.d.Timer.Month(ctx, m.d.Office.Now())
 	if err != nil {
 		return nil, err
 	}

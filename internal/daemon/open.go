@@ -11,22 +11,31 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	"ukpbjd/internal/archive"
-	"ukpbjd/internal/clerk"
+	"ukpbjd/internal/archiver"
+	"ukpbjd/internal/audit"
 	"ukpbjd/internal/config"
+	"ukpbjd/internal/control"
 	"ukpbjd/internal/credential"
 	"ukpbjd/internal/extract"
+	"ukpbjd/internal/intake"
 	"ukpbjd/internal/letter"
 	"ukpbjd/internal/mailbox"
 	"ukpbjd/internal/message"
 	"ukpbjd/internal/msgauth"
+	"ukpbjd/internal/office"
+	"ukpbjd/internal/outbox"
 	"ukpbjd/internal/postman"
+	"ukpbjd/internal/queue"
 	"ukpbjd/internal/secret"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/statuspage"
 	"ukpbjd/internal/store/bolt"
+	"ukpbjd/internal/tasks"
+	"ukpbjd/internal/timer"
 	"ukpbjd/templates"
 )
 
@@ -36,6 +45,7 @@ const (
 	KeysName    = "keys.db"
 	ArchiveName = "archive"
 	SocketName  = "ctl.sock"
+	SendLogName = "sending.log" // of this boot of the machine only; may be deleted while no daemon runs
 )
 
 // resolverKeeps is how long a DNS answer is believed.
@@ -44,136 +54,227 @@ const resolverKeeps = 10 * time.Minute
 // Version of the program, for the metrics; the cli sets it.
 var Version = "dev"
 
-// Desk is the books with their clerk, without mailbox and post: what commands need that open the store themselves.
-type Desk struct {
-	Clerk  *clerk.Clerk
+// Parts are what the rooms are made of. A rehearsal may change them before anything is opened on them: a store that fails, a
+// clock, shorter pauses.
+type Parts struct {
+	Office   office.Options
+	Intake   intake.Options
+	Outbox   outbox.Options
+	Tasks    tasks.Options
+	Archiver archiver.Options
+}
+
+// Rooms are the office without its loops: the books with all who work on them.
+type Rooms struct {
+	Office   *office.Clerk
+	Intake   *intake.Intake
+	Outbox   *outbox.Outbox
+	Tasks    *tasks.Worker
+	Timer    *timer.Timer
+	Archiver *archiver.Archiver
+	Audit    *audit.Audit
+	Control  *control.Control
+	Health   *queue.Health
+
 	closed []closer
 }
 
-// Close gives the store back.
-func (d *Desk) Close() error {
-	var err error
-	for i := len(d.closed) - 1; i >= 0; i-- {
-		if e := d.closed[i].do(); e != nil {
-			err = errors.Join(err, fmt.Errorf("close %s: %w", d.closed[i].name, e))
+// Close gives everything back that was opened.
+func (r *Rooms) Close() error { return closeAll(r.closed) }
+
+// Replaying are the rooms as a replay works in them.
+func (r *Rooms) Replaying() audit.Rooms {
+	return audit.Rooms{Office: r.Office, Intake: r.Intake, Outbox: r.Outbox, Tasks: r.Tasks, Timer: r.Timer, Instruct: r.Control.Instruct}
+}
+
+func closeAll(list []closer) (err error) {
+	for i := len(list) - 1; i >= 0; i-- {
+		if e := list[i].do(); e != nil {
+			err = errors.Join(err, fmt.Errorf("close %s: %w", list[i].name, e))
 		}
 	}
 	return err
 }
 
-// OpenDesk opens store, keys and archive. Only one process can. A replay changes what the clerk works with.
-func OpenDesk(ctx context.Context, cfg *config.Config, changes ...func(*clerk.Options)) (*Desk, error) {
-	return openDesk(ctx, cfg, slog.New(slog.DiscardHandler), statuspage.NewMetrics(Version), changes...)
+// OpenRooms opens store, keys and archive for a command, without mailbox and post. Only one process can.
+func OpenRooms(ctx context.Context, cfg *config.Config, changes ...func(*Parts)) (*Rooms, error) {
+	return openRooms(ctx, cfg, slog.New(slog.DiscardHandler), statuspage.NewMetrics(Version), nil, nil, changes...)
 }
 
-func openDesk(ctx context.Context, cfg *config.Config, log *slog.Logger, m *statuspage.Metrics, changes ...func(*clerk.Options)) (*Desk, error) {
-	d := &Desk{}
-	o, err := d.neighbours(cfg)
+// openRooms wires the rooms. What has been opened is closed again when a later one fails.
+func openRooms(ctx context.Context, cfg *config.Config, log *slog.Logger, m *statuspage.Metrics, box *mailbox.Box, post *postman.Postman, changes ...func(*Parts)) (*Rooms, error) {
+	r := &Rooms{Health: &queue.Health{}}
+	p, err := r.parts(cfg, box, post)
 	if err == nil {
-		o.Log, o.Meter, o.Now = log, m, time.Now
+		p.Office.Log, p.Office.Meter, p.Office.Now = log, m, time.Now
 		for _, change := range changes {
-			change(&o)
+			change(&p)
 		}
-		d.Clerk, err = clerk.New(ctx, o)
+		err = r.open(ctx, cfg, p)
 	}
 	if err != nil {
-		return nil, errors.Join(err, d.Close())
+		return nil, errors.Join(err, r.Close())
 	}
-	return d, nil
+	return r, nil
 }
 
-// neighbours opens the edges that the clerk works with. What has been opened is closed again when a later one fails.
-func (d *Desk) neighbours(cfg *config.Config) (o clerk.Options, err error) {
+func (r *Rooms) open(ctx context.Context, cfg *config.Config, p Parts) (err error) {
+	if r.Office, err = office.New(ctx, p.Office); err != nil {
+		return err
+	}
+	p.Intake.Clerk, p.Outbox.Clerk, p.Tasks.Clerk, p.Archiver.Clerk = r.Office, r.Office, r.Office, r.Office
+	r.Intake = intake.New(p.Intake)
+	p.Outbox.BatchWait = r.Intake.BatchWait
+	if p.Outbox.Post != nil { // letters will be sent: what was on its way is looked at
+		log, err := outbox.OpenSendLog(filepath.Join(cfg.Storage.Path, SendLogName), bootID())
+		if err != nil {
+			return err
+		}
+		p.Outbox.Log = log
+		r.closed = append(r.closed, closer{"log of sending", log.Close})
+	}
+	if r.Outbox, err = outbox.New(ctx, p.Outbox); err != nil {
+		return err
+	}
+	p.Tasks.Behind, p.Archiver.Behind = r.behindMail, r.behindMail
+	r.Tasks = tasks.New(p.Tasks)
+	r.Timer = timer.New(timer.Options{Clerk: r.Office, Health: r.Health})
+	r.Archiver = archiver.New(p.Archiver)
+	r.Audit = &audit.Audit{Clerk: r.Office}
+	r.Control = &control.Control{Clerk: r.Office, Audit: r.Audit, Mail: r.Intake.Mail}
+	return nil
+}
+
+// parts opens the edges that the rooms work with.
+func (r *Rooms) parts(cfg *config.Config, box *mailbox.Box, post *postman.Postman) (p Parts, err error) {
 	if err := os.MkdirAll(cfg.Storage.Path, 0o700); err != nil {
-		return o, fmt.Errorf("make the storage path: %w", err)
+		return p, fmt.Errorf("make the storage path: %w", err)
 	}
 	in := func(name string) string { return filepath.Join(cfg.Storage.Path, name) }
 	db, err := bolt.Open(in(StoreName), bolt.Options{})
 	if err != nil {
-		return o, err
+		return p, err
 	}
-	d.closed = append(d.closed, closer{"store", db.Close})
-	if o.Vault, err = credential.OpenVault(in(KeysName), cfg.Credentials.MasterKey, rand.Reader); err != nil {
-		return o, err
+	r.closed = append(r.closed, closer{"store", db.Close})
+	vault, err := credential.OpenVault(in(KeysName), cfg.Credentials.MasterKey, rand.Reader)
+	if err != nil {
+		return p, err
 	}
-	d.closed = append(d.closed, closer{"vault", o.Vault.Close})
-	if o.Archive, err = archive.Open(in(ArchiveName)); err != nil {
-		return o, err
+	r.closed = append(r.closed, closer{"vault", vault.Close})
+	files, err := archive.Open(in(ArchiveName))
+	if err != nil {
+		return p, err
 	}
-	if o.Codes, err = credential.NewKeys(cfg.Credentials.MasterKey); err != nil {
-		return o, err
+	r.closed = append(r.closed, closer{"archive", files.Close})
+	codes, err := credential.NewKeys(cfg.Credentials.MasterKey)
+	if err != nil {
+		return p, err
 	}
-	if o.Letters, err = letter.Parse(templates.FS, override(cfg)); err != nil {
-		return o, err
+	letters, err := letter.Parse(templates.FS, Override(cfg))
+	if err != nil {
+		return p, err
 	}
-	o.DB = db
-	o.Papers = extract.New(extract.Options{OCR: cfg.Extract.OCR, Clamd: cfg.Extract.Clamd})
-	o.Source = source(cfg)
-	o.Office, o.Requesters = cfg.Office(), cfg.People.Requesters
-	o.Auth = msgauth.Options{AuthservID: cfg.Trust.AuthservID, ReceivedBy: cfg.Trust.ReceivedBy, BelowReceived: cfg.Trust.BelowReceived,
-		Resolver: msgauth.NewCache(net.DefaultResolver, resolverKeeps, time.Now)}
-	if o.Auth.Pins, err = pins(cfg.People.Approvers); err != nil {
-		return o, err
+	pinned, err := Pins(cfg.People.Approvers)
+	if err != nil {
+		return p, err
 	}
-	var faults config.Faults
-	if o.MemberKeys, faults = memberKeys(cfg, time.Time{}); len(faults) > 0 {
-		return o, faults
+	keys, faults := MemberKeys(cfg, time.Time{})
+	if len(faults) > 0 {
+		return p, faults
 	}
-	o.Limits, o.Banners = message.DefaultLimits(), cfg.Mail.Banners
-	o.Retention = cfg.Retention.Closed
-	o.LockedPages = cfg.Credentials.Delivery == "pdf"
-	o.UserID, o.MaxMessage = cfg.Credentials.UserID, cfg.IMAP.MaxMessage
-	o.Folders = clerk.Folders{Processed: cfg.IMAP.Processed, Review: cfg.IMAP.Review}
-	o.Passphrases = map[string]secret.Secret{}
-	for _, a := range cfg.People.Approvers {
-		for _, x := range append([]config.Approver{a}, a.Deputies...) {
-			o.Passphrases[x.Address] = x.SheetPassphrase
-		}
-	}
-	return o, nil
+	read := extract.New(extract.Options{OCR: cfg.Extract.OCR, Clamd: cfg.Extract.Clamd})
+	phrases := passphrases(cfg)
+	p.Office = office.Options{DB: db, Archive: files, Vault: vault, Codes: codes, Letters: letters, Office: cfg.Office(), Requesters: cfg.People.Requesters}
+	p.Intake = intake.Options{Box: box, Extract: read, Archive: files, Health: r.Health, Limits: message.DefaultLimits(), Banners: cfg.Mail.Banners,
+		Passphrases: phrases, MaxMessage: cfg.IMAP.MaxMessage, Folders: intake.Folders{Processed: cfg.IMAP.Processed, Review: cfg.IMAP.Review},
+		Start: intake.Start(cfg.IMAP.Start), Poll: cfg.IMAP.Poll, Readers: runtime.GOMAXPROCS(0),
+		Auth: msgauth.Options{AuthservID: cfg.Trust.AuthservID, ReceivedBy: cfg.Trust.ReceivedBy, BelowReceived: cfg.Trust.BelowReceived, Pins: pinned,
+			Resolver: msgauth.NewCache(net.DefaultResolver, resolverKeeps, time.Now)}}
+	p.Outbox = outbox.Options{Post: post, Box: box, Health: r.Health, Senders: cfg.SMTP.Connections, Poll: cfg.IMAP.Poll}
+	p.Tasks = tasks.Options{Extract: read, Health: r.Health, Source: source(cfg), Passphrases: phrases, MemberKeys: keys,
+		LockedPages: cfg.Credentials.Delivery == "pdf", UserID: cfg.Credentials.UserID}
+	p.Archiver = archiver.Options{Archive: files, Health: r.Health, Retention: cfg.Retention.Closed}
+	return p, nil
 }
 
-func override(cfg *config.Config) fs.FS {
+func passphrases(cfg *config.Config) map[string]secret.Secret {
+	out := map[string]secret.Secret{}
+	for _, a := range cfg.People.Approvers {
+		for _, x := range append([]config.Approver{a}, a.Deputies...) {
+			out[x.Address] = x.SheetPassphrase
+		}
+	}
+	return out
+}
+
+// bootID names this boot of the machine; empty where the system does not tell.
+func bootID() string {
+	raw, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(raw))
+}
+
+const (
+	maxBehind  = 30 * time.Second
+	behindLook = 50 * time.Millisecond
+)
+
+// behindMail waits until no mail is being taken in and no letter is on its way, but never longer than maxBehind.
+func (r *Rooms) behindMail(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, maxBehind)
+	defer cancel()
+	look := time.NewTicker(behindLook)
+	defer look.Stop()
+	for r.Intake.Busy() || r.Outbox.Busy() {
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// Override is the folder of the office's own letters; nil: there is none.
+func Override(cfg *config.Config) fs.FS {
 	if cfg.Letters.Override == "" {
 		return nil
 	}
 	return os.DirFS(cfg.Letters.Override)
 }
 
-func source(cfg *config.Config) clerk.Source {
+func source(cfg *config.Config) tasks.Source {
 	if cfg.Credentials.Source == "command" {
-		return clerk.Command{Argv: cfg.Credentials.Command}
+		return tasks.Command{Argv: cfg.Credentials.Command}
 	}
-	return clerk.Generator{Random: rand.Reader}
+	return tasks.Generator{Random: rand.Reader}
 }
 
-// Open wires a whole office. Nothing runs yet. A rehearsal may change what the clerk works with: a store that fails, a clock.
-func Open(ctx context.Context, cfg *config.Config, log *slog.Logger, changes ...func(*clerk.Options)) (*Daemon, error) {
+// Open wires a whole office. Nothing runs yet.
+func Open(ctx context.Context, cfg *config.Config, log *slog.Logger, changes ...func(*Parts)) (*Daemon, error) {
 	m := statuspage.NewMetrics(Version)
-	desk, err := openDesk(ctx, cfg, log, m, changes...)
-	if err != nil {
-		return nil, err
+	d := &Daemon{Log: log, Metrics: m, PageAddress: cfg.HTTP.Listen, SocketPath: filepath.Join(cfg.Storage.Path, SocketName), ready: make(chan struct{})}
+	d.Box, d.Post = OpenBox(cfg, log), OpenPost(cfg)
+	var err error
+	if d.Rooms, err = openRooms(ctx, cfg, log, m, d.Box, d.Post, changes...); err != nil {
+		return nil, errors.Join(err, d.Box.Close(), d.Post.Close())
 	}
-	stands := func(ctx context.Context) error { return firm(ctx, cfg, desk.Clerk) }
-	if err := stands(ctx); err != nil {
-		return nil, errors.Join(err, desk.Close())
-	}
-	looser, err := desk.Clerk.Trusting(ctx, trustOf(cfg))
-	if err != nil {
-		return nil, errors.Join(err, desk.Close())
-	}
-	if len(looser) > 0 {
-		log.Warn("the ground of trust became looser; open codes are void", "what", looser)
-	}
-	d := &Daemon{Clerk: desk.Clerk, Log: log, Start: cfg.IMAP.Start, Poll: cfg.IMAP.Poll, MaxMessage: cfg.IMAP.MaxMessage,
-		Senders: cfg.SMTP.Connections, Readers: runtime.GOMAXPROCS(0), PageAddress: cfg.HTTP.Listen,
-		SocketPath: filepath.Join(cfg.Storage.Path, SocketName), Metrics: m, ready: make(chan struct{}), looked: make(bell, 1), bell: newBells(), stands: stands}
-	d.OnClose("desk", desk.Close)
-	d.Box = openBox(cfg, log)
+	d.OnClose("rooms", d.Rooms.Close)
 	d.OnClose("mailbox", d.Box.Close)
-	d.Post = openPost(cfg)
 	d.OnClose("postman", d.Post.Close)
-	d.Socket = Control(d.Clerk)
+	d.stands = func(ctx context.Context) error { return verifyTrustBase(ctx, cfg, d.Control) }
+	if err := d.stands(ctx); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	weaker, err := d.Control.UpdateTrustPolicy(ctx, trustOf(cfg))
+	if err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	if len(weaker) > 0 {
+		log.Warn("the ground of trust became looser; open codes are void", "what", weaker)
+	}
+	d.Socket = control.Handler(d.Control)
 	if cfg.HTTP.Listen != "" {
 		if d.Page, err = d.statusPage(cfg); err != nil {
 			return nil, errors.Join(err, d.Close())
@@ -185,8 +286,8 @@ func Open(ctx context.Context, cfg *config.Config, log *slog.Logger, changes ...
 // ErrGround says that the mail server would let a forgery pass.
 var ErrGround = errors.New("check found that the mail server would believe a forged approval: set approval.code to sheet, or mend the mail server and run `ukpbjd check` again")
 
-// firm refuses to rest on verdicts that can be forged, unless the code stands only in the encrypted sheet (DESIGN, "Trust").
-func firm(ctx context.Context, cfg *config.Config, c *clerk.Clerk) error {
+// verifyTrustBase refuses to rest on verdicts that can be forged, unless the code stands only in the encrypted sheet (DESIGN, "Trust").
+func verifyTrustBase(ctx context.Context, cfg *config.Config, c *control.Control) error {
 	ground, err := c.Ground(ctx)
 	if err == nil && ground == "unsound" && cfg.Trust.Assurance == sop.Standard && cfg.Approval.Code != "sheet" {
 		return ErrGround
@@ -194,13 +295,15 @@ func firm(ctx context.Context, cfg *config.Config, c *clerk.Clerk) error {
 	return err
 }
 
-func openBox(cfg *config.Config, log *slog.Logger) *mailbox.Box {
+// OpenBox is the office mailbox of a configuration. Nothing is connected yet.
+func OpenBox(cfg *config.Config, log *slog.Logger) *mailbox.Box {
 	c := cfg.IMAP
 	return mailbox.New(mailbox.Options{Address: c.Address, Security: c.Security, Username: c.Username, Password: c.Password, TLS: c.TLS(),
 		Inbox: c.Inbox, Processed: c.Processed, Review: c.Review, Sent: c.Sent, Poll: c.Poll, MaxMessage: c.MaxMessage, Logger: log})
 }
 
-func openPost(cfg *config.Config) *postman.Postman {
+// OpenPost is the mail server of a configuration. Nothing is dialled yet.
+func OpenPost(cfg *config.Config) *postman.Postman {
 	c := cfg.SMTP
 	return postman.New(postman.Options{Address: c.Address, Security: c.Security, Username: c.Username, Password: c.Password,
 		TLS: c.TLS(), Connections: c.Connections})

@@ -3,12 +3,13 @@ package daemon
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"time"
 
-	"ukpbjd/internal/clerk"
 	"ukpbjd/internal/config"
+	"ukpbjd/internal/office"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/statuspage"
 	"ukpbjd/internal/store"
@@ -21,7 +22,7 @@ func (d *Daemon) statusPage(cfg *config.Config) (http.Handler, error) {
 
 // replies are those of approvers who have been asked to show what their mail carries.
 func (d *Daemon) replies(ctx context.Context) (out []statuspage.Reply, err error) {
-	all, err := d.Clerk.Enrolments(ctx)
+	all, err := d.Control.Enrolments(ctx)
 	for _, e := range all {
 		r := statuspage.Reply{Name: e.Name, Reach: string(e.Reach), Needs: string(e.Needs), Enough: e.Enough}
 		if e.Carried != nil {
@@ -38,7 +39,7 @@ func (d *Daemon) replies(ctx context.Context) (out []statuspage.Reply, err error
 type pageSource struct{ d *Daemon }
 
 func (p pageSource) Recent(ctx context.Context, limit int) (out []sop.Case, err error) {
-	err = p.d.Clerk.View(ctx, func(b store.Books) error {
+	err = p.d.Office.View(ctx, func(b store.Books) error {
 		out, err = b.Cases.Recent(limit)
 		return err
 	})
@@ -46,7 +47,7 @@ func (p pageSource) Recent(ctx context.Context, limit int) (out []sop.Case, err 
 }
 
 func (p pageSource) Counts(ctx context.Context) (out map[sop.Status]int, err error) {
-	err = p.d.Clerk.View(ctx, func(b store.Books) error {
+	err = p.d.Office.View(ctx, func(b store.Books) error {
 		out, err = b.Cases.Counts()
 		return err
 	})
@@ -54,7 +55,7 @@ func (p pageSource) Counts(ctx context.Context) (out map[sop.Status]int, err err
 }
 
 func (p pageSource) Case(ctx context.Context, number string) (c sop.Case, events []sop.Event, ok bool, err error) {
-	err = p.d.Clerk.View(ctx, func(b store.Books) error {
+	err = p.d.Office.View(ctx, func(b store.Books) error {
 		if c, ok, err = b.Cases.Get(number); err != nil || !ok {
 			return err
 		}
@@ -71,7 +72,7 @@ func (p pageSource) Case(ctx context.Context, number string) (c sop.Case, events
 func (p pageSource) Health(ctx context.Context) []statuspage.HealthItem {
 	faults := p.d.Faults()
 	var out []statuspage.HealthItem
-	for _, loop := range []string{"intake", "filing", "outbox", "tasks", "time", "reconcile", "archive", "sent"} {
+	for _, loop := range healthNames(faults) {
 		out = append(out, statuspage.HealthItem{Name: loop, OK: faults[loop] == "", Text: faults[loop]})
 	}
 	late := p.stuck(ctx)
@@ -88,15 +89,26 @@ func (p pageSource) Health(ctx context.Context) []statuspage.HealthItem {
 	return out
 }
 
+// healthNames are the queues and loops of which health always speaks, and whatever else is in trouble.
+func healthNames(faults map[string]string) []string {
+	names := []string{"intake", "filing", "outbox", "smtp", "tasks", "time", "reconcile", "archive", "sent"}
+	for _, n := range slices.Sorted(maps.Keys(faults)) {
+		if !slices.Contains(names, n) {
+			names = append(names, n)
+		}
+	}
+	return names
+}
+
 // stuckAfter is how long a letter may be due without leaving.
 const stuckAfter = 5 * time.Minute
 
 func (p pageSource) stuck(ctx context.Context) string {
 	var next time.Time
-	if r, held, err := p.d.Clerk.Restored(ctx); err == nil && held {
+	if r, held, err := p.d.Office.Restored(ctx); err == nil && held {
 		return "held since the books were restored from " + r.From.Format(time.DateTime) + "; ukpbjd release --all lets letters go"
 	}
-	err := p.d.Clerk.View(ctx, func(b store.Books) (err error) {
+	err := p.d.Office.View(ctx, func(b store.Books) (err error) {
 		next, _, err = b.Letters.Next(1)
 		return err
 	})
@@ -109,4 +121,4 @@ func (p pageSource) stuck(ctx context.Context) string {
 	return ""
 }
 
-var _ clerk.Meter = (*statuspage.Metrics)(nil)
+var _ office.Meter = (*statuspage.Metrics)(nil)

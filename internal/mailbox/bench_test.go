@@ -22,13 +22,17 @@ func BenchmarkFetch(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
-		refs, err := box.Since(b.Context(), 1)
+		st, err := box.State(b.Context())
+		if err != nil {
+			b.Fatal(err)
+		}
+		refs, err := box.Since(b.Context(), UID{st.UIDValidity, 1})
 		if err != nil {
 			b.Fatal(err)
 		}
 		b.SetBytes(int64(len(raw) * len(refs)))
 		for b.Loop() {
-			if err := box.Fetch(b.Context(), refs, func(Ref, []byte) error { return nil }); err != nil {
+			if err := box.Fetch(b.Context(), refs, func(Mail) error { return nil }); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -3,9 +3,6 @@ package mailbox
 import (
 	"context"
 	"errors"
-	"fmt"
-
-	"github.com/emersion/go-imap/v2"
 )
 
 // freshTries is how many new connections one call may use up. A connection left over from before does not count.
@@ -68,7 +65,7 @@ func (l *line) do(ctx context.Context, j job) error {
 			had = true
 		}
 		err = j.work(ctx, s)
-		if err != nil && lost(err) || s.dead() {
+		if err != nil && (lost(err) || confused(err)) || s.dead() {
 			s.drop()
 			s = nil
 		}
@@ -78,34 +75,27 @@ func (l *line) do(ctx context.Context, j job) error {
 	}
 }
 
-// reach connects. After a connection that was lost the server may just be restarting, so it is given a moment.
-func (l *line) reach(ctx context.Context, had bool) (s *session, err error) {
-	for pause := l.box.opt.Retry; ; pause *= 2 {
-		s, err = l.box.connect(ctx)
-		if err == nil || !had || errors.Is(err, ErrLogin) || ctx.Err() != nil || pause > 4*l.box.opt.Retry {
-			return s, err
-		}
-		nap(ctx, pause)
+// renewed is do on a connection that is new.
+func (l *line) renewed(ctx context.Context, j job) error {
+	s, err := l.take(ctx)
+	if err != nil {
+		return err
 	}
+	if s != nil {
+		s.drop()
+	}
+	l.slot <- nil
+	return l.do(ctx, j)
 }
 
-// lost: everything but an answer of the server, or a verdict of our own, means that the connection is gone.
-func lost(err error) bool {
-	var said *imap.Error
-	var own *ownError
-	var broken *MessageError
-	return err != nil && !errors.As(err, &said) && !errors.As(err, &own) && !errors.As(err, &broken)
+// reach connects. After a connection that was lost the server may just be restarting, so it is given a few steps of the gate.
+func (l *line) reach(ctx context.Context, had bool) (s *session, err error) {
+	s, err = l.box.connect(ctx, false)
+	for range graceTries {
+		if err == nil || !had || errors.Is(err, ErrLogin) || ctx.Err() != nil {
+			break
+		}
+		s, err = l.box.connect(ctx, true)
+	}
+	return s, err
 }
-
-// ownError is a conclusion drawn on a connection that works.
-type ownError struct{ error }
-
-func (e *ownError) Unwrap() error { return e.error }
-
-// own marks err as such.
-func own(format string, v ...any) error { return &ownError{fmt.Errorf(format, v...)} }
-
-// unreachable: no connection could be made, so nothing is known about any message.
-type unreachable struct{ error }
-
-func (e *unreachable) Unwrap() error { return e.error }

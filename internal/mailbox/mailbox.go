@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"sync/atomic"
 	"time"
 
@@ -26,63 +27,43 @@ type Options struct {
 
 	Inbox, Processed, Review, Sent string // default INBOX, UKPBJ/Diproses, UKPBJ/Periksa, Sent
 
-	Poll       time.Duration // default 60 s: besides IDLE, ask this often
-	Timeout    time.Duration // default 60 s: a command that hears nothing for so long has failed
-	Retry      time.Duration // default 1 s: first pause after a lost connection, then doubled up to 5 minutes
-	MaxMessage int64         // default 50 MiB: a larger message is never taken into memory
+	Poll       time.Duration  // default 60 s: besides IDLE, ask this often
+	Timeout    time.Duration  // default 60 s: a command that hears nothing for so long has failed
+	Retry      time.Duration  // default 1 s: first pause after a failed connection, then doubled up to 5 minutes
+	Random     func() float64 // in [0, 1), for the jitter of pauses; default math/rand
+	MaxMessage int64          // default 50 MiB: of a larger message only the header is fetched
 	Logger     *slog.Logger
 }
 
 const (
 	// idleFor: RFC 2177 allows 29 minutes, middleboxes and some servers end a silent connection at 10.
 	idleFor    = 9 * time.Minute
-	longestNap = 5 * time.Minute
 	maxMessage = 50 << 20
 )
 
 var (
-	// ErrUIDValidity: the inbox was rebuilt since the last State, so every UID known from before means another message.
-	ErrUIDValidity = errors.New("UIDVALIDITY of the inbox has changed")
+	// ErrUIDValidity: the folder was rebuilt, so every UID known from before means another message. Nothing was touched.
+	ErrUIDValidity = errors.New("UIDVALIDITY has changed")
 	// ErrLogin: the server refused the user name or the password.
 	ErrLogin = errors.New("login refused")
-	// ErrTooLarge: the message is larger than Options.MaxMessage.
-	ErrTooLarge = errors.New("message is larger than the limit")
 	// ErrCannotRemove: without UIDPLUS an expunge would also take what others have marked. The message is marked as deleted.
 	ErrCannotRemove = errors.New("server cannot expunge a single message")
 
 	errClosed = errors.New("mailbox is closed")
 )
 
-// MessageError is one message that could not be fetched twice, although the server works.
-type MessageError struct {
-	UID uint32
-	Err error
-}
+// UID names one message of a folder for good: where Validity has changed, the number means another message (RFC 9051 §2.3.1.1).
+type UID struct{ Validity, UID uint32 }
 
-func (e *MessageError) Error() string { return fmt.Sprintf("fetch message %d: %v", e.UID, e.Err) }
-func (e *MessageError) Unwrap() error { return e.Err }
-
-// Broken gives every MessageError in err: Fetch joins them.
-func Broken(err error) []*MessageError {
-	switch e := err.(type) {
-	case *MessageError:
-		return []*MessageError{e}
-	case interface{ Unwrap() []error }:
-		var all []*MessageError
-		for _, one := range e.Unwrap() {
-			all = append(all, Broken(one)...)
-		}
-		return all
-	}
-	return nil
-}
+func (u UID) String() string { return fmt.Sprintf("%d/%d", u.Validity, u.UID) }
 
 // State identifies the inbox and what comes next in it.
 type State struct{ UIDValidity, UIDNext uint32 }
 
-// Ref is one message of the inbox. Size and Arrived (INTERNALDATE) are zero where the server cannot tell.
+// Ref is one message of the inbox. Size and Arrived (INTERNALDATE) are zero where the server cannot tell. Arrived is the
+// server's clock, and a person's drag may set it: UIDs alone say what is new.
 type Ref struct {
-	UID     uint32
+	UID     UID
 	Size    int64
 	Arrived time.Time
 }
@@ -90,10 +71,12 @@ type Ref struct {
 // Box is the mailbox. Its methods may be called from several goroutines.
 type Box struct {
 	opt      Options
+	gate     *gate
 	watching *line
 	fetching *line
 	filing   *line
-	validity atomic.Uint32 // of the inbox at the last State; 0 before
+	first    atomic.Pointer[State] // the inbox as this Box saw it first
+	copied   map[folderUID]bool    // of the filing connection: COPY was sent; true: and confirmed
 	open     context.Context
 	shut     context.CancelCauseFunc
 }
@@ -108,10 +91,13 @@ func New(opt Options) *Box {
 	opt.Timeout = orElse(opt.Timeout, time.Minute)
 	opt.Retry = orElse(opt.Retry, time.Second)
 	opt.MaxMessage = orElse(opt.MaxMessage, maxMessage)
+	if opt.Random == nil {
+		opt.Random = rand.Float64
+	}
 	if opt.Logger == nil {
 		opt.Logger = slog.New(slog.DiscardHandler)
 	}
-	b := &Box{opt: opt}
+	b := &Box{opt: opt, copied: map[folderUID]bool{}, gate: newGate(opt.Retry, opt.Random)}
 	b.open, b.shut = context.WithCancelCause(context.Background())
 	b.watching, b.fetching, b.filing = newLine(b), newLine(b), newLine(b)
 	return b

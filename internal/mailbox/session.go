@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -13,6 +14,8 @@ import (
 var (
 	errSlow    = errors.New("took too long")
 	errSilence = errors.New("nothing heard from the server")
+	// errNoValidity: such a server cannot be used, RFC 9051 §2.3.1.1.
+	errNoValidity = errors.New("the server gives no UIDVALIDITY")
 )
 
 // session is one signed-in connection.
@@ -25,15 +28,21 @@ type session struct {
 	delim  string // empty: the server has no hierarchy
 	exists map[string]bool
 	news   chan struct{} // something happened in the selected folder
-	inbox  imap.SelectData
-	state  selection
+	at     selected
 }
 
-type selection int
+// selected is the folder that is open on a connection; its UIDVALIDITY holds as long as it is open (RFC 9051 §2.3.1.1).
+type selected struct {
+	folder string // as Options would write it; empty: none
+	how    access
+	fresh  bool // opened by State for whoever comes next
+	imap.SelectData
+}
+
+type access int
 
 const (
-	nothing selection = iota
-	looking           // EXAMINE: no flag can change by accident
+	looking access = iota // EXAMINE: no flag can change by accident
 	writing
 )
 
@@ -94,43 +103,86 @@ func (s *session) goodbye() {
 	s.drop()
 }
 
-// open selects the inbox, anew each time, and checks that it is the one that State saw.
-func (s *session) open(ctx context.Context, how selection) error {
-	if err := s.selectInbox(ctx, how); err != nil {
-		return err
+// open makes sure that the folder is open and is the one that validity names. An open folder keeps its UIDVALIDITY, so it is
+// opened anew only where another one is open. With what the server told at that time, fresh says whether that is news.
+func (s *session) open(ctx context.Context, folder string, how access, validity uint32) (fresh bool, err error) {
+	fresh = s.at.fresh
+	if s.at.folder != folder || s.at.how != how || s.at.UIDValidity != validity {
+		if err := s.enter(ctx, folder, how); err != nil {
+			return false, err
+		}
+		fresh = true
 	}
-	if known := s.box.validity.Load(); known != 0 && known != s.inbox.UIDValidity {
-		return own("open %s: %w from %d to %d", s.box.opt.Inbox, ErrUIDValidity, known, s.inbox.UIDValidity)
+	s.at.fresh = false
+	return fresh, s.verify(validity)
+}
+
+// openNow is open, and knows of every message that has arrived until now.
+func (s *session) openNow(ctx context.Context, folder string, how access, validity uint32) (fresh bool, err error) {
+	fresh, err = s.open(ctx, folder, how, validity)
+	if err == nil && !fresh {
+		err = s.probe(ctx)
+	}
+	return fresh, err
+}
+
+// verify holds the open folder against the UIDVALIDITY that is meant. Zero names nothing (RFC 9051 §9, nz-number).
+func (s *session) verify(validity uint32) error {
+	switch {
+	case s.at.UIDValidity == 0:
+		return own("open %s: %w", s.at.folder, errNoValidity)
+	case s.at.UIDValidity != validity:
+		return own("open %s: %w from %d to %d", s.at.folder, ErrUIDValidity, validity, s.at.UIDValidity)
 	}
 	return nil
 }
 
-func (s *session) selectInbox(ctx context.Context, how selection) error {
-	s.state = nothing
-	return s.brief(ctx, "open "+s.box.opt.Inbox, func() error {
-		data, err := s.client.Select(s.name(s.box.opt.Inbox), &imap.SelectOptions{ReadOnly: how == looking}).Wait()
+// enter selects a folder, anew each time.
+func (s *session) enter(ctx context.Context, folder string, how access) error {
+	s.at = selected{}
+	return s.brief(ctx, "open "+folder, func() error {
+		data, err := s.client.Select(s.name(folder), &imap.SelectOptions{ReadOnly: how == looking}).Wait()
 		if err != nil {
 			return err
 		}
-		s.inbox, s.state = *data, how
+		s.at = selected{folder: folder, how: how, SelectData: *data}
+		if folder == s.box.opt.Inbox {
+			s.box.first.CompareAndSwap(nil, &State{data.UIDValidity, uint32(data.UIDNext)})
+		}
 		return nil
 	})
 }
 
+// uid makes a number whole: the open folder's.
+func (s *session) uid(n imap.UID) UID { return UID{s.at.UIDValidity, uint32(n)} }
+
+// probe proves that the server lives, and lets it tell what has happened.
+func (s *session) probe(ctx context.Context) error {
+	return s.brief(ctx, "probe", func() error { return s.client.Noop().Wait() })
+}
+
 // present asks which of the set are still there.
 func (s *session) present(ctx context.Context, set imap.UIDSet, not ...imap.Flag) (imap.UIDSet, error) {
-	var found imap.UIDSet
-	err := s.long(ctx, "search", func() error {
+	return s.search(ctx, &imap.SearchCriteria{UID: []imap.UIDSet{set}, NotFlag: not})
+}
+
+// still is present for UIDs that are known, and never names another.
+func (s *session) still(ctx context.Context, uids []uint32, not ...imap.Flag) ([]uint32, error) {
+	set, err := s.present(ctx, setOf(uids), not...)
+	return slices.DeleteFunc(slices.Clone(uids), func(u uint32) bool { return !set.Contains(imap.UID(u)) }), err
+}
+
+func (s *session) search(ctx context.Context, what *imap.SearchCriteria) (found imap.UIDSet, err error) {
+	err = s.long(ctx, "search", func() error {
 		var opt *imap.SearchOptions
 		if s.caps.Has(imap.CapESearch) {
 			opt = &imap.SearchOptions{ReturnAll: true} // ranges instead of a number for every message
 		}
-		data, err := s.client.UIDSearch(&imap.SearchCriteria{UID: []imap.UIDSet{set}, NotFlag: not}, opt).Wait()
-		if err != nil {
-			return err
+		data, err := s.client.UIDSearch(what, opt).Wait()
+		if err == nil {
+			found, _ = data.All.(imap.UIDSet)
 		}
-		found, _ = data.All.(imap.UIDSet)
-		return nil
+		return err
 	})
 	return found, err
 }

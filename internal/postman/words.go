@@ -67,3 +67,10 @@ func plainDomain(d string) bool {
 func alnum(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
+
+// Reachable says that a letter can be written to an address: it is plain, and within the lengths of RFC 5321 §4.5.3.1. People
+// and robots send mail from others.
+func Reachable(addr string) bool {
+	local, domain, ok := strings.Cut(addr, "@")
+	return ok && len(local) <= 64 && len(domain) <= 255 && len(addr) <= 254 && plainAddress(addr)
+}

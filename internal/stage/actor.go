@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"ukpbjd/internal/clerk"
 	"ukpbjd/internal/message"
+	"ukpbjd/internal/office"
 	"ukpbjd/internal/postoffice"
 	"ukpbjd/internal/rehearsal"
 	"ukpbjd/internal/sop"
@@ -36,7 +36,7 @@ func (s *Stage) Await(ctx context.Context, to sop.Person, number string, kind so
 // KindOf is the kind of letter that a mail is; empty for mails of people.
 func KindOf(m *message.Message) sop.LetterKind {
 	for _, f := range m.Header {
-		if strings.EqualFold(f.Name, clerk.KindHeader) {
+		if strings.EqualFold(f.Name, office.KindHeader) {
 			return sop.LetterKind(strings.TrimSpace(f.Value))
 		}
 	}

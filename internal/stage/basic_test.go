@@ -36,7 +36,7 @@ func TestCodeInSheet(t *testing.T) {
 	x.do(x.Answer(l, "SETUJU "+code, rehearsal.Outlook))
 	x.finish()
 	x.quiet()
-	if r, err := x.Daemon.Clerk.Verify(x.ctx); err != nil || len(r.Findings) > 0 {
+	if r, err := x.Daemon.Audit.Verify(x.ctx); err != nil || len(r.Findings) > 0 {
 		t.Error(r.Findings, err)
 	}
 }

@@ -43,12 +43,12 @@ func TestCheckpointEachOfficeDay(t *testing.T) {
 	tick := func() {
 		t.Helper()
 		for range 3 {
-			_, err := s.Daemon.Clerk.Tick(ctx)
+			_, err := s.Daemon.Timer.Tick(ctx)
 			s.do(err)
 		}
 		s.do(s.Stop())
 		s.do(s.Start(ctx))
-		_, err := s.Daemon.Clerk.Tick(ctx)
+		_, err := s.Daemon.Timer.Tick(ctx)
 		s.do(err)
 	}
 	s.do(s.Start(ctx))
@@ -71,12 +71,12 @@ func TestCheckpointEachOfficeDay(t *testing.T) {
 		kept = x.sent
 	}
 	for _, f := range checkpoints(t, s.Stage, s.Cast.KepalaLPSE) {
-		r, err := s.Daemon.Clerk.VerifyAgainst(ctx, f, "")
+		r, err := s.Daemon.Audit.VerifyAgainst(ctx, f, "")
 		if err != nil || len(r.Findings) > 0 || r.Against == nil {
 			t.Errorf("%+v %v", r, err)
 		}
 		forged := bytes.Replace(f, []byte("\n1\n"), []byte("\n0\n"), 1)
-		if r, err := s.Daemon.Clerk.VerifyAgainst(ctx, append([]byte("x"), forged...), ""); err != nil || len(r.Findings) == 0 {
+		if r, err := s.Daemon.Audit.VerifyAgainst(ctx, append([]byte("x"), forged...), ""); err != nil || len(r.Findings) == 0 {
 			t.Errorf("a forged checkpoint passes: %+v %v", r, err)
 		}
 	}

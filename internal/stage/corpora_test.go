@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"ukpbjd/internal/clerk"
 	"ukpbjd/internal/config"
+	"ukpbjd/internal/control"
 	"ukpbjd/internal/postoffice"
 	"ukpbjd/internal/rehearsal"
 	"ukpbjd/internal/sop"
@@ -112,14 +112,14 @@ func TestCorporaFromStaff(t *testing.T) {
 		}
 	}
 	t.Logf("%d mails, %d cases: %v", len(all), len(cases)-1, count)
-	list, err := x.Daemon.Clerk.Cases(x.ctx, true)
+	list, err := x.Daemon.Control.Cases(x.ctx, true)
 	x.do(err)
 	for _, c := range list {
 		if c.Status != sop.Incomplete.Label() && c.Status != sop.NeedsReview.Label() && c.Status != sop.Rejected.Label() {
 			t.Errorf("%s is %s", c.Number, c.Status)
 		}
 	}
-	if r, err := x.Daemon.Clerk.Verify(x.ctx); err != nil || len(r.Findings) > 0 {
+	if r, err := x.Daemon.Audit.Verify(x.ctx); err != nil || len(r.Findings) > 0 {
 		t.Error(r.Findings, err)
 	}
 }
@@ -155,15 +155,15 @@ func long(t *testing.T) context.Context {
 }
 
 // outcomes waits until so many mails have theirs, never longer than ten seconds without a new one.
-func (x *play) outcomes(want int) map[uint32]store.Seen {
+func (x *play) outcomes(want int) map[uint32]store.MailRecord {
 	x.t.Helper()
 	look := time.NewTicker(20 * time.Millisecond)
 	defer look.Stop()
 	last := time.Now()
 	for n := 0; ; {
-		out := map[uint32]store.Seen{}
-		x.do(x.Daemon.Clerk.View(x.ctx, func(b store.Books) error {
-			return b.Mails.Each(func(u store.UID, s store.Seen) bool { out[u.UID] = s; return true })
+		out := map[uint32]store.MailRecord{}
+		x.do(x.Daemon.Office.View(x.ctx, func(b store.Books) error {
+			return b.Mails.Each(func(u store.UID, s store.MailRecord) bool { out[u.UID] = s; return true })
 		}))
 		if len(out) >= want {
 			return out
@@ -198,7 +198,7 @@ func TestHostileRequests(t *testing.T) {
 	x.finish()
 	outcomes := x.outcomes(len(all) + 5) // and the request, the SETUJU, three times TERIMA
 	x.quiet()
-	byID := map[string]store.Seen{}
+	byID := map[string]store.MailRecord{}
 	for _, s := range outcomes {
 		byID[s.MessageID] = s
 	}
@@ -209,15 +209,15 @@ func TestHostileRequests(t *testing.T) {
 		case s.Case == "":
 			t.Errorf("%s: %+v, and nobody is told", name, s)
 		default:
-			v, err := x.Daemon.Clerk.Show(x.ctx, s.Case)
+			v, err := x.Daemon.Control.Show(x.ctx, s.Case)
 			x.do(err)
-			answered := slices.ContainsFunc(v.Letters, func(l clerk.LetterView) bool { return strings.EqualFold(l.To, x.Cast.Staff.Address) })
+			answered := slices.ContainsFunc(v.Letters, func(l control.LetterView) bool { return strings.EqualFold(l.To, x.Cast.Staff.Address) })
 			if v.Status != sop.Incomplete.Label() && v.Status != sop.NeedsReview.Label() || !answered {
 				t.Errorf("%s: %s, answered %v", name, v.Status, answered)
 			}
 		}
 	}
-	if r, err := x.Daemon.Clerk.Verify(x.ctx); err != nil || len(r.Findings) > 0 {
+	if r, err := x.Daemon.Audit.Verify(x.ctx); err != nil || len(r.Findings) > 0 {
 		t.Error(r.Findings, err)
 	}
 }

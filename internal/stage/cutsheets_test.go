@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"ukpbjd/internal/clerk"
+	"ukpbjd/internal/audit"
 	"ukpbjd/internal/message"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/store"
@@ -48,7 +48,7 @@ func TestSheetsGoWithTheKeys(t *testing.T) {
 		must(err)
 		key, err := desk.Verifier()
 		must(err)
-		p, err := clerk.Prove(ctx, raw, key, nil)
+		p, err := audit.Prove(ctx, raw, key, nil)
 		if err != nil || !p.Sound() || len(p.Decisions) != 1 || !strings.Contains(p.Decisions[0].Letter, number) {
 			t.Errorf("%s: %+v %v", when, p, err)
 		}

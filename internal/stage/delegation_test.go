@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"ukpbjd/internal/clerk"
 	"ukpbjd/internal/config"
+	"ukpbjd/internal/daemon"
 	"ukpbjd/internal/postoffice"
 	"ukpbjd/internal/rehearsal"
 	"ukpbjd/internal/sop"
@@ -24,7 +24,7 @@ func absence(t *testing.T, at *clock) (x *play, deputy, stranger sop.Person) {
 		t.Fatal(err)
 	}
 	x = set(t, Options{Members: []sop.Person{deputy, stranger}, Post: func(o *postoffice.Options) { o.Now = at.now },
-		Clerk: func(o *clerk.Options) { o.Now = at.now },
+		Clerk: func(o *daemon.Parts) { o.Now = at.now },
 		Change: func(c *config.Config) {
 			c.People.Approvers[0].Deputies = []config.Approver{{Person: deputy, SheetPassphrase: phrase}}
 		}})
@@ -47,7 +47,7 @@ func TestAbsence(t *testing.T) {
 	x.newest(x.Cast.Admin, sop.TidakDikenali)
 	x.do(x.Answer(first, "DELEGASI wakil@"+Domain+" SAMPAI 8 Mei 2026", rehearsal.Plain))
 	var asked []Letter // the deputy, of each case
-	all, err := x.Daemon.Clerk.Cases(x.ctx, true)
+	all, err := x.Daemon.Control.Cases(x.ctx, true)
 	if err != nil || len(all) != 2 {
 		t.Fatalf("%d cases, %v", len(all), err)
 	}
@@ -55,7 +55,7 @@ func TestAbsence(t *testing.T) {
 		l, err := x.Await(x.ctx, deputy, c.Number, sop.Persetujuan)
 		x.do(err)
 		asked = append(asked, l)
-		if v, err := x.Daemon.Clerk.Show(x.ctx, c.Number); err != nil || len(v.Delegations) != 1 || v.Delegations[0].To.Address != deputy.Address {
+		if v, err := x.Daemon.Control.Show(x.ctx, c.Number); err != nil || len(v.Delegations) != 1 || v.Delegations[0].To.Address != deputy.Address {
 			t.Errorf("%s shows %v (%v)", c.Number, v.Delegations, err)
 		}
 	}
@@ -68,7 +68,7 @@ func TestAbsence(t *testing.T) {
 
 	x.do(x.Answer(asked[1], "SETUJU", rehearsal.Outlook)) // of the one in which nobody delegated
 	approved := func() (n int) {
-		all, err := x.Daemon.Clerk.Cases(x.ctx, false)
+		all, err := x.Daemon.Control.Cases(x.ctx, false)
 		x.do(err)
 		for _, c := range all {
 			if c.Approval != nil {
@@ -85,7 +85,7 @@ func TestAbsence(t *testing.T) {
 	x.do(errors.Join(x.Stop(), x.Start(x.ctx))) // it outlives the program
 	at.set(time.Date(2026, 5, 9, 0, 0, 1, 0, time.FixedZone("WITA", 8*3600)))
 	refused := func() (n int) {
-		all, err := x.Daemon.Clerk.Cases(x.ctx, false)
+		all, err := x.Daemon.Control.Cases(x.ctx, false)
 		x.do(err)
 		for _, c := range all {
 			for _, e := range x.events(c.Number, "not-obeyed") {

@@ -22,7 +22,7 @@ func TestDeviationIsExplained(t *testing.T) {
 	asked := x.await(x.Cast.Admin, sop.Persetujuan)
 	receipt := x.await(x.Cast.Staff, sop.TandaTerima)
 	c.set(time.Date(2031, 5, 14, 7, 30, 0, 0, zone)) // the opening after the deadline
-	_, err := x.Daemon.Clerk.Tick(x.ctx)
+	_, err := x.Daemon.Timer.Tick(x.ctx)
 	x.do(err)
 	x.await(x.Cast.KepalaLPSE, sop.Eskalasi)
 	x.await(x.Cast.KepalaBagian, sop.Eskalasi)
@@ -30,13 +30,13 @@ func TestDeviationIsExplained(t *testing.T) {
 	x.await(x.Cast.Staff, sop.TidakDikenali)
 	x.do(x.Answer(asked, "JELASKAN rapat anggaran dua hari", rehearsal.Outlook))
 	x.do(x.until(x.ctx, func() bool {
-		step, err := x.Daemon.Clerk.RegisterStep(x.ctx, 2031, "")
+		step, err := x.Daemon.Control.RegisterStep(x.ctx, 2031, "")
 		if err != nil || len(step.Entries) == 0 || len(step.Entries[0].Deviations) != 1 {
 			t.Fatalf("%+v %v", step.Entries, err)
 		}
 		return told(t, step.Entries[0])
 	}))
-	month, err := x.Daemon.Clerk.Month(x.ctx, c.now())
+	month, err := x.Daemon.Timer.Month(x.ctx, c.now())
 	if err != nil || len(month.Deviations) != 1 || month.Deviations[0].Reply != "rapat anggaran dua hari" {
 		t.Errorf("the month: %+v %v", month.Deviations, err)
 	}

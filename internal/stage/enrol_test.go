@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"ukpbjd/internal/clerk"
 	"ukpbjd/internal/config"
+	"ukpbjd/internal/control"
 	"ukpbjd/internal/postoffice"
 	"ukpbjd/internal/rehearsal"
 	"ukpbjd/internal/sop"
@@ -17,17 +17,17 @@ import (
 
 func (x *play) enrol(who string) {
 	x.t.Helper()
-	_, err := x.Daemon.Clerk.Answer(x.ctx, clerk.Call{Command: "enrol", Arg: who})
+	_, err := x.Daemon.Control.Answer(x.ctx, control.Call{Command: "enrol", Arg: who})
 	x.do(err)
 }
 
 // enrolment waits until n answers of an approver have been looked at.
-func (x *play) enrolment(who sop.Person, n int) (e clerk.Enrolment) {
+func (x *play) enrolment(who sop.Person, n int) (e control.Enrolment) {
 	x.t.Helper()
 	x.do(x.until(x.ctx, func() bool { return len(x.events(store.Office, "enrolled")) >= n }))
-	all, err := x.Daemon.Clerk.Enrolments(x.ctx)
+	all, err := x.Daemon.Control.Enrolments(x.ctx)
 	x.do(err)
-	i := slices.IndexFunc(all, func(e clerk.Enrolment) bool { return e.Address == who.Address })
+	i := slices.IndexFunc(all, func(e control.Enrolment) bool { return e.Address == who.Address })
 	if i < 0 {
 		x.t.Fatalf("nothing is known of %s", who.Address)
 	}
@@ -70,7 +70,7 @@ func TestEnrolment(t *testing.T) {
 	}
 	x.do(x.Answer(approval, "SETUJU", rehearsal.Plain)) // the control
 	x.finish()
-	if r, err := x.Daemon.Clerk.Verify(x.ctx); err != nil || len(r.Findings) > 0 {
+	if r, err := x.Daemon.Audit.Verify(x.ctx); err != nil || len(r.Findings) > 0 {
 		t.Error(r.Findings, err)
 	}
 }
@@ -88,7 +88,7 @@ func TestEnrolmentOfOthers(t *testing.T) {
 	x.enrol(x.Cast.Admin.Address) // comes back
 	x.do(x.until(x.ctx, func() bool { return len(x.folder("UKPBJ/Diproses")) == 1 }))
 	x.await(x.Cast.Operator, sop.PeringatanOperator)
-	if _, err := x.Daemon.Clerk.Answer(x.ctx, clerk.Call{Command: "enrol", Arg: "orang@lain.example"}); err == nil {
+	if _, err := x.Daemon.Control.Answer(x.ctx, control.Call{Command: "enrol", Arg: "orang@lain.example"}); err == nil {
 		t.Error("somebody else was written to")
 	}
 	x.enrol("")
@@ -120,7 +120,7 @@ func TestEnrolmentOfOthers(t *testing.T) {
 	}
 	x.enrolment(x.Cast.Admin, 15)
 	x.do(x.until(x.ctx, func() (empty bool) { // letters of no case, too
-		x.do(x.Daemon.Clerk.View(x.ctx, func(b store.Books) error {
+		x.do(x.Daemon.Office.View(x.ctx, func(b store.Books) error {
 			sending, err := b.Letters.Sending()
 			if err != nil {
 				return err

@@ -20,8 +20,9 @@ import (
 
 	"github.com/emersion/go-msgauth/dkim"
 
-	"ukpbjd/internal/clerk"
+	"ukpbjd/internal/audit"
 	"ukpbjd/internal/config"
+	"ukpbjd/internal/daemon"
 	"ukpbjd/internal/msgauth"
 	"ukpbjd/internal/rehearsal"
 	"ukpbjd/internal/sop"
@@ -52,7 +53,7 @@ func approved(t *testing.T) (*play, []byte) {
 	t.Helper()
 	record := "v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(testKey().Public().(ed25519.PublicKey))
 	x := open(t, papersOf(t, 3, 2), Options{Change: func(c *config.Config) { c.Trust.Assurance = sop.Strict },
-		Clerk: func(o *clerk.Options) {
+		Clerk: func(o *daemon.Parts) {
 			o.Auth.Resolver = msgauth.Recorded{{Kind: "dkim-key", Name: selector, Text: record}}
 		}})
 	x.do(x.Start(x.ctx))
@@ -64,7 +65,7 @@ func approved(t *testing.T) (*play, []byte) {
 		x.do(x.Answer(x.await(m, sop.Kredensial), "TERIMA", rehearsal.Plain)) // quotes the password: a leak that stays sealed
 	}
 	x.await(x.Cast.KepalaLPSE, sop.Tembusan)
-	z, err := x.Daemon.Clerk.Evidence(x.ctx, x.only().Number)
+	z, err := x.Daemon.Audit.Evidence(x.ctx, x.only().Number)
 	x.do(err)
 	return x, z
 }
@@ -111,11 +112,11 @@ func TestEvidence(t *testing.T) {
 	t.Parallel()
 	s, raw := approved(t)
 	ctx := s.ctx
-	key, err := s.Daemon.Clerk.Verifier()
+	key, err := s.Daemon.Office.Verifier()
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := clerk.Prove(ctx, raw, key, nil)
+	p, err := audit.Prove(ctx, raw, key, nil)
 	if err != nil || !p.Sound() || len(p.Decisions) != 1 {
 		t.Fatalf("%+v %v", p, err)
 	}
@@ -138,7 +139,7 @@ func TestEvidence(t *testing.T) {
 	})
 	t.Run("every change is found", func(t *testing.T) { changed(t, ctx, raw, key) })
 	t.Run("another key", func(t *testing.T) {
-		if p, err := clerk.Prove(ctx, raw, strings.Replace(key, Domain, "x.example", 1), nil); err == nil && p.Sound() {
+		if p, err := audit.Prove(ctx, raw, strings.Replace(key, Domain, "x.example", 1), nil); err == nil && p.Sound() {
 			t.Error("proved with a key of somebody else")
 		}
 	})
@@ -151,7 +152,7 @@ func TestEvidence(t *testing.T) {
 func changed(t *testing.T, ctx context.Context, raw []byte, key string) {
 	must := func(name string, files map[string][]byte) {
 		t.Helper()
-		if p, err := clerk.Prove(ctx, rezip(t, files), key, nil); err == nil && p.Sound() {
+		if p, err := audit.Prove(ctx, rezip(t, files), key, nil); err == nil && p.Sound() {
 			t.Errorf("%s: still proved", name)
 		}
 	}
@@ -176,7 +177,7 @@ func changed(t *testing.T, ctx context.Context, raw []byte, key string) {
 		files["bundle.json"] = bytes.Replace(files["bundle.json"], []byte(from), []byte(to), 1)
 		must(from+" → "+to, files)
 	}
-	var head clerk.BundleHead
+	var head audit.BundleHead
 	files := unzip(t, raw)
 	if err := json.Unmarshal(files["bundle.json"], &head); err != nil {
 		t.Fatal(err)
@@ -193,14 +194,14 @@ func changed(t *testing.T, ctx context.Context, raw []byte, key string) {
 func beside(t *testing.T, ctx context.Context, s *Stage, key string) {
 	var c clock
 	c.set(time.Now().AddDate(0, 0, 14))
-	s.clerk = append(s.clerk, func(o *clerk.Options) { o.Now = c.now })
+	s.clerk = append(s.clerk, func(o *daemon.Parts) { o.Now = c.now })
 	if err := s.Stop(); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Start(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Daemon.Clerk.Tick(ctx); err != nil {
+	if _, err := s.Daemon.Timer.Tick(ctx); err != nil {
 		t.Fatal(err)
 	}
 	l, err := s.Await(ctx, s.Cast.KepalaBagian, "", sop.TitikPeriksa)
@@ -208,22 +209,22 @@ func beside(t *testing.T, ctx context.Context, s *Stage, key string) {
 		t.Fatal(err)
 	}
 	kept := l.Msg.Files[0].Bytes
-	raw, err := s.Daemon.Clerk.Evidence(ctx, "PKJ-"+time.Now().In(s.Config.Identity.Zone).Format("2006")+"-0001")
+	raw, err := s.Daemon.Audit.Evidence(ctx, "PKJ-"+time.Now().In(s.Config.Identity.Zone).Format("2006")+"-0001")
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := clerk.Prove(ctx, raw, key, kept)
+	p, err := audit.Prove(ctx, raw, key, kept)
 	if err != nil || !p.Sound() {
 		t.Fatalf("%+v %v", p, err)
 	}
 	files := unzip(t, raw)
-	var head clerk.BundleHead
+	var head audit.BundleHead
 	if err := json.Unmarshal(files["bundle.json"], &head); err != nil || len(head.Older) == 0 {
 		t.Fatalf("%d older checkpoints, %v", len(head.Older), err)
 	}
 	head.Older[0].Proof = head.Older[0].Proof[:0]
 	files["bundle.json"], _ = json.Marshal(head)
-	if p, err := clerk.Prove(ctx, rezip(t, files), key, kept); err == nil && p.Sound() {
+	if p, err := audit.Prove(ctx, rezip(t, files), key, kept); err == nil && p.Sound() {
 		t.Error("proved without the way from the kept checkpoint")
 	}
 }
@@ -237,7 +238,7 @@ func forged(t *testing.T, ctx context.Context, s *Stage, raw []byte, key string)
 		{"another key record", "", "", "checked anew"},
 	} {
 		files := unzip(t, raw)
-		var head clerk.BundleHead
+		var head audit.BundleHead
 		if err := json.Unmarshal(files["bundle.json"], &head); err != nil {
 			t.Fatal(err)
 		}
@@ -262,7 +263,7 @@ func forged(t *testing.T, ctx context.Context, s *Stage, raw []byte, key string)
 			}
 		}
 		rebook(t, ctx, s, &head, files)
-		p, err := clerk.Prove(ctx, rezip(t, files), key, nil)
+		p, err := audit.Prove(ctx, rezip(t, files), key, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -277,9 +278,9 @@ func forged(t *testing.T, ctx context.Context, s *Stage, raw []byte, key string)
 }
 
 // rebook puts the lines of a bundle into new books and signs them.
-func rebook(t *testing.T, ctx context.Context, s *Stage, head *clerk.BundleHead, files map[string][]byte) {
+func rebook(t *testing.T, ctx context.Context, s *Stage, head *audit.BundleHead, files map[string][]byte) {
 	t.Helper()
-	seal, err := s.Daemon.Clerk.Seal()
+	seal, err := s.Daemon.Office.Seal()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -321,7 +322,7 @@ func hexOf(raw []byte) string {
 func tampered(t *testing.T, ctx context.Context, s *Stage) {
 	findings := func() int {
 		t.Helper()
-		r, err := s.Daemon.Clerk.Verify(ctx)
+		r, err := s.Daemon.Audit.Verify(ctx)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -334,13 +335,13 @@ func tampered(t *testing.T, ctx context.Context, s *Stage) {
 		var key, value []byte
 		change := func(fn func([]byte) []byte) {
 			t.Helper()
-			if err := s.Daemon.Clerk.DB.Update(ctx, func(tx store.Tx) error {
+			if err := s.Daemon.Office.DB.Update(ctx, func(tx store.Tx) error {
 				return tx.Put(bucket, key, fn(bytes.Clone(value)))
 			}); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if err := s.Daemon.Clerk.DB.View(ctx, func(tx store.Tx) error {
+		if err := s.Daemon.Office.DB.View(ctx, func(tx store.Tx) error {
 			return tx.Scan(bucket, nil, nil, func(k, v []byte) bool {
 				key, value = bytes.Clone(k), bytes.Clone(v)
 				return bucket == "bodies" && !bytes.HasSuffix(k, []byte("/persetujuan"))

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"ukpbjd/internal/clerk"
+	"ukpbjd/internal/daemon"
 	"ukpbjd/internal/message"
 	"ukpbjd/internal/postoffice"
 	"ukpbjd/internal/rehearsal"
@@ -107,7 +107,7 @@ func TestRefusedForGood(t *testing.T) {
 	x.await(x.Cast.Admin, sop.GagalKirim)
 	x.await(x.Cast.KepalaLPSE, sop.Tembusan)
 	x.quiet()
-	v, err := x.Daemon.Clerk.Show(x.ctx, "PKJ-"+time.Now().Format("2006")+"-0001")
+	v, err := x.Daemon.Control.Show(x.ctx, "PKJ-"+time.Now().Format("2006")+"-0001")
 	x.do(err)
 	if v.Members[0].State != sop.MemberFailed {
 		t.Errorf("the member is %s", v.Members[0].State)
@@ -144,7 +144,7 @@ func TestMailboxTrouble(t *testing.T) {
 // TestStopped: stopped in order at every step of the story and started again, the daemon loses nothing and repeats nothing.
 func TestStopped(t *testing.T) {
 	t.Parallel()
-	x := set(t, Options{Clerk: func(c *clerk.Options) { c.DoubtPause = time.Hour }}) // a stop in order leaves no doubt
+	x := set(t, Options{Clerk: func(c *daemon.Parts) { c.DoubtPause = time.Hour }}) // a stop in order leaves no doubt
 	again := func() {
 		t.Helper()
 		x.do(x.Stop())
@@ -204,7 +204,7 @@ func TestFullDisk(t *testing.T) {
 				t.Parallel()
 				var hits atomic.Int64
 				first := true
-				x := set(t, Options{Clerk: func(c *clerk.Options) {
+				x := set(t, Options{Clerk: func(c *daemon.Parts) {
 					if first {
 						f := &failing{DB: c.DB, after: after, hits: &hits}
 						f.left.Store(n)
@@ -263,7 +263,7 @@ func TestTwoDeliveries(t *testing.T) {
 	for _, forgets := range []bool{false, true} {
 		t.Run(fmt.Sprintf("forgets %v", forgets), func(t *testing.T) {
 			t.Parallel()
-			x := set(t, Options{Clerk: func(c *clerk.Options) {
+			x := set(t, Options{Clerk: func(c *daemon.Parts) {
 				if forgets {
 					c.DB = forgetful{c.DB}
 				}

@@ -8,18 +8,20 @@ import (
 	"strings"
 	"testing"
 
-	"ukpbjd/internal/clerk"
 	"ukpbjd/internal/config"
+	"ukpbjd/internal/control"
 	"ukpbjd/internal/daemon"
+	"ukpbjd/internal/doctor"
 	"ukpbjd/internal/mailbox"
 	"ukpbjd/internal/message"
+	"ukpbjd/internal/office"
 	"ukpbjd/internal/postoffice"
 	"ukpbjd/internal/rehearsal"
 	"ukpbjd/internal/sop"
 )
 
 // finding gives the level of a line of check, "" where there is none.
-func finding(c daemon.Checkup, subject string) mailbox.Level {
+func finding(c doctor.Checkup, subject string) mailbox.Level {
 	for _, f := range c.Findings {
 		if f.Subject == subject {
 			return f.Level
@@ -40,23 +42,23 @@ func TestGround(t *testing.T) {
 		sent   bool
 		levels map[string]mailbox.Level
 	}{
-		"well": {ground: daemon.Sound, levels: map[string]mailbox.Level{forged: ok, foreign: ok, copies: ok, "trust: verdict": ok}},
+		"well": {ground: doctor.Sound, levels: map[string]mailbox.Level{forged: ok, foreign: ok, copies: ok, "trust: verdict": ok}},
 		"forged verdicts are kept": {post: func(o *postoffice.Options) { o.KeepForged = true }, change: func(c *config.Config) { c.Trust.BelowReceived = true },
-			ground: daemon.Unsafe, levels: map[string]mailbox.Level{forged: bad, foreign: ok}},
-		"they are kept where they do not count": {post: func(o *postoffice.Options) { o.KeepForged = true }, ground: daemon.Sound,
+			ground: doctor.Unsafe, levels: map[string]mailbox.Level{forged: bad, foreign: ok}},
+		"they are kept where they do not count": {post: func(o *postoffice.Options) { o.KeepForged = true }, ground: doctor.Sound,
 			levels: map[string]mailbox.Level{forged: ok}},
-		"any From, but the login is told": {post: func(o *postoffice.Options) { o.Misconfigured = true }, ground: daemon.Sound,
+		"any From, but the login is told": {post: func(o *postoffice.Options) { o.Misconfigured = true }, ground: doctor.Sound,
 			levels: map[string]mailbox.Level{foreign: ok}},
-		"copies": {post: func(o *postoffice.Options) { o.SaveSent = true }, ground: daemon.Sound, sent: true,
+		"copies": {post: func(o *postoffice.Options) { o.SaveSent = true }, ground: doctor.Sound, sent: true,
 			levels: map[string]mailbox.Level{copies: bad}},
 		"copies of locked pages": {post: func(o *postoffice.Options) { o.SaveSent = true }, change: func(c *config.Config) { c.Credentials.Delivery = "pdf" },
-			ground: daemon.Sound, sent: true, levels: map[string]mailbox.Level{copies: mailbox.Warn}},
+			ground: doctor.Sound, sent: true, levels: map[string]mailbox.Level{copies: mailbox.Warn}},
 		"no verdicts wanted": {change: func(c *config.Config) { c.Trust.Assurance = sop.Basic }, levels: map[string]mailbox.Level{"trust": mailbox.Warn}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := open(t, rehearsal.Bundle{}, Options{Post: x.post, Change: x.change})
-			c := daemon.Check(s.ctx, s.Config)
+			c := doctor.Check(s.ctx, s.Config)
 			if c.Ground != x.ground || !c.SentKnown || len(c.Sent) > 0 != x.sent {
 				t.Errorf("ground %q, copies in %q (%v)", c.Ground, c.Sent, c.SentKnown)
 			}
@@ -80,10 +82,10 @@ func TestUnsoundGround(t *testing.T) {
 	x := set(t, Options{})
 	x.do(x.Start(x.ctx))
 	tell := func(ground string) {
-		_, err := x.Daemon.Clerk.Answer(x.ctx, clerk.Call{Command: "ground", Arg: ground})
+		_, err := x.Daemon.Control.Answer(x.ctx, control.Call{Command: "ground", Arg: ground})
 		x.do(err)
 	}
-	tell(daemon.Unsafe)
+	tell(doctor.Unsafe)
 	select {
 	case err := <-x.ended:
 		if !errors.Is(err, daemon.ErrGround) {
@@ -102,9 +104,9 @@ func TestUnsoundGround(t *testing.T) {
 	x.do(x.Start(x.ctx))
 	x.do(x.Stop())
 	x.Config.Approval.Code = "subject"
-	desk, err := daemon.OpenDesk(x.ctx, x.Config)
+	desk, err := daemon.OpenRooms(x.ctx, x.Config)
 	x.do(err)
-	_, err = desk.Clerk.Answer(x.ctx, clerk.Call{Command: "ground", Arg: daemon.Sound})
+	_, err = desk.Control.Answer(x.ctx, control.Call{Command: "ground", Arg: doctor.Sound})
 	x.do(errors.Join(err, desk.Close()))
 	x.do(x.Start(x.ctx))
 }
@@ -126,12 +128,12 @@ func sentKinds(x *play) (kinds []sop.LetterKind) {
 func TestSentCopies(t *testing.T) {
 	for _, known := range []bool{false, true} {
 		x := set(t, Options{Post: func(o *postoffice.Options) { o.SaveSent = true }})
-		foreign := []byte("Message-ID: <other@" + Domain + ">\r\n" + clerk.KindHeader + ": kredensial\r\nSubject: bukan surat kami\r\n\r\nisi\r\n")
+		foreign := []byte("Message-ID: <other@" + Domain + ">\r\n" + office.KindHeader + ": kredensial\r\nSubject: bukan surat kami\r\n\r\nisi\r\n")
 		if known {
-			desk, err := daemon.OpenDesk(x.ctx, x.Config)
+			desk, err := daemon.OpenRooms(x.ctx, x.Config)
 			x.do(err)
 			folders := []string{"Sent"}
-			_, err = desk.Clerk.Answer(x.ctx, clerk.Call{Command: "ground", Arg: daemon.Sound, Folders: &folders})
+			_, err = desk.Control.Answer(x.ctx, control.Call{Command: "ground", Arg: doctor.Sound, Folders: &folders})
 			x.do(errors.Join(err, desk.Close()))
 		}
 		x.do(x.Start(x.ctx))

@@ -24,7 +24,7 @@ func TestLettersAreKept(t *testing.T) {
 	x.finish()
 	kept := map[string]int{}
 	for kept["kredensial"] < 3 || kept["persetujuan"] < 1 || kept["selesai"] < 5 {
-		_, err := x.Daemon.Clerk.KeepLetters(x.ctx)
+		_, err := x.Daemon.Archiver.AllLetters(x.ctx)
 		x.do(err)
 		kept = lookAtLetters(t, filepath.Join(x.Config.Storage.Path, "archive"), passwords)
 		if x.ctx.Err() != nil {
@@ -32,7 +32,7 @@ func TestLettersAreKept(t *testing.T) {
 		}
 	}
 	x.sound()
-	if n, err := x.Daemon.Clerk.KeepLetters(x.ctx); n != 0 || err != nil {
+	if n, err := x.Daemon.Archiver.AllLetters(x.ctx); n != 0 || err != nil {
 		t.Errorf("%d letters are kept twice (%v)", n, err)
 	}
 }

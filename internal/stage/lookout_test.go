@@ -161,8 +161,8 @@ func TestBarePassword(t *testing.T) {
 // looked counts the mails of that person that are not ours.
 func (x *play) looked(from string) (n int) {
 	x.t.Helper()
-	x.do(x.Daemon.Clerk.View(x.ctx, func(b store.Books) error {
-		return b.Mails.Each(func(_ store.UID, s store.Seen) bool {
+	x.do(x.Daemon.Office.View(x.ctx, func(b store.Books) error {
+		return b.Mails.Each(func(_ store.UID, s store.MailRecord) bool {
 			if s.From == from && s.Outcome == "not-ours" {
 				n++
 			}
@@ -196,7 +196,7 @@ func TestPasswordInPapers(t *testing.T) {
 	}
 	x.quiet()
 	x.sound()
-	cases, err := x.Daemon.Clerk.Cases(x.ctx, false)
+	cases, err := x.Daemon.Control.Cases(x.ctx, false)
 	if err != nil || len(cases) != 4 {
 		t.Errorf("%d cases, %v", len(cases), err)
 	}
@@ -214,7 +214,7 @@ func TestForgottenPassword(t *testing.T) {
 	number, word, _ := x.released()
 	x.finish()
 	x.shredAll(&c, number)
-	x.do(x.until(x.ctx, func() bool { return len(x.Daemon.Clerk.Vault.IDs()) == 0 }))
+	x.do(x.until(x.ctx, func() bool { return len(x.Daemon.Office.Vault.IDs()) == 0 }))
 	b := bares(t, word)[0]
 	x.do(x.Post.Deliver(x.Cast.Office.Address, b.raw("orang@luar.example", x.Cast.Office.Address, 1)))
 	x.do(x.until(x.ctx, func() bool { return x.looked("orang@luar.example") == 1 }))

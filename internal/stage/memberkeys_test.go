@@ -55,7 +55,7 @@ func TestEncryptedDelivery(t *testing.T) {
 	}
 	kept := 0
 	for kept < 3 && x.ctx.Err() == nil {
-		_, err := x.Daemon.Clerk.KeepLetters(x.ctx)
+		_, err := x.Daemon.Archiver.AllLetters(x.ctx)
 		x.do(err)
 		files, err := filepath.Glob(filepath.Join(x.Config.Storage.Path, "archive", "2*", "PKJ-*", "*kredensial.eml"))
 		x.do(err)

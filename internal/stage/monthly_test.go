@@ -21,7 +21,7 @@ func TestMonthlyReport(t *testing.T) {
 	x := open(t, papersOf(t, 1, 3), clocked(&c))
 	tick := func() {
 		t.Helper()
-		_, err := x.Daemon.Clerk.Tick(x.ctx)
+		_, err := x.Daemon.Timer.Tick(x.ctx)
 		x.do(err)
 	}
 	again := func() {

@@ -25,7 +25,7 @@ func TestOtherProcedure(t *testing.T) {
 			if l := x.await(x.Cast.Staff, sop.Bantuan); !strings.Contains(l.Msg.Text, "pengaturan ulang") {
 				t.Errorf("the answer says nothing of a reset:\n%s", l.Msg.Text)
 			}
-			if cases, err := x.Daemon.Clerk.Cases(x.ctx, false); err != nil || len(cases) > 0 {
+			if cases, err := x.Daemon.Control.Cases(x.ctx, false); err != nil || len(cases) > 0 {
 				t.Errorf("%d cases were opened: %v", len(cases), err)
 			}
 		})

@@ -138,7 +138,7 @@ func passBundle(ctx context.Context, t *testing.T, s *Stage, b bundle, number st
 	}
 	_, name, _ := strings.Cut(l.Msg.Subject, "[")
 	name, _, _ = strings.Cut(name, "]")
-	v, err := s.Daemon.Clerk.Show(ctx, name)
+	v, err := s.Daemon.Control.Show(ctx, name)
 	if err != nil {
 		t.Fatalf("%s: %v", b.ID, err)
 	}

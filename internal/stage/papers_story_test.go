@@ -13,8 +13,8 @@ import (
 	"codeberg.org/go-pdf/fpdf"
 	"github.com/xuri/excelize/v2"
 
-	"ukpbjd/internal/clerk"
 	"ukpbjd/internal/config"
+	"ukpbjd/internal/control"
 	"ukpbjd/internal/document"
 	"ukpbjd/internal/extract/clamdtest"
 	"ukpbjd/internal/form"
@@ -47,9 +47,9 @@ func (p papers) await(to sop.Person, kind sop.LetterKind) Letter {
 }
 
 // shown is the only case, as `show` tells of it.
-func (p papers) shown() clerk.CaseView {
+func (p papers) shown() control.CaseView {
 	p.t.Helper()
-	v, err := p.Daemon.Clerk.Show(p.ctx, p.only().Number)
+	v, err := p.Daemon.Control.Show(p.ctx, p.only().Number)
 	p.do(err)
 	return v
 }

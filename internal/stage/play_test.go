@@ -12,8 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"ukpbjd/internal/clerk"
 	"ukpbjd/internal/config"
+	"ukpbjd/internal/control"
+	"ukpbjd/internal/daemon"
 	"ukpbjd/internal/message"
 	"ukpbjd/internal/rehearsal"
 	"ukpbjd/internal/sop"
@@ -96,7 +97,7 @@ func open(t *testing.T, b rehearsal.Bundle, o Options) *play {
 func set(t *testing.T, o Options) *play {
 	t.Helper()
 	own, change := o.Clerk, o.Change
-	o.Clerk = func(c *clerk.Options) {
+	o.Clerk = func(c *daemon.Parts) {
 		c.DoubtPause, c.FirstRetry = 200*time.Millisecond, 50*time.Millisecond
 		if own != nil {
 			own(c)
@@ -113,7 +114,7 @@ func set(t *testing.T, o Options) *play {
 
 // clocked gives the clerk of every start a clock that is set by hand.
 func clocked(c *clock) Options {
-	return Options{Clerk: func(o *clerk.Options) { o.Now = c.now }}
+	return Options{Clerk: func(o *daemon.Parts) { o.Now = c.now }}
 }
 
 func (x *play) do(err error) {
@@ -166,12 +167,12 @@ func (x *play) quiet() {
 }
 
 func (x *play) unsettled() string {
-	cases, err := x.Daemon.Clerk.Cases(x.ctx, false)
+	cases, err := x.Daemon.Control.Cases(x.ctx, false)
 	if err != nil {
 		return err.Error()
 	}
 	for _, c := range cases {
-		v, err := x.Daemon.Clerk.Show(x.ctx, c.Number)
+		v, err := x.Daemon.Control.Show(x.ctx, c.Number)
 		if err != nil {
 			return err.Error()
 		}
@@ -187,7 +188,7 @@ func (x *play) unsettled() string {
 // sound wants the books in order.
 func (x *play) sound() {
 	x.t.Helper()
-	r, err := x.Daemon.Clerk.Verify(x.ctx)
+	r, err := x.Daemon.Audit.Verify(x.ctx)
 	if err != nil || len(r.Findings) > 0 {
 		x.t.Errorf("verify: %+v %v", r.Findings, err)
 	}
@@ -203,7 +204,7 @@ func (x *play) whole() {
 }
 
 func (x *play) wrong() (out []string) {
-	r, err := x.Daemon.Clerk.Verify(x.ctx)
+	r, err := x.Daemon.Audit.Verify(x.ctx)
 	if err != nil {
 		out = append(out, "verify: "+err.Error())
 	}
@@ -275,7 +276,7 @@ func (x *play) newest(to sop.Person, kind sop.LetterKind, seen ...Letter) (l Let
 // events of the journal, of one case or of the office.
 func (x *play) events(number, kind string) (out []store.Record) {
 	x.t.Helper()
-	x.do(x.Daemon.Clerk.View(x.ctx, func(b store.Books) error {
+	x.do(x.Daemon.Office.View(x.ctx, func(b store.Books) error {
 		all, err := b.Journal.Of(number)
 		for _, e := range all {
 			if e.Kind == kind {
@@ -287,9 +288,9 @@ func (x *play) events(number, kind string) (out []store.Record) {
 	return out
 }
 
-func (x *play) only() clerk.CaseView {
+func (x *play) only() control.CaseView {
 	x.t.Helper()
-	all, err := x.Daemon.Clerk.Cases(x.ctx, false)
+	all, err := x.Daemon.Control.Cases(x.ctx, false)
 	if err != nil || len(all) != 1 {
 		x.t.Fatalf("%d cases, %v", len(all), err)
 	}

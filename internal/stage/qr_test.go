@@ -49,7 +49,7 @@ func TestClosingSheetIsTied(t *testing.T) {
 	if _, err := fmt.Sscanf(string(code), "%s %d %s", &number, &size, &root); err != nil || !strings.Contains(pdf.Name, number) {
 		t.Fatalf("%q says %q (%v)", pdf.Name, code, err)
 	}
-	x.do(x.Daemon.Clerk.View(x.ctx, func(b store.Books) error {
+	x.do(x.Daemon.Office.View(x.ctx, func(b store.Books) error {
 		want, err := b.Journal.Root(size)
 		if err == nil && fmt.Sprint(want) != root {
 			t.Errorf("the journal of %d lines has the root %s, the sheet says %s", size, want, root)

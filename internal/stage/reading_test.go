@@ -74,10 +74,10 @@ func TestSuspectsAreReadAlone(t *testing.T) {
 	x.do(x.Stop())
 	x.do(x.Start(x.ctx))
 	x.do(x.until(x.ctx, func() bool {
-		cases, err := x.Daemon.Clerk.Cases(x.ctx, false)
+		cases, err := x.Daemon.Control.Cases(x.ctx, false)
 		return err == nil && len(cases) == 3
 	}))
-	r, err := x.Daemon.Clerk.Verify(x.ctx)
+	r, err := x.Daemon.Audit.Verify(x.ctx)
 	x.do(err)
 	for _, f := range r.Findings {
 		t.Error(f.Where, f.What)
@@ -104,7 +104,7 @@ func (x *play) beginAll() (out []store.UID) {
 	for uid := uint32(1); uid <= 3; uid++ {
 		out = append(out, store.UID{Validity: pos.UIDValidity, UID: uid})
 	}
-	x.do(x.Daemon.Clerk.DB.Update(x.ctx, func(tx store.Tx) (err error) {
+	x.do(x.Daemon.Office.DB.Update(x.ctx, func(tx store.Tx) (err error) {
 		for _, u := range out {
 			_, e := store.In(tx).Mails.CountAttempt(u)
 			err = errors.Join(err, e)
@@ -116,7 +116,7 @@ func (x *play) beginAll() (out []store.UID) {
 
 func (x *play) attempts(uids []store.UID) (out []int) {
 	x.t.Helper()
-	x.do(x.Daemon.Clerk.View(x.ctx, func(b store.Books) (err error) {
+	x.do(x.Daemon.Office.View(x.ctx, func(b store.Books) (err error) {
 		for _, u := range uids {
 			n, e := b.Mails.Attempts(u)
 			out, err = append(out, n), errors.Join(err, e)

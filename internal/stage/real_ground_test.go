@@ -5,8 +5,9 @@ import (
 	"log/slog"
 	"testing"
 
-	"ukpbjd/internal/clerk"
+	"ukpbjd/internal/control"
 	"ukpbjd/internal/daemon"
+	"ukpbjd/internal/doctor"
 	"ukpbjd/internal/mailbox"
 	"ukpbjd/internal/postoffice/realserver"
 )
@@ -21,17 +22,17 @@ func TestRealGround(t *testing.T) {
 		ground string
 		levels map[string]mailbox.Level
 	}{
-		"well": {func(*realserver.PostfixOptions) {}, daemon.Sound,
+		"well": {func(*realserver.PostfixOptions) {}, doctor.Sound,
 			map[string]mailbox.Level{"trust: verdict": mailbox.Good, forged: mailbox.Good, foreign: mailbox.Good, "sent copies": mailbox.Good, "clock": mailbox.Good}},
-		"forged verdicts are kept": {func(o *realserver.PostfixOptions) { o.KeepForged = true }, daemon.Unsafe,
+		"forged verdicts are kept": {func(o *realserver.PostfixOptions) { o.KeepForged = true }, doctor.Unsafe,
 			map[string]mailbox.Level{"trust: verdict": mailbox.Good, forged: mailbox.Fail, foreign: mailbox.Good}},
-		"any From of a login is believed": {func(o *realserver.PostfixOptions) { o.SignAll = true }, daemon.Unsafe,
+		"any From of a login is believed": {func(o *realserver.PostfixOptions) { o.SignAll = true }, doctor.Unsafe,
 			map[string]mailbox.Level{"trust: verdict": mailbox.Good, forged: mailbox.Good, foreign: mailbox.Fail}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			x := openReal(t, c.post)
-			up := daemon.Check(x.ctx, x.config)
+			up := doctor.Check(x.ctx, x.config)
 			if up.Ground != c.ground || !up.SentKnown || len(up.Sent) > 0 {
 				t.Errorf("ground %q, copies in %q", up.Ground, up.Sent)
 			}
@@ -40,11 +41,11 @@ func TestRealGround(t *testing.T) {
 					t.Errorf("%s: %q, want %q\n%+v", subject, got, level, up.Findings)
 				}
 			}
-			desk, err := daemon.OpenDesk(x.ctx, x.config)
+			desk, err := daemon.OpenRooms(x.ctx, x.config)
 			x.do(err)
-			_, err = desk.Clerk.Answer(x.ctx, clerk.Call{Command: "ground", Arg: up.Ground, Folders: &up.Sent})
+			_, err = desk.Control.Answer(x.ctx, control.Call{Command: "ground", Arg: up.Ground, Folders: &up.Sent})
 			x.do(errors.Join(err, desk.Close()))
-			x.serves(c.ground == daemon.Sound)
+			x.serves(c.ground == doctor.Sound)
 			x.config.Approval.Code = "sheet"
 			x.serves(true)
 			if left, err := x.inbox(x.cast.Office); err != nil || len(left) > 0 {

@@ -16,7 +16,6 @@ import (
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
 
-	"ukpbjd/internal/clerk"
 	"ukpbjd/internal/config"
 	"ukpbjd/internal/daemon"
 	"ukpbjd/internal/message"
@@ -42,7 +41,7 @@ type realOffice struct {
 func TestRealServers(t *testing.T) {
 	t.Parallel() // Postfix waits ten seconds before it tries a closed Dovecot again
 	x := openReal(t)
-	d, err := daemon.Open(x.ctx, x.config, slog.New(slog.NewJSONHandler(x.log, nil)), func(o *clerk.Options) {
+	d, err := daemon.Open(x.ctx, x.config, slog.New(slog.NewJSONHandler(x.log, nil)), func(o *daemon.Parts) {
 		o.DoubtPause, o.FirstRetry = time.Second, 200*time.Millisecond
 	})
 	x.do(err)
@@ -110,7 +109,7 @@ func (x *realOffice) once(d *daemon.Daemon) {
 			x.t.Errorf("%s has %d passwords", p.Address, passwords[p.Address])
 		}
 	}
-	r, err := d.Clerk.Verify(x.ctx)
+	r, err := d.Audit.Verify(x.ctx)
 	if err != nil || len(r.Findings) > 0 {
 		x.t.Errorf("verify: %v %v", r.Findings, err)
 	}

@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"ukpbjd/internal/clerk"
+	"ukpbjd/internal/audit"
 	"ukpbjd/internal/daemon"
 	"ukpbjd/internal/msgauth"
 	"ukpbjd/internal/store"
@@ -52,7 +52,7 @@ func TestReplayAsksThatDaysKey(t *testing.T) {
 }
 
 // noEvidence hides the evidence of the books.
-func noEvidence(o *clerk.Options) { o.DB = booksWithout{o.DB} }
+func noEvidence(o *daemon.Parts) { o.DB = booksWithout{o.DB} }
 
 type booksWithout struct{ store.DB }
 
@@ -70,30 +70,30 @@ func (x txWithout) Scan(bucket string, from, to []byte, fn func(key, value []byt
 }
 
 // replayed plays what the stage went through on another day.
-func replayed(t *testing.T, ctx context.Context, s *Stage, dns msgauth.Resolver, change func(*clerk.Options)) clerk.Replayed {
+func replayed(t *testing.T, ctx context.Context, s *Stage, dns msgauth.Resolver, change func(*daemon.Parts)) audit.Replayed {
 	t.Helper()
-	var changes []func(*clerk.Options)
+	var changes []func(*daemon.Parts)
 	if change != nil {
 		changes = append(changes, change)
 	}
-	old, err := daemon.OpenDesk(ctx, s.Config, changes...)
+	old, err := daemon.OpenRooms(ctx, s.Config, changes...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer old.Close()
-	recording, err := old.Clerk.Record(ctx)
+	recording, err := old.Audit.Record(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
 	scratch := *s.Config
 	scratch.Storage.Path = t.TempDir()
-	var clock clerk.Clock
-	fresh, err := daemon.OpenDesk(ctx, &scratch, func(o *clerk.Options) { o.Now, o.Source, o.Auth.Resolver = clock.Now, recording, dns })
+	var clock audit.Clock
+	fresh, err := daemon.OpenRooms(ctx, &scratch, func(o *daemon.Parts) { o.Now, o.Source, o.Auth.Resolver = clock.Now, recording, dns })
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer fresh.Close()
-	r, err := (&clerk.Replay{New: fresh.Clerk, Recording: recording, Clock: &clock}).Run(ctx, func(int) {})
+	r, err := (&audit.Replay{New: fresh.Clerk, Recording: recording, Clock: &clock}).Run(ctx, func(int) {})
 	if err != nil {
 		t.Fatal(err)
 	}

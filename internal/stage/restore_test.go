@@ -12,7 +12,8 @@ import (
 
 	"filippo.io/age"
 
-	"ukpbjd/internal/clerk"
+	"ukpbjd/internal/backup"
+	"ukpbjd/internal/control"
 	"ukpbjd/internal/credential"
 	"ukpbjd/internal/daemon"
 	"ukpbjd/internal/rehearsal"
@@ -49,7 +50,7 @@ func newDisaster(t *testing.T) *disaster {
 	d.backup(d.whole, &credential.Lock{Recipients: d.id.Recipient().String()})
 	d.backup(d.keyless, nil)
 	var raw bytes.Buffer
-	x.do(x.Daemon.Clerk.Snapshot(x.ctx, &raw))
+	x.do(x.Daemon.Control.Snapshot(x.ctx, &raw))
 	d.raw = raw.Bytes()
 	x.do(x.Answer(d.approval, "SETUJU", rehearsal.Outlook))
 	for _, m := range d.members {
@@ -61,7 +62,7 @@ func newDisaster(t *testing.T) *disaster {
 
 func (d *disaster) backup(file string, lock *credential.Lock) {
 	d.t.Helper()
-	_, err := daemon.Backup(d.ctx, d.Config, daemon.BackupOptions{File: file, Lock: lock, Snapshot: d.Daemon.Clerk.Snapshot})
+	_, err := backup.Backup(d.ctx, d.Config, backup.BackupOptions{File: file, Lock: lock, Snapshot: d.Daemon.Control.Snapshot})
 	d.do(err)
 }
 
@@ -83,10 +84,10 @@ func (d *disaster) sentByOffice() (n int) {
 }
 
 // judged waits until so many mails of the case have their outcome, and gives the last.
-func (d *disaster) judged(n int) (last clerk.MailView) {
+func (d *disaster) judged(n int) (last control.MailView) {
 	d.t.Helper()
 	d.do(d.until(d.ctx, func() bool {
-		w, err := d.Daemon.Clerk.Why(d.ctx, d.number)
+		w, err := d.Daemon.Control.Why(d.ctx, d.number)
 		d.do(err)
 		if len(w.Mails) >= n {
 			last = w.Mails[n-1]
@@ -109,7 +110,7 @@ func TestRestoreSendsNothingUntilReconciled(t *testing.T) {
 	t.Parallel()
 	d := newDisaster(t)
 	d.move()
-	r, err := daemon.Restore(d.ctx, d.Config, daemon.RestoreOptions{File: d.whole, Unlock: d.identity()})
+	r, err := backup.Restore(d.ctx, d.Config, backup.RestoreOptions{File: d.whole, Unlock: d.identity()})
 	d.do(err)
 	if r.Cases != 1 || len(r.Open) != 1 || r.Keyless != 0 {
 		t.Errorf("%+v", r)
@@ -120,12 +121,12 @@ func TestRestoreSendsNothingUntilReconciled(t *testing.T) {
 	if m := d.judged(2); m.Outcome != "obeyed" && m.Outcome != "refused" {
 		t.Errorf("%+v", m)
 	}
-	v, err := d.Daemon.Clerk.Show(d.ctx, d.number)
+	v, err := d.Daemon.Control.Show(d.ctx, d.number)
 	d.do(err)
 	if v.Approval != nil {
 		t.Errorf("an old code was obeyed: %+v", v.Approval)
 	}
-	if _, err := d.Daemon.Clerk.Tick(d.ctx); err != nil {
+	if _, err := d.Daemon.Timer.Tick(d.ctx); err != nil {
 		t.Fatal(err)
 	}
 	waiting := 0
@@ -137,10 +138,10 @@ func TestRestoreSendsNothingUntilReconciled(t *testing.T) {
 	if n := d.sentByOffice(); n != before || waiting == 0 {
 		t.Errorf("%d letters left while held, %d wait", n-before, waiting)
 	}
-	_, err = d.Daemon.Clerk.Answer(d.ctx, clerk.Call{Command: "reconcile"})
+	_, err = d.Daemon.Control.Answer(d.ctx, control.Call{Command: "reconcile"})
 	d.do(err)
 	d.finish()
-	if _, err := d.Daemon.Clerk.Answer(d.ctx, clerk.Call{Command: "reconcile"}); !errors.Is(err, clerk.ErrNotHeld) {
+	if _, err := d.Daemon.Control.Answer(d.ctx, control.Call{Command: "reconcile"}); !errors.Is(err, control.ErrNotHeld) {
 		t.Errorf("reconciled twice: %v", err)
 	}
 }
@@ -190,13 +191,13 @@ func TestRestoreWithoutKeys(t *testing.T) {
 		first[m.Address] = PasswordIn(d.await(m, sop.Kredensial).Msg)
 	}
 	d.move()
-	r, err := daemon.Restore(d.ctx, d.Config, daemon.RestoreOptions{File: d.keyless})
+	r, err := backup.Restore(d.ctx, d.Config, backup.RestoreOptions{File: d.keyless})
 	d.do(err)
 	if r.Keyless != len(d.members) {
 		t.Errorf("%+v", r)
 	}
 	d.do(d.Start(d.ctx))
-	_, err = d.Daemon.Clerk.Reconcile(d.ctx)
+	_, err = d.Daemon.Control.Reconcile(d.ctx)
 	d.do(err)
 	d.finish()
 	for _, m := range d.members {
@@ -228,12 +229,12 @@ func TestDamagedBackup(t *testing.T) {
 	d.do(err)
 	other, err := age.GenerateX25519Identity()
 	d.do(err)
-	try := func(name string, raw []byte, o daemon.RestoreOptions) {
+	try := func(name string, raw []byte, o backup.RestoreOptions) {
 		t.Helper()
 		d.move()
 		o.File = filepath.Join(t.TempDir(), "cadangan.tar")
 		d.do(os.WriteFile(o.File, raw, 0o600))
-		if _, err := daemon.Restore(d.ctx, d.Config, o); err == nil {
+		if _, err := backup.Restore(d.ctx, d.Config, o); err == nil {
 			t.Errorf("%s: restored", name)
 		}
 		left, err := os.ReadDir(d.Config.Storage.Path)
@@ -241,7 +242,7 @@ func TestDamagedBackup(t *testing.T) {
 			t.Errorf("%s: %d things are left, %v", name, len(left), err)
 		}
 	}
-	open := daemon.RestoreOptions{Unlock: d.identity()}
+	open := backup.RestoreOptions{Unlock: d.identity()}
 	for _, at := range []int{600, len(good) / 3, len(good) / 2, len(good) * 9 / 10} {
 		flipped := bytes.Clone(good)
 		flipped[at] ^= 0x10
@@ -249,14 +250,14 @@ func TestDamagedBackup(t *testing.T) {
 		try("cut short", good[:at], open)
 	}
 	try("empty", nil, open)
-	try("no identity", good, daemon.RestoreOptions{})
-	try("another identity", good, daemon.RestoreOptions{Unlock: &credential.Unlock{Identity: secret.New([]byte(other.String()))}})
+	try("no identity", good, backup.RestoreOptions{})
+	try("another identity", good, backup.RestoreOptions{Unlock: &credential.Unlock{Identity: secret.New([]byte(other.String()))}})
 	d.move()
 	d.do(os.MkdirAll(filepath.Join(d.Config.Storage.Path, daemon.ArchiveName), 0o700))
-	if _, err := daemon.Restore(d.ctx, d.Config, daemon.RestoreOptions{File: d.whole, Unlock: d.identity()}); err == nil {
+	if _, err := backup.Restore(d.ctx, d.Config, backup.RestoreOptions{File: d.whole, Unlock: d.identity()}); err == nil {
 		t.Error("restored over something")
 	}
-	if _, err := daemon.Backup(d.ctx, d.Config, daemon.BackupOptions{File: d.whole, Snapshot: func(context.Context, io.Writer) error { return nil }}); err == nil {
+	if _, err := backup.Backup(d.ctx, d.Config, backup.BackupOptions{File: d.whole, Snapshot: func(context.Context, io.Writer) error { return nil }}); err == nil {
 		t.Error("a backup was replaced")
 	}
 }

@@ -59,9 +59,9 @@ func (x *play) shredAll(c *clock, number string) {
 	x.t.Helper()
 	for x.ctx.Err() == nil {
 		c.set(time.Now().Add(48 * time.Hour))
-		_, err := x.Daemon.Clerk.Tick(x.ctx)
+		_, err := x.Daemon.Timer.Tick(x.ctx)
 		x.do(err)
-		v, err := x.Daemon.Clerk.Show(x.ctx, number)
+		v, err := x.Daemon.Control.Show(x.ctx, number)
 		x.do(err)
 		open := false
 		for _, m := range v.Members {
@@ -79,7 +79,7 @@ func (x *play) shredAll(c *clock, number string) {
 
 func (x *play) checkStub(number string) {
 	x.t.Helper()
-	v, err := x.Daemon.Clerk.Show(x.ctx, number)
+	v, err := x.Daemon.Control.Show(x.ctx, number)
 	x.do(err)
 	if len(v.Members) != 0 || v.Requester.Address != "" || len(v.Letters) != 0 || v.Status != sop.Rejected.Label() || v.Closed.IsZero() {
 		x.t.Errorf("the stub: %+v", v)

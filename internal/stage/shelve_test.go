@@ -71,7 +71,7 @@ func TestShelved(t *testing.T) {
 
 func (x *play) unshelved() (list []store.Shelving) {
 	x.t.Helper()
-	x.do(x.Daemon.Clerk.View(x.ctx, func(b store.Books) (err error) {
+	x.do(x.Daemon.Office.View(x.ctx, func(b store.Books) (err error) {
 		list, err = b.Papers.Unarchived("", 10)
 		return err
 	}))

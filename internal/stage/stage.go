@@ -15,7 +15,6 @@ import (
 	"sync"
 	"time"
 
-	"ukpbjd/internal/clerk"
 	"ukpbjd/internal/config"
 	"ukpbjd/internal/daemon"
 	"ukpbjd/internal/postoffice"
@@ -51,7 +50,7 @@ type Options struct {
 	Listen  string // host of IMAP and SMTP with port 0; empty: 127.0.0.1
 
 	Post  func(*postoffice.Options) // last word on the post office
-	Clerk func(*clerk.Options)      // last word on what the clerk works with
+	Clerk func(*daemon.Parts)       // last word on what the clerk works with
 }
 
 // Stage is a set-up office. The daemon starts and stops on it, as often as the play wants.
@@ -64,7 +63,7 @@ type Stage struct {
 	password secret.Secret // of every mailbox
 	log      *slog.Logger
 	accounts []string
-	clerk    []func(*clerk.Options)
+	clerk    []func(*daemon.Parts)
 	stop     context.CancelFunc
 	ended    chan error
 	mu       sync.Mutex

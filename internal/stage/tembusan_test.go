@@ -12,10 +12,11 @@ import (
 	"testing"
 	"time"
 
-	"ukpbjd/internal/clerk"
 	"ukpbjd/internal/config"
+	"ukpbjd/internal/control"
 	"ukpbjd/internal/credential"
 	"ukpbjd/internal/daemon"
+	"ukpbjd/internal/doctor"
 	"ukpbjd/internal/message"
 	"ukpbjd/internal/postoffice"
 	"ukpbjd/internal/rehearsal"
@@ -60,7 +61,7 @@ func TestFullTembusan(t *testing.T) {
 	}
 	x.sound()
 	for kept := 0; kept == 0 && x.ctx.Err() == nil; {
-		_, err := x.Daemon.Clerk.KeepLetters(x.ctx)
+		_, err := x.Daemon.Archiver.AllLetters(x.ctx)
 		x.do(err)
 		kept = lookAtLetters(t, x.Config.Storage.Path+"/archive", passwordsOf(words))["tembusan"]
 	}
@@ -154,7 +155,7 @@ func TestFullTembusanTooLate(t *testing.T) {
 	var closed atomic.Bool
 	var c clock
 	o := inFull(Options{})
-	o.Clerk = func(o *clerk.Options) { o.Now, o.FirstRetry = c.now, 50*time.Millisecond }
+	o.Clerk = func(o *daemon.Parts) { o.Now, o.FirstRetry = c.now, 50*time.Millisecond }
 	o.Rules = func(_, to string) (b postoffice.Behaviour) {
 		if closed.Load() && strings.HasPrefix(to, "kepala.lpse@") {
 			b.Code, b.Text = 451, "try later"
@@ -182,7 +183,7 @@ func TestFullTembusanTooLate(t *testing.T) {
 	}
 	words, err := x.Passwords()
 	x.do(err)
-	vault := x.Daemon.Clerk.Vault
+	vault := x.Daemon.Office.Vault
 	plain, err := vault.OpenLetter(ids, sealed)
 	if err != nil || len(ids) != 3 {
 		t.Fatalf("the copy under %d keys: %v", len(ids), err)
@@ -193,11 +194,11 @@ func TestFullTembusanTooLate(t *testing.T) {
 		}
 	}
 	c.set(time.Now().Add(25 * time.Hour))
-	_, err = x.Daemon.Clerk.Tick(x.ctx)
+	_, err = x.Daemon.Timer.Tick(x.ctx)
 	x.do(err)
 	x.do(x.until(x.ctx, func() bool { return len(vault.IDs()) == 2 }))
 	c.set(time.Now().Add(30 * time.Hour))
-	_, err = x.Daemon.Clerk.Tick(x.ctx) // rings
+	_, err = x.Daemon.Timer.Tick(x.ctx) // rings
 	x.do(err)
 	_, left := x.copyOf(number, store.Failed) // an attempt that had opened it before the key went has ended, too
 	if !bytes.Equal(left, sealed) {
@@ -205,7 +206,7 @@ func TestFullTembusanTooLate(t *testing.T) {
 	}
 	closed.Store(false)
 	c.set(time.Now().Add(35 * time.Hour))
-	_, err = x.Daemon.Clerk.Tick(x.ctx)
+	_, err = x.Daemon.Timer.Tick(x.ctx)
 	x.do(err)
 	l := x.await(x.Cast.KepalaLPSE, sop.Tembusan)
 	for w := range words {
@@ -230,7 +231,7 @@ func TestFullTembusanTooLate(t *testing.T) {
 func (x *play) copyOf(number string, state store.LetterState) (row store.LetterRow, body []byte) {
 	x.t.Helper()
 	x.do(x.until(x.ctx, func() bool {
-		x.do(x.Daemon.Clerk.View(x.ctx, func(b store.Books) error {
+		x.do(x.Daemon.Office.View(x.ctx, func(b store.Books) error {
 			rows, err := b.Letters.Of(number)
 			for _, r := range rows {
 				if err == nil && len(r.Letter.Of) > 0 {
@@ -275,10 +276,10 @@ func TestFullTembusanLeavesSent(t *testing.T) {
 			t.Parallel()
 			o := Options{Post: func(o *postoffice.Options) { o.SaveSent = true }, Change: func(c *config.Config) { c.Credentials.Tembusan = choice }}
 			x := set(t, o)
-			desk, err := daemon.OpenDesk(x.ctx, x.Config)
+			desk, err := daemon.OpenRooms(x.ctx, x.Config)
 			x.do(err)
 			folders := []string{"Sent"}
-			_, err = desk.Clerk.Answer(x.ctx, clerk.Call{Command: "ground", Arg: daemon.Sound, Folders: &folders})
+			_, err = desk.Control.Answer(x.ctx, control.Call{Command: "ground", Arg: doctor.Sound, Folders: &folders})
 			x.do(errors.Join(err, desk.Close()))
 			x.do(x.Start(x.ctx))
 			x.approve()

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -36,23 +38,26 @@ import (
 //	tasks     ID                                               → TaskRow
 //	seen      UIDVALIDITY(8 hex)/UID(8 hex)                    → Seen: the one outcome of each mail
 //	judged    CASE/UIDVALIDITY/UID                             → "": which mails were judged for a case
-//	evidence  CASE/SHA-256 of the mail                         → what a decision of an approver rests on (exact bytes; hashed in the journal)
+//	evidence  CASE/SHA-256 of itself                           → what a decision of an approver rests on (exact bytes; hashed in the journal)
 //	content   identity hash                                    → Content
 //	tofile    UIDVALIDITY/UID                                  → folder to move to, until it has been moved
 //	replace   UIDVALIDITY/UID                                  → redacted bytes of a mail that held a live secret
 //	return    UIDVALIDITY/UID                                  → Returning: to be brought back to the inbox and judged again
-//	shelving  UIDVALIDITY/UID                                  → Shelving, until the papers of that mail lie in the archive by name
+//	again     UIDVALIDITY/UID                                  → "": to be read again where it lies
+//	unarchived CASE/UIDVALIDITY/UID                            → Unarchived, until the papers of that mail lie in the archive by name
 //	attempts  UIDVALIDITY/UID                                  → how often reading was begun (decimal)
 //	known     nip/NIP, from/ADDRESS                            → address of the last receipt; case of a requester that was released
 //	users     lower-case User ID                               → NIP
 //	nips      NIP                                              → User ID
-//	caps      CASE                                             → capRow: letters in the present hour
+//	limits    hash of an address, kind and topic               → limitRow: a token bucket of letters
+//	parked    CASE/KEY                                         → "": a letter of a held case, out of the outbox until the hold ends
+//	aside     QUEUE/KEY                                        → Aside: what a queue had to put aside, and why
 const (
-	bMeta, bCases, bSeq, bOpen, bCounts, bJournal, bWake                                  = "meta", "cases", "seq", "open", "counts", "journal", "wake"
-	bUnkept, bCopies, bShelving                                                           = "unkept", "copies", "shelving"
-	bTree, bCheckpoints, bEvidence                                                        = "tree", "checkpoints", "evidence"
-	bLetters, bBodies, bOutbox, bSending, bMsgIDs, bTasks                                 = "letters", "bodies", "outbox", "sending", "msgids", "tasks"
-	bSeen, bContent, bToFile, bAttempts, bUsers, bNIPs, bCaps, bJudged, bReplace, bReturn = "seen", "content", "tofile", "attempts", "users", "nips", "caps", "judged", "replace", "return"
+	bMeta, bCases, bSeq, bOpen, bCounts, bJournal, bWake                           = "meta", "cases", "seq", "open", "counts", "journal", "wake"
+	bUnkept, bCopies, bUnarchived, bParked, bLimits, bAside, bAgain                = "unkept", "copies", "unarchived", "parked", "limits", "aside", "again"
+	bTree, bCheckpoints, bEvidence                                                 = "tree", "checkpoints", "evidence"
+	bLetters, bBodies, bOutbox, bSending, bMsgIDs, bTasks                          = "letters", "bodies", "outbox", "sending", "msgids", "tasks"
+	bSeen, bContent, bToFile, bAttempts, bUsers, bNIPs, bJudged, bReplace, bReturn = "seen", "content", "tofile", "attempts", "users", "nips", "judged", "replace", "return"
 )
 
 // Schema is the version of the layout above.
@@ -160,6 +165,17 @@ func (b rows) keys(bucket, from, to string, limit int) ([]string, error) {
 		return limit == 0 || len(out) < limit
 	})
 	return out, err
+}
+
+// maxText is how much of a text that a stranger wrote stands in a key; a longer one is known by its hash.
+const maxText = 512
+
+func boundKey(text string) string {
+	if len(text) <= maxText {
+		return text
+	}
+	sum := sha256.Sum256([]byte(text))
+	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
 // prefixEnd is the first key after every key that begins with p.

@@ -82,12 +82,15 @@ func (b Cases) rewake(number string, old, now time.Time) error {
 	return err
 }
 
-// Due gives the numbers of at most limit cases whose Wake has passed, and the next wake-up after now.
-func (b Cases) Due(now time.Time, limit int) (numbers []string, next time.Time, err error) {
-	due, err := b.keys(bWake, "", moment(now.Add(1)), limit)
-	for _, k := range due {
-		numbers = append(numbers, k[21:])
-	}
+// Due returns the numbers of at most limit cases whose Wake has passed, passing over those that skip names, and the next
+// wake-up after now.
+func (b Cases) Due(now time.Time, limit int, skip func(number string) bool) (numbers []string, next time.Time, err error) {
+	err = b.tx.Scan(bWake, nil, []byte(moment(now.Add(1))), func(k, _ []byte) bool {
+		if number := string(k[21:]); !skip(number) {
+			numbers = append(numbers, number)
+		}
+		return len(numbers) < limit
+	})
 	if err != nil {
 		return nil, next, err
 	}
@@ -97,6 +100,21 @@ func (b Cases) Due(now time.Time, limit int) (numbers []string, next time.Time, 
 		next = time.Unix(0, n).UTC()
 	}
 	return numbers, next, err
+}
+
+// Rewake leaves of the wake-ups of a case only the one at the given moment; zero: none.
+func (b Cases) Rewake(number string, at time.Time) (err error) {
+	var stale []string
+	err = b.tx.Scan(bWake, nil, nil, func(k, _ []byte) bool {
+		if string(k[21:]) == number && string(k[:20]) != moment(at) {
+			stale = append(stale, string(k))
+		}
+		return true
+	})
+	for _, k := range stale {
+		err = errors.Join(err, b.erase(bWake, k))
+	}
+	return err
 }
 
 // Counts gives the number of cases by status.
@@ -181,7 +199,7 @@ func (b Cases) Expire(stub sop.Case) error {
 		}
 		err = errors.Join(err, b.erase(bMsgIDs, r.MessageID))
 	}
-	return errors.Join(err, b.Put(stub), b.erase(bCaps, stub.Number), b.mark(bMeta, "expiring/"+stub.Number))
+	return errors.Join(err, b.Put(stub), b.mark(bMeta, "expiring/"+stub.Number))
 }
 
 // Expiring gives the cases whose files are still to be removed.
@@ -232,14 +250,6 @@ func (b Cases) ApprovedRequester(requester string) (known, any bool, err error) 
 	}
 	keys, err := b.keys(bKnown, "from/", prefixEnd("from/"), 1)
 	return false, len(keys) > 0, err
-}
-
-// Hold keeps the letters of a case in the outbox until it is lifted.
-func (b Cases) Hold(number string, on bool) error {
-	if on {
-		return b.mark(bMeta, "held/"+number)
-	}
-	return b.erase(bMeta, "held/"+number)
 }
 
 // After gives at most limit cases of a year in order of number, beginning after the given one ("": from the first).
@@ -297,4 +307,24 @@ func Number(number string) (year, seq int, ok bool) {
 	}
 	n, err := fmt.Sscanf(key, "%d/%d", &year, &seq)
 	return year, seq, err == nil && n == 2
+}
+
+// Step returns at most limit cases after the last one of a step before, over all years, and the year that was reached. Long lists
+// are read so: a reader left open keeps the engine from using its free pages again.
+func (b Cases) Step(last string, year, limit int) ([]sop.Case, int, error) {
+	years, err := b.Years()
+	for _, y := range years {
+		if err != nil || y < year {
+			continue
+		}
+		after := ""
+		if y == year {
+			after = last
+		}
+		cases, err := b.After(y, after, limit)
+		if err != nil || len(cases) > 0 {
+			return cases, y, err
+		}
+	}
+	return nil, year, err
 }

@@ -23,10 +23,17 @@ func (b Letters) Copy(id string) ([]byte, error) {
 	return append([]byte(nil), raw...), err
 }
 
-// Unarchived gives at most limit letters that have ended and are not in the archive.
-func (b Letters) Unarchived(limit int) ([]LetterRow, error) {
-	ids, err := b.keys(bUnkept, "", "", limit)
-	var out []LetterRow
+// Unarchived returns at most limit letters that have ended and are not in the archive, passing over those that skip names.
+func (b Letters) Unarchived(limit int, skip func(id string) bool) (out []LetterRow, err error) {
+	var ids []string
+	if err := b.tx.Scan(bUnkept, nil, nil, func(k, _ []byte) bool {
+		if id := string(k); !skip(id) {
+			ids = append(ids, id)
+		}
+		return len(ids) < limit
+	}); err != nil {
+		return nil, err
+	}
 	for _, id := range ids {
 		var r LetterRow
 		ok, err := b.get(bLetters, id, &r)
@@ -37,10 +44,11 @@ func (b Letters) Unarchived(limit int) ([]LetterRow, error) {
 			out = append(out, r)
 		}
 	}
-	return out, err
+	return out, nil
 }
 
-// MarkArchived records that a letter is in the archive under this SHA-256; an empty one says that there was nothing to keep.
+// MarkArchived records that a letter is in the archive under this SHA-256; an empty one says that there was nothing to keep. Its
+// bytes leave the store.
 func (b Letters) MarkArchived(id, sha string) error {
 	var r LetterRow
 	ok, err := b.get(bLetters, id, &r)
@@ -51,7 +59,7 @@ func (b Letters) MarkArchived(id, sha string) error {
 		r.Archived = sha
 		err = b.put(bLetters, id, r)
 	}
-	return errors.Join(err, b.erase(bUnkept, id), b.erase(bCopies, id))
+	return errors.Join(err, b.erase(bUnkept, id), b.erase(bCopies, id), b.erase(bBodies, id))
 }
 
 // LetterState is the way of one letter (DESIGN, "Outbox").
@@ -80,6 +88,10 @@ type LetterRow struct {
 	Made      time.Time   `json:"made"`
 	Ended     time.Time   `json:"ended,omitzero"`
 	Archived  string      `json:"archived,omitempty"` // SHA-256 of the copy in the archive, without secrets
+	First     time.Time   `json:"first,omitzero"`     // of the first attempt
+	Run       string      `json:"run,omitempty"`      // the run of the program that claimed it last
+	SHA256    string      `json:"sha256,omitempty"`   // of the bytes, where they are nobody's secret
+	Cut       string      `json:"cut,omitempty"`      // of the bytes without account sheets, where there are such
 }
 
 // ID names the letter in the whole store.
@@ -101,8 +113,20 @@ func (b Letters) Put(r LetterRow, body []byte) error {
 	return errors.Join(
 		b.put(bLetters, id, r),
 		b.tx.Put(bBodies, []byte(id), body),
-		b.mark(bOutbox, moment(r.Next)+"/"+id),
+		b.enqueue(r),
 		b.LinkMessageID(r.MessageID, Pointer{r.Case, r.Letter.Key}))
+}
+
+// enqueue puts a letter into the outbox for r.Next, or aside as long as its case is held.
+func (b Letters) enqueue(r LetterRow) error {
+	held, err := b.tx.Get(bMeta, []byte("held/"+r.Case))
+	if err != nil {
+		return err
+	}
+	if held != nil {
+		return b.mark(bParked, r.ID())
+	}
+	return b.mark(bOutbox, moment(r.Next)+"/"+r.ID())
 }
 
 // LinkMessageID makes a Message-ID lead to a case.
@@ -110,12 +134,12 @@ func (b Letters) LinkMessageID(messageID string, p Pointer) error {
 	if messageID == "" {
 		return nil
 	}
-	return b.put(bMsgIDs, messageID, p)
+	return b.put(bMsgIDs, boundKey(messageID), p)
 }
 
 // ByMessageID looks a Message-ID up.
 func (b Letters) ByMessageID(messageID string) (p Pointer, ok bool, err error) {
-	ok, err = b.get(bMsgIDs, messageID, &p)
+	ok, err = b.get(bMsgIDs, boundKey(messageID), &p)
 	return p, ok, err
 }
 
@@ -129,15 +153,6 @@ func (b Letters) Get(number, key string) (r LetterRow, ok bool, err error) {
 func (b Letters) Body(id string) ([]byte, error) {
 	raw, err := b.tx.Get(bBodies, []byte(id))
 	return append([]byte(nil), raw...), err
-}
-
-// ReplaceBody puts what is left of a letter in the place of its bytes. They must have been there.
-func (b Letters) ReplaceBody(id string, body []byte) error {
-	had, err := b.tx.Get(bBodies, []byte(id))
-	if err != nil || had == nil {
-		return err
-	}
-	return b.tx.Put(bBodies, []byte(id), body)
 }
 
 // Of reads every letter of a case, in order of key.
@@ -157,83 +172,167 @@ func (b Letters) Of(number string) ([]LetterRow, error) {
 	return out, errors.Join(err, bad)
 }
 
-// Claim takes at most limit letters whose time has come and records the attempt: they are Sending until Settle. Letters of
-// a held case are passed over; of a store that has been restored, all are.
-func (b Letters) Claim(now time.Time, limit int) ([]LetterRow, error) {
-	if _, held, err := In(b.tx).State.Restored(); err != nil || held {
-		return nil, err
+// Claimed is a letter whose attempt is recorded, with its exact bytes.
+type Claimed struct {
+	Row  LetterRow
+	Body []byte
+}
+
+// Claim takes at most limit letters whose time has come and records the attempt: they are Sending until Settle. Of a store that
+// has been restored it takes none. A row that cannot be claimed is put aside with its reason, and stops no other.
+func (b Letters) Claim(now time.Time, limit int, run string) (out []Claimed, aside []Aside, err error) {
+	if _, held, err := In(b.tx).State.Restored(); err != nil || held || limit == 0 {
+		return nil, nil, err
 	}
-	due, err := b.keys(bOutbox, "", moment(now.Add(1)), 4*limit)
+	due, err := b.keys(bOutbox, "", moment(now.Add(1)), limit)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var out []LetterRow
 	for _, k := range due {
-		var r LetterRow
-		if ok, err := b.get(bLetters, k[21:], &r); err != nil || !ok {
-			return nil, errors.Join(err, fmt.Errorf("outbox row %s without a letter", k))
+		c, why := b.claimable(k)
+		if err := b.erase(bOutbox, k); err != nil {
+			return nil, nil, err
 		}
-		if held, err := b.tx.Get(bMeta, []byte("held/"+r.Case)); err != nil {
-			return nil, err
-		} else if held != nil {
-			if err := b.postpone(k, r, now.Add(heldPause)); err != nil {
-				return nil, err
+		if why != nil {
+			x := Aside{Queue: "letters", Key: k[21:], At: now, Why: why.Error()}
+			if err := In(b.tx).State.PutAside(x); err != nil {
+				return nil, nil, err
 			}
+			aside = append(aside, x)
 			continue
 		}
-		if err := errors.Join(b.erase(bOutbox, k), b.mark(bSending, r.ID())); err != nil {
-			return nil, err
+		r := &c.Row
+		r.State, r.Attempts, r.Run = Sending, r.Attempts+1, run
+		if r.First.IsZero() || r.First.After(now) {
+			r.First = now
 		}
-		r.State, r.Attempts = Sending, r.Attempts+1
-		if err := b.put(bLetters, r.ID(), r); err != nil {
-			return nil, err
+		if err := errors.Join(b.mark(bSending, r.ID()), b.put(bLetters, r.ID(), *r)); err != nil {
+			return nil, nil, err
 		}
-		if out = append(out, r); len(out) == limit {
-			break
-		}
+		out = append(out, c)
 	}
-	return out, nil
+	return out, aside, nil
 }
 
-// heldPause is how long a letter of a held case steps aside, so that it does not stand in front of the others; after
-// the release it waits no longer than this.
-const heldPause = 5 * time.Second
-
-func (b Letters) postpone(key string, r LetterRow, at time.Time) error {
-	r.Next = at
-	return errors.Join(b.erase(bOutbox, key), b.mark(bOutbox, moment(at)+"/"+r.ID()), b.put(bLetters, r.ID(), r))
+// claimable reads all that sending needs before anything is written.
+func (b Letters) claimable(key string) (c Claimed, err error) {
+	ok, err := b.get(bLetters, key[21:], &c.Row)
+	if err == nil && (!ok || c.Row.ID() != key[21:]) {
+		err = errors.New("an outbox row without its letter")
+	}
+	if err != nil {
+		return c, err
+	}
+	if c.Body, err = b.Body(c.Row.ID()); err == nil && len(c.Body) == 0 {
+		err = errors.New("an outbox row whose letter has no bytes")
+	}
+	return c, err
 }
 
-// Settle writes how an attempt ended. Queued states go back into the outbox for r.Next.
-func (b Letters) Settle(r LetterRow) error {
-	err := errors.Join(b.erase(bSending, r.ID()), b.put(bLetters, r.ID(), r))
+// Settle writes how the attempt that r was claimed for ended; false says that it has been written before. Queued states go back
+// into the outbox for r.Next.
+func (b Letters) Settle(r LetterRow) (bool, error) {
+	var was LetterRow
+	sending, err := b.tx.Get(bSending, []byte(r.ID()))
+	if err != nil || sending == nil {
+		return false, err
+	}
+	if _, err := b.get(bLetters, r.ID(), &was); err != nil || was.Attempts != r.Attempts || was.Run != r.Run {
+		return false, err
+	}
+	err = errors.Join(b.erase(bSending, r.ID()), b.put(bLetters, r.ID(), r))
 	switch r.State {
 	case Deferred, InDoubt, Queued:
-		return errors.Join(err, b.mark(bOutbox, moment(r.Next)+"/"+r.ID()))
+		return true, errors.Join(err, b.enqueue(r))
 	case Failed:
-		return errors.Join(err, b.mark(bUnkept, r.ID()))
+		return true, errors.Join(err, b.mark(bUnkept, r.ID()))
 	case Accepted:
 		err = errors.Join(err, b.mark(bUnkept, r.ID()))
 		if r.Sealed { // the member has it; nothing here needs it again
-			return errors.Join(err, b.erase(bBodies, r.ID()))
+			return true, errors.Join(err, b.erase(bBodies, r.ID()))
+		}
+	}
+	return true, err
+}
+
+// Unclaim takes back the attempt of a letter of which nothing has left.
+func (b Letters) Unclaim(r LetterRow) error {
+	attempts := r.Attempts
+	var was LetterRow
+	if ok, err := b.get(bLetters, r.ID(), &was); err != nil || !ok || was.State != Sending || was.Attempts != attempts {
+		return err
+	}
+	was.State, was.Attempts = Deferred, attempts-1
+	if was.Attempts == 0 {
+		was.State, was.First = Queued, time.Time{}
+	}
+	return errors.Join(b.erase(bSending, r.ID()), b.put(bLetters, r.ID(), was), b.enqueue(was))
+}
+
+// Sending are the letters whose attempt is recorded and has no result. One that cannot be read is put aside.
+func (b Letters) Sending(now time.Time) (out []LetterRow, err error) {
+	ids, err := b.keys(bSending, "", "", 0)
+	for _, id := range ids {
+		var r LetterRow
+		ok, bad := b.get(bLetters, id, &r)
+		if bad == nil && !ok {
+			bad = errors.New("an attempt of a letter that is not there")
+		}
+		if bad != nil {
+			err = errors.Join(err, b.erase(bSending, id), In(b.tx).State.PutAside(Aside{Queue: "letters", Key: id, At: now, Why: bad.Error()}))
+			continue
+		}
+		out = append(out, r)
+	}
+	return out, err
+}
+
+// Recall brings letters that are due only after the given moment back to now: a clock that was wrong for a while put them there.
+func (b Letters) Recall(after, now time.Time) (n int, err error) {
+	late, err := b.keys(bOutbox, moment(after), "", 1000)
+	for _, k := range late {
+		var r LetterRow
+		if ok, bad := b.get(bLetters, k[21:], &r); bad == nil && ok {
+			r.Next = now
+			err = errors.Join(err, b.put(bLetters, r.ID(), r))
+		}
+		err = errors.Join(err, b.erase(bOutbox, k), b.mark(bOutbox, moment(now)+"/"+k[21:]))
+	}
+	return len(late), err
+}
+
+// Hold keeps the letters of a case out of the outbox until it is lifted.
+func (b Letters) Hold(number string, on bool) error {
+	p := number + "/"
+	if on {
+		rows, err := b.Of(number)
+		err = errors.Join(err, b.mark(bMeta, "held/"+number))
+		for _, r := range rows {
+			key := moment(r.Next) + "/" + r.ID()
+			waiting, bad := b.tx.Get(bOutbox, []byte(key))
+			if err = errors.Join(err, bad); waiting != nil {
+				err = errors.Join(err, b.erase(bOutbox, key), b.mark(bParked, r.ID()))
+			}
+		}
+		return err
+	}
+	err := b.erase(bMeta, "held/"+number)
+	parked, bad := b.keys(bParked, p, prefixEnd(p), 0)
+	err = errors.Join(err, bad)
+	for _, id := range parked {
+		var r LetterRow
+		ok, bad := b.get(bLetters, id, &r)
+		if err = errors.Join(err, bad, b.erase(bParked, id)); ok {
+			err = errors.Join(err, b.mark(bOutbox, moment(r.Next)+"/"+id))
 		}
 	}
 	return err
 }
 
-// Sending are the letters found Sending: after a crash their delivery is in doubt.
-func (b Letters) Sending() ([]LetterRow, error) {
-	ids, err := b.keys(bSending, "", "", 0)
-	var out []LetterRow
-	for _, id := range ids {
-		var r LetterRow
-		if ok, err := b.get(bLetters, id, &r); err != nil {
-			return nil, err
-		} else if ok {
-			out = append(out, r)
-		}
-	}
-	return out, err
+// DueAfter says that some letter is due only after a moment.
+func (b Letters) DueAfter(t time.Time) (bool, error) {
+	keys, err := b.keys(bOutbox, moment(t), "", 1)
+	return len(keys) > 0, err
 }
 
 // Next is the moment at which the outbox has something to send; zero when it is empty. Depth is counted up to limit.
@@ -252,38 +351,29 @@ func (b Letters) Next(limit int) (next time.Time, depth int, err error) {
 	return time.Unix(0, n).UTC(), len(keys), nil
 }
 
-// capRow counts the letters of one case in one hour.
-type capRow struct {
-	Hour int64          `json:"hour"`
-	To   map[string]int `json:"to"`
-	All  int            `json:"all"`
+// limitRow is a token bucket. What is spent ahead is a debt.
+type limitRow struct {
+	Tokens float64   `json:"tokens"`
+	At     time.Time `json:"at"`
 }
 
-// Limit counts one letter of a case to an address and gives the moment at which it may go: now, or later when the hour is full.
-func (b Letters) Limit(number, to string, now time.Time, perAddress, perCase int) (time.Time, error) {
-	var c capRow
-	if _, err := b.get(bCaps, number, &c); err != nil {
-		return now, err
+// Spend takes a token from a bucket that holds, and gains, as many an hour. It returns how long the letter is to wait for it. A
+// bucket whose clock was ahead loses that.
+func (b Letters) Spend(bucket string, now time.Time, anHour int) (wait time.Duration, err error) {
+	x := limitRow{Tokens: float64(anHour), At: now}
+	if _, err := b.get(bLimits, bucket, &x); err != nil {
+		return 0, err
 	}
-	if hour := now.Unix() / 3600; c.Hour < hour {
-		c = capRow{Hour: hour}
+	gained := max(now.Sub(x.At).Hours(), 0) * float64(anHour)
+	x.Tokens, x.At = min(x.Tokens+gained, float64(anHour))-1, now
+	if x.Tokens < 0 {
+		wait = time.Duration(-x.Tokens / float64(anHour) * float64(time.Hour))
 	}
-	if c.To == nil {
-		c.To = map[string]int{}
-	}
-	if c.To[to] >= perAddress || c.All >= perCase {
-		c = capRow{Hour: c.Hour + 1, To: map[string]int{}}
-	}
-	c.To[to]++
-	c.All++
-	at := time.Unix(c.Hour*3600, 0).UTC()
-	if at.Before(now) {
-		at = now
-	}
-	return at, b.put(bCaps, number, c)
+	x.Tokens = max(x.Tokens, -2*float64(anHour))
+	return wait, b.put(bLimits, bucket, x)
 }
 
-// After gives at most limit letters of a case, or of Office, in order of key, beginning after the given key.
+// After returns at most limit letters of a case, or of Office, in order of key, beginning after the given key.
 func (b Letters) After(number, after string, limit int) (out []LetterRow, err error) {
 	p := number + "/"
 	from := p

@@ -9,30 +9,37 @@ import (
 	"time"
 )
 
-// Mailbox is where the inbox was found at the first start.
+// Mailbox is how far the inbox has been read. Every mail has its own record; this only says where to look.
 type Mailbox struct {
-	UIDValidity uint32    `json:"uidvalidity"`
-	From        uint32    `json:"from"`  // UIDs below are not ours to answer
-	Next        uint32    `json:"next"`  // every UID in [From, Next) has its outcome
-	Since       time.Time `json:"since"` // arrival before which nothing is answered, after a change of UIDVALIDITY
+	UIDValidity uint32 `json:"uidvalidity"`
+	From        uint32 `json:"from"` // UIDs below are not ours to answer
+	Next        uint32 `json:"next"` // every UID in [From, Next) has its outcome, or is to be read again
+
+	// Old mail: what has a UID below Base is ours only if it arrived at or after Since, by the server's own clock. Mails from Base
+	// on are ours whatever their date: a person may drag one in.
+	Base  uint32    `json:"base"`
+	Since time.Time `json:"since,omitzero"`
 }
 
-// Position reads the position; false before the first start.
+// Position reads it; false before the first start.
 func (b Mails) Position() (m Mailbox, ok bool, err error) {
 	ok, err = b.get(bMeta, "mailbox", &m)
 	return m, ok, err
 }
 
-// PutPosition writes the position.
+// PutPosition writes it.
 func (b Mails) PutPosition(m Mailbox) error { return b.put(bMeta, "mailbox", m) }
 
 // UID is one mail of the inbox.
 type UID struct{ Validity, UID uint32 }
 
+// String names a mail for people and health.
+func (u UID) String() string { return fmt.Sprintf("UID %d", u.UID) }
+
 func (u UID) key() string { return fmt.Sprintf("%08x/%08x", u.Validity, u.UID) }
 
-// Seen is the one recorded outcome of a mail.
-type Seen struct {
+// MailRecord is the one recorded outcome of a mail.
+type MailRecord struct {
 	Outcome   string    `json:"outcome"` // obeyed, refused, held, ignored, not-ours, duplicate, quarantined
 	Gate      string    `json:"gate,omitempty"`
 	Reason    string    `json:"reason"`
@@ -58,14 +65,14 @@ type Content struct {
 }
 
 // Get reads the outcome of a mail.
-func (b Mails) Get(u UID) (s Seen, ok bool, err error) {
+func (b Mails) Get(u UID) (s MailRecord, ok bool, err error) {
 	ok, err = b.get(bSeen, u.key(), &s)
 	return s, ok, err
 }
 
 // Put records the outcome of a mail, its content and where it is to be filed, and forgets its attempts.
-func (b Mails) Put(u UID, s Seen, hash string) error {
-	err := errors.Join(b.put(bSeen, u.key(), s), b.erase(bAttempts, u.key()))
+func (b Mails) Put(u UID, s MailRecord, hash string) error {
+	err := errors.Join(b.put(bSeen, u.key(), s), b.erase(bAttempts, u.key()), b.erase(bAgain, u.key()))
 	if s.Folder != "" {
 		err = errors.Join(err, b.tx.Put(bToFile, []byte(u.key()), []byte(s.Folder)))
 	}
@@ -78,14 +85,14 @@ func (b Mails) Put(u UID, s Seen, hash string) error {
 	c := Content{u, s.Outcome, s.Case, s.Folder, hash}
 	err = errors.Join(err, b.put(bContent, s.Identity, c))
 	if s.MessageID != "" && s.Outcome != "not-ours" {
-		err = errors.Join(err, b.put(bContent, "id/"+s.MessageID, c))
+		err = errors.Join(err, b.put(bContent, boundKey("id/"+s.MessageID), c))
 	}
 	return err
 }
 
 // Content looks a mail up by its identity hash, or by "id/" and its Message-ID.
 func (b Mails) Content(key string) (c Content, ok bool, err error) {
-	ok, err = b.get(bContent, key, &c)
+	ok, err = b.get(bContent, boundKey(key), &c)
 	return c, ok, err
 }
 
@@ -105,63 +112,107 @@ func (b Mails) ResetAttempt(u UID) error {
 	return err
 }
 
-// Reopen lets a quarantined or held mail be judged again: its outcome is forgotten, and it is brought back to the inbox,
-// where it has a new UID. One that still lies there is read again in its place.
+// Reopen lets a mail that was not obeyed be judged again: its outcome is forgotten, and it is brought back to the inbox, where
+// it has a new UID. One that still lies there is read again in its place.
 func (b Mails) Reopen(u UID) error {
 	s, ok, err := b.Get(u)
 	if err != nil || !ok {
 		return err
 	}
-	waiting, err := b.tx.Get(bToFile, []byte(u.key()))
+	moved, err := b.tx.Get(bToFile, []byte(u.key()))
 	if err != nil {
 		return err
 	}
-	err = errors.Join(b.erase(bSeen, u.key()), b.erase(bAttempts, u.key()), b.erase(bToFile, u.key()), b.erase(bContent, s.Identity),
-		b.erase(bContent, "id/"+s.MessageID))
+	stays := moved != nil || s.Folder == ""
+	err = errors.Join(b.erase(bSeen, u.key()), b.erase(bAttempts, u.key()), b.erase(bToFile, u.key()), b.erase(bReplace, u.key()),
+		b.forgetContent(s.Identity, u), b.forgetContent("id/"+s.MessageID, u))
 	if s.Case != "" {
 		err = errors.Join(err, b.erase(bJudged, s.Case+"/"+u.key()))
 	}
-	if waiting == nil {
-		return errors.Join(err, b.put(bReturn, u.key(), Returning{Folder: s.Folder, Arrived: s.Arrived, Size: s.Size}))
+	if stays {
+		return errors.Join(err, b.ReadAgain(u))
 	}
-	m, _, err2 := b.Position()
-	m.Next = min(m.Next, u.UID)
-	return errors.Join(err, err2, b.PutPosition(m))
+	return errors.Join(err, b.put(bReturn, u.key(), Requeue{Folder: s.Folder, MessageID: s.MessageID, Arrived: s.Arrived, Size: s.Size}))
 }
 
-// Returning is a mail that is to be brought back to the inbox.
-type Returning struct {
-	Folder  string    `json:"folder"`
-	Arrived time.Time `json:"arrived"`
-	Size    int64     `json:"size"`
+// forgetContent forgets what a mail says, if it is this mail that is remembered for it.
+func (b Mails) forgetContent(key string, u UID) error {
+	c, ok, err := b.Content(key)
+	if err != nil || !ok || c.UID != u {
+		return err
+	}
+	return b.erase(bContent, boundKey(key))
 }
 
-// ToRequeue gives what is to be brought back, by the key that Returned takes.
-func (b Mails) ToRequeue() (map[string]Returning, error) {
-	keys, err := b.keys(bReturn, "", "", returnsMost)
-	out := map[string]Returning{}
+// ReadAgain has a mail read in its place although reading has passed it.
+func (b Mails) ReadAgain(u UID) error { return b.mark(bAgain, u.key()) }
+
+// Again are at most limit mails of a UIDVALIDITY that are to be read again.
+func (b Mails) Again(validity uint32, limit int) (out []UID, err error) {
+	p := fmt.Sprintf("%08x/", validity)
+	keys, err := b.keys(bAgain, p, prefixEnd(p), limit)
 	for _, k := range keys {
-		var r Returning
-		if _, err := b.get(bReturn, k, &r); err != nil {
-			return nil, err
+		if u, ok := parseUID(k); ok {
+			out = append(out, u)
 		}
-		out[k] = r
 	}
 	return out, err
 }
 
-const returnsMost = 100
+// Gone forgets that a mail is to be read again: it is not in the inbox any more.
+func (b Mails) Gone(u UID) error {
+	return errors.Join(b.erase(bAgain, u.key()), b.erase(bAttempts, u.key()))
+}
+
+// Renumbered forgets what was owed to UIDs of another validity than the present one: these numbers name other mails now. What
+// is to be moved or replaced is found again by its content. It returns how many were forgotten.
+func (b Mails) Renumbered(present uint32) (n int, err error) {
+	now := fmt.Sprintf("%08x/", present)
+	for _, bucket := range []string{bToFile, bReplace, bAgain, bAttempts} {
+		keys, bad := b.keys(bucket, "", "", 0)
+		err = errors.Join(err, bad)
+		for _, k := range keys {
+			if !strings.HasPrefix(k, now) {
+				n++
+				err = errors.Join(err, b.erase(bucket, k))
+			}
+		}
+	}
+	return n, err
+}
+
+// Requeue is a mail that is to be brought back to the inbox.
+type Requeue struct {
+	Key       string    `json:"-"`
+	Folder    string    `json:"folder"`
+	MessageID string    `json:"message_id,omitempty"`
+	Arrived   time.Time `json:"arrived"`
+	Size      int64     `json:"size"`
+}
+
+// ToRequeue returns at most limit mails that are to be brought back.
+func (b Mails) ToRequeue(limit int) (out []Requeue, err error) {
+	keys, err := b.keys(bReturn, "", "", limit)
+	for _, k := range keys {
+		r := Requeue{Key: k}
+		if _, err := b.get(bReturn, k, &r); err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, err
+}
 
 // MarkRequeued forgets one.
 func (b Mails) MarkRequeued(key string) error { return b.erase(bReturn, key) }
 
 // Of gives the outcome of every mail of a case, in order of UID.
-func (b Mails) Of(number string) ([]Seen, error) {
+func (b Mails) Of(number string) ([]MailRecord, error) {
 	p := number + "/"
 	keys, err := b.keys(bJudged, p, prefixEnd(p), 0)
-	var out []Seen
+	var out []MailRecord
 	for _, k := range keys {
-		var s Seen
+		var s MailRecord
 		if _, err := b.get(bSeen, k[len(p):], &s); err != nil {
 			return nil, err
 		}
@@ -171,10 +222,10 @@ func (b Mails) Of(number string) ([]Seen, error) {
 }
 
 // Each calls fn for the recorded outcome of every mail, in order of UID.
-func (b Mails) Each(fn func(UID, Seen) bool) error {
+func (b Mails) Each(fn func(UID, MailRecord) bool) error {
 	var bad error
 	err := b.tx.Scan(bSeen, nil, nil, func(k, v []byte) bool {
-		var s Seen
+		var s MailRecord
 		u, ok := parseUID(string(k))
 		if bad = json.Unmarshal(v, &s); bad != nil || !ok {
 			bad = errors.Join(bad, fmt.Errorf("decode seen %s", k))
@@ -185,18 +236,29 @@ func (b Mails) Each(fn func(UID, Seen) bool) error {
 	return errors.Join(err, bad)
 }
 
-// ToFile gives at most limit mails that still lie in the inbox, by folder.
-func (b Mails) ToFile(validity uint32, limit int) (map[string][]uint32, error) {
-	out := map[string][]uint32{}
-	n := 0
+// Filing is a decided mail that still lies in the inbox.
+type Filing struct {
+	UID    UID
+	Folder string
+	Notice []byte // what takes the place of a mail that held a live secret; nil: the mail itself is moved
+}
+
+// ToFile returns at most limit of them, of one UIDVALIDITY, passing over those that skip names.
+func (b Mails) ToFile(validity uint32, limit int, skip func(UID) bool) (out []Filing, err error) {
 	p := fmt.Sprintf("%08x/", validity)
-	err := b.tx.Scan(bToFile, []byte(p), []byte(prefixEnd(p)), func(k, v []byte) bool {
-		if u, ok := parseUID(string(k)); ok {
-			out[string(v)] = append(out[string(v)], u.UID)
+	err = b.tx.Scan(bToFile, []byte(p), []byte(prefixEnd(p)), func(k, v []byte) bool {
+		if u, ok := parseUID(string(k)); ok && !skip(u) {
+			out = append(out, Filing{UID: u, Folder: string(v)})
 		}
-		n++
-		return n < limit
+		return len(out) < limit
 	})
+	for i := range out {
+		raw, bad := b.tx.Get(bReplace, []byte(out[i].UID.key()))
+		err = errors.Join(err, bad)
+		if raw != nil {
+			out[i].Notice = append([]byte(nil), raw...)
+		}
+	}
 	return out, err
 }
 
@@ -205,23 +267,9 @@ func (b Mails) Replace(u UID, redacted []byte) error {
 	return b.tx.Put(bReplace, []byte(u.key()), redacted)
 }
 
-// Replacement gives that copy; nil for mail that is moved as it is.
-func (b Mails) Replacement(u UID) ([]byte, error) {
-	raw, err := b.tx.Get(bReplace, []byte(u.key()))
-	if err != nil || raw == nil {
-		return nil, err
-	}
-	return append([]byte(nil), raw...), nil
-}
-
 // Filed forgets what has been moved.
-func (b Mails) Filed(validity uint32, uids []uint32) error {
-	var err error
-	for _, u := range uids {
-		key := UID{validity, u}.key()
-		err = errors.Join(err, b.erase(bToFile, key), b.erase(bReplace, key))
-	}
-	return err
+func (b Mails) Filed(u UID) error {
+	return errors.Join(b.erase(bToFile, u.key()), b.erase(bReplace, u.key()))
 }
 
 func parseUID(k string) (UID, bool) {
@@ -230,3 +278,6 @@ func parseUID(k string) (UID, bool) {
 	c, err2 := strconv.ParseUint(u, 16, 32)
 	return UID{uint32(a), uint32(c)}, ok && err1 == nil && err2 == nil
 }
+
+// Mark names a mail in one word, with its UIDVALIDITY.
+func (u UID) Mark() string { return fmt.Sprintf("%d-%d", u.Validity, u.UID) }

@@ -3,43 +3,55 @@ package store
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 )
 
-// Shelving is a mail of a case whose papers have no place and no names of their own in the archive yet: the archived mail
+// Unarchived is a mail of a case whose papers have no place and no names of their own in the archive yet: the archived mail
 // holds their bytes until then.
-type Shelving struct {
-	Key    string    `json:"-"`
-	Case   string    `json:"case"`
-	Mail   string    `json:"mail"` // SHA-256
-	Papers []Shelved `json:"papers,omitempty"`
+type Unarchived struct {
+	Key    string  `json:"-"`
+	Case   string  `json:"case"`
+	Mail   string  `json:"mail"` // SHA-256
+	Papers []Paper `json:"papers,omitempty"`
 }
 
-// Shelved is one of its papers.
-type Shelved struct {
+// Paper is one of its papers.
+type Paper struct {
 	SHA256 string `json:"sha256"`
 	Name   string `json:"name"`
 }
 
 // Put records it in the commit that first mentions the papers.
-func (b Papers) Put(u UID, s Shelving) error { return b.put(bShelving, u.key(), s) }
+func (b Papers) Put(u UID, x Unarchived) error { return b.put(bUnarchived, x.Case+"/"+u.key(), x) }
 
-// Unarchived gives the oldest, at most limit of them (0: all), from key on.
-func (b Papers) Unarchived(from string, limit int) (out []Shelving, err error) {
+// Unarchived returns at most limit of them (0: all), by case, from key on.
+func (b Papers) Unarchived(from string, limit int) ([]Unarchived, error) {
+	return b.scan(from, "", limit)
+}
+
+// OfCase returns those of one case.
+func (b Papers) OfCase(number string) ([]Unarchived, error) {
+	p := number + "/"
+	return b.scan(p, prefixEnd(p), 0)
+}
+
+func (b Papers) scan(from, to string, limit int) (out []Unarchived, err error) {
 	var bad error
-	err = b.tx.Scan(bShelving, []byte(from), nil, func(k, v []byte) bool {
-		s := Shelving{Key: string(k)}
-		if bad = json.Unmarshal(v, &s); bad == nil {
-			out = append(out, s)
+	var end []byte
+	if to != "" {
+		end = []byte(to)
+	}
+	err = b.tx.Scan(bUnarchived, []byte(from), end, func(k, v []byte) bool {
+		x := Unarchived{Key: string(k)}
+		if bad = json.Unmarshal(v, &x); bad != nil {
+			bad = fmt.Errorf("decode unarchived papers %s: %w", k, bad)
+			return false
 		}
-		return bad == nil && (limit == 0 || len(out) < limit)
+		out = append(out, x)
+		return limit == 0 || len(out) < limit
 	})
 	return out, errors.Join(err, bad)
 }
 
-// MarkArchived records that these are done.
-func (b Papers) MarkArchived(keys []string) (err error) {
-	for _, k := range keys {
-		err = errors.Join(err, b.erase(bShelving, k))
-	}
-	return err
-}
+// MarkArchived records that one is done.
+func (b Papers) MarkArchived(key string) error { return b.erase(bUnarchived, key) }

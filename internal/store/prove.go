@@ -81,12 +81,12 @@ func CheckOlder(p Proof, older, newer Checkpoint) error {
 	return nil
 }
 
-// PutEvidence keeps what a decision rests on: exact bytes, whose hash the journal holds.
-func (b Journal) PutEvidence(number, mail string, raw []byte) error {
-	return b.tx.Put(bEvidence, []byte(number+"/"+mail), raw)
+// PutEvidence keeps what a decision rests on: exact bytes under their own hash, which the journal holds.
+func (b Journal) PutEvidence(number, sum string, raw []byte) error {
+	return b.tx.Put(bEvidence, []byte(number+"/"+sum), raw)
 }
 
-// Evidence gives what the decisions of a case rest on, by the SHA-256 of the mail.
+// Evidence returns what the decisions of a case rest on, by its own SHA-256.
 func (b Journal) Evidence(number string) (map[string][]byte, error) {
 	p := number + "/"
 	out := map[string][]byte{}

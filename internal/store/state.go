@@ -123,3 +123,33 @@ func (b State) Enrolment(address string) (e Enrolment, err error) {
 func (b State) PutEnrolment(address string, e Enrolment) error {
 	return b.put(bMeta, "enrolment/"+address, e)
 }
+
+// Aside is something that a queue could not settle and nobody can be answered for: a person looks at it.
+type Aside struct {
+	Queue string    `json:"queue"`
+	Key   string    `json:"key"`
+	At    time.Time `json:"at"`
+	Why   string    `json:"why"`
+}
+
+// PutAside keeps it; the first reason of an item stays.
+func (b State) PutAside(x Aside) error {
+	key := boundKey(x.Queue + "/" + x.Key)
+	if had, err := b.tx.Get(bAside, []byte(key)); err != nil || had != nil {
+		return err
+	}
+	return b.put(bAside, key, x)
+}
+
+// Aside returns at most limit of what was put aside.
+func (b State) Aside(limit int) (out []Aside, err error) {
+	keys, err := b.keys(bAside, "", "", limit)
+	for _, k := range keys {
+		var x Aside
+		if _, bad := b.get(bAside, k, &x); bad != nil {
+			return out, bad
+		}
+		out = append(out, x)
+	}
+	return out, err
+}

@@ -2,7 +2,7 @@ package store
 
 import (
 	"encoding/json"
-	"errors"
+	"fmt"
 	"time"
 
 	"ukpbjd/internal/sop"
@@ -14,6 +14,7 @@ type TaskRow struct {
 	Attempts int       `json:"attempts"`
 	Next     time.Time `json:"next,omitzero"`
 	Why      string    `json:"why,omitempty"` // the last failure, without secrets
+	Broken   error     `json:"-"`             // it cannot be read
 }
 
 // Put writes a task.
@@ -22,18 +23,24 @@ func (b Tasks) Put(r TaskRow) error { return b.put(bTasks, r.Task.ID, r) }
 // End removes a task together with the commit of its result.
 func (b Tasks) End(id string) error { return b.erase(bTasks, id) }
 
-// Due gives at most limit tasks that may be begun, passing over those in busy, and the next moment for the others.
+// Get reads one task; false when it has ended.
+func (b Tasks) Get(id string) (r TaskRow, ok bool, err error) {
+	ok, err = b.get(bTasks, id, &r)
+	return r, ok, err
+}
+
+// Due returns at most limit tasks that may be begun, passing over those in busy, and the next moment for the others. A row that
+// cannot be read comes with the error and nothing but its ID.
 func (b Tasks) Due(now time.Time, limit int, busy func(id string) bool) (rows []TaskRow, next time.Time, err error) {
-	var bad error
 	err = b.tx.Scan(bTasks, nil, nil, func(k, v []byte) bool {
 		if busy(string(k)) {
 			return true
 		}
 		var r TaskRow
-		if bad = json.Unmarshal(v, &r); bad != nil {
-			return false
+		if err := json.Unmarshal(v, &r); err != nil {
+			r = TaskRow{Task: sop.Task{ID: string(k)}, Broken: fmt.Errorf("decode task %s: %w", k, err)}
 		}
-		if r.Next.After(now) {
+		if r.Next.After(now) && r.Next.Sub(now) < maxAhead {
 			if next.IsZero() || r.Next.Before(next) {
 				next = r.Next
 			}
@@ -42,8 +49,11 @@ func (b Tasks) Due(now time.Time, limit int, busy func(id string) bool) (rows []
 		rows = append(rows, r)
 		return len(rows) < limit
 	})
-	return rows, next, errors.Join(err, bad)
+	return rows, next, err
 }
+
+// maxAhead is the longest that a task waits for its next try; what lies further ahead was written by a clock that was wrong.
+const maxAhead = 48 * time.Hour
 
 // Waiting counts tasks, up to limit.
 func (b Tasks) Waiting(limit int) (int, error) {

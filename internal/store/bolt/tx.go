@@ -7,6 +7,8 @@ import (
 
 	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
+
+	"ukpbjd/internal/store"
 )
 
 var (
@@ -19,17 +21,17 @@ type tx struct {
 	t       *bbolt.Tx
 	buckets map[string]*bbolt.Bucket // those that exist
 	scans   int
-	rows    int    // seen by scans
-	forget  func() // lets go of the pages that were looked at
 	ended   bool
 }
 
+func newTx(t *bbolt.Tx) *tx { return &tx{t: t, buckets: map[string]*bbolt.Bucket{}} }
+
 func (x *tx) end() {
 	x.ended = true
-	x.t.Rollback() //nolint:errcheck // gives only "closed" after a commit
+	x.t.Rollback() //nolint:errcheck // returns only "closed" after a commit
 }
 
-// commit gives a panic of bbolt, which is how it tells of a damaged page, as an error.
+// commit returns a panic of bbolt, which is how it tells of a damaged page, as an error.
 func (x *tx) commit() (err error) {
 	defer damage(&err)
 	return x.t.Commit()
@@ -42,7 +44,7 @@ func damage(err *error) {
 	}
 }
 
-// bucket gives nil where there is none.
+// bucket returns nil where there is none.
 func (x *tx) bucket(name string) (*bbolt.Bucket, error) {
 	if x.ended {
 		return nil, errEnded
@@ -57,7 +59,7 @@ func (x *tx) bucket(name string) (*bbolt.Bucket, error) {
 	return b, nil
 }
 
-// Get gives nil for an absent key. The bytes are the file's own: read only, and only until the transaction ends.
+// Get returns nil for an absent key. The bytes are the file's own: read only, and only until the transaction ends.
 func (x *tx) Get(bucket string, key []byte) (v []byte, err error) {
 	defer damage(&err)
 	b, err := x.bucket(bucket)
@@ -70,6 +72,9 @@ func (x *tx) Get(bucket string, key []byte) (v []byte, err error) {
 // Put copies key and value: bbolt itself would keep the caller's value until the commit.
 func (x *tx) Put(bucket string, key, value []byte) (err error) {
 	defer damage(&err)
+	if err := store.CheckRow(bucket, key, value); err != nil {
+		return err
+	}
 	b, err := x.writable(bucket)
 	if b == nil && err == nil {
 		b, err = x.t.CreateBucketIfNotExists([]byte(bucket))
@@ -107,7 +112,7 @@ func (x *tx) writable(bucket string) (*bbolt.Bucket, error) {
 	return x.bucket(bucket)
 }
 
-// Scan gives keys and values in order. Writing inside it is refused: bbolt would lose its place.
+// Scan passes keys and values in order. Writing inside it is refused: bbolt would lose its place.
 func (x *tx) Scan(bucket string, from, to []byte, fn func(key, value []byte) bool) error {
 	b, err := x.bucket(bucket)
 	if b == nil || err != nil {
@@ -118,9 +123,6 @@ func (x *tx) Scan(bucket string, from, to []byte, fn func(key, value []byte) boo
 	c := b.Cursor()
 	k, v, err := move(c, from, true)
 	for k != nil && err == nil && (to == nil || bytes.Compare(k, to) < 0) {
-		if x.rows++; x.rows%manyRows == 0 {
-			x.forget()
-		}
 		if !fn(k, v) {
 			return nil
 		}

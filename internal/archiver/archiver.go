@@ -1,0 +1,105 @@
+// Package archiver gives mails, papers and letters their place and name in the archive, behind everything that people wait for,
+// and deletes what the office's schedule says is over.
+package archiver
+
+import (
+	"context"
+
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"ukpbjd/internal/archive"
+	"ukpbjd/internal/office"
+	"ukpbjd/internal/queue"
+	"ukpbjd/internal/store"
+)
+
+// Options are the neighbours of the archiver and the office's schedule.
+type Options struct {
+	Clerk     *office.Clerk
+	Archive   *archive.Archive
+	Health    *queue.Health
+	Retention int // years after the year of closing; zero: nothing is ever deleted
+	// Behind waits until what is more urgent has been done, for a bounded time; nil: nothing is.
+	Behind func(context.Context)
+}
+
+// Archiver is safe for concurrent use.
+type Archiver struct {
+	*office.Clerk
+	Options
+	papers  *queue.Queue[store.Unarchived]
+	letters *queue.Queue[store.LetterRow]
+	wake    queue.Signal
+	last    time.Time // when letters were looked at
+}
+
+// lettersEvery is how often ended letters go into the archive: no letter waits for it, and it waits for no letter.
+const lettersEvery = 30 * time.Second
+
+// expireEvery is how often the retention schedule is looked at.
+const expireEvery = 24 * time.Hour
+
+// New takes the options; nothing runs yet.
+func New(o Options) *Archiver {
+	a := &Archiver{Clerk: o.Clerk, Options: o, wake: queue.NewSignal()}
+	a.papers = queue.New(queue.Options[store.Unarchived]{Name: "archive", Key: func(u store.Unarchived) string { return u.Key },
+		Fatal: office.Fatal, Health: o.Health, Now: a.Now})
+	a.letters = queue.New(queue.Options[store.LetterRow]{Name: "archive-letters", Key: store.LetterRow.ID,
+		Fatal: office.Fatal, Health: o.Health, Now: a.Now})
+	a.Listen(a.wake)
+	return a
+}
+
+// Run archives until ctx ends.
+func (a *Archiver) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	loop := func(name string, wake queue.Signal, step func(context.Context) (time.Time, error)) {
+		l := queue.Loop{Name: name, Wake: wake, Health: a.Health, Fatal: office.Fatal, Now: a.Now,
+			Warn: func(err error) { a.Log.Warn(name, "error", err) }}
+		g.Go(func() error { return l.Run(ctx, step) })
+	}
+	loop("archive", a.wake, func(ctx context.Context) (time.Time, error) {
+		if a.Behind != nil {
+			a.Behind(ctx)
+		}
+		return a.Papers(ctx)
+	})
+	loop("archive-letters", queue.NewSignal(), func(ctx context.Context) (time.Time, error) {
+		if a.Behind != nil {
+			a.Behind(ctx)
+		}
+		_, err := a.AllLetters(ctx)
+		return a.Now().Add(lettersEvery), err
+	})
+	loop("retention", queue.NewSignal(), func(ctx context.Context) (time.Time, error) {
+		for {
+			n, err := a.Expire(ctx)
+			if err != nil || n == 0 {
+				return a.Now().Add(expireEvery), err
+			}
+		}
+	})
+	return g.Wait()
+}
+
+// sync makes a batch durable before the commit that mentions it. After a sync that has not held, what is on disk is not known:
+// the daemon opens everything anew.
+func syncBatch(b *archive.Batch) error {
+	if err := b.Sync(); err != nil {
+		return fmt.Errorf("%w: %w", store.ErrUnknown, err)
+	}
+	return nil
+}
+
+// AllLetters archives every letter that has ended, and returns how many.
+func (a *Archiver) AllLetters(ctx context.Context) (all int, err error) {
+	for {
+		n, err := a.Letters(ctx)
+		if all += n; n == 0 || err != nil {
+			return all, err
+		}
+	}
+}

@@ -1,0 +1,102 @@
+package archiver
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"ukpbjd/internal/archive"
+	"ukpbjd/internal/office"
+	"ukpbjd/internal/store"
+)
+
+// maxPapers is how many mails are archived in one commit.
+const maxPapers = 64
+
+// Papers takes the papers out of archived mails and gives mails and papers names that a person can browse. What cannot be done
+// now waits, and holds nothing else up. It may be repeated. It returns when something that waits is to be tried again. SOP R.1
+func (a *Archiver) Papers(ctx context.Context) (next time.Time, err error) {
+	for from := ""; ; {
+		var list []store.Unarchived
+		if err := a.View(ctx, func(b store.Books) (err error) {
+			list, err = b.Papers.Unarchived(from, maxPapers)
+			return err
+		}); err != nil || len(list) == 0 {
+			return a.papers.Next(), err
+		}
+		from = list[len(list)-1].Key + "\x00"
+		var due []store.Unarchived
+		for _, u := range list {
+			if !a.papers.Waits(u.Key) {
+				due = append(due, u)
+			}
+		}
+		if _, err := a.papers.Commit(ctx, due, a.archivePapers); err != nil {
+			return next, err
+		}
+	}
+}
+
+func (a *Archiver) archivePapers(ctx context.Context, list []store.Unarchived) error {
+	batch := a.Archive.Batch()
+	for _, u := range list {
+		if err := a.archiveMail(ctx, batch, u); err != nil {
+			return fmt.Errorf("archive the papers of %s: %w", u.Case, err)
+		}
+	}
+	if err := syncBatch(batch); err != nil {
+		return err
+	}
+	return a.DB.Update(ctx, func(tx store.Tx) error {
+		for _, u := range list {
+			if err := store.In(tx).Papers.MarkArchived(u.Key); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (a *Archiver) archiveMail(ctx context.Context, batch *archive.Batch, u store.Unarchived) error {
+	year, _, ok := store.Number(u.Case)
+	if !ok {
+		return fmt.Errorf("%q is no case number", u.Case)
+	}
+	items := []archive.Item{{SHA256: u.Mail, Name: "surel.eml"}}
+	papers, err := a.Unpack(u)
+	if err != nil {
+		return err
+	}
+	for _, p := range u.Papers {
+		if err := batch.PutAs(p.SHA256, papers[p.SHA256]); err != nil {
+			return err
+		}
+		items = append(items, archive.Item{SHA256: p.SHA256, Name: p.Name})
+	}
+	if items, err = a.withEvidence(ctx, batch, u, items); err != nil {
+		return err
+	}
+	return batch.Link(year, u.Case, items...)
+}
+
+// withEvidence lays what the decisions on a mail rest on beside the mail, byte for byte as the journal vouches for it.
+func (a *Archiver) withEvidence(ctx context.Context, batch *archive.Batch, u store.Unarchived, items []archive.Item) ([]archive.Item, error) {
+	var all map[string][]byte
+	if err := a.View(ctx, func(b store.Books) (err error) {
+		all, err = b.Journal.Evidence(u.Case)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	for _, raw := range all {
+		if mail, err := office.EvidenceMail(raw); err != nil || mail != u.Mail {
+			continue // verify names what cannot be read
+		}
+		sum, err := batch.Put(raw)
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, archive.Item{SHA256: sum, Name: "bukti.json"})
+	}
+	return items, nil
+}

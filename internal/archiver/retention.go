@@ -1,0 +1,139 @@
+package archiver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"ukpbjd/internal/sop"
+	"ukpbjd/internal/store"
+)
+
+// maxExpire is how many cases one round deletes.
+const (
+	maxExpire = 200
+	step      = 200 // cases in one reading of the books
+)
+
+// Expire deletes mails, papers and letters of cases whose time is over by the office's schedule, and gives how many. The
+// deletion is journalled before it happens; number, dates and outcome of the case stay. UU 43/2009
+func (a *Archiver) Expire(ctx context.Context) (int, error) {
+	if a.Retention <= 0 {
+		return 0, nil
+	}
+	over, err := a.over(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, cs := range over {
+		if err := a.expire(ctx, cs); err != nil {
+			return 0, fmt.Errorf("delete what is over of %s: %w", cs.Number, err)
+		}
+	}
+	return a.removeExpired(ctx)
+}
+
+// over finds cases that were closed more than Retention whole years ago.
+func (a *Archiver) over(ctx context.Context) (out []sop.Case, err error) {
+	last := a.Now().In(a.Zone()).Year() - a.Retention - 1
+	for number, year := "", 0; len(out) < maxExpire; {
+		var cases []sop.Case
+		err := a.View(ctx, func(b store.Books) error {
+			var err error
+			if cases, year, err = b.Cases.Step(number, year, step); err != nil {
+				return err
+			}
+			for _, cs := range cases {
+				number = cs.Number
+				if cs.Closed.In(a.Zone()).Year() > last {
+					continue
+				}
+				ok, err := b.Cases.Expirable(cs)
+				if err != nil {
+					return err
+				}
+				if ok {
+					out = append(out, cs)
+				}
+			}
+			return nil
+		})
+		if err != nil || len(cases) == 0 || year > last {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+// expire journals the deletion with the manifest's sum, and leaves the stub.
+func (a *Archiver) expire(ctx context.Context, cs sop.Case) error {
+	sum, shas, err := a.Archive.Manifest(cs.Opened.In(a.Zone()).Year(), cs.Number)
+	if err != nil {
+		return err
+	}
+	now := a.Now().UTC()
+	e := sop.Event{At: now, Kind: "retention-deleted", Actor: "daemon", Reason: "retention",
+		Text: fmt.Sprintf("Berkas dimusnahkan menurut jadwal retensi kantor (%d tahun).", a.Retention),
+		Data: map[string]string{"files": fmt.Sprint(len(shas)), "manifest": sum, "schedule": fmt.Sprintf("%dy", a.Retention)}}
+	stub := sop.Case{Number: cs.Number, Status: cs.Status, Opened: cs.Opened, Updated: now, Closed: cs.Closed, Revision: cs.Revision, Issue: cs.Issue,
+		Outcome: e.Text, Letters: cs.Letters}
+	return a.Commit(ctx, 1, func(b store.Books) error {
+		present, ok, err := b.Cases.Get(cs.Number)
+		if err != nil || !ok || !present.Updated.Equal(cs.Updated) {
+			return err // it has moved on; another day
+		}
+		return errors.Join(b.Journal.Append(cs.Number, []sop.Event{e}), b.Cases.Expire(stub))
+	})
+}
+
+// removeExpired removes the files of cases whose deletion is in the books; what a crash left is done now.
+func (a *Archiver) removeExpired(ctx context.Context) (n int, err error) {
+	var numbers []string
+	if err := a.View(ctx, func(b store.Books) (err error) {
+		numbers, err = b.Cases.Expiring(maxExpire)
+		return err
+	}); err != nil || len(numbers) == 0 {
+		return 0, err
+	}
+	needed, err := a.neededFiles(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, number := range numbers {
+		year, _, ok := store.Number(number)
+		if !ok {
+			continue
+		}
+		files, bytes, err := a.Archive.Remove(year, number, func(sha string) bool { return needed[sha] })
+		if err == nil {
+			err = a.Commit(ctx, 1, func(b store.Books) error { return b.Cases.Expired(number) })
+		}
+		if err != nil {
+			return n, err
+		}
+		a.Log.Info("deleted by the retention schedule", "case", number, "files", files, "bytes", bytes)
+		n++
+	}
+	return n, nil
+}
+
+// neededFiles are the mails and papers of every case that is kept: content is shared between cases.
+func (a *Archiver) neededFiles(ctx context.Context) (map[string]bool, error) {
+	needed := map[string]bool{}
+	for number, year := "", 0; ; {
+		var cases []sop.Case
+		err := a.View(ctx, func(b store.Books) (err error) {
+			cases, year, err = b.Cases.Step(number, year, step)
+			return err
+		})
+		if err != nil || len(cases) == 0 {
+			return needed, err
+		}
+		for _, cs := range cases {
+			number = cs.Number
+			for _, sha := range cs.Files() {
+				needed[sha] = true
+			}
+		}
+	}
+}

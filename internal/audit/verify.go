@@ -1,0 +1,202 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"ukpbjd/internal/credential"
+	"ukpbjd/internal/office"
+	"ukpbjd/internal/sop"
+	"ukpbjd/internal/store"
+)
+
+// Finding is one invariant that does not hold.
+type Finding struct {
+	Where string `json:"where"`
+	What  string `json:"what"`
+}
+
+// Report is what verify looked at, and what it found.
+type Report struct {
+	Cases    int       `json:"cases"`
+	Letters  int       `json:"letters"`
+	Mails    int       `json:"mails"`
+	Files    int       `json:"files"`
+	Lines    int64     `json:"lines"` // of the journal
+	Findings []Finding `json:"findings"`
+
+	Against *AgainstCheckpoint `json:"against,omitempty"`
+}
+
+func (r *Report) found(where, format string, args ...any) {
+	r.Findings = append(r.Findings, Finding{where, fmt.Sprintf(format, args...)})
+}
+
+// Verify holds the books, the archive and the keys against the promise. It changes nothing.
+func (c *Audit) Verify(ctx context.Context) (Report, error) { return c.VerifyAgainst(ctx, nil, "") }
+
+// VerifyAgainst also compares the journal with a checkpoint that somebody has kept; verifier "" is our own key.
+func (c *Audit) VerifyAgainst(ctx context.Context, kept []byte, verifier string) (Report, error) {
+	r := Report{Findings: []Finding{}}
+	files := map[string]string{}
+	err := c.View(ctx, func(b store.Books) error {
+		owed, bad := casesOwed(b)
+		if bad != nil {
+			return fmt.Errorf("verify: %w", bad)
+		}
+		counted := map[sop.Status]int{}
+		err := b.Cases.Each(false, func(cs sop.Case) bool {
+			r.Cases++
+			counted[cs.Status]++
+			c.verifyCase(&r, cs)
+			c.verifyManifest(&r, cs, owed)
+			for _, sha := range cs.Files() {
+				files[sha] = cs.Number
+			}
+			bad = c.verifyLetters(b, &r, cs, files)
+			return bad == nil && ctx.Err() == nil
+		})
+		if err != nil || bad != nil {
+			return fmt.Errorf("verify: %w", errors.Join(err, bad))
+		}
+		if err := r.counts(b, counted); err != nil {
+			return fmt.Errorf("verify the counts: %w", err)
+		}
+		if err := c.auditJournal(b, &r, kept, verifier); err != nil {
+			return fmt.Errorf("verify the journal: %w", err)
+		}
+		return b.Mails.Each(func(u store.UID, s store.MailRecord) bool {
+			r.Mails++
+			if s.Outcome == "" || s.Reason == "" {
+				r.found(fmt.Sprintf("UID %d", u.UID), "a mail without an outcome")
+			}
+			return true
+		})
+	})
+	if err != nil {
+		return r, err
+	}
+	if err := c.verifyFiles(ctx, &r, files); err != nil {
+		return r, fmt.Errorf("verify: %w", err)
+	}
+	return r, ctx.Err()
+}
+
+func (r *Report) counts(b store.Books, counted map[sop.Status]int) error {
+	kept, err := b.Cases.Counts()
+	for s, n := range kept {
+		if counted[s] != n {
+			r.found("counts", "%s: there are %d cases, the books count %d", s, counted[s], n)
+		}
+	}
+	return err
+}
+
+// verifyCase: no release without an approval of this very content; one account a member; a key for what is sealed.
+func (c *Audit) verifyCase(r *Report, cs sop.Case) {
+	if a := cs.Approval; a != nil {
+		if a.Revision != cs.Revision || a.Roster != sop.RosterHash(cs.Reading.Roster) ||
+			strings.Join(a.Papers, " ") != strings.Join(sop.PaperHashes(cs.Reading), " ") {
+			r.found(cs.Number, "the approval is of another content than the case has")
+		}
+		if _, ok := c.Office.Approver(a.Address); !ok {
+			r.found(cs.Number, "approved by %s, who is no registered approver now", a.Address)
+		}
+	}
+	users := map[string]string{}
+	for _, m := range cs.Members {
+		released := m.Sends > 0
+		if released && (cs.Approval == nil || !cs.Approval.Released) {
+			r.found(cs.Number, "a credential of %s was ordered without an approval", m.Row.NIP)
+		}
+		if cs.Approval != nil && m.Address != m.Row.Email {
+			r.found(cs.Number, "the address of %s is not the one that was approved", m.Row.NIP)
+		}
+		a, ok := cs.Accounts[m.Row.NIP]
+		if !ok {
+			continue
+		}
+		if other, twice := users[strings.ToLower(a.UserID)]; twice {
+			r.found(cs.Number, "%s and %s have one User ID", other, m.Row.NIP)
+		}
+		users[strings.ToLower(a.UserID)] = m.Row.NIP
+		if len(a.Sealed) > 0 && !m.Shredded {
+			if _, err := c.Vault.Open(office.KeyID(cs.Number, m.Row.NIP), credential.ForPassword, a.Sealed); err != nil {
+				r.found(cs.Number, "the account of %s cannot be opened: %v", m.Row.NIP, err)
+			}
+		}
+	}
+}
+
+// verifyCopy: a tembusan with passwords goes, sealed, to the Kepala LPSE of the approval; nothing else is sealed.
+func (c *Audit) verifyCopy(r *Report, cs sop.Case, l store.LetterRow, approved bool) {
+	if len(l.Letter.Of) == 0 {
+		if l.Sealed {
+			r.found(l.ID(), "a sealed letter of no member")
+		}
+		return
+	}
+	switch a := cs.Approval; {
+	case l.Letter.Kind != sop.Tembusan:
+		r.found(l.ID(), "a letter of kind %s with passwords", l.Letter.Kind)
+	case !approved || a == nil || !a.Released:
+		r.found(l.ID(), "a copy with passwords without an approval in the journal")
+	case !l.Sealed:
+		r.found(l.ID(), "a copy with passwords that is not sealed")
+	case a.Copy.Address == "" || a.Copy.Address != l.Letter.To.Address || l.Letter.Role != sop.RoleKepala:
+		r.found(l.ID(), "a copy with passwords to %s, for whom it was not approved", l.Letter.To.Address)
+	}
+	for _, nip := range l.Letter.Of {
+		if cs.Member(nip) == nil {
+			r.found(l.ID(), "a copy with the password of %s, who is not in this case", nip)
+		}
+	}
+}
+
+// verifyLetters: every credential letter goes to the frozen address of a member of the case, after the approval event.
+func (c *Audit) verifyLetters(b store.Books, r *Report, cs sop.Case, files map[string]string) error {
+	rows, err := b.Letters.Of(cs.Number)
+	if err != nil {
+		return err
+	}
+	r.Letters += len(rows)
+	approved := false
+	events, err := b.Journal.Of(cs.Number)
+	for i, e := range events {
+		if e.N != i+1 {
+			r.found(cs.Number, "line %d of the journal is missing", i+1)
+			break
+		}
+		approved = approved || e.Kind == "approved"
+	}
+	if !deleted(events) {
+		if err := verifyEvidence(b, r, cs.Number, events); err != nil {
+			return err
+		}
+	}
+	for _, l := range rows {
+		where := l.ID()
+		if l.Archived != "" {
+			files[l.Archived] = cs.Number
+		}
+		if strings.EqualFold(l.Letter.To.Address, c.Office.Mailbox.Address) {
+			r.found(where, "a letter to the office itself")
+		}
+		if l.Letter.Kind != sop.Kredensial {
+			c.verifyCopy(r, cs, l, approved)
+			continue
+		}
+		m := cs.Member(l.Letter.NIP)
+		switch {
+		case !approved:
+			r.found(where, "a credential letter without an approval in the journal")
+		case !l.Sealed:
+			r.found(where, "a credential letter that is not sealed")
+		case m == nil || m.Address != l.Letter.To.Address:
+			r.found(where, "a credential letter to %s, who is not at that address in this case", l.Letter.To.Address)
+		}
+	}
+	return err
+}

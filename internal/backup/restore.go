@@ -1,0 +1,225 @@
+package backup
+
+import (
+	"archive/tar"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"ukpbjd/internal/config"
+	"ukpbjd/internal/credential"
+	"ukpbjd/internal/daemon"
+)
+
+// RestoreOptions say what to restore, and how its keys are opened.
+type RestoreOptions struct {
+	File      string
+	Unlock    *credential.Unlock
+	LeaveKeys bool   // restore without the keys that the backup holds
+	Master    string // new file for the backup's master key, where it is not the configured one
+}
+
+// Restore unpacks a backup into an empty storage path. What is there when it returns is held: see revive. Until then
+// nothing has a name that a daemon would open.
+func Restore(ctx context.Context, cfg *config.Config, o RestoreOptions) (r Recovery, err error) {
+	in := cfg.Storage.Path
+	if err := vacant(in); err != nil {
+		return r, fmt.Errorf("restore: %w", err)
+	}
+	stage, err := os.MkdirTemp(in, ".restore-*")
+	if err != nil {
+		return r, fmt.Errorf("restore: %w", err)
+	}
+	defer os.RemoveAll(stage)
+	u := &unpacker{ctx: ctx, to: stage, sums: map[string]string{}}
+	if err := u.unpack(o.File); err != nil {
+		return r, fmt.Errorf("restore %s: %w", o.File, err)
+	}
+	made := *cfg
+	made.Storage.Path = stage
+	if err := u.keys(&made, cfg, o); err != nil {
+		return r, fmt.Errorf("restore %s: %w", o.File, err)
+	}
+	rooms, err := daemon.OpenRooms(ctx, &made)
+	if err != nil {
+		return r, fmt.Errorf("restore %s: %w", o.File, err)
+	}
+	r, err = revive(ctx, rooms.Office, u.m.Made)
+	if err = errors.Join(err, rooms.Close()); err != nil {
+		return r, fmt.Errorf("restore %s: %w", o.File, err)
+	}
+	for _, name := range []string{daemon.ArchiveName, daemon.KeysName, daemon.StoreName} {
+		if err := os.Rename(filepath.Join(stage, name), filepath.Join(in, name)); err != nil {
+			return r, fmt.Errorf("restore: %w", err)
+		}
+	}
+	return r, syncDir(in)
+}
+
+// vacant refuses a storage path in which something lies that a restore would replace.
+func vacant(in string) error {
+	if err := os.MkdirAll(in, 0o700); err != nil {
+		return err
+	}
+	for _, name := range []string{daemon.StoreName, daemon.KeysName, daemon.ArchiveName} {
+		if _, err := os.Lstat(filepath.Join(in, name)); !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%s holds %s already; move it away, a restore replaces nothing", in, name)
+		}
+	}
+	return nil
+}
+
+// unpacker reads the tar into a directory of its own.
+type unpacker struct {
+	ctx  context.Context
+	to   string
+	m    Manifest
+	sums map[string]string
+}
+
+func (u *unpacker) unpack(file string) error {
+	f, err := os.Open(file)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	t := tar.NewReader(f)
+	for u.m.Version == 0 {
+		h, err := t.Next()
+		if errors.Is(err, io.EOF) {
+			return errors.New("the list at its end is missing: it is not whole")
+		}
+		if err == nil {
+			err = u.entry(h, t)
+		}
+		if err = errors.Join(err, u.ctx.Err()); err != nil {
+			return err
+		}
+	}
+	if u.m.Version != backupVersion {
+		return fmt.Errorf("it is of version %d, this program knows %d", u.m.Version, backupVersion)
+	}
+	return u.whole()
+}
+
+func (u *unpacker) entry(h *tar.Header, r io.Reader) error {
+	switch name := h.Name; {
+	case name == manifestName:
+		if err := json.NewDecoder(io.LimitReader(r, manifestMost)).Decode(&u.m); err != nil {
+			return fmt.Errorf("read %s: %w", name, err)
+		}
+		return nil
+	case name != path.Clean(name) || !filepath.IsLocal(name) || name != daemon.StoreName && name != sealedName && !strings.HasPrefix(name, daemon.ArchiveName+"/"):
+		return fmt.Errorf("%.200q has no place in a backup", name)
+	case h.Typeflag == tar.TypeLink:
+		return u.link(name, h.Linkname)
+	case h.Typeflag != tar.TypeReg:
+		return fmt.Errorf("%.200q is no file", name)
+	default:
+		return u.file(name, h.Size, r)
+	}
+}
+
+func (u *unpacker) at(name string) string { return filepath.Join(u.to, filepath.FromSlash(name)) }
+
+func (u *unpacker) file(name string, size int64, r io.Reader) error {
+	if err := os.MkdirAll(filepath.Dir(u.at(name)), 0o700); err != nil {
+		return err
+	}
+	mode := os.FileMode(0o600)
+	if strings.HasPrefix(name, daemon.ArchiveName+"/blobs/") {
+		mode = 0o400
+	}
+	f, err := os.OpenFile(u.at(name), os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
+	if err != nil {
+		return err
+	}
+	sum := sha256.New()
+	_, err = io.CopyN(io.MultiWriter(f, sum), r, size)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("unpack %s: %w", name, err)
+	}
+	u.sums[name] = hex.EncodeToString(sum.Sum(nil))
+	return nil
+}
+
+// link gives a content that is there its name in the directory of a case.
+func (u *unpacker) link(name, to string) error {
+	if _, ok := u.sums[to]; !ok || !strings.HasPrefix(to, daemon.ArchiveName+"/blobs/") || !strings.HasPrefix(name, daemon.ArchiveName+"/") {
+		return fmt.Errorf("%.200q is a link to %.200q, which is not there", name, to)
+	}
+	if err := os.MkdirAll(filepath.Dir(u.at(name)), 0o700); err != nil {
+		return err
+	}
+	return os.Link(u.at(to), u.at(name))
+}
+
+// whole compares what came out with the list.
+func (u *unpacker) whole() error {
+	listed := map[string]bool{}
+	for _, f := range u.m.Files {
+		if u.sums[f.Name] != f.SHA256 {
+			return fmt.Errorf("%.200q is damaged or missing", f.Name)
+		}
+		if sha, blob := strings.CutPrefix(f.Name, daemon.ArchiveName+"/blobs/"); blob && path.Base(sha) != f.SHA256 {
+			return fmt.Errorf("%.200q is not what its name says", f.Name)
+		}
+		listed[f.Name] = true
+	}
+	for name := range u.sums {
+		if !listed[name] {
+			return fmt.Errorf("%.200q is not in its list", name)
+		}
+	}
+	if !listed[daemon.StoreName] {
+		return errors.New("there is no store in it")
+	}
+	return nil
+}
+
+// keys puts the key file in its place, and finds the master key that belongs to it.
+func (u *unpacker) keys(made, cfg *config.Config, o RestoreOptions) error {
+	if !u.m.Keys || o.LeaveKeys {
+		return os.RemoveAll(u.at(sealedName))
+	}
+	if o.Unlock == nil {
+		return errors.New("it holds keys: name the identity or passphrase file, or leave the keys out")
+	}
+	f, err := os.Open(u.at(sealedName))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	master, vault, err := credential.OpenKeys(f, *o.Unlock)
+	if err != nil {
+		return err
+	}
+	if !credential.SameMaster(master, cfg.Credentials.MasterKey) {
+		if o.Master == "" {
+			return errors.New("it was made under another master key than credentials.key_file: give a new file for that key, and name it there afterwards")
+		}
+		if err := writeOnce(o.Master, credential.MasterFile(master)); err != nil {
+			return err
+		}
+		made.Credentials.MasterKey = master
+	}
+	return errors.Join(writeOnce(filepath.Join(u.to, daemon.KeysName), vault), os.Remove(u.at(sealedName)))
+}
+
+func writeOnce(name string, raw []byte) error {
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(raw)
+	return errors.Join(err, f.Sync(), f.Close())
+}

@@ -1,5 +1,0 @@
-//go:build !race
-
-package clerk
-
-const raceOn = false

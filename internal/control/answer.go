@@ -1,0 +1,143 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"ukpbjd/internal/document"
+	"ukpbjd/internal/office"
+	"ukpbjd/internal/sop"
+	"ukpbjd/internal/store"
+)
+
+// CaseView is a case as people outside the daemon may see it: no codes, no Message-IDs, nothing sealed.
+type CaseView struct {
+	Number     string           `json:"number"`
+	Status     string           `json:"status"` // the label: Selesai, Menunggu persetujuan …
+	Opened     time.Time        `json:"opened"`
+	Closed     time.Time        `json:"closed,omitzero"`
+	Requester  sop.Person       `json:"requester"`
+	Subject    string           `json:"subject"`
+	Revision   int              `json:"revision"`
+	Owes       string           `json:"owes,omitempty"`
+	Due        time.Time        `json:"due,omitzero"`
+	Held       string           `json:"held,omitempty"`
+	Outcome    string           `json:"outcome,omitempty"`
+	Reading    document.Reading `json:"reading"`
+	Members    []MemberView     `json:"members"`
+	Approval   *ApprovalView    `json:"approval,omitempty"`
+	Deviations []sop.Deviation  `json:"deviations"`
+	Incidents  []sop.Incident   `json:"incidents"`
+	Letters    []LetterView     `json:"letters,omitempty"`
+	Events     []EventView      `json:"events,omitempty"`
+
+	Delegations []sop.Delegation `json:"delegations,omitempty"` // also those that have ended
+}
+
+// MemberView is one member's way.
+type MemberView struct {
+	No        int             `json:"no"`
+	Nama      string          `json:"nama"`
+	NIP       string          `json:"nip"`
+	Email     string          `json:"email"`
+	UserID    string          `json:"user_id,omitempty"`
+	State     sop.MemberState `json:"state"`
+	Sends     int             `json:"sends"`
+	SentAt    time.Time       `json:"sent_at,omitzero"`
+	Confirmed time.Time       `json:"confirmed,omitzero"`
+	Proof     string          `json:"proof,omitempty"`
+	Note      string          `json:"note,omitempty"`
+	Marks     []string        `json:"marks,omitempty"`
+	Exposed   bool            `json:"exposed,omitempty"`
+	Shredded  bool            `json:"shredded,omitempty"`
+}
+
+// ApprovalView is who approved what, and on which proof.
+type ApprovalView struct {
+	By       sop.Person `json:"by"`
+	At       time.Time  `json:"at"`
+	Revision int        `json:"revision"`
+	Proof    string     `json:"proof"`
+	Evidence string     `json:"evidence"` // SHA-256 of the raw reply
+	Papers   []string   `json:"papers"`
+	Roster   string     `json:"roster"`
+}
+
+// LetterView is one letter and how far it has come.
+type LetterView struct {
+	Kind     sop.LetterKind    `json:"kind"`
+	To       string            `json:"to"`
+	Topic    string            `json:"topic,omitempty"`
+	State    store.LetterState `json:"state"`
+	Attempts int               `json:"attempts"`
+	Answer   string            `json:"answer,omitempty"`
+	Made     time.Time         `json:"made"`
+	Ended    time.Time         `json:"ended,omitzero"`
+}
+
+// EventView is one line of the journal.
+type EventView struct {
+	N      int               `json:"n"`
+	At     time.Time         `json:"at"`
+	Kind   string            `json:"kind"`
+	Actor  string            `json:"actor"`
+	Reason string            `json:"reason"`
+	Text   string            `json:"text"`
+	Data   map[string]string `json:"data,omitempty"`
+}
+
+// Cases lists cases, oldest first; letters and events are left out.
+func (c *Control) Cases(ctx context.Context, openOnly bool) ([]CaseView, error) {
+	out := []CaseView{}
+	err := c.View(ctx, func(b store.Books) error {
+		return b.Cases.Each(openOnly, func(cs sop.Case) bool {
+			out = append(out, viewOf(cs))
+			return true
+		})
+	})
+	return out, err
+}
+
+// Show gives one case with its letters and its journal.
+func (c *Control) Show(ctx context.Context, number string) (CaseView, error) {
+	var v CaseView
+	err := c.View(ctx, func(b store.Books) error {
+		cs, err := office.Find(b, number)
+		if err != nil {
+			return err
+		}
+		v = viewOf(cs)
+		rows, err := b.Letters.Of(number)
+		for _, r := range rows {
+			v.Letters = append(v.Letters, LetterView{r.Letter.Kind, r.Letter.To.Address, r.Letter.Topic, r.State, r.Attempts, r.Answer, r.Made, r.Ended})
+		}
+		sortLetters(v.Letters)
+		events, err2 := b.Journal.Of(number)
+		for _, e := range events {
+			v.Events = append(v.Events, EventView{e.N, e.At, e.Kind, e.Actor, e.Reason, e.Text, e.Data})
+		}
+		return errors.Join(err, err2)
+	})
+	return v, err
+}
+
+func viewOf(cs sop.Case) CaseView {
+	v := CaseView{Number: cs.Number, Status: cs.Status.Label(), Opened: cs.Opened, Closed: cs.Closed, Requester: cs.Requester,
+		Subject: cs.Subject, Revision: cs.Revision, Owes: cs.Owes, Due: cs.Due, Held: cs.Held, Outcome: cs.Outcome, Reading: cs.Reading,
+		Deviations: cs.Deviations, Incidents: cs.Incidents, Members: []MemberView{},
+		Delegations: cs.Delegations}
+	for i, m := range cs.Members {
+		email := m.Address
+		if email == "" {
+			email = m.Row.Email
+		}
+		v.Members = append(v.Members, MemberView{No: i + 1, Nama: m.Row.Nama, NIP: m.Row.NIP, Email: email, UserID: cs.Accounts[m.Row.NIP].UserID,
+			State: m.State, Sends: m.Sends, SentAt: m.SentAt, Confirmed: m.Confirmed, Proof: m.Proof, Note: m.Note, Marks: m.Marks,
+			Exposed: m.Exposed, Shredded: m.Shredded})
+	}
+	if a := cs.Approval; a != nil {
+		v.Approval = &ApprovalView{a.By, a.At, a.Revision, a.Proof, a.Mail, a.Papers, a.Roster}
+	}
+	return v
+}

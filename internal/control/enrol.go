@@ -1,0 +1,100 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"ukpbjd/internal/sop"
+	"ukpbjd/internal/store"
+)
+
+// Enrolment is what is known of the replies of one approver or deputy, for the operator.
+type Enrolment struct {
+	Name    string       `json:"name"`
+	Address string       `json:"address"`
+	Deputy  bool         `json:"deputy,omitempty"`
+	Asked   time.Time    `json:"asked,omitzero"`
+	Carried *sop.Carried `json:"carried,omitempty"` // nil: no answer yet
+	Reach   sop.Level    `json:"reach,omitempty"`
+	Needs   sop.Level    `json:"needs"`
+	Enough  bool         `json:"enough"`
+}
+
+// ErrNoApprover says that an address is no approver's.
+var ErrNoApprover = errors.New("no approver or deputy of the configuration has this address")
+
+// enrolCall writes to all approvers and deputies, or to the one named, and says what is known of each.
+func enrolCall(c *Control, ctx context.Context, x Call) (any, error) {
+	now := c.Now().UTC()
+	found := false
+	err := c.Commit(ctx, 1, func(b store.Books) error {
+		found = false
+		for i, a := range c.registered() {
+			if x.Arg != "" && x.Arg != a.Address {
+				continue
+			}
+			found = true
+			if err := c.askToEnrol(b, a.Person, fmt.Sprintf("%d/%s/%d", now.UnixMilli(), sop.Pendaftaran, i), now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil && !found {
+		err = fmt.Errorf("%s: %w", x.Arg, ErrNoApprover)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c.Enrolments(ctx)
+}
+
+func (c *Control) askToEnrol(b store.Books, to sop.Person, key string, now time.Time) error {
+	e, err := b.State.Enrolment(to.Address)
+	if err != nil {
+		return err
+	}
+	e.Asked = now
+	l := sop.Letter{Key: key, Kind: sop.Pendaftaran, To: to, Role: sop.RoleApprover}
+	return errors.Join(b.State.PutEnrolment(to.Address, e), c.Queue(b, sop.Case{Number: store.Office}, l),
+		b.Journal.Append(store.Office, []sop.Event{{At: now, Kind: "enrolment-asked", Actor: "operator", Reason: "enrol", Text: "Surat uji balasan ditulis kepada " + to.Address + "."}}))
+}
+
+// registered are the approvers, each with their deputies after them.
+func (c *Control) registered() (all []sop.Approver) {
+	for _, a := range c.Office.Approvers {
+		all = append(append(all, a), a.Deputies...)
+	}
+	return all
+}
+
+// Enrolments say of each approver and deputy which level their replies reach.
+func (c *Control) Enrolments(ctx context.Context) (out []Enrolment, err error) {
+	err = c.View(ctx, func(b store.Books) error {
+		out = out[:0]
+		for _, a := range c.registered() {
+			kept, err := b.State.Enrolment(a.Address)
+			if err != nil {
+				return err
+			}
+			e := Enrolment{Name: a.Name, Address: a.Address, Deputy: !c.principal(a), Asked: kept.Asked, Carried: kept.Carried, Needs: c.Office.Level}
+			if kept.Carried != nil {
+				e.Reach, e.Enough = kept.Carried.Reach(), kept.Carried.Enough(c.Office.Level)
+			}
+			out = append(out, e)
+		}
+		return nil
+	})
+	return out, err
+}
+
+func (c *Control) principal(a sop.Approver) bool {
+	for _, x := range c.Office.Approvers {
+		if x.Address == a.Address {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,67 @@
+package daemon
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"ukpbjd/internal/config"
+	"ukpbjd/internal/credential"
+	"ukpbjd/internal/msgauth"
+	"ukpbjd/internal/tasks"
+)
+
+// Pins are what each approver and deputy signs with, by every address of theirs (DESIGN, "Trust", signed).
+func Pins(approvers []config.Approver) (map[string]msgauth.Pin, error) {
+	out := map[string]msgauth.Pin{}
+	for _, a := range approvers {
+		p, err := msgauth.NewPin(a.Certificates, a.OpenPGPKey)
+		if err != nil {
+			return nil, fmt.Errorf("what %s signs with: %w", a.Address, err)
+		}
+		deputies, err := Pins(a.Deputies)
+		if err != nil {
+			return nil, err
+		}
+		for address, d := range deputies {
+			out[address] = d
+		}
+		for _, address := range append([]string{a.Address}, a.Aliases...) {
+			out[address] = p
+		}
+	}
+	return out, nil
+}
+
+// MemberKeys reads the keys of members, and makes a fault of each that no letter can be encrypted to, with its line. At zero
+// time none is too old: the daemon starts, and a letter that needs such a key is refused and told of.
+func MemberKeys(cfg *config.Config, now time.Time) (tasks.MemberKeys, config.Faults) {
+	out := tasks.MemberKeys{}
+	var faults config.Faults
+	for _, k := range cfg.People.MemberKeys {
+		r, err := credential.NewRecipient(k.Certificate, k.OpenPGPKey)
+		if err == nil && !now.IsZero() {
+			err = r.Check(now)
+		}
+		whose := KeyOf(k)
+		f := k.At
+		f.Remedy = AskAnew(k)
+		if _, twice := out[whose]; twice && err == nil {
+			f.Text, f.Remedy = "a second key for "+whose, "keep one of them"
+			faults = append(faults, f)
+		} else if err != nil {
+			f.Text = "the key of " + whose + " cannot be used: " + err.Error()
+			faults = append(faults, f)
+		}
+		out[whose] = r
+	}
+	return out, faults
+}
+
+// KeyOf names whose key an entry is.
+func KeyOf(k config.MemberKey) string { return strings.ToLower(k.Address) + k.NIP }
+
+// AskAnew is the remedy for a key that cannot be used.
+func AskAnew(k config.MemberKey) string {
+	return "ask " + KeyOf(k) + " for their present certificate or public key, or remove the entry: their letters are then delivered as credentials.delivery says"
+}

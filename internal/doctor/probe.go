@@ -1,0 +1,233 @@
+package doctor
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"ukpbjd/internal/config"
+	"ukpbjd/internal/mailbox"
+	"ukpbjd/internal/message"
+	"ukpbjd/internal/msgauth"
+	"ukpbjd/internal/postman"
+	"ukpbjd/internal/sop"
+)
+
+// probe sends mails from the office to itself and looks at how they arrive: whether letters pass, whether a forged verdict or
+// a foreign From would be believed (DESIGN, "Trust"), and whether somebody keeps copies of what is sent.
+type probe struct {
+	cfg     *config.Config
+	box     *mailbox.Box
+	post    *postman.Postman
+	tag     string
+	began   time.Time
+	unknown bool // some forgery could not be tried
+}
+
+func newProbe(cfg *config.Config, box *mailbox.Box, post *postman.Postman) *probe {
+	return &probe{cfg: cfg, box: box, post: post, tag: rand.Text(), began: time.Now()}
+}
+
+// The three probes, by the word in their Message-ID.
+const (
+	plainProbe  = "plain"
+	forgedProbe = "forged-verdict"
+	otherProbe  = "foreign-from"
+)
+
+// probeTime is how long a mail may take from SMTP to IMAP.
+const probeTime = time.Minute
+
+func (p *probe) run(ctx context.Context) Checkup {
+	st, err := p.box.State(ctx)
+	if err != nil {
+		return Checkup{Findings: []Finding{bad("probe", "see the imap faults", "look into the inbox: %v", err)}}
+	}
+	want, found := p.submit(ctx)
+	if !slices.Contains(want, plainProbe) {
+		return Checkup{Findings: found}
+	}
+	mails, refs, err := p.await(ctx, mailbox.UID{Validity: st.UIDValidity, UID: st.UIDNext}, want)
+	found = append(found, p.clean(ctx, refs)...)
+	if err != nil && mails[plainProbe] == nil {
+		return Checkup{Findings: append(found, bad("probe", "look into the mail server's log: the mail was accepted for "+p.office(), "did not arrive in %s within %s", p.cfg.IMAP.Inbox, probeTime))}
+	}
+	found = append(found, good("probe", "a mail came from SMTP to IMAP in %s", time.Since(p.began).Round(10*time.Millisecond)))
+	for _, r := range refs {
+		found = append(found, checkClock(p.began, r.Arrived))
+		break
+	}
+	ground := p.ground(mails, want)
+	c := Checkup{Findings: append(found, ground...), Ground: p.soundness(ground)}
+	kept, err := p.copies(ctx)
+	if c.Sent, c.SentKnown = kept, err == nil; err != nil {
+		c.Findings = append(c.Findings, warn("sent copies", "look into the folder of sent mail by hand for \"Uji coba ukpbjd check\"", "%v", err))
+		return c
+	}
+	c.Findings = append(c.Findings, p.keeps(kept))
+	return c
+}
+
+// submit hands the probes in, and gives those that were accepted.
+func (p *probe) submit(ctx context.Context) (want []string, found []Finding) {
+	for _, kind := range []string{plainProbe, forgedProbe, otherProbe} {
+		r := p.post.Send(ctx, postman.Item{ID: kind, From: p.office(), To: p.office(), Bytes: p.mail(kind)})
+		switch {
+		case r.Outcome == postman.Accepted:
+			want = append(want, kind)
+		case kind == plainProbe:
+			return nil, append(found, bad("probe", "the mail server must let this login send to its own address", "%s: %s", r.Outcome, r.Text))
+		case r.Outcome == postman.Failed:
+			found = append(found, good("trust: "+kind, "refused by the mail server: %s", r.Text))
+		default:
+			p.unknown = true
+			found = append(found, warn("trust: "+kind, "run check again", "could not be tried: %s: %s", r.Outcome, r.Text))
+		}
+	}
+	return want, found
+}
+
+// soundness is what serve remembers: "" where nothing was proven or refuted.
+func (p *probe) soundness(found []Finding) string {
+	switch {
+	case p.cfg.Trust.Assurance == sop.Basic:
+		return ""
+	case Unsound(found):
+		return Unsafe
+	case p.unknown:
+		return ""
+	}
+	return Sound
+}
+
+func (p *probe) office() string { return p.cfg.SMTP.From.Address }
+
+// approver is whose name the forgeries bear.
+func (p *probe) approver() string { return p.cfg.People.Approvers[0].Address }
+
+func (p *probe) id(kind string) string {
+	return fmt.Sprintf("<%s.%s@%s>", kind, strings.ToLower(p.tag), p.office()[strings.LastIndexByte(p.office(), '@')+1:])
+}
+
+// mail makes one probe. The forged ones say in words that they are a test, and hold no command.
+func (p *probe) mail(kind string) []byte {
+	from, extra := p.office(), ""
+	if kind == otherProbe {
+		from = p.approver()
+	}
+	if kind == forgedProbe {
+		domain := p.approver()[strings.LastIndexByte(p.approver(), '@')+1:]
+		extra = fmt.Sprintf("Authentication-Results: %[1]s; dmarc=pass header.from=%[2]s (%[4]s)\r\nAuthentication-Results:\r\n\t%[1]s; auth=pass smtp.auth=%[3]s (%[4]s)\r\n",
+			p.cfg.Trust.AuthservID, domain, p.approver(), p.tag)
+	}
+	return []byte(extra + "From: " + from + "\r\nTo: " + p.office() + "\r\nSubject: Uji coba ukpbjd check\r\nDate: " + p.began.Format(time.RFC1123Z) +
+		"\r\nMessage-ID: " + p.id(kind) + "\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" +
+		"Surel uji dari perintah check. Surel ini dihapus sendiri.\r\n")
+}
+
+// await fetches what has arrived until every probe is there.
+func (p *probe) await(ctx context.Context, from mailbox.UID, want []string) (map[string]*message.Message, []mailbox.Ref, error) {
+	ctx, cancel := context.WithTimeout(ctx, probeTime)
+	defer cancel()
+	look := time.NewTicker(500 * time.Millisecond)
+	defer look.Stop()
+	mails := map[string]*message.Message{}
+	var ours []mailbox.Ref
+	for seen := map[mailbox.UID]bool{}; ; {
+		refs, err := p.box.Since(ctx, from)
+		if err == nil {
+			refs = slices.DeleteFunc(refs, func(r mailbox.Ref) bool { return seen[r.UID] || r.Size > 64<<10 })
+			err = p.box.Fetch(ctx, refs, func(x mailbox.Mail) error {
+				r, raw := x.Ref, x.Raw
+				seen[r.UID] = true
+				m := message.Parse(raw, message.DefaultLimits(), nil)
+				for _, kind := range want {
+					if m.MessageID == p.id(kind) {
+						mails[kind] = m
+						ours = append(ours, r)
+					}
+				}
+				return nil
+			})
+		}
+		if err == nil && len(mails) == len(want) {
+			return mails, ours, nil
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return mails, ours, errors.Join(err, ctx.Err())
+		}
+	}
+}
+
+// clean removes the probes from the inbox.
+func (p *probe) clean(ctx context.Context, refs []mailbox.Ref) []Finding {
+	var found []Finding
+	for _, r := range refs {
+		if err := p.box.Remove(ctx, r.UID); err != nil {
+			found = append(found, warn("probe", "delete the mail \"Uji coba ukpbjd check\" by hand", "UID %d stays in the inbox: %v", r.UID.UID, err))
+		}
+	}
+	return found
+}
+
+// ground judges the probes with the gates that replies pass: neither forgery may be believed.
+func (p *probe) ground(mails map[string]*message.Message, sent []string) []Finding {
+	o := msgauth.Options{AuthservID: p.cfg.Trust.AuthservID, ReceivedBy: p.cfg.Trust.ReceivedBy, BelowReceived: p.cfg.Trust.BelowReceived, Level: sop.Standard}
+	if p.cfg.Trust.Assurance == sop.Basic {
+		return []Finding{warn("trust", "set trust.assurance to standard as soon as the mail server writes verdicts", "assurance is basic: whoever reads the approver's mailbox can approve")}
+	}
+	var found []Finding
+	own := msgauth.Check(mails[plainProbe].Header, p.office(), o)
+	if own.Result == sop.Proven {
+		found = append(found, good("trust: verdict", "the mail server vouches for its own senders (%s)", own.Reason))
+	} else {
+		found = append(found, bad("trust: verdict", "let the mail server write Authentication-Results for signed-in senders, and check trust.authserv_id and trust.received_by",
+			"no reply could be proven: %s; %s", own.Reason, strings.Join(own.Detail, "; ")))
+	}
+	for _, kind := range []string{forgedProbe, otherProbe} {
+		m := mails[kind]
+		switch {
+		case m != nil:
+			found = append(found, p.judge(kind, m, o))
+		case slices.Contains(sent, kind):
+			found = append(found, warn("trust: "+kind, "look for it in a folder for spam", "was accepted and did not arrive within %s", probeTime))
+		}
+	}
+	return found
+}
+
+// judge asks of a forgery what it would prove in the approver's name. A forged verdict is judged alone: this login, too, gets a
+// verdict of its own, which may contradict the forged one; a stranger may get none.
+func (p *probe) judge(kind string, m *message.Message, o msgauth.Options) Finding {
+	header := m.Header
+	if kind == forgedProbe {
+		header = slices.DeleteFunc(slices.Clone(header), func(f message.Field) bool {
+			return strings.EqualFold(f.Name, "Authentication-Results") && !strings.Contains(f.Value, p.tag)
+		})
+	}
+	v := msgauth.Check(header, p.approver(), o)
+	if v.Result == sop.Proven {
+		return bad("trust: "+kind, "set approval.code to sheet until the mail server removes foreign verdicts and checks the From of signed-in senders",
+			"a forged approval would be believed (%s)", v.Reason)
+	}
+	return good("trust: "+kind, "not believed (%s)", v.Reason)
+}
+
+// What check found of the ground of trust.
+const (
+	Sound  = "sound"
+	Unsafe = "unsound"
+)
+
+// Unsound says that some finding means that a forgery would be believed.
+func Unsound(found []Finding) bool {
+	return slices.ContainsFunc(found, func(f Finding) bool {
+		return f.Level == mailbox.Fail && (f.Subject == "trust: "+forgedProbe || f.Subject == "trust: "+otherProbe)
+	})
+}

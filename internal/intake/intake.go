@@ -1,0 +1,317 @@
+// Package intake is the way of a mail: it is fetched, its attempt counted, read with its papers, decided in order of arrival,
+// and moved to the folder where it belongs. The inbox is the queue: a mail is done only after the commit that holds its
+// outcome, and no mail that is not ours is touched.
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"ukpbjd/internal/archive"
+	"ukpbjd/internal/extract"
+	"ukpbjd/internal/mailbox"
+	"ukpbjd/internal/message"
+	"ukpbjd/internal/msgauth"
+	"ukpbjd/internal/office"
+	"ukpbjd/internal/queue"
+	"ukpbjd/internal/secret"
+	"ukpbjd/internal/store"
+	"ukpbjd/internal/triage"
+)
+
+// Options are the neighbours of the intake and how it reads.
+type Options struct {
+	Clerk   *office.Clerk
+	Box     *mailbox.Box // nil: mails come by hand, as in a replay
+	Extract *extract.Reader
+	Archive *archive.Archive
+	Health  *queue.Health
+
+	Auth        msgauth.Options
+	Limits      message.Limits
+	Banners     []string
+	Passphrases map[string]secret.Secret // of the account sheet, by approver address
+	MaxMessage  int64
+	Folders     Folders
+	Start       Start
+	Poll        time.Duration
+	Readers     int
+}
+
+// Folders are where mail is filed.
+type Folders struct{ Processed, Review string }
+
+// Start says which of the mails that lie in the inbox at the first start are read: none, all, or those since a day.
+type Start struct {
+	All   bool
+	Since time.Time
+}
+
+// Intake reads one mailbox. Its methods may be called from several goroutines, but one round runs at a time.
+type Intake struct {
+	*office.Clerk
+	Options
+	Mail queue.Signal // there may be new mail
+
+	triage  triage.Triage
+	mails   *queue.Queue[Incoming]
+	filings *queue.Queue[store.Filing]
+	returns *queue.Queue[store.Requeue]
+	file    queue.Signal // something may have to be moved
+	looked  queue.Signal // the inbox was looked at, or could not be
+	pos     store.Mailbox
+	waiting waiting
+	work    activity
+}
+
+// New takes the options; nothing runs yet.
+func New(o Options) *Intake {
+	m := &Intake{Clerk: o.Clerk, Options: o, Mail: queue.NewSignal(), file: queue.NewSignal(), looked: queue.NewSignal(),
+		triage: triage.Triage{Office: o.Clerk.Office, Requesters: o.Clerk.Requesters, Codes: o.Clerk.Codes}}
+	m.mails = queue.New(queue.Options[Incoming]{Name: "intake", Key: func(in Incoming) string { return in.UID.String() }, Aside: m.quarantineFailed,
+		Fatal: office.Fatal, Health: o.Health, Now: m.Now})
+	m.filings = queue.New(queue.Options[store.Filing]{Name: "filing", Key: func(f store.Filing) string { return f.UID.String() }, Aside: m.leaveInPlace,
+		Fatal: office.Fatal, Health: o.Health, Now: m.Now})
+	m.returns = queue.New(queue.Options[store.Requeue]{Name: "requeue", Key: func(r store.Requeue) string { return r.Key }, Aside: m.giveUpReturn,
+		Fatal: office.Fatal, Health: o.Health, Now: m.Now})
+	m.Listen(m.file)
+	return m
+}
+
+// ofServer says of an error that it is the server's or the line's, where it is: no mail is blamed for it.
+func ofServer(err error) error {
+	if errors.Is(err, mailbox.ErrUIDValidity) || mailbox.Unreachable(err) {
+		return queue.Ground(err)
+	}
+	return err
+}
+
+// Looked is notified once the inbox was looked at, or could not be.
+func (m *Intake) Looked() queue.Signal { return m.looked }
+
+// Run owns the loops around the mailbox until ctx ends.
+func (m *Intake) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	loop := func(name string, wake queue.Signal, step func(context.Context) (time.Time, error)) {
+		l := queue.Loop{Name: name, Wake: wake, Health: m.Health, Fatal: office.Fatal, Now: m.Now,
+			Warn: func(err error) { m.Log.Warn(name, "error", err) }}
+		g.Go(func() error { return l.Run(ctx, step) })
+	}
+	g.Go(func() error { return m.Box.Watch(ctx, m.Mail.Notify) })
+	loop("intake", m.Mail, m.round)
+	loop("filing", m.file, m.fileAway)
+	loop("requeue", m.bringBackSignal(), m.bringBack)
+	loop("reconcile", queue.NewSignal(), m.reconcile)
+	return g.Wait()
+}
+
+// bringBackSignal wakes the loop that brings mails back: after every commit, as an operator may have asked for one.
+func (m *Intake) bringBackSignal() queue.Signal {
+	s := queue.NewSignal()
+	m.Listen(s)
+	return s
+}
+
+// round takes in everything that has no outcome yet, and returns when to look again.
+func (m *Intake) round(ctx context.Context) (next time.Time, err error) {
+	defer m.looked.Notify()
+	if err := m.locate(ctx); err != nil {
+		return next, err
+	}
+	m.looked.Notify()
+	refs, err := m.pending(ctx)
+	if err != nil {
+		return next, err
+	}
+	if len(refs) > 0 {
+		m.work.begin()
+		err = m.ingest(ctx, refs)
+		m.work.end()
+	}
+	return queue.Earlier(m.Now().Add(m.Poll), m.mails.Next()), err
+}
+
+// locate looks at the inbox and says where reading goes on.
+func (m *Intake) locate(ctx context.Context) error {
+	st, err := m.Box.State(ctx)
+	if err != nil {
+		return fmt.Errorf("look into the inbox: %w", err)
+	}
+	if m.pos.UIDValidity == st.UIDValidity {
+		return nil
+	}
+	var known bool
+	if err := m.View(ctx, func(b store.Books) (err error) {
+		m.pos, known, err = b.Mails.Position()
+		return err
+	}); err != nil || known && m.pos.UIDValidity == st.UIDValidity {
+		return err
+	}
+	pos, old := m.pos, m.pos.UIDValidity
+	m.pos = store.Mailbox{}
+	if known {
+		pos, err = m.renumbered(ctx, pos, st)
+	} else {
+		pos, err = m.first(ctx, st)
+	}
+	if err != nil {
+		return err
+	}
+	err = m.Commit(ctx, 0, func(b store.Books) error {
+		owed, err := b.Mails.Renumbered(st.UIDValidity)
+		if err != nil || !known {
+			return errors.Join(err, b.Mails.PutPosition(pos))
+		}
+		note := fmt.Sprintf("UIDVALIDITY %d → %d; %d", old, st.UIDValidity, owed)
+		return errors.Join(b.Mails.PutPosition(pos), m.Warn(b, fmt.Sprintf("renumbered-%d", st.UIDValidity), "renumbered", note))
+	})
+	if err == nil {
+		m.pos = pos
+		m.waiting.reset()
+		m.mails.Forget(func(string) bool { return false })
+		m.filings.Forget(func(string) bool { return false })
+	}
+	return err
+}
+
+// first obeys imap.start. What is new is said by UIDs alone: a clock that is behind, or a mail that somebody drags into the
+// inbox, is no reason to pass it over.
+func (m *Intake) first(ctx context.Context, st mailbox.State) (store.Mailbox, error) {
+	pos := store.Mailbox{UIDValidity: st.UIDValidity, From: 1, Next: 1, Base: st.UIDNext}
+	switch {
+	case m.Start.All:
+		pos.Base = 1
+	case !m.Start.Since.IsZero():
+		pos.Since = m.Start.Since.UTC()
+	default: // an old inbox is not answered
+		pos.From, pos.Next = st.UIDNext, st.UIDNext
+		newest, err := m.newest(ctx, st)
+		if err != nil {
+			return pos, err
+		}
+		pos.Since = newest.Add(time.Second)
+	}
+	return pos, nil
+}
+
+// renumbered looks at every mail again that is not older than the first start; what was decided is known by its content.
+func (m *Intake) renumbered(_ context.Context, old store.Mailbox, st mailbox.State) (store.Mailbox, error) {
+	m.Log.Warn("the inbox was renumbered; mails are recognised by content", "uidvalidity", st.UIDValidity)
+	return store.Mailbox{UIDValidity: st.UIDValidity, From: 1, Next: 1, Base: st.UIDNext, Since: old.Since}, nil
+}
+
+// newest is the date, by the server's clock, of the newest mail in the inbox.
+func (m *Intake) newest(ctx context.Context, st mailbox.State) (at time.Time, err error) {
+	refs, err := m.Box.Since(ctx, mailbox.UID{Validity: st.UIDValidity, UID: 1})
+	for _, r := range refs {
+		if r.Arrived.After(at) {
+			at = r.Arrived
+		}
+	}
+	return at.UTC(), err
+}
+
+// ours leaves out what lay there before the first start.
+func ours(pos store.Mailbox, r mailbox.Ref) bool {
+	return r.UID.UID >= pos.Base || pos.Since.IsZero() || r.Arrived.IsZero() || !r.Arrived.Before(pos.Since)
+}
+
+// pending are the mails to read now, in order of UID: what reading has not reached, and what is to be read again.
+func (m *Intake) pending(ctx context.Context) ([]mailbox.Ref, error) {
+	again := map[uint32]bool{}
+	from := m.pos.Next
+	var list []store.UID
+	if err := m.View(ctx, func(b store.Books) (err error) {
+		list, err = b.Mails.Again(m.pos.UIDValidity, maxAgain)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	for _, u := range list {
+		if !m.mails.Waits(u.String()) && !m.waiting.behind(u) {
+			again[u.UID] = true
+			from = min(from, u.UID)
+		}
+	}
+	refs, err := m.Box.Since(ctx, mailbox.UID{Validity: m.pos.UIDValidity, UID: from})
+	if err != nil {
+		return nil, err
+	}
+	var out []mailbox.Ref
+	for _, r := range refs {
+		if again[r.UID.UID] || r.UID.UID >= m.pos.Next && ours(m.pos, r) {
+			out = append(out, r)
+		}
+		delete(again, r.UID.UID)
+	}
+	if len(again) == 0 {
+		return out, nil
+	}
+	return out, m.Commit(ctx, 0, func(b store.Books) (err error) { // somebody has taken them away
+		for u := range again {
+			err = errors.Join(err, b.Mails.Gone(store.UID{Validity: m.pos.UIDValidity, UID: u}))
+		}
+		return err
+	})
+}
+
+// maxAgain bounds how many mails are read again in one round.
+const maxAgain = 1000
+
+// reconcileEvery is how often the inbox is held against the books.
+const reconcileEvery = 6 * time.Hour
+
+// reconcile makes sure that every mail since the start has its one outcome. A gap is an alarm: the operator is told, and the
+// mail is read.
+func (m *Intake) reconcile(ctx context.Context) (next time.Time, err error) {
+	next = m.Now().Add(reconcileEvery)
+	var pos store.Mailbox
+	var known bool
+	if err := m.View(ctx, func(b store.Books) (err error) {
+		pos, known, err = b.Mails.Position()
+		return err
+	}); err != nil || !known || pos.From == pos.Next {
+		return next, err
+	}
+	refs, err := m.Box.Since(ctx, mailbox.UID{Validity: pos.UIDValidity, UID: pos.From})
+	if errors.Is(err, mailbox.ErrUIDValidity) { // the intake will find it renumbered
+		return next, nil
+	} else if err != nil {
+		return next, err
+	}
+	var gaps []store.UID
+	if err := m.View(ctx, func(b store.Books) error {
+		again, err := b.Mails.Again(pos.UIDValidity, 0)
+		owed := map[store.UID]bool{}
+		for _, u := range again {
+			owed[u] = true
+		}
+		for _, r := range refs {
+			u := store.UID{Validity: pos.UIDValidity, UID: r.UID.UID}
+			if u.UID >= pos.Next || !ours(pos, r) || owed[u] {
+				continue
+			}
+			if _, done, bad := b.Mails.Get(u); bad != nil {
+				return bad
+			} else if !done {
+				gaps = append(gaps, u)
+			}
+		}
+		return err
+	}); err != nil || len(gaps) == 0 {
+		return next, err
+	}
+	m.Log.Error("mails lie in the inbox without an outcome; they are read", "first", gaps[0].UID, "count", len(gaps))
+	err = m.Commit(ctx, 1, func(b store.Books) (err error) {
+		for _, u := range gaps {
+			err = errors.Join(err, b.Mails.ReadAgain(u))
+		}
+		return errors.Join(err, m.Warn(b, fmt.Sprintf("gap-%d-%d", pos.UIDValidity, gaps[0].UID), "gap", fmt.Sprintf("UID %d (%d)", gaps[0].UID, len(gaps))))
+	})
+	m.Mail.Notify()
+	return next, err
+}

@@ -1,0 +1,229 @@
+package intake
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"ukpbjd/internal/credential"
+	"ukpbjd/internal/message"
+	"ukpbjd/internal/office"
+	"ukpbjd/internal/secret"
+	"ukpbjd/internal/sop"
+	"ukpbjd/internal/store"
+	"ukpbjd/internal/triage"
+)
+
+// leak is what a mail carries that it must not: live secrets of members.
+type leak struct {
+	hits     []hit
+	sealed   []byte // the raw mail under the keys of all of them: what the archive keeps instead
+	redacted []byte // what takes its place in the mailbox
+}
+
+// hit is one live secret that was seen; account is its sealed form then.
+type hit struct {
+	number, nip string
+	account     []byte
+}
+
+const (
+	maxMentions = 8        // cases whose numbers stand in one mail
+	maxUnpacked = 16 << 20 // bytes of packed files that are looked into
+)
+
+// findLeaks searches a mail for live secrets before anything of it is kept: those of its case, of every case whose number stands
+// in it, as it does in each letter of ours that somebody quotes, and of every case of which the watch sees one. DESIGN,
+// "Credentials"
+func (m *Intake) findLeaks(ctx context.Context, number string, papers bool, raw []byte, msg *message.Message) (*leak, error) {
+	seen, err := m.suspectedIn(ctx, msg, papers)
+	if err != nil {
+		return nil, err
+	}
+	return m.search(ctx, m.mentioned(append([]string{number}, seen...), raw, msg), raw, msg, nil)
+}
+
+// search looks for the live secrets of these cases; printed is what the papers of the mail say.
+func (m *Intake) search(ctx context.Context, numbers []string, raw []byte, msg *message.Message, printed []byte) (*leak, error) {
+	live, hits, err := m.live(ctx, numbers)
+	if err != nil || len(live) == 0 {
+		return nil, err
+	}
+	s := credential.NewScanner(live)
+	ids := s.Hits(append(searched(raw, msg), printed)...)
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	l := &leak{redacted: redacted(s, raw)}
+	if len(s.Hits(printed)) > 0 { // in a paper: there is no telling where
+		l.redacted = headerOf(s.Redact(raw))
+	}
+	for _, id := range ids {
+		l.hits = append(l.hits, hits[id])
+	}
+	if l.sealed, err = m.Vault.SealAll(ids, credential.ForMail, raw); err != nil {
+		return nil, fmt.Errorf("seal a mail that holds a live secret: %w", err)
+	}
+	for _, t := range []*string{&msg.Subject, &msg.Text, &msg.HTML, &msg.Own, &msg.HTMLOwn} {
+		*t = string(s.Redact([]byte(*t)))
+	}
+	if msg.Bounce != nil { // what a mail server says of a letter stands in the journal
+		for i := range msg.Bounce.Recipients {
+			if t := &msg.Bounce.Recipients[i].Text; len(s.Hits([]byte(*t))) > 0 {
+				*t = ""
+			}
+		}
+	}
+	return l, nil
+}
+
+// overrideVerdict: a mail that holds a live secret is our business, whatever else it is; and nothing but the secret is.
+func (p *Prepared) overrideVerdict(v triage.Verdict) triage.Verdict {
+	if p.leak == nil || v.Ours() {
+		return v
+	}
+	return triage.Verdict{Outcome: triage.Ignored, Gate: "exposure", Reason: "live-secret", Case: p.leak.hits[0].number, From: v.From}
+}
+
+// mentioned gives these cases and those that the mail names.
+func (m *Intake) mentioned(numbers []string, raw []byte, msg *message.Message) []string {
+	var out []string
+	add := func(n string) {
+		if n != "" && !slices.Contains(out, n) && len(out) < maxMentions {
+			out = append(out, n)
+		}
+	}
+	for _, n := range numbers {
+		add(n)
+	}
+	for _, text := range [][]byte{raw, []byte(msg.Subject), []byte(msg.Text), []byte(msg.HTML)} {
+		for _, n := range caseNumbers(text, m.Office.CasePrefix, 4*maxMentions) {
+			add(n)
+		}
+	}
+	for _, f := range msg.Files {
+		for _, n := range caseNumbers(f.Bytes, m.Office.CasePrefix, maxMentions) {
+			add(n)
+		}
+	}
+	return out
+}
+
+// caseNumbers finds PREFIX-2026-0001 in text. It goes from hyphen to hyphen: a paper in base64 has none.
+func caseNumbers(text []byte, prefix string, most int) (out []string) {
+	for at := 0; len(out) < most; at++ {
+		i := bytes.IndexByte(text[at:], '-')
+		if i < 0 {
+			return out
+		}
+		at += i
+		year := text[at+1:]
+		if !bytes.HasSuffix(text[:at], []byte(prefix)) || digits(year) != 4 || len(year) < 5 || year[4] != '-' {
+			continue
+		}
+		if n := min(digits(year[5:]), 8); n >= 4 {
+			out = append(out, fmt.Sprintf("%s-%s", prefix, year[:5+n]))
+		}
+	}
+	return out
+}
+
+// digits is how many decimal digits b begins with, counted up to nine.
+func digits(b []byte) int {
+	n := 0
+	for n < len(b) && n < 9 && '0' <= b[n] && b[n] <= '9' {
+		n++
+	}
+	return n
+}
+
+// live opens the passwords of cases that can still be opened.
+func (m *Intake) live(ctx context.Context, numbers []string) (live []credential.Live, hits map[string]hit, err error) {
+	hits = map[string]hit{}
+	for _, number := range numbers {
+		cs, _, err := m.Case(ctx, number)
+		if err != nil {
+			return nil, nil, err
+		}
+		for nip, a := range cs.Accounts {
+			if len(a.Sealed) == 0 {
+				continue
+			}
+			var p secret.Secret
+			p, err := m.Vault.Open(office.KeyID(number, nip), credential.ForPassword, a.Sealed)
+			if errors.Is(err, credential.ErrShredded) {
+				continue
+			}
+			if err != nil {
+				return nil, nil, err
+			}
+			live = append(live, credential.Live{ID: office.KeyID(number, nip), Secret: p})
+			hits[office.KeyID(number, nip)] = hit{number, nip, a.Sealed}
+		}
+	}
+	return live, hits, nil
+}
+
+// searched is a mail as it came, as it reads, and what is in its files.
+func searched(raw []byte, msg *message.Message) [][]byte {
+	texts := [][]byte{raw}
+	for _, f := range msg.Files {
+		texts = append(texts, f.Bytes)
+	}
+	g := scanScope{whole: true, room: maxUnpacked}
+	return append(texts, g.mail(msg, 0)...)
+}
+
+// redacted overwrites the secrets in a copy of the mail. Where they are packed into a file, only its header is left.
+func redacted(s *credential.Scanner, raw []byte) []byte {
+	out := s.Redact(raw)
+	if len(s.Hits(searched(out, message.Parse(out, message.DefaultLimits(), nil))...)) == 0 {
+		return out
+	}
+	return headerOf(out)
+}
+
+// headerOf is what is left of a mail when its content is not.
+func headerOf(raw []byte) []byte {
+	var b bytes.Buffer
+	head, _, _ := bytes.Cut(bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n")), []byte("\n\n"))
+	kept := true
+	for line := range bytes.Lines(append(head, '\n')) {
+		if line[0] != ' ' && line[0] != '\t' {
+			name := strings.ToLower(string(line))
+			kept = !strings.HasPrefix(name, "content-") && !strings.HasPrefix(name, "mime-version")
+		}
+		if kept {
+			b.Write(append(bytes.TrimRight(line, "\n"), '\r', '\n'))
+		}
+	}
+	b.WriteString("\r\nIsi surel ini memuat kata sandi yang masih berlaku. Isinya tidak disimpan di sini.\r\n")
+	return b.Bytes()
+}
+
+// expose tells each case of its secrets that were seen, and keeps the copy that replaces the mail. What the case has
+// already given up, as it does with a sheet that came back in the clear, is told once only.
+func (m *Intake) expose(b store.Books, p *Prepared, now time.Time) error {
+	if p.leak == nil {
+		return nil
+	}
+	for _, h := range p.leak.hits {
+		cs, ok, err := b.Cases.Get(h.number)
+		if err != nil || !ok {
+			return err
+		}
+		if !bytes.Equal(cs.Accounts[h.nip].Sealed, h.account) {
+			continue
+		}
+		in := sop.Input{ID: p.mail.Msg.Identity + "/exposed/" + h.nip, At: p.Arrived.UTC(),
+			What: sop.Exposed{NIP: h.nip, What: "terbaca dalam surel dari " + strings.ToLower(fromText(p))}}
+		if err := m.Decide(b, cs, in, now); err != nil {
+			return err
+		}
+	}
+	return b.Mails.Replace(p.UID, p.leak.redacted)
+}

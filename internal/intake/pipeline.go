@@ -1,0 +1,343 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
+
+	"ukpbjd/internal/mailbox"
+	"ukpbjd/internal/store"
+)
+
+const (
+	maxChunk  = 64       // mails whose attempt is counted in one commit
+	maxBatch  = 64       // mails decided in one commit
+	maxAhead  = 96       // mails fetched and not decided
+	heldBytes = 24 << 20 // raw mail being read at once; a larger mail is read alone
+)
+
+// ingest gives every mail its outcome, in order of UID. One whose reading was begun before and never ended may have ended the
+// program: it is read alone, when all before it have been decided, so that only the culprit's attempts add up.
+func (m *Intake) ingest(ctx context.Context, refs []mailbox.Ref) error {
+	suspects, err := m.suspects(ctx, refs)
+	if err != nil {
+		return err
+	}
+	for len(refs) > 0 {
+		n := slices.IndexFunc(refs, func(r mailbox.Ref) bool { return suspects[store.UID(r.UID)] })
+		switch n {
+		case 0:
+			n = 1
+		case -1:
+			n = len(refs)
+		}
+		if err := m.run(ctx, refs[:n]); err != nil {
+			return err
+		}
+		refs = refs[n:]
+	}
+	return nil
+}
+
+// suspects are mails whose reading was begun and never ended.
+func (m *Intake) suspects(ctx context.Context, refs []mailbox.Ref) (map[store.UID]bool, error) {
+	out := map[store.UID]bool{}
+	err := m.View(ctx, func(b store.Books) error {
+		for _, r := range refs {
+			if n, err := b.Mails.Attempts(store.UID(r.UID)); err != nil {
+				return err
+			} else if n > 0 {
+				out[store.UID(r.UID)] = true
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// pipeline is one stream of mails: fetched in order, read in parallel, decided in order, all bounded. Each mail has a slot in
+// the line before its reading begins, so none is decided before an earlier one.
+type pipeline struct {
+	*Intake
+	alone   bool // one mail, and nothing else
+	line    chan slot
+	unread  chan job
+	room    *semaphore.Weighted
+	counted []store.UID // their attempt is counted
+}
+
+// slot is a place in the line; the reader puts the mail there.
+type slot chan Prepared
+
+type job struct {
+	in   Incoming
+	slot slot
+}
+
+// run reads and decides some mails. An end in order, whatever its cause, is not held against those that were being read.
+func (m *Intake) run(ctx context.Context, refs []mailbox.Ref) error {
+	if len(refs) > 1 {
+		m.work.backlog.Add(1)
+		defer m.work.backlog.Add(-1)
+	}
+	p := &pipeline{Intake: m, alone: len(refs) == 1, line: make(chan slot, maxAhead), unread: make(chan job), room: semaphore.NewWeighted(heldBytes)}
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		defer close(p.line)
+		defer close(p.unread)
+		return p.fetch(gctx, refs)
+	})
+	for range max(m.Readers, 1) {
+		g.Go(func() error {
+			for j := range p.unread {
+				j.slot <- m.Read(gctx, j.in)
+				p.room.Release(weight(j.in))
+			}
+			return nil
+		})
+	}
+	g.Go(func() error { return m.decide(gctx, p.line) })
+	err := g.Wait()
+	if err != nil {
+		err = errors.Join(err, m.resetAttempts(ctx, p.counted))
+	}
+	return err
+}
+
+// resetAttempts takes back the attempts of mails whose reading did not end, for a reason that was not theirs.
+func (m *Intake) resetAttempts(ctx context.Context, uids []store.UID) error {
+	return m.DB.Update(context.WithoutCancel(ctx), func(tx store.Tx) error {
+		b := store.In(tx)
+		for _, u := range uids {
+			if _, done, err := b.Mails.Get(u); err != nil {
+				return err
+			} else if !done {
+				if err := b.Mails.ResetAttempt(u); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// counting returns those mails of a chunk that are to be read, once their attempt is counted.
+type counting func() ([]Incoming, error)
+
+// fetch counts each attempt, then brings the mails; it stops ahead of the readers when they hold enough. While one chunk is
+// brought, the attempts of the next are being counted. A mail that comes alone is brought meanwhile, and handed on after.
+func (p *pipeline) fetch(ctx context.Context, refs []mailbox.Ref) error {
+	chunks := slices.Collect(slices.Chunk(refs, maxChunk))
+	var owner sync.WaitGroup
+	var ahead []counting
+	count := func() {
+		if n := len(ahead); n < len(chunks) {
+			counted := sync.OnceValues(func() ([]Incoming, error) { return p.countAttempts(ctx, chunks[n]) })
+			owner.Go(func() { counted() }) //nolint:errcheck // asked again where it is needed
+			ahead = append(ahead, counted)
+		}
+	}
+	defer func() {
+		owner.Wait()
+		for _, counted := range ahead {
+			fit, _ := counted()
+			for _, in := range fit {
+				p.counted = append(p.counted, in.UID)
+			}
+		}
+	}()
+	count()
+	for i, chunk := range chunks {
+		if !p.alone {
+			fit, err := ahead[i]()
+			if err != nil {
+				return err
+			}
+			chunk = slices.DeleteFunc(slices.Clone(chunk), func(r mailbox.Ref) bool { return find(fit, r) == nil })
+		}
+		count()
+		if err := p.bring(ctx, chunk, ahead[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func find(list []Incoming, r mailbox.Ref) *Incoming {
+	for i := range list {
+		if list[i].UID == store.UID(r.UID) {
+			return &list[i]
+		}
+	}
+	return nil
+}
+
+// bring fetches one chunk. What the server does not hand over waits, each by itself; the others have been fetched.
+func (p *pipeline) bring(ctx context.Context, refs []mailbox.Ref, counted counting) error {
+	err := p.Box.Fetch(ctx, refs, func(x mailbox.Mail) error {
+		fit, err := counted()
+		in := find(fit, x.Ref)
+		if err != nil || in == nil {
+			return err
+		}
+		mail := *in
+		mail.Raw, mail.TooBig, mail.Alone = x.Raw, x.TooBig, p.alone
+		return p.give(ctx, mail)
+	})
+	fit, failed := counted()
+	if failed != nil {
+		return failed
+	}
+	broken := mailbox.Broken(err)
+	if len(broken) == 0 {
+		return err
+	}
+	for _, e := range broken {
+		in := find(fit, mailbox.Ref{UID: e.UID})
+		if in == nil {
+			continue
+		}
+		if err := p.unreadable(ctx, *in, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// give takes a place in the line, and waits for room among the mails that are being read.
+func (p *pipeline) give(ctx context.Context, in Incoming) error {
+	if err := p.room.Acquire(ctx, weight(in)); err != nil {
+		return err
+	}
+	s := make(slot, 1)
+	select {
+	case p.line <- s:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case p.unread <- job{in, s}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// weight is what one mail takes of the bytes that may be held at once.
+func weight(in Incoming) int64 { return min(int64(cap(in.Raw)), heldBytes) }
+
+// batchWait is how long a commit waits for more while many mails are taken in: each has its price, whatever it carries.
+const batchWait = 100 * time.Millisecond
+
+// decide commits what has been read, as many at once as are ready, in the order of the line.
+func (m *Intake) decide(ctx context.Context, line <-chan slot) error {
+	c := collector{line: line}
+	for {
+		batch, open := c.batch(ctx, m.BatchWait)
+		if len(batch) > 0 {
+			if err := m.Receive(ctx, batch); err != nil {
+				return err
+			}
+			m.work.progress(m.Now())
+		}
+		if !open {
+			return ctx.Err()
+		}
+	}
+}
+
+// BatchWait is how long a commit may wait for company: not at all when mails come one by one.
+func (m *Intake) BatchWait() time.Duration {
+	if m.work.backlog.Load() > 0 {
+		return batchWait
+	}
+	return 0
+}
+
+// collector takes prepared mails out of the line, in order.
+type collector struct {
+	line <-chan slot
+	head slot // taken out of the line, not yet read
+}
+
+// batch waits for one mail, and takes whatever else is ready or comes before patience ends.
+func (c *collector) batch(ctx context.Context, patience func() time.Duration) (out []Prepared, open bool) {
+	var enough <-chan time.Time
+	for len(out) < maxBatch {
+		if len(out) == 1 {
+			enough = time.After(patience())
+		}
+		if c.head == nil {
+			select {
+			case s, ok := <-c.line:
+				if !ok {
+					return out, false
+				}
+				c.head = s
+			case <-enough:
+				return out, true
+			case <-ctx.Done():
+				return nil, false
+			}
+		}
+		select {
+		case p := <-c.head:
+			out, c.head = append(out, p), nil
+		case <-enough:
+			return out, true
+		case <-ctx.Done():
+			return nil, false
+		}
+	}
+	return out, true
+}
+
+// activity is what others want to know of the intake: whether it is busy, and when it last got on.
+type activity struct {
+	busy, backlog atomic.Int32
+	last          atomic.Int64
+}
+
+func (a *activity) begin() { a.busy.Add(1) }
+func (a *activity) end()   { a.busy.Add(-1) }
+
+func (a *activity) progress(now time.Time) { a.last.Store(now.UnixNano()) }
+
+// Busy says that mails are being taken in.
+func (m *Intake) Busy() bool { return m.work.busy.Load() > 0 }
+
+// Progress is when mails were last decided; zero: not since the start.
+func (m *Intake) Progress() (last time.Time) {
+	if n := m.work.last.Load(); n > 0 {
+		last = time.Unix(0, n)
+	}
+	return last
+}
+
+// TakeIn reads and decides one mail that comes by hand, as in a replay.
+func (m *Intake) TakeIn(ctx context.Context, in Incoming) error {
+	for range maxAttempts + 1 {
+		p := m.Read(ctx, in)
+		if p.err != nil {
+			return p.err
+		}
+		if err := m.Receive(ctx, []Prepared{p}); err != nil {
+			return err
+		}
+		done := false
+		if err := m.View(ctx, func(b store.Books) (err error) {
+			_, done, err = b.Mails.Get(in.UID)
+			return err
+		}); err != nil || done {
+			return err
+		}
+	}
+	return fmt.Errorf("%s cannot be decided", in.UID)
+}

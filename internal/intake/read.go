@@ -1,0 +1,288 @@
+package intake
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"ukpbjd/internal/archive"
+	"ukpbjd/internal/credential"
+	"ukpbjd/internal/document"
+	"ukpbjd/internal/message"
+	"ukpbjd/internal/msgauth"
+	"ukpbjd/internal/sop"
+	"ukpbjd/internal/store"
+	"ukpbjd/internal/triage"
+)
+
+// Incoming is one mail as the mailbox gave it.
+type Incoming struct {
+	UID     store.UID
+	Arrived time.Time
+	Size    int64
+	Raw     []byte
+	TooBig  bool // over the limit: Raw is the header only
+	Alone   bool // nothing else is on its way
+}
+
+// Prepared is a mail that has been read: everything that the decision needs, and nothing that it does not.
+type Prepared struct {
+	Incoming
+	mail      triage.Mail
+	sha       string         // of the archived raw mail
+	archived  *archive.Batch // written, made durable before the commit
+	leak      *leak          // live secrets seen in it
+	suspected []string       // cases whose passwords seem to stand in its papers
+	words     []byte         // of its papers, then
+	carried   *sop.Carried   // by an answer to an enrolment letter
+	outcome   string         // once decided
+	err       error          // reading was impossible for a passing reason: the mail is read again later
+}
+
+// reading is one mail on its way through the steps of Read.
+type reading struct {
+	*Intake
+	*Prepared
+	v       triage.Verdict
+	waitFor func() error // ends the archiving that goes on beside the reading of papers
+}
+
+// Read parses one mail, judges who sent it, and reads its papers if it is ours. It decides nothing and may run in parallel.
+func (m *Intake) Read(ctx context.Context, in Incoming) Prepared {
+	p := Prepared{Incoming: in}
+	r := reading{Intake: m, Prepared: &p, waitFor: func() error { return nil }}
+	steps := []func(context.Context) error{r.parse, r.judge, r.survey, r.searchMail, r.beginArchiving, r.readPapers, r.readSheet, r.endArchiving,
+		r.searchPapers, r.archiveLate}
+	for _, step := range steps {
+		if p.err = step(ctx); p.err != nil {
+			break
+		}
+	}
+	if err := r.waitFor(); p.err == nil {
+		p.err = err
+	}
+	if p.mail.Msg != nil {
+		for i := range p.mail.Msg.Files {
+			p.mail.Msg.Files[i].Bytes = nil
+		}
+	}
+	p.Raw = nil
+	return p
+}
+
+func (r *reading) parse(ctx context.Context) error {
+	msg := message.Parse(r.Raw, r.Limits, r.Banners)
+	r.mail = triage.Mail{Msg: msg, Arrived: r.Arrived.UTC(), Proof: r.prove(ctx, r.Incoming, msg)}
+	if r.TooBig {
+		r.mail.TooBig = &sop.Oversized{Subject: msg.Subject, Size: r.Size, Limit: r.MaxMessage}
+	}
+	return nil
+}
+
+// judge asks the gates, with what is known by now.
+func (r *reading) judge(ctx context.Context) (err error) {
+	r.v, err = r.sort(ctx, r.mail)
+	return err
+}
+
+// survey looks at what an answer to an enrolment letter carries, while its bytes are at hand.
+func (r *reading) survey(ctx context.Context) error {
+	if !r.v.Enrols {
+		return nil
+	}
+	from, _ := r.mail.Msg.SoleFrom()
+	s := msgauth.Survey(ctx, r.Raw, r.Arrived.UTC(), r.mail.Msg.Header, from.Addr, r.Auth)
+	s.Fault = r.v.Fault
+	r.carried = &s
+	return nil
+}
+
+// searchMail lets a mail that holds a live secret go on without it, and without its files.
+func (r *reading) searchMail(ctx context.Context) (err error) {
+	if !keeps(r.v) && !r.v.Papers && r.TooBig {
+		return nil
+	}
+	if r.leak, err = r.findLeaks(ctx, r.v.Case, r.v.Papers, r.Raw, r.mail.Msg); err != nil || r.leak == nil {
+		return err
+	}
+	if err := r.readSheet(ctx); err != nil {
+		return err
+	}
+	return r.dropFiles(ctx)
+}
+
+func (r *reading) dropFiles(ctx context.Context) error {
+	r.mail.Msg.Files = nil
+	err := r.judge(ctx)
+	r.v = r.overrideVerdict(r.v)
+	return err
+}
+
+// beginArchiving archives while the papers are being read. Where nothing else is on its way, the disk works meanwhile too. A
+// sync that fails is found again before the commit.
+func (r *reading) beginArchiving(context.Context) error {
+	if !keeps(r.v) {
+		return nil
+	}
+	done := make(chan error, 1)
+	go func() {
+		err := r.archive()
+		if err == nil && r.Alone {
+			r.archived.Sync() //nolint:errcheck // syncArchived says it
+		}
+		done <- err
+	}()
+	r.waitFor = func() error {
+		r.waitFor = func() error { return nil }
+		return <-done
+	}
+	return nil
+}
+
+func (r *reading) endArchiving(context.Context) error { return r.waitFor() }
+
+// readPapers extracts and understands the papers; they may make a mail ours. A supplement is read together with the papers that
+// the case has.
+func (r *reading) readPapers(ctx context.Context) error {
+	if !r.v.Papers {
+		return nil
+	}
+	msg := r.mail.Msg
+	files := r.Extract.All(ctx, msg.Files)
+	if err := r.suspect(ctx, files); err != nil {
+		return err
+	}
+	bundle := MailPapers(msg, files, r.Office.Mailbox.Address)
+	if r.v.Case != "" {
+		old, err := r.Papers(ctx, r.v.Case)
+		if err != nil {
+			return err
+		}
+		bundle.Previous = r.Extract.All(ctx, old)
+	}
+	read := document.Read(bundle)
+	r.mail.Reading = &read
+	r.mail.Other = document.OtherProcedure(msg.Subject + "\n" + bundle.Body)
+	if err := ctx.Err(); err != nil || r.v.Ours() {
+		return err
+	}
+	return r.judge(ctx)
+}
+
+// readSheet opens the account sheet that came with SETUJU, compares it with what was issued, and seals what changed.
+func (r *reading) readSheet(ctx context.Context) error {
+	if !r.v.Sheet {
+		return nil
+	}
+	cs, _, err := r.Case(ctx, r.v.Case)
+	if err != nil {
+		return err
+	}
+	issued, err := r.Issued(cs)
+	if err != nil {
+		return err
+	}
+	for _, f := range r.mail.Msg.Files {
+		if !credential.IsSheet(f.Bytes) {
+			continue
+		}
+		rows, faults := credential.ReadSheet(f.Bytes, r.Passphrases[r.v.From.Address], r.Office.Sheet != "plain", issued)
+		sheet := sop.Sheet{Faults: faults}
+		for _, x := range rows {
+			row := x.SheetRow
+			if row.Password == sop.PasswordChanged && cs.Member(row.NIP) != nil && len(faults) == 0 {
+				if row.Sealed, err = r.SealPassword(cs.Number, row.NIP, x.Changed); err != nil {
+					return err
+				}
+			}
+			sheet.Rows = append(sheet.Rows, row)
+		}
+		r.mail.Sheet = &sheet
+		return nil
+	}
+	return nil
+}
+
+// suspect remembers papers in which a live password seems to stand.
+func (r *reading) suspect(ctx context.Context, files []document.Source) error {
+	if r.leak != nil {
+		return nil
+	}
+	numbers, words, err := r.printedIn(ctx, files)
+	if len(numbers) > 0 {
+		r.suspected, r.words = numbers, words
+	}
+	return err
+}
+
+// searchPapers does what searchMail does when it is the papers that hold a live secret: what was archived beside their reading
+// is taken back before anything mentions it.
+func (r *reading) searchPapers(ctx context.Context) (err error) {
+	if len(r.suspected) == 0 {
+		return nil
+	}
+	if r.leak, err = r.search(ctx, r.suspected, r.Raw, r.mail.Msg, r.words); err != nil || r.leak == nil {
+		return err
+	}
+	if r.sha != "" {
+		if err := r.Intake.Archive.TakeBack(r.sha); err != nil {
+			return err
+		}
+		r.sha, r.archived = "", nil
+	}
+	r.mail.Reading, r.mail.Other = nil, ""
+	if err := r.dropFiles(ctx); err != nil {
+		return err
+	}
+	if err := r.readPapers(ctx); err != nil {
+		return err
+	}
+	r.v = r.overrideVerdict(r.v)
+	return nil
+}
+
+// archiveLate archives what became ours by its papers, or was taken back.
+func (r *reading) archiveLate(context.Context) error {
+	if !keeps(r.v) || r.sha != "" {
+		return nil
+	}
+	return r.archive()
+}
+
+// archive keeps the raw mail, and in it its papers; it is synced before the commit that refers to them. SOP R.1
+func (r *reading) archive() (err error) {
+	r.archived = r.Intake.Archive.Batch()
+	raw := r.Raw
+	if r.leak != nil {
+		raw = r.leak.sealed
+	}
+	if r.sha, err = r.archived.Put(raw); err != nil {
+		return fmt.Errorf("archive the mail: %w", err)
+	}
+	return nil
+}
+
+// keeps says whether a mail and its papers belong into the archive.
+func keeps(v triage.Verdict) bool { return v.Ours() && v.Outcome != triage.Duplicate }
+
+func (m *Intake) sort(ctx context.Context, x triage.Mail) (v triage.Verdict, err error) {
+	err = m.View(ctx, func(b store.Books) error {
+		v, err = m.triage.Sort(view{b}, x)
+		return err
+	})
+	return v, err
+}
+
+// prove asks for the level that the sender's role needs: approvers the office's, all others at most standard.
+func (m *Intake) prove(ctx context.Context, in Incoming, msg *message.Message) sop.Proof {
+	from, why := msg.SoleFrom()
+	if why != "" {
+		return sop.Proof{Level: m.Office.Level, Result: sop.Unproven, Reason: why}
+	}
+	o := m.Auth
+	o.Level = m.Office.Level
+	if _, approver := m.Office.Approver(from.Addr); !approver && o.Level != sop.Basic {
+		o.Level = sop.Standard
+	}
+	return msgauth.CheckRaw(ctx, in.Raw, in.Arrived, msg.Header, from.Addr, o)
+}

@@ -1,0 +1,472 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+	"sync"
+	"time"
+
+	"ukpbjd/internal/mailbox"
+	"ukpbjd/internal/office"
+	"ukpbjd/internal/sop"
+	"ukpbjd/internal/store"
+	"ukpbjd/internal/triage"
+)
+
+// maxAttempts is how often the reading of one mail may be begun.
+const maxAttempts = 2
+
+// countAttempts counts the attempt to read each mail, before it is read, and returns those that are to be read: one that has
+// killed the program twice is quarantined.
+func (m *Intake) countAttempts(ctx context.Context, refs []mailbox.Ref) (fit []Incoming, err error) {
+	err = m.DB.Update(ctx, func(tx store.Tx) error {
+		b := store.In(tx)
+		fit = fit[:0]
+		for _, r := range refs {
+			in := Incoming{UID: store.UID(r.UID), Arrived: r.Arrived, Size: r.Size}
+			if _, done, err := b.Mails.Get(in.UID); err != nil {
+				return err
+			} else if done {
+				continue
+			}
+			n, err := b.Mails.CountAttempt(in.UID)
+			if err != nil {
+				return err
+			}
+			if n <= maxAttempts {
+				fit = append(fit, in)
+			} else if err := m.quarantine(b, in, "killed-the-reader", ""); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return fit, err
+}
+
+func (m *Intake) quarantine(b store.Books, in Incoming, reason, detail string) error {
+	s := store.MailRecord{Outcome: "quarantined", Gate: "reading", Reason: reason, At: m.Now().UTC(), Folder: m.Folders.Review,
+		Arrived: in.Arrived.UTC(), Size: in.Size}
+	note := in.UID.String() + ": " + reason
+	if detail != "" {
+		s.Proof = []string{detail}
+		note += ": " + detail
+	}
+	return errors.Join(b.Mails.Put(in.UID, s, ""), m.Warn(b, "quarantine-"+in.UID.Mark(), "quarantined", note))
+}
+
+// quarantineFailed is the end of a mail that fails alone, again and again: a person looks at it.
+func (m *Intake) quarantineFailed(ctx context.Context, in Incoming, why error) error {
+	reason := "cannot-be-decided"
+	var broken *mailbox.MessageError
+	if errors.As(why, &broken) {
+		reason = "cannot-be-fetched"
+	}
+	err := m.Commit(ctx, 1, func(b store.Books) error { return m.quarantine(b, in, reason, bounded(why)) })
+	if err == nil {
+		m.waiting.settled(in.UID)
+		m.Meter.Message("quarantined")
+	}
+	return err
+}
+
+// unreadable is a mail that the server did not hand over although it handed over others.
+func (m *Intake) unreadable(ctx context.Context, in Incoming, e *mailbox.MessageError) error {
+	f, err := m.mails.Blame(ctx, in, e)
+	if err != nil || f.Aside {
+		return err
+	}
+	return m.postpone(ctx, []store.UID{in.UID}, in.UID.UID)
+}
+
+// postpone has mails read again later: their reading did not end, for a reason that is not held against them. No UID from next
+// on has been passed.
+func (m *Intake) postpone(ctx context.Context, uids []store.UID, next uint32) error {
+	return m.DB.Update(ctx, func(tx store.Tx) (err error) {
+		b := store.In(tx)
+		for _, u := range uids {
+			err = errors.Join(err, b.Mails.ResetAttempt(u), b.Mails.ReadAgain(u))
+		}
+		return errors.Join(err, m.advance(b, next))
+	})
+}
+
+// advance writes how far reading has come; it never goes back.
+func (m *Intake) advance(b store.Books, next uint32) error {
+	if next <= m.pos.Next {
+		return nil
+	}
+	pos := m.pos
+	pos.Next = next
+	return b.Mails.PutPosition(pos)
+}
+
+// Receive decides mails that have been read, in order: together, and when that fails each alone. What waits is read again
+// later, and so is whatever the same person sent after it: their second word is not heard before the first.
+func (m *Intake) Receive(ctx context.Context, batch []Prepared) error {
+	if err := m.syncArchived(batch); err != nil {
+		return err
+	}
+	list, later, err := m.inTurn(ctx, batch)
+	if err != nil {
+		return err
+	}
+	last := batch[len(batch)-1].UID.UID
+	again := false // some mail is to be read again at once
+	failed, err := m.mails.Commit(ctx, incomings(list), func(ctx context.Context, some []Incoming) error {
+		return m.Commit(ctx, len(some), func(b store.Books) error {
+			var undone []store.UID
+			for _, in := range some {
+				done, err := m.receive(b, prepared(list, in))
+				if err != nil {
+					return err
+				}
+				if !done {
+					undone = append(undone, in.UID)
+				}
+			}
+			if len(some) == len(list) && len(undone) == 0 && len(later) == 0 {
+				return m.advance(b, last+1)
+			}
+			for _, u := range undone {
+				again = true
+				if err := b.Mails.ReadAgain(u); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		return err
+	}
+	for _, f := range failed {
+		if !f.Aside {
+			m.waiting.add(f.Item.UID, sender(prepared(list, f.Item)))
+			later = append(later, f.Item.UID)
+		}
+	}
+	if len(later) > 0 || len(failed) > 0 || again {
+		if err := m.postpone(ctx, later, last+1); err != nil {
+			return err
+		}
+	}
+	m.pos.Next = max(m.pos.Next, last+1)
+	if again {
+		m.Mail.Notify()
+	}
+	for i := range list {
+		if p := &list[i]; p.outcome != "" {
+			m.waiting.settled(p.UID)
+			m.Meter.Message(p.outcome)
+		}
+	}
+	return nil
+}
+
+// inTurn takes out what cannot be decided now: mails whose reading failed, and mails of somebody of whom an earlier one waits.
+func (m *Intake) inTurn(ctx context.Context, batch []Prepared) (list []Prepared, later []store.UID, err error) {
+	for i := range batch {
+		p := &batch[i]
+		switch {
+		case m.waiting.before(p.UID, sender(p)):
+			later = append(later, p.UID)
+		case p.err != nil:
+			f, err := m.mails.Blame(ctx, p.Incoming, p.err)
+			if err != nil {
+				return nil, nil, err
+			}
+			if !f.Aside {
+				m.waiting.add(p.UID, sender(p))
+				later = append(later, p.UID)
+			}
+		default:
+			list = append(list, *p)
+		}
+	}
+	return list, later, nil
+}
+
+func incomings(list []Prepared) (out []Incoming) {
+	for i := range list {
+		out = append(out, list[i].Incoming)
+	}
+	return out
+}
+
+func prepared(list []Prepared, in Incoming) *Prepared {
+	for i := range list {
+		if list[i].UID == in.UID {
+			return &list[i]
+		}
+	}
+	return nil
+}
+
+// sender is the address by which a person's mails are kept in order; empty where nobody can tell.
+func sender(p *Prepared) string {
+	if p.mail.Msg == nil {
+		return ""
+	}
+	return strings.ToLower(fromText(p))
+}
+
+// waiting remembers which mails wait for another try, of whom they are, and which mails wait behind them.
+type waiting struct {
+	mu      sync.Mutex
+	senders map[store.UID]string
+	after   map[store.UID]store.UID
+}
+
+func (w *waiting) reset() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.senders, w.after = map[store.UID]string{}, map[store.UID]store.UID{}
+}
+
+func (w *waiting) add(u store.UID, sender string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.senders == nil {
+		w.senders, w.after = map[store.UID]string{}, map[store.UID]store.UID{}
+	}
+	w.senders[u] = sender
+}
+
+func (w *waiting) settled(u store.UID) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.senders, u)
+	delete(w.after, u)
+}
+
+// before says that an earlier mail of the same sender waits, and remembers it.
+func (w *waiting) before(u store.UID, sender string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for x, of := range w.senders {
+		if sender != "" && of == sender && x.UID < u.UID {
+			w.after[u] = x
+			return true
+		}
+	}
+	delete(w.after, u)
+	return false
+}
+
+// behind says that a mail waits only for another.
+func (w *waiting) behind(u store.UID) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	x, ok := w.after[u]
+	if !ok {
+		return false
+	}
+	_, still := w.senders[x]
+	return still
+}
+
+// syncArchived makes raw mails durable before the commit that refers to them, all in one go. After a sync that has not held,
+// what is on disk is not known: the daemon opens everything anew.
+func (m *Intake) syncArchived(batch []Prepared) error {
+	all := m.Archive.Batch()
+	for _, p := range batch {
+		if p.archived != nil {
+			all.Join(p.archived)
+		}
+	}
+	if err := all.Sync(); err != nil {
+		return fmt.Errorf("%w: %w", store.ErrUnknown, err)
+	}
+	return nil
+}
+
+// receive decides one mail and records its one outcome; false: it is to be read again, as the books moved on meanwhile.
+func (m *Intake) receive(b store.Books, p *Prepared) (done bool, err error) {
+	p.outcome = ""
+	if _, seen, err := b.Mails.Get(p.UID); err != nil || seen {
+		return true, err
+	}
+	v, err := m.triage.Sort(view{b}, p.mail)
+	if err != nil {
+		return false, err
+	}
+	v = p.overrideVerdict(v)
+	if m.unread(v, p) {
+		return false, b.Mails.ResetAttempt(p.UID)
+	}
+	now := m.Now().UTC()
+	number := v.Case
+	if number == store.Office { // in answer to a letter of no case
+		number = ""
+	}
+	if v.Opens {
+		if number, err = b.Cases.NextNumber(m.Office.CasePrefix, now.In(m.Zone()).Year()); err != nil {
+			return false, err
+		}
+	}
+	if err := errors.Join(m.effects(b, p, v, number, now), m.caseless(b, p, v), m.unarchived(b, p, number)); err != nil {
+		return false, err
+	}
+	p.outcome = string(v.Outcome)
+	return true, b.Mails.Put(p.UID, m.record(p, v, number, now), p.mail.Msg.ContentHash)
+}
+
+// effects: a secret that was seen is told before the answer that it stood in may close the case; but what a returned sheet
+// exposes, the decision on that sheet knows better.
+func (m *Intake) effects(b store.Books, p *Prepared, v triage.Verdict, number string, now time.Time) error {
+	switch {
+	case !v.Ours():
+		return nil
+	case p.mail.Sheet != nil:
+		return errors.Join(m.decideMail(b, p, v, number, now), m.expose(b, p, now))
+	}
+	return errors.Join(m.expose(b, p, now), m.decideMail(b, p, v, number, now))
+}
+
+// unread: triage now wants what the reader did not read.
+func (m *Intake) unread(v triage.Verdict, p *Prepared) bool {
+	return v.Papers && p.mail.Reading == nil || keeps(v) && p.sha == "" || v.Enrols && p.carried == nil
+}
+
+func (m *Intake) decideMail(b store.Books, p *Prepared, v triage.Verdict, number string, now time.Time) error {
+	if v.What == nil || number == "" {
+		return nil
+	}
+	cs, _, err := b.Cases.Get(number)
+	if err != nil {
+		return err
+	}
+	cs.Number = number
+	msg := p.mail.Msg
+	in := sop.Input{ID: msg.Identity, At: p.Arrived.UTC(), From: v.From, What: v.What, Mail: sop.Mail{SHA256: p.sha,
+		MessageID: msg.MessageID, From: fromText(p), At: p.Arrived.UTC(), What: v.Reason}}
+	if in.What, err = m.History(b, v.From.Address, v.What); err != nil {
+		return err
+	}
+	evidence, err := m.evidence(b, p, v, number)
+	if err != nil {
+		return err
+	}
+	if err := m.DecideOn(b, cs, in, now, evidence); err != nil {
+		return err
+	}
+	switch v.What.(type) {
+	case sop.Request, sop.Supplement:
+		return b.Letters.LinkMessageID(msg.MessageID, store.Pointer{Case: number})
+	}
+	return nil
+}
+
+// evidence writes down what an approver's mail rests on, and returns its hash; "" for mail of others.
+func (m *Intake) evidence(b store.Books, p *Prepared, v triage.Verdict, number string) (string, error) {
+	if !v.From.Has(sop.RoleApprover) || p.sha == "" {
+		return "", nil
+	}
+	e := office.Evidence{Mail: p.sha, Sealed: p.leak != nil, From: fromText(p), Roles: v.From.Roles, Arrived: p.Arrived.UTC(),
+		Outcome: string(v.Outcome), Gate: v.Gate, Reason: v.Reason, Proof: p.mail.Proof,
+		Ground: office.Ground{AuthservID: m.Auth.AuthservID, ReceivedBy: m.Auth.ReceivedBy, BelowReceived: m.Auth.BelowReceived, Banners: m.Banners}}
+	var ref *sop.Ref
+	switch w := v.What.(type) {
+	case sop.Command:
+		e.Verb, ref = w.Verb, &w.Ref
+	case sop.Unclear:
+		ref = &w.Ref
+	}
+	return office.RecordEvidence(b, number, e, ref)
+}
+
+func fromText(p *Prepared) string {
+	if len(p.mail.Msg.From) == 0 {
+		return ""
+	}
+	return p.mail.Msg.From[0].Addr
+}
+
+func (m *Intake) record(p *Prepared, v triage.Verdict, number string, now time.Time) store.MailRecord {
+	return store.MailRecord{Outcome: string(v.Outcome), Gate: v.Gate, Reason: v.Reason, Case: number, Identity: p.mail.Msg.Identity,
+		MessageID: p.mail.Msg.MessageID, At: now, Folder: m.folder(v), From: fromText(p), SHA256: p.sha, Arrived: p.Arrived.UTC(), Size: p.Size,
+		Proof: append([]string{string(p.mail.Proof.Level) + ": " + string(p.mail.Proof.Result) + " (" + p.mail.Proof.Reason + ")"}, p.mail.Proof.Detail...)}
+}
+
+// folder: handled mail to Processed, held mail to Review, what is not ours stays.
+func (m *Intake) folder(v triage.Verdict) string {
+	switch v.Outcome {
+	case triage.NotOurs:
+		return ""
+	case triage.Held:
+		return m.Folders.Review
+	}
+	return m.Folders.Processed
+}
+
+// caseless answers and warns for what concerns no case.
+func (m *Intake) caseless(b store.Books, p *Prepared, v triage.Verdict) error {
+	if v.Enrols {
+		return m.enrolled(b, p, v)
+	}
+	id := p.mail.Msg.Identity[:16]
+	if w, returned := v.What.(sop.Bounced); returned && v.Case == store.Office {
+		return m.returned(b, id, w)
+	}
+	if v.Answer != "" {
+		l := sop.Letter{Key: id + "/" + string(sop.Bantuan), Kind: sop.Bantuan, To: v.From.Person, Role: sop.RoleRequester,
+			Topic: v.Answer, Answers: p.mail.Msg.MessageID}
+		if err := m.Queue(b, sop.Case{Number: store.Office}, l); err != nil {
+			return err
+		}
+	}
+	if v.Desk == "" {
+		return nil
+	}
+	return m.Warn(b, id, v.Desk, v.Reason)
+}
+
+// returned is a delivery report for a letter of no case. Nobody is written to about one to the operator: it would come back, too.
+func (m *Intake) returned(b store.Books, id string, w sop.Bounced) error {
+	what := fmt.Sprintf("%s: %s %s %s", w.Letter.To.Address, w.Action, w.Status, w.Text)
+	if w.Action == "failed" && !strings.EqualFold(w.Letter.To.Address, m.Office.Operator.Address) {
+		return m.Warn(b, id, "letter-returned", what)
+	}
+	return b.Journal.Append(store.Office, []sop.Event{{At: m.Now().UTC(), Kind: "warning", Actor: "daemon", Reason: "letter-returned", Text: what}})
+}
+
+// unarchived records that a mail of a case still has to be named in the archive, and its papers with it. Its first letter does
+// not wait for that.
+func (m *Intake) unarchived(b store.Books, p *Prepared, number string) error {
+	if number == "" || p.sha == "" {
+		return nil
+	}
+	x := store.Unarchived{Case: number, Mail: p.sha}
+	if p.mail.Reading != nil {
+		for _, f := range p.mail.Msg.Files {
+			x.Papers = append(x.Papers, store.Paper{SHA256: f.SHA256, Name: path.Base(f.Name)})
+		}
+	}
+	return b.Papers.Put(p.UID, x)
+}
+
+// view is what triage sees of the books.
+type view struct{ store.Books }
+
+func (v view) Case(number string) (sop.Case, bool, error) { return v.Cases.Get(number) }
+
+func (v view) Pointed(id string) (triage.Pointed, bool, error) {
+	p, ok, err := v.Letters.ByMessageID(id)
+	if err != nil || !ok {
+		return triage.Pointed{}, false, err
+	}
+	if p.Key == "" {
+		return triage.Pointed{Case: p.Case}, true, nil
+	}
+	row, ok, err := v.Letters.Get(p.Case, p.Key)
+	return triage.Pointed{Case: p.Case, Letter: &row.Letter}, ok, err
+}
+
+func (v view) Content(key string) (triage.Earlier, bool, error) {
+	c, ok, err := v.Mails.Content(key)
+	return triage.Earlier{Outcome: c.Outcome, Case: c.Case, Folder: c.Folder, Hash: c.Hash}, ok, err
+}

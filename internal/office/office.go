@@ -1,0 +1,227 @@
+// Package office is the heart: it loads a case, lets sop decide one input on it, and commits everything that follows, letters
+// rendered, in one transaction. It is the only writer of cases. Whatever leaves the office stands in the outbox of a committed
+// transaction first; whatever comes in is decided with the row that it consumes, so nothing is decided twice.
+package office
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"ukpbjd/internal/archive"
+	"ukpbjd/internal/credential"
+	"ukpbjd/internal/letter"
+	"ukpbjd/internal/queue"
+	"ukpbjd/internal/sop"
+	"ukpbjd/internal/store"
+)
+
+// Options are the neighbours of the clerk and the office's rules.
+type Options struct {
+	DB      store.DB
+	Archive *archive.Archive
+	Vault   *credential.Vault
+	Codes   credential.Keys
+	Letters *letter.Set
+	Log     *slog.Logger
+	Meter   Meter
+	Now     func() time.Time
+	Random  io.Reader // nil: the system's
+
+	Office     sop.Office
+	Requesters []string // addresses, or *@domain
+}
+
+// Meter counts what the office does.
+type Meter interface {
+	Message(outcome string)
+	Letter(kind sop.LetterKind, outcome string, took time.Duration)
+	Task(kind sop.TaskKind, outcome string)
+	Deviation(kind string)
+	Commit(took time.Duration, inputs int)
+}
+
+// Clerk decides and commits. Safe for concurrent use; the store puts its commits in order.
+type Clerk struct {
+	Options
+	Domain string // of the office mailbox
+
+	rider  Rider
+	wake   []queue.Signal
+	secret secretWatch
+}
+
+// Rider takes part in every commit: the outbox claims what is due, so that a fresh letter needs no second commit. What is wrong
+// with a single row is the rider's own affair; an error rolls everything back. done is told whether the commit is on disk.
+type Rider func(b store.Books) (done func(committed bool), err error)
+
+// New checks the schema, and makes codes and Message-IDs those of the time since the last restore.
+func New(ctx context.Context, o Options) (*Clerk, error) {
+	if o.Random == nil {
+		o.Random = rand.Reader
+	}
+	c := &Clerk{Options: o, Domain: domainOf(o.Office.Mailbox.Address)}
+	var err error
+	if c.secret.Watch, err = credential.NewWatch(o.Random); err != nil {
+		return nil, err
+	}
+	return c, c.DB.Update(ctx, func(tx store.Tx) error {
+		b := store.In(tx)
+		if err := b.State.CheckSchema(); err != nil {
+			return err
+		}
+		return c.EnterEpoch(b)
+	})
+}
+
+// Reader is a clerk of books that can only be read: it can look and no more.
+func Reader(ctx context.Context, o Options) (*Clerk, error) {
+	c := &Clerk{Options: o, Domain: domainOf(o.Office.Mailbox.Address)}
+	return c, c.View(ctx, func(b store.Books) error { return b.State.CheckSchema() })
+}
+
+// EnterEpoch makes codes and Message-IDs those of the time since the last restore.
+func (c *Clerk) EnterEpoch(b store.Books) error {
+	n, err := b.State.Epoch()
+	if err != nil || n == 0 {
+		return err
+	}
+	c.Codes, err = c.Codes.InEpoch(n)
+	return err
+}
+
+// Take lets r take part in every commit from now on. Nobody commits meanwhile.
+func (c *Clerk) Take(r Rider) { c.rider = r }
+
+// Listen notifies s after every commit.
+func (c *Clerk) Listen(s queue.Signal) { c.wake = append(c.wake, s) }
+
+// Commit runs fn, which decides a number of inputs, in one transaction. It may run twice, and counts nothing outside itself.
+func (c *Clerk) Commit(ctx context.Context, inputs int, fn func(store.Books) error) error {
+	began := time.Now()
+	done := func(bool) {}
+	err := c.DB.Update(ctx, func(tx store.Tx) (err error) {
+		done(false) // of a closure that runs again
+		done = func(bool) {}
+		b := store.In(tx)
+		if err := fn(b); err != nil || c.rider == nil {
+			return err
+		}
+		done, err = c.rider(b)
+		return err
+	})
+	done(err == nil)
+	if err != nil {
+		return err
+	}
+	c.Meter.Commit(time.Since(began), inputs)
+	for _, s := range c.wake {
+		s.Notify()
+	}
+	return nil
+}
+
+// View runs fn on the books as they stand. It is short: whatever walks all cases does it in steps.
+func (c *Clerk) View(ctx context.Context, fn func(store.Books) error) error {
+	return c.DB.View(ctx, func(tx store.Tx) error { return fn(store.In(tx)) })
+}
+
+// Case loads one case; false when there is none of that number.
+func (c *Clerk) Case(ctx context.Context, number string) (cs sop.Case, ok bool, err error) {
+	err = c.View(ctx, func(b store.Books) error {
+		cs, ok, err = b.Cases.Get(number)
+		return err
+	})
+	return cs, ok, err
+}
+
+// ErrNoCase says that a number names no case.
+var ErrNoCase = errors.New("there is no such case; `ukpbjd cases` lists them")
+
+// Find is Cases.Get for those who ask for a case that must be there: ErrNoCase where it is not, any other error where it cannot
+// be read.
+func Find(b store.Books, number string) (sop.Case, error) {
+	cs, ok, err := b.Cases.Get(number)
+	if err == nil && !ok {
+		err = fmt.Errorf("%s: %w", number, ErrNoCase)
+	}
+	return cs, err
+}
+
+// Fatal says that nothing more can be done with these books: the outcome of a commit is unknown.
+func Fatal(err error) bool { return store.Unknown(err) }
+
+// Zone is the office's.
+func (c *Clerk) Zone() *time.Location {
+	if z := c.Office.Calendar.Zone; z != nil {
+		return z
+	}
+	return time.UTC
+}
+
+func domainOf(addr string) string { return addr[strings.LastIndexByte(addr, '@')+1:] }
+
+// KeyID names the key of one member of one case.
+func KeyID(number, nip string) string { return number + "/" + nip }
+
+// secretWatch watches for live passwords in mails that name no case. What it knows is in memory only: it is taken from the
+// books and the keys at the first mail, grows with every password that is sealed, and forgets with the key.
+type secretWatch struct {
+	*credential.Watch
+	mu     sync.Mutex
+	filled bool
+}
+
+// Note writes a line of the daemon's own into the journal of the office.
+func (c *Clerk) Note(ctx context.Context, kind, text string) error {
+	return c.Commit(ctx, 0, func(b store.Books) error { return c.note(b, kind, kind, text) })
+}
+
+func (c *Clerk) note(b store.Books, kind, reason, text string) error {
+	return b.Journal.Append(store.Office, []sop.Event{{At: c.Now().UTC(), Kind: kind, Actor: "daemon", Reason: reason, Text: text}})
+}
+
+// Warn writes to the operator about what concerns no case; id makes the letter one of its kind.
+func (c *Clerk) Warn(b store.Books, id, topic, note string) error {
+	if err := c.note(b, "warning", topic, note); err != nil || c.Office.Operator.Address == "" {
+		return err
+	}
+	return c.Queue(b, sop.Case{Number: store.Office}, sop.Letter{Key: id + "/" + string(sop.PeringatanOperator), Kind: sop.PeringatanOperator,
+		To: c.Office.Operator, Role: sop.RoleOperator, Topic: topic, Note: note})
+}
+
+// Restored says whether the books came out of a backup and nobody has reconciled them yet.
+func (c *Clerk) Restored(ctx context.Context) (r store.Restored, held bool, err error) {
+	err = c.View(ctx, func(b store.Books) error {
+		r, held, err = b.State.Restored()
+		return err
+	})
+	return r, held, err
+}
+
+// Seal signs checkpoints with the key that follows from the master key.
+func (c *Clerk) Seal() (store.Seal, error) { return SealOf(c.Codes, c.Office) }
+
+// SealOf is the seal of an office.
+func SealOf(codes credential.Keys, o sop.Office) (store.Seal, error) {
+	public, err := codes.JournalKey()
+	if err != nil {
+		return store.Seal{}, fmt.Errorf("derive the key of the journal: %w", err)
+	}
+	return store.Seal{Origin: store.Origin(o.Mailbox.Address), Public: public, Sign: codes.SignJournal}, nil
+}
+
+// Verifier is the key by which anybody checks a checkpoint of this office.
+func (c *Clerk) Verifier() (string, error) {
+	s, err := c.Seal()
+	if err != nil {
+		return "", err
+	}
+	return s.Verifier()
+}

@@ -1,0 +1,267 @@
+// Package outbox sends letters: it claims what is due, hands each to the mail server once, and tells the case what became of
+// it. An attempt is on disk before it is made, and so is, for as long as this machine runs, that its DATA has begun: after a
+// kill only letters whose DATA had begun are in doubt.
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"ukpbjd/internal/credential"
+	"ukpbjd/internal/mailbox"
+	"ukpbjd/internal/office"
+	"ukpbjd/internal/postman"
+	"ukpbjd/internal/queue"
+	"ukpbjd/internal/store"
+)
+
+// Options are the neighbours of the outbox and its pauses.
+type Options struct {
+	Clerk  *office.Clerk
+	Post   *postman.Postman
+	Box    *mailbox.Box // folders of sent mail are swept over it; nil: none is
+	Health *queue.Health
+	Log    *SendLog // nil: every letter that was on its way at the end of the program is in doubt
+
+	Senders    int
+	Poll       time.Duration        // between two looks at folders of sent mail
+	Rand       func() float64       // for the jitter of pauses; nil: by chance
+	BatchWait  func() time.Duration // how long a commit of results waits for more; nil: not at all
+	DoubtPause time.Duration        // before the identical bytes go again; zero: ten minutes
+	FirstRetry time.Duration        // zero: half a minute. Each further pause is twice as long
+}
+
+const (
+	doubtPause = 10 * time.Minute // for a bounce or report to come
+	firstRetry = 30 * time.Second
+	maxRetry   = 2 * time.Hour
+	giveUpDays = 5                // office days that a letter is tried, as mail servers do (RFC 5321 §4.5.4.1)
+	maxAhead   = 6 * time.Hour    // no letter waits longer; what does was put there by a clock that was wrong
+	maxReady   = 32               // letters that may stand ready for the senders
+	maxBatch   = 64               // results written in one commit
+	stopTime   = 10 * time.Second // a letter that is on its way when the daemon stops may take so long
+)
+
+// Outbox is safe for concurrent use.
+type Outbox struct {
+	*office.Clerk
+	Options
+	ready   sendQueue
+	results *queue.Queue[Sent]
+	wake    queue.Signal
+	sending atomic.Int32
+
+	lookedAt time.Time // at the folders of sent mail
+}
+
+// New puts letters whose sending had begun when the program ended in doubt, and takes the others back into the queue.
+func New(ctx context.Context, o Options) (*Outbox, error) {
+	x := &Outbox{Clerk: o.Clerk, Options: o, wake: queue.NewSignal()}
+	if x.DoubtPause <= 0 {
+		x.DoubtPause = doubtPause
+	}
+	if x.FirstRetry <= 0 {
+		x.FirstRetry = firstRetry
+	}
+	if x.BatchWait == nil {
+		x.BatchWait = func() time.Duration { return 0 }
+	}
+	x.results = queue.New(queue.Options[Sent]{Name: "outbox", Key: func(s Sent) string { return s.Row.ID() }, Aside: x.recordOnly,
+		Fatal: office.Fatal, Health: o.Health, Now: x.Now})
+	err := x.DB.Update(ctx, func(tx store.Tx) error { return x.recover(store.In(tx)) })
+	if err == nil && x.Log != nil {
+		err = x.Log.Begin()
+	}
+	if err != nil {
+		return nil, err
+	}
+	x.Take(x.ride)
+	x.Listen(x.wake)
+	return x, nil
+}
+
+// recover looks at letters that were on their way when the program ended.
+func (x *Outbox) recover(b store.Books) error {
+	rows, err := b.Letters.Sending(x.Now())
+	for _, r := range rows {
+		if x.Log.NotBegun(r.Run, r.ID(), r.Attempts) {
+			err = errors.Join(err, b.Letters.Unclaim(r))
+			continue
+		}
+		r.State, r.Next, r.Answer = store.InDoubt, x.Now().Add(x.DoubtPause).UTC(), "the program ended while it was being sent"
+		_, bad := b.Letters.Settle(r)
+		err = errors.Join(err, bad)
+	}
+	return err
+}
+
+// Run sends until ctx ends. A letter that is on its way then is given the time to end, so that it is not left in doubt.
+func (x *Outbox) Run(ctx context.Context) error {
+	calm, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(stopTime, cancel) })
+	defer stop()
+	g, gctx := errgroup.WithContext(calm)
+	taking, enough := context.WithCancel(ctx)
+	defer enough()
+	defer context.AfterFunc(gctx, enough)()
+	x.ready.open(maxReady)
+	back := make(chan Sent, x.Senders)
+	g.Go(func() error { return x.claim(taking) })
+	senders, sctx := errgroup.WithContext(gctx)
+	for range max(x.Senders, 1) {
+		senders.Go(func() error {
+			for {
+				c, low, ok := x.ready.take(taking)
+				if !ok {
+					return nil
+				}
+				if low {
+					x.wake.Notify()
+				}
+				back <- x.send(sctx, c)
+			}
+		})
+	}
+	g.Go(func() error {
+		defer close(back)
+		return senders.Wait()
+	})
+	g.Go(func() error { return x.settleAll(context.WithoutCancel(calm), back) })
+	err := g.Wait()
+	return errors.Join(err, x.giveBack(context.WithoutCancel(ctx)))
+}
+
+// claim fetches letters whose time comes without a commit, and those for which there was no room.
+func (x *Outbox) claim(ctx context.Context) error {
+	l := queue.Loop{Name: "outbox", Wake: x.wake, Health: x.Health, Fatal: office.Fatal, Now: x.Now,
+		Warn: func(err error) { x.Clerk.Log.Warn("claim letters", "error", err) }}
+	err := l.Run(ctx, x.claimDue)
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+func (x *Outbox) claimDue(ctx context.Context) (next time.Time, err error) {
+	x.tellHealth()
+	now, late := x.Now(), false
+	if err := x.View(ctx, func(b store.Books) (err error) {
+		late, err = b.Letters.DueAfter(now.Add(maxAhead))
+		return err
+	}); err != nil {
+		return next, err
+	}
+	if late {
+		if err := x.DB.Update(ctx, func(tx store.Tx) error {
+			_, err := store.In(tx).Letters.Recall(now.Add(maxAhead), now)
+			return err
+		}); err != nil {
+			return next, err
+		}
+	}
+	if next, err = x.next(ctx); err != nil || next.IsZero() || next.After(now) {
+		return next, err
+	}
+	if x.ready.full() {
+		return time.Time{}, nil // a sender that takes one wakes us
+	}
+	if err := x.Commit(ctx, 0, func(store.Books) error { return nil }); err != nil {
+		return next, err
+	}
+	if next, err = x.next(ctx); x.ready.full() {
+		next = time.Time{}
+	}
+	return next, err
+}
+
+func (x *Outbox) next(ctx context.Context) (next time.Time, err error) {
+	err = x.View(ctx, func(b store.Books) (err error) {
+		next, _, err = b.Letters.Next(1)
+		return err
+	})
+	return next, err
+}
+
+// tellHealth shows that the mail server cannot be reached or refuses the login, and the end of it.
+func (x *Outbox) tellHealth() {
+	text := ""
+	if since, err := x.Post.Down(); err != nil {
+		text = fmt.Sprintf("the mail server takes no letters since %s: %v", since.UTC().Format(time.DateTime), err)
+	}
+	x.Health.Set("smtp", "loop", text)
+}
+
+func (x *Outbox) send(ctx context.Context, c store.Claimed) Sent {
+	x.sending.Add(1)
+	defer x.sending.Add(-1)
+	began := x.Now()
+	body, err := x.unseal(c)
+	if err != nil {
+		return Sent{Row: c.Row, Result: unsendable(err), At: began}
+	}
+	item := postman.Item{ID: c.Row.ID(), From: x.Office.Mailbox.Address, To: c.Row.Letter.To.Address, Bytes: body}
+	if x.Log != nil {
+		item.Begin = func() error { return x.Log.Begun(c.Row.ID(), c.Row.Attempts) }
+	}
+	r := x.Post.Send(ctx, item)
+	x.tellHealth()
+	ended := x.Now()
+	return Sent{Row: c.Row, Result: r, At: ended, Took: ended.Sub(began)}
+}
+
+// unseal opens the bytes of a sealed letter just before it is sent.
+func (x *Outbox) unseal(c store.Claimed) ([]byte, error) {
+	if !c.Row.Sealed {
+		return c.Body, nil
+	}
+	plain, err := x.Vault.OpenLetter(office.SealedUnder(c.Row.Case, c.Row.Letter), c.Body)
+	if err != nil {
+		return nil, fmt.Errorf("open sealed letter %s: %w", c.Row.ID(), err)
+	}
+	return plain, nil
+}
+
+// unsendable is the result for a sealed letter that cannot be opened any more.
+func unsendable(err error) postman.Result {
+	if errors.Is(err, credential.ErrShredded) {
+		return postman.Result{Outcome: postman.Failed, Text: "the key of this letter is destroyed"}
+	}
+	return postman.Result{Outcome: postman.Deferred, Text: err.Error()}
+}
+
+// Busy says that letters stand ready or are on their way.
+func (x *Outbox) Busy() bool { return x.sending.Load() > 0 || x.ready.waiting() }
+
+// run names this run of the program in the rows that it claims.
+func (x *Outbox) run() string {
+	if x.Log == nil {
+		return ""
+	}
+	return x.Log.Run()
+}
+
+// ride claims, in the commit of somebody else, what is due as far as the senders have room.
+func (x *Outbox) ride(b store.Books) (done func(committed bool), err error) {
+	room := x.ready.reserve()
+	var claimed []store.Claimed
+	done = func(committed bool) {
+		if !committed {
+			claimed = nil
+		}
+		x.ready.release(room, claimed)
+	}
+	claimed, aside, err := b.Letters.Claim(x.Now(), room, x.run())
+	for _, a := range aside {
+		if err == nil {
+			err = x.Warn(b, "aside-"+strings.ReplaceAll(a.Key, "/", "-"), "letter-aside", a.Key+": "+a.Why)
+		}
+	}
+	return done, err
+}

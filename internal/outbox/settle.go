@@ -1,0 +1,192 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"ukpbjd/internal/postman"
+	"ukpbjd/internal/queue"
+	"ukpbjd/internal/sop"
+	"ukpbjd/internal/store"
+)
+
+// Sent is how one attempt ended, when, and how long it took.
+type Sent struct {
+	Row    store.LetterRow
+	Result postman.Result
+	At     time.Time
+	Took   time.Duration
+}
+
+// settleAll writes results until the senders have ended. A result is never dropped: one that cannot be told to its case now
+// waits beside the others, and holds nobody up.
+func (x *Outbox) settleAll(ctx context.Context, back <-chan Sent) error {
+	var kept []Sent
+	failures := 0
+	for open := true; open; {
+		var pause <-chan time.Time
+		if failures > 0 {
+			pause = time.After(queue.Backoff{}.After(failures, nil))
+		} else if len(kept) > 0 {
+			pause = time.After(max(x.results.Next().Sub(x.Now()), 0))
+		}
+		var batch []Sent
+		batch, open = collect(back, x.BatchWait, pause)
+		batch = append(batch, kept...)
+		kept = nil
+		if !open { // their last try
+			x.results.Forget(func(string) bool { return false })
+		}
+		var due []Sent
+		for _, s := range batch {
+			if x.results.Waits(s.Row.ID()) {
+				kept = append(kept, s)
+			} else {
+				due = append(due, s)
+			}
+		}
+		again, err := x.Settle(ctx, due)
+		switch {
+		case err == nil:
+			failures, kept = 0, append(kept, again...)
+			x.Health.Set("outbox", "results", "")
+		case store.Unknown(err):
+			return err
+		default:
+			failures, kept = failures+1, append(kept, due...) // what is settled is not settled twice
+			x.Health.Set("outbox", "results", err.Error())
+			x.Clerk.Log.Warn("record what became of letters", "error", err)
+		}
+	}
+	return nil // what is left is found Sending at the next start, and goes into doubt
+}
+
+// collect takes one result, waiting for it, and whatever else is ready or comes before patience ends; nothing where alarm comes
+// first.
+func collect(in <-chan Sent, patience func() time.Duration, alarm <-chan time.Time) (batch []Sent, open bool) {
+	for len(batch) < maxBatch {
+		if len(batch) == 1 {
+			alarm = time.After(patience())
+		}
+		select {
+		case s, ok := <-in:
+			if !ok {
+				return batch, false
+			}
+			batch = append(batch, s)
+		case <-alarm:
+			return batch, true
+		}
+	}
+	return batch, true
+}
+
+// Settle writes results and tells each case what became of its letter. It returns those that are to be tried again.
+func (x *Outbox) Settle(ctx context.Context, batch []Sent) (again []Sent, err error) {
+	failed, err := x.results.Commit(ctx, batch, func(ctx context.Context, some []Sent) error {
+		return x.Commit(ctx, len(some), func(b store.Books) error {
+			for _, s := range some {
+				if err := x.settle(b, s); err != nil {
+					return fmt.Errorf("letter %s: %w", s.Row.ID(), err)
+				}
+			}
+			return nil
+		})
+	})
+	for _, f := range failed {
+		if !f.Aside {
+			again = append(again, f.Item)
+		}
+	}
+	if err == nil {
+		for _, s := range batch {
+			x.Meter.Letter(s.Row.Letter.Kind, s.Result.Outcome.String(), s.Took)
+		}
+		x.tellPolicy(batch)
+	}
+	return again, err
+}
+
+// tellPolicy shows that the mail server refuses letters by policy, until it takes one again.
+func (x *Outbox) tellPolicy(batch []Sent) {
+	for _, s := range batch {
+		switch {
+		case s.Result.Policy:
+			x.Health.Set("outbox", "policy", "the mail server refuses letters: "+s.Result.Text)
+		case s.Result.Outcome == postman.Accepted:
+			x.Health.Set("outbox", "policy", "")
+		}
+	}
+}
+
+func (x *Outbox) settle(b store.Books, s Sent) error {
+	now := x.Now().UTC()
+	r := x.outcome(s, s.At.UTC())
+	settled, err := b.Letters.Settle(r)
+	if err != nil || !settled || r.Case == store.Office {
+		return err
+	}
+	var what sop.What
+	switch r.State {
+	case store.Accepted:
+		what = sop.Accepted{Letter: r.Letter, Text: r.Answer}
+	case store.Failed:
+		what = sop.Undeliverable{Letter: r.Letter, Text: r.Answer}
+	default:
+		return nil
+	}
+	cs, ok, err := b.Cases.Get(r.Case)
+	if err != nil || !ok {
+		return errors.Join(err, fmt.Errorf("case %s of a letter is not in the books", r.Case))
+	}
+	return x.Decide(b, cs, sop.Input{ID: "post/" + r.ID() + "/" + string(r.State), At: now, What: what}, now)
+}
+
+// recordOnly keeps a result that the case cannot be told of: the letter has its state, and is not sent again because of it. A
+// person looks.
+func (x *Outbox) recordOnly(ctx context.Context, s Sent, why error) error {
+	return x.Commit(ctx, 1, func(b store.Books) error {
+		r := x.outcome(s, s.At.UTC())
+		if settled, err := b.Letters.Settle(r); err != nil || !settled {
+			return err
+		}
+		a := store.Aside{Queue: "outbox", Key: r.ID(), At: x.Now().UTC(), Why: string(r.State) + ": " + why.Error()}
+		return errors.Join(b.State.PutAside(a), x.Warn(b, "result-"+r.Case+"-"+r.Letter.Key, "result-aside", r.ID()+": "+a.Why))
+	})
+}
+
+// outcome maps the postman's word to the state of the letter, with back-off where it is to be tried again.
+func (x *Outbox) outcome(s Sent, now time.Time) store.LetterRow {
+	r := s.Row
+	r.Answer = s.Result.Text
+	switch s.Result.Outcome {
+	case postman.Accepted:
+		r.State, r.Ended, r.Next = store.Accepted, now, time.Time{}
+	case postman.Failed:
+		r.State, r.Ended, r.Next = store.Failed, now, time.Time{}
+	case postman.InDoubt:
+		r.State, r.Next = store.InDoubt, now.Add(x.DoubtPause)
+	default:
+		r.State, r.Next = store.Deferred, now.Add(queue.Backoff{First: x.FirstRetry, Most: maxRetry}.After(r.Attempts, x.Rand))
+	}
+	if r.State != store.Accepted && !r.First.IsZero() && now.After(x.Office.Calendar.Deadline(r.First, giveUpDays)) {
+		r.State, r.Ended, r.Next = store.Failed, now, time.Time{}
+	}
+	return r
+}
+
+// giveBack returns letters that no sender has taken into the outbox: their sending was never begun.
+func (x *Outbox) giveBack(ctx context.Context) error {
+	left := x.ready.close()
+	if len(left) == 0 {
+		return nil
+	}
+	return x.DB.Update(ctx, func(tx store.Tx) (err error) {
+		for _, c := range left {
+			err = errors.Join(err, store.In(tx).Letters.Unclaim(c.Row))
+		}
+		return err
+	})
+}

@@ -1,0 +1,217 @@
+package tasks
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+
+	"ukpbjd/internal/credential"
+	"ukpbjd/internal/letter"
+	"ukpbjd/internal/office"
+	"ukpbjd/internal/secret"
+	"ukpbjd/internal/sop"
+	"ukpbjd/internal/store"
+)
+
+// allot gives every member of the revision a User ID that is unique in the office: the one they have, the paper's, or one
+// after the pattern. It is part of the commit that records the attempt, so two tasks cannot choose the same.
+func (w *Worker) allot(b store.Books, cs sop.Case) (map[string]string, error) {
+	out := map[string]string{}
+	for _, m := range cs.Members {
+		nip := m.Row.NIP
+		user, err := w.userFor(b, cs, m)
+		if err != nil {
+			return nil, err
+		}
+		if err := b.Accounts.PutUser(user, nip); err != nil {
+			return nil, err
+		}
+		out[nip] = user
+	}
+	return out, nil
+}
+
+func (w *Worker) userFor(b store.Books, cs sop.Case, m sop.Member) (string, error) {
+	if a, ok := cs.Accounts[m.Row.NIP]; ok {
+		return a.UserID, nil
+	}
+	if had, err := b.Accounts.UserOf(m.Row.NIP); err != nil || had != "" {
+		return had, err
+	}
+	var bad error
+	taken := func(id string) bool {
+		owner, err := b.Accounts.NIPOf(id)
+		if err != nil {
+			bad = err
+		}
+		return owner != "" && owner != m.Row.NIP
+	}
+	if m.Row.UserID != "" && !taken(m.Row.UserID) {
+		return m.Row.UserID, bad
+	}
+	user := credential.UserID(w.UserID, m.Row.Nama, m.Row.NIP, taken)
+	return user, bad
+}
+
+// Execute does what a task asks, outside every transaction. SOP 2.1
+func (w *Worker) Execute(ctx context.Context, j Job) Result {
+	r := Result{Row: j.Row}
+	switch j.Row.Task.Kind {
+	case sop.TaskAccounts:
+		r.What, r.Err = w.makeAccounts(ctx, j)
+	case sop.TaskCredential:
+		r.What, r.Err = w.sealLetter(j)
+	case sop.TaskTembusan:
+		r.What, r.Err = w.sealCopy(j)
+	case sop.TaskShred:
+		r.Err = w.Shred(j.Row.Task.Case, j.Row.Task.NIP)
+		r.What = sop.KeyShredded{NIP: j.Row.Task.NIP}
+	default:
+		r.Err = fmt.Errorf("task of unknown kind %q", j.Row.Task.Kind)
+	}
+	return r
+}
+
+// makeAccounts generates what is missing, keeps what is there, and writes one encrypted sheet for each approver.
+func (w *Worker) makeAccounts(ctx context.Context, j Job) (sop.What, error) {
+	made := sop.AccountsMade{Revision: j.Row.Task.Revision, Issue: j.Row.Task.Issue, Accounts: map[string]sop.Account{}}
+	issued, err := w.Issued(j.Case)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.generate(ctx, j, issued); err != nil {
+		return nil, err
+	}
+	for _, m := range j.Case.Members {
+		nip := m.Row.NIP
+		a, ok := j.Case.Accounts[nip]
+		if !ok {
+			a = sop.Account{UserID: issued[nip].UserID, Made: w.Now().UTC()}
+			if issued[nip].Password.Absent() {
+				a.Kept = true
+			} else if a.Sealed, err = w.SealPassword(j.Case.Number, nip, issued[nip].Password); err != nil {
+				return nil, err
+			}
+		}
+		made.Accounts[nip] = a
+	}
+	made.Pictures = w.pictures(ctx, j.Case)
+	made.Sheets, err = w.sheets(j, issued)
+	return made, err
+}
+
+// generate adds the accounts that the case has not yet, from crypto/rand or from the configured command.
+func (w *Worker) generate(ctx context.Context, j Job, issued map[string]credential.Issued) error {
+	var want []Wanted
+	for _, m := range j.Case.Members {
+		if _, ok := issued[m.Row.NIP]; !ok {
+			want = append(want, Wanted{NIP: m.Row.NIP, Nama: m.Row.Nama, Email: m.Row.Email, UserID: j.users[m.Row.NIP]})
+		}
+	}
+	if len(want) == 0 {
+		return nil
+	}
+	made, err := w.Source.Make(ctx, j.Case.Number, want)
+	if err != nil {
+		return fmt.Errorf("make accounts of %s: %w", j.Case.Number, err)
+	}
+	for nip, i := range made {
+		issued[nip] = i
+	}
+	return nil
+}
+
+func (w *Worker) sheets(j Job, issued map[string]credential.Issued) (map[string][]byte, error) {
+	out := map[string][]byte{}
+	if w.Office.Sheet == "none" {
+		return out, nil
+	}
+	var phrase secret.Secret
+	if w.LockedPages {
+		var err error
+		if phrase, err = w.Codes.DeliveryPhrase(j.Case.Number); err != nil {
+			return nil, err
+		}
+	}
+	var rows []credential.SheetRow
+	for _, m := range j.Case.Members {
+		x := issued[m.Row.NIP]
+		rows = append(rows, credential.SheetRow{Nama: m.Row.Nama, NIP: m.Row.NIP, Email: m.Row.Email, UserID: x.UserID,
+			Password: x.Password, Kept: x.Password.Absent()})
+	}
+	for _, a := range w.Office.Acting(&j.Case, w.Now()) {
+		var pass secret.Secret
+		if w.Office.Sheet != "plain" {
+			pass = w.Passphrases[a.Address]
+		}
+		code := ""
+		if w.Office.CodeInSheet {
+			code = w.Codes.ApprovalCode(j.Case.Number, j.Row.Task.Revision, j.Row.Task.Issue, a.Address)
+		}
+		b, err := credential.WriteSheetWith(j.Case.Number, code, phrase, rows, pass)
+		if err != nil {
+			return nil, fmt.Errorf("write account sheet of %s: %w", j.Case.Number, err)
+		}
+		out[a.Address] = b
+	}
+	return out, nil
+}
+
+// sealLetter renders the one letter that carries a password and seals it under the member's key. SOP 2.3
+func (w *Worker) sealLetter(j Job) (sop.What, error) {
+	o := j.Row.Task
+	cs := j.Case
+	a, ok := cs.Accounts[o.NIP]
+	if !ok {
+		return nil, fmt.Errorf("no account is kept for %s", office.KeyID(o.Case, o.NIP))
+	}
+	d := letter.Data{Office: w.Office, Case: cs, Letter: o.Letter, Now: w.Now().UTC(), UserID: a.UserID}
+	if !a.Kept {
+		var err error
+		if d.Password, err = w.Vault.Open(office.KeyID(o.Case, o.NIP), credential.ForPassword, a.Sealed); err != nil {
+			return nil, fmt.Errorf("open the account of %s: %w", office.KeyID(o.Case, o.NIP), err)
+		}
+	}
+	key, own := w.MemberKeys.of(o.Letter)
+	if w.LockedPages && !a.Kept && !own {
+		if err := w.lock(&d); err != nil {
+			return nil, err
+		}
+	}
+	_, body, err := w.Render(d)
+	if err == nil && own && !a.Kept {
+		body, err = w.encrypted(key, body)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("write the letter of %s: %w", office.KeyID(o.Case, o.NIP), err)
+	}
+	d.Letter.Files = nil // a locked page is not archived
+	if err := w.Vault.Ensure(office.KeyID(o.Case, o.NIP)); err != nil {
+		return nil, err
+	}
+	sealed, err := w.Vault.Seal(office.KeyID(o.Case, o.NIP), credential.ForLetter, body)
+	if err != nil {
+		return nil, err
+	}
+	o.Letter.Copy, err = w.withoutPassword(d)
+	return sop.CredentialSealed{NIP: o.NIP, Letter: o.Letter, Sealed: sealed}, err
+}
+
+// lock moves the password out of the letter into a page that only the phrase of the case opens.
+func (w *Worker) lock(d *letter.Data) error {
+	m := d.Case.Member(d.Letter.NIP)
+	if m == nil {
+		return fmt.Errorf("%s is not in the roster", office.KeyID(d.Case.Number, d.Letter.NIP))
+	}
+	phrase, err := w.Codes.DeliveryPhrase(d.Case.Number)
+	if err != nil {
+		return err
+	}
+	page, err := credential.AccountPDF(rand.Reader, d.Office.Name, d.Case.Number, m.Row.Nama, m.Row.NIP, d.UserID, d.Password, phrase)
+	if err != nil {
+		return err
+	}
+	d.Letter.Files = []sop.File{{Name: "akun-" + d.Case.Number + ".pdf", MediaType: "application/pdf", Bytes: page}}
+	d.Password, d.Locked = secret.Secret{}, true
+	return nil
+}

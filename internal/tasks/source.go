@@ -1,0 +1,135 @@
+package tasks
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"syscall"
+	"time"
+
+	"ukpbjd/internal/credential"
+	"ukpbjd/internal/secret"
+)
+
+// Wanted is a member who needs an account.
+type Wanted struct {
+	NIP    string `json:"nip"`
+	Nama   string `json:"nama"`
+	Email  string `json:"email"`
+	UserID string `json:"user_id"` // proposed, unique in the office
+}
+
+// Source makes accounts for exactly the members that are wanted. An account without a password exists already.
+type Source interface {
+	Make(ctx context.Context, number string, want []Wanted) (map[string]credential.Issued, error)
+}
+
+// Generator makes passwords from a source of randomness.
+type Generator struct{ Random io.Reader }
+
+// Make keeps the proposed User IDs.
+func (g Generator) Make(_ context.Context, _ string, want []Wanted) (map[string]credential.Issued, error) {
+	out := map[string]credential.Issued{}
+	for _, w := range want {
+		p, err := credential.Generate(g.Random)
+		if err != nil {
+			return nil, err
+		}
+		out[w.NIP] = credential.Issued{UserID: w.UserID, Password: p}
+	}
+	return out, nil
+}
+
+// Command asks a program of the office: the case as JSON on its standard input, accounts as JSON on its output. It is
+// time-boxed, and what it writes to its error output is not kept.
+type Command struct{ Argv []string }
+
+const (
+	commandTime = 2 * time.Minute
+	commandMost = 1 << 20
+)
+
+// Make refuses an answer that is not for exactly the members wanted.
+func (c Command) Make(ctx context.Context, number string, want []Wanted) (map[string]credential.Issued, error) {
+	ask, err := json.Marshal(struct {
+		Case    string   `json:"case"`
+		Members []Wanted `json:"members"`
+	}{number, want})
+	if err != nil {
+		return nil, err
+	}
+	raw, err := c.run(ctx, ask)
+	if err != nil {
+		return nil, fmt.Errorf("run credentials.command: %w", err)
+	}
+	defer clear(raw)
+	var said []struct {
+		NIP      string `json:"nip"`
+		UserID   string `json:"user_id"`
+		Password string `json:"password"`
+	}
+	if err := json.Unmarshal(raw, &said); err != nil {
+		return nil, errors.New("read the answer of credentials.command: it is not the JSON that is asked for")
+	}
+	out := map[string]credential.Issued{}
+	for _, a := range said {
+		i := credential.Issued{UserID: a.UserID}
+		if a.Password != "" {
+			i.Password = secret.New([]byte(a.Password))
+		}
+		out[a.NIP] = i
+	}
+	return out, exactly(want, out, len(said))
+}
+
+func exactly(want []Wanted, got map[string]credential.Issued, said int) error {
+	if said != len(want) || len(got) != len(want) {
+		return fmt.Errorf("credentials.command gave %d accounts for %d members", said, len(want))
+	}
+	for _, w := range want {
+		i, ok := got[w.NIP]
+		switch {
+		case !ok:
+			return fmt.Errorf("credentials.command gave no account for %s", w.NIP)
+		case i.UserID == "":
+			return fmt.Errorf("credentials.command gave no user ID for %s", w.NIP)
+		case !i.Password.Absent() && !credential.Strong(i.Password):
+			return fmt.Errorf("credentials.command gave %s a password that SPSE does not take", w.NIP)
+		}
+	}
+	return nil
+}
+
+// run gives the program its own process group, so that its children end with it.
+func (c Command) run(ctx context.Context, ask []byte) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, commandTime)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, c.Argv[0], c.Argv[1:]...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.WaitDelay = 5 * time.Second
+	cmd.Stdin = bytes.NewReader(ask)
+	out := &limited{most: commandMost}
+	cmd.Stdout = out
+	if err := cmd.Run(); err != nil {
+		return nil, err
+	}
+	return out.b.Bytes(), nil
+}
+
+// limited refuses more than a program has any reason to say.
+type limited struct {
+	b    bytes.Buffer
+	most int
+}
+
+func (l *limited) Write(p []byte) (int, error) {
+	if l.b.Len()+len(p) > l.most {
+		return 0, errors.New("the answer is too long")
+	}
+	return l.b.Write(p)
+}

@@ -1,0 +1,242 @@
+// Package tasks carries out what needs chance, time or a program: it makes accounts, seals letters, destroys keys. A task is a
+// row of the commit that asked for it; its result is decided in the commit that takes the row away.
+package tasks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"ukpbjd/internal/extract"
+	"ukpbjd/internal/office"
+	"ukpbjd/internal/queue"
+	"ukpbjd/internal/secret"
+	"ukpbjd/internal/sop"
+	"ukpbjd/internal/store"
+)
+
+// Options are the neighbours of the workers.
+type Options struct {
+	Clerk   *office.Clerk
+	Extract *extract.Reader
+	Health  *queue.Health
+
+	Source      Source                   // makes the accounts: generate or command
+	Passphrases map[string]secret.Secret // of the account sheet, by approver address
+	MemberKeys  MemberKeys               // whose letters with a password are encrypted
+	LockedPages bool                     // passwords travel in locked pages: credentials.delivery: pdf
+	UserID      string                   // pattern for members whose papers name none
+	FirstRetry  time.Duration            // zero: half a minute. Each further pause is twice as long
+	Workers     int                      // zero: two
+	// Behind waits until what is more urgent than account sheets has been done, for a bounded time; nil: nothing is.
+	Behind func(context.Context)
+}
+
+const (
+	firstRetry = 30 * time.Second
+	maxRetry   = 2 * time.Hour
+	maxTries   = 5                // before the failure of a task goes back to the case. To destroy a key is never given up
+	maxTime    = 10 * time.Minute // of one task
+)
+
+// Worker is safe for concurrent use.
+type Worker struct {
+	*office.Clerk
+	Options
+	begun *queue.Queue[store.TaskRow]
+	ended *queue.Queue[Result]
+	wake  queue.Signal
+}
+
+// New takes the options; nothing runs yet.
+func New(o Options) *Worker {
+	w := &Worker{Clerk: o.Clerk, Options: o, wake: queue.NewSignal()}
+	if w.FirstRetry <= 0 {
+		w.FirstRetry = firstRetry
+	}
+	if w.Workers <= 0 {
+		w.Workers = 2
+	}
+	w.begun = queue.New(queue.Options[store.TaskRow]{Name: "tasks-begin", Key: func(r store.TaskRow) string { return r.Task.ID }, Aside: w.cannotBegin,
+		Fatal: office.Fatal, Health: o.Health, Now: w.Now})
+	w.ended = queue.New(queue.Options[Result]{Name: "tasks-end", Key: func(r Result) string { return r.Row.Task.ID }, Aside: w.cannotEnd,
+		Fatal: office.Fatal, Health: o.Health, Now: w.Now})
+	w.Listen(w.wake)
+	return w
+}
+
+// Job is a task that may be carried out now, with the case as it stood when the attempt was recorded.
+type Job struct {
+	Row   store.TaskRow
+	Case  sop.Case
+	users map[string]string // User IDs allotted for this task, by NIP
+}
+
+// Result of one task; Err is a passing fault, after which the task is tried again.
+type Result struct {
+	Row  store.TaskRow
+	What sop.What
+	Err  error
+}
+
+// Run carries out tasks until ctx ends.
+func (w *Worker) Run(ctx context.Context) error {
+	jobs := queue.Jobs[Job, Result]{
+		Loop: queue.Loop{Name: "tasks", Wake: w.wake, Health: w.Health, Fatal: office.Fatal, Now: w.Now,
+			Warn: func(err error) { w.Log.Warn("tasks", "error", err) }},
+		Key:   func(j Job) string { return j.Row.Task.ID },
+		Claim: w.Claim,
+		Execute: func(ctx context.Context, j Job) (Result, error) {
+			if j.Row.Task.Kind == sop.TaskAccounts && w.Behind != nil {
+				w.Behind(ctx)
+			}
+			return w.Execute(ctx, j), nil
+		},
+		Failed:  func(j Job, err error) Result { return Result{Row: j.Row, Err: err} },
+		Settle:  func(ctx context.Context, batch []Result) error { return w.commit(ctx, batch) },
+		Aside:   func(ctx context.Context, _ Job, r Result, why error) error { return w.cannotEnd(ctx, r, why) },
+		Workers: w.Workers, Limit: maxTime,
+	}
+	return jobs.Run(ctx)
+}
+
+// Claim records the attempt for at most limit tasks and returns them, passing over busy ones. One that cannot be begun stops no
+// other.
+func (w *Worker) Claim(ctx context.Context, limit int, busy func(id string) bool) (out []Job, next time.Time, err error) {
+	var rows []store.TaskRow
+	if err := w.View(ctx, func(b store.Books) (err error) {
+		rows, next, err = b.Tasks.Due(w.Now(), limit, func(id string) bool { return busy(id) || w.begun.Waits(id) })
+		return err
+	}); err != nil || len(rows) == 0 {
+		return nil, queue.Earlier(next, w.begun.Next()), err
+	}
+	_, err = w.begun.Commit(ctx, rows, func(ctx context.Context, some []store.TaskRow) error {
+		var begun []Job
+		err := w.DB.Update(ctx, func(tx store.Tx) error {
+			begun = begun[:0]
+			for _, r := range some {
+				j, err := w.begin(store.In(tx), r)
+				if err != nil {
+					return fmt.Errorf("begin task %s: %w", r.Task.ID, err)
+				}
+				begun = append(begun, j)
+			}
+			return nil
+		})
+		if err == nil {
+			out = append(out, begun...)
+		}
+		return err
+	})
+	return out, queue.Earlier(next, w.begun.Next()), err
+}
+
+func (w *Worker) begin(b store.Books, r store.TaskRow) (j Job, err error) {
+	if r.Broken != nil {
+		return j, queue.Permanent(r.Broken)
+	}
+	r.Attempts++
+	r.Next = w.Now().Add(w.pause(r.Attempts)).UTC() // if this attempt ends without a word
+	j.Row = r
+	var ok bool
+	if j.Case, ok, err = b.Cases.Get(r.Task.Case); err != nil || !ok && r.Task.Kind != sop.TaskShred {
+		return j, errors.Join(err, fmt.Errorf("case %s is not in the books", r.Task.Case))
+	}
+	if r.Task.Kind == sop.TaskAccounts {
+		if j.users, err = w.allot(b, j.Case); err != nil {
+			return j, err
+		}
+	}
+	return j, b.Tasks.Put(r)
+}
+
+func (w *Worker) pause(attempts int) time.Duration {
+	return queue.Backoff{First: w.FirstRetry, Most: maxRetry}.After(attempts, nil)
+}
+
+// cannotBegin gives a task that cannot be begun back to its case, or puts its row aside where there is none.
+func (w *Worker) cannotBegin(ctx context.Context, r store.TaskRow, why error) error {
+	r.Attempts = max(r.Attempts, maxTries)
+	if r.Broken == nil && r.Task.Kind != sop.TaskShred {
+		if err := w.commit(ctx, []Result{{Row: r, Err: why}}); err == nil {
+			return nil
+		}
+	}
+	return w.cannotEnd(ctx, Result{Row: r, Err: why}, why)
+}
+
+// cannotEnd puts aside a task whose result its case cannot be told of; a person looks. The destruction of a key is repeated for
+// ever, slowly: there is no end to it but its own.
+func (w *Worker) cannotEnd(ctx context.Context, r Result, why error) error {
+	if r.Row.Task.Kind == sop.TaskShred && r.Row.Broken == nil {
+		return errors.New("a key is to be destroyed, and that is not given up")
+	}
+	id := r.Row.Task.ID
+	return w.Commit(ctx, 1, func(b store.Books) error {
+		a := store.Aside{Queue: "tasks", Key: id, At: w.Now().UTC(), Why: why.Error()}
+		return errors.Join(b.Tasks.End(id), b.State.PutAside(a), w.Warn(b, "task-"+id, "task-aside", id+": "+a.Why))
+	})
+}
+
+// Settle writes the results of tasks: each is decided and its task ends in the same transaction. It returns those that failed.
+func (w *Worker) Settle(ctx context.Context, batch []Result) ([]queue.Failed[Result], error) {
+	return w.ended.Commit(ctx, batch, w.commit)
+}
+
+func (w *Worker) commit(ctx context.Context, batch []Result) error {
+	err := w.Commit(ctx, len(batch), func(b store.Books) error {
+		for _, r := range batch {
+			if err := w.settle(b, r); err != nil {
+				return fmt.Errorf("task %s: %w", r.Row.Task.ID, err)
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		for _, r := range batch {
+			outcome := "done"
+			if r.Err != nil {
+				outcome = "failed"
+			}
+			w.Meter.Task(r.Row.Task.Kind, outcome)
+		}
+	}
+	return err
+}
+
+func (w *Worker) settle(b store.Books, r Result) error {
+	if _, waits, err := b.Tasks.Get(r.Row.Task.ID); err != nil || !waits {
+		return err // its result has been decided
+	}
+	if r.Err != nil && (r.Row.Attempts < maxTries || r.Row.Task.Kind == sop.TaskShred) {
+		r.Row.Why = r.Err.Error()
+		return b.Tasks.Put(r.Row)
+	}
+	if r.Err != nil {
+		r.What = gaveUp(r.Row.Task, r.Err)
+	}
+	cs, ok, err := b.Cases.Get(r.Row.Task.Case)
+	if err == nil && !ok && r.Row.Task.Kind == sop.TaskShred { // the key is gone; there is nobody to tell
+		return b.Tasks.End(r.Row.Task.ID)
+	}
+	if err != nil || !ok {
+		return errors.Join(err, fmt.Errorf("case %s is not in the books", r.Row.Task.Case))
+	}
+	now := w.Now().UTC()
+	if err := w.Decide(b, cs, sop.Input{ID: "task/" + r.Row.Task.ID, At: now, What: r.What}, now); err != nil {
+		return err
+	}
+	return b.Tasks.End(r.Row.Task.ID)
+}
+
+// gaveUp is the input that says to the case that a task cannot be carried out.
+func gaveUp(t sop.Task, why error) sop.What {
+	switch t.Kind {
+	case sop.TaskCredential:
+		return sop.CredentialSealed{NIP: t.NIP, Letter: t.Letter, Failed: why.Error()}
+	case sop.TaskTembusan:
+		return sop.TembusanSealed{Letter: t.Letter, Failed: why.Error()}
+	}
+	return sop.AccountsMade{Revision: t.Revision, Issue: t.Issue, Failed: why.Error()}
+}

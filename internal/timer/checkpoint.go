@@ -1,0 +1,85 @@
+package timer
+
+import (
+	"context"
+
+	"fmt"
+	"time"
+
+	"ukpbjd/internal/letter"
+	"ukpbjd/internal/sop"
+	"ukpbjd/internal/store"
+)
+
+// markTime sends the checkpoint of the day when the office opens, once: it is signed, kept and put into the outbox in the
+// transaction that sets the next one. The first is due on the first office day after the first start. SOP R.1
+func (t *Timer) markTime(ctx context.Context, now time.Time) (next time.Time, err error) {
+	if err = t.View(ctx, func(b store.Books) error {
+		next, err = b.Journal.NextCheckpoint()
+		return err
+	}); err != nil || next.After(now) && next.Before(now.Add(maxOffice)) {
+		return next, err
+	}
+	err = t.Commit(ctx, 1, func(b store.Books) error {
+		due, err := b.Journal.NextCheckpoint()
+		if err != nil {
+			return err
+		}
+		next = t.dayAfter(now)
+		if due.IsZero() || due.After(now) { // the first one, or one that was set by a clock that was ahead
+			return b.Journal.CheckpointDue(next)
+		}
+		return t.checkpoint(b, now, next)
+	})
+	return next, err
+}
+
+// maxOffice is longer than an office is ever closed.
+const maxOffice = 40 * 24 * time.Hour
+
+// dayAfter is the opening of the office on the first office day after today.
+func (t *Timer) dayAfter(now time.Time) time.Time {
+	y, m, d := now.In(t.Zone()).Date()
+	return t.Office.Calendar.NextOpen(time.Date(y, m, d+1, 0, 0, 0, 0, t.Zone())).UTC()
+}
+
+// checkpoint signs what the journal is, with the line that says so, and writes to those who keep it.
+func (t *Timer) checkpoint(b store.Books, now, next time.Time) error {
+	day := now.In(t.Zone()).Format("2006-01-02")
+	e := sop.Event{At: now, Kind: "checkpoint", Actor: "daemon", Reason: "daily", Text: "Titik periksa buku harian " + day + " ditandatangani."}
+	if err := b.Journal.Append(store.Office, []sop.Event{e}); err != nil {
+		return err
+	}
+	s, err := t.Seal()
+	if err != nil {
+		return err
+	}
+	signed, err := b.Journal.Sign(now, s)
+	if err != nil {
+		return err
+	}
+	lines, err := b.Journal.Size()
+	if err != nil {
+		return err
+	}
+	key, err := s.Verifier()
+	if err != nil {
+		return err
+	}
+	file := sop.File{Name: "titik-periksa-" + day + ".txt", MediaType: "text/plain", Bytes: fmt.Appendf(nil, "%s\nKunci pemeriksa: %s\n", signed, key)}
+	for _, x := range []struct {
+		to   sop.Person
+		role sop.Role
+	}{{t.Office.KepalaBagian, sop.RoleBagian}, {t.Office.KepalaLPSE, sop.RoleKepala}} {
+		if x.to.Address == "" {
+			continue
+		}
+		l := sop.Letter{Key: day + "/" + string(sop.TitikPeriksa) + "/" + string(x.role), Kind: sop.TitikPeriksa, To: x.to, Role: x.role,
+			Files: []sop.File{file}}
+		d := letter.Data{Office: t.Office, Case: sop.Case{Number: store.Office}, Letter: l, Now: now, Journal: &letter.Journal{Lines: lines, At: now}}
+		if err := t.QueueData(b, d); err != nil {
+			return err
+		}
+	}
+	return b.Journal.PutCheckpoint(now, signed, next)
+}

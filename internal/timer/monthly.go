@@ -1,0 +1,154 @@
+package timer
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"ukpbjd/internal/letter"
+	"ukpbjd/internal/report"
+	"ukpbjd/internal/sop"
+	"ukpbjd/internal/store"
+)
+
+const (
+	monthForm   = "2006-01"
+	maxMonths   = 3 // reports that are caught up after a long stop, or a clock that jumped
+	xlsxType    = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+	monthlyName = "laporan-bulanan"
+	step        = 200 // cases in one reading of the books
+)
+
+// monthly queues the report of each month that has ended, once, when the office opens for the first time after it, and
+// gives the moment of the next. The month of the first start is the first to be reported. SOP W.2
+func (t *Timer) monthly(ctx context.Context, now time.Time) (next time.Time, err error) {
+	first := func(at time.Time) time.Time {
+		at = at.In(t.Zone())
+		return time.Date(at.Year(), at.Month(), 1, 0, 0, 0, 0, t.Zone())
+	}
+	last, err := t.reported(ctx, first(now).AddDate(0, -1, 0))
+	if err != nil {
+		return next, err
+	}
+	if last.After(first(now)) { // written by a clock that was ahead
+		last = first(now).AddDate(0, -1, 0)
+	}
+	month := last.AddDate(0, 1, 0)
+	if oldest := first(now).AddDate(0, -maxMonths, 0); month.Before(oldest) {
+		month = oldest
+	}
+	for {
+		due := t.Office.Calendar.NextOpen(month.AddDate(0, 1, 0)).UTC()
+		if due.After(now) {
+			return due, nil
+		}
+		if err := t.reportMonth(ctx, month, now); err != nil {
+			return next, fmt.Errorf("report %s: %w", month.Format(monthForm), err)
+		}
+		month = month.AddDate(0, 1, 0)
+	}
+}
+
+// reported reads the last month reported; at the very first start it is the month before.
+func (t *Timer) reported(ctx context.Context, before time.Time) (time.Time, error) {
+	var last string
+	err := t.View(ctx, func(b store.Books) (err error) {
+		last, err = b.State.Reported()
+		return err
+	})
+	if err == nil && last == "" {
+		last = before.Format(monthForm)
+		err = t.DB.Update(ctx, func(tx store.Tx) error { return store.In(tx).State.PutReported(last) })
+	}
+	if err != nil {
+		return time.Time{}, err
+	}
+	return time.ParseInLocation(monthForm, last, t.Zone())
+}
+
+// Month counts the month in which a moment falls, in short readings of the books.
+func (t *Timer) Month(ctx context.Context, at time.Time) (report.Month, error) {
+	x := report.NewTally(at, t.Office.Name, t.Zone())
+	for _, year := range x.Years() {
+		for last := ""; ; {
+			var cases []sop.Case
+			err := t.View(ctx, func(b store.Books) (err error) {
+				cases, err = b.Cases.After(year, last, step)
+				return err
+			})
+			if err != nil {
+				return report.Month{}, err
+			}
+			for _, cs := range cases {
+				x.Add(cs)
+				last = cs.Number
+			}
+			if len(cases) < step {
+				break
+			}
+		}
+	}
+	err := t.View(ctx, func(b store.Books) error { // what has been open for years
+		return b.Cases.Each(true, func(cs sop.Case) bool {
+			old := cs.Opened.In(t.Zone()).Year() < x.Years()[0]
+			if old {
+				x.Add(cs)
+			}
+			return old
+		})
+	})
+	return x.Month(), err
+}
+
+// reportMonth counts, draws and writes outside the transaction; letters and mark are one commit.
+func (t *Timer) reportMonth(ctx context.Context, month, now time.Time) error {
+	m, err := t.Month(ctx, month)
+	if err != nil {
+		return err
+	}
+	r := m.Letter()
+	pictures, err := m.Charts()
+	if err != nil {
+		return err
+	}
+	book, err := m.Workbook(now)
+	if err != nil {
+		return err
+	}
+	name := month.Format(monthForm)
+	files := []sop.File{{Name: monthlyName + "-" + name + ".xlsx", MediaType: xlsxType, Bytes: book}}
+	for _, p := range pictures {
+		r.Charts = append(r.Charts, letter.Chart{ID: p.ID, Alt: p.Alt})
+		files = append(files, sop.File{Name: p.Name, MediaType: "image/png", Bytes: p.PNG, ContentID: p.ID})
+	}
+	return t.Commit(ctx, 1, func(b store.Books) error {
+		if last, err := b.State.Reported(); err != nil || last >= name && last <= now.In(t.Zone()).Format(monthForm) {
+			return err
+		}
+		return t.queueReport(b, name, files, r, now)
+	})
+}
+
+func (t *Timer) queueReport(b store.Books, month string, files []sop.File, r *letter.Report, now time.Time) error {
+	sent := map[string]bool{}
+	for _, x := range []struct {
+		to   sop.Person
+		role sop.Role
+	}{{t.Office.KepalaBagian, sop.RoleBagian}, {t.Office.KepalaLPSE, sop.RoleKepala}} {
+		address := strings.ToLower(x.to.Address)
+		if address == "" || sent[address] {
+			continue
+		}
+		sent[address] = true
+		l := sop.Letter{Key: month + "/" + monthlyName + "/" + string(x.role), Kind: sop.LaporanBulanan, To: x.to, Role: x.role, Files: files}
+		if err := t.QueueData(b, letter.Data{Office: t.Office, Case: sop.Case{Number: store.Office}, Letter: l, Now: now, Report: r}); err != nil {
+			return err
+		}
+	}
+	e := sop.Event{At: now, Kind: "monthly-report", Actor: "daemon", Reason: "monthly", Text: "Laporan bulan " + month + " disampaikan."}
+	if err := b.Journal.Append(store.Office, []sop.Event{e}); err != nil {
+		return err
+	}
+	return b.State.PutReported(month)
+}
