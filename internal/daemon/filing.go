@@ -47,13 +47,20 @@ func (d *Daemon) fileOnce(ctx context.Context) (again bool, err error) {
 			return false, err
 		}
 		if list, err = d.replaceSecrets(ctx, pos.UIDValidity, list, folder); err == nil {
-			err = d.Box.File(ctx, list, folder)
+			err = d.Box.File(ctx, whole(pos.UIDValidity, list), folder)
 		}
 		if err == nil {
 			err = d.Clerk.Filed(ctx, pos.UIDValidity, list)
 		}
 	}
 	return len(work) > 0, err
+}
+
+func whole(validity uint32, list []uint32) (uids []mailbox.UID) {
+	for _, u := range list {
+		uids = append(uids, mailbox.UID{Validity: validity, UID: u})
+	}
+	return uids
 }
 
 // replaceSecrets puts a redacted copy in the place of each mail that holds a live secret, and gives the other mails.
@@ -70,7 +77,7 @@ func (d *Daemon) replaceSecrets(ctx context.Context, validity uint32, list []uin
 		if err := d.Box.Append(ctx, folder, raw, nil, time.Now()); err != nil {
 			return nil, err
 		}
-		if err := d.Box.Remove(ctx, uid); err != nil && !errors.Is(err, mailbox.ErrCannotRemove) {
+		if err := d.Box.Remove(ctx, mailbox.UID{Validity: validity, UID: uid}); err != nil && !errors.Is(err, mailbox.ErrCannotRemove) {
 			return nil, err
 		}
 		if err := d.Clerk.Filed(ctx, validity, []uint32{uid}); err != nil {

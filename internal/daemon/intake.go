@@ -96,7 +96,7 @@ func (d *Daemon) round(ctx context.Context, at *reached) error {
 		*at = reached{pos, pos}
 	}
 	d.looked.ring()
-	refs, err := d.Box.Since(ctx, pos.Next)
+	refs, err := d.Box.Since(ctx, mailbox.UID{Validity: st.UIDValidity, UID: pos.Next})
 	if err != nil || len(refs) == 0 {
 		return err
 	}
@@ -104,7 +104,7 @@ func (d *Daemon) round(ctx context.Context, at *reached) error {
 	if err != nil {
 		return err
 	}
-	at.pos.Next = refs[len(refs)-1].UID + 1
+	at.pos.Next = refs[len(refs)-1].UID.UID + 1
 	if left == 0 {
 		return nil
 	}

@@ -25,11 +25,11 @@ const (
 func (d *Daemon) takeIn(ctx context.Context, validity uint32, refs []mailbox.Ref) (left uint32, err error) {
 	d.state.busy.Add(1)
 	defer d.state.busy.Add(-1)
-	suspects, err := d.Clerk.Suspects(ctx, uids(validity, refs))
+	suspects, err := d.Clerk.Suspects(ctx, uids(refs))
 	if err != nil {
 		return 0, err
 	}
-	suspect := func(r mailbox.Ref) bool { return slices.Contains(suspects, store.UID{Validity: validity, UID: r.UID}) }
+	suspect := func(r mailbox.Ref) bool { return slices.Contains(suspects, store.UID(r.UID)) }
 	pours := [][]mailbox.Ref{slices.DeleteFunc(slices.Clone(refs), suspect)}
 	if len(suspects) > 0 {
 		for _, r := range refs {
@@ -76,7 +76,7 @@ func (d *Daemon) pour(ctx context.Context, validity uint32, refs []mailbox.Ref) 
 	})
 	g.Go(func() error { return d.decide(gctx, p.read, &left) })
 	if err = g.Wait(); err != nil {
-		err = d.Clerk.Excuse(ctx, uids(validity, p.begun), err)
+		err = d.Clerk.Excuse(ctx, uids(p.begun), err)
 	}
 	return left, err
 }
@@ -174,7 +174,7 @@ func (p *pouring) bring(ctx context.Context, refs []mailbox.Ref, begun begun) er
 		if fit, err := begun(); err != nil || !slices.Contains(fit, r) {
 			return err
 		}
-		return p.give(ctx, clerk.Incoming{UID: store.UID{Validity: p.validity, UID: r.UID}, Arrived: r.Arrived, Size: r.Size, Raw: raw,
+		return p.give(ctx, clerk.Incoming{UID: store.UID(r.UID), Arrived: r.Arrived, Size: r.Size, Raw: raw,
 			TooBig: r.Size > p.MaxMessage, Alone: p.alone})
 	}
 	small, large := p.split(refs)
@@ -229,7 +229,7 @@ func (d *Daemon) headers(ctx context.Context, refs []mailbox.Ref, hand func(mail
 // quarantine gives up on messages that the server cannot hand over, so that they stop nobody else.
 func (d *Daemon) quarantine(ctx context.Context, validity uint32, broken []*mailbox.MessageError, refs []mailbox.Ref) error {
 	for _, b := range broken {
-		in := clerk.Incoming{UID: store.UID{Validity: validity, UID: b.UID}}
+		in := clerk.Incoming{UID: store.UID(b.UID)}
 		for _, r := range refs {
 			if r.UID == b.UID {
 				in.Arrived, in.Size = r.Arrived, r.Size
@@ -246,20 +246,20 @@ func (d *Daemon) quarantine(ctx context.Context, validity uint32, broken []*mail
 func (d *Daemon) fit(ctx context.Context, validity uint32, chunk []mailbox.Ref) ([]mailbox.Ref, error) {
 	var mails []clerk.Incoming
 	for _, r := range chunk {
-		mails = append(mails, clerk.Incoming{UID: store.UID{Validity: validity, UID: r.UID}, Arrived: r.Arrived, Size: r.Size})
+		mails = append(mails, clerk.Incoming{UID: store.UID(r.UID), Arrived: r.Arrived, Size: r.Size})
 	}
 	ok, err := d.Clerk.Begin(ctx, mails)
 	var out []mailbox.Ref
 	for _, in := range ok {
-		out = append(out, mailbox.Ref{UID: in.UID.UID, Arrived: in.Arrived, Size: in.Size})
+		out = append(out, mailbox.Ref{UID: mailbox.UID(in.UID), Arrived: in.Arrived, Size: in.Size})
 	}
 	return out, err
 }
 
-func uids(validity uint32, refs []mailbox.Ref) []store.UID {
+func uids(refs []mailbox.Ref) []store.UID {
 	var out []store.UID
 	for _, r := range refs {
-		out = append(out, store.UID{Validity: validity, UID: r.UID})
+		out = append(out, store.UID(r.UID))
 	}
 	return out
 }

@@ -54,7 +54,7 @@ func (p *probe) run(ctx context.Context) Checkup {
 	if !slices.Contains(want, plainProbe) {
 		return Checkup{Findings: found}
 	}
-	mails, refs, err := p.await(ctx, st.UIDNext, want)
+	mails, refs, err := p.await(ctx, mailbox.UID{Validity: st.UIDValidity, UID: st.UIDNext}, want)
 	found = append(found, p.clean(ctx, refs)...)
 	if err != nil && mails[plainProbe] == nil {
 		return Checkup{Findings: append(found, bad("probe", "look into the mail server's log: the mail was accepted for "+p.office(), "did not arrive in %s within %s", p.cfg.IMAP.Inbox, probeTime))}
@@ -133,14 +133,14 @@ func (p *probe) mail(kind string) []byte {
 }
 
 // await fetches what has arrived until every probe is there.
-func (p *probe) await(ctx context.Context, from uint32, want []string) (map[string]*message.Message, []mailbox.Ref, error) {
+func (p *probe) await(ctx context.Context, from mailbox.UID, want []string) (map[string]*message.Message, []mailbox.Ref, error) {
 	ctx, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
 	look := time.NewTicker(500 * time.Millisecond)
 	defer look.Stop()
 	mails := map[string]*message.Message{}
 	var ours []mailbox.Ref
-	for seen := map[uint32]bool{}; ; {
+	for seen := map[mailbox.UID]bool{}; ; {
 		refs, err := p.box.Since(ctx, from)
 		if err == nil {
 			refs = slices.DeleteFunc(refs, func(r mailbox.Ref) bool { return seen[r.UID] || r.Size > 64<<10 })
@@ -172,7 +172,7 @@ func (p *probe) clean(ctx context.Context, refs []mailbox.Ref) []Finding {
 	var found []Finding
 	for _, r := range refs {
 		if err := p.box.Remove(ctx, r.UID); err != nil {
-			found = append(found, warn("probe", "delete the mail \"Uji coba ukpbjd check\" by hand", "UID %d stays in the inbox: %v", r.UID, err))
+			found = append(found, warn("probe", "delete the mail \"Uji coba ukpbjd check\" by hand", "UID %v stays in the inbox: %v", r.UID, err))
 		}
 	}
 	return found

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"ukpbjd/internal/mailbox"
 )
 
 // reconcileEvery is how often the inbox is held against the books.
@@ -34,14 +36,14 @@ func (d *Daemon) reconcileOnce(ctx context.Context) error {
 	if err != nil || !ok || pos.From == pos.Next {
 		return err
 	}
-	refs, err := d.Box.Since(ctx, pos.From)
+	refs, err := d.Box.Since(ctx, mailbox.UID{Validity: pos.UIDValidity, UID: pos.From})
 	if err != nil {
 		return err
 	}
 	var uids []uint32
 	for _, r := range d.arrivedSince(refs, pos.Since) {
-		if r.UID < pos.Next {
-			uids = append(uids, r.UID)
+		if r.UID.UID < pos.Next {
+			uids = append(uids, r.UID.UID)
 		}
 	}
 	gap, err := d.Clerk.Gap(ctx, pos, uids)

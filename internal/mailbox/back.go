@@ -16,8 +16,7 @@ func (b *Box) Return(ctx context.Context, folder string, arrived time.Time, size
 		if err != nil || !there {
 			return err
 		}
-		s.state = nothing
-		if err := s.brief(ctx, "open "+folder, func() error { _, err := s.client.Select(s.name(folder), nil).Wait(); return err }); err != nil {
+		if err := s.enter(ctx, folder, writing); err != nil {
 			return err
 		}
 		set, err := s.matching(ctx, arrived, size)

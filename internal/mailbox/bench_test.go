@@ -22,7 +22,11 @@ func BenchmarkFetch(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
-		refs, err := box.Since(b.Context(), 1)
+		st, err := box.State(b.Context())
+		if err != nil {
+			b.Fatal(err)
+		}
+		refs, err := box.Since(b.Context(), UID{st.UIDValidity, 1})
 		if err != nil {
 			b.Fatal(err)
 		}

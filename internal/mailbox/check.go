@@ -75,16 +75,16 @@ func (s *session) abilities() []Finding {
 func (s *session) checkInbox(ctx context.Context) (Finding, error) {
 	name := s.box.opt.Inbox
 	subject := "imap folder " + name
-	if err := s.selectInbox(ctx, writing); err != nil {
+	if err := s.enter(ctx, name, writing); err != nil {
 		if lost(err) {
 			return Finding{}, err
 		}
 		return Finding{Fail, subject, err.Error(), "imap.inbox must name an existing folder that this user may read and write"}, nil
 	}
-	if s.inbox.UIDValidity == 0 {
-		return Finding{Fail, subject, "the server gives no UIDVALIDITY", "messages cannot be told apart safely; use another mail server"}, nil
+	if s.at.UIDValidity == 0 {
+		return Finding{Fail, subject, errNoValidity.Error(), "messages cannot be told apart safely; use another mail server"}, nil
 	}
-	return Finding{Good, subject, fmt.Sprintf("%d messages", s.inbox.NumMessages), ""}, nil
+	return Finding{Good, subject, fmt.Sprintf("%d messages", s.at.NumMessages), ""}, nil
 }
 
 func (s *session) checkFolder(ctx context.Context, folder string) (Finding, error) {

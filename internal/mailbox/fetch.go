@@ -35,9 +35,13 @@ type body struct {
 // its exact size before fn sees it, so fn may take as long as it likes: nothing more is asked for while aheadBytes are held.
 // Messages that are gone are passed over. Those that cannot be had are returned, joined, as *MessageError after all others.
 func (b *Box) Fetch(ctx context.Context, refs []Ref, fn func(Ref, []byte) error) error {
+	validity, err := oneValidity(refs, func(r Ref) UID { return r.UID })
+	if err != nil || len(refs) == 0 {
+		return err
+	}
 	ctx, cancel := b.until(ctx)
 	defer cancel()
-	f := &fetch{box: b, room: newBudget(aheadBytes), out: make(chan body, batchCount), tried: map[uint32]bool{}}
+	f := &fetch{box: b, validity: validity, room: newBudget(aheadBytes), out: make(chan body, batchCount)}
 	var owner sync.WaitGroup
 	var fetchErr error
 	owner.Go(func() {
@@ -65,12 +69,11 @@ func (b *Box) Fetch(ctx context.Context, refs []Ref, fn func(Ref, []byte) error)
 
 // fetch is the producer's side of one Fetch.
 type fetch struct {
-	box    *Box
-	room   *budget
-	out    chan body
-	opened bool // the inbox was opened anew by this call
-	tried  map[uint32]bool
-	broken []error
+	box      *Box
+	validity uint32
+	room     *budget
+	out      chan body
+	broken   []error
 }
 
 func (f *fetch) all(ctx context.Context, refs []Ref) error {
@@ -84,13 +87,13 @@ func (f *fetch) all(ctx context.Context, refs []Ref) error {
 			return err
 		}
 		for _, ref := range refs[:n] {
-			raw, ok := got[ref.UID]
+			raw, ok := got[ref.UID.UID]
 			if !ok {
 				if raw, err = f.single(ctx, ref); err != nil {
 					return err
 				}
 			}
-			delete(got, ref.UID)
+			delete(got, ref.UID.UID)
 			if raw == nil {
 				f.room.give(costOf(ref))
 				continue
@@ -134,31 +137,21 @@ func (f *fetch) batch(ctx context.Context, refs []Ref) (map[uint32][]byte, error
 	for _, r := range refs {
 		sum += costOf(r)
 	}
+	sent := false
 	err := f.box.fetching.do(ctx, job{
 		work: func(ctx context.Context, s *session) error {
-			if err := f.open(ctx, s); err != nil {
+			if _, err := s.open(ctx, looking, f.validity); err != nil {
 				return err
 			}
+			sent = true
 			return s.bodies(ctx, uidsOf(refs), 2*sum+batchBytes, got)
 		},
-		sent: func() bool { return f.opened }, // the second try is single
+		sent: func() bool { return sent }, // the second try is single
 	})
 	if err != nil && f.fatal(ctx, err) {
 		return nil, err
 	}
 	return got, nil
-}
-
-// open opens the inbox anew once in this call, and on every new connection.
-func (f *fetch) open(ctx context.Context, s *session) error {
-	if f.opened && s.state == looking {
-		return nil
-	}
-	if err := s.open(ctx, looking); err != nil {
-		return err
-	}
-	f.opened = true
-	return nil
 }
 
 // fatal: the trouble is not that of a message.
@@ -178,21 +171,25 @@ func (f *fetch) single(ctx context.Context, ref Ref) ([]byte, error) {
 		got := map[uint32][]byte{}
 		gone := false
 		last = f.box.fetching.do(ctx, job{work: func(ctx context.Context, s *session) error {
-			if err := f.open(ctx, s); err != nil {
+			if _, err := s.open(ctx, looking, f.validity); err != nil {
 				return err
 			}
-			if err := s.bodies(ctx, []uint32{ref.UID}, f.box.opt.MaxMessage, got); err != nil || len(got) == 1 {
+			set := []uint32{ref.UID.UID}
+			if err := s.bodies(ctx, set, f.box.opt.MaxMessage, got); err != nil || len(got) == 1 {
 				return err
 			}
-			still, err := s.present(ctx, setOf([]uint32{ref.UID}))
+			if err := s.probe(ctx); err != nil {
+				return err
+			}
+			still, err := s.present(ctx, setOf(set))
 			gone = err == nil && len(still) == 0
 			return err
 		}})
 		switch {
 		case gone:
 			return nil, nil
-		case last == nil && got[ref.UID] != nil:
-			return got[ref.UID], nil
+		case last == nil && got[ref.UID.UID] != nil:
+			return got[ref.UID.UID], nil
 		case last == nil:
 			last = errNoBody
 		case f.fatal(ctx, last):
@@ -210,7 +207,7 @@ func (f *fetch) single(ctx context.Context, ref Ref) ([]byte, error) {
 }
 
 func (f *fetch) blame(ctx context.Context, ref Ref, cause error) error {
-	err := f.box.fetching.do(ctx, job{work: func(ctx context.Context, s *session) error { return s.open(ctx, looking) }})
+	err := f.box.fetching.do(ctx, job{work: func(ctx context.Context, s *session) error { _, err := s.open(ctx, looking, f.validity); return err }})
 	if err != nil {
 		return err
 	}
@@ -295,7 +292,19 @@ func exhaust(r io.Reader) {
 func uidsOf(refs []Ref) []uint32 {
 	uids := make([]uint32, len(refs))
 	for i, r := range refs {
-		uids[i] = r.UID
+		uids[i] = r.UID.UID
 	}
 	return uids
+}
+
+// oneValidity refuses messages of two lives of the inbox: at least one of them is gone for good.
+func oneValidity[T any](list []T, uid func(T) UID) (validity uint32, err error) {
+	for i, x := range list {
+		if u := uid(x); i == 0 {
+			validity = u.Validity
+		} else if u.Validity != validity {
+			return 0, own("messages %v and %v: %w", uid(list[0]), u, ErrUIDValidity)
+		}
+	}
+	return validity, nil
 }

@@ -20,17 +20,24 @@ const (
 
 // File moves messages of the inbox to a folder, many with one command. It may be repeated: messages that are gone are passed over.
 // go-imap's own Move is never left to its fallback, which expunges what others have marked, and loses mail when the copy fails.
-func (b *Box) File(ctx context.Context, uids []uint32, folder string) error {
-	uids = slices.Clone(uids)
-	slices.Sort(uids)
-	for _, set := range commands(slices.Compact(uids)) {
+func (b *Box) File(ctx context.Context, uids []UID, folder string) error {
+	validity, err := oneValidity(uids, func(u UID) UID { return u })
+	if err != nil {
+		return err
+	}
+	var nums []uint32
+	for _, u := range uids {
+		nums = append(nums, u.UID)
+	}
+	slices.Sort(nums)
+	for _, set := range commands(slices.Compact(nums)) {
 		copied := false
 		err := b.filing.do(ctx, job{work: func(ctx context.Context, s *session) error {
 			target, err := s.ensure(ctx, folder)
 			if err != nil {
 				return err
 			}
-			if err := s.open(ctx, writing); err != nil {
+			if _, err := s.openNow(ctx, writing, validity); err != nil {
 				return err
 			}
 			return s.file(ctx, set, target, &copied)
@@ -90,7 +97,7 @@ func (s *session) copyAndExpunge(ctx context.Context, set imap.UIDSet, target st
 // copyAndMark: without UIDPLUS an EXPUNGE would take every message that anybody has marked, so ours stays, copied and marked.
 func (s *session) copyAndMark(ctx context.Context, set imap.UIDSet, target string) error {
 	mark := filed
-	if !slices.Contains(s.inbox.PermanentFlags, imap.FlagWildcard) && !slices.Contains(s.inbox.PermanentFlags, filed) {
+	if !slices.Contains(s.at.PermanentFlags, imap.FlagWildcard) && !slices.Contains(s.at.PermanentFlags, filed) {
 		mark = imap.FlagDeleted
 	}
 	still, err := s.present(ctx, set, mark)
@@ -143,7 +150,7 @@ func (b *Box) Append(ctx context.Context, folder string, raw []byte, flags []str
 		if err != nil {
 			return err
 		}
-		if err := s.brief(ctx, "probe", func() error { return s.client.Noop().Wait() }); err != nil {
+		if err := s.probe(ctx); err != nil {
 			return err // a connection that died while nobody used it is found here, where a second try is safe
 		}
 		return s.orCreate(ctx, target, func() error {
@@ -180,10 +187,10 @@ func crlf(raw []byte) []byte {
 }
 
 // Remove takes one message out of the inbox for good, and no other.
-func (b *Box) Remove(ctx context.Context, uid uint32) error {
-	set := setOf([]uint32{uid})
+func (b *Box) Remove(ctx context.Context, uid UID) error {
+	set := setOf([]uint32{uid.UID})
 	err := b.filing.do(ctx, job{work: func(ctx context.Context, s *session) error {
-		if err := s.open(ctx, writing); err != nil {
+		if _, err := s.openNow(ctx, writing, uid.Validity); err != nil {
 			return err
 		}
 		if err := s.store(ctx, set, imap.FlagDeleted); err != nil {
@@ -201,7 +208,7 @@ func (b *Box) Remove(ctx context.Context, uid uint32) error {
 		return err
 	}})
 	if err != nil {
-		return fmt.Errorf("remove message %d: %w", uid, err)
+		return fmt.Errorf("remove message %v: %w", uid, err)
 	}
 	return nil
 }

@@ -12,14 +12,14 @@ import (
 const headerMost = 256 << 10
 
 // Header fetches the header of one message, at most headerMost bytes of it. It gives nil for a message that is gone.
-func (b *Box) Header(ctx context.Context, uid uint32) (raw []byte, err error) {
+func (b *Box) Header(ctx context.Context, uid UID) (raw []byte, err error) {
 	ctx, cancel := b.until(ctx)
 	defer cancel()
 	err = b.fetching.do(ctx, job{work: func(ctx context.Context, s *session) error {
-		if err := s.open(ctx, looking); err != nil {
+		if _, err := s.open(ctx, looking, uid.Validity); err != nil {
 			return err
 		}
-		raw, err = s.header(ctx, uid)
+		raw, err = s.header(ctx, uid.UID)
 		return err
 	}})
 	return raw, err

@@ -123,7 +123,7 @@ func TestSlowLineArrives(t *testing.T) {
 		fmt.Fprintf(w, ")\r\n%s OK done\r\n", tag)
 		return false
 	}})
-	if uids, err := fetchAll(t, boxAt(t, addr, brisk), []Ref{{UID: 1, Size: size}}); err != nil || len(uids) != 1 {
+	if uids, err := fetchAll(t, boxAt(t, addr, brisk), []Ref{{UID: UID{7, 1}, Size: size}}); err != nil || len(uids) != 1 {
 		t.Errorf("%v, %v", uids, err)
 	}
 }
@@ -134,7 +134,7 @@ func TestAbsurdSearchIsRefused(t *testing.T) {
 			fmt.Fprintf(w, "* ESEARCH (TAG %q) UID ALL %s\r\n%s OK done\r\n", tag, ranges, tag)
 			return false
 		}})
-		if refs, err := boxAt(t, addr, brisk).Since(soon(t), 1); err == nil {
+		if refs, err := boxAt(t, addr, brisk).Since(soon(t), UID{7, 1}); err == nil {
 			t.Errorf("%s gave %d messages", ranges, len(refs))
 		}
 	}
@@ -225,7 +225,7 @@ func TestBodiesThatLie(t *testing.T) {
 			}
 			return c.want == nil
 		}})
-		uids, err := fetchAll(t, boxAt(t, addr, brisk), []Ref{{UID: 1, Size: 100}})
+		uids, err := fetchAll(t, boxAt(t, addr, brisk), []Ref{{UID: UID{7, 1}, Size: 100}})
 		if len(uids) > 0 || len(Broken(err)) != 1 || c.want != nil && !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, %v", name, uids, err)
 		}

@@ -16,43 +16,59 @@ const (
 	slack = 10_000
 )
 
-// State looks at the inbox afresh, and remembers its UIDVALIDITY for the other methods.
+// State looks at the inbox afresh. UIDNext is never zero: every message that comes later has at least this UID.
 func (b *Box) State(ctx context.Context) (State, error) {
 	var st State
 	err := b.fetching.do(ctx, job{work: func(ctx context.Context, s *session) error {
-		if err := s.selectInbox(ctx, looking); err != nil {
+		if err := s.enter(ctx, b.opt.Inbox, looking); err != nil {
 			return err
 		}
-		st = State{s.inbox.UIDValidity, uint32(s.inbox.UIDNext)}
-		if st.UIDNext != 0 {
-			return nil
-		}
-		// RFC 3501 §7.1 lets SELECT leave UIDNEXT out.
-		return s.brief(ctx, "ask for UIDNEXT", func() error {
-			data, err := s.client.Status(s.name(b.opt.Inbox), &imap.StatusOptions{UIDNext: true}).Wait()
-			if err == nil {
-				st.UIDNext = uint32(data.UIDNext)
-			}
+		if err := s.verify(s.at.UIDValidity); err != nil {
 			return err
-		})
+		}
+		next, err := s.next(ctx)
+		st, s.at.fresh = State{s.at.UIDValidity, next}, true
+		return err
 	}})
 	if err != nil {
 		return State{}, err
 	}
-	b.validity.Store(st.UIDValidity)
 	return st, nil
 }
 
-// Since gives every message of the inbox from uid on, ascending. Only UID, size and INTERNALDATE are asked for: a malformed
-// ENVELOPE or BODYSTRUCTURE would end the connection.
-func (b *Box) Since(ctx context.Context, uid uint32) ([]Ref, error) {
-	uids, err := b.uidsSince(ctx, max(uid, 1))
+// next is UIDNEXT of the inbox. RFC 3501 §7.1 lets SELECT leave it out; the last message tells it, too.
+func (s *session) next(ctx context.Context) (uint32, error) {
+	if s.at.UIDNext != 0 {
+		return uint32(s.at.UIDNext), nil
+	}
+	var next imap.UID
+	err := s.brief(ctx, "ask for UIDNEXT", func() error {
+		data, err := s.client.Status(s.name(s.box.opt.Inbox), &imap.StatusOptions{UIDNext: true}).Wait()
+		if err == nil {
+			next = data.UIDNext
+		}
+		return err
+	})
+	if err != nil || next != 0 {
+		return uint32(next), err
+	}
+	all, err := s.present(ctx, imap.UIDSet{{Start: 1, Stop: 0}})
+	for _, r := range all {
+		next = max(next, r.Stop)
+	}
+	return uint32(next) + 1, err
+}
+
+// Since returns every message of the inbox from this UID on, ascending: at least those that were there at the last State. Only
+// UID, size and INTERNALDATE are asked for: a malformed ENVELOPE or BODYSTRUCTURE would end the connection.
+func (b *Box) Since(ctx context.Context, from UID) ([]Ref, error) {
+	uids, err := b.uidsSince(ctx, UID{from.Validity, max(from.UID, 1)})
 	if err != nil {
 		return nil, err
 	}
 	all := make([]Ref, 0, len(uids))
 	for part := range slices.Chunk(uids, window) {
-		refs, err := b.describe(ctx, part)
+		refs, err := b.describe(ctx, from.Validity, part)
 		if err != nil {
 			return nil, err
 		}
@@ -61,23 +77,33 @@ func (b *Box) Since(ctx context.Context, uid uint32) ([]Ref, error) {
 	return all, nil
 }
 
-func (b *Box) uidsSince(ctx context.Context, uid uint32) (uids []uint32, err error) {
+func (b *Box) uidsSince(ctx context.Context, from UID) (uids []uint32, err error) {
 	err = b.fetching.do(ctx, job{work: func(ctx context.Context, s *session) error {
 		uids = nil
-		if err := s.open(ctx, looking); err != nil {
+		fresh, err := s.openNow(ctx, looking, from.Validity)
+		if err != nil || fresh && s.at.UIDNext != 0 && from.UID >= uint32(s.at.UIDNext) {
 			return err
 		}
-		if s.inbox.NumMessages == 0 || s.inbox.UIDNext != 0 && uid >= uint32(s.inbox.UIDNext) {
+		count := s.count()
+		if count == 0 {
 			return nil
 		}
-		set, err := s.present(ctx, imap.UIDSet{{Start: imap.UID(uid), Stop: 0}})
+		set, err := s.present(ctx, imap.UIDSet{{Start: imap.UID(from.UID), Stop: 0}})
 		if err != nil {
 			return err
 		}
-		uids, err = expand(set, uid, uint64(s.inbox.NumMessages)+slack)
+		uids, err = expand(set, from.UID, uint64(count)+slack)
 		return err
 	}})
 	return uids, err
+}
+
+// count is how many messages the open folder has, as far as the server has told.
+func (s *session) count() uint32 {
+	if open := s.client.Mailbox(); open != nil {
+		return open.NumMessages
+	}
+	return s.at.NumMessages
 }
 
 // expand counts before it allocates: a range costs the server eleven bytes. "n:*" always names the last message, so earlier ones go.
@@ -106,15 +132,13 @@ func expand(set imap.UIDSet, from uint32, limit uint64) ([]uint32, error) {
 
 // describe asks for sizes and dates. Messages whose description ends the connection are found by halving and come without one:
 // Fetch will settle them.
-func (b *Box) describe(ctx context.Context, uids []uint32) ([]Ref, error) {
+func (b *Box) describe(ctx context.Context, validity uint32, uids []uint32) ([]Ref, error) {
 	var refs []Ref
-	err := b.fetching.do(ctx, job{work: func(ctx context.Context, s *session) (err error) {
-		if s.state != looking {
-			if err := s.open(ctx, looking); err != nil {
-				return err
-			}
+	err := b.fetching.do(ctx, job{work: func(ctx context.Context, s *session) error {
+		_, err := s.open(ctx, looking, validity)
+		if err == nil {
+			refs, err = s.describe(ctx, uids)
 		}
-		refs, err = s.describe(ctx, uids)
 		return err
 	}})
 	var down *unreachable
@@ -124,13 +148,13 @@ func (b *Box) describe(ctx context.Context, uids []uint32) ([]Ref, error) {
 	case !lost(err) || errors.As(err, &down) || ctx.Err() != nil || b.open.Err() != nil:
 		return nil, err
 	case len(uids) == 1:
-		return []Ref{{UID: uids[0]}}, nil
+		return []Ref{{UID: UID{validity, uids[0]}}}, nil
 	}
-	head, err := b.describe(ctx, uids[:len(uids)/2])
+	head, err := b.describe(ctx, validity, uids[:len(uids)/2])
 	if err != nil {
 		return nil, err
 	}
-	tail, err := b.describe(ctx, uids[len(uids)/2:])
+	tail, err := b.describe(ctx, validity, uids[len(uids)/2:])
 	return append(head, tail...), err
 }
 
@@ -142,7 +166,7 @@ func (s *session) describe(ctx context.Context, uids []uint32) ([]Ref, error) {
 	// A change of flags by somebody else can take the place of an answer; what is missing is asked for again.
 	var missing []uint32
 	for _, u := range uids {
-		if r := found[u]; r.UID == 0 || r.Size == 0 && r.Arrived.IsZero() {
+		if r := found[u]; r.UID.UID == 0 || r.Size == 0 && r.Arrived.IsZero() {
 			missing = append(missing, u)
 		}
 	}
@@ -155,7 +179,7 @@ func (s *session) describe(ctx context.Context, uids []uint32) ([]Ref, error) {
 	}
 	if len(missing) > 0 {
 		for _, u := range missing {
-			found[u] = Ref{UID: u}
+			found[u] = Ref{UID: s.uid(imap.UID(u))}
 		}
 		if err := s.sizes(ctx, setOf(missing), found); err != nil {
 			return nil, err
@@ -174,7 +198,7 @@ func (s *session) sizes(ctx context.Context, set imap.UIDSet, found map[uint32]R
 	return s.long(ctx, fmt.Sprintf("ask for sizes of %s", named(set)), func() error {
 		list, err := s.client.Fetch(set, &imap.FetchOptions{UID: true, RFC822Size: true, InternalDate: true}).Collect()
 		for _, m := range list {
-			found[uint32(m.UID)] = Ref{UID: uint32(m.UID), Size: m.RFC822Size, Arrived: m.InternalDate}
+			found[uint32(m.UID)] = Ref{UID: s.uid(m.UID), Size: m.RFC822Size, Arrived: m.InternalDate}
 		}
 		return err
 	})

@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync/atomic"
 	"time"
 
 	"ukpbjd/internal/secret"
@@ -41,8 +40,8 @@ const (
 )
 
 var (
-	// ErrUIDValidity: the inbox was rebuilt since the last State, so every UID known from before means another message.
-	ErrUIDValidity = errors.New("UIDVALIDITY of the inbox has changed")
+	// ErrUIDValidity: the folder was rebuilt, so every UID known from before means another message. Nothing was touched.
+	ErrUIDValidity = errors.New("UIDVALIDITY has changed")
 	// ErrLogin: the server refused the user name or the password.
 	ErrLogin = errors.New("login refused")
 	// ErrTooLarge: the message is larger than Options.MaxMessage.
@@ -55,11 +54,11 @@ var (
 
 // MessageError is one message that could not be fetched twice, although the server works.
 type MessageError struct {
-	UID uint32
+	UID UID
 	Err error
 }
 
-func (e *MessageError) Error() string { return fmt.Sprintf("fetch message %d: %v", e.UID, e.Err) }
+func (e *MessageError) Error() string { return fmt.Sprintf("fetch message %v: %v", e.UID, e.Err) }
 func (e *MessageError) Unwrap() error { return e.Err }
 
 // Broken gives every MessageError in err: Fetch joins them.
@@ -77,12 +76,18 @@ func Broken(err error) []*MessageError {
 	return nil
 }
 
+// UID names one message of a folder for good: where Validity has changed, the number means another message (RFC 9051 §2.3.1.1).
+type UID struct{ Validity, UID uint32 }
+
+func (u UID) String() string { return fmt.Sprintf("%d/%d", u.Validity, u.UID) }
+
 // State identifies the inbox and what comes next in it.
 type State struct{ UIDValidity, UIDNext uint32 }
 
-// Ref is one message of the inbox. Size and Arrived (INTERNALDATE) are zero where the server cannot tell.
+// Ref is one message of the inbox. Size and Arrived (INTERNALDATE) are zero where the server cannot tell. Arrived is the
+// server's clock, and a person's drag may set it: UIDs alone say what is new.
 type Ref struct {
-	UID     uint32
+	UID     UID
 	Size    int64
 	Arrived time.Time
 }
@@ -93,7 +98,6 @@ type Box struct {
 	watching *line
 	fetching *line
 	filing   *line
-	validity atomic.Uint32 // of the inbox at the last State; 0 before
 	open     context.Context
 	shut     context.CancelCauseFunc
 }

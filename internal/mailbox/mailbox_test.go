@@ -78,12 +78,12 @@ func fetchAll(t *testing.T, b *Box, refs []Ref) (uids []uint32, err error) {
 	t.Helper()
 	err = b.Fetch(soon(t), refs, func(r Ref, raw []byte) error {
 		if r.Size > 0 && int64(len(raw)) != r.Size {
-			t.Errorf("message %d has %d bytes, announced %d", r.UID, len(raw), r.Size)
+			t.Errorf("message %v has %d bytes, announced %d", r.UID, len(raw), r.Size)
 		}
 		if cap(raw) != len(raw) {
-			t.Errorf("message %d lies in %d bytes for %d", r.UID, cap(raw), len(raw))
+			t.Errorf("message %v lies in %d bytes for %d", r.UID, cap(raw), len(raw))
 		}
-		uids = append(uids, r.UID)
+		uids = append(uids, r.UID.UID)
 		return nil
 	})
 	return uids, err
@@ -91,11 +91,27 @@ func fetchAll(t *testing.T, b *Box, refs []Ref) (uids []uint32, err error) {
 
 func mustSince(t *testing.T, b *Box, uid uint32) []Ref {
 	t.Helper()
-	refs, err := b.Since(soon(t), uid)
+	refs, err := b.Since(soon(t), UID{mustState(t, b).UIDValidity, uid})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return refs
+}
+
+func mustState(t *testing.T, b *Box) State {
+	t.Helper()
+	st, err := b.State(soon(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return st
+}
+
+func wholes(refs []Ref) (uids []UID) {
+	for _, r := range refs {
+		uids = append(uids, r.UID)
+	}
+	return uids
 }
 
 func TestLookingTouchesNothing(t *testing.T) {
@@ -115,7 +131,7 @@ func TestLookingTouchesNothing(t *testing.T) {
 		if len(refs) != want {
 			t.Errorf("since %d: %d messages, want %d", from, len(refs), want)
 		}
-		if !slices.IsSortedFunc(refs, func(a, b Ref) int { return int(a.UID) - int(b.UID) }) {
+		if !slices.IsSortedFunc(refs, func(a, b Ref) int { return int(a.UID.UID) - int(b.UID.UID) }) {
 			t.Errorf("since %d: not ascending", from)
 		}
 	}
@@ -148,7 +164,7 @@ func TestFile(t *testing.T) {
 				t.Fatal(err)
 			}
 			refs := mustSince(t, b, 1)
-			ours := uidsOf(refs[:999])
+			ours := wholes(refs[:999])
 			for range 2 { // repeating is harmless
 				if err := b.File(soon(t), ours, "UKPBJ/Diproses"); err != nil {
 					t.Fatal(err)
@@ -178,8 +194,9 @@ func TestRemoveTakesOne(t *testing.T) {
 	o := office(t, postoffice.Options{})
 	put(t, o, 3, `\Deleted`)
 	b := boxAt(t, o.IMAPAddr())
+	second := UID{mustState(t, b).UIDValidity, 2}
 	for range 2 {
-		if err := b.Remove(soon(t), 2); err != nil {
+		if err := b.Remove(soon(t), second); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -188,7 +205,8 @@ func TestRemoveTakesOne(t *testing.T) {
 	}
 	old := office(t, postoffice.Options{HideMOVE: true, HideUIDPLUS: true})
 	put(t, old, 2)
-	if err := boxAt(t, old.IMAPAddr()).Remove(soon(t), 1); !errors.Is(err, ErrCannotRemove) {
+	b = boxAt(t, old.IMAPAddr())
+	if err := b.Remove(soon(t), UID{mustState(t, b).UIDValidity, 1}); !errors.Is(err, ErrCannotRemove) {
 		t.Errorf("without UIDPLUS: %v", err)
 	}
 	if left := folder(t, old, "INBOX"); len(left) != 2 {
@@ -221,30 +239,66 @@ func TestAppend(t *testing.T) {
 	}
 }
 
-func TestRenumberedInboxIsNotTouched(t *testing.T) {
+// TestOldUIDsTouchNothing (A3): what is owed under an old UIDVALIDITY is refused on every connection, also after State has seen
+// the new one. The control carries the same out under the new one.
+func TestOldUIDsTouchNothing(t *testing.T) {
 	o := office(t, postoffice.Options{})
 	put(t, o, 3)
 	b := boxAt(t, o.IMAPAddr())
-	before, err := b.State(soon(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	refs := mustSince(t, b, 1)
+	before, old := mustState(t, b), mustSince(t, b, 1)
 	if err := o.Renumber(desk, "INBOX"); err != nil {
 		t.Fatal(err)
 	}
-	_, since := b.Since(soon(t), 1)
-	_, fetch := fetchAll(t, b, refs)
-	for name, err := range map[string]error{"since": since, "fetch": fetch, "file": b.File(soon(t), []uint32{1}, "Lain"), "remove": b.Remove(soon(t), 1)} {
-		if !errors.Is(err, ErrUIDValidity) {
-			t.Errorf("%s: %v", name, err)
+	for _, seen := range []bool{false, true} {
+		if seen && mustState(t, b).UIDValidity == before.UIDValidity {
+			t.Fatal("not renumbered")
+		}
+		mixed := append(wholes(old[:1]), UID{mustState(t, b).UIDValidity, 2})
+		_, since := b.Since(soon(t), old[0].UID)
+		_, fetch := fetchAll(t, b, old)
+		_, header := b.Header(soon(t), old[0].UID)
+		for name, err := range map[string]error{"since": since, "fetch": fetch, "header": header, "file": b.File(soon(t), wholes(old), "Lain"),
+			"file of both": b.File(soon(t), mixed, "Lain"), "remove": b.Remove(soon(t), old[0].UID)} {
+			if !errors.Is(err, ErrUIDValidity) {
+				t.Errorf("%s: %v", name, err)
+			}
 		}
 	}
-	if after, err := b.State(soon(t)); err != nil || after.UIDValidity == before.UIDValidity {
-		t.Errorf("state %+v, %v", after, err)
+	if in, moved := folder(t, o, "INBOX"), folder(t, o, "Lain"); len(in) != 3 || len(moved) != 0 {
+		t.Fatalf("%d in the inbox, %d moved", len(in), len(moved))
 	}
-	if refs := mustSince(t, b, 1); len(refs) != 3 {
-		t.Errorf("%d messages after State", len(refs))
+	for _, m := range folder(t, o, "INBOX") {
+		if len(m.Flags) > 0 {
+			t.Errorf("message %d got %v", m.UID, m.Flags)
+		}
+	}
+	refs := mustSince(t, b, 1)
+	if err := errors.Join(b.File(soon(t), wholes(refs[:2]), "Lain"), b.Remove(soon(t), refs[2].UID)); err != nil {
+		t.Fatal(err)
+	}
+	if in, moved := folder(t, o, "INBOX"), folder(t, o, "Lain"); len(in) != 0 || len(moved) != 2 {
+		t.Errorf("%d in the inbox, %d moved", len(in), len(moved))
+	}
+}
+
+// TestOneSelectForMany: a folder that stays open is not opened for every mail, and what arrived meanwhile is seen all the same.
+func TestOneSelectForMany(t *testing.T) {
+	o := office(t, postoffice.Options{})
+	tap := tapped(t, o.IMAPAddr())
+	b := boxAt(t, tap.addr)
+	const n = 5
+	for i := range n {
+		put(t, o, 1)
+		refs := mustSince(t, b, 1)
+		if uids, err := fetchAll(t, b, refs); err != nil || !slices.Equal(uids, []uint32{uint32(i) + 1}) {
+			t.Fatal(uids, err)
+		}
+		if err := b.File(soon(t), wholes(refs), "Lain"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if filed := len(folder(t, o, "Lain")); filed != n || tap.heard("EXAMINE") != n || tap.heard("SELECT") != 1 {
+		t.Errorf("%d filed, EXAMINE %d times, SELECT %d times", filed, tap.heard("EXAMINE"), tap.heard("SELECT"))
 	}
 }
 
@@ -256,11 +310,11 @@ func TestBrokenMessageIsIsolated(t *testing.T) {
 	b := boxAt(t, o.IMAPAddr())
 	uids, err := fetchAll(t, b, mustSince(t, b, 1))
 	broken := Broken(err)
-	if len(uids) != 28 || slices.Contains(uids, 7) || !slices.IsSorted(uids) || len(broken) != 2 || broken[0].UID != 7 || broken[1].UID != 19 {
+	if len(uids) != 28 || slices.Contains(uids, 7) || !slices.IsSorted(uids) || len(broken) != 2 || broken[0].UID.UID != 7 || broken[1].UID.UID != 19 {
 		t.Errorf("%d fetched, broken %v", len(uids), err)
 	}
 	var one *MessageError
-	if !errors.As(err, &one) || one.UID != 7 {
+	if !errors.As(err, &one) || one.UID.UID != 7 {
 		t.Errorf("errors.As: %v", one)
 	}
 }
@@ -352,7 +406,7 @@ func TestMissingMessagesArePassedOver(t *testing.T) {
 	put(t, o, 5)
 	b := boxAt(t, o.IMAPAddr())
 	refs := mustSince(t, b, 1)
-	if err := b.File(soon(t), []uint32{2, 5}, "Lain"); err != nil {
+	if err := b.File(soon(t), wholes([]Ref{refs[1], refs[4]}), "Lain"); err != nil {
 		t.Fatal(err)
 	}
 	if uids, err := fetchAll(t, b, refs); err != nil || !slices.Equal(uids, []uint32{1, 3, 4}) {

@@ -151,14 +151,14 @@ func TestOfficeDay(t *testing.T) {
 			t.Fatal(err)
 		}
 		refs := mustSince(t, b, 1)
-		if len(refs) != n+1 || refs[n].UID != st.UIDNext-1 || refs[0].Arrived.IsZero() {
+		if len(refs) != n+1 || refs[n].UID.UID != st.UIDNext-1 || refs[0].Arrived.IsZero() {
 			t.Fatalf("%d messages, state %+v", len(refs), st)
 		}
 		head, _, _ := bytes.Cut(letter(7), []byte("\r\n\r\n"))
 		if raw, err := b.Header(soon(t), refs[7].UID); err != nil || string(raw) != string(head)+"\r\n\r\n" {
 			t.Errorf("header %q, %v", raw, err)
 		}
-		if raw, err := b.Header(soon(t), st.UIDNext+5); err != nil || raw != nil {
+		if raw, err := b.Header(soon(t), UID{st.UIDValidity, st.UIDNext + 5}); err != nil || raw != nil {
 			t.Errorf("header of nothing %q, %v", raw, err)
 		}
 		i := 0
@@ -173,12 +173,12 @@ func TestOfficeDay(t *testing.T) {
 			t.Fatalf("%d fetched, %v", i, err)
 		}
 		for uid, flags := range flagsIn(t, p, "INBOX") {
-			if uid != refs[n].UID && len(flags) > 0 {
+			if uid != refs[n].UID.UID && len(flags) > 0 {
 				t.Fatalf("message %d got %v", uid, flags)
 			}
 		}
 		for range 2 {
-			if err := b.File(soon(t), uidsOf(refs[:n-2]), "UKPBJ/Diproses"); err != nil {
+			if err := b.File(soon(t), wholes(refs[:n-2]), "UKPBJ/Diproses"); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -186,7 +186,7 @@ func TestOfficeDay(t *testing.T) {
 			t.Fatal(err)
 		}
 		left := flagsIn(t, p, "INBOX")
-		if len(left) != 2 || len(left[refs[n-1].UID]) != 0 || len(left[refs[n].UID]) != 2 {
+		if len(left) != 2 || len(left[refs[n-1].UID.UID]) != 0 || len(left[refs[n].UID.UID]) != 2 {
 			t.Errorf("left in the inbox: %v", left)
 		}
 		if got, err := b.Count(soon(t), "UKPBJ/Diproses"); got != n-2 || err != nil {
@@ -232,7 +232,7 @@ func TestRestartsInTheMiddle(t *testing.T) {
 		// The daemon's way: what was not reached is asked for again.
 		for left, tries := refs, 0; len(left) > 0 && tries < 5; tries++ {
 			err = b.Fetch(soon(t), left, func(r Ref, _ []byte) error {
-				if got = append(got, r.UID); len(got) == 5 {
+				if got = append(got, r.UID.UID); len(got) == 5 {
 					return p.restart()
 				}
 				return nil
@@ -252,7 +252,7 @@ func TestRestartsInTheMiddle(t *testing.T) {
 		if err := p.restart(); err != nil {
 			t.Fatal(err)
 		}
-		if err := b.File(soon(t), []uint32{refs[0].UID}, "UKPBJ/Periksa"); err != nil {
+		if err := b.File(soon(t), wholes(refs[:1]), "UKPBJ/Periksa"); err != nil {
 			t.Error(err)
 		}
 		if err := p.restart(); err != nil {

@@ -16,7 +16,7 @@ import (
 // Copy is a mail of ours that somebody else than us has put into a folder of sent mail.
 type Copy struct {
 	Folder    string // as Options would write it
-	UID       uint32
+	UID       UID    // in that folder
 	MessageID string // with its angle brackets
 }
 
@@ -59,7 +59,7 @@ func (b *Box) Copies(ctx context.Context, folder, field, text string) (found []C
 		if there, err := s.listed(ctx, s.name(folder)); err != nil || !there {
 			return err
 		}
-		if err := s.enter(ctx, folder, true); err != nil {
+		if err := s.enter(ctx, folder, looking); err != nil {
 			return err
 		}
 		uids, err := s.having(ctx, field, text)
@@ -73,15 +73,6 @@ func (b *Box) Copies(ctx context.Context, folder, field, text string) (found []C
 		return nil, fmt.Errorf("look for copies in %s: %w", folder, err)
 	}
 	return found, nil
-}
-
-// enter selects another folder than the inbox.
-func (s *session) enter(ctx context.Context, folder string, readOnly bool) error {
-	s.state = nothing
-	return s.brief(ctx, "open "+folder, func() error {
-		_, err := s.client.Select(s.name(folder), &imap.SelectOptions{ReadOnly: readOnly}).Wait()
-		return err
-	})
 }
 
 func (s *session) having(ctx context.Context, field, text string) (uids []imap.UID, err error) {
@@ -102,7 +93,7 @@ func (s *session) identities(ctx context.Context, folder string, uids []imap.UID
 		list, err := s.client.Fetch(imap.UIDSetNum(uids...), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}}).Collect()
 		for _, m := range list {
 			if id := messageID(m.FindBodySection(section)); id != "" && slices.Contains(uids, m.UID) {
-				found = append(found, Copy{folder, uint32(m.UID), id})
+				found = append(found, Copy{folder, s.uid(m.UID), id})
 			}
 		}
 		return err
@@ -122,20 +113,26 @@ func (b *Box) RemoveCopies(ctx context.Context, folder string, copies []Copy) er
 	}
 	var uids []imap.UID
 	for _, c := range copies {
-		uids = append(uids, imap.UID(c.UID))
+		if c.UID.Validity != copies[0].UID.Validity {
+			return fmt.Errorf("remove copies from %s: %w", folder, ErrUIDValidity)
+		}
+		uids = append(uids, imap.UID(c.UID.UID))
 	}
 	err := b.filing.do(ctx, job{work: func(ctx context.Context, s *session) error {
-		if err := s.enter(ctx, folder, false); err != nil {
+		if err := s.enter(ctx, folder, writing); err != nil {
 			return err
 		}
-		still, err := s.identities(ctx, folder, uids) // the folder may have been renumbered since they were found
+		if err := s.verify(copies[0].UID.Validity); err != nil {
+			return err
+		}
+		still, err := s.identities(ctx, folder, uids)
 		if err != nil {
 			return err
 		}
 		var set imap.UIDSet
 		for _, c := range still {
 			if slices.Contains(copies, c) {
-				set.AddNum(imap.UID(c.UID))
+				set.AddNum(imap.UID(c.UID.UID))
 			}
 		}
 		if len(set) == 0 {

@@ -32,7 +32,7 @@ func TestCopies(t *testing.T) {
 		if none, err := b.Copies(soon(t), "Tidak/Ada", "Message-ID", "x"); err != nil || len(none) > 0 {
 			t.Errorf("%v %v", none, err)
 		}
-		other := Copy{"Sent", found[0].UID + 1, "<another@desk.test>"} // renumbered meanwhile: that UID is somebody else's
+		other := Copy{"Sent", UID{found[0].UID.Validity, found[0].UID.UID + 1}, "<another@desk.test>"} // renumbered meanwhile: that UID is somebody else's
 		if err := b.RemoveCopies(soon(t), "Sent", []Copy{found[1], other}); err != nil {
 			t.Fatal(err)
 		}

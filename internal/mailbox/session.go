@@ -13,6 +13,8 @@ import (
 var (
 	errSlow    = errors.New("took too long")
 	errSilence = errors.New("nothing heard from the server")
+	// errNoValidity: such a server cannot be used, RFC 9051 §2.3.1.1.
+	errNoValidity = errors.New("the server gives no UIDVALIDITY")
 )
 
 // session is one signed-in connection.
@@ -25,15 +27,21 @@ type session struct {
 	delim  string // empty: the server has no hierarchy
 	exists map[string]bool
 	news   chan struct{} // something happened in the selected folder
-	inbox  imap.SelectData
-	state  selection
+	at     selected
 }
 
-type selection int
+// selected is the folder that is open on a connection; its UIDVALIDITY holds as long as it is open (RFC 9051 §2.3.1.1).
+type selected struct {
+	folder string // as Options would write it; empty: none
+	how    access
+	fresh  bool // opened by State for whoever comes next
+	imap.SelectData
+}
+
+type access int
 
 const (
-	nothing selection = iota
-	looking           // EXAMINE: no flag can change by accident
+	looking access = iota // EXAMINE: no flag can change by accident
 	writing
 )
 
@@ -94,27 +102,60 @@ func (s *session) goodbye() {
 	s.drop()
 }
 
-// open selects the inbox, anew each time, and checks that it is the one that State saw.
-func (s *session) open(ctx context.Context, how selection) error {
-	if err := s.selectInbox(ctx, how); err != nil {
-		return err
+// open makes sure that the inbox is open and is the one that validity names. An open folder keeps its UIDVALIDITY, so it is
+// opened anew only where another one is open. With what the server told at that time, fresh says whether that is news.
+func (s *session) open(ctx context.Context, how access, validity uint32) (fresh bool, err error) {
+	inbox := s.box.opt.Inbox
+	fresh = s.at.fresh
+	if s.at.folder != inbox || s.at.how != how || s.at.UIDValidity != validity {
+		if err := s.enter(ctx, inbox, how); err != nil {
+			return false, err
+		}
+		fresh = true
 	}
-	if known := s.box.validity.Load(); known != 0 && known != s.inbox.UIDValidity {
-		return own("open %s: %w from %d to %d", s.box.opt.Inbox, ErrUIDValidity, known, s.inbox.UIDValidity)
+	s.at.fresh = false
+	return fresh, s.verify(validity)
+}
+
+// openNow is open, and knows of every message that has arrived until now.
+func (s *session) openNow(ctx context.Context, how access, validity uint32) (fresh bool, err error) {
+	fresh, err = s.open(ctx, how, validity)
+	if err == nil && !fresh {
+		err = s.probe(ctx)
+	}
+	return fresh, err
+}
+
+// verify holds the open folder against the UIDVALIDITY that is meant. Zero names nothing (RFC 9051 §9, nz-number).
+func (s *session) verify(validity uint32) error {
+	switch {
+	case s.at.UIDValidity == 0:
+		return own("open %s: %w", s.at.folder, errNoValidity)
+	case s.at.UIDValidity != validity:
+		return own("open %s: %w from %d to %d", s.at.folder, ErrUIDValidity, validity, s.at.UIDValidity)
 	}
 	return nil
 }
 
-func (s *session) selectInbox(ctx context.Context, how selection) error {
-	s.state = nothing
-	return s.brief(ctx, "open "+s.box.opt.Inbox, func() error {
-		data, err := s.client.Select(s.name(s.box.opt.Inbox), &imap.SelectOptions{ReadOnly: how == looking}).Wait()
+// enter selects a folder, anew each time.
+func (s *session) enter(ctx context.Context, folder string, how access) error {
+	s.at = selected{}
+	return s.brief(ctx, "open "+folder, func() error {
+		data, err := s.client.Select(s.name(folder), &imap.SelectOptions{ReadOnly: how == looking}).Wait()
 		if err != nil {
 			return err
 		}
-		s.inbox, s.state = *data, how
+		s.at = selected{folder: folder, how: how, SelectData: *data}
 		return nil
 	})
+}
+
+// uid makes a number whole: the open folder's.
+func (s *session) uid(n imap.UID) UID { return UID{s.at.UIDValidity, uint32(n)} }
+
+// probe proves that the server lives, and lets it tell what has happened.
+func (s *session) probe(ctx context.Context) error {
+	return s.brief(ctx, "probe", func() error { return s.client.Noop().Wait() })
 }
 
 // present asks which of the set are still there.

@@ -55,18 +55,17 @@ func (b *Box) watch(ctx context.Context, wake func()) (connected bool, err error
 		return false, err
 	}
 	defer s.goodbye()
-	if err := s.selectInbox(ctx, looking); err != nil {
+	if err := s.enter(ctx, b.opt.Inbox, looking); err != nil {
 		return false, err
 	}
-	b.opt.Logger.Info("mailbox watch begins", "idle", s.caps.Has(imap.CapIdle), "messages", s.inbox.NumMessages)
+	b.opt.Logger.Info("mailbox watch begins", "idle", s.caps.Has(imap.CapIdle), "messages", s.at.NumMessages)
 	// What came before EXAMINE is seen by whoever is woken now; what comes after it is announced.
 	wake()
 	for {
 		if err := s.wait(ctx, min(b.opt.Poll, idleFor), wake); err != nil {
 			return true, err
 		}
-		// Proves that the server lives, and carries what IDLE may have missed.
-		if err := s.brief(ctx, "probe", func() error { return s.client.Noop().Wait() }); err != nil {
+		if err := s.probe(ctx); err != nil { // carries what IDLE may have missed, too
 			return true, err
 		}
 		wake()
