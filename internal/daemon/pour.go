@@ -170,18 +170,12 @@ func (p *pouring) bring(ctx context.Context, refs []mailbox.Ref, begun begun) er
 			return err
 		}
 	}
-	hand := func(r mailbox.Ref, raw []byte) error {
-		if fit, err := begun(); err != nil || !slices.Contains(fit, r) {
+	return p.Box.Fetch(ctx, refs, func(m mailbox.Mail) error {
+		if fit, err := begun(); err != nil || !slices.Contains(fit, m.Ref) {
 			return err
 		}
-		return p.give(ctx, clerk.Incoming{UID: store.UID(r.UID), Arrived: r.Arrived, Size: r.Size, Raw: raw,
-			TooBig: r.Size > p.MaxMessage, Alone: p.alone})
-	}
-	small, large := p.split(refs)
-	if err := p.headers(ctx, large, hand); err != nil {
-		return err
-	}
-	return p.Box.Fetch(ctx, small, hand)
+		return p.give(ctx, clerk.Incoming{UID: store.UID(m.UID), Arrived: m.Arrived, Size: m.Size, Raw: m.Raw, TooBig: m.TooBig, Alone: p.alone})
+	})
 }
 
 // give waits for room among the mails that are being read.
@@ -200,35 +194,14 @@ func (p *pouring) give(ctx context.Context, in clerk.Incoming) error {
 // weight is what one mail takes of the bytes that may be held at once.
 func weight(in clerk.Incoming) int64 { return min(int64(cap(in.Raw)), heldBytes) }
 
-// split looks at sizes before anything is downloaded.
-func (d *Daemon) split(refs []mailbox.Ref) (small, large []mailbox.Ref) {
-	for _, r := range refs {
-		if r.Size > d.MaxMessage {
-			large = append(large, r)
-		} else {
-			small = append(small, r)
-		}
-	}
-	return small, large
-}
-
-// headers brings only the header of what is over the limit: a known requester is answered with it.
-func (d *Daemon) headers(ctx context.Context, refs []mailbox.Ref, hand func(mailbox.Ref, []byte) error) error {
-	for _, r := range refs {
-		raw, err := d.Box.Header(ctx, r.UID)
-		if err == nil && raw != nil {
-			err = hand(r, raw)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // quarantine gives up on messages that the server cannot hand over, so that they stop nobody else.
 func (d *Daemon) quarantine(ctx context.Context, validity uint32, broken []*mailbox.MessageError, refs []mailbox.Ref) error {
+	var passing error
 	for _, b := range broken {
+		if b.Passing() {
+			passing = b
+			continue
+		}
 		in := clerk.Incoming{UID: store.UID(b.UID)}
 		for _, r := range refs {
 			if r.UID == b.UID {
@@ -239,7 +212,7 @@ func (d *Daemon) quarantine(ctx context.Context, validity uint32, broken []*mail
 			return err
 		}
 	}
-	return nil
+	return passing
 }
 
 // fit leaves out mails that have their outcome, that are over the limit, or that have killed the reader before.

@@ -144,13 +144,13 @@ func (p *probe) await(ctx context.Context, from mailbox.UID, want []string) (map
 		refs, err := p.box.Since(ctx, from)
 		if err == nil {
 			refs = slices.DeleteFunc(refs, func(r mailbox.Ref) bool { return seen[r.UID] || r.Size > 64<<10 })
-			err = p.box.Fetch(ctx, refs, func(r mailbox.Ref, raw []byte) error {
+			err = p.box.Fetch(ctx, refs, func(r mailbox.Mail) error {
 				seen[r.UID] = true
-				m := message.Parse(raw, message.DefaultLimits(), nil)
+				m := message.Parse(r.Raw, message.DefaultLimits(), nil)
 				for _, kind := range want {
 					if m.MessageID == p.id(kind) {
 						mails[kind] = m
-						ours = append(ours, r)
+						ours = append(ours, r.Ref)
 					}
 				}
 				return nil

@@ -32,7 +32,7 @@ func BenchmarkFetch(b *testing.B) {
 		}
 		b.SetBytes(int64(len(raw) * len(refs)))
 		for b.Loop() {
-			if err := box.Fetch(b.Context(), refs, func(Ref, []byte) error { return nil }); err != nil {
+			if err := box.Fetch(b.Context(), refs, func(Mail) error { return nil }); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -3,6 +3,7 @@ package mailbox
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -17,24 +18,34 @@ const (
 	batchCount   = 100
 	messageCost  = 512
 	slowestBytes = 8 << 10 // a second: below this the line is unusable
+	maxHeader    = 256 << 10
+	maxSick      = 3 // messages in a row that were not handed over, with no other one to tell whose fault it is
 )
 
 var (
+	// errTooLarge: what is announced is larger than Options.MaxMessage.
+	errTooLarge  = errors.New("message is larger than the limit")
 	errOvershoot = errors.New("server sent much more than it had said")
 	errNoBody    = errors.New("server gives no body")
 )
 
+// Mail is one message as Fetch hands it on.
+type Mail struct {
+	Ref
+	Raw    []byte
+	TooBig bool // larger than Options.MaxMessage, whatever Size says: Raw is the header alone, of at most maxHeader bytes
+}
+
 // body is one message on its way to fn.
 type body struct {
-	ref  Ref
-	raw  []byte
+	Mail
 	cost int64
 }
 
 // Fetch calls fn with each message, in the order of refs, while the next ones are on their way. Each is read into memory of
 // its exact size before fn sees it, so fn may take as long as it likes: nothing more is asked for while aheadBytes are held.
 // Messages that are gone are passed over. Those that cannot be had are returned, joined, as *MessageError after all others.
-func (b *Box) Fetch(ctx context.Context, refs []Ref, fn func(Ref, []byte) error) error {
+func (b *Box) Fetch(ctx context.Context, refs []Ref, fn func(Mail) error) error {
 	validity, err := oneValidity(refs, func(r Ref) UID { return r.UID })
 	if err != nil || len(refs) == 0 {
 		return err
@@ -51,7 +62,7 @@ func (b *Box) Fetch(ctx context.Context, refs []Ref, fn func(Ref, []byte) error)
 	var fnErr error
 	for m := range f.out {
 		if fnErr == nil && ctx.Err() == nil {
-			if fnErr = fn(m.ref, m.raw); fnErr != nil {
+			if fnErr = fn(m.Mail); fnErr != nil {
 				cancel()
 			}
 		}
@@ -73,6 +84,8 @@ type fetch struct {
 	validity uint32
 	room     *budget
 	out      chan body
+	good     uint32 // the message that came last
+	sick     int    // messages in a row that did not come, nobody knows why
 	broken   []error
 }
 
@@ -87,18 +100,19 @@ func (f *fetch) all(ctx context.Context, refs []Ref) error {
 			return err
 		}
 		for _, ref := range refs[:n] {
-			raw, ok := got[ref.UID.UID]
-			if !ok {
-				if raw, err = f.single(ctx, ref); err != nil {
+			m := &Mail{Ref: ref, Raw: got[ref.UID.UID]}
+			delete(got, ref.UID.UID)
+			if m.Raw == nil {
+				if m, err = f.single(ctx, ref); err != nil {
 					return err
 				}
 			}
-			delete(got, ref.UID.UID)
-			if raw == nil {
-				f.room.give(costOf(ref))
+			if m == nil {
+				f.room.give(f.cost(ref))
 				continue
 			}
-			f.out <- body{ref, raw, costOf(ref)}
+			f.good, f.sick = ref.UID.UID, 0
+			f.out <- body{*m, f.cost(ref)}
 		}
 		refs = refs[n:]
 	}
@@ -108,21 +122,26 @@ func (f *fetch) all(ctx context.Context, refs []Ref) error {
 // plan says how many of the refs make the next command, and what they cost. A large one, or one of unknown size, goes alone.
 func (f *fetch) plan(refs []Ref) (n int, cost int64) {
 	for n < len(refs) && n < batchCount {
-		c := costOf(refs[n])
-		if n > 0 && (cost+c > batchBytes || refs[n].Size <= 0) {
+		c, single := f.cost(refs[n]), refs[n].Size <= 0 || f.tooBig(refs[n])
+		if n > 0 && (single || cost+c > batchBytes) {
 			break
 		}
 		n, cost = n+1, cost+c
-		if refs[n-1].Size <= 0 || refs[n-1].Size > f.box.opt.MaxMessage {
+		if single {
 			break
 		}
 	}
 	return n, cost
 }
 
-func costOf(r Ref) int64 {
-	if r.Size <= 0 {
+func (f *fetch) tooBig(r Ref) bool { return r.Size > f.box.opt.MaxMessage }
+
+func (f *fetch) cost(r Ref) int64 {
+	switch {
+	case r.Size <= 0:
 		return batchBytes
+	case f.tooBig(r):
+		return maxHeader + messageCost
 	}
 	return r.Size + messageCost
 }
@@ -135,12 +154,12 @@ func (f *fetch) batch(ctx context.Context, refs []Ref) (map[uint32][]byte, error
 	}
 	var sum int64
 	for _, r := range refs {
-		sum += costOf(r)
+		sum += f.cost(r)
 	}
 	sent := false
 	err := f.box.fetching.do(ctx, job{
 		work: func(ctx context.Context, s *session) error {
-			if _, err := s.open(ctx, looking, f.validity); err != nil {
+			if err := f.open(ctx, s); err != nil {
 				return err
 			}
 			sent = true
@@ -154,69 +173,90 @@ func (f *fetch) batch(ctx context.Context, refs []Ref) (map[uint32][]byte, error
 	return got, nil
 }
 
-// fatal: the trouble is not that of a message.
-func (f *fetch) fatal(ctx context.Context, err error) bool {
-	var down *unreachable
-	return errors.As(err, &down) || errors.Is(err, ErrUIDValidity) || ctx.Err() != nil
-}
-
-// single fetches one. It gives nil for one that is gone, and for one that is broken.
-func (f *fetch) single(ctx context.Context, ref Ref) ([]byte, error) {
-	if ref.Size > f.box.opt.MaxMessage {
-		f.mark(ref, ErrTooLarge)
-		return nil, nil
+func (f *fetch) open(ctx context.Context, s *session) error {
+	if _, err := s.open(ctx, looking, f.validity); err != nil {
+		return &notOpened{err}
 	}
-	var last error
-	for range 2 {
-		got := map[uint32][]byte{}
-		gone := false
-		last = f.box.fetching.do(ctx, job{work: func(ctx context.Context, s *session) error {
-			if _, err := s.open(ctx, looking, f.validity); err != nil {
-				return err
-			}
-			set := []uint32{ref.UID.UID}
-			if err := s.bodies(ctx, set, f.box.opt.MaxMessage, got); err != nil || len(got) == 1 {
-				return err
-			}
-			if err := s.probe(ctx); err != nil {
-				return err
-			}
-			still, err := s.present(ctx, setOf(set))
-			gone = err == nil && len(still) == 0
-			return err
-		}})
-		switch {
-		case gone:
-			return nil, nil
-		case last == nil && got[ref.UID.UID] != nil:
-			return got[ref.UID.UID], nil
-		case last == nil:
-			last = errNoBody
-		case f.fatal(ctx, last):
-			return nil, last
-		case errors.Is(last, ErrTooLarge):
-			f.mark(ref, last)
-			return nil, nil
-		case lost(last):
-			// Two new connections died under it. Does the server work without it?
-			return nil, f.blame(ctx, ref, last)
-		}
-	}
-	f.mark(ref, last)
-	return nil, nil
-}
-
-func (f *fetch) blame(ctx context.Context, ref Ref, cause error) error {
-	err := f.box.fetching.do(ctx, job{work: func(ctx context.Context, s *session) error { _, err := s.open(ctx, looking, f.validity); return err }})
-	if err != nil {
-		return err
-	}
-	f.mark(ref, cause)
 	return nil
 }
 
-func (f *fetch) mark(ref Ref, err error) {
-	f.broken = append(f.broken, &MessageError{ref.UID, err})
+// fatal: the trouble is not that of a message.
+func (f *fetch) fatal(ctx context.Context, err error) bool {
+	var down *unreachable
+	var shut *notOpened
+	return errors.As(err, &down) || errors.As(err, &shut) || ctx.Err() != nil
+}
+
+// single fetches one. It returns nil for one that is gone, and for one that the server does not hand over: that one alone, if
+// after each try it hands over another.
+func (f *fetch) single(ctx context.Context, ref Ref) (*Mail, error) {
+	m := &Mail{Ref: ref, TooBig: f.tooBig(ref)}
+	broken := &MessageError{UID: ref.UID, Alone: true}
+	for range 2 {
+		gone, err := f.once(ctx, m)
+		switch {
+		case gone:
+			return nil, nil
+		case err == nil:
+			return m, nil
+		case f.fatal(ctx, err):
+			return nil, err
+		}
+		broken.Err = err
+		works, err := f.othersCome(ctx, ref.UID.UID)
+		if err != nil {
+			return nil, err
+		}
+		broken.Alone = broken.Alone && works
+	}
+	if f.sick++; broken.Alone {
+		f.sick = 0
+	}
+	if f.sick == maxSick {
+		return nil, fmt.Errorf("the server hands over no message: %w", broken.Err)
+	}
+	f.broken = append(f.broken, broken)
+	return nil, nil
+}
+
+// once fetches the message, or the header if it is too large.
+func (f *fetch) once(ctx context.Context, m *Mail) (gone bool, err error) {
+	uid := m.UID.UID
+	if !m.TooBig {
+		m.Raw, gone, err = f.read(ctx, uid, func(ctx context.Context, s *session) ([]byte, error) {
+			got := map[uint32][]byte{}
+			err := s.bodies(ctx, []uint32{uid}, f.box.opt.MaxMessage, got)
+			return got[uid], err
+		})
+		if !errors.Is(err, errTooLarge) {
+			return gone, err
+		}
+		m.TooBig = true
+	}
+	m.Raw, gone, err = f.read(ctx, uid, func(ctx context.Context, s *session) ([]byte, error) {
+		return s.part(ctx, setOf([]uint32{uid}), imap.PartSpecifierHeader, maxHeader)
+	})
+	return gone, err
+}
+
+func (f *fetch) read(ctx context.Context, uid uint32, get func(context.Context, *session) ([]byte, error)) (raw []byte, gone bool, err error) {
+	err = f.box.fetching.do(ctx, job{work: func(ctx context.Context, s *session) error {
+		if err := f.open(ctx, s); err != nil {
+			return err
+		}
+		if raw, err = get(ctx, s); err != nil || raw != nil {
+			return err
+		}
+		if err := s.probe(ctx); err != nil {
+			return err
+		}
+		still, err := s.present(ctx, setOf([]uint32{uid}))
+		if gone = err == nil && len(still) == 0; err == nil && !gone {
+			err = &ownError{errNoBody}
+		}
+		return err
+	}})
+	return raw, gone, err
 }
 
 // bodies reads whole messages into got, each at most MaxMessage and together at most limit; beyond, the connection is dropped.
@@ -271,7 +311,7 @@ func (s *session) body(msg *imapclient.FetchMessageData, left int64) (uid uint32
 func (s *session) allowed(uid uint32, size, left int64) error {
 	switch {
 	case size > s.box.opt.MaxMessage:
-		return own("message %d of %d bytes: %w", uid, size, ErrTooLarge)
+		return own("message %d of %d bytes: %w", uid, size, errTooLarge)
 	case size > left:
 		return &ownError{errOvershoot}
 	}

@@ -211,7 +211,8 @@ func TestBodiesThatLie(t *testing.T) {
 		answer string
 		want   error
 	}{
-		"huge":    {"* 1 FETCH (UID 1 BODY[] {99999999999}\r\nx", ErrTooLarge},
+		"huge":    {"* 1 FETCH (UID 1 BODY[] {99999999999}\r\nx", nil},
+		"cut NO":  {"* NO [SERVERBUG] so", nil},
 		"nil":     {"* 1 FETCH (UID 1 BODY[] NIL)\r\n", errNoBody},
 		"nothing": {"", errNoBody},
 		"short":   {"* 1 FETCH (UID 1 BODY[] {100}\r\nabc", nil},

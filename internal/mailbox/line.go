@@ -3,9 +3,6 @@ package mailbox
 import (
 	"context"
 	"errors"
-	"fmt"
-
-	"github.com/emersion/go-imap/v2"
 )
 
 // freshTries is how many new connections one call may use up. A connection left over from before does not count.
@@ -68,7 +65,7 @@ func (l *line) do(ctx context.Context, j job) error {
 			had = true
 		}
 		err = j.work(ctx, s)
-		if err != nil && lost(err) || s.dead() {
+		if err != nil && (lost(err) || confused(err)) || s.dead() {
 			s.drop()
 			s = nil
 		}
@@ -88,24 +85,3 @@ func (l *line) reach(ctx context.Context, had bool) (s *session, err error) {
 		nap(ctx, pause)
 	}
 }
-
-// lost: everything but an answer of the server, or a verdict of our own, means that the connection is gone.
-func lost(err error) bool {
-	var said *imap.Error
-	var own *ownError
-	var broken *MessageError
-	return err != nil && !errors.As(err, &said) && !errors.As(err, &own) && !errors.As(err, &broken)
-}
-
-// ownError is a conclusion drawn on a connection that works.
-type ownError struct{ error }
-
-func (e *ownError) Unwrap() error { return e.error }
-
-// own marks err as such.
-func own(format string, v ...any) error { return &ownError{fmt.Errorf(format, v...)} }
-
-// unreachable: no connection could be made, so nothing is known about any message.
-type unreachable struct{ error }
-
-func (e *unreachable) Unwrap() error { return e.error }

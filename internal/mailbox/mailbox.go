@@ -28,7 +28,7 @@ type Options struct {
 	Poll       time.Duration // default 60 s: besides IDLE, ask this often
 	Timeout    time.Duration // default 60 s: a command that hears nothing for so long has failed
 	Retry      time.Duration // default 1 s: first pause after a lost connection, then doubled up to 5 minutes
-	MaxMessage int64         // default 50 MiB: a larger message is never taken into memory
+	MaxMessage int64         // default 50 MiB: of a larger message only the header is fetched
 	Logger     *slog.Logger
 }
 
@@ -44,37 +44,11 @@ var (
 	ErrUIDValidity = errors.New("UIDVALIDITY has changed")
 	// ErrLogin: the server refused the user name or the password.
 	ErrLogin = errors.New("login refused")
-	// ErrTooLarge: the message is larger than Options.MaxMessage.
-	ErrTooLarge = errors.New("message is larger than the limit")
 	// ErrCannotRemove: without UIDPLUS an expunge would also take what others have marked. The message is marked as deleted.
 	ErrCannotRemove = errors.New("server cannot expunge a single message")
 
 	errClosed = errors.New("mailbox is closed")
 )
-
-// MessageError is one message that could not be fetched twice, although the server works.
-type MessageError struct {
-	UID UID
-	Err error
-}
-
-func (e *MessageError) Error() string { return fmt.Sprintf("fetch message %v: %v", e.UID, e.Err) }
-func (e *MessageError) Unwrap() error { return e.Err }
-
-// Broken gives every MessageError in err: Fetch joins them.
-func Broken(err error) []*MessageError {
-	switch e := err.(type) {
-	case *MessageError:
-		return []*MessageError{e}
-	case interface{ Unwrap() []error }:
-		var all []*MessageError
-		for _, one := range e.Unwrap() {
-			all = append(all, Broken(one)...)
-		}
-		return all
-	}
-	return nil
-}
 
 // UID names one message of a folder for good: where Validity has changed, the number means another message (RFC 9051 §2.3.1.1).
 type UID struct{ Validity, UID uint32 }

@@ -5,11 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/emersion/go-imap/v2"
 	"go.uber.org/goleak"
 
 	"ukpbjd/internal/postoffice"
@@ -76,14 +78,14 @@ func folder(t *testing.T, o *postoffice.Office, name string) []postoffice.Stored
 
 func fetchAll(t *testing.T, b *Box, refs []Ref) (uids []uint32, err error) {
 	t.Helper()
-	err = b.Fetch(soon(t), refs, func(r Ref, raw []byte) error {
-		if r.Size > 0 && int64(len(raw)) != r.Size {
-			t.Errorf("message %v has %d bytes, announced %d", r.UID, len(raw), r.Size)
+	err = b.Fetch(soon(t), refs, func(m Mail) error {
+		if m.Size > 0 && int64(len(m.Raw)) != m.Size && !m.TooBig {
+			t.Errorf("message %v has %d bytes, announced %d", m.UID, len(m.Raw), m.Size)
 		}
-		if cap(raw) != len(raw) {
-			t.Errorf("message %v lies in %d bytes for %d", r.UID, cap(raw), len(raw))
+		if cap(m.Raw) != len(m.Raw) && !m.TooBig {
+			t.Errorf("message %v lies in %d bytes for %d", m.UID, cap(m.Raw), len(m.Raw))
 		}
-		uids = append(uids, r.UID.UID)
+		uids = append(uids, m.UID.UID)
 		return nil
 	})
 	return uids, err
@@ -256,8 +258,7 @@ func TestOldUIDsTouchNothing(t *testing.T) {
 		mixed := append(wholes(old[:1]), UID{mustState(t, b).UIDValidity, 2})
 		_, since := b.Since(soon(t), old[0].UID)
 		_, fetch := fetchAll(t, b, old)
-		_, header := b.Header(soon(t), old[0].UID)
-		for name, err := range map[string]error{"since": since, "fetch": fetch, "header": header, "file": b.File(soon(t), wholes(old), "Lain"),
+		for name, err := range map[string]error{"since": since, "fetch": fetch, "file": b.File(soon(t), wholes(old), "Lain"),
 			"file of both": b.File(soon(t), mixed, "Lain"), "remove": b.Remove(soon(t), old[0].UID)} {
 			if !errors.Is(err, ErrUIDValidity) {
 				t.Errorf("%s: %v", name, err)
@@ -335,7 +336,7 @@ func TestServerGoneIsNoBrokenMessage(t *testing.T) {
 	b := boxAt(t, o.IMAPAddr())
 	refs := mustSince(t, b, 1)
 	n := 0
-	err := b.Fetch(soon(t), refs, func(Ref, []byte) error {
+	err := b.Fetch(soon(t), refs, func(Mail) error {
 		if n++; n == 1 {
 			return o.Stop()
 		}
@@ -362,7 +363,7 @@ func TestFetchStopsAheadOfASlowReader(t *testing.T) {
 	b := boxAt(t, o.IMAPAddr())
 	refs := mustSince(t, b, 1)
 	first := true
-	err := b.Fetch(soon(t), refs, func(Ref, []byte) error {
+	err := b.Fetch(soon(t), refs, func(Mail) error {
 		if first {
 			first = false
 			// While this one is worked on, the fetching connection is free for others, so it is not stalled in mid-literal.
@@ -378,7 +379,7 @@ func TestFetchStopsAheadOfASlowReader(t *testing.T) {
 		t.Error(err)
 	}
 	stop := errors.New("enough")
-	if err := b.Fetch(soon(t), refs, func(Ref, []byte) error { return stop }); err != stop {
+	if err := b.Fetch(soon(t), refs, func(Mail) error { return stop }); err != stop {
 		t.Errorf("the reader's own error: %v", err)
 	}
 }
@@ -386,7 +387,8 @@ func TestFetchStopsAheadOfASlowReader(t *testing.T) {
 func TestTooLargeIsNeverHeld(t *testing.T) {
 	o := office(t, postoffice.Options{})
 	put(t, o, 2)
-	if err := o.Put(desk, "INBOX", bytes.Repeat([]byte("x"), 300_000)); err != nil {
+	const head = "Subject: besar\r\n\r\n"
+	if err := o.Put(desk, "INBOX", append([]byte(head), bytes.Repeat([]byte("x"), 300_000)...)); err != nil {
 		t.Fatal(err)
 	}
 	put(t, o, 1)
@@ -394,9 +396,118 @@ func TestTooLargeIsNeverHeld(t *testing.T) {
 	refs := mustSince(t, b, 1)
 	for name, lie := range map[string]int64{"told": refs[2].Size, "lied": 100, "unknown": 0} {
 		refs[2].Size = lie
+		var got []string
+		err := b.Fetch(soon(t), refs, func(m Mail) error {
+			got = append(got, fmt.Sprint(m.UID.UID, m.TooBig))
+			if m.TooBig && string(m.Raw) != head {
+				t.Errorf("%s: %.50q", name, m.Raw)
+			}
+			return nil
+		})
+		if err != nil || fmt.Sprint(got) != "[1 false 2 false 3 true 4 false]" {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+	}
+}
+
+// TestTooLargeWithoutHeaderStopsNobody (A2c): a header that cannot be had costs the others nothing.
+func TestTooLargeWithoutHeaderStopsNobody(t *testing.T) {
+	o := office(t, postoffice.Options{})
+	put(t, o, 1)
+	if err := o.Put(desk, "INBOX", bytes.Repeat([]byte("x"), 300_000)); err != nil {
+		t.Fatal(err)
+	}
+	put(t, o, 1)
+	b := boxAt(t, o.IMAPAddr(), func(o *Options) { o.MaxMessage = 100_000 })
+	refs := mustSince(t, b, 1)
+	for name, fault := range map[string]func(times int){
+		"cut":     func(times int) { o.DropFetch(desk, 2, 20, times) },
+		"refused": func(times int) { o.Refuse(desk, "FETCH", 2, "-", times) },
+	} {
+		fault(-1)
 		uids, err := fetchAll(t, b, refs)
-		if !slices.Equal(uids, []uint32{1, 2, 4}) || !errors.Is(err, ErrTooLarge) || len(Broken(err)) != 1 {
+		if broken := Broken(err); !slices.Equal(uids, []uint32{1, 3}) || len(broken) != 1 || broken[0].UID != refs[1].UID || broken[0].Passing() {
 			t.Errorf("%s: %v, %v", name, uids, err)
+		}
+		fault(0)
+		if uids, err := fetchAll(t, b, refs); len(uids) != 3 || err != nil {
+			t.Errorf("%s is over: %v, %v", name, uids, err)
+		}
+	}
+}
+
+// TestPassingNoIsNoFaultOfTheMessage (A4): as long as the server hands over nothing, or speaks of itself, no message is blamed.
+func TestPassingNoIsNoFaultOfTheMessage(t *testing.T) {
+	for _, code := range []string{"SERVERBUG", "UNAVAILABLE", "INUSE", "LIMIT", "EXPIRED", "AUTHENTICATIONFAILED", "-", "CORRUPTION"} {
+		for _, n := range []int{1, 2, 30} {
+			o := office(t, postoffice.Options{})
+			put(t, o, n)
+			b := boxAt(t, o.IMAPAddr())
+			refs := mustSince(t, b, 1)
+			o.Refuse(desk, "FETCH", 0, code, -1)
+			uids, err := fetchAll(t, b, refs)
+			if len(uids) > 0 || err == nil || !Passing(err) && code != "CORRUPTION" || slices.ContainsFunc(Broken(err), func(e *MessageError) bool { return !e.Passing() }) {
+				t.Errorf("%s to %d: %v, %v", code, n, uids, err)
+			}
+			o.Refuse(desk, "FETCH", 0, code, 0)
+			if uids, err := fetchAll(t, b, refs); err != nil || len(uids) != n {
+				t.Errorf("%s is over: %v, %v", code, uids, err)
+			}
+		}
+	}
+}
+
+// TestFailsAlone is the control: a message is blamed if others come, before it, after it, or from the folder of handled mail;
+// but not where the server calls the fault its own.
+func TestFailsAlone(t *testing.T) {
+	for _, c := range []struct {
+		name, code string
+		n          int
+		handled    bool
+		uid        uint32
+		alone      bool
+		passing    bool
+	}{
+		{"first of many", "-", 5, false, 1, true, false},
+		{"last of many", "CORRUPTION", 5, false, 5, true, false},
+		{"the server's own fault", "SERVERBUG", 5, false, 3, true, true},
+		{"one and no other", "-", 1, false, 1, false, true},
+		{"one beside handled mail", "-", 1, true, 1, true, false},
+	} {
+		o := office(t, postoffice.Options{})
+		put(t, o, c.n)
+		b := boxAt(t, o.IMAPAddr())
+		refs := mustSince(t, b, 1)
+		if c.handled {
+			if err := b.Append(soon(t), "UKPBJ/Diproses", []byte("Subject: x\r\n\r\n"), nil, time.Time{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		o.Refuse(desk, "FETCH", c.uid, c.code, -1)
+		uids, err := fetchAll(t, b, refs)
+		broken := Broken(err)
+		if len(uids) != c.n-1 || len(broken) != 1 || broken[0].Alone != c.alone || broken[0].Passing() != c.passing || Passing(err) != c.passing {
+			t.Errorf("%s: %v, %v", c.name, uids, err)
+		}
+	}
+}
+
+func TestPassing(t *testing.T) {
+	said := func(kind imap.StatusResponseType, code imap.ResponseCode) error {
+		return fmt.Errorf("move: %w", &imap.Error{Type: kind, Code: code, Text: "x"})
+	}
+	for _, c := range []struct {
+		err  error
+		want bool
+	}{
+		{nil, false}, {said("NO", ""), true}, {said("NO", "SERVERBUG"), true}, {said("BAD", "UNAVAILABLE"), true}, {said("NO", "X-OTHER"), true},
+		{said("BAD", ""), false}, {said("NO", "NOPERM"), false}, {said("NO", "TOOBIG"), false}, {io.ErrUnexpectedEOF, true}, {errSilence, true},
+		{own("%w", ErrUIDValidity), false}, {own("%w", ErrCannotRemove), false}, {&unreachable{own("%w", ErrLogin)}, true},
+		{errors.Join(&MessageError{Alone: true, Err: errNoBody}, &MessageError{Err: errNoBody}), false},
+		{errors.Join(&MessageError{Err: errNoBody}, &MessageError{Err: errNoBody}), true},
+	} {
+		if got := Passing(c.err); got != c.want {
+			t.Errorf("%v: %v", c.err, got)
 		}
 	}
 }
@@ -427,9 +538,9 @@ func TestOddMailComesByteForByte(t *testing.T) {
 	}
 	b := boxAt(t, o.IMAPAddr())
 	i := 0
-	err := b.Fetch(soon(t), mustSince(t, b, 1), func(_ Ref, raw []byte) error {
-		if string(raw) != odd[i] {
-			t.Errorf("%q became %q", odd[i], raw)
+	err := b.Fetch(soon(t), mustSince(t, b, 1), func(m Mail) error {
+		if string(m.Raw) != odd[i] {
+			t.Errorf("%q became %q", odd[i], m.Raw)
 		}
 		i++
 		return nil

@@ -1,6 +1,7 @@
 package postoffice
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -30,14 +31,16 @@ type Behaviour struct {
 // faults are the troubles of the IMAP side, armed by the methods below.
 type faults struct {
 	refuseLogins int
-	fetch        []fetchFault
+	commands     []commandFault
 }
 
-type fetchFault struct {
-	addr  string
-	uid   uint32 // 0 is any
-	after int64
-	times int
+// commandFault befalls one kind of command; a FETCH only if it asks for a body.
+type commandFault struct {
+	addr, command string
+	uid           uint32 // 0 is any
+	code          string // NO with this code, "-" without one; empty: the answer breaks off
+	after         int64  // bytes of the answer before it does
+	times         int    // below zero is for ever
 }
 
 // behaviour asks the rules, and counts for Behaviour.Times.
@@ -67,11 +70,30 @@ func (o *Office) RefuseLogins(n int) {
 }
 
 // DropFetch closes the connection when a body of addr is fetched, after so many bytes of the answer; a uid narrows it to
-// commands that ask for this message; times below zero is for ever.
+// commands that ask for this message; times below zero is for ever, zero ends it.
 func (o *Office) DropFetch(addr string, uid uint32, after int64, times int) {
+	o.arm(commandFault{addr: addr, command: "FETCH", uid: uid, after: after, times: times})
+}
+
+// CutAnswer carries out the next FETCH, STORE, EXPUNGE, MOVE, COPY or APPEND of addr and closes the connection in place of the answer.
+func (o *Office) CutAnswer(addr, command string, times int) {
+	o.arm(commandFault{addr: addr, command: command, times: times})
+}
+
+// Refuse answers such commands with NO and a response code of RFC 5530, or "-" for none, and does not carry them out.
+func (o *Office) Refuse(addr, command string, uid uint32, code string, times int) {
+	o.arm(commandFault{addr: addr, command: command, uid: uid, code: code, times: times})
+}
+
+// arm takes the place of an earlier fault of the same kind.
+func (o *Office) arm(f commandFault) {
+	f.addr = strings.ToLower(f.addr)
 	o.mu.Lock()
-	o.faults.fetch = append(o.faults.fetch, fetchFault{strings.ToLower(addr), uid, after, times})
-	o.mu.Unlock()
+	defer o.mu.Unlock()
+	o.faults.commands = slices.DeleteFunc(o.faults.commands, func(old commandFault) bool {
+		return old.times == 0 || old.addr == f.addr && old.command == f.command && old.uid == f.uid && (old.code == "") == (f.code == "")
+	})
+	o.faults.commands = append(o.faults.commands, f)
 }
 
 // Cut closes all connections once; the office stays open.
@@ -95,19 +117,19 @@ func (o *Office) loginRefused() bool {
 	return true
 }
 
-// fetchDrop says after how many bytes a FETCH has to break, or a negative number.
-func (o *Office) fetchDrop(addr string, asks func(uid uint32) bool) int64 {
+// fault is the first one that this command runs into.
+func (o *Office) fault(addr, command string, asks func(uid uint32) bool) (commandFault, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for i := range o.faults.fetch {
-		f := &o.faults.fetch[i]
-		if f.times == 0 || f.addr != strings.ToLower(addr) || f.uid != 0 && !asks(f.uid) {
+	for i := range o.faults.commands {
+		f := &o.faults.commands[i]
+		if f.times == 0 || f.addr != strings.ToLower(addr) || f.command != command || f.uid != 0 && !asks(f.uid) {
 			continue
 		}
 		if f.times > 0 {
 			f.times--
 		}
-		return f.after
+		return *f, true
 	}
-	return -1
+	return commandFault{}, false
 }

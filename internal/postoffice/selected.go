@@ -80,6 +80,9 @@ func (s *session) Store(w *imapserver.FetchWriter, set imap.NumSet, flags *imap.
 	if s.readOnly {
 		return no("READ-ONLY", "Mailbox is open for reading only")
 	}
+	if err := s.trouble("STORE", set); err != nil {
+		return err
+	}
 	defer s.office.announce()
 	known := s.pick(set, func(seq uint32, m *stored) {
 		m.change(flags.Op, flags.Flags)
@@ -97,7 +100,9 @@ func (s *session) Fetch(w *imapserver.FetchWriter, set imap.NumSet, opt *imap.Fe
 		seen = seen || !part.Peek && !s.readOnly
 	}
 	if len(opt.BodySection) > 0 {
-		s.armFault(set)
+		if err := s.trouble("FETCH", set); err != nil {
+			return err
+		}
 	}
 	return s.write(w, s.pick(set, func(seq uint32, m *stored) {
 		if seen && !m.has(imap.FlagSeen) {
@@ -165,6 +170,9 @@ func section(raw []byte, part *imap.FetchItemBodySection) []byte {
 
 func (s *session) Copy(set imap.NumSet, name string) (*imap.CopyData, error) {
 	dest, err := s.target(name)
+	if err == nil {
+		err = s.trouble("COPY", set)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -195,6 +203,9 @@ func (s *session) Move(w *imapserver.MoveWriter, set imap.NumSet, name string) e
 		return no("READ-ONLY", "Mailbox is open for reading only")
 	}
 	dest, err := s.target(name)
+	if err == nil {
+		err = s.trouble("MOVE", set)
+	}
 	if err != nil {
 		return err
 	}
@@ -220,18 +231,30 @@ func (s *session) Expunge(_ *imapserver.ExpungeWriter, uids *imap.UIDSet) error 
 	if s.readOnly {
 		return nil
 	}
+	if uids != nil {
+		if err := s.trouble("EXPUNGE", *uids); err != nil {
+			return err
+		}
+	}
 	defer s.office.announce()
 	s.open.take(func(m *stored) bool { return m.has(imap.FlagDeleted) && (uids == nil || uids.Contains(m.uid)) })
 	return nil
 }
 
-// armFault breaks the connection in the answer that follows, if that has been asked for.
-func (s *session) armFault(set imap.NumSet) {
-	asks := func(uid uint32) bool {
+// trouble refuses the command, or breaks the connection in the answer that follows, if that has been asked for.
+func (s *session) trouble(command string, set imap.NumSet) error {
+	f, ok := s.office.fault(s.login, command, func(uid uint32) bool {
 		uids, ok := set.(imap.UIDSet)
 		return ok && uids.Contains(imap.UID(uid))
+	})
+	switch {
+	case !ok:
+	case f.code == "-":
+		return no("", "Not now")
+	case f.code != "":
+		return no(imap.ResponseCode(f.code), "Not now")
+	case s.conn != nil:
+		s.conn.breakAfter(f.after)
 	}
-	if after := s.office.fetchDrop(s.login, asks); after >= 0 && s.conn != nil {
-		s.conn.breakAfter(after)
-	}
+	return nil
 }

@@ -161,6 +161,9 @@ func (s *session) Status(name string, _ *imap.StatusOptions) (*imap.StatusData, 
 
 func (s *session) Append(name string, r imap.LiteralReader, opt *imap.AppendOptions) (*imap.AppendData, error) {
 	f, err := s.target(name)
+	if err == nil {
+		err = s.trouble("APPEND", nil)
+	}
 	if err != nil {
 		return nil, err
 	}
