@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"ukpbjd/internal/mailbox"
@@ -74,10 +75,9 @@ func (d *Daemon) replaceSecrets(ctx context.Context, validity uint32, list []uin
 			rest = append(rest, uid)
 			continue
 		}
-		if err := d.Box.Append(ctx, folder, raw, nil, time.Now()); err != nil {
-			return nil, err
-		}
-		if err := d.Box.Remove(ctx, mailbox.UID{Validity: validity, UID: uid}); err != nil && !errors.Is(err, mailbox.ErrCannotRemove) {
+		whole := mailbox.UID{Validity: validity, UID: uid}
+		err = d.Box.Replace(ctx, whole, folder, raw, fmt.Sprintf("%d-%d", validity, uid))
+		if err != nil && !errors.Is(err, mailbox.ErrCannotRemove) {
 			return nil, err
 		}
 		if err := d.Clerk.Filed(ctx, validity, []uint32{uid}); err != nil {
@@ -94,11 +94,11 @@ func (d *Daemon) bringBack(ctx context.Context) error {
 		return err
 	}
 	for key, r := range work {
-		n, err := d.Box.Return(ctx, r.Folder, r.Arrived, r.Size)
+		found, err := d.Box.Return(ctx, r.Folder, mailbox.Wanted{Arrived: r.Arrived, Size: r.Size})
 		if err != nil {
 			return err
 		}
-		if n == 0 {
+		if !found {
 			d.Log.Warn("a mail to be judged again is no longer in its folder", "folder", r.Folder, "size", r.Size)
 		}
 		if err := d.Clerk.Returned(ctx, key); err != nil {

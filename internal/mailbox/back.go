@@ -2,48 +2,89 @@ package mailbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
 )
 
-// Return moves messages of a folder back to the inbox: those of that size that arrived at that time, which a move keeps. It
-// gives how many there were. They come back under new UIDs.
-func (b *Box) Return(ctx context.Context, folder string, arrived time.Time, size int64) (n int, err error) {
+// ErrAmbiguous: several different messages fit what is wanted, so none was moved.
+var ErrAmbiguous = errors.New("several different messages fit")
+
+// Wanted describes one message. Where its Message-ID is known that decides, with the size; else the time of arrival, which a
+// move keeps, and the size.
+type Wanted struct {
+	MessageID string // with or without its angle brackets; empty: not known
+	Arrived   time.Time
+	Size      int64 // zero: not known
+}
+
+// Return moves a message of a folder back to the inbox, where it comes under a new UID. It tells whether it was there.
+func (b *Box) Return(ctx context.Context, folder string, what Wanted) (found bool, err error) {
+	var uid UID
 	err = b.filing.do(ctx, job{work: func(ctx context.Context, s *session) error {
+		found = false
 		there, err := s.listed(ctx, s.name(folder))
 		if err != nil || !there {
 			return err
 		}
-		if err := s.enter(ctx, folder, writing); err != nil {
+		if err := s.enter(ctx, folder, looking); err != nil {
 			return err
 		}
-		set, err := s.matching(ctx, arrived, size)
-		if err != nil || len(set) == 0 {
-			return err
-		}
-		nums, _ := set.Nums()
-		n = len(nums)
-		copied := false
-		return s.file(ctx, set, b.opt.Inbox, &copied)
+		uid, found, err = s.match(ctx, what)
+		return err
 	}})
-	if err != nil {
-		return 0, fmt.Errorf("bring a message back from %s: %w", folder, err)
+	if err == nil && found {
+		err = b.move(ctx, &move{from: folder, validity: uid.Validity, to: b.opt.Inbox, uids: []uint32{uid.UID}})
 	}
-	return n, nil
+	if err != nil {
+		return false, fmt.Errorf("bring a message back from %s: %w", folder, err)
+	}
+	return found, nil
 }
 
-// matching finds messages of the selected folder by size and time of arrival.
-func (s *session) matching(ctx context.Context, arrived time.Time, size int64) (set imap.UIDSet, err error) {
-	return set, s.long(ctx, "look through the folder", func() error {
-		all := imap.UIDSet{imap.UIDRange{Start: 1, Stop: 0}}
-		list, err := s.client.Fetch(all, &imap.FetchOptions{UID: true, RFC822Size: true, InternalDate: true}).Collect()
-		for _, m := range list {
-			if m.RFC822Size == size && m.InternalDate.Unix() == arrived.Unix() {
-				set.AddNum(m.UID)
-			}
-		}
-		return err
-	})
+// match finds the one message of the open folder that is wanted.
+func (s *session) match(ctx context.Context, what Wanted) (uid UID, found bool, err error) {
+	uids, err := s.candidates(ctx, what)
+	if err != nil {
+		return UID{}, false, err
+	}
+	fit, err := s.identify(ctx, uids)
+	fit = slices.DeleteFunc(fit, func(id identity) bool { return !what.fits(id) })
+	if timely := slices.DeleteFunc(slices.Clone(fit), func(id identity) bool { return id.arrived.Unix() != what.Arrived.Unix() }); len(timely) > 0 {
+		fit = timely
+	}
+	switch {
+	case err != nil || len(fit) == 0:
+		return UID{}, false, err
+	case slices.ContainsFunc(fit, func(id identity) bool { return !id.same(fit[0]) }):
+		return UID{}, false, &ownError{ErrAmbiguous}
+	}
+	return fit[0].uid, true, nil
+}
+
+func (w Wanted) fits(id identity) bool {
+	switch {
+	case w.Size > 0 && id.size != w.Size:
+		return false
+	case w.MessageID == "":
+		return id.arrived.Unix() == w.Arrived.Unix()
+	}
+	return slices.ContainsFunc(fieldsOf(id.header)["Message-Id"], func(v string) bool { return bare(v) == bare(w.MessageID) })
+}
+
+func bare(id string) string { return strings.Trim(strings.TrimSpace(id), "<>") }
+
+// candidates are the messages of the open folder that may be meant.
+func (s *session) candidates(ctx context.Context, what Wanted) ([]uint32, error) {
+	if id := bare(what.MessageID); searchable(id) {
+		return s.having(ctx, "Message-ID", id)
+	}
+	if what.Size > 0 {
+		return s.named(ctx, &imap.SearchCriteria{Larger: what.Size - 1, Smaller: what.Size + 1})
+	}
+	return nil, nil
 }

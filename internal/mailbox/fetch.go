@@ -174,7 +174,7 @@ func (f *fetch) batch(ctx context.Context, refs []Ref) (map[uint32][]byte, error
 }
 
 func (f *fetch) open(ctx context.Context, s *session) error {
-	if _, err := s.open(ctx, looking, f.validity); err != nil {
+	if _, err := s.open(ctx, f.box.opt.Inbox, looking, f.validity); err != nil {
 		return &notOpened{err}
 	}
 	return nil

@@ -75,6 +75,19 @@ func (l *line) do(ctx context.Context, j job) error {
 	}
 }
 
+// renewed is do on a connection that is new.
+func (l *line) renewed(ctx context.Context, j job) error {
+	s, err := l.take(ctx)
+	if err != nil {
+		return err
+	}
+	if s != nil {
+		s.drop()
+	}
+	l.slot <- nil
+	return l.do(ctx, j)
+}
+
 // reach connects. After a connection that was lost the server may just be restarting, so it is given a moment.
 func (l *line) reach(ctx context.Context, had bool) (s *session, err error) {
 	for pause := l.box.opt.Retry; ; pause *= 2 {

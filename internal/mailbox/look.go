@@ -80,7 +80,7 @@ func (b *Box) Since(ctx context.Context, from UID) ([]Ref, error) {
 func (b *Box) uidsSince(ctx context.Context, from UID) (uids []uint32, err error) {
 	err = b.fetching.do(ctx, job{work: func(ctx context.Context, s *session) error {
 		uids = nil
-		fresh, err := s.openNow(ctx, looking, from.Validity)
+		fresh, err := s.openNow(ctx, b.opt.Inbox, looking, from.Validity)
 		if err != nil || fresh && s.at.UIDNext != 0 && from.UID >= uint32(s.at.UIDNext) {
 			return err
 		}
@@ -135,7 +135,7 @@ func expand(set imap.UIDSet, from uint32, limit uint64) ([]uint32, error) {
 func (b *Box) describe(ctx context.Context, validity uint32, uids []uint32) ([]Ref, error) {
 	var refs []Ref
 	err := b.fetching.do(ctx, job{work: func(ctx context.Context, s *session) error {
-		_, err := s.open(ctx, looking, validity)
+		_, err := s.open(ctx, b.opt.Inbox, looking, validity)
 		if err == nil {
 			refs, err = s.describe(ctx, uids)
 		}

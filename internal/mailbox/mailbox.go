@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"ukpbjd/internal/secret"
@@ -72,6 +73,8 @@ type Box struct {
 	watching *line
 	fetching *line
 	filing   *line
+	first    atomic.Pointer[State] // the inbox as this Box saw it first
+	copied   map[folderUID]bool    // of the filing connection: COPY was sent; true: and confirmed
 	open     context.Context
 	shut     context.CancelCauseFunc
 }
@@ -89,7 +92,7 @@ func New(opt Options) *Box {
 	if opt.Logger == nil {
 		opt.Logger = slog.New(slog.DiscardHandler)
 	}
-	b := &Box{opt: opt}
+	b := &Box{opt: opt, copied: map[folderUID]bool{}}
 	b.open, b.shut = context.WithCancelCause(context.Background())
 	b.watching, b.fetching, b.filing = newLine(b), newLine(b), newLine(b)
 	return b

@@ -1,11 +1,8 @@
 package mailbox
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"fmt"
-	"net/textproto"
 	"path"
 	"slices"
 	"strings"
@@ -24,8 +21,8 @@ type Copy struct {
 var sentNames = map[string]bool{"sent": true, "sent items": true, "sent messages": true, "sent mail": true, "sent-mail": true, "sentmail": true,
 	"terkirim": true, "surat terkirim": true, "item terkirim": true, "pesan terkirim": true, "kotak keluar terkirim": true}
 
-// sentMost bounds how many messages of one folder are looked at in one go.
-const sentMost = 1000
+// foundMost bounds how many messages of one folder are looked at in one go.
+const foundMost = 1000
 
 // SentFolders lists the folders of sent mail: those marked \Sent, those called so, and the one that Options names.
 func (b *Box) SentFolders(ctx context.Context) (all []string, err error) {
@@ -75,24 +72,17 @@ func (b *Box) Copies(ctx context.Context, folder, field, text string) (found []C
 	return found, nil
 }
 
-func (s *session) having(ctx context.Context, field, text string) (uids []imap.UID, err error) {
-	err = s.long(ctx, "search", func() error {
-		data, err := s.client.UIDSearch(&imap.SearchCriteria{Header: []imap.SearchCriteriaHeaderField{{Key: field, Value: text}}}, nil).Wait()
-		if err == nil {
-			uids = data.AllUIDs()
-		}
-		return err
-	})
-	return uids[:min(len(uids), sentMost)], err
+func (s *session) having(ctx context.Context, field, text string) ([]uint32, error) {
+	return s.named(ctx, &imap.SearchCriteria{Header: []imap.SearchCriteriaHeaderField{{Key: field, Value: text}}})
 }
 
 // identities reads who the messages are; one without a Message-ID is nobody's.
-func (s *session) identities(ctx context.Context, folder string, uids []imap.UID) (found []Copy, err error) {
+func (s *session) identities(ctx context.Context, folder string, uids []uint32) (found []Copy, err error) {
 	section := &imap.FetchItemBodySection{Specifier: imap.PartSpecifierHeader, HeaderFields: []string{"Message-ID"}, Peek: true}
 	err = s.long(ctx, "fetch Message-IDs", func() error {
-		list, err := s.client.Fetch(imap.UIDSetNum(uids...), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}}).Collect()
+		list, err := s.client.Fetch(setOf(uids), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}}).Collect()
 		for _, m := range list {
-			if id := messageID(m.FindBodySection(section)); id != "" && slices.Contains(uids, m.UID) {
+			if id := messageID(m.FindBodySection(section)); id != "" && slices.Contains(uids, uint32(m.UID)) {
 				found = append(found, Copy{folder, s.uid(m.UID), id})
 			}
 		}
@@ -101,22 +91,17 @@ func (s *session) identities(ctx context.Context, folder string, uids []imap.UID
 	return found, err
 }
 
-func messageID(header []byte) string {
-	h, _ := textproto.NewReader(bufio.NewReader(bytes.NewReader(append(header, "\r\n\r\n"...)))).ReadMIMEHeader() // what could be read of it
-	return strings.TrimSpace(h.Get("Message-Id"))
-}
-
 // RemoveCopies takes these messages, and no others, out of their folder for good.
 func (b *Box) RemoveCopies(ctx context.Context, folder string, copies []Copy) error {
 	if len(copies) == 0 {
 		return nil
 	}
-	var uids []imap.UID
+	var uids []uint32
 	for _, c := range copies {
 		if c.UID.Validity != copies[0].UID.Validity {
 			return fmt.Errorf("remove copies from %s: %w", folder, ErrUIDValidity)
 		}
-		uids = append(uids, imap.UID(c.UID.UID))
+		uids = append(uids, c.UID.UID)
 	}
 	err := b.filing.do(ctx, job{work: func(ctx context.Context, s *session) error {
 		if err := s.enter(ctx, folder, writing); err != nil {
@@ -129,22 +114,16 @@ func (b *Box) RemoveCopies(ctx context.Context, folder string, copies []Copy) er
 		if err != nil {
 			return err
 		}
-		var set imap.UIDSet
+		var meant []uint32
 		for _, c := range still {
 			if slices.Contains(copies, c) {
-				set.AddNum(imap.UID(c.UID.UID))
+				meant = append(meant, c.UID.UID)
 			}
 		}
-		if len(set) == 0 {
+		if len(meant) == 0 {
 			return nil
 		}
-		if err := s.store(ctx, set, imap.FlagDeleted); err != nil {
-			return err
-		}
-		if !s.caps.Has(imap.CapUIDPlus) {
-			return &ownError{ErrCannotRemove}
-		}
-		return s.long(ctx, "expunge", func() error { return s.client.UIDExpunge(set).Close() })
+		return s.remove(ctx, meant)
 	}})
 	if err != nil {
 		return fmt.Errorf("remove copies from %s: %w", folder, err)

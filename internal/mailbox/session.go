@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -102,13 +103,12 @@ func (s *session) goodbye() {
 	s.drop()
 }
 
-// open makes sure that the inbox is open and is the one that validity names. An open folder keeps its UIDVALIDITY, so it is
+// open makes sure that the folder is open and is the one that validity names. An open folder keeps its UIDVALIDITY, so it is
 // opened anew only where another one is open. With what the server told at that time, fresh says whether that is news.
-func (s *session) open(ctx context.Context, how access, validity uint32) (fresh bool, err error) {
-	inbox := s.box.opt.Inbox
+func (s *session) open(ctx context.Context, folder string, how access, validity uint32) (fresh bool, err error) {
 	fresh = s.at.fresh
-	if s.at.folder != inbox || s.at.how != how || s.at.UIDValidity != validity {
-		if err := s.enter(ctx, inbox, how); err != nil {
+	if s.at.folder != folder || s.at.how != how || s.at.UIDValidity != validity {
+		if err := s.enter(ctx, folder, how); err != nil {
 			return false, err
 		}
 		fresh = true
@@ -118,8 +118,8 @@ func (s *session) open(ctx context.Context, how access, validity uint32) (fresh 
 }
 
 // openNow is open, and knows of every message that has arrived until now.
-func (s *session) openNow(ctx context.Context, how access, validity uint32) (fresh bool, err error) {
-	fresh, err = s.open(ctx, how, validity)
+func (s *session) openNow(ctx context.Context, folder string, how access, validity uint32) (fresh bool, err error) {
+	fresh, err = s.open(ctx, folder, how, validity)
 	if err == nil && !fresh {
 		err = s.probe(ctx)
 	}
@@ -146,6 +146,9 @@ func (s *session) enter(ctx context.Context, folder string, how access) error {
 			return err
 		}
 		s.at = selected{folder: folder, how: how, SelectData: *data}
+		if folder == s.box.opt.Inbox {
+			s.box.first.CompareAndSwap(nil, &State{data.UIDValidity, uint32(data.UIDNext)})
+		}
 		return nil
 	})
 }
@@ -160,18 +163,26 @@ func (s *session) probe(ctx context.Context) error {
 
 // present asks which of the set are still there.
 func (s *session) present(ctx context.Context, set imap.UIDSet, not ...imap.Flag) (imap.UIDSet, error) {
-	var found imap.UIDSet
-	err := s.long(ctx, "search", func() error {
+	return s.search(ctx, &imap.SearchCriteria{UID: []imap.UIDSet{set}, NotFlag: not})
+}
+
+// still is present for UIDs that are known, and never names another.
+func (s *session) still(ctx context.Context, uids []uint32, not ...imap.Flag) ([]uint32, error) {
+	set, err := s.present(ctx, setOf(uids), not...)
+	return slices.DeleteFunc(slices.Clone(uids), func(u uint32) bool { return !set.Contains(imap.UID(u)) }), err
+}
+
+func (s *session) search(ctx context.Context, what *imap.SearchCriteria) (found imap.UIDSet, err error) {
+	err = s.long(ctx, "search", func() error {
 		var opt *imap.SearchOptions
 		if s.caps.Has(imap.CapESearch) {
 			opt = &imap.SearchOptions{ReturnAll: true} // ranges instead of a number for every message
 		}
-		data, err := s.client.UIDSearch(&imap.SearchCriteria{UID: []imap.UIDSet{set}, NotFlag: not}, opt).Wait()
-		if err != nil {
-			return err
+		data, err := s.client.UIDSearch(what, opt).Wait()
+		if err == nil {
+			found, _ = data.All.(imap.UIDSet)
 		}
-		found, _ = data.All.(imap.UIDSet)
-		return nil
+		return err
 	})
 	return found, err
 }
