@@ -15,8 +15,17 @@ import (
 
 const connectWithin = 30 * time.Second
 
-// connect dials and signs in. Its errors are unreachable, or a refused login.
-func (b *Box) connect(ctx context.Context) (*session, error) {
+// connect signs in when the gate lets it; all its errors are unreachable.
+func (b *Box) connect(ctx context.Context, patient bool) (*session, error) {
+	s, err := b.gate.pass(ctx, patient, b.signedIn)
+	var down *unreachable
+	if err != nil && !errors.As(err, &down) {
+		err = &unreachable{err}
+	}
+	return s, err
+}
+
+func (b *Box) signedIn(ctx context.Context) (*session, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, 2*connectWithin, errSlow)
 	defer cancel()
 	s, err := b.dial(ctx)

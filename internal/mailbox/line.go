@@ -88,13 +88,14 @@ func (l *line) renewed(ctx context.Context, j job) error {
 	return l.do(ctx, j)
 }
 
-// reach connects. After a connection that was lost the server may just be restarting, so it is given a moment.
+// reach connects. After a connection that was lost the server may just be restarting, so it is given a few steps of the gate.
 func (l *line) reach(ctx context.Context, had bool) (s *session, err error) {
-	for pause := l.box.opt.Retry; ; pause *= 2 {
-		s, err = l.box.connect(ctx)
-		if err == nil || !had || errors.Is(err, ErrLogin) || ctx.Err() != nil || pause > 4*l.box.opt.Retry {
-			return s, err
+	s, err = l.box.connect(ctx, false)
+	for range graceTries {
+		if err == nil || !had || errors.Is(err, ErrLogin) || ctx.Err() != nil {
+			break
 		}
-		nap(ctx, pause)
+		s, err = l.box.connect(ctx, true)
 	}
+	return s, err
 }

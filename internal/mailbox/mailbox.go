@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"sync/atomic"
 	"time"
 
@@ -26,17 +27,17 @@ type Options struct {
 
 	Inbox, Processed, Review, Sent string // default INBOX, UKPBJ/Diproses, UKPBJ/Periksa, Sent
 
-	Poll       time.Duration // default 60 s: besides IDLE, ask this often
-	Timeout    time.Duration // default 60 s: a command that hears nothing for so long has failed
-	Retry      time.Duration // default 1 s: first pause after a lost connection, then doubled up to 5 minutes
-	MaxMessage int64         // default 50 MiB: of a larger message only the header is fetched
+	Poll       time.Duration  // default 60 s: besides IDLE, ask this often
+	Timeout    time.Duration  // default 60 s: a command that hears nothing for so long has failed
+	Retry      time.Duration  // default 1 s: first pause after a failed connection, then doubled up to 5 minutes
+	Random     func() float64 // in [0, 1), for the jitter of pauses; default math/rand
+	MaxMessage int64          // default 50 MiB: of a larger message only the header is fetched
 	Logger     *slog.Logger
 }
 
 const (
 	// idleFor: RFC 2177 allows 29 minutes, middleboxes and some servers end a silent connection at 10.
 	idleFor    = 9 * time.Minute
-	longestNap = 5 * time.Minute
 	maxMessage = 50 << 20
 )
 
@@ -70,6 +71,7 @@ type Ref struct {
 // Box is the mailbox. Its methods may be called from several goroutines.
 type Box struct {
 	opt      Options
+	gate     *gate
 	watching *line
 	fetching *line
 	filing   *line
@@ -89,10 +91,13 @@ func New(opt Options) *Box {
 	opt.Timeout = orElse(opt.Timeout, time.Minute)
 	opt.Retry = orElse(opt.Retry, time.Second)
 	opt.MaxMessage = orElse(opt.MaxMessage, maxMessage)
+	if opt.Random == nil {
+		opt.Random = rand.Float64
+	}
 	if opt.Logger == nil {
 		opt.Logger = slog.New(slog.DiscardHandler)
 	}
-	b := &Box{opt: opt, copied: map[folderUID]bool{}}
+	b := &Box{opt: opt, copied: map[folderUID]bool{}, gate: newGate(opt.Retry, opt.Random)}
 	b.open, b.shut = context.WithCancelCause(context.Background())
 	b.watching, b.fetching, b.filing = newLine(b), newLine(b), newLine(b)
 	return b

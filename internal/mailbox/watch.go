@@ -2,7 +2,6 @@ package mailbox
 
 import (
 	"context"
-	"math/rand/v2"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -14,30 +13,23 @@ import (
 func (b *Box) Watch(ctx context.Context, wake func()) error {
 	ctx, cancel := b.until(ctx)
 	defer cancel()
-	pause := b.opt.Retry
+	back := backoff{first: b.opt.Retry, random: b.opt.Random}
 	for ctx.Err() == nil {
 		began := time.Now()
 		connected, err := b.watch(ctx, wake)
 		if ctx.Err() != nil {
 			break
 		}
-		if connected && time.Since(began) > time.Minute {
-			pause = b.opt.Retry
+		b.opt.Logger.Warn("mailbox watch interrupted", "error", err, "connected", connected)
+		if !connected {
+			continue // the gate knows when to try again
 		}
-		b.opt.Logger.Warn("mailbox watch interrupted", "error", err, "connected", connected, "again_in", pause)
-		nap(ctx, pause/2+rand.N(pause)) // jitter: several daemons must not return in step
-		pause = min(2*pause, longestNap)
+		if time.Since(began) > time.Minute {
+			back.reset()
+		}
+		nap(ctx, back.pause())
 	}
 	return nil
-}
-
-func nap(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
-	}
 }
 
 // watch lasts as long as one connection.
@@ -51,12 +43,12 @@ func (b *Box) watch(ctx context.Context, wake func()) (connected bool, err error
 	if s != nil {
 		s.drop()
 	}
-	if s, err = b.connect(ctx); err != nil {
+	if s, err = b.connect(ctx, true); err != nil {
 		return false, err
 	}
 	defer s.goodbye()
 	if err := s.enter(ctx, b.opt.Inbox, looking); err != nil {
-		return false, err
+		return true, err
 	}
 	b.opt.Logger.Info("mailbox watch begins", "idle", s.caps.Has(imap.CapIdle), "messages", s.at.NumMessages)
 	// What came before EXAMINE is seen by whoever is woken now; what comes after it is announced.
