@@ -143,6 +143,7 @@ func (s *session) enter(ctx context.Context, folder string, how access) error {
 	return s.brief(ctx, "open "+folder, func() error {
 		data, err := s.client.Select(s.name(folder), &imap.SelectOptions{ReadOnly: how == looking}).Wait()
 		if err != nil {
+			delete(s.exists, s.name(folder)) // it may have been taken away
 			return err
 		}
 		s.at = selected{folder: folder, how: how, SelectData: *data}
