@@ -22,7 +22,7 @@ var (
 type session struct {
 	box    *Box
 	client *imapclient.Client
-	conn   *steady
+	conn   *idleTimeoutConn
 	caps   imap.CapSet
 	prefix string // of the personal namespace, e.g. "INBOX."
 	delim  string // empty: the server has no hierarchy
