@@ -78,7 +78,7 @@ func (s *session) greet(ctx context.Context, raw net.Conn, host string) error {
 	}
 	conf.ServerName = orElse(conf.ServerName, host)
 	opt := &imapclient.Options{TLSConfig: conf, UnilateralDataHandler: s.listener()}
-	s.conn = newSteady(raw, raw)
+	s.conn = newIdleTimeoutConn(raw, raw)
 	s.conn.expect(min(connectWithin, s.box.opt.Timeout))
 	switch s.box.opt.Security {
 	case "starttls":
@@ -94,7 +94,7 @@ func (s *session) greet(ctx context.Context, raw net.Conn, host string) error {
 		if err := secured.HandshakeContext(ctx); err != nil {
 			return fmt.Errorf("start TLS: %w", err)
 		}
-		s.conn = newSteady(secured, raw)
+		s.conn = newIdleTimeoutConn(secured, raw)
 		s.conn.expect(min(connectWithin, s.box.opt.Timeout))
 		s.client = imapclient.New(s.conn, opt)
 	}

@@ -49,33 +49,6 @@ func commands(uids []uint32) [][]uint32 {
 	return all
 }
 
-// Append stores a message in a folder. An error after the text went out leaves open whether it is there.
-func (b *Box) Append(ctx context.Context, folder string, raw []byte, flags []string, at time.Time) error {
-	raw = crlf(raw)
-	opt := &imap.AppendOptions{Time: at}
-	for _, f := range flags {
-		opt.Flags = append(opt.Flags, imap.Flag(f))
-	}
-	sent := false
-	err := b.filing.do(ctx, job{sent: func() bool { return sent }, work: func(ctx context.Context, s *session) error {
-		target, err := s.ensure(ctx, folder)
-		if err != nil {
-			return err
-		}
-		if err := s.probe(ctx); err != nil {
-			return err // a connection that died while nobody used it is found here, where a second try is safe
-		}
-		return s.orCreate(ctx, target, func() error {
-			sent = true
-			return s.append(ctx, target, raw, opt)
-		})
-	}})
-	if err != nil {
-		return fmt.Errorf("append to %s: %w", folder, err)
-	}
-	return nil
-}
-
 func (s *session) append(ctx context.Context, target string, raw []byte, opt *imap.AppendOptions) error {
 	total := 2*s.box.opt.Timeout + time.Duration(len(raw)/slowestBytes)*time.Second
 	return s.run(ctx, "append", total, func() error {

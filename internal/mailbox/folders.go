@@ -122,39 +122,3 @@ func (s *session) create(ctx context.Context, name string) error {
 		return nil
 	})
 }
-
-// Folders lists the mailbox's folders as Options would write them.
-func (b *Box) Folders(ctx context.Context) ([]string, error) {
-	var all []string
-	err := b.filing.do(ctx, job{work: func(ctx context.Context, s *session) error {
-		return s.brief(ctx, "list folders", func() error {
-			list, err := s.client.List("", "*", nil).Collect()
-			all = all[:0]
-			for _, l := range list {
-				all = append(all, ownName(l.Mailbox, s.prefix, s.delim))
-			}
-			return err
-		})
-	}})
-	slices.Sort(all)
-	return all, err
-}
-
-// Count gives the number of messages in a folder; one that is not there has none.
-func (b *Box) Count(ctx context.Context, folder string) (int, error) {
-	n := 0
-	err := b.filing.do(ctx, job{work: func(ctx context.Context, s *session) error {
-		there, err := s.listed(ctx, s.name(folder))
-		if err != nil || !there {
-			return err
-		}
-		return s.brief(ctx, "count "+folder, func() error {
-			data, err := s.client.Status(s.name(folder), &imap.StatusOptions{NumMessages: true}).Wait()
-			if err == nil && data.NumMessages != nil {
-				n = int(*data.NumMessages)
-			}
-			return err
-		})
-	}})
-	return n, err
-}

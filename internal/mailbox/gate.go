@@ -26,8 +26,8 @@ func (b *backoff) pause() time.Duration {
 
 func (b *backoff) reset() { b.next = 0 }
 
-// gate lets one line at a time sign in, and after a failure none until a pause is over: a refused password is tried once a
-// step, not once a line and call.
+// gate lets one connection at a time be made, and after a failure none until a pause is over: a refused password is tried once a
+// step, not once a connection and call.
 type gate struct {
 	turn chan struct{} // held by whoever dials
 
@@ -63,7 +63,7 @@ func (g *gate) pass(ctx context.Context, patient bool, dial func(context.Context
 			g.note(err)
 			return s, err
 		}
-		<-g.turn // another line has failed meanwhile
+		<-g.turn // another one has failed meanwhile
 	}
 }
 

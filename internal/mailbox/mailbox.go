@@ -72,9 +72,9 @@ type Ref struct {
 type Box struct {
 	opt      Options
 	gate     *gate
-	watching *line
-	fetching *line
-	filing   *line
+	watching *conn
+	fetching *conn
+	filing   *conn
 	first    atomic.Pointer[State] // the inbox as this Box saw it first
 	copied   map[folderUID]bool    // of the filing connection: COPY was sent; true: and confirmed
 	open     context.Context
@@ -99,14 +99,14 @@ func New(opt Options) *Box {
 	}
 	b := &Box{opt: opt, copied: map[folderUID]bool{}, gate: newGate(opt.Retry, opt.Random)}
 	b.open, b.shut = context.WithCancelCause(context.Background())
-	b.watching, b.fetching, b.filing = newLine(b), newLine(b), newLine(b)
+	b.watching, b.fetching, b.filing = newConn(b), newConn(b), newConn(b)
 	return b
 }
 
 // Close ends every running call and every connection.
 func (b *Box) Close() error {
 	b.shut(errClosed)
-	for _, l := range []*line{b.watching, b.fetching, b.filing} {
+	for _, l := range []*conn{b.watching, b.fetching, b.filing} {
 		l.close()
 	}
 	return nil

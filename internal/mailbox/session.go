@@ -22,7 +22,7 @@ var (
 type session struct {
 	box    *Box
 	client *imapclient.Client
-	conn   *steady
+	conn   *idleTimeoutConn
 	caps   imap.CapSet
 	prefix string // of the personal namespace, e.g. "INBOX."
 	delim  string // empty: the server has no hierarchy
@@ -143,6 +143,7 @@ func (s *session) enter(ctx context.Context, folder string, how access) error {
 	return s.brief(ctx, "open "+folder, func() error {
 		data, err := s.client.Select(s.name(folder), &imap.SelectOptions{ReadOnly: how == looking}).Wait()
 		if err != nil {
+			delete(s.exists, s.name(folder)) // it may have been taken away
 			return err
 		}
 		s.at = selected{folder: folder, how: how, SelectData: *data}

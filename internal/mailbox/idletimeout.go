@@ -13,9 +13,9 @@ const (
 	writeWithin = time.Minute
 )
 
-// steady keeps deadlines of its own in place of go-imap's. Those give a whole literal 5 minutes, network and reader together;
+// idleTimeoutConn keeps deadlines of its own in place of go-imap's. Those give a whole literal 5 minutes, network and reader together;
 // here, while an answer is expected, each silence is limited, so that a large mail on a slow line arrives.
-type steady struct {
+type idleTimeoutConn struct {
 	net.Conn
 	raw net.Conn // under TLS
 
@@ -25,10 +25,10 @@ type steady struct {
 	cut    bool
 }
 
-func newSteady(c, raw net.Conn) *steady { return &steady{Conn: c, raw: raw} }
+func newIdleTimeoutConn(c, raw net.Conn) *idleTimeoutConn { return &idleTimeoutConn{Conn: c, raw: raw} }
 
 // expect sets the longest silence from now on, and tells whether the last one was broken.
-func (c *steady) expect(quiet time.Duration) (silent bool) {
+func (c *idleTimeoutConn) expect(quiet time.Duration) (silent bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.quiet = quiet
@@ -36,7 +36,7 @@ func (c *steady) expect(quiet time.Duration) (silent bool) {
 	return c.silent
 }
 
-func (c *steady) extend() {
+func (c *idleTimeoutConn) extend() {
 	var t time.Time
 	if c.quiet > 0 {
 		t = time.Now().Add(c.quiet)
@@ -44,7 +44,7 @@ func (c *steady) extend() {
 	c.raw.SetReadDeadline(t) //nolint:errcheck // a connection that is gone says so at the next read
 }
 
-func (c *steady) Read(b []byte) (int, error) {
+func (c *idleTimeoutConn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -56,7 +56,7 @@ func (c *steady) Read(b []byte) (int, error) {
 	return n, err
 }
 
-func (c *steady) Write(b []byte) (n int, err error) {
+func (c *idleTimeoutConn) Write(b []byte) (n int, err error) {
 	for len(b) > 0 && err == nil {
 		piece := b[:min(len(b), writePiece)]
 		c.raw.SetWriteDeadline(time.Now().Add(writeWithin)) //nolint:errcheck // as above
@@ -73,16 +73,16 @@ func (c *steady) Write(b []byte) (n int, err error) {
 }
 
 // abort frees whoever reads or writes.
-func (c *steady) abort() {
+func (c *idleTimeoutConn) abort() {
 	c.mu.Lock()
 	c.cut = true
 	c.mu.Unlock()
 	c.raw.Close()
 }
 
-func (c *steady) aborted() bool { c.mu.Lock(); defer c.mu.Unlock(); return c.cut }
+func (c *idleTimeoutConn) aborted() bool { c.mu.Lock(); defer c.mu.Unlock(); return c.cut }
 
-func (c *steady) Close() error                     { return c.raw.Close() }
-func (c *steady) SetDeadline(time.Time) error      { return nil }
-func (c *steady) SetReadDeadline(time.Time) error  { return nil }
-func (c *steady) SetWriteDeadline(time.Time) error { return nil }
+func (c *idleTimeoutConn) Close() error                     { return c.raw.Close() }
+func (c *idleTimeoutConn) SetDeadline(time.Time) error      { return nil }
+func (c *idleTimeoutConn) SetReadDeadline(time.Time) error  { return nil }
+func (c *idleTimeoutConn) SetWriteDeadline(time.Time) error { return nil }

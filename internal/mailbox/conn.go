@@ -8,24 +8,24 @@ import (
 // freshTries is how many new connections one call may use up. A connection left over from before does not count.
 const freshTries = 2
 
-// line is one connection of the Box and who may use it: its slot holds the session, or nil when there is none.
-type line struct {
+// conn is one connection of the Box and who may use it: its slot holds the session, or nil when there is none.
+type conn struct {
 	box  *Box
 	slot chan *session
 }
 
-func newLine(b *Box) *line {
-	l := &line{box: b, slot: make(chan *session, 1)}
-	l.slot <- nil
-	return l
+func newConn(b *Box) *conn {
+	c := &conn{box: b, slot: make(chan *session, 1)}
+	c.slot <- nil
+	return c
 }
 
-func (l *line) take(ctx context.Context) (*session, error) {
-	if err := errors.Join(context.Cause(ctx), context.Cause(l.box.open)); err != nil {
+func (c *conn) take(ctx context.Context) (*session, error) {
+	if err := errors.Join(context.Cause(ctx), context.Cause(c.box.open)); err != nil {
 		return nil, err
 	}
 	select {
-	case s := <-l.slot:
+	case s := <-c.slot:
 		return s, nil
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
@@ -33,11 +33,11 @@ func (l *line) take(ctx context.Context) (*session, error) {
 }
 
 // close says goodbye; the Box is shut, so whoever holds the slot gives it back at once, and nobody connects again.
-func (l *line) close() {
-	if s := <-l.slot; s != nil {
+func (c *conn) close() {
+	if s := <-c.slot; s != nil {
 		s.goodbye()
 	}
-	l.slot <- nil
+	c.slot <- nil
 }
 
 // job is work on a connection. Once sent says so, the work must not be repeated.
@@ -47,19 +47,19 @@ type job struct {
 }
 
 // do runs the job on a living connection, and again on a new one when the connection dies under it.
-func (l *line) do(ctx context.Context, j job) error {
-	ctx, cancel := l.box.until(ctx)
+func (c *conn) do(ctx context.Context, j job) error {
+	ctx, cancel := c.box.until(ctx)
 	defer cancel()
-	s, err := l.take(ctx)
+	s, err := c.take(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { l.slot <- s }()
+	defer func() { c.slot <- s }()
 	had := s != nil
 	for fresh := 0; ; {
 		if s == nil {
 			fresh++
-			if s, err = l.reach(ctx, had); err != nil {
+			if s, err = c.reach(ctx, had); err != nil {
 				return err
 			}
 			had = true
@@ -76,26 +76,26 @@ func (l *line) do(ctx context.Context, j job) error {
 }
 
 // renewed is do on a connection that is new.
-func (l *line) renewed(ctx context.Context, j job) error {
-	s, err := l.take(ctx)
+func (c *conn) renewed(ctx context.Context, j job) error {
+	s, err := c.take(ctx)
 	if err != nil {
 		return err
 	}
 	if s != nil {
 		s.drop()
 	}
-	l.slot <- nil
-	return l.do(ctx, j)
+	c.slot <- nil
+	return c.do(ctx, j)
 }
 
 // reach connects. After a connection that was lost the server may just be restarting, so it is given a few steps of the gate.
-func (l *line) reach(ctx context.Context, had bool) (s *session, err error) {
-	s, err = l.box.connect(ctx, false)
+func (c *conn) reach(ctx context.Context, had bool) (s *session, err error) {
+	s, err = c.box.connect(ctx, false)
 	for range graceTries {
 		if err == nil || !had || errors.Is(err, ErrLogin) || ctx.Err() != nil {
 			break
 		}
-		s, err = l.box.connect(ctx, true)
+		s, err = c.box.connect(ctx, true)
 	}
 	return s, err
 }
