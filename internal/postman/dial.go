@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 type session struct {
 	c      *smtp.Client
 	conn   *bounded // beneath TLS
+	wire   *wire    // above it
 	step   time.Duration
 	last   time.Duration // for the answer to the final dot
 	reused bool
@@ -61,12 +63,28 @@ func (s *session) quit() {
 
 // dial makes a session: connect, greet, encrypt, log in.
 func (p *Postman) dial(ctx context.Context) (*session, error) {
-	d := net.Dialer{Timeout: p.o.Timeout}
+	if err := p.refused(); err != nil {
+		return nil, err
+	}
+	s, err := p.connect(ctx)
+	if err != nil && !errors.Is(ctx.Err(), context.Canceled) {
+		p.fails(err)
+	}
+	return s, err
+}
+
+func (p *Postman) connect(ctx context.Context) (*session, error) {
+	d := net.Dialer{
+		Timeout: p.o.Timeout, Control: userTimeout,
+		// A server that vanished is found in under 30 s, not after DotTimeout.
+		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3},
+	}
 	raw, err := d.DialContext(ctx, "tcp", p.o.Address)
 	if err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", p.o.Address, err)
 	}
 	s := &session{conn: &bounded{Conn: raw}, step: p.o.Timeout, last: p.o.DotTimeout}
+	s.wire = &wire{Conn: s.conn}
 	stop := context.AfterFunc(ctx, s.drop)
 	err = p.open(ctx, s)
 	if !stop() && err == nil {
@@ -85,29 +103,25 @@ func (p *Postman) open(ctx context.Context, s *session) error {
 	}
 	s.c.SkipSMTPUTF8(true)             // our addresses are plain ASCII
 	s.c.SetDSNMailReturnOption("HDRS") // a bounce need not carry the letter back; sent only where DSN is offered
+	if p.o.Security == "starttls" {
+		if err := p.upgrade(ctx, s); err != nil {
+			return fmt.Errorf("encrypt the connection to %s: %w", p.o.Address, err)
+		}
+	}
 	s.begin(p.o.Timeout)
 	if err := s.c.Hello(p.o.HELO); err != nil {
 		return fmt.Errorf("greet %s: %w", p.o.Address, err)
 	}
-	if p.o.Security == "starttls" {
-		if err := p.upgrade(s); err != nil {
-			return err
-		}
-	}
-	return p.login(s)
+	return p.login(ctx, s)
 }
 
 // greet does TLS first where that is asked for, and reads the server's greeting.
 func (p *Postman) greet(ctx context.Context, s *session) (err error) {
-	s.begin(p.o.Timeout)
-	var conn net.Conn = s.conn
 	switch p.o.Security {
 	case "tls":
-		t := tls.Client(s.conn, p.tlsConfig())
-		if err := t.HandshakeContext(ctx); err != nil {
+		if err := p.encrypt(ctx, s); err != nil {
 			return fmt.Errorf("encrypt the connection to %s: %w", p.o.Address, err)
 		}
-		conn = t
 	case "starttls":
 	case "none":
 		if a, ok := s.conn.RemoteAddr().(*net.TCPAddr); !ok || !a.IP.IsLoopback() {
@@ -117,21 +131,45 @@ func (p *Postman) greet(ctx context.Context, s *session) (err error) {
 		return fmt.Errorf("connect to %s: security %q is not one of tls, starttls, none", p.o.Address, p.o.Security)
 	}
 	s.begin(p.o.Timeout)
-	if s.c, err = smtp.NewClient(conn, p.host); err != nil {
+	if s.c, err = smtp.NewClient(s.wire, p.host); err != nil {
 		return fmt.Errorf("greeting of %s: %w", p.o.Address, err)
 	}
 	return nil
 }
 
-func (p *Postman) upgrade(s *session) error {
-	s.begin(p.o.Timeout)
-	if ok, _ := s.c.Extension("STARTTLS"); !ok {
-		return fmt.Errorf("encrypt the connection to %s: the server offers no STARTTLS", p.o.Address)
+// upgrade speaks STARTTLS by hand: go-mail would read what follows past the wire. Its own EHLO comes after, encrypted, and
+// so knows nothing of what the bare line said (RFC 3207 §4.2).
+func (p *Postman) upgrade(ctx context.Context, s *session) error {
+	offers, err := s.command(250, "EHLO "+p.o.HELO)
+	if err != nil {
+		return err
 	}
-	if err := s.c.StartTLS(p.tlsConfig()); err != nil {
-		return fmt.Errorf("encrypt the connection to %s: %w", p.o.Address, err)
+	if !slices.ContainsFunc(strings.Split(offers, "\n"), func(l string) bool { return strings.EqualFold(strings.TrimSpace(l), "STARTTLS") }) {
+		return errors.New("the server offers no STARTTLS")
 	}
-	return nil
+	if _, err := s.command(220, "STARTTLS"); err != nil {
+		return err
+	}
+	if s.c.Text.R.Buffered() > 0 || len(s.wire.held) > 0 {
+		return errors.New("bare words came behind the answer to STARTTLS") // they would be believed as if encrypted
+	}
+	return p.encrypt(ctx, s)
+}
+
+func (s *session) command(expect int, line string) (answer string, err error) {
+	s.begin(s.step)
+	if err := s.c.Text.PrintfLine("%s", line); err != nil {
+		return "", err
+	}
+	_, answer, err = s.c.Text.ReadResponse(expect)
+	return answer, err
+}
+
+func (p *Postman) encrypt(ctx context.Context, s *session) error {
+	s.begin(s.step)
+	t := tls.Client(s.conn, p.tlsConfig())
+	s.wire.Conn = t
+	return t.HandshakeContext(ctx)
 }
 
 func (p *Postman) tlsConfig() *tls.Config {
@@ -149,30 +187,46 @@ func (p *Postman) tlsConfig() *tls.Config {
 var errLogin = errors.New("login refused")
 
 // login uses the first mechanism that both sides have. CRAM-MD5 is left out: BSSN 4/2021 wants no obsolete cryptography.
-func (p *Postman) login(s *session) error {
+func (p *Postman) login(ctx context.Context, s *session) error {
 	if p.o.Username == "" {
 		return nil
 	}
-	s.begin(p.o.Timeout)
+	select {
+	case p.logins <- struct{}{}:
+		defer func() { <-p.logins }()
+	case <-ctx.Done():
+		return fmt.Errorf("log in to %s: %w", p.o.Address, ctx.Err())
+	}
+	if err := p.refused(); err != nil {
+		return err // another connection has learnt it meanwhile
+	}
 	_, list := s.c.Extension("AUTH")
 	offered := " " + strings.ToUpper(list) + " "
 	var auth smtp.Auth
-	plain := p.o.Security == "none" // greet made sure that this is loopback
+	const bare = true // go-mail cannot see through the wire; greet made sure of TLS, or of loopback
 	switch user, pass := p.o.Username, p.o.Password.Reveal(); {
 	case strings.Contains(offered, " PLAIN "):
-		auth = smtp.PlainAuth("", user, pass, p.host, plain)
+		auth = smtp.PlainAuth("", user, pass, p.host, bare)
 	case strings.Contains(offered, " LOGIN "):
-		auth = smtp.LoginAuth(user, pass, p.host, plain)
+		auth = smtp.LoginAuth(user, pass, p.host, bare)
 	case strings.Contains(offered, " SCRAM-SHA-256 "):
 		auth = smtp.ScramSHA256Auth(user, pass)
 	default:
 		return fmt.Errorf("log in to %s: the server offers no login that we know (%q)", p.o.Address, list)
 	}
-	if err := s.c.Auth(auth); err != nil {
-		if code, _ := codeOf(err); code >= 500 {
-			return fmt.Errorf("%w by %s: %w", errLogin, p.o.Address, err)
-		}
-		return fmt.Errorf("log in to %s: %w", p.o.Address, err)
+	s.begin(p.o.Timeout)
+	err := s.c.Auth(auth)
+	if err == nil {
+		p.admits()
+		return nil
 	}
-	return nil
+	if code, _ := codeOf(err); code >= 500 {
+		err = fmt.Errorf("login refused by %s: %w", p.o.Address, err)
+	} else {
+		err = fmt.Errorf("log in to %s: %w", p.o.Address, err)
+	}
+	if !errors.Is(ctx.Err(), context.Canceled) {
+		p.refuses(err)
+	}
+	return err
 }

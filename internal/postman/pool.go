@@ -2,7 +2,6 @@ package postman
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -69,27 +68,4 @@ func (p *Postman) expire(s *session) {
 	p.idle = slices.DeleteFunc(p.idle, func(x *session) bool { return x == s })
 	p.mu.Unlock()
 	s.quit()
-}
-
-// afterRefusal is the pause after a login that was refused for good: many letters trying a wrong password would have the
-// office's account locked.
-const afterRefusal = time.Minute
-
-func (p *Postman) dialUnlessRefused(ctx context.Context) (*session, error) {
-	p.mu.Lock()
-	why := p.why
-	if time.Now().After(p.shut) {
-		why = nil
-	}
-	p.mu.Unlock()
-	if why != nil {
-		return nil, why
-	}
-	s, err := p.dial(ctx)
-	if errors.Is(err, errLogin) {
-		p.mu.Lock()
-		p.shut, p.why = time.Now().Add(afterRefusal), err
-		p.mu.Unlock()
-	}
-	return s, err
 }

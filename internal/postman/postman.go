@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"sync"
 	"time"
@@ -27,6 +28,9 @@ type Options struct {
 	Timeout     time.Duration // of each step; one minute
 	DotTimeout  time.Duration // of the answer to the final dot; four times Timeout. RFC 5321 §4.5.3.2.6 wants patience here
 	Idle        time.Duration // how long an unused connection is kept; 30 s
+
+	Now    func() time.Time // nil: the clock. Both are for the pauses after a refused login
+	Jitter func() float64   // in [0,1); nil: chance
 }
 
 // Item is one letter in its envelope. Bytes go out as they are, apart from the dots that SMTP adds and the server removes.
@@ -35,6 +39,10 @@ type Item struct {
 	From  string // "" is the null return path
 	To    string
 	Bytes []byte
+
+	// Begin is called, when not nil, right before DATA is written, so that the caller can record that the letter may from
+	// now on be taken. Its error abandons the attempt: RSET, and Deferred with that text.
+	Begin func() error
 }
 
 // Outcome of one attempt.
@@ -65,21 +73,23 @@ func (o Outcome) String() string {
 type Result struct {
 	ID      string
 	Outcome Outcome
+	Begun   bool   // DATA was written, or may have been, in this attempt
+	Policy  bool   // a 5xx that speaks of the office, not of this letter: deferred, and an alarm for the operator
 	Code    int    // of the server's answer; 0 when it gave none
 	Text    string // the server's words or our own, on one line, at most maxWords bytes
 }
 
 // Postman sends letters over a few connections that it keeps. Safe for concurrent use.
 type Postman struct {
-	o     Options
-	host  string
-	slots chan struct{} // one token for each connection in use
+	o      Options
+	host   string
+	slots  chan struct{} // one token for each connection in use
+	logins chan struct{} // one token: of several logins with a wrong password only the first is made
 
 	mu     sync.Mutex
 	idle   []*session // most recently used last
 	closed bool
-	shut   time.Time // until when no login is tried, after one was refused
-	why    error
+	health health
 	busy   sync.WaitGroup // sends under way, and kept connections until somebody takes or ends them
 }
 
@@ -100,11 +110,17 @@ func New(o Options) *Postman {
 	if o.HELO == "" {
 		o.HELO = "localhost"
 	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Jitter == nil {
+		o.Jitter = rand.Float64
+	}
 	host, _, err := net.SplitHostPort(o.Address)
 	if err != nil {
 		host = o.Address // the dial will say what is wrong with it
 	}
-	return &Postman{o: o, host: host, slots: make(chan struct{}, o.Connections)}
+	return &Postman{o: o, host: host, slots: make(chan struct{}, o.Connections), logins: make(chan struct{}, 1)}
 }
 
 var errClosed = errors.New("the postman has stopped")
@@ -126,7 +142,7 @@ func (p *Postman) Send(ctx context.Context, it Item) Result {
 		}
 		// The kept connection was of no use and nothing of the letter has left: a new one decides.
 	}
-	s, err := p.dialUnlessRefused(ctx)
+	s, err := p.dial(ctx)
 	if err != nil {
 		return p.unreachable(it.ID, err)
 	}
@@ -137,11 +153,14 @@ func (p *Postman) Send(ctx context.Context, it Item) Result {
 // attempt runs the transaction on s and keeps or drops s afterwards. again says that s was stale before MAIL was accepted.
 func (p *Postman) attempt(ctx context.Context, s *session, it Item) (r Result, again bool) {
 	stop := context.AfterFunc(ctx, s.drop)
-	e := s.deliver(it)
+	e := s.deliver(ctx, it)
 	uncancelled := stop()
 	r = e.result(it.ID, ctx.Err())
 	r.Text = words(p.conceal(r.Text, it.Bytes))
 	again = s.reused && e.phase == phaseMail && ctx.Err() == nil
+	if !again {
+		p.learn(e)
+	}
 	if e.usable && uncancelled && !again {
 		p.keep(s)
 	} else {
@@ -160,6 +179,7 @@ func (p *Postman) Check(ctx context.Context) error {
 	if err != nil {
 		return errors.New(p.unreachable("", err).Text)
 	}
+	p.serves()
 	stop := context.AfterFunc(ctx, s.drop)
 	defer stop()
 	s.quit()
@@ -170,7 +190,7 @@ func (p *Postman) Check(ctx context.Context) error {
 // configuration, not of the letter, so it only waits.
 func (p *Postman) unreachable(id string, err error) Result {
 	code, _ := codeOf(err)
-	return Result{ID: id, Outcome: Deferred, Code: code, Text: words(p.conceal(err.Error(), nil))}
+	return Result{ID: id, Outcome: Deferred, Policy: code/100 == 5, Code: code, Text: words(p.conceal(err.Error(), nil))}
 }
 
 // Close waits for the letters under way, which their contexts bound, and says goodbye on every kept connection.

@@ -20,7 +20,7 @@ import (
 
 // script says how the server answers: by step (greet, ehlo, starttls, auth, mail, rcpt, data, body, dot, rset, quit) the
 // answers for its first, second … occurrence; the last one holds from then on. "silence" neither reads nor writes,
-// "drop" closes the connection, "" is the usual answer. "body" answers in the middle of the letter and reads on, "cut"
+// "drop" closes the connection, "cut:…" and "hush:…" do so in the middle of a line, "" is the usual answer. "body" answers in the middle of the letter and reads on, "cut"
 // answers there and closes.
 type script map[string][]string
 
@@ -30,8 +30,10 @@ type scripted struct {
 	tls      *tls.Config
 	implicit bool
 	offers   []string
-	limit    chan struct{} // when set, dot waits for it
-	gone     chan struct{} // the test is over
+	limit    chan struct{}           // when set, dot waits for it
+	gone     chan struct{}           // the test is over
+	bend     func(net.Conn) net.Conn // when set, what each connection is made of
+	end      func()
 
 	mu       sync.Mutex
 	script   script
@@ -71,7 +73,7 @@ func serve(t trial, sc script, set func(*scripted)) *scripted {
 	}
 	s.handlers.Add(1)
 	go s.accept()
-	t.Cleanup(func() {
+	s.end = sync.OnceFunc(func() {
 		l.Close()
 		close(s.gone)
 		s.mu.Lock()
@@ -81,6 +83,7 @@ func serve(t trial, sc script, set func(*scripted)) *scripted {
 		s.mu.Unlock()
 		s.handlers.Wait()
 	})
+	t.Cleanup(s.end)
 	return s
 }
 
@@ -92,6 +95,9 @@ func (s *scripted) accept() {
 		c, err := s.l.Accept()
 		if err != nil {
 			return
+		}
+		if s.bend != nil {
+			c = s.bend(c)
 		}
 		s.mu.Lock()
 		s.dials++
@@ -133,6 +139,12 @@ func (s *scripted) answer(c net.Conn, step, usual string) bool {
 	}
 	if a == "none" {
 		return true
+	}
+	if how, half, ok := strings.Cut(a, ":"); ok && (how == "cut" || how == "hush") {
+		if _, err := io.WriteString(c, half); err == nil && how == "hush" {
+			<-s.gone
+		}
+		return false
 	}
 	if _, err := io.WriteString(c, a+"\r\n"); err != nil {
 		return false

@@ -1,6 +1,7 @@
 package postman
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -18,13 +19,14 @@ type phase int
 const (
 	phaseMail phase = iota // nothing of the letter has left
 	phaseRcpt
+	phaseBegin // the caller records that DATA comes
 	phaseData
 	phaseBody // the letter is under way, its end is not
 	phaseDot  // the end may have arrived
 )
 
 func (p phase) String() string {
-	return [...]string{"sender", "recipient", "announcement of the letter", "letter", "end of the letter"}[p]
+	return [...]string{"sender", "recipient", "recording", "announcement of the letter", "letter", "end of the letter"}[p]
 }
 
 // ending is how one transaction ended.
@@ -59,7 +61,7 @@ func (it Item) check() error {
 }
 
 // deliver runs MAIL, RCPT, DATA, the letter, the dot.
-func (s *session) deliver(it Item) ending {
+func (s *session) deliver(ctx context.Context, it Item) ending {
 	if s.dirty {
 		s.begin(s.step)
 		if err := s.c.Reset(); err != nil {
@@ -78,6 +80,9 @@ func (s *session) deliver(it Item) ending {
 	if err := s.c.Rcpt("<" + it.To + ">"); err != nil {
 		return s.broken(phaseRcpt, err)
 	}
+	if err := it.begin(ctx); err != nil {
+		return s.abandon(err)
+	}
 	s.begin(s.step)
 	w, err := s.c.Data()
 	if err != nil {
@@ -89,11 +94,24 @@ func (s *session) deliver(it Item) ending {
 	return s.dot(w)
 }
 
+func (it Item) begin(ctx context.Context) error {
+	if err := ctx.Err(); err != nil || it.Begin == nil {
+		return err
+	}
+	return it.Begin()
+}
+
+// abandon takes back a transaction of which the caller could not record that it begins.
+func (s *session) abandon(err error) ending {
+	s.begin(s.step)
+	return ending{phase: phaseBegin, err: err, usable: s.c.Reset() == nil}
+}
+
 // broken is a transaction that the server, or the line, ended before the letter.
 func (s *session) broken(p phase, err error) ending {
 	code, answered := codeOf(err)
 	s.dirty = true
-	return ending{phase: p, err: err, usable: answered && code != 421}
+	return ending{phase: p, err: err, usable: answered && code != 421 && !loginCode(code)}
 }
 
 // write sends the letter without its end, and sees it out of our buffer: only the dot itself can then be in doubt.
@@ -144,18 +162,24 @@ func (s *session) dot(w io.WriteCloser) ending {
 // result names what the ending means for the letter.
 func (e ending) result(id string, cancelled error) Result {
 	if e.err == nil {
-		return Result{ID: id, Outcome: Accepted, Code: leadingCode(e.text), Text: e.text}
+		return Result{ID: id, Outcome: Accepted, Begun: true, Code: leadingCode(e.text), Text: e.text}
+	}
+	if e.phase == phaseBegin {
+		return Result{ID: id, Outcome: Deferred, Text: e.err.Error()}
 	}
 	code, answered := codeOf(e.err)
-	r := Result{ID: id, Outcome: Deferred, Code: code, Text: said(e.err)}
+	r := Result{ID: id, Outcome: Deferred, Begun: e.phase >= phaseData, Code: code, Text: said(e.err)}
 	switch {
 	case errors.Is(e.err, errTooLarge):
 		r.Outcome = Failed
 		return r
-	case answered && code/100 == 5 && !loginCode(code):
-		r.Outcome = Failed
-	case answered && loginCode(code):
-		r.Text = "login refused: " + said(e.err)
+	case answered && code/100 == 5:
+		if r.Policy = policy(e.phase, e.err); !r.Policy {
+			r.Outcome = Failed
+		}
+		if loginCode(code) {
+			r.Text = "login refused: " + r.Text
+		}
 	case answered && code/100 == 4:
 	case e.phase == phaseDot:
 		r.Outcome = InDoubt
@@ -168,10 +192,6 @@ func (e ending) result(id string, cancelled error) Result {
 	}
 	return r
 }
-
-// loginCode: answers by which a server asks for a login or encryption that the configuration does not give
-// (RFC 4954 §6, RFC 3207 §4).
-func loginCode(code int) bool { return code == 530 || code == 534 || code == 535 || code == 538 }
 
 // codeOf finds the server's answer in an error.
 func codeOf(err error) (code int, answered bool) {
