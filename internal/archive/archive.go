@@ -6,7 +6,7 @@
 //	archive/blobs/ab/ab12…                        content, read only, named by the hex SHA-256 of its bytes
 //	archive/incoming/                             half-written content; swept at start
 //	archive/2026/PKJ-2026-0001/1a2b3c4d-SK.pdf    a second name (hard link) of the same content
-//	archive/2026/PKJ-2026-0001/SHA256SUMS         for "sha256sum -c"
+//	archive/2026/PKJ-2026-0001/SHA256SUMS         for "sha256sum -c"; whole at every moment, and only names what is durable
 package archive
 
 import (
@@ -29,6 +29,9 @@ const Largest = 256 << 20
 
 // ErrDamaged says that content is not what its name says.
 var ErrDamaged = errors.New("content does not match its SHA-256")
+
+// ErrManifest says that a SHA256SUMS may lack lines that it had; Rebuild mends it.
+var ErrManifest = errors.New("the manifest has a line that is torn, or none of ours")
 
 // Archive is one archive directory; it is safe for concurrent use.
 type Archive struct {
@@ -69,14 +72,12 @@ func (a *Archive) Close() error { return a.root.Close() }
 
 // Sweep removes what a killed process left half-written. Call it at start, before any batch.
 func (a *Archive) Sweep() error {
-	left, err := filepath.Glob(filepath.Join(a.dir, "incoming", "*"))
+	dir := filepath.Join(a.dir, "incoming")
+	left, err := os.ReadDir(dir)
 	for _, f := range left {
-		err = errors.Join(err, os.Remove(f))
+		err = errors.Join(err, os.Remove(filepath.Join(dir, f.Name())))
 	}
-	if err != nil {
-		return fmt.Errorf("sweep archive: %w", err)
-	}
-	return nil
+	return doing("sweep archive", err)
 }
 
 // valid says whether sha is the lower-case hex of 32 bytes, and so safe in a path.
@@ -87,30 +88,33 @@ func valid(sha string) bool {
 
 func (a *Archive) blob(sha string) string { return filepath.Join(a.dir, "blobs", sha[:2], sha) }
 
-// Exists says whether content of this name is there; Get and Verify look at the bytes.
-func (a *Archive) Exists(sha string) bool {
+// Exists says whether content of this name is there; Get and Verify look at the bytes. Its error is that this cannot be told.
+func (a *Archive) Exists(sha string) (bool, error) {
 	if !valid(sha) {
-		return false
+		return false, nil
 	}
 	st, err := os.Lstat(a.blob(sha))
-	return err == nil && st.Mode().IsRegular()
+	if err = a.ground(err); errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil && st.Mode().IsRegular(), doing("look for archived content", err)
 }
 
-// Get gives the bytes, compared with their name.
+// Get returns the bytes, compared with their name. fs.ErrNotExist is content that is not here, and nothing else.
 func (a *Archive) Get(sha string) ([]byte, error) {
 	if !valid(sha) {
 		return nil, fmt.Errorf("read archived %.70q: not a SHA-256", sha)
 	}
 	f, err := os.Open(a.blob(sha))
 	if err != nil {
-		return nil, fmt.Errorf("read archived content: %w", err)
+		return nil, doing("read archived content", a.ground(err))
 	}
 	defer f.Close()
 	b, err := readAll(f)
 	if err != nil {
-		return nil, fmt.Errorf("read archived content: %w", err)
+		return nil, doing("read archived content", err)
 	}
-	if sum := sha256.Sum256(b); hex.EncodeToString(sum[:]) != sha {
+	if hexSum(b) != sha {
 		return nil, fmt.Errorf("read %s: %w", a.blob(sha), ErrDamaged)
 	}
 	return b, nil
@@ -129,68 +133,72 @@ func readAll(f *os.File) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// Batch is content on its way in. Put may be called from several goroutines; Sync comes after the last.
-type Batch struct {
-	a   *Archive
-	mu  sync.Mutex
-	new []string            // written by this batch
-	all map[string]struct{} // paths that Sync must make durable
-}
-
-// Batch begins one.
-func (a *Archive) Batch() *Batch { return &Batch{a: a, all: map[string]struct{}{}} }
-
-// Put writes content and gives its hex SHA-256. It is durable after Sync. What is there already is compared, not trusted.
+// Put writes content and returns its hex SHA-256. It is durable after Sync. What is there already is compared, not trusted.
 func (b *Batch) Put(content []byte) (sha string, err error) {
 	if len(content) > Largest {
 		return "", fmt.Errorf("archive %d bytes: more than %d", len(content), Largest)
 	}
-	sum := sha256.Sum256(content)
-	sha = hex.EncodeToString(sum[:])
-	return sha, b.PutAs(sha, content)
+	sha = hexSum(content)
+	return sha, b.put(sha, content)
 }
 
-// PutAs is Put for content whose hex SHA-256 the caller has computed already.
+// PutAs is Put for content whose hex SHA-256 the caller knows; it must be so, or what lies there would be overwritten.
 func (b *Batch) PutAs(sha string, content []byte) error {
-	if !valid(sha) || len(content) > Largest {
-		return fmt.Errorf("archive %d bytes as %.70q: more than %d, or no SHA-256", len(content), sha, Largest)
+	if !valid(sha) || len(content) > Largest || hexSum(content) != sha {
+		return fmt.Errorf("archive %d bytes as %.70q: more than %d, or not their SHA-256", len(content), sha, Largest)
 	}
+	return b.put(sha, content)
+}
+
+func hexSum(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+func (b *Batch) put(sha string, content []byte) error {
 	path := b.a.blob(sha)
-	written := false
-	if !holds(path, content) || os.Chtimes(path, time.Now(), time.Now()) != nil { // young again: see Remove
-		written = true
-		if err := b.a.place(path, content); err != nil {
-			return fmt.Errorf("archive %s: %w", path, err)
-		}
+	there, err := holds(path, content)
+	if err == nil && there {
+		there = os.Chtimes(path, time.Now(), time.Now()) == nil // young again: see Remove
+	}
+	if err == nil && !there {
+		err = own(b.a.place(path, content))
+	}
+	if err != nil {
+		return doing("archive "+path, err)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.all[path] = struct{}{}
-	if written {
+	b.files[path] = struct{}{}
+	if !there {
 		b.new = append(b.new, path)
 	}
 	return nil
 }
 
-// holds compares a file with content, piece by piece.
-func holds(path string, content []byte) bool {
+// holds compares a file with content, piece by piece. What cannot be read is not taken for other content: it would be
+// overwritten.
+func holds(path string, content []byte) (bool, error) {
 	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
 	if err != nil {
-		return false
+		return false, err
 	}
 	defer f.Close()
 	if st, err := f.Stat(); err != nil || st.Size() != int64(len(content)) {
-		return false
+		return false, err
 	}
 	piece := make([]byte, min(len(content), 64<<10))
 	for len(content) > 0 {
 		n := min(len(piece), len(content))
 		if _, err := io.ReadFull(f, piece[:n]); err != nil || !bytes.Equal(piece[:n], content[:n]) {
-			return false
+			return false, err
 		}
 		content = content[n:]
 	}
-	return true
+	return true, nil
 }
 
 // place puts content where it belongs.
@@ -212,20 +220,28 @@ func (a *Archive) fresh(mode os.FileMode) (*os.File, error) {
 	}
 }
 
-// replace writes beside and renames, so that no half-written content ever has a name.
+// replace writes beside and renames, so that no half-written content ever has a name while the machine runs.
 func (a *Archive) replace(path string, content []byte, mode os.FileMode) error {
-	f, err := a.fresh(mode)
+	draft, err := a.draft(content, mode)
 	if err != nil {
 		return err
 	}
-	err = errors.Join(a.write(f, content), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		os.Remove(f.Name())
+	if err = os.Rename(draft, path); err != nil {
+		os.Remove(draft)
 	}
 	return err
+}
+
+// draft writes content without a name of its own.
+func (a *Archive) draft(content []byte, mode os.FileMode) (path string, err error) {
+	f, err := a.fresh(mode)
+	if err != nil {
+		return "", err
+	}
+	if err = errors.Join(a.write(f, content), f.Close()); err != nil {
+		os.Remove(f.Name())
+	}
+	return f.Name(), err
 }
 
 func (a *Archive) shard(dir string) error {
@@ -242,45 +258,4 @@ func (a *Archive) shard(dir string) error {
 	}
 	a.shards[dir] = true
 	return nil
-}
-
-// Sync makes the whole batch durable. After an error nothing may be committed that mentions it, and the archive must be
-// opened again: a disk reports a lost write once, and the bytes still look well in memory.
-func (b *Batch) Sync() error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if len(b.all) == 0 {
-		return nil
-	}
-	if err := b.a.settle(b.all); err != nil {
-		for _, path := range b.new {
-			os.Remove(path)
-		}
-		return err
-	}
-	b.all, b.new = map[string]struct{}{}, nil
-	return nil
-}
-
-// settle syncs, one batch at a time, and remembers a failure.
-func (a *Archive) settle(paths map[string]struct{}) error {
-	a.syncing.Lock()
-	defer a.syncing.Unlock()
-	err := a.failure()
-	if err != nil {
-		return err
-	}
-	if err = a.sync(paths); err != nil {
-		err = fmt.Errorf("sync archive %s: %w", a.dir, err)
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		a.failed = err
-	}
-	return err
-}
-
-func (a *Archive) failure() error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.failed
 }

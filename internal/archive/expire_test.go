@@ -26,7 +26,7 @@ func aged(t *testing.T, age time.Duration) (a *Archive, shas [3]string) {
 		}
 	}
 	for number, items := range map[string][]Item{"PKJ-2026-0001": {{shas[0], "a.pdf"}, {shas[0], "b.pdf"}, {shas[1], "c.pdf"}, {shas[2], "d.pdf"}}, "PKJ-2026-0002": {{shas[1], "c.pdf"}}} {
-		if err := a.Link(2026, number, items...); err != nil {
+		if err := link(a, number, items...); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -48,8 +48,8 @@ func TestRemove(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if a.Exists(shas[0]) || !a.Exists(shas[1]) || !a.Exists(shas[2]) {
-		t.Errorf("own %v, shared %v, needed %v; want only the last two", a.Exists(shas[0]), a.Exists(shas[1]), a.Exists(shas[2]))
+	if exists(t, a, shas[0]) || !exists(t, a, shas[1]) || !exists(t, a, shas[2]) {
+		t.Errorf("own %v, shared %v, needed %v; want only the last two", exists(t, a, shas[0]), exists(t, a, shas[1]), exists(t, a, shas[2]))
 	}
 	left, _ := os.ReadDir(dir)
 	if len(left) != 1 || left[0].Name() != "catatan.txt" {
@@ -69,10 +69,10 @@ func TestYoungStays(t *testing.T) {
 	if _, _, err := a.Remove(2026, "PKJ-2026-0001", func(string) bool { return false }); err != nil {
 		t.Fatal(err)
 	}
-	if !a.Exists(shas[0]) {
+	if !exists(t, a, shas[0]) {
 		t.Error("content that was just put is gone")
 	}
-	if a.Exists(shas[2]) {
+	if exists(t, a, shas[2]) {
 		t.Error("old content that nobody needs is still there")
 	}
 }

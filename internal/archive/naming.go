@@ -1,7 +1,6 @@
 package archive
 
 import (
-	"bufio"
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
@@ -11,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -25,39 +25,145 @@ const (
 // Item is content with the name under which a person shall find it.
 type Item struct{ SHA256, Name string }
 
-// Link gives content its names in the directory of a case. It may be repeated at any time, and mends what it finds wrong;
-// it is not synced, because it can be repeated from the books.
-func (a *Archive) Link(year int, number string, items ...Item) error {
-	dir, err := a.Dir(year, number)
+// Link gives content its names in the directory of a case; they and their lines in the manifest are durable after Sync. It
+// may be repeated at any time, and mends what it finds wrong.
+func (b *Batch) Link(year int, number string, items ...Item) error {
+	dir, err := b.a.Dir(year, number)
 	if err != nil {
 		return err
 	}
+	lines, err := b.a.link(dir, items)
+	if err != nil {
+		return doing("archive case "+number, err)
+	}
+	b.mu.Lock()
+	b.touch(dir, false, lines...)
+	b.mu.Unlock()
+	return nil
+}
+
+// Rebuild gives every name in the directory of a case that belongs to archived content its line in the manifest, at Sync.
+// Lines that the manifest has stay, also those whose file is lost.
+func (b *Batch) Rebuild(year int, number string) error {
+	dir, err := b.a.Dir(year, number)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Lstat(dir); err != nil {
+		return doing("rebuild the manifest of "+number, b.a.ground(err))
+	}
+	b.mu.Lock()
+	b.touch(dir, true)
+	b.mu.Unlock()
+	return nil
+}
+
+func (a *Archive) link(dir string, items []Item) (lines list, err error) {
 	a.naming.Lock()
 	defer a.naming.Unlock()
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("archive case %s: %w", number, err)
+	if err := a.failure(); err != nil {
+		return nil, err
 	}
-	list, err := readSums(filepath.Join(dir, sums))
+	for _, d := range []string{filepath.Dir(dir), dir} { // never the archive itself, whose disk may be away
+		if err := os.Mkdir(d, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+			return nil, own(err)
+		}
+	}
+	known, _, err := a.readSums(dir)
 	if err != nil {
-		return fmt.Errorf("archive case %s: %w", number, err)
+		return nil, err
 	}
-	known := len(list)
 	for _, it := range items {
 		if !valid(it.SHA256) {
-			return fmt.Errorf("archive case %s: %.70q is no SHA-256", number, it.SHA256)
+			return nil, fmt.Errorf("%.70q is no SHA-256", it.SHA256)
 		}
-		e := list.add(it)
-		if len(list) > mostNames {
-			return fmt.Errorf("archive case %s: more than %d files", number, mostNames)
+		e, err := a.choose(dir, known, it)
+		if err == nil {
+			err = a.name(a.blob(it.SHA256), filepath.Join(dir, e.Name), it.SHA256)
 		}
-		if err := a.name(a.blob(it.SHA256), filepath.Join(dir, e.Name), it.SHA256); err != nil {
-			return fmt.Errorf("archive case %s: %w", number, err)
+		if err != nil {
+			return nil, err
+		}
+		known.merge(list{e})
+		lines.merge(list{e})
+		if len(known) > mostNames {
+			return nil, fmt.Errorf("more than %d files", mostNames)
 		}
 	}
-	if len(list) > known {
-		err = a.writeSums(dir, list)
+	return lines, nil
+}
+
+// choose finds the name of an item: its line in the manifest, or a new one. Two papers that would have one name get longer
+// ones; the other may have its name and, its batch being under way, no line yet.
+func (a *Archive) choose(dir string, known list, it Item) (Item, error) {
+	short, long := Item{it.SHA256, it.SHA256[:8] + "-" + Clean(it.Name)}, Item{it.SHA256, it.SHA256 + "-" + Clean(it.Name)}
+	for _, e := range known {
+		if e == short || e == long {
+			return e, nil
+		}
 	}
-	return err
+	for _, e := range known {
+		if e.Name == short.Name {
+			return long, nil
+		}
+	}
+	other, err := a.contentOf(filepath.Join(dir, short.Name))
+	if other != "" && other != it.SHA256 {
+		return long, err
+	}
+	return short, err
+}
+
+// contentOf is the archived content that a file in the directory of a case is a name of, or "".
+func (a *Archive) contentOf(path string) (sha string, err error) {
+	name := filepath.Base(path)
+	if len(name) < 9 {
+		return "", nil
+	}
+	if _, err := hex.DecodeString(name[:8]); err != nil {
+		return "", nil
+	}
+	if st, err := os.Lstat(path); err != nil || !st.Mode().IsRegular() {
+		if errors.Is(err, fs.ErrNotExist) {
+			err = nil
+		}
+		return "", err
+	}
+	shard, err := os.ReadDir(filepath.Join(a.dir, "blobs", name[:2]))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	for _, e := range shard {
+		sha := e.Name()
+		if !valid(sha) || !strings.HasPrefix(sha, name[:8]) {
+			continue
+		}
+		if sameFile(a.blob(sha), path) {
+			return sha, nil
+		}
+		if err := hashIs(path, sha); err == nil || !errors.Is(err, ErrDamaged) {
+			return sha, err
+		}
+	}
+	return "", nil
+}
+
+// named is what the names in a directory say that its manifest must have.
+func (a *Archive) named(dir string) (l list, err error) {
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range files {
+		sha, err := a.contentOf(filepath.Join(dir, f.Name()))
+		if err != nil {
+			return nil, err
+		}
+		if e := (Item{sha, f.Name()}); sha != "" && e.isLine() {
+			l = append(l, e)
+		}
+	}
+	return l, nil
 }
 
 // Dir is the directory of a case, for reports and for people.
@@ -73,17 +179,23 @@ func (a *Archive) Dir(year int, number string) (string, error) {
 	return filepath.Join(a.dir, strconv.Itoa(year), number), nil
 }
 
-// name makes dest a second name of blob, or a copy where the file system has no links.
+// name makes dest a second name of blob, or a copy where the file system has no links. What has the name and is not the
+// content is replaced; what cannot be read is not.
 func (a *Archive) name(blob, dest, sha string) error {
 	err := os.Link(blob, dest)
-	if err == nil {
-		return nil
-	}
-	if errors.Is(err, fs.ErrNotExist) {
+	if err == nil || diskFault(err) {
 		return err
 	}
-	if errors.Is(err, fs.ErrExist) && (sameFile(blob, dest) || hashIs(dest, sha) == nil) {
-		return nil
+	if errors.Is(err, fs.ErrNotExist) {
+		return a.ground(err)
+	}
+	if errors.Is(err, fs.ErrExist) {
+		if sameFile(blob, dest) {
+			return nil
+		}
+		if err := hashIs(dest, sha); err == nil || !errors.Is(err, ErrDamaged) {
+			return err
+		}
 	}
 	content, err := a.Get(sha)
 	if err != nil {
@@ -118,53 +230,58 @@ func hashIs(path, sha string) error {
 // list is what SHA256SUMS says; Name is the file's name in the directory.
 type list []Item
 
-// add finds the line of an item, or makes one. Two papers that would have one name get longer ones.
-func (l *list) add(it Item) Item {
-	for _, name := range []string{it.SHA256[:8] + "-" + Clean(it.Name), it.SHA256 + "-" + Clean(it.Name)} {
-		taken := false
-		for _, e := range *l {
-			if e.Name == name && e.SHA256 == it.SHA256 {
-				return e
-			}
-			taken = taken || e.Name == name
-		}
-		if !taken {
-			*l = append(*l, Item{it.SHA256, name})
-			break
+// merge adds the lines that are not there yet.
+func (l *list) merge(lines list) {
+	for _, e := range lines {
+		if !slices.Contains(*l, e) {
+			*l = append(*l, e)
 		}
 	}
-	return (*l)[len(*l)-1]
 }
 
-// readSums skips what is no line of ours: a person may have touched the file.
-func readSums(path string) (l list, err error) {
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	s := bufio.NewScanner(io.LimitReader(f, 4<<20))
-	for s.Scan() && len(l) < mostNames {
-		sha, name, ok := strings.Cut(s.Text(), "  ")
-		if ok && valid(sha) && strings.HasPrefix(name, sha[:8]) && filepath.IsLocal(name) && filepath.Base(name) == name {
-			l = append(l, Item{sha, name})
-		}
-	}
-	return l, s.Err()
-}
-
-func (a *Archive) writeSums(dir string, l list) error {
+func (l list) bytes() []byte {
 	var b bytes.Buffer
 	for _, e := range l {
 		fmt.Fprintf(&b, "%s  %s\n", e.SHA256, e.Name)
 	}
-	if err := a.replace(filepath.Join(dir, sums), b.Bytes(), 0o600); err != nil {
-		return fmt.Errorf("archive: %w", err)
+	return b.Bytes()
+}
+
+// isLine says whether a line of a manifest is one of ours, and so safe as a path.
+func (e Item) isLine() bool {
+	return valid(e.SHA256) && strings.HasPrefix(e.Name, e.SHA256[:8]) && filepath.IsLocal(e.Name) && filepath.Base(e.Name) == e.Name
+}
+
+// maxSums bounds the bytes of a manifest: mostNames lines of the longest names.
+const maxSums = 4 << 20
+
+// readSums skips what is no line of ours: a person may have touched the file, or a power cut torn it. whole is false where
+// that is so, and where there is no file: then the manifest may lack lines that it had.
+func (a *Archive) readSums(dir string) (l list, whole bool, err error) {
+	path := filepath.Join(dir, sums)
+	f, err := os.Open(path)
+	if err = a.ground(err); errors.Is(err, fs.ErrNotExist) {
+		return nil, false, nil
 	}
-	return nil
+	if err != nil {
+		return nil, false, err
+	}
+	defer f.Close()
+	raw, err := io.ReadAll(io.LimitReader(f, maxSums))
+	if len(raw) == maxSums {
+		return nil, false, fmt.Errorf("%s: more than %d bytes", path, maxSums)
+	}
+	whole = len(raw) > 0
+	for line := range strings.Lines(string(raw)) {
+		text, ended := strings.CutSuffix(line, "\n")
+		sha, name, _ := strings.Cut(text, "  ")
+		if e := (Item{sha, name}); ended && e.isLine() {
+			l = append(l, e)
+		} else {
+			whole = false
+		}
+	}
+	return l, whole, err
 }
 
 // Clean makes a name safe for every file system and for a terminal: letters, digits and a few signs, at most 100 bytes,

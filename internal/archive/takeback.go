@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 )
 
 // TakeBack removes content that was put here and that nothing mentions: it turned out to hold a secret. Its bytes are overwritten
@@ -15,19 +16,19 @@ func (a *Archive) TakeBack(sha string) error {
 	}
 	path := a.blob(sha)
 	st, err := os.Lstat(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if err = a.ground(err); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("take back archived content: %w", err)
+		return doing("take back archived content", err)
 	}
 	if names(st) != 1 {
 		return nil
 	}
 	if err := errors.Join(os.Chmod(path, 0o600), overwrite(path, st.Size()), os.Remove(path)); err != nil {
-		return fmt.Errorf("take back archived content: %w", err)
+		return doing("take back archived content", err)
 	}
-	return nil
+	return a.forget(filepath.Dir(path))
 }
 
 func overwrite(path string, size int64) error {

@@ -26,7 +26,7 @@ func TestTakeBack(t *testing.T) {
 		return sha
 	}
 	loose, named := put("sandi: Kenari-7xQ#mawar"), put("permohonan")
-	if err := a.Link(2026, "PKJ-2026-0001", Item{SHA256: named, Name: "surat.eml"}); err != nil {
+	if err := link(a, "PKJ-2026-0001", Item{SHA256: named, Name: "surat.eml"}); err != nil {
 		t.Fatal(err)
 	}
 	open, err := os.Open(a.blob(loose)) // the bytes themselves, whatever becomes of the name
@@ -39,8 +39,8 @@ func TestTakeBack(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if a.Exists(loose) || !a.Exists(named) {
-		t.Errorf("loose there: %v, named there: %v", a.Exists(loose), a.Exists(named))
+	if exists(t, a, loose) || !exists(t, a, named) {
+		t.Errorf("loose there: %v, named there: %v", exists(t, a, loose), exists(t, a, named))
 	}
 	left := make([]byte, 64)
 	n, _ := open.Read(left) //nolint:errcheck // whatever can be read
@@ -53,7 +53,7 @@ func TestTakeBack(t *testing.T) {
 	if err := a.TakeBack("../x"); err == nil {
 		t.Error("a name that is no SHA-256")
 	}
-	if again := put("sandi: Kenari-7xQ#mawar"); again != loose || !a.Exists(loose) {
+	if again := put("sandi: Kenari-7xQ#mawar"); again != loose || !exists(t, a, loose) {
 		t.Error("it cannot be put again")
 	}
 }

@@ -24,10 +24,7 @@ func (a *Archive) Verify(ctx context.Context, fn func(path string, wrong error))
 	if err == nil {
 		err = a.verifyCases(ctx, fn)
 	}
-	if err != nil {
-		return fmt.Errorf("verify archive: %w", err)
-	}
-	return nil
+	return doing("verify archive", err)
 }
 
 func (a *Archive) verifyBlob(path string) error {
@@ -67,9 +64,13 @@ func (a *Archive) verifyCases(ctx context.Context, fn func(string, error)) error
 
 // verifyCase looks at the lines of SHA256SUMS; other files are a person's own.
 func (a *Archive) verifyCase(ctx context.Context, dir string, fn func(string, error)) error {
-	l, err := readSums(filepath.Join(dir, sums))
+	l, whole, err := a.readSums(dir)
 	if err != nil {
 		return err
+	}
+	manifest := filepath.Join(dir, sums)
+	if _, err := os.Lstat(manifest); !whole && err == nil {
+		fn(manifest, fmt.Errorf("%s: %w", manifest, ErrManifest))
 	}
 	for _, e := range l {
 		if err := ctx.Err(); err != nil {

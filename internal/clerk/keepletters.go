@@ -66,6 +66,7 @@ func (c *Clerk) KeepLetters(ctx context.Context) (int, error) {
 			}
 		}
 	}
+	c.nameLetters(batch, rows, sums)
 	if err := batch.Sync(); err != nil {
 		return 0, fmt.Errorf("%w: %w", store.ErrUnknown, err)
 	}
@@ -78,12 +79,11 @@ func (c *Clerk) KeepLetters(ctx context.Context) (int, error) {
 	}); err != nil {
 		return 0, err
 	}
-	c.nameLetters(rows, sums)
 	return len(rows), nil
 }
 
 // nameLetters gives them names in the folder of their case.
-func (c *Clerk) nameLetters(rows []store.LetterRow, sums map[string]string) {
+func (c *Clerk) nameLetters(batch *archive.Batch, rows []store.LetterRow, sums map[string]string) {
 	for _, r := range rows {
 		if sums[r.ID()] == "" {
 			continue
@@ -93,7 +93,7 @@ func (c *Clerk) nameLetters(rows []store.LetterRow, sums map[string]string) {
 			year = r.Made.In(c.zone()).Year()
 		}
 		name := "surat-" + strings.ReplaceAll(r.Letter.Key, "/", "-") + ".eml"
-		if err := c.Archive.Link(year, r.Case, archive.Item{SHA256: sums[r.ID()], Name: name}); err != nil {
+		if err := batch.Link(year, r.Case, archive.Item{SHA256: sums[r.ID()], Name: name}); err != nil {
 			c.Log.Warn("link into the archive", "case", r.Case, "error", err) // the bytes are safe; they can be linked again
 		}
 	}

@@ -100,7 +100,7 @@ func (c *Clerk) shelveOne(ctx context.Context, batch *archive.Batch, s store.She
 	if err != nil {
 		return err
 	}
-	return c.Archive.Link(year, s.Case, items...)
+	return batch.Link(year, s.Case, items...)
 }
 
 // shelveEvidence lays what the decision on a mail rests on beside the mail, byte for byte as the journal vouches for it.

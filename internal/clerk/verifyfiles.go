@@ -16,7 +16,9 @@ func (c *Clerk) verifyFiles(ctx context.Context, r *Report, files map[string]str
 	missing := map[string]error{}
 	for sha := range files {
 		r.Files++
-		if !c.Archive.Exists(sha) {
+		if there, err := c.Archive.Exists(sha); err != nil {
+			return err
+		} else if !there {
 			missing[sha] = fs.ErrNotExist
 		}
 	}
@@ -24,7 +26,11 @@ func (c *Clerk) verifyFiles(ctx context.Context, r *Report, files map[string]str
 		return err
 	}
 	for sha, err := range missing {
-		if c.Archive.Exists(sha) { // shelved between the two looks
+		there, look := c.Archive.Exists(sha)
+		if look != nil {
+			return look
+		}
+		if there { // shelved between the two looks
 			continue
 		}
 		r.found(files[sha], "archive: %s: %v", sha, err)
