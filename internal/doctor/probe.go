@@ -81,7 +81,7 @@ func (p *probe) submit(ctx context.Context) (want []string, found []Finding) {
 			want = append(want, kind)
 		case kind == plainProbe:
 			return nil, append(found, bad("probe", "the mail server must let this login send to its own address", "%s: %s", r.Outcome, r.Text))
-		case r.Outcome == postman.Failed:
+		case r.Outcome == postman.Failed || r.Policy:
 			found = append(found, good("trust: "+kind, "refused by the mail server: %s", r.Text))
 		default:
 			p.unknown = true
