@@ -34,7 +34,6 @@ type DB struct {
 	file    *os.File // bbolt's own; read only by Check
 	path    string
 	writer  chan struct{} // holds one token; taken for the time of an Update, so that waiting for it can be cancelled
-	commits int           // by the holder of the token
 	broken  error         // of the commit after which nothing is known; written and read by the holder of the token
 	halt    chan struct{} // closed when broken is set
 }
@@ -73,7 +72,6 @@ func Open(path string, o Options) (*DB, error) {
 	}
 	d := &DB{b: b, file: f, path: path, writer: make(chan struct{}, 1), halt: make(chan struct{})}
 	d.writer <- struct{}{}
-	forget(b, f) // to find the free pages, all were looked at
 	return d, nil
 }
 
@@ -188,7 +186,7 @@ func (d *DB) Close() error {
 }
 
 func (d *DB) tx(t *bbolt.Tx) *tx {
-	return &tx{t: t, buckets: map[string]*bbolt.Bucket{}, forget: func() { forget(d.b, d.file) }}
+	return &tx{t: t, buckets: map[string]*bbolt.Bucket{}}
 }
 
 // Update runs fn in a transaction that nobody else writes beside, and commits. An error of fn, or the end of ctx, rolls back.
@@ -224,18 +222,8 @@ func (d *DB) Update(ctx context.Context, fn func(store.Tx) error) error {
 		close(d.halt)
 		return d.broken
 	}
-	if d.commits++; d.commits%forgetEvery == 0 {
-		x.forget() // only a writer moves the map, and that is us
-	}
 	return nil
 }
-
-// forgetEvery is how many commits let go of the pages that were looked at: else the whole file would count as memory in time.
-// The pages that are needed again come back from the system's cache, sixteen at a time.
-const (
-	forgetEvery = 2
-	manyRows    = 500 // a scan that saw so many lets go of them too
-)
 
 // View runs fn on an unchanging picture of the store. Keep it short: pages that it sees cannot be used again meanwhile.
 func (d *DB) View(ctx context.Context, fn func(store.Tx) error) error {
@@ -254,9 +242,5 @@ func (d *DB) View(ctx context.Context, fn func(store.Tx) error) error {
 	}
 	x := d.tx(t)
 	defer x.end()
-	err = fn(x)
-	if x.rows > manyRows {
-		x.forget() // a reader that has not ended holds the map in its place
-	}
-	return err
+	return fn(x)
 }

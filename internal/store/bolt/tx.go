@@ -19,8 +19,6 @@ type tx struct {
 	t       *bbolt.Tx
 	buckets map[string]*bbolt.Bucket // those that exist
 	scans   int
-	rows    int    // seen by scans
-	forget  func() // lets go of the pages that were looked at
 	ended   bool
 }
 
@@ -118,9 +116,6 @@ func (x *tx) Scan(bucket string, from, to []byte, fn func(key, value []byte) boo
 	c := b.Cursor()
 	k, v, err := move(c, from, true)
 	for k != nil && err == nil && (to == nil || bytes.Compare(k, to) < 0) {
-		if x.rows++; x.rows%manyRows == 0 {
-			x.forget()
-		}
 		if !fn(k, v) {
 			return nil
 		}
