@@ -5,6 +5,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 )
 
 // ErrUnknown marks the error of a commit: whether the transaction is on disk is not known.
@@ -12,17 +13,66 @@ var ErrUnknown = errors.New("outcome of the commit is unknown")
 
 // DB is the whole contract of an engine. Update is serialisable and durable when it returns nil. An error of a commit
 // means "outcome unknown": the caller stops, reopens and reads.
+//
+// A closure may run twice, with nothing left of the first time but what it did outside of its transaction. So it counts,
+// collects and sends nothing outside itself; what it hands out it sets anew each time. A View is short: it sees one picture,
+// and the engine keeps all that is in it until the View ends.
 type DB interface {
 	Update(ctx context.Context, fn func(Tx) error) error
 	View(ctx context.Context, fn func(Tx) error) error
 	Close() error
 }
 
-// Tx is one transaction. Keys are ordered bytewise. What Get and Scan give is valid only inside the transaction.
+// Tx is one transaction. Keys are ordered bytewise; they have 1 to MaxKey bytes, values at most MaxValue. What Get and Scan
+// return is valid only inside the transaction.
 type Tx interface {
-	Get(bucket string, key []byte) ([]byte, error) // nil, nil when absent
-	Put(bucket string, key, value []byte) error
-	Delete(bucket string, key []byte) error
-	// Scan calls fn for every key in [from, to) in order, until fn gives false. nil: open end. fn must not write.
+	Get(bucket string, key []byte) ([]byte, error) // nil, nil when absent, as every key is that Put would refuse
+	Put(bucket string, key, value []byte) error    // KeyError or ValueError of what is out of bounds; nothing is changed then
+	Delete(bucket string, key []byte) error        // of an absent key: nil
+	// Scan calls fn for every key in [from, to) in order, until fn returns false. nil: open end. fn must not write.
 	Scan(bucket string, from, to []byte, fn func(key, value []byte) (more bool)) error
+}
+
+// Bounds of one row, in bytes. Engines bear more, each in its own measure: bbolt a key of 32 KiB and a value of 2 GiB (a
+// quarter of one on 32 bits). What one takes, every engine takes.
+const (
+	MaxKey   = 1 << 10
+	MaxValue = 128 << 20
+)
+
+// KeyError refuses an empty or too long key. It tells nothing of the key's bytes, which can be somebody's words.
+type KeyError struct {
+	Bucket string
+	Size   int
+}
+
+func (e *KeyError) Error() string {
+	return fmt.Sprintf("put into %q: a key of %d bytes, not of 1 to %d", e.Bucket, e.Size, MaxKey)
+}
+
+// Permanent says that trying again does not help.
+func (e *KeyError) Permanent() bool { return true }
+
+// ValueError refuses a value that is too long.
+type ValueError struct {
+	Bucket string
+	Size   int
+}
+
+func (e *ValueError) Error() string {
+	return fmt.Sprintf("put into %q: a value of %d bytes, more than %d", e.Bucket, e.Size, MaxValue)
+}
+
+// Permanent says that trying again does not help.
+func (e *ValueError) Permanent() bool { return true }
+
+// CheckRow is what an engine asks before it puts.
+func CheckRow(bucket string, key, value []byte) error {
+	switch {
+	case len(key) == 0 || len(key) > MaxKey:
+		return &KeyError{bucket, len(key)}
+	case len(value) > MaxValue:
+		return &ValueError{bucket, len(value)}
+	}
+	return nil
 }

@@ -30,12 +30,12 @@ type Options struct {
 
 // DB is one open file; it fulfils store.DB and is safe for concurrent use.
 type DB struct {
-	b       *bbolt.DB
-	file    *os.File // bbolt's own; read only by Check
-	path    string
-	writer  chan struct{} // holds one token; taken for the time of an Update, so that waiting for it can be cancelled
-	broken  error         // of the commit after which nothing is known; written and read by the holder of the token
-	halt    chan struct{} // closed when broken is set
+	b      *bbolt.DB
+	file   *os.File // bbolt's own; read only by Check
+	path   string
+	writer chan struct{} // holds one token; taken for the time of an Update, so that waiting for it can be cancelled
+	broken error         // of the commit after which nothing is known; written and read by the holder of the token
+	halt   chan struct{} // closed when broken is set
 }
 
 var _ store.DB = (*DB)(nil)

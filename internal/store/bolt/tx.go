@@ -7,6 +7,8 @@ import (
 
 	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
+
+	"ukpbjd/internal/store"
 )
 
 var (
@@ -24,10 +26,10 @@ type tx struct {
 
 func (x *tx) end() {
 	x.ended = true
-	x.t.Rollback() //nolint:errcheck // gives only "closed" after a commit
+	x.t.Rollback() //nolint:errcheck // returns only "closed" after a commit
 }
 
-// commit gives a panic of bbolt, which is how it tells of a damaged page, as an error.
+// commit returns a panic of bbolt, which is how it tells of a damaged page, as an error.
 func (x *tx) commit() (err error) {
 	defer damage(&err)
 	return x.t.Commit()
@@ -40,7 +42,7 @@ func damage(err *error) {
 	}
 }
 
-// bucket gives nil where there is none.
+// bucket returns nil where there is none.
 func (x *tx) bucket(name string) (*bbolt.Bucket, error) {
 	if x.ended {
 		return nil, errEnded
@@ -55,7 +57,7 @@ func (x *tx) bucket(name string) (*bbolt.Bucket, error) {
 	return b, nil
 }
 
-// Get gives nil for an absent key. The bytes are the file's own: read only, and only until the transaction ends.
+// Get returns nil for an absent key. The bytes are the file's own: read only, and only until the transaction ends.
 func (x *tx) Get(bucket string, key []byte) (v []byte, err error) {
 	defer damage(&err)
 	b, err := x.bucket(bucket)
@@ -68,6 +70,9 @@ func (x *tx) Get(bucket string, key []byte) (v []byte, err error) {
 // Put copies key and value: bbolt itself would keep the caller's value until the commit.
 func (x *tx) Put(bucket string, key, value []byte) (err error) {
 	defer damage(&err)
+	if err := store.CheckRow(bucket, key, value); err != nil {
+		return err
+	}
 	b, err := x.writable(bucket)
 	if b == nil && err == nil {
 		b, err = x.t.CreateBucketIfNotExists([]byte(bucket))
@@ -105,7 +110,7 @@ func (x *tx) writable(bucket string) (*bbolt.Bucket, error) {
 	return x.bucket(bucket)
 }
 
-// Scan gives keys and values in order. Writing inside it is refused: bbolt would lose its place.
+// Scan passes keys and values in order. Writing inside it is refused: bbolt would lose its place.
 func (x *tx) Scan(bucket string, from, to []byte, fn func(key, value []byte) bool) error {
 	b, err := x.bucket(bucket)
 	if b == nil || err != nil {

@@ -21,9 +21,12 @@ func model(t *testing.T, open func(*testing.T, string) store.DB) {
 			r := rand.New(rand.NewPCG(seed, 1))
 			truth := map[string]string{}
 			db := open(t, "m")
-			for range steps {
-				draft := clone(truth)
-				err := db.Update(ctx, func(x store.Tx) error { return play(r, x, draft) })
+			for step := range uint64(steps) {
+				var draft map[string]string
+				err := db.Update(ctx, func(x store.Tx) error {
+					draft = clone(truth)
+					return play(rand.New(rand.NewPCG(seed, step)), x, draft)
+				})
 				switch {
 				case err == nil:
 					truth = draft
