@@ -161,13 +161,13 @@ func TestCommitErrorStops(t *testing.T) {
 	db := open(t, filepath.Join(t.TempDir(), "x.db"), Options{})
 	defer db.Close()
 	put(t, db, "a", []byte("1"))
-	db.b.MaxSize = 1 // the file may not grow: the commit fails
+	db.cur.b.MaxSize = 1 // the file may not grow: the commit fails
 	err := db.Update(ctx, func(x store.Tx) error { return x.Put("b", []byte("c"), make([]byte, 1<<20)) })
 	var ce *CommitError
 	if !errors.Is(err, store.ErrUnknown) || !errors.As(err, &ce) {
 		t.Fatalf("commit error: %v", err)
 	}
-	db.b.MaxSize = 0
+	db.cur.b.MaxSize = 0
 	if err := db.Update(ctx, func(store.Tx) error { t.Error("ran"); return nil }); !errors.Is(err, store.ErrUnknown) {
 		t.Errorf("after it: %v", err)
 	}
@@ -198,55 +198,6 @@ func TestMisuse(t *testing.T) {
 	}
 	if err := kept.Put("b", []byte("a"), nil); !errors.Is(err, errEnded) {
 		t.Errorf("put after the end: %v", err)
-	}
-}
-
-func TestBackupAndCompact(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "x.db")
-	db := open(t, path, Options{})
-	for i := range 40 {
-		put(t, db, fmt.Sprintf("k%02d", i), bytes.Repeat([]byte{byte(i)}, 3000))
-	}
-	put(t, db, "junk", make([]byte, 4<<20))
-	if err := db.Update(ctx, func(x store.Tx) error { return x.Delete("b", []byte("junk")) }); err != nil {
-		t.Fatal(err)
-	}
-	var copied bytes.Buffer
-	if err := db.Backup(ctx, &copied); err != nil {
-		t.Fatal(err)
-	}
-	gone, cancel := context.WithCancel(ctx)
-	cancel()
-	if err := db.Backup(gone, &bytes.Buffer{}); !errors.Is(err, context.Canceled) {
-		t.Errorf("cancelled backup: %v", err)
-	}
-	if err := db.Check(ctx); err != nil {
-		t.Error(err)
-	}
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "backup.db"), copied.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	small := filepath.Join(dir, "small.db")
-	if err := Compact(path, small); err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(readAll(filepath.Join(dir, "backup.db")), readAll(small)); err != nil {
-		t.Error(err)
-	}
-	a, _ := os.Stat(path)
-	b, _ := os.Stat(small)
-	if b.Size() > a.Size()/4 {
-		t.Errorf("compacted from %d to %d bytes only", a.Size(), b.Size())
-	}
-	if err := Compact(path, small); err == nil {
-		t.Error("compacted over an existing file")
-	}
-	if err := Compact(filepath.Join(dir, "none.db"), filepath.Join(dir, "y.db")); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("compacted nothing: %v", err)
 	}
 }
 

@@ -27,19 +27,31 @@ const (
 
 // Check looks at every page that is in use, on an unchanging picture of the store.
 func (d *DB) Check(ctx context.Context) error {
-	if err := check(ctx, d.b, d.file); err != nil {
+	err := d.read(func(f *file, t *bbolt.Tx) error {
+		_, err := check(ctx, t, f.f)
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("check store %s: %w", d.path, err)
 	}
 	return nil
 }
 
-func check(ctx context.Context, b *bbolt.DB, file io.ReaderAt) error {
-	return b.View(func(t *bbolt.Tx) error {
-		size := b.Info().PageSize
-		w := walk{ctx: ctx, file: file, size: size, top: uint64(t.Size()) / uint64(size)}
-		w.seen = make([]bool, w.top)
-		return w.page(uint64(t.Cursor().Bucket().Root()), nil, nil, 0)
-	})
+// check returns how many bytes are in use.
+func check(ctx context.Context, t *bbolt.Tx, file io.ReaderAt) (used int64, err error) {
+	size := t.DB().Info().PageSize
+	w := walk{ctx: ctx, file: file, size: size, top: uint64(t.Size()) / uint64(size)}
+	w.seen = make([]bool, w.top)
+	if err := w.page(uint64(t.Cursor().Bucket().Root()), nil, nil, 0); err != nil {
+		return 0, err
+	}
+	pages := 2 // the metas
+	for _, seen := range w.seen {
+		if seen {
+			pages++
+		}
+	}
+	return int64(pages) * int64(size), nil
 }
 
 type walk struct {
@@ -69,7 +81,7 @@ func (w *walk) page(id uint64, min, max []byte, depth int) error {
 	return w.elements(id, p, min, max, depth)
 }
 
-// read gives a page with what it overflows into, and marks it as used.
+// read returns a page with what it overflows into, and marks it as used.
 func (w *walk) read(id uint64) ([]byte, error) {
 	if id < 2 || id >= w.top {
 		return nil, damaged(id, "outside of the file's %d pages", w.top)

@@ -11,22 +11,43 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// perTransaction bounds the memory of a compaction.
-const perTransaction = 4 << 20
-
-// Backup writes the whole file as it stands at one moment, while others go on reading and writing.
+// Backup writes the whole file as it stands at one moment, while others go on reading and writing. However slow w is, the
+// store is read at the disk's speed, into a file beside it that has no name: nobody else sees it, and it ends with the process.
 func (d *DB) Backup(ctx context.Context, w io.Writer) error {
-	err := d.b.View(func(t *bbolt.Tx) error {
-		_, err := t.WriteTo(cancelled{ctx, w})
-		return err
-	})
+	f, err := d.snapshot(ctx)
+	if err == nil {
+		_, err = io.Copy(cancelled{ctx, w}, f)
+		err = errors.Join(err, f.Close())
+	}
 	if ctx.Err() != nil {
-		err = ctx.Err() // bbolt gives only its words
+		err = ctx.Err() // bbolt returns only its words
 	}
 	if err != nil {
 		return fmt.Errorf("back up store %s: %w", d.path, err)
 	}
 	return nil
+}
+
+// snapshot returns a copy of the file, at its beginning.
+func (d *DB) snapshot(ctx context.Context) (*os.File, error) {
+	f, err := os.CreateTemp(filepath.Dir(d.path), filepath.Base(d.path)+unfinished+"*")
+	if err != nil {
+		return nil, err
+	}
+	err = os.Remove(f.Name())
+	if err == nil {
+		err = d.read(func(_ *file, t *bbolt.Tx) error {
+			_, err := t.WriteTo(cancelled{ctx, f})
+			return err
+		})
+	}
+	if err == nil {
+		_, err = f.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
 }
 
 type cancelled struct {
@@ -39,46 +60,4 @@ func (c cancelled) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	return c.w.Write(p)
-}
-
-// Compact writes what is alive in src into a new file dst, synced. src is only read; dst must not exist.
-func Compact(src, dst string) error {
-	if _, err := os.Lstat(dst); err == nil {
-		return fmt.Errorf("compact store to %s: the file exists", dst)
-	}
-	err := compact(src, dst)
-	if err != nil {
-		os.Remove(dst)
-		err = fmt.Errorf("compact store %s to %s: %w", src, dst, err)
-	}
-	return err
-}
-
-func compact(src, dst string) (err error) {
-	from, _, err := openFile(src, Options{ReadOnly: true})
-	if err != nil {
-		return err
-	}
-	defer from.Close()
-	to, err := bbolt.Open(dst, 0o600, &bbolt.Options{NoSync: true, NoFreelistSync: true, FreelistType: bbolt.FreelistMapType})
-	if err != nil {
-		return err
-	}
-	defer damage(&err)
-	err = bbolt.Compact(to, from, perTransaction)
-	if err == nil {
-		err = to.Sync()
-	}
-	if err = errors.Join(err, to.Close()); err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(dst))
-}
-
-func syncDir(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

@@ -24,6 +24,8 @@ type tx struct {
 	ended   bool
 }
 
+func newTx(t *bbolt.Tx) *tx { return &tx{t: t, buckets: map[string]*bbolt.Bucket{}} }
+
 func (x *tx) end() {
 	x.ended = true
 	x.t.Rollback() //nolint:errcheck // returns only "closed" after a commit
