@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -223,5 +224,49 @@ func TestCompactBehindALink(t *testing.T) {
 	}
 	if st, err := os.Lstat(link); err != nil || st.Mode()&os.ModeSymlink == 0 {
 		t.Errorf("the link became %v, %v", st.Mode(), err)
+	}
+}
+
+// When the new file does not get the name, nobody knows which one has it after a crash: the store does nothing more.
+func TestCompactUnknown(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.db")
+	db := hollow(t, path, 4)
+	f, err := db.rewrite(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(f.f.Name()); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.replace(f); !errors.Is(err, store.ErrUnknown) {
+		t.Errorf("a lost file took the place: %v", err)
+	}
+	if err := db.View(ctx, func(store.Tx) error { t.Error("ran"); return nil }); !errors.Is(err, store.ErrUnknown) {
+		t.Errorf("after it: %v", err)
+	}
+	if err := db.Compact(ctx); !errors.Is(err, store.ErrUnknown) {
+		t.Errorf("after it: %v", err)
+	}
+	closing(t, db)
+	closing(t, open(t, path, Options{}))
+}
+
+// The service's store stays the service's when root compacts it.
+func TestCompactKeepsOwner(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can own a file for another")
+	}
+	path := filepath.Join(t.TempDir(), "x.db")
+	closing(t, hollow(t, path, 4))
+	if err := errors.Join(os.Chown(path, 1, 2), os.Chmod(path, 0o640)); err != nil {
+		t.Fatal(err)
+	}
+	closing(t, open(t, path, Options{CompactOver: 1}))
+	st, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if who := st.Sys().(*syscall.Stat_t); who.Uid != 1 || who.Gid != 2 || st.Mode().Perm() != 0o640 {
+		t.Errorf("it belongs to %d:%d with %v", who.Uid, who.Gid, st.Mode())
 	}
 }
