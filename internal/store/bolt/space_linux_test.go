@@ -35,7 +35,7 @@ func private(t *testing.T) int {
 // until polls; it fails the test when what it waits for does not come.
 func until(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	tick, late := time.NewTicker(time.Millisecond), time.After(time.Minute)
+	tick, late := time.NewTicker(20*time.Millisecond), time.After(time.Minute)
 	defer tick.Stop()
 	for !ok() {
 		select {
@@ -63,7 +63,6 @@ func underAReader(t *testing.T, o Options, commits, size int) (waited bool) {
 	o.NoSync = true
 	db := open(t, filepath.Join(t.TempDir(), "x.db"), o)
 	defer closing(t, db)
-	db.cur.b.NoGrowSync = true // the disk is not what is tried here
 	put(t, db, "first", []byte("v"))
 	done := make(chan error, 1)
 	err := db.View(ctx, func(x store.Tx) error {
