@@ -1,13 +1,11 @@
 package queue
 
 import (
+	"cmp"
 	"context"
 	"math/rand/v2"
-	"sync"
 	"time"
 )
-
-func random() float64 { return rand.Float64() }
 
 // Backoff is a pause that doubles from First to Most. The zero value goes from two seconds to ten minutes.
 type Backoff struct{ First, Most time.Duration }
@@ -15,18 +13,15 @@ type Backoff struct{ First, Most time.Duration }
 // jitter is the part of a pause that is left to chance, so that what failed together does not come back together.
 const jitter = 0.2
 
-// After is the pause after so many failures in a row.
+// After is the pause after so many failures in a row. rnd returns numbers in [0, 1); nil: the usual ones.
 func (b Backoff) After(failures int, rnd func() float64) time.Duration {
-	first, most := b.First, b.Most
-	if first <= 0 {
-		first = 2 * time.Second
+	d, most := cmp.Or(b.First, 2*time.Second), cmp.Or(b.Most, 10*time.Minute)
+	for i := 1; i < failures && d < most; i++ {
+		d *= 2
 	}
-	if most <= 0 {
-		most = 10 * time.Minute
-	}
-	d := most
-	if n := max(failures-1, 0); n < 20 && first<<n > 0 && first<<n < most {
-		d = first << n
+	d = min(d, most)
+	if rnd == nil {
+		rnd = rand.Float64
 	}
 	return d - time.Duration(jitter*rnd()*float64(d))
 }
@@ -53,20 +48,30 @@ func (s Signal) Notify() {
 	}
 }
 
-// maxWait bounds every wait for a moment: a moment that lies far ahead may be one of a clock that was wrong.
-const maxWait = time.Hour
+const (
+	// maxWait bounds every wait for a moment: one that lies far ahead may be that of a clock that was wrong, or is.
+	maxWait = time.Minute
+	// minWait keeps a step that always says "now" from taking a whole processor.
+	minWait = 5 * time.Millisecond
+)
 
-// Wait returns when the signal is notified, at the moment until (zero: never), or when ctx ends.
-func (s Signal) Wait(ctx context.Context, until time.Time, now func() time.Time) error {
-	var alarm <-chan time.Time
-	if !until.IsZero() {
-		t := time.NewTimer(min(max(until.Sub(now()), 0), maxWait))
-		defer t.Stop()
-		alarm = t.C
+// alarm goes off at the moment until, or for a far one after maxWait; zero: never.
+func alarm(until time.Time, now func() time.Time) <-chan time.Time {
+	if until.IsZero() {
+		return nil
 	}
+	return time.After(min(max(until.Sub(now()), minWait), maxWait))
+}
+
+// Wait returns when the signal is notified, at the moment until (zero: never) or some time before, or when ctx ends.
+func (s Signal) Wait(ctx context.Context, until time.Time, now func() time.Time) error {
+	return s.wait(ctx, alarm(until, now))
+}
+
+func (s Signal) wait(ctx context.Context, after <-chan time.Time) error {
 	select {
 	case <-s:
-	case <-alarm:
+	case <-after:
 	case <-ctx.Done():
 	}
 	return ctx.Err()
@@ -85,102 +90,51 @@ type Loop struct {
 	Warn   func(error) // says a fault in the log, when it begins or changes; nil: nobody
 }
 
-// Run owns the calling goroutine until ctx ends.
+// phase is one part of a loop, and the fault that it is in.
+type phase struct {
+	name     string
+	failures int
+	said     string
+	pause    <-chan time.Time // nil: none
+}
+
+// report tells health and log how a phase fared, and begins its pause after a fault.
+func (l Loop) report(p *phase, err error) {
+	if err == nil {
+		*p = phase{name: p.name}
+		l.Health.Set(l.Name, p.name, "")
+		return
+	}
+	l.Health.Set(l.Name, p.name, err.Error())
+	if l.Warn != nil && err.Error() != p.said {
+		l.Warn(err)
+	}
+	p.failures, p.said = p.failures+1, err.Error()
+	p.pause = time.After(l.Pause.After(p.failures, l.Rand))
+}
+
+// Run owns the calling goroutine until ctx ends or step returns a fatal error.
 func (l Loop) Run(ctx context.Context, step func(context.Context) (next time.Time, err error)) error {
 	if l.Now == nil {
 		l.Now = time.Now
 	}
-	if l.Rand == nil {
-		l.Rand = random
-	}
-	said := ""
-	for failures := 0; ; {
-		next, err := l.step(ctx, step)
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case err == nil:
-			failures, said = 0, ""
-			l.Health.Set(l.Name, "loop", "")
-		case l.Fatal != nil && l.Fatal(err):
+	p := phase{name: "loop"}
+	for {
+		var next time.Time
+		err := guard(func() (err error) {
+			next, err = step(ctx)
 			return err
-		default:
-			failures++
-			l.Health.Set(l.Name, "loop", err.Error())
-			if l.Warn != nil && err.Error() != said {
-				said = err.Error()
-				l.Warn(err)
-			}
-			if err := pause(ctx, l.Pause.After(failures, l.Rand)); err != nil {
-				return err
-			}
-			continue
+		})
+		if end := ended(ctx, err, l.Fatal); end != nil {
+			return end
 		}
-		if err := l.Wake.Wait(ctx, next, l.Now); err != nil {
-			return err
+		l.report(&p, err)
+		wake, after := l.Wake, alarm(next, l.Now)
+		if err != nil { // a signal does not cut the pause short, or every commit would bring a broken server a new try
+			wake, after = nil, p.pause
+		}
+		if end := wake.wait(ctx, after); end != nil {
+			return end
 		}
 	}
-}
-
-func (l Loop) step(ctx context.Context, step func(context.Context) (time.Time, error)) (next time.Time, err error) {
-	err = run(ctx, []struct{}{{}}, func(ctx context.Context, _ []struct{}) error {
-		next, err = step(ctx)
-		return err
-	})
-	return next, err
-}
-
-// pause waits; it is not cut short by a signal, or every commit would bring a broken server a new try.
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
-	}
-	return ctx.Err()
-}
-
-// Health is what each queue and loop last said of itself. The zero value and nil are ready for use.
-type Health struct {
-	mu    sync.Mutex
-	parts map[string]map[string]string
-}
-
-// Set says what is wrong with one part of a queue; an empty text says that it is well.
-func (h *Health) Set(name, part, text string) {
-	if h == nil {
-		return
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if text == "" {
-		delete(h.parts[name], part)
-		return
-	}
-	if h.parts == nil {
-		h.parts = map[string]map[string]string{}
-	}
-	if h.parts[name] == nil {
-		h.parts[name] = map[string]string{}
-	}
-	h.parts[name][part] = text
-}
-
-// Faults are the queues in trouble now, with the reason; of several parts of one, the loop's.
-func (h *Health) Faults() map[string]string {
-	out := map[string]string{}
-	if h == nil {
-		return out
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for name, parts := range h.parts {
-		for part, text := range parts {
-			if out[name] == "" || part == "loop" {
-				out[name] = text
-			}
-		}
-	}
-	return out
 }

@@ -7,10 +7,12 @@
 package queue
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 )
@@ -20,16 +22,16 @@ type Policy struct {
 	Tries int           // before an item is put aside; 0: five
 	Over  time.Duration // and not before it has failed for so long; 0: ten minutes
 	Pause Backoff       // between the tries of one item
-	Slow  time.Duration // pause of an item that cannot be put aside; 0: one hour
+	Slow  time.Duration // pause of an item that nobody can put aside; 0: one hour
 }
 
-// Options of one queue. Key and Policy aside, nothing is asked for.
+// Options of one queue. All but Key may be left out; two queues of one name would overwrite what the other says in health.
 type Options[T any] struct {
 	Name string
 	Key  func(T) string // names the item in health and log: no secret, nothing that a stranger wrote
 
-	// Aside gives an item that fails alone its end, in a transaction of its own: a person sees it with its reason. Nil, or an
-	// error: the item is tried again, slowly, and health says so.
+	// Aside gives an item that fails alone its end, in a transaction of its own: a person sees it with its reason. Nil: the item
+	// is tried again, slowly. An error: both are tried again after the item's pause. Health says either.
 	Aside func(ctx context.Context, item T, why error) error
 
 	Fatal  func(error) bool // nothing more can be done: the outcome of a commit is unknown
@@ -37,21 +39,34 @@ type Options[T any] struct {
 	Health *Health
 	Now    func() time.Time
 	Rand   func() float64 // in [0, 1), for the jitter
+
+	part string // of Name, in health
 }
 
-// Queue remembers which items failed, how often, and until when they wait. Safe for concurrent use.
+// Queue remembers which items failed, how often, and until when they wait. Safe for concurrent use, each item by one at a time.
 type Queue[T any] struct {
 	o       Options[T]
 	mu      sync.Mutex
-	failing map[string]failure
+	failing map[string]*failure
+	shown   string // the one whose reason health shows
 }
 
-// failure is what is known of an item that failed alone.
+// failure is what is known of an item that failed alone. Its time is the sum of what it really waited, so that a clock that
+// jumps neither ends it nor keeps it waiting.
 type failure struct {
-	tries       int
-	first, next time.Time
-	why         error
-	stuck       bool // it could not be put aside
+	times  int // it failed in a row
+	tries  int // of these, not for want of room on the machine
+	waited time.Duration
+	last   time.Time
+	pause  time.Duration
+	why    error
+	told   bool // Next has said that its pause is over
+}
+
+// waits says that the pause has begun and has not ended.
+func (f *failure) waits(now time.Time) bool {
+	d := now.Sub(f.last)
+	return d >= 0 && d < f.pause
 }
 
 // Failed is an item that waits, or has been put aside.
@@ -61,198 +76,200 @@ type Failed[T any] struct {
 	Aside bool
 }
 
-// New fills in what was left out.
+// New fills in what was left out. What an earlier queue of this name said in health is over.
 func New[T any](o Options[T]) *Queue[T] {
-	if o.Policy.Tries <= 0 {
-		o.Policy.Tries = 5
-	}
-	if o.Policy.Over <= 0 {
-		o.Policy.Over = 10 * time.Minute
-	}
-	if o.Policy.Slow <= 0 {
-		o.Policy.Slow = time.Hour
-	}
-	if o.Fatal == nil {
-		o.Fatal = func(error) bool { return false }
-	}
+	o.Policy.Tries = cmp.Or(o.Policy.Tries, 5)
+	o.Policy.Over = cmp.Or(o.Policy.Over, 10*time.Minute)
+	o.Policy.Slow = cmp.Or(o.Policy.Slow, time.Hour)
+	o.part = cmp.Or(o.part, "items")
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if o.Rand == nil {
-		o.Rand = random
-	}
-	return &Queue[T]{o: o, failing: map[string]failure{}}
+	q := &Queue[T]{o: o, failing: map[string]*failure{}}
+	q.tell()
+	return q
 }
 
-// Commit runs fn, which settles the given items in one transaction, for all of them; when that fails, for each alone. What
-// failed comes back, in order. An error says that the trouble is not an item's: ctx has ended, the error is fatal, or fn fails
-// for no items at all; then no item is blamed.
-func (q *Queue[T]) Commit(ctx context.Context, items []T, fn func(context.Context, []T) error) (failed []Failed[T], err error) {
-	if len(items) == 0 {
-		return nil, nil
+// Commit is Settle for those whose books know what has been settled.
+func (q *Queue[T]) Commit(ctx context.Context, items []T, fn func(context.Context, []T) error) ([]Failed[T], error) {
+	_, failed, err := q.Settle(ctx, items, fn)
+	return failed, err
+}
+
+// Settle runs fn, which settles the given items in one transaction, for all of them; when that fails, for each alone, in order.
+// So fn may run again for an item, does nothing outside its transaction before that is committed, and is able to settle none.
+// An error says that the trouble is no item's: ctx has ended, the error is fatal or Ground, or not even none can be settled; then
+// no item is blamed for it. What was settled and what failed until then is returned with it.
+func (q *Queue[T]) Settle(ctx context.Context, items []T, fn func(context.Context, []T) error) (settled []T, failed []Failed[T], err error) {
+	run := func(items []T) error { // its own slice: it may sort it, or append
+		return guard(func() error { return fn(ctx, slices.Clone(items)) })
 	}
-	err = run(ctx, items, fn)
-	if err == nil {
+	if len(items) == 0 {
+		return nil, nil, nil
+	}
+	if err = run(items); err == nil {
 		q.settled(items...)
-		return nil, nil
+		return items, nil, nil
+	}
+	if end := q.ground(ctx, err, nil); end != nil {
+		return nil, nil, end
 	}
 	for i, item := range items {
 		if len(items) > 1 {
-			err = run(ctx, items[i:i+1], fn)
+			err = run(items[i : i+1])
 		}
 		if err == nil {
 			q.settled(item)
+			settled = append(settled, item)
 			continue
 		}
-		if ground := q.ground(ctx, err, fn); ground != nil {
-			return failed, ground
+		end := q.ground(ctx, err, run)
+		if end == nil {
+			var f Failed[T]
+			f, end = q.blame(ctx, item, err)
+			failed = append(failed, f)
 		}
-		f, end := q.blame(ctx, item, err)
 		if end != nil {
-			return failed, end
+			return settled, failed, end
 		}
-		failed = append(failed, f)
 	}
-	return failed, nil
+	return settled, failed, nil
 }
 
-// run makes a panic an error: it is one item's, too.
-func run[T any](ctx context.Context, items []T, fn func(context.Context, []T) error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = &PanicError{Value: p, Stack: debug.Stack()}
-		}
-	}()
-	return fn(ctx, items)
-}
-
-// ground says that err is nobody's: even nothing at all cannot be settled.
-func (q *Queue[T]) ground(ctx context.Context, err error, fn func(context.Context, []T) error) error {
-	if ctx.Err() != nil || q.o.Fatal(err) {
-		return err
-	}
-	if IsPermanent(err) {
-		return nil
+// ground is the error that ends the round, if err is one. For an error that may be an item's, run is asked whether it can settle
+// none; when it panics, that says only that it wants items.
+func (q *Queue[T]) ground(ctx context.Context, err error, run func([]T) error) error {
+	if end := ended(ctx, err, q.o.Fatal); end != nil {
+		return end
 	}
 	if isGround(err) {
 		return err
 	}
-	return run(ctx, nil, fn)
+	if run == nil || IsPermanent(err) {
+		return nil
+	}
+	var panicked *PanicError
+	if err = run(nil); err == nil || errors.As(err, &panicked) {
+		return nil
+	}
+	return q.ground(ctx, Ground(err), nil)
 }
 
-// Blame counts a failure of one item that arose outside Commit, as Commit does. The error is the end of everything.
+// Blame counts a failure of one item that arose outside Settle, as Settle does. The error is the end of the round.
 func (q *Queue[T]) Blame(ctx context.Context, item T, why error) (Failed[T], error) {
-	if ctx.Err() != nil || q.o.Fatal(why) || isGround(why) {
-		return Failed[T]{Item: item, Err: why}, why
+	if end := q.ground(ctx, why, nil); end != nil {
+		return Failed[T]{Item: item, Err: why}, end
 	}
 	return q.blame(ctx, item, why)
 }
 
 func (q *Queue[T]) blame(ctx context.Context, item T, why error) (Failed[T], error) {
-	key, now := q.o.Key(item), q.o.Now()
-	f := q.count(key, now, why)
-	if f.next.IsZero() { // it is to be put aside
-		err := errors.New("it can only be tried again")
-		if q.o.Aside != nil {
-			err = run(ctx, []T{item}, func(ctx context.Context, _ []T) error { return q.o.Aside(ctx, item, why) })
-		}
-		switch {
-		case err == nil:
-			q.settled(item)
-			return Failed[T]{item, why, true}, nil
-		case ctx.Err() != nil || q.o.Fatal(err):
-			return Failed[T]{Item: item, Err: why}, err
-		}
-		f.next, f.stuck = now.Add(q.o.Policy.Slow), true
+	key := q.o.Key(item)
+	if !q.count(key, why) {
+		return Failed[T]{Item: item, Err: why}, nil
 	}
-	q.mu.Lock()
-	q.failing[key] = f
-	q.mu.Unlock()
-	q.tell()
-	return Failed[T]{Item: item, Err: why}, nil
-}
-
-// count adds one failure; a zero next says that the item has been tried enough.
-func (q *Queue[T]) count(key string, now time.Time, why error) failure {
+	err := guard(func() error { return q.o.Aside(ctx, item, why) })
+	if err == nil {
+		q.settled(item)
+		return Failed[T]{Item: item, Err: why, Aside: true}, nil
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	f, had := q.failing[key]
-	if !had || f.first.After(now) { // or the clock went back
-		f = failure{first: now}
+	if f := q.failing[key]; f != nil {
+		f.why = fmt.Errorf("%w (and putting it aside: %v)", why, err)
+		q.tell()
 	}
-	f.tries, f.why = f.tries+1, why
-	f.next = now.Add(q.o.Policy.Pause.After(f.tries, q.o.Rand))
-	if IsPermanent(why) || f.tries >= q.o.Policy.Tries && now.Sub(f.first) >= q.o.Policy.Over {
-		f.next = time.Time{}
+	return Failed[T]{Item: item, Err: why}, ended(ctx, err, q.o.Fatal)
+}
+
+// count adds one failure, and says that it is time to put the item aside.
+func (q *Queue[T]) count(key string, why error) (enough bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	now, machine := q.o.Now(), isMachine(why)
+	f := q.failing[key]
+	if f == nil {
+		f = &failure{last: now}
+		q.failing[key] = f
 	}
-	return f
+	f.times++
+	if !machine {
+		f.tries++
+		f.waited += min(max(now.Sub(f.last), 0), f.pause)
+	}
+	f.last, f.why, f.told = now, why, false
+	f.pause = q.o.Policy.Pause.After(f.times, q.o.Rand)
+	enough = !machine && (IsPermanent(why) || f.tries >= q.o.Policy.Tries && f.waited >= q.o.Policy.Over)
+	if enough && q.o.Aside == nil {
+		f.pause, enough = q.o.Policy.Slow, false
+	}
+	q.tell()
+	return enough
 }
 
 func (q *Queue[T]) settled(items ...T) {
 	q.mu.Lock()
+	defer q.mu.Unlock()
 	had := len(q.failing)
-	if had > 0 {
-		for _, item := range items {
-			delete(q.failing, q.o.Key(item))
-		}
+	for i := 0; i < len(items) && len(q.failing) > 0; i++ {
+		delete(q.failing, q.o.Key(items[i]))
 	}
-	changed := len(q.failing) != had
-	q.mu.Unlock()
-	if changed {
+	if len(q.failing) != had {
 		q.tell()
 	}
 }
 
-// Forget drops what is known of items that are gone.
+// Forget drops what is known of items that are gone. keep must not call the queue.
 func (q *Queue[T]) Forget(keep func(key string) bool) {
 	q.mu.Lock()
-	for key := range q.failing {
-		if !keep(key) {
-			delete(q.failing, key)
-		}
-	}
-	q.mu.Unlock()
+	defer q.mu.Unlock()
+	maps.DeleteFunc(q.failing, func(key string, _ *failure) bool { return !keep(key) })
 	q.tell()
 }
 
-// Waits says that an item failed and that its pause has not ended.
+// Waits says that an item failed and that its pause has not ended: a claim passes it over.
 func (q *Queue[T]) Waits(key string) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	f, failing := q.failing[key]
-	now := q.o.Now()
-	return failing && f.next.After(now) && !f.first.After(now)
+	f := q.failing[key]
+	return f != nil && f.waits(q.o.Now())
 }
 
-// Next is when the first pause ends; zero when nothing waits.
+// Next is when the first pause ends; zero when nothing waits. It is for the one loop that tries the items: the end of a pause
+// is said once, so that an item that is gone from the books does not turn the loop for ever; after another Slow it is forgotten.
 func (q *Queue[T]) Next() (next time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for _, f := range q.failing {
-		next = Earlier(next, f.next)
+	now := q.o.Now()
+	for key, f := range q.failing {
+		switch left := f.last.Add(f.pause + q.o.Policy.Slow); {
+		case f.waits(now):
+			next = Earlier(next, f.last.Add(f.pause))
+		case !f.told:
+			f.told, next = true, Earlier(next, now)
+		case now.Before(left) && !now.Before(f.last):
+			next = Earlier(next, left)
+		default:
+			delete(q.failing, key)
+			q.tell()
+		}
 	}
 	return next
 }
 
-// tell brings health up to date.
+// tell brings health up to date. The caller holds the lock, lest an older word overtake a newer one.
 func (q *Queue[T]) tell() {
-	if q.o.Health == nil {
-		return
-	}
-	q.mu.Lock()
-	n, key, text := len(q.failing), "", ""
-	for k, f := range q.failing {
-		if key == "" || k < key {
-			key, text = k, f.why.Error()
+	if q.failing[q.shown] == nil {
+		for q.shown = range q.failing {
+			break
 		}
 	}
-	q.mu.Unlock()
-	switch n {
-	case 0:
-		q.o.Health.Set(q.o.Name, "items", "")
-	case 1:
-		q.o.Health.Set(q.o.Name, "items", fmt.Sprintf("%s: %s", key, text))
-	default:
-		q.o.Health.Set(q.o.Name, "items", fmt.Sprintf("%s: %s (and %d more)", key, text, n-1))
+	text := ""
+	if f := q.failing[q.shown]; f != nil {
+		text = fmt.Sprintf("%s: %v", q.shown, f.why)
+		if n := len(q.failing); n > 1 {
+			text = fmt.Sprintf("%d items; %s", n, text) // in front: the text may be cut
+		}
 	}
+	q.o.Health.Set(q.o.Name, q.o.part, text)
 }
