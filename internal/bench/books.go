@@ -34,7 +34,7 @@ func readBooks(ctx context.Context, storage string) (b books, err error) {
 	return b, db.View(ctx, func(tx store.Tx) error {
 		in := store.In(tx)
 		var bad error
-		err := in.EachSeen(func(_ store.UID, s store.Seen) bool {
+		err := in.Mails.Each(func(_ store.UID, s store.Seen) bool {
 			b.outcomes[s.Outcome+" "+s.Reason]++
 			var m bookedMail
 			if m, bad = booked(in, s); bad == nil {
@@ -48,7 +48,7 @@ func readBooks(ctx context.Context, storage string) (b books, err error) {
 
 func booked(in store.Books, s store.Seen) (bookedMail, error) {
 	m := bookedMail{id: s.MessageID}
-	rows, err := in.Letters(s.Case)
+	rows, err := in.Letters.Of(s.Case)
 	for _, l := range rows {
 		if l.State != store.Accepted {
 			continue

@@ -142,25 +142,25 @@ type pattern struct {
 }
 
 func readPattern(b store.Books) (p pattern, err error) {
-	err = b.EachCase(false, func(cs sop.Case) bool { p.cs = cs; return false })
+	err = b.Cases.Each(false, func(cs sop.Case) bool { p.cs = cs; return false })
 	if err != nil {
 		return p, err
 	}
-	if p.letters, err = b.Letters(p.cs.Number); err != nil {
+	if p.letters, err = b.Letters.Of(p.cs.Number); err != nil {
 		return p, err
 	}
 	for _, l := range p.letters {
-		body, err := b.Body(l.ID())
+		body, err := b.Letters.Body(l.ID())
 		if err != nil {
 			return p, err
 		}
 		p.bodies = append(p.bodies, body)
 	}
-	events, err := b.Events(p.cs.Number)
+	events, err := b.Journal.Of(p.cs.Number)
 	for _, e := range events {
 		p.events = append(p.events, e.Event)
 	}
-	judged, err2 := b.Judged(p.cs.Number)
+	judged, err2 := b.Mails.Of(p.cs.Number)
 	if len(judged) > 0 {
 		p.seen = judged[0]
 	}
@@ -199,13 +199,13 @@ func seed(ctx context.Context, file string, cases int) (err error) {
 // sendAll empties the outbox as if everything in it had been accepted.
 func sendAll(b store.Books) error {
 	for {
-		rows, err := b.Claim(time.Now(), seedInOneGo)
+		rows, err := b.Letters.Claim(time.Now(), seedInOneGo)
 		if err != nil || len(rows) == 0 {
 			return err
 		}
 		for _, l := range rows {
 			if l.State = store.Accepted; err == nil {
-				err = b.Settle(l)
+				err = b.Letters.Settle(l)
 			}
 		}
 		if err != nil {
@@ -216,28 +216,28 @@ func sendAll(b store.Books) error {
 
 // copy puts the pattern once more into the books, under the next number.
 func (p pattern) copy(b store.Books, i int) error {
-	number, err := b.NextNumber("PKJ", p.cs.Opened.Year())
+	number, err := b.Cases.NextNumber("PKJ", p.cs.Opened.Year())
 	if err != nil {
 		return err
 	}
 	cs := p.cs
 	cs.Number, cs.Status, cs.Closed, cs.Wake, cs.Due = number, sop.Done, cs.Updated, time.Time{}, time.Time{}
-	if err := errors.Join(b.PutCase(cs), b.Journal(number, p.events)); err != nil {
+	if err := errors.Join(b.Cases.Put(cs), b.Journal.Append(number, p.events)); err != nil {
 		return err
 	}
 	for k, l := range p.letters {
 		l.Case, l.MessageID = number, fmt.Sprintf("<stored-%d-%d@%s>", i, k, ownDomain)
 		l.Next = time.Time{}
-		if err := b.PutLetter(l, p.bodies[k][:min(len(p.bodies[k]), storedBody)]); err != nil {
+		if err := b.Letters.Put(l, p.bodies[k][:min(len(p.bodies[k]), storedBody)]); err != nil {
 			return err
 		}
 	}
 	s := p.seen
 	s.Case, s.Folder, s.MessageID, s.Identity = number, "", fmt.Sprintf("<stored-%d@%s>", i, ownDomain), fmt.Sprintf("%064x", i)
 	for k, m := range cs.Members {
-		if err := b.PutUser(fmt.Sprintf("tersimpan.%d.%d", i, k), fmt.Sprintf("%018d", i*100+k)); err != nil {
+		if err := b.Accounts.PutUser(fmt.Sprintf("tersimpan.%d.%d", i, k), fmt.Sprintf("%018d", i*100+k)); err != nil {
 			return fmt.Errorf("user of %s: %w", m.Row.NIP, err)
 		}
 	}
-	return b.PutSeen(store.UID{Validity: 1, UID: uint32(i)}, s, s.Identity)
+	return b.Mails.Put(store.UID{Validity: 1, UID: uint32(i)}, s, s.Identity)
 }

@@ -91,7 +91,7 @@ type EventView struct {
 func (c *Clerk) Cases(ctx context.Context, openOnly bool) ([]CaseView, error) {
 	out := []CaseView{}
 	err := c.View(ctx, func(b store.Books) error {
-		return b.EachCase(openOnly, func(cs sop.Case) bool {
+		return b.Cases.Each(openOnly, func(cs sop.Case) bool {
 			out = append(out, viewOf(cs))
 			return true
 		})
@@ -103,17 +103,17 @@ func (c *Clerk) Cases(ctx context.Context, openOnly bool) ([]CaseView, error) {
 func (c *Clerk) Show(ctx context.Context, number string) (CaseView, error) {
 	var v CaseView
 	err := c.View(ctx, func(b store.Books) error {
-		cs, ok, err := b.Case(number)
+		cs, ok, err := b.Cases.Get(number)
 		if err != nil || !ok {
 			return errors.Join(err, fmt.Errorf("%s: %w", number, ErrNoCase))
 		}
 		v = viewOf(cs)
-		rows, err := b.Letters(number)
+		rows, err := b.Letters.Of(number)
 		for _, r := range rows {
 			v.Letters = append(v.Letters, LetterView{r.Letter.Kind, r.Letter.To.Address, r.Letter.Topic, r.State, r.Attempts, r.Answer, r.Made, r.Ended})
 		}
 		sortLetters(v.Letters)
-		events, err2 := b.Events(number)
+		events, err2 := b.Journal.Of(number)
 		for _, e := range events {
 			v.Events = append(v.Events, EventView{e.N, e.At, e.Kind, e.Actor, e.Reason, e.Text, e.Data})
 		}

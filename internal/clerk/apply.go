@@ -31,7 +31,7 @@ func (c *Clerk) decideOn(b store.Books, cs sop.Case, in sop.Input, now time.Time
 	office := c.Office
 	if cs.Status == "" {
 		var err error
-		if office.Standing, err = b.Delegations(); err != nil {
+		if office.Standing, err = b.State.Delegations(); err != nil {
 			return err
 		}
 	}
@@ -45,11 +45,11 @@ func (c *Clerk) decideOn(b store.Books, cs sop.Case, in sop.Input, now time.Time
 			c.Meter.Deviation(e.Data["kind"])
 		}
 	}
-	if err := errors.Join(b.PutCase(out.Case), b.Journal(out.Case.Number, out.Events), c.remember(b, cs, out.Case)); err != nil {
+	if err := errors.Join(b.Cases.Put(out.Case), b.Journal.Append(out.Case.Number, out.Events), c.remember(b, cs, out.Case)); err != nil {
 		return err
 	}
 	if out.Case.Held != cs.Held {
-		if err := b.Hold(cs.Number, out.Case.Held != ""); err != nil {
+		if err := b.Cases.Hold(cs.Number, out.Case.Held != ""); err != nil {
 			return err
 		}
 	}
@@ -61,8 +61,8 @@ func (c *Clerk) decideOn(b store.Books, cs sop.Case, in sop.Input, now time.Time
 			return err
 		}
 	}
-	for _, o := range out.Orders {
-		if err := b.PutOrder(store.OrderRow{Order: o, Next: o.NotBefore}); err != nil {
+	for _, o := range out.Tasks {
+		if err := b.Tasks.Put(store.TaskRow{Task: o, Next: o.NotBefore}); err != nil {
 			return err
 		}
 	}
@@ -77,24 +77,24 @@ func (c *Clerk) queue(b store.Books, cs sop.Case, l sop.Letter) error {
 func (c *Clerk) queueData(b store.Books, d letter.Data) error {
 	cs, l := d.Case, d.Letter
 	if l.To.Address == "" || strings.EqualFold(l.To.Address, c.Office.Mailbox.Address) {
-		return b.Journal(cs.Number, []sop.Event{{At: c.Now().UTC(), Kind: "letter-suppressed", Actor: "daemon", Reason: "own-address", Text: string(l.Kind)}})
+		return b.Journal.Append(cs.Number, []sop.Event{{At: c.Now().UTC(), Kind: "letter-suppressed", Actor: "daemon", Reason: "own-address", Text: string(l.Kind)}})
 	}
 	now := d.Now
-	next, err := b.Cap(cs.Number, strings.ToLower(l.To.Address), now, perAddressHour, perCaseHour)
+	next, err := b.Letters.Limit(cs.Number, strings.ToLower(l.To.Address), now, perAddressHour, perCaseHour)
 	if err != nil {
 		return err
 	}
 	row := store.LetterRow{Case: cs.Number, Letter: l, MessageID: c.Codes.MessageID(cs.Number, l.Key, c.domain), Made: now, Next: next}
 	if l.Sealed != nil {
 		row.Sealed = true
-		return errors.Join(b.PutLetter(row, l.Sealed), b.PutCopy(row.ID(), l.Copy))
+		return errors.Join(b.Letters.Put(row, l.Sealed), b.Letters.PutCopy(row.ID(), l.Copy))
 	}
 	subject, body, err := c.render(d)
 	if err != nil {
 		return fmt.Errorf("render %s of %s: %w", l.Key, cs.Number, err)
 	}
 	row.Subject = subject
-	return b.PutLetter(row, body)
+	return b.Letters.Put(row, body)
 }
 
 // render makes the exact bytes of a letter; the same data gives the same bytes.

@@ -150,7 +150,7 @@ func (t *target) supplement(tb testing.TB, name, kind, content string) string {
 	tb.Helper()
 	ours := ""
 	if err := t.c.View(tb.Context(), func(b store.Books) error {
-		rows, err := b.Letters(attacked)
+		rows, err := b.Letters.Of(attacked)
 		for _, l := range rows {
 			if l.Letter.Role == sop.RoleRequester {
 				ours = l.MessageID

@@ -58,7 +58,7 @@ type silent struct{}
 
 func (silent) Message(string)                               {}
 func (silent) Letter(sop.LetterKind, string, time.Duration) {}
-func (silent) Order(sop.OrderKind, string)                  {}
+func (silent) Task(sop.TaskKind, string)                    {}
 func (silent) Deviation(string)                             {}
 func (silent) Commit(time.Duration, int)                    {}
 
@@ -269,7 +269,7 @@ func (t *target) open(must func(error)) {
 	ctx := t.tb.Context()
 	from := sop.Sender{Person: official("staf"), Roles: []sop.Role{sop.RoleRequester}, Proof: sop.Proof{Level: sop.Standard, Result: sop.Proven}}
 	must(t.c.update(ctx, 1, func(b store.Books) error {
-		number, err := b.NextNumber("PKJ", 2026)
+		number, err := b.Cases.NextNumber("PKJ", 2026)
 		if err != nil {
 			return err
 		}
@@ -289,12 +289,12 @@ func (t *target) open(must func(error)) {
 		must(t.c.Done(ctx, done))
 	}
 	must(t.c.View(ctx, func(b store.Books) error {
-		rows, err := b.Letters(attacked)
+		rows, err := b.Letters.Of(attacked)
 		for _, l := range rows {
 			if l.Letter.Kind == sop.Persetujuan && l.Letter.To.Address == admin {
 				t.letter = l.MessageID
 				t.code = t.c.Codes.ApprovalCode(attacked, l.Letter.Revision, l.Letter.Issue, admin)
-				t.raw, err = b.Body(l.ID())
+				t.raw, err = b.Letters.Body(l.ID())
 			}
 		}
 		return err
@@ -491,19 +491,19 @@ func (t *target) gates(raw string, later time.Duration) (triage.Verdict, error) 
 
 func (t *target) look(ctx context.Context, uid store.UID) (e effect, err error) {
 	err = t.c.View(ctx, func(b store.Books) error {
-		s, _, err := b.Seen(uid)
+		s, _, err := b.Mails.Get(uid)
 		if err != nil {
 			return err
 		}
 		e.outcome, e.gate, e.reason = s.Outcome, s.Gate, s.Reason
-		orders, _, err := b.Orders(t.now.Add(1000*time.Hour), 1000, func(string) bool { return false })
-		for _, o := range orders {
-			e.released = e.released || o.Order.Kind == sop.OrderCredential
+		tasks, _, err := b.Tasks.Due(t.now.Add(1000*time.Hour), 1000, func(string) bool { return false })
+		for _, o := range tasks {
+			e.released = e.released || o.Task.Kind == sop.TaskCredential
 		}
-		cs, _, err2 := b.Case(attacked)
+		cs, _, err2 := b.Cases.Get(attacked)
 		e.released = e.released || cs.Approval != nil || len(cs.Votes) > 0
 		for _, number := range []string{attacked, store.Office} {
-			rows, err := b.Letters(number)
+			rows, err := b.Letters.Of(number)
 			if err != nil {
 				return err
 			}

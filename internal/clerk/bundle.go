@@ -67,7 +67,7 @@ func (c *Clerk) Evidence(ctx context.Context, number string) ([]byte, error) {
 	err := c.View(ctx, func(b store.Books) error {
 		var ok bool
 		var err error
-		if cs, ok, err = b.Case(number); err != nil || !ok {
+		if cs, ok, err = b.Cases.Get(number); err != nil || !ok {
 			return errors.Join(err, fmt.Errorf("%s: %w", number, ErrNoCase))
 		}
 		if err := c.bundleJournal(b, x, cs); err != nil {
@@ -109,18 +109,18 @@ func (c *Clerk) bundleJournal(b store.Books, x *bundle, cs sop.Case) error {
 	if h.Verifier, err = seal.Verifier(); err != nil {
 		return err
 	}
-	signed, err := b.Checkpoint(h.Exported, seal)
+	signed, err := b.Journal.Sign(h.Exported, seal)
 	if err != nil {
 		return err
 	}
-	size, err := b.TreeSize()
+	size, err := b.Journal.Size()
 	if err != nil {
 		return err
 	}
-	if h.Lines, err = b.ProveLines(cs.Number, size); err != nil {
+	if h.Lines, err = b.Journal.ProveLines(cs.Number, size); err != nil {
 		return err
 	}
-	mailed, err := b.Checkpoints(cs.Opened, olderMost)
+	mailed, err := b.Journal.Checkpoints(cs.Opened, olderMost)
 	if err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func (c *Clerk) bundleJournal(b store.Books, x *bundle, cs sop.Case) error {
 		if err != nil {
 			continue // signed with a key of former times
 		}
-		p, err := b.ProveOlder(old.Size, size)
+		p, err := b.Journal.ProveOlder(old.Size, size)
 		if err != nil {
 			return err
 		}
@@ -143,7 +143,7 @@ func (c *Clerk) bundleJournal(b store.Books, x *bundle, cs sop.Case) error {
 
 // bundleDecisions adds evidence and answered letters of what was obeyed, and names the mails.
 func bundleDecisions(b store.Books, x *bundle, number string) (mails []string, err error) {
-	all, err := b.Evidence(number)
+	all, err := b.Journal.Evidence(number)
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +162,7 @@ func bundleDecisions(b store.Books, x *bundle, number string) (mails []string, e
 		if e.Letter == nil || e.Letter.SHA256 == "" || e.Letter.Kind == sop.Kredensial {
 			continue
 		}
-		body, err := b.Body(number + "/" + e.Letter.Key)
+		body, err := b.Letters.Body(number + "/" + e.Letter.Key)
 		if err != nil {
 			return nil, err
 		}

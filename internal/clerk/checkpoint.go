@@ -30,19 +30,19 @@ func (c *Clerk) Verifier() (string, error) {
 // transaction that sets the next one. The first is due on the first office day after the first start. SOP R.1
 func (c *Clerk) markTime(ctx context.Context, now time.Time) (next time.Time, err error) {
 	if err = c.View(ctx, func(b store.Books) error {
-		next, err = b.NextCheckpoint()
+		next, err = b.Journal.NextCheckpoint()
 		return err
 	}); err != nil || next.After(now) {
 		return next, err
 	}
 	err = c.update(ctx, 1, func(b store.Books) error {
-		due, err := b.NextCheckpoint()
+		due, err := b.Journal.NextCheckpoint()
 		if err != nil || due.After(now) {
 			return err
 		}
 		next = c.dayAfter(now)
 		if due.IsZero() {
-			return b.CheckpointDue(next)
+			return b.Journal.CheckpointDue(next)
 		}
 		return c.checkpoint(b, now, next)
 	})
@@ -59,18 +59,18 @@ func (c *Clerk) dayAfter(now time.Time) time.Time {
 func (c *Clerk) checkpoint(b store.Books, now, next time.Time) error {
 	day := now.In(c.zone()).Format("2006-01-02")
 	e := sop.Event{At: now, Kind: "checkpoint", Actor: "daemon", Reason: "daily", Text: "Titik periksa buku harian " + day + " ditandatangani."}
-	if err := b.Journal(store.Office, []sop.Event{e}); err != nil {
+	if err := b.Journal.Append(store.Office, []sop.Event{e}); err != nil {
 		return err
 	}
 	s, err := c.Seal()
 	if err != nil {
 		return err
 	}
-	signed, err := b.Checkpoint(now, s)
+	signed, err := b.Journal.Sign(now, s)
 	if err != nil {
 		return err
 	}
-	lines, err := b.TreeSize()
+	lines, err := b.Journal.Size()
 	if err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func (c *Clerk) checkpoint(b store.Books, now, next time.Time) error {
 			return err
 		}
 	}
-	return b.PutCheckpoint(now, signed, next)
+	return b.Journal.PutCheckpoint(now, signed, next)
 }
 
 // earlier is the first of two moments, of which zero is none.
@@ -106,8 +106,8 @@ func earlier(a, b time.Time) time.Time {
 
 // auditJournal adds what is wrong with the journal, by its own hashes and beside a checkpoint that somebody kept.
 func (c *Clerk) auditJournal(b store.Books, r *Report, kept []byte, verifier string) (err error) {
-	r.Lines, err = b.TreeSize()
-	err = errors.Join(err, b.AuditJournal(func(where, what string) { r.found(where, "%s", what) }))
+	r.Lines, err = b.Journal.Size()
+	err = errors.Join(err, b.Journal.Audit(func(where, what string) { r.found(where, "%s", what) }))
 	if err != nil || len(kept) == 0 {
 		return err
 	}
@@ -122,7 +122,7 @@ func (c *Clerk) auditJournal(b store.Books, r *Report, kept []byte, verifier str
 		return nil
 	}
 	r.Against = &AgainstCheckpoint{Signed: cp.At, Lines: cp.Size}
-	fault, err := b.AgainstCheckpoint(cp)
+	fault, err := b.Journal.AgainstCheckpoint(cp)
 	if fault != "" {
 		r.found("journal", "%s", fault)
 	}

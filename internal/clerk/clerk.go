@@ -48,14 +48,14 @@ type Options struct {
 	Retention   int // years after the year of closing; zero: nothing is ever deleted
 	Folders     Folders
 	DoubtPause  time.Duration // zero: ten minutes
-	FirstRetry  time.Duration // of a letter or an order; zero: half a minute. Each further one comes twice as late
+	FirstRetry  time.Duration // of a letter or a task; zero: half a minute. Each further one comes twice as late
 }
 
 // Meter counts what the clerk does.
 type Meter interface {
 	Message(outcome string)
 	Letter(kind sop.LetterKind, outcome string, took time.Duration)
-	Order(kind sop.OrderKind, outcome string)
+	Task(kind sop.TaskKind, outcome string)
 	Deviation(kind string)
 	Commit(took time.Duration, inputs int)
 }
@@ -92,7 +92,7 @@ func New(ctx context.Context, o Options) (*Clerk, error) {
 	c.triage = triage.Triage{Office: o.Office, Requesters: o.Requesters, Codes: o.Codes}
 	return c, c.DB.Update(ctx, func(tx store.Tx) error {
 		b := store.In(tx)
-		if err := b.CheckSchema(); err != nil {
+		if err := b.State.CheckSchema(); err != nil {
 			return err
 		}
 		if err := c.enterEpoch(b); err != nil {
@@ -147,19 +147,21 @@ func (c *Clerk) View(ctx context.Context, fn func(store.Books) error) error {
 // view is what triage sees of the books.
 type view struct{ store.Books }
 
+func (v view) Case(number string) (sop.Case, bool, error) { return v.Cases.Get(number) }
+
 func (v view) Pointed(id string) (triage.Pointed, bool, error) {
-	p, ok, err := v.Books.Pointed(id)
+	p, ok, err := v.Letters.ByMessageID(id)
 	if err != nil || !ok {
 		return triage.Pointed{}, false, err
 	}
 	if p.Key == "" {
 		return triage.Pointed{Case: p.Case}, true, nil
 	}
-	row, ok, err := v.Letter(p.Case, p.Key)
+	row, ok, err := v.Letters.Get(p.Case, p.Key)
 	return triage.Pointed{Case: p.Case, Letter: &row.Letter}, ok, err
 }
 
 func (v view) Content(key string) (triage.Earlier, bool, error) {
-	c, ok, err := v.Books.Content(key)
+	c, ok, err := v.Books.Mails.Content(key)
 	return triage.Earlier{Outcome: c.Outcome, Case: c.Case, Folder: c.Folder, Hash: c.Hash}, ok, err
 }

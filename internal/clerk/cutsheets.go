@@ -14,7 +14,7 @@ import (
 // says that was answered. What was evidence before there was a sum of the letter without its sheet stays whole.
 // DESIGN, "Credentials": after shredding nothing that the daemon keeps can be opened to the password
 func (c *Clerk) cutSheets(b store.Books, number string) error {
-	cs, _, err := b.Case(number)
+	cs, _, err := b.Cases.Get(number)
 	if err != nil {
 		return err
 	}
@@ -23,7 +23,7 @@ func (c *Clerk) cutSheets(b store.Books, number string) error {
 			return nil
 		}
 	}
-	rows, err := b.Letters(number)
+	rows, err := b.Letters.Of(number)
 	if err != nil {
 		return err
 	}
@@ -35,12 +35,12 @@ func (c *Clerk) cutSheets(b store.Books, number string) error {
 		if r.Letter.Kind != sop.Persetujuan || r.State != store.Accepted && r.State != store.Failed || whole[r.Letter.Key] {
 			continue
 		}
-		body, err := b.Body(r.ID())
+		body, err := b.Letters.Body(r.ID())
 		if err != nil {
 			return err
 		}
 		if cut := withoutSheet(body); !bytes.Equal(cut, body) {
-			if err := b.Shorten(r.ID(), cut); err != nil {
+			if err := b.Letters.ReplaceBody(r.ID(), cut); err != nil {
 				return err
 			}
 		}
@@ -50,7 +50,7 @@ func (c *Clerk) cutSheets(b store.Books, number string) error {
 
 // onlyWhole are the letters that some evidence knows only with their sheet.
 func onlyWhole(b store.Books, number string) (map[string]bool, error) {
-	all, err := b.Evidence(number)
+	all, err := b.Journal.Evidence(number)
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ func (c *Clerk) delegate(b store.Books, said string, in sop.Input, list []sop.De
 	if len(list) == 0 {
 		return nil
 	}
-	all, err := b.Delegations()
+	all, err := b.State.Delegations()
 	if err != nil {
 		return err
 	}
@@ -25,11 +25,11 @@ func (c *Clerk) delegate(b store.Books, said string, in sop.Input, list []sop.De
 		all = append(all, g)
 	}
 	all = slices.DeleteFunc(all, func(x sop.Delegation) bool { return now.After(x.Until) })
-	if err := errors.Join(b.PutDelegations(all), b.Journal(store.Office, delegationEvents(said, in, list, now))); err != nil {
+	if err := errors.Join(b.State.PutDelegations(all), b.Journal.Append(store.Office, delegationEvents(said, in, list, now))); err != nil {
 		return err
 	}
 	var open []sop.Case
-	if err := b.EachCase(true, func(cs sop.Case) bool {
+	if err := b.Cases.Each(true, func(cs sop.Case) bool {
 		if cs.Number != said {
 			open = append(open, cs)
 		}
@@ -43,7 +43,7 @@ func (c *Clerk) delegate(b store.Books, said string, in sop.Input, list []sop.De
 			if err := c.decide(b, cs, x, now); err != nil {
 				return fmt.Errorf("delegate in %s: %w", cs.Number, err)
 			}
-			if cs, _, err = b.Case(cs.Number); err != nil {
+			if cs, _, err = b.Cases.Get(cs.Number); err != nil {
 				return err
 			}
 		}

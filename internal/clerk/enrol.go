@@ -59,14 +59,14 @@ func enrolCall(c *Clerk, ctx context.Context, x Call) (any, error) {
 }
 
 func (c *Clerk) askToEnrol(b store.Books, to sop.Person, key string, now time.Time) error {
-	e, err := b.Enrolment(to.Address)
+	e, err := b.State.Enrolment(to.Address)
 	if err != nil {
 		return err
 	}
 	e.Asked = now
 	l := sop.Letter{Key: key, Kind: sop.Pendaftaran, To: to, Role: sop.RoleApprover}
-	return errors.Join(b.PutEnrolment(to.Address, e), c.queue(b, sop.Case{Number: store.Office}, l),
-		b.Journal(store.Office, []sop.Event{{At: now, Kind: "enrolment-asked", Actor: "operator", Reason: "enrol", Text: "Surat uji balasan ditulis kepada " + to.Address + "."}}))
+	return errors.Join(b.State.PutEnrolment(to.Address, e), c.queue(b, sop.Case{Number: store.Office}, l),
+		b.Journal.Append(store.Office, []sop.Event{{At: now, Kind: "enrolment-asked", Actor: "operator", Reason: "enrol", Text: "Surat uji balasan ditulis kepada " + to.Address + "."}}))
 }
 
 // registered are the approvers, each with their deputies after them.
@@ -82,7 +82,7 @@ func (c *Clerk) Enrolments(ctx context.Context) (out []Enrolment, err error) {
 	err = c.View(ctx, func(b store.Books) error {
 		out = out[:0]
 		for _, a := range c.registered() {
-			kept, err := b.Enrolment(a.Address)
+			kept, err := b.State.Enrolment(a.Address)
 			if err != nil {
 				return err
 			}
@@ -117,7 +117,7 @@ func (c *Clerk) survey(ctx context.Context, in Incoming, msg *message.Message, v
 // enrolled records the answer and tells its author, at the registered address, what it carried.
 func (c *Clerk) enrolled(b store.Books, p *Prepared, v triage.Verdict) error {
 	now, to := c.Now().UTC(), v.From.Person
-	e, err := b.Enrolment(to.Address)
+	e, err := b.State.Enrolment(to.Address)
 	if err != nil {
 		return err
 	}
@@ -128,7 +128,7 @@ func (c *Clerk) enrolled(b store.Books, p *Prepared, v triage.Verdict) error {
 	e.Told++
 	event := sop.Event{At: now, Kind: "enrolled", Actor: to.Address, Reason: "enrolment-reply", Text: "Balasan uji diterima; tidak ada yang dijalankan.",
 		Data: map[string]string{"reach": string(p.carried.Reach()), "needs": string(c.Office.Level), "fault": p.carried.Fault, "mail": p.sha}}
-	if err := errors.Join(b.PutEnrolment(to.Address, e), b.Journal(store.Office, []sop.Event{event})); err != nil || e.Told > answersADay {
+	if err := errors.Join(b.State.PutEnrolment(to.Address, e), b.Journal.Append(store.Office, []sop.Event{event})); err != nil || e.Told > answersADay {
 		return err
 	}
 	l := sop.Letter{Key: p.mail.Msg.Identity[:16] + "/" + string(sop.HasilPendaftaran), Kind: sop.HasilPendaftaran, To: to, Role: sop.RoleApprover,

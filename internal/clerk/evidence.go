@@ -88,12 +88,12 @@ func (c *Clerk) witness(b store.Books, p *Prepared, v triage.Verdict, cs sop.Cas
 	if err != nil {
 		return "", fmt.Errorf("write down the evidence of %s: %w", cs.Number, err)
 	}
-	return hexOf(raw), b.PutEvidence(cs.Number, p.sha, raw)
+	return hexOf(raw), b.Journal.PutEvidence(cs.Number, p.sha, raw)
 }
 
 // answered finds the letter: the last one of that kind, revision and issue to that person.
 func answered(b store.Books, number string, ref sop.Ref) (*Answered, error) {
-	rows, err := b.Letters(number)
+	rows, err := b.Letters.Of(number)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +110,7 @@ func answered(b store.Books, number string, ref sop.Ref) (*Answered, error) {
 		if r.Sealed {
 			continue // a member's own letter: its bytes are nobody else's
 		}
-		body, err := b.Body(r.ID())
+		body, err := b.Letters.Body(r.ID())
 		if err != nil {
 			return nil, err
 		}
@@ -153,7 +153,7 @@ func hexOf(raw []byte) string {
 
 // verifyEvidence: what the journal holds the hash of is there, unchanged, and so is the letter that was answered.
 func verifyEvidence(b store.Books, r *Report, number string, events []store.Record) error {
-	all, err := b.Evidence(number)
+	all, err := b.Journal.Evidence(number)
 	if err != nil {
 		return err
 	}
@@ -171,7 +171,7 @@ func verifyEvidence(b store.Books, r *Report, number string, events []store.Reco
 			continue
 		}
 		if a := kept.Letter; a != nil && a.SHA256 != "" && !expired {
-			body, err := b.Body(number + "/" + a.Key)
+			body, err := b.Letters.Body(number + "/" + a.Key)
 			if err != nil {
 				return err
 			}

@@ -12,12 +12,12 @@ import (
 func groundCall(c *Clerk, ctx context.Context, x Call) (any, error) {
 	err := c.update(ctx, 0, func(b store.Books) error {
 		if x.Arg != "" {
-			if err := b.PutGround(x.Arg); err != nil {
+			if err := b.State.PutGround(x.Arg); err != nil {
 				return err
 			}
 		}
 		if x.Folders != nil {
-			return b.PutSentFolders(*x.Folders)
+			return b.State.PutSentFolders(*x.Folders)
 		}
 		return nil
 	})
@@ -27,7 +27,7 @@ func groundCall(c *Clerk, ctx context.Context, x Call) (any, error) {
 // Ground is what check last found: sound, unsound, or "" before the first check.
 func (c *Clerk) Ground(ctx context.Context) (ground string, err error) {
 	err = c.View(ctx, func(b store.Books) error {
-		ground, err = b.Ground()
+		ground, err = b.State.Ground()
 		return err
 	})
 	return ground, err
@@ -36,7 +36,7 @@ func (c *Clerk) Ground(ctx context.Context) (ground string, err error) {
 // SentFolders are those in which the provider keeps copies of sent mail, as check last found.
 func (c *Clerk) SentFolders(ctx context.Context) (folders []string, err error) {
 	err = c.View(ctx, func(b store.Books) error {
-		folders, err = b.SentFolders()
+		folders, err = b.State.SentFolders()
 		return err
 	})
 	return folders, err
@@ -55,6 +55,6 @@ func (c *Clerk) Wrote(ctx context.Context, messageID string, kind sop.LetterKind
 // Note writes a line of the daemon's own into the journal.
 func (c *Clerk) Note(ctx context.Context, kind, text string) error {
 	return c.update(ctx, 0, func(b store.Books) error {
-		return b.Journal(store.Office, []sop.Event{{At: c.Now().UTC(), Kind: kind, Actor: "daemon", Reason: kind, Text: text}})
+		return b.Journal.Append(store.Office, []sop.Event{{At: c.Now().UTC(), Kind: kind, Actor: "daemon", Reason: kind, Text: text}})
 	})
 }

@@ -16,7 +16,7 @@ var ErrNoCase = errors.New("there is no such case; `ukpbjd cases` lists them")
 // has released.
 func (c *Clerk) Instruct(ctx context.Context, number string, w sop.Instruct) error {
 	return c.update(ctx, 1, func(b store.Books) error {
-		cs, ok, err := b.Case(number)
+		cs, ok, err := b.Cases.Get(number)
 		if err != nil || !ok {
 			return errors.Join(err, fmt.Errorf("%s: %w", number, ErrNoCase))
 		}
@@ -29,7 +29,7 @@ func (c *Clerk) Instruct(ctx context.Context, number string, w sop.Instruct) err
 // Retry forgets the outcome of a quarantined or held mail: it comes back to the inbox and is judged again by the same gates.
 func (c *Clerk) Retry(ctx context.Context, u store.UID) error {
 	return c.update(ctx, 1, func(b store.Books) error {
-		s, ok, err := b.Seen(u)
+		s, ok, err := b.Mails.Get(u)
 		switch {
 		case err != nil:
 			return err
@@ -39,6 +39,6 @@ func (c *Clerk) Retry(ctx context.Context, u store.UID) error {
 			return fmt.Errorf("UID %d is %s (%s); only held or quarantined mail is read again", u.UID, s.Outcome, s.Reason)
 		}
 		e := sop.Event{At: c.Now().UTC(), Kind: "retry", Actor: "operator", Reason: "retry", Text: fmt.Sprintf("UID %d", u.UID)}
-		return errors.Join(b.Journal(store.Office, []sop.Event{e}), b.Reopen(u))
+		return errors.Join(b.Journal.Append(store.Office, []sop.Event{e}), b.Mails.Reopen(u))
 	})
 }

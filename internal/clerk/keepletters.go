@@ -42,11 +42,11 @@ func (c *Clerk) KeepLetters(ctx context.Context) (int, error) {
 	var rows []store.LetterRow
 	texts := map[string][]byte{}
 	err := c.View(ctx, func(b store.Books) (err error) {
-		rows, err = b.Unkept(keepLettersMost)
+		rows, err = b.Letters.Unarchived(keepLettersMost)
 		for _, r := range rows {
-			read := b.Body
+			read := b.Letters.Body
 			if r.Sealed {
-				read = b.Copy
+				read = b.Letters.Copy
 			}
 			if err == nil {
 				texts[r.ID()], err = read(r.ID())
@@ -72,7 +72,7 @@ func (c *Clerk) KeepLetters(ctx context.Context) (int, error) {
 	if err := c.DB.Update(ctx, func(tx store.Tx) error {
 		var err error
 		for _, r := range rows {
-			err = errors.Join(err, store.In(tx).Kept(r.ID(), sums[r.ID()]))
+			err = errors.Join(err, store.In(tx).Letters.MarkArchived(r.ID(), sums[r.ID()]))
 		}
 		return err
 	}); err != nil {

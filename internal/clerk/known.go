@@ -28,7 +28,7 @@ func (c *Clerk) withPast(b store.Books, requester string, w sop.What) (sop.What,
 // of theirs has been approved.
 func (c *Clerk) past(b store.Books, requester string, roster []document.Row) (sop.Past, error) {
 	p := sop.Past{Confirmed: map[string]string{}}
-	known, any, err := b.Vouched(requester)
+	known, any, err := b.Cases.ApprovedRequester(requester)
 	if err != nil {
 		return p, err
 	}
@@ -37,7 +37,7 @@ func (c *Clerk) past(b store.Books, requester string, roster []document.Row) (so
 		if row.NIP == "" {
 			continue
 		}
-		if p.Confirmed[row.NIP], err = b.Confirmed(row.NIP); err != nil {
+		if p.Confirmed[row.NIP], err = b.Accounts.Confirmed(row.NIP); err != nil {
 			return p, err
 		}
 	}
@@ -48,14 +48,14 @@ func (c *Clerk) past(b store.Books, requester string, roster []document.Row) (so
 func (c *Clerk) remember(b store.Books, old, now sop.Case) error {
 	var errs []error
 	if now.Approval != nil && now.Approval.Released && (old.Approval == nil || !old.Approval.Released) {
-		errs = append(errs, b.PutVouched(now.Requester.Address, now.Number))
+		errs = append(errs, b.Cases.PutApprovedRequester(now.Requester.Address, now.Number))
 	}
 	for _, m := range now.Members {
 		if m.State != sop.MemberConfirmed || m.Address == "" {
 			continue
 		}
 		if was := old.Member(m.Row.NIP); was == nil || was.State != sop.MemberConfirmed {
-			errs = append(errs, b.PutConfirmed(m.Row.NIP, m.Address))
+			errs = append(errs, b.Accounts.PutConfirmed(m.Row.NIP, m.Address))
 		}
 	}
 	return errors.Join(errs...)

@@ -211,7 +211,7 @@ func (c *Clerk) expose(b store.Books, p *Prepared, now time.Time) error {
 		return nil
 	}
 	for _, h := range p.leak.hits {
-		cs, ok, err := b.Case(h.number)
+		cs, ok, err := b.Cases.Get(h.number)
 		if err != nil || !ok {
 			return err
 		}
@@ -224,5 +224,5 @@ func (c *Clerk) expose(b store.Books, p *Prepared, now time.Time) error {
 			return err
 		}
 	}
-	return b.Replace(p.UID, p.leak.redacted)
+	return b.Mails.Replace(p.UID, p.leak.redacted)
 }

@@ -40,7 +40,7 @@ func (c *Clerk) watching(ctx context.Context) (*credential.Watch, error) {
 			number, nip, _ := strings.Cut(id, "/")
 			if number != cs.Number {
 				var err error
-				if cs, _, err = b.Case(number); err != nil {
+				if cs, _, err = b.Cases.Get(number); err != nil {
 					return err
 				}
 				cs.Number = number

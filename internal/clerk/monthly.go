@@ -50,12 +50,12 @@ func (c *Clerk) monthly(ctx context.Context, now time.Time) (next time.Time, err
 func (c *Clerk) reported(ctx context.Context, before time.Time) (time.Time, error) {
 	var last string
 	err := c.View(ctx, func(b store.Books) (err error) {
-		last, err = b.Reported()
+		last, err = b.State.Reported()
 		return err
 	})
 	if err == nil && last == "" {
 		last = before.Format(monthForm)
-		err = c.DB.Update(ctx, func(tx store.Tx) error { return store.In(tx).PutReported(last) })
+		err = c.DB.Update(ctx, func(tx store.Tx) error { return store.In(tx).State.PutReported(last) })
 	}
 	if err != nil {
 		return time.Time{}, err
@@ -70,7 +70,7 @@ func (c *Clerk) Month(ctx context.Context, t time.Time) (report.Month, error) {
 		for last := ""; ; {
 			var cases []sop.Case
 			err := c.View(ctx, func(b store.Books) (err error) {
-				cases, err = b.CasesAfter(year, last, registerStep)
+				cases, err = b.Cases.After(year, last, registerStep)
 				return err
 			})
 			if err != nil {
@@ -86,7 +86,7 @@ func (c *Clerk) Month(ctx context.Context, t time.Time) (report.Month, error) {
 		}
 	}
 	err := c.View(ctx, func(b store.Books) error { // what has been open for years
-		return b.EachCase(true, func(cs sop.Case) bool {
+		return b.Cases.Each(true, func(cs sop.Case) bool {
 			old := cs.Opened.In(c.zone()).Year() < x.Years()[0]
 			if old {
 				x.Add(cs)
@@ -119,7 +119,7 @@ func (c *Clerk) reportMonth(ctx context.Context, month, now time.Time) error {
 		files = append(files, sop.File{Name: p.Name, MediaType: "image/png", Bytes: p.PNG, ContentID: p.ID})
 	}
 	return c.update(ctx, 1, func(b store.Books) error {
-		if last, err := b.Reported(); err != nil || last >= name {
+		if last, err := b.State.Reported(); err != nil || last >= name {
 			return err
 		}
 		return c.queueReport(b, name, files, r, now)
@@ -143,8 +143,8 @@ func (c *Clerk) queueReport(b store.Books, month string, files []sop.File, r *le
 		}
 	}
 	e := sop.Event{At: now, Kind: "monthly-report", Actor: "daemon", Reason: "monthly", Text: "Laporan bulan " + month + " disampaikan."}
-	if err := b.Journal(store.Office, []sop.Event{e}); err != nil {
+	if err := b.Journal.Append(store.Office, []sop.Event{e}); err != nil {
 		return err
 	}
-	return b.PutReported(month)
+	return b.State.PutReported(month)
 }

@@ -11,7 +11,7 @@ import (
 // Mailbox gives the position in the inbox; false before the first start.
 func (c *Clerk) Mailbox(ctx context.Context) (m store.Mailbox, ok bool, err error) {
 	err = c.View(ctx, func(b store.Books) error {
-		m, ok, err = b.Mailbox()
+		m, ok, err = b.Mails.Position()
 		return err
 	})
 	return m, ok, err
@@ -23,13 +23,13 @@ func (c *Clerk) PutMailbox(ctx context.Context, m store.Mailbox) error {
 	if err != nil || ok && old == m {
 		return err
 	}
-	return c.DB.Update(ctx, func(tx store.Tx) error { return store.In(tx).PutMailbox(m) })
+	return c.DB.Update(ctx, func(tx store.Tx) error { return store.In(tx).Mails.PutPosition(m) })
 }
 
 // ToFile gives decided mails that still lie in the inbox, by folder.
 func (c *Clerk) ToFile(ctx context.Context, validity uint32, limit int) (out map[string][]uint32, err error) {
 	err = c.View(ctx, func(b store.Books) error {
-		out, err = b.ToFile(validity, limit)
+		out, err = b.Mails.ToFile(validity, limit)
 		return err
 	})
 	return out, err
@@ -38,7 +38,7 @@ func (c *Clerk) ToFile(ctx context.Context, validity uint32, limit int) (out map
 // Replacement gives the redacted copy of a mail that held a live secret, with the time of its arrival; nil for any other.
 func (c *Clerk) Replacement(ctx context.Context, u store.UID) (raw []byte, err error) {
 	err = c.View(ctx, func(b store.Books) error {
-		raw, err = b.Replacement(u)
+		raw, err = b.Mails.Replacement(u)
 		return err
 	})
 	return raw, err
@@ -47,7 +47,7 @@ func (c *Clerk) Replacement(ctx context.Context, u store.UID) (raw []byte, err e
 // Returns gives mails that are to be brought back to the inbox.
 func (c *Clerk) Returns(ctx context.Context) (out map[string]store.Returning, err error) {
 	err = c.View(ctx, func(b store.Books) error {
-		out, err = b.Returns()
+		out, err = b.Mails.ToRequeue()
 		return err
 	})
 	return out, err
@@ -55,19 +55,19 @@ func (c *Clerk) Returns(ctx context.Context) (out map[string]store.Returning, er
 
 // Returned records that one has been brought back.
 func (c *Clerk) Returned(ctx context.Context, key string) error {
-	return c.DB.Update(ctx, func(tx store.Tx) error { return store.In(tx).Returned(key) })
+	return c.DB.Update(ctx, func(tx store.Tx) error { return store.In(tx).Mails.MarkRequeued(key) })
 }
 
 // Filed records that mails have been moved.
 func (c *Clerk) Filed(ctx context.Context, validity uint32, uids []uint32) error {
-	return c.DB.Update(ctx, func(tx store.Tx) error { return store.In(tx).Filed(validity, uids) })
+	return c.DB.Update(ctx, func(tx store.Tx) error { return store.In(tx).Mails.Filed(validity, uids) })
 }
 
 // Suspects are those of uids whose reading was begun and never ended: one of them may have ended the program.
 func (c *Clerk) Suspects(ctx context.Context, uids []store.UID) (out []store.UID, err error) {
 	err = c.View(ctx, func(b store.Books) error {
 		for _, u := range uids {
-			n, err := b.Attempts(u)
+			n, err := b.Mails.Attempts(u)
 			if err != nil {
 				return err
 			}
@@ -85,10 +85,10 @@ func (c *Clerk) Excuse(ctx context.Context, uids []store.UID, why error) error {
 	err := c.DB.Update(context.WithoutCancel(ctx), func(tx store.Tx) error {
 		b := store.In(tx)
 		for _, u := range uids {
-			if _, seen, err := b.Seen(u); err != nil || seen {
+			if _, seen, err := b.Mails.Get(u); err != nil || seen {
 				continue
 			}
-			if err := b.Excuse(u); err != nil {
+			if err := b.Mails.ResetAttempt(u); err != nil {
 				return err
 			}
 		}
@@ -102,7 +102,7 @@ func (c *Clerk) Excuse(ctx context.Context, uids []store.UID, why error) error {
 func (c *Clerk) Gap(ctx context.Context, pos store.Mailbox, uids []uint32) (gap uint32, err error) {
 	err = c.View(ctx, func(b store.Books) error {
 		for _, u := range uids {
-			if _, seen, err := b.Seen(store.UID{Validity: pos.UIDValidity, UID: u}); err != nil {
+			if _, seen, err := b.Mails.Get(store.UID{Validity: pos.UIDValidity, UID: u}); err != nil {
 				return err
 			} else if !seen && (gap == 0 || u < gap) {
 				gap = u
@@ -114,12 +114,12 @@ func (c *Clerk) Gap(ctx context.Context, pos store.Mailbox, uids []uint32) (gap 
 		return 0, err
 	}
 	return gap, c.update(ctx, 1, func(b store.Books) error {
-		now, ok, err := b.Mailbox()
+		now, ok, err := b.Mails.Position()
 		if err != nil || !ok || now.UIDValidity != pos.UIDValidity {
 			return err
 		}
 		now.Next = min(now.Next, gap)
-		if err := b.PutMailbox(now); err != nil {
+		if err := b.Mails.PutPosition(now); err != nil {
 			return err
 		}
 		return c.warn(b, fmt.Sprintf("gap-%d-%d", pos.UIDValidity, gap), "gap", fmt.Sprintf("UID %d", gap))

@@ -23,10 +23,10 @@ const doubtPause = 10 * time.Minute
 
 // doubt settles letters that were on their way when the program ended: they may have been delivered.
 func (c *Clerk) doubt(b store.Books) error {
-	rows, err := b.Unsettled()
+	rows, err := b.Letters.Sending()
 	for _, r := range rows {
 		r.State, r.Next, r.Answer = store.InDoubt, c.Now().Add(c.DoubtPause).UTC(), "the program ended while it was being sent"
-		err = errors.Join(err, b.Settle(r))
+		err = errors.Join(err, b.Letters.Settle(r))
 	}
 	return err
 }
@@ -50,7 +50,7 @@ func (c *Clerk) Claim(ctx context.Context) (next time.Time, err error) {
 
 func (c *Clerk) nextLetter(ctx context.Context) (next time.Time, err error) {
 	err = c.View(ctx, func(b store.Books) (err error) {
-		next, _, err = b.NextLetter(1)
+		next, _, err = b.Letters.Next(1)
 		return err
 	})
 	return next, err
@@ -99,7 +99,7 @@ func (c *Clerk) Settle(ctx context.Context, batch []Sent) error {
 func (c *Clerk) settle(b store.Books, s Sent) error {
 	now := c.Now().UTC()
 	r := c.outcome(s, s.At.UTC())
-	if err := b.Settle(r); err != nil || r.Case == store.Office {
+	if err := b.Letters.Settle(r); err != nil || r.Case == store.Office {
 		return err
 	}
 	var what sop.What
@@ -111,7 +111,7 @@ func (c *Clerk) settle(b store.Books, s Sent) error {
 	default:
 		return nil
 	}
-	cs, ok, err := b.Case(r.Case)
+	cs, ok, err := b.Cases.Get(r.Case)
 	if err != nil || !ok {
 		return errors.Join(err, fmt.Errorf("case %s of a letter is not in the books", r.Case))
 	}

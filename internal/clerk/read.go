@@ -48,13 +48,13 @@ func (c *Clerk) Begin(ctx context.Context, mails []Incoming) (fit []Incoming, er
 		fit = fit[:0]
 		for _, in := range mails {
 			u := in.UID
-			if _, seen, err := b.Seen(u); err != nil || seen {
+			if _, seen, err := b.Mails.Get(u); err != nil || seen {
 				if err != nil {
 					return err
 				}
 				continue
 			}
-			n, err := b.Attempt(u)
+			n, err := b.Mails.CountAttempt(u)
 			if err != nil {
 				return err
 			}
@@ -80,7 +80,7 @@ func (c *Clerk) quarantine(b store.Books, in Incoming, reason string) error {
 	u := in.UID
 	s := store.Seen{Outcome: "quarantined", Gate: "reading", Reason: reason, At: c.Now().UTC(), Folder: c.Folders.Review,
 		Arrived: in.Arrived.UTC(), Size: in.Size}
-	if err := b.PutSeen(u, s, ""); err != nil {
+	if err := b.Mails.Put(u, s, ""); err != nil {
 		return err
 	}
 	return c.warn(b, fmt.Sprintf("quarantine-%d-%d", u.Validity, u.UID), "quarantined", fmt.Sprintf("UID %d: %s", u.UID, reason))
@@ -249,7 +249,7 @@ func (c *Clerk) papersOf(ctx context.Context, number string) ([]message.Attachme
 
 func (c *Clerk) load(ctx context.Context, number string) (cs sop.Case, ok bool, err error) {
 	err = c.View(ctx, func(b store.Books) error {
-		cs, ok, err = b.Case(number)
+		cs, ok, err = b.Cases.Get(number)
 		return err
 	})
 	return cs, ok, err

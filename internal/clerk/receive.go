@@ -60,9 +60,9 @@ func (c *Clerk) syncKept(batch []Prepared) error {
 
 func (c *Clerk) receive(b store.Books, p *Prepared) (done bool, err error) {
 	if p.err != nil {
-		return false, b.Excuse(p.UID)
+		return false, b.Mails.ResetAttempt(p.UID)
 	}
-	if _, seen, err := b.Seen(p.UID); err != nil || seen {
+	if _, seen, err := b.Mails.Get(p.UID); err != nil || seen {
 		return true, err
 	}
 	v, err := c.triage.Sort(view{b}, p.mail)
@@ -71,7 +71,7 @@ func (c *Clerk) receive(b store.Books, p *Prepared) (done bool, err error) {
 	}
 	v = p.seized(v)
 	if c.unread(v, p) { // the books moved on while it was read
-		return false, b.Excuse(p.UID)
+		return false, b.Mails.ResetAttempt(p.UID)
 	}
 	now := c.Now().UTC()
 	number := v.Case
@@ -79,14 +79,14 @@ func (c *Clerk) receive(b store.Books, p *Prepared) (done bool, err error) {
 		number = ""
 	}
 	if v.Opens {
-		if number, err = b.NextNumber(c.Office.CasePrefix, now.In(c.zone()).Year()); err != nil {
+		if number, err = b.Cases.NextNumber(c.Office.CasePrefix, now.In(c.zone()).Year()); err != nil {
 			return false, err
 		}
 	}
 	if err := errors.Join(c.effects(b, p, v, number, now), c.desk(b, p, v), c.unshelved(b, p, number)); err != nil {
 		return false, err
 	}
-	return true, b.PutSeen(p.UID, c.seen(p, v, number, now), p.mail.Msg.ContentHash)
+	return true, b.Mails.Put(p.UID, c.seen(p, v, number, now), p.mail.Msg.ContentHash)
 }
 
 // effects: a secret that was seen is told before the answer that it stood in may close the case; but what a returned sheet
@@ -110,7 +110,7 @@ func (c *Clerk) decideMail(b store.Books, p *Prepared, v triage.Verdict, number 
 	if v.What == nil || number == "" {
 		return nil
 	}
-	cs, _, err := b.Case(number)
+	cs, _, err := b.Cases.Get(number)
 	if err != nil {
 		return err
 	}
@@ -130,7 +130,7 @@ func (c *Clerk) decideMail(b store.Books, p *Prepared, v triage.Verdict, number 
 	}
 	switch v.What.(type) {
 	case sop.Request, sop.Supplement:
-		return b.Point(msg.MessageID, store.Pointer{Case: number})
+		return b.Letters.LinkMessageID(msg.MessageID, store.Pointer{Case: number})
 	}
 	return nil
 }
@@ -195,13 +195,13 @@ func (c *Clerk) returned(b store.Books, id string, w sop.Bounced) error {
 	if w.Action == "failed" && !strings.EqualFold(w.Letter.To.Address, c.Office.Operator.Address) {
 		return c.warn(b, id, "letter-returned", what)
 	}
-	return b.Journal(store.Office, []sop.Event{{At: c.Now().UTC(), Kind: "warning", Actor: "daemon", Reason: "letter-returned", Text: what}})
+	return b.Journal.Append(store.Office, []sop.Event{{At: c.Now().UTC(), Kind: "warning", Actor: "daemon", Reason: "letter-returned", Text: what}})
 }
 
 // warn writes to the operator about what concerns no case.
 func (c *Clerk) warn(b store.Books, id, topic, note string) error {
 	e := sop.Event{At: c.Now().UTC(), Kind: "warning", Actor: "daemon", Reason: topic, Text: note}
-	if err := b.Journal(store.Office, []sop.Event{e}); err != nil || c.Office.Operator.Address == "" {
+	if err := b.Journal.Append(store.Office, []sop.Event{e}); err != nil || c.Office.Operator.Address == "" {
 		return err
 	}
 	return c.queue(b, sop.Case{Number: store.Office}, sop.Letter{Key: id + "/" + string(sop.PeringatanOperator), Kind: sop.PeringatanOperator,

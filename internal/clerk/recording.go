@@ -39,14 +39,14 @@ func (c *Clerk) Record(ctx context.Context) (*Recording, error) {
 	r := &Recording{from: c}
 	first := map[string]string{} // the mail by which a case was opened
 	err := c.View(ctx, func(b store.Books) error {
-		err := b.EachCase(false, func(cs sop.Case) bool {
+		err := b.Cases.Each(false, func(cs sop.Case) bool {
 			r.end = latest(r.end, cs.Updated)
 			if len(cs.Mails) > 0 {
 				first[cs.Mails[0].SHA256] = cs.Number
 			}
 			return ctx.Err() == nil
 		})
-		err = errors.Join(err, b.EachSeen(func(u store.UID, s store.Seen) bool {
+		err = errors.Join(err, b.Mails.Each(func(u store.UID, s store.Seen) bool {
 			if s.SHA256 == "" || s.Outcome == "duplicate" {
 				r.Left++
 				return true
@@ -58,7 +58,7 @@ func (c *Clerk) Record(ctx context.Context) (*Recording, error) {
 			r.steps = append(r.steps, x)
 			return true
 		}))
-		return errors.Join(err, b.EachEvent(store.Office, func(e store.Record) bool {
+		return errors.Join(err, b.Journal.Each(store.Office, func(e store.Record) bool {
 			if e.Kind == "operator-command" && slices.Contains([]string{"hold", "release", "resend"}, e.Reason) {
 				number, arg, _ := strings.Cut(e.Text, " ")
 				r.steps = append(r.steps, recorded{at: e.At, verb: e.Reason, number: number, arg: arg})

@@ -41,7 +41,7 @@ func (r *Replay) compareCases(ctx context.Context, out *Replayed) error {
 
 // nextCases goes on from case to case, over the years.
 func nextCases(b store.Books, last string, year int) ([]sop.Case, int, error) {
-	years, err := b.Years()
+	years, err := b.Cases.Years()
 	for _, y := range years {
 		if err != nil || y < year {
 			continue
@@ -50,7 +50,7 @@ func nextCases(b store.Books, last string, year int) ([]sop.Case, int, error) {
 		if y == year {
 			after = last
 		}
-		cases, err := b.CasesAfter(y, after, registerStep)
+		cases, err := b.Cases.After(y, after, registerStep)
 		if err != nil || len(cases) > 0 {
 			return cases, y, err
 		}
@@ -103,10 +103,10 @@ func at(list []string, i int) string {
 func (c *Clerk) decisions(ctx context.Context, number string) (out []string, cs sop.Case, err error) {
 	err = c.View(ctx, func(b store.Books) error {
 		var err error
-		if cs, _, err = b.Case(number); err != nil {
+		if cs, _, err = b.Cases.Get(number); err != nil {
 			return err
 		}
-		return b.EachEvent(number, func(e store.Record) bool {
+		return b.Journal.Each(number, func(e store.Record) bool {
 			if !incidental[e.Kind] {
 				out = append(out, e.Kind+": "+e.Reason)
 			}

@@ -47,7 +47,7 @@ func (r *Replay) remember(ctx context.Context, x recorded) error {
 	}
 	var e Evidence
 	err := r.Recording.from.View(ctx, func(b store.Books) error {
-		all, err := b.Evidence(x.seen.Case)
+		all, err := b.Journal.Evidence(x.seen.Case)
 		if raw := all[x.seen.SHA256]; err == nil && raw != nil {
 			err = json.Unmarshal(raw, &e)
 		}

@@ -12,7 +12,7 @@ import (
 // Reader is a clerk of books that can only be read: it knows how to report and no more.
 func Reader(ctx context.Context, o Options) (*Clerk, error) {
 	c := &Clerk{Options: o}
-	return c, c.View(ctx, store.Books.CheckSchema)
+	return c, c.View(ctx, func(b store.Books) error { return b.State.CheckSchema() })
 }
 
 // RegisterStep is a part of the register of one year.
@@ -34,15 +34,15 @@ const deskMark = store.Office + "/"
 func (c *Clerk) RegisterStep(ctx context.Context, year int, after string) (s RegisterStep, err error) {
 	s.Head = c.head(year)
 	err = c.View(ctx, func(b store.Books) (err error) {
-		if s.Count, err = b.CountCases(s.Head.Year); err != nil {
+		if s.Count, err = b.Cases.Count(s.Head.Year); err != nil {
 			return err
 		}
 		if key, desk := strings.CutPrefix(after, deskMark); desk {
 			return c.deskLetters(b, &s, key)
 		}
-		cases, err := b.CasesAfter(s.Head.Year, after, registerStep)
+		cases, err := b.Cases.After(s.Head.Year, after, registerStep)
 		for _, cs := range cases {
-			rows, err := b.Letters(cs.Number)
+			rows, err := b.Letters.Of(cs.Number)
 			if err != nil {
 				return err
 			}
@@ -63,7 +63,7 @@ func (c *Clerk) RegisterStep(ctx context.Context, year int, after string) (s Reg
 
 // deskLetters gives letters of no case that were made in the year.
 func (c *Clerk) deskLetters(b store.Books, s *RegisterStep, after string) error {
-	rows, err := b.LettersAfter(store.Office, after, registerStep)
+	rows, err := b.Letters.After(store.Office, after, registerStep)
 	var e report.Entry
 	for _, r := range rows {
 		if r.Made.In(c.zone()).Year() == s.Head.Year {

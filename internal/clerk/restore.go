@@ -24,7 +24,7 @@ func (c *Clerk) Snapshot(ctx context.Context, w io.Writer) error {
 		return ErrNoSnapshot
 	}
 	e := sop.Event{At: c.Now().UTC(), Kind: "operator-command", Actor: "operator", Reason: "backup", Text: "backup"}
-	if err := c.DB.Update(ctx, func(tx store.Tx) error { return store.In(tx).Journal(store.Office, []sop.Event{e}) }); err != nil {
+	if err := c.DB.Update(ctx, func(tx store.Tx) error { return store.In(tx).Journal.Append(store.Office, []sop.Event{e}) }); err != nil {
 		return err
 	}
 	return db.Backup(ctx, w)
@@ -32,7 +32,7 @@ func (c *Clerk) Snapshot(ctx context.Context, w io.Writer) error {
 
 // enterEpoch makes codes and Message-IDs those of the time since the last restore.
 func (c *Clerk) enterEpoch(b store.Books) error {
-	n, err := b.Epoch()
+	n, err := b.State.Epoch()
 	if err != nil || n == 0 {
 		return err
 	}
@@ -45,7 +45,7 @@ func (c *Clerk) enterEpoch(b store.Books) error {
 // Restored says whether the books came out of a backup and nobody has reconciled them yet.
 func (c *Clerk) Restored(ctx context.Context) (r store.Restored, held bool, err error) {
 	err = c.View(ctx, func(b store.Books) error {
-		r, held, err = b.Restored()
+		r, held, err = b.State.Restored()
 		return err
 	})
 	return r, held, err
@@ -66,15 +66,15 @@ func (c *Clerk) Restore(ctx context.Context, from time.Time) (r Recovery, err er
 	now := c.Now().UTC()
 	r.From = from
 	if err = c.update(ctx, 0, func(b store.Books) error {
-		if r.Doubtful, err = b.Restore(store.Restored{At: now.In(c.zone()), From: from}); err != nil {
+		if r.Doubtful, err = b.State.Restore(store.Restored{At: now.In(c.zone()), From: from}); err != nil {
 			return err
 		}
 		e := sop.Event{At: now, Kind: "restored", Actor: "operator", Reason: "restore",
 			Text: "Buku dipulihkan dari cadangan " + from.In(c.zone()).Format("2006-01-02 15:04") + "; surat ditahan sampai operator mencocokkan."}
-		if err := errors.Join(b.Journal(store.Office, []sop.Event{e}), c.enterEpoch(b), b.PutDelegations(nil)); err != nil {
+		if err := errors.Join(b.Journal.Append(store.Office, []sop.Event{e}), c.enterEpoch(b), b.State.PutDelegations(nil)); err != nil {
 			return err
 		}
-		return b.EachCase(false, func(cs sop.Case) bool {
+		return b.Cases.Each(false, func(cs sop.Case) bool {
 			r.Cases++
 			if !cs.Status.Closed() {
 				r.Open = append(r.Open, cs.Number)
@@ -94,7 +94,7 @@ func (c *Clerk) Restore(ctx context.Context, from time.Time) (r Recovery, err er
 
 func (c *Clerk) restoreCase(ctx context.Context, number string, now time.Time, r *Recovery) error {
 	return c.update(ctx, 1, func(b store.Books) error {
-		cs, ok, err := b.Case(number)
+		cs, ok, err := b.Cases.Get(number)
 		if err != nil || !ok {
 			return err
 		}
@@ -128,11 +128,11 @@ func (c *Clerk) dropKeyless(cs sop.Case) (n int) {
 func (c *Clerk) Reconcile(ctx context.Context) (r store.Restored, err error) {
 	err = c.update(ctx, 1, func(b store.Books) error {
 		var held bool
-		if r, held, err = b.Restored(); err != nil || !held {
+		if r, held, err = b.State.Restored(); err != nil || !held {
 			return errors.Join(err, fmt.Errorf("nothing is held: %w", ErrNotHeld))
 		}
 		e := sop.Event{At: c.Now().UTC(), Kind: "reconciled", Actor: "operator", Reason: "release", Text: "Operator mencocokkan buku yang dipulihkan; surat dikirim kembali."}
-		return errors.Join(b.Journal(store.Office, []sop.Event{e}), b.Reconciled())
+		return errors.Join(b.Journal.Append(store.Office, []sop.Event{e}), b.State.Reconciled())
 	})
 	return r, err
 }

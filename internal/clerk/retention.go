@@ -46,7 +46,7 @@ func (c *Clerk) over(ctx context.Context) (out []sop.Case, err error) {
 				if cs.Closed.In(c.zone()).Year() > last {
 					continue
 				}
-				ok, err := b.Expirable(cs)
+				ok, err := b.Cases.Expirable(cs)
 				if err != nil {
 					return err
 				}
@@ -76,11 +76,11 @@ func (c *Clerk) expire(ctx context.Context, cs sop.Case) error {
 	stub := sop.Case{Number: cs.Number, Status: cs.Status, Opened: cs.Opened, Updated: now, Closed: cs.Closed, Revision: cs.Revision, Issue: cs.Issue,
 		Outcome: e.Text, Letters: cs.Letters}
 	return c.update(ctx, 1, func(b store.Books) error {
-		present, ok, err := b.Case(cs.Number)
+		present, ok, err := b.Cases.Get(cs.Number)
 		if err != nil || !ok || !present.Updated.Equal(cs.Updated) {
 			return err // it has moved on; another day
 		}
-		return errors.Join(b.Journal(cs.Number, []sop.Event{e}), b.Expire(stub))
+		return errors.Join(b.Journal.Append(cs.Number, []sop.Event{e}), b.Cases.Expire(stub))
 	})
 }
 
@@ -88,7 +88,7 @@ func (c *Clerk) expire(ctx context.Context, cs sop.Case) error {
 func (c *Clerk) removeExpired(ctx context.Context) (n int, err error) {
 	var numbers []string
 	if err := c.View(ctx, func(b store.Books) (err error) {
-		numbers, err = b.Expiring(expireMost)
+		numbers, err = b.Cases.Expiring(expireMost)
 		return err
 	}); err != nil || len(numbers) == 0 {
 		return 0, err
@@ -104,7 +104,7 @@ func (c *Clerk) removeExpired(ctx context.Context) (n int, err error) {
 		}
 		files, bytes, err := c.Archive.Remove(year, number, func(sha string) bool { return needed[sha] })
 		if err == nil {
-			err = c.update(ctx, 1, func(b store.Books) error { return b.Expired(number) })
+			err = c.update(ctx, 1, func(b store.Books) error { return b.Cases.Expired(number) })
 		}
 		if err != nil {
 			return n, err

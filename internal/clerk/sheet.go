@@ -15,7 +15,7 @@ import (
 func (c *Clerk) Sheet(ctx context.Context, number string) ([]byte, error) {
 	var s report.Sheet
 	err := c.View(ctx, func(b store.Books) error {
-		cs, ok, err := b.Case(number)
+		cs, ok, err := b.Cases.Get(number)
 		if err != nil || !ok {
 			return errors.Join(err, fmt.Errorf("%s: %w", number, ErrNoCase))
 		}
@@ -29,7 +29,7 @@ func (c *Clerk) Sheet(ctx context.Context, number string) ([]byte, error) {
 }
 
 func (c *Clerk) sheet(b store.Books, cs sop.Case, now time.Time) (report.Sheet, error) {
-	lines, err := b.Events(cs.Number)
+	lines, err := b.Journal.Of(cs.Number)
 	if err != nil {
 		return report.Sheet{}, err
 	}
@@ -45,11 +45,11 @@ func (c *Clerk) sheet(b store.Books, cs sop.Case, now time.Time) (report.Sheet, 
 // evidence is the journal's tree as it stands: its lines and its root (RFC 6962 §2.1). It is what a checkpoint signs, so a
 // later signed checkpoint proves or refutes the paper, and with it every line of this case.
 func evidence(b store.Books) (report.Evidence, error) {
-	size, err := b.TreeSize()
+	size, err := b.Journal.Size()
 	if err != nil {
 		return report.Evidence{}, err
 	}
-	root, err := b.Root(size)
+	root, err := b.Journal.Root(size)
 	return report.Evidence{Label: "Titik periksa jurnal kantor (banyaknya baris, akar pohon SHA-256 menurut RFC 6962)", Value: fmt.Sprintf("%d %s", size, root)}, err
 }
 

@@ -26,7 +26,7 @@ func (c *Clerk) unshelved(b store.Books, p *Prepared, number string) error {
 			s.Papers = append(s.Papers, store.Shelved{SHA256: f.SHA256, Name: path.Base(f.Name)})
 		}
 	}
-	return b.PutShelving(p.UID, s)
+	return b.Papers.Put(p.UID, s)
 }
 
 // Shelve takes the papers out of archived mails and gives mails and papers names that a person can browse. What cannot be done
@@ -51,7 +51,7 @@ func (c *Clerk) eachShelving(ctx context.Context, fn func([]store.Shelving) erro
 	for from := ""; ; {
 		var list []store.Shelving
 		err := c.View(ctx, func(b store.Books) (err error) {
-			list, err = b.Shelvings(from, shelveMost)
+			list, err = b.Papers.Unarchived(from, shelveMost)
 			return err
 		})
 		if err != nil || len(list) == 0 {
@@ -78,7 +78,7 @@ func (c *Clerk) shelve(ctx context.Context, list []store.Shelving) error {
 	if err := batch.Sync(); err != nil {
 		return fmt.Errorf("%w: %w", store.ErrUnknown, err)
 	}
-	return errors.Join(failed, c.DB.Update(ctx, func(tx store.Tx) error { return store.In(tx).Shelve(keys) }))
+	return errors.Join(failed, c.DB.Update(ctx, func(tx store.Tx) error { return store.In(tx).Papers.MarkArchived(keys) }))
 }
 
 func (c *Clerk) shelveOne(ctx context.Context, batch *archive.Batch, s store.Shelving) error {
@@ -107,7 +107,7 @@ func (c *Clerk) shelveOne(ctx context.Context, batch *archive.Batch, s store.She
 func (c *Clerk) shelveEvidence(ctx context.Context, batch *archive.Batch, s store.Shelving, items []archive.Item) ([]archive.Item, error) {
 	var raw []byte
 	if err := c.View(ctx, func(b store.Books) error {
-		all, err := b.Evidence(s.Case)
+		all, err := b.Journal.Evidence(s.Case)
 		raw = all[s.Mail]
 		return err
 	}); err != nil || len(raw) == 0 {

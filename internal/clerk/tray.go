@@ -102,7 +102,7 @@ func (c *Clerk) CloseTray(ctx context.Context) error {
 		var err error
 		for _, x := range left {
 			x.Row.State, x.Row.Attempts = store.Queued, x.Row.Attempts-1
-			err = errors.Join(err, store.In(tx).Settle(x.Row))
+			err = errors.Join(err, store.In(tx).Letters.Settle(x.Row))
 		}
 		return err
 	})
@@ -113,13 +113,13 @@ func (c *Clerk) claim(b store.Books, limit int) ([]Dispatch, error) {
 	if limit == 0 {
 		return nil, nil
 	}
-	rows, err := b.Claim(c.Now(), limit)
+	rows, err := b.Letters.Claim(c.Now(), limit)
 	if err != nil {
 		return nil, err
 	}
 	var out []Dispatch
 	for _, r := range rows {
-		body, err := b.Body(r.ID())
+		body, err := b.Letters.Body(r.ID())
 		if err != nil {
 			return nil, err
 		}

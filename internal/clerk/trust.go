@@ -17,11 +17,11 @@ import (
 // nothing is withdrawn, and everybody concerned is told (DESIGN, "Trust"). It gives what became looser, in Indonesian words.
 func (c *Clerk) Trusting(ctx context.Context, now store.Trust) (looser []string, err error) {
 	err = c.update(ctx, 1, func(b store.Books) error {
-		old, known, err := b.Trust()
+		old, known, err := b.State.Trust()
 		if err != nil || known && old.Same(now) {
 			return err
 		}
-		if err := b.PutTrust(now); err != nil || !known {
+		if err := b.State.PutTrust(now); err != nil || !known {
 			return err
 		}
 		if looser = loosened(old, now); len(looser) == 0 {
@@ -33,7 +33,7 @@ func (c *Clerk) Trusting(ctx context.Context, now store.Trust) (looser []string,
 }
 
 func (c *Clerk) noteTrust(b store.Books, kind, text string) error {
-	return b.Journal(store.Office, []sop.Event{{At: c.Now().UTC(), Kind: kind, Actor: "daemon", Reason: kind, Text: text}})
+	return b.Journal.Append(store.Office, []sop.Event{{At: c.Now().UTC(), Kind: kind, Actor: "daemon", Reason: kind, Text: text}})
 }
 
 // voidCodes is one commit with the record of the new ground: after a crash it is found again.
@@ -43,7 +43,7 @@ func (c *Clerk) voidCodes(b store.Books, what string) error {
 		return err
 	}
 	var open []sop.Case
-	if err := b.EachCase(true, func(cs sop.Case) bool {
+	if err := b.Cases.Each(true, func(cs sop.Case) bool {
 		open = append(open, cs)
 		return true
 	}); err != nil {

@@ -45,7 +45,7 @@ func (c *Clerk) VerifyAgainst(ctx context.Context, kept []byte, verifier string)
 			return fmt.Errorf("verify: %w", bad)
 		}
 		counted := map[sop.Status]int{}
-		err := b.EachCase(false, func(cs sop.Case) bool {
+		err := b.Cases.Each(false, func(cs sop.Case) bool {
 			r.Cases++
 			counted[cs.Status]++
 			c.verifyCase(&r, cs)
@@ -63,7 +63,7 @@ func (c *Clerk) VerifyAgainst(ctx context.Context, kept []byte, verifier string)
 		if err := c.auditJournal(b, &r, kept, verifier); err != nil {
 			return fmt.Errorf("verify the journal: %w", err)
 		}
-		return b.EachSeen(func(u store.UID, s store.Seen) bool {
+		return b.Mails.Each(func(u store.UID, s store.Seen) bool {
 			r.Mails++
 			if s.Outcome == "" || s.Reason == "" {
 				r.found(fmt.Sprintf("UID %d", u.UID), "a mail without an outcome")
@@ -90,7 +90,7 @@ func firstOf(errs ...error) error {
 }
 
 func (r *Report) counts(b store.Books, counted map[sop.Status]int) {
-	kept, err := b.Counts()
+	kept, err := b.Cases.Counts()
 	for s, n := range kept {
 		if err == nil && counted[s] != n {
 			r.found("counts", "%s: %d cases are kept, %d are counted", s, counted[s], n)
@@ -174,13 +174,13 @@ func (c *Clerk) verifyCopy(r *Report, cs sop.Case, l store.LetterRow, approved b
 
 // verifyLetters: every credential letter goes to the frozen address of a member of the case, after the approval event.
 func (c *Clerk) verifyLetters(b store.Books, r *Report, cs sop.Case, files map[string]string) error {
-	rows, err := b.Letters(cs.Number)
+	rows, err := b.Letters.Of(cs.Number)
 	if err != nil {
 		return err
 	}
 	r.Letters += len(rows)
 	approved := false
-	events, err := b.Events(cs.Number)
+	events, err := b.Journal.Of(cs.Number)
 	for i, e := range events {
 		if e.N != i+1 {
 			r.found(cs.Number, "line %d of the journal is missing", i+1)

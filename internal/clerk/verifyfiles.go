@@ -66,7 +66,7 @@ func (c *Clerk) verifyManifest(r *Report, cs sop.Case, shelving map[string]bool)
 
 // shelvings are the cases of which something is still to be shelved.
 func shelvings(b store.Books) (map[string]bool, error) {
-	list, err := b.Shelvings("", 0)
+	list, err := b.Papers.Unarchived("", 0)
 	if err != nil {
 		return nil, fmt.Errorf("see what is still to be shelved: %w", err)
 	}

@@ -34,17 +34,17 @@ type MailView struct {
 func (c *Clerk) Why(ctx context.Context, number string) (Why, error) {
 	var w Why
 	err := c.View(ctx, func(b store.Books) error {
-		cs, ok, err := b.Case(number)
+		cs, ok, err := b.Cases.Get(number)
 		if err != nil || !ok {
 			return errors.Join(err, fmt.Errorf("%s: %w", number, ErrNoCase))
 		}
 		w = Why{Number: number, Status: cs.Status.Label(), Mails: []MailView{}}
-		judged, err := b.Judged(number)
+		judged, err := b.Mails.Of(number)
 		for _, j := range judged {
 			w.Mails = append(w.Mails, MailView{At: j.At, From: j.From, Outcome: j.Outcome, Gate: j.Gate, Reason: j.Reason,
 				SHA256: j.SHA256, Folder: j.Folder, Proof: j.Proof})
 		}
-		events, err2 := b.Events(number)
+		events, err2 := b.Journal.Of(number)
 		for _, e := range events {
 			w.Events = append(w.Events, EventView{e.N, e.At, e.Kind, e.Actor, e.Reason, e.Text, e.Data})
 		}

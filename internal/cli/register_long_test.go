@@ -121,7 +121,7 @@ func fill(t *testing.T, path string, n int) {
 	for from := 0; from < n; from += 1000 {
 		if err := db.Update(t.Context(), func(tx store.Tx) error {
 			b := store.In(tx)
-			if err := b.CheckSchema(); err != nil {
+			if err := b.State.CheckSchema(); err != nil {
 				return err
 			}
 			for range 1000 {
@@ -137,7 +137,7 @@ func fill(t *testing.T, path string, n int) {
 }
 
 func oneCase(b store.Books) error {
-	number, err := b.NextNumber("PKJ", 2026)
+	number, err := b.Cases.NextNumber("PKJ", 2026)
 	if err != nil {
 		return err
 	}
@@ -153,17 +153,17 @@ func oneCase(b store.Books) error {
 		c.Accounts[nip] = sop.Account{UserID: "anggota.contoh", Sealed: make([]byte, 100)}
 	}
 	c.Deviations = []sop.Deviation{{Kind: "waktu", Step: "3.1", Owed: "member", At: now, By: "1 hari kerja", Text: "Penerimaan belum dikonfirmasi."}}
-	if err := b.PutCase(c); err != nil {
+	if err := b.Cases.Put(c); err != nil {
 		return err
 	}
 	for i, k := range []sop.LetterKind{sop.TandaTerima, sop.Persetujuan, sop.Kredensial, sop.Kredensial, sop.Kredensial, sop.Tembusan, sop.Selesai, sop.Selesai, sop.Selesai} {
 		l := store.LetterRow{Case: number, MessageID: fmt.Sprintf("<%s-%d@dinas.example>", number, i), Made: now, Ended: now, Attempts: 1, Answer: "250 2.0.0 Ok: queued",
 			Letter: sop.Letter{Key: fmt.Sprintf("%d/%s", i+1, k), Kind: k, To: c.Requester, Role: sop.RoleRequester}}
-		if err := b.PutLetter(l, []byte("surat")); err != nil {
+		if err := b.Letters.Put(l, []byte("surat")); err != nil {
 			return err
 		}
 		l.State = store.Accepted
-		if err := b.Settle(l); err != nil {
+		if err := b.Letters.Settle(l); err != nil {
 			return err
 		}
 	}

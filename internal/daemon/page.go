@@ -39,7 +39,7 @@ type pageSource struct{ d *Daemon }
 
 func (p pageSource) Recent(ctx context.Context, limit int) (out []sop.Case, err error) {
 	err = p.d.Clerk.View(ctx, func(b store.Books) error {
-		out, err = b.Recent(limit)
+		out, err = b.Cases.Recent(limit)
 		return err
 	})
 	return out, err
@@ -47,7 +47,7 @@ func (p pageSource) Recent(ctx context.Context, limit int) (out []sop.Case, err 
 
 func (p pageSource) Counts(ctx context.Context) (out map[sop.Status]int, err error) {
 	err = p.d.Clerk.View(ctx, func(b store.Books) error {
-		out, err = b.Counts()
+		out, err = b.Cases.Counts()
 		return err
 	})
 	return out, err
@@ -55,10 +55,10 @@ func (p pageSource) Counts(ctx context.Context) (out map[sop.Status]int, err err
 
 func (p pageSource) Case(ctx context.Context, number string) (c sop.Case, events []sop.Event, ok bool, err error) {
 	err = p.d.Clerk.View(ctx, func(b store.Books) error {
-		if c, ok, err = b.Case(number); err != nil || !ok {
+		if c, ok, err = b.Cases.Get(number); err != nil || !ok {
 			return err
 		}
-		records, err := b.Events(number)
+		records, err := b.Journal.Of(number)
 		for _, r := range records {
 			events = append(events, r.Event)
 		}
@@ -71,7 +71,7 @@ func (p pageSource) Case(ctx context.Context, number string) (c sop.Case, events
 func (p pageSource) Health(ctx context.Context) []statuspage.HealthItem {
 	faults := p.d.Faults()
 	var out []statuspage.HealthItem
-	for _, loop := range []string{"intake", "filing", "outbox", "orders", "time", "reconcile", "archive", "sent"} {
+	for _, loop := range []string{"intake", "filing", "outbox", "tasks", "time", "reconcile", "archive", "sent"} {
 		out = append(out, statuspage.HealthItem{Name: loop, OK: faults[loop] == "", Text: faults[loop]})
 	}
 	late := p.stuck(ctx)
@@ -97,7 +97,7 @@ func (p pageSource) stuck(ctx context.Context) string {
 		return "held since the books were restored from " + r.From.Format(time.DateTime) + "; ukpbjd release --all lets letters go"
 	}
 	err := p.d.Clerk.View(ctx, func(b store.Books) (err error) {
-		next, _, err = b.NextLetter(1)
+		next, _, err = b.Letters.Next(1)
 		return err
 	})
 	if err != nil {

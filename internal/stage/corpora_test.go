@@ -163,7 +163,7 @@ func (x *play) outcomes(want int) map[uint32]store.Seen {
 	for n := 0; ; {
 		out := map[uint32]store.Seen{}
 		x.do(x.Daemon.Clerk.View(x.ctx, func(b store.Books) error {
-			return b.EachSeen(func(u store.UID, s store.Seen) bool { out[u.UID] = s; return true })
+			return b.Mails.Each(func(u store.UID, s store.Seen) bool { out[u.UID] = s; return true })
 		}))
 		if len(out) >= want {
 			return out

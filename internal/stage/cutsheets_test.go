@@ -27,11 +27,11 @@ func TestSheetsGoWithTheKeys(t *testing.T) {
 	letter := func() (row store.LetterRow, body []byte) {
 		t.Helper()
 		must(desk.View(ctx, func(b store.Books) error {
-			rows, err := b.Letters(number)
+			rows, err := b.Letters.Of(number)
 			for _, r := range rows {
 				if err == nil && r.Letter.Kind == sop.Persetujuan {
 					row = r
-					body, err = b.Body(r.ID())
+					body, err = b.Letters.Body(r.ID())
 				}
 			}
 			return err
@@ -73,7 +73,7 @@ func TestSheetsGoWithTheKeys(t *testing.T) {
 	}
 	sound("after")
 	must(desk.DB.Update(ctx, func(tx store.Tx) error {
-		return store.In(tx).Shorten(row.ID(), bytes.Replace(cut, []byte("SHA-256"), []byte("SHA-512"), 1))
+		return store.In(tx).Letters.ReplaceBody(row.ID(), bytes.Replace(cut, []byte("SHA-256"), []byte("SHA-512"), 1))
 	}))
 	if r, err := desk.Verify(ctx); err != nil || len(r.Findings) == 0 {
 		t.Errorf("a changed letter is not found: %v", err)

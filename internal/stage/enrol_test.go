@@ -121,11 +121,11 @@ func TestEnrolmentOfOthers(t *testing.T) {
 	x.enrolment(x.Cast.Admin, 15)
 	x.do(x.until(x.ctx, func() (empty bool) { // letters of no case, too
 		x.do(x.Daemon.Clerk.View(x.ctx, func(b store.Books) error {
-			sending, err := b.Unsettled()
+			sending, err := b.Letters.Sending()
 			if err != nil {
 				return err
 			}
-			_, waiting, err := b.NextLetter(1)
+			_, waiting, err := b.Letters.Next(1)
 			empty = len(sending)+waiting == 0
 			return err
 		}))

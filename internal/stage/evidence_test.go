@@ -295,14 +295,14 @@ func rebook(t *testing.T, ctx context.Context, s *Stage, head *clerk.BundleHead,
 			if err != nil {
 				return err
 			}
-			if err := b.Journal(head.Case, []sop.Event{r.Event}); err != nil {
+			if err := b.Journal.Append(head.Case, []sop.Event{r.Event}); err != nil {
 				return err
 			}
 		}
-		if head.Lines, err = b.ProveLines(head.Case, int64(len(head.Lines))); err != nil {
+		if head.Lines, err = b.Journal.ProveLines(head.Case, int64(len(head.Lines))); err != nil {
 			return err
 		}
-		files["checkpoint.txt"], err = b.Checkpoint(time.Now(), seal)
+		files["checkpoint.txt"], err = b.Journal.Sign(time.Now(), seal)
 		return err
 	}); err != nil {
 		t.Fatal(err)

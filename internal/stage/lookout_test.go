@@ -162,7 +162,7 @@ func TestBarePassword(t *testing.T) {
 func (x *play) looked(from string) (n int) {
 	x.t.Helper()
 	x.do(x.Daemon.Clerk.View(x.ctx, func(b store.Books) error {
-		return b.EachSeen(func(_ store.UID, s store.Seen) bool {
+		return b.Mails.Each(func(_ store.UID, s store.Seen) bool {
 			if s.From == from && s.Outcome == "not-ours" {
 				n++
 			}

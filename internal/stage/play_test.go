@@ -276,7 +276,7 @@ func (x *play) newest(to sop.Person, kind sop.LetterKind, seen ...Letter) (l Let
 func (x *play) events(number, kind string) (out []store.Record) {
 	x.t.Helper()
 	x.do(x.Daemon.Clerk.View(x.ctx, func(b store.Books) error {
-		all, err := b.Events(number)
+		all, err := b.Journal.Of(number)
 		for _, e := range all {
 			if e.Kind == kind {
 				out = append(out, e)

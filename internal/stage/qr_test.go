@@ -50,11 +50,11 @@ func TestClosingSheetIsTied(t *testing.T) {
 		t.Fatalf("%q says %q (%v)", pdf.Name, code, err)
 	}
 	x.do(x.Daemon.Clerk.View(x.ctx, func(b store.Books) error {
-		want, err := b.Root(size)
+		want, err := b.Journal.Root(size)
 		if err == nil && fmt.Sprint(want) != root {
 			t.Errorf("the journal of %d lines has the root %s, the sheet says %s", size, want, root)
 		}
-		if now, e := b.TreeSize(); e != nil || size == 0 || size > now {
+		if now, e := b.Journal.Size(); e != nil || size == 0 || size > now {
 			t.Errorf("%d lines of %d (%v)", size, now, e)
 		}
 		return err

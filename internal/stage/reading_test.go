@@ -106,7 +106,7 @@ func (x *play) beginAll() (out []store.UID) {
 	}
 	x.do(x.Daemon.Clerk.DB.Update(x.ctx, func(tx store.Tx) (err error) {
 		for _, u := range out {
-			_, e := store.In(tx).Attempt(u)
+			_, e := store.In(tx).Mails.CountAttempt(u)
 			err = errors.Join(err, e)
 		}
 		return err
@@ -118,7 +118,7 @@ func (x *play) attempts(uids []store.UID) (out []int) {
 	x.t.Helper()
 	x.do(x.Daemon.Clerk.View(x.ctx, func(b store.Books) (err error) {
 		for _, u := range uids {
-			n, e := b.Attempts(u)
+			n, e := b.Mails.Attempts(u)
 			out, err = append(out, n), errors.Join(err, e)
 		}
 		return err

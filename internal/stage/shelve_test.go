@@ -24,7 +24,7 @@ func TestShelved(t *testing.T) {
 	x.do(err)
 	var cs sop.Case
 	x.do(c.View(x.ctx, func(b store.Books) (err error) {
-		cs, _, err = b.Case(cases[0].Number)
+		cs, _, err = b.Cases.Get(cases[0].Number)
 		return err
 	}))
 	year, _, _ := store.Number(cs.Number)
@@ -59,7 +59,7 @@ func TestShelved(t *testing.T) {
 	if r, err := c.Verify(x.ctx); err != nil || len(r.Findings) != 3+4 {
 		t.Errorf("three papers are gone, and with the mail's their lines in the manifest: %+v %v", r.Findings, err)
 	}
-	x.do(c.DB.Update(x.ctx, func(tx store.Tx) error { return store.In(tx).PutShelving(store.UID{Validity: 9, UID: 9}, s) }))
+	x.do(c.DB.Update(x.ctx, func(tx store.Tx) error { return store.In(tx).Papers.Put(store.UID{Validity: 9, UID: 9}, s) }))
 	if r, err := c.Verify(x.ctx); err != nil || len(r.Findings) != 0 {
 		t.Errorf("the mail holds the papers, but verify says %+v %v", r.Findings, err)
 	}
@@ -72,7 +72,7 @@ func TestShelved(t *testing.T) {
 func (x *play) unshelved() (list []store.Shelving) {
 	x.t.Helper()
 	x.do(x.Daemon.Clerk.View(x.ctx, func(b store.Books) (err error) {
-		list, err = b.Shelvings("", 10)
+		list, err = b.Papers.Unarchived("", 10)
 		return err
 	}))
 	return list

@@ -231,11 +231,11 @@ func (x *play) copyOf(number string, state store.LetterState) (row store.LetterR
 	x.t.Helper()
 	x.do(x.until(x.ctx, func() bool {
 		x.do(x.Daemon.Clerk.View(x.ctx, func(b store.Books) error {
-			rows, err := b.Letters(number)
+			rows, err := b.Letters.Of(number)
 			for _, r := range rows {
 				if err == nil && len(r.Letter.Of) > 0 {
 					row = r
-					body, err = b.Body(r.ID())
+					body, err = b.Letters.Body(r.ID())
 				}
 			}
 			return err

@@ -15,7 +15,7 @@ const auditMost = 100
 
 // audit holds the journal against its own hashes.
 type audit struct {
-	b      Books
+	b      Journal
 	edge   *edge
 	size   int64
 	seen   []uint64 // one bit a leaf
@@ -24,10 +24,10 @@ type audit struct {
 	say    func(where, what string)
 }
 
-// AuditJournal reads every line and every node and says what is not as it was written: changed, missing, added, moved. That
+// Audit reads every line and every node and says what is not as it was written: changed, missing, added, moved. That
 // everything was written anew by somebody who has the program is seen only beside a checkpoint: see AgainstCheckpoint.
-func (b Books) AuditJournal(say func(where, what string)) error {
-	size, err := b.TreeSize()
+func (b Journal) Audit(say func(where, what string)) error {
+	size, err := b.Size()
 	if err != nil {
 		say("journal", fmt.Sprintf("the size of the tree cannot be read: %v", err))
 		return nil
@@ -60,7 +60,7 @@ func (a *audit) fault(where, format string, args ...any) {
 }
 
 // treeKeys counts the nodes.
-func (b Books) treeKeys() (n int64, err error) {
+func (b Journal) treeKeys() (n int64, err error) {
 	err = b.tx.Scan(bTree, nil, nil, func(_, _ []byte) bool {
 		n++
 		return true
@@ -168,8 +168,8 @@ func (a *audit) nodes() error {
 }
 
 // AgainstCheckpoint compares the journal with what it was when a checkpoint was signed; empty: it holds all of it unchanged.
-func (b Books) AgainstCheckpoint(c Checkpoint) (fault string, err error) {
-	have, err := b.TreeSize()
+func (b Journal) AgainstCheckpoint(c Checkpoint) (fault string, err error) {
+	have, err := b.Size()
 	if err != nil {
 		return "", err
 	}

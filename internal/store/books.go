@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"ukpbjd/internal/sop"
 )
 
 // Buckets. Keys are text unless said otherwise; values are JSON unless said otherwise. A moment in a key is UnixNano in 20
@@ -35,7 +33,7 @@ import (
 //	unkept    CASE/KEY                                         → "" while a letter that has ended is not in the archive
 //	copies    CASE/KEY                                         → a credential letter without its password, until it is in the archive
 //	msgids    Message-ID of a letter, or of a requester's mail → Pointer
-//	orders    ID                                               → OrderRow
+//	tasks     ID                                               → TaskRow
 //	seen      UIDVALIDITY(8 hex)/UID(8 hex)                    → Seen: the one outcome of each mail
 //	judged    CASE/UIDVALIDITY/UID                             → "": which mails were judged for a case
 //	evidence  CASE/SHA-256 of the mail                         → what a decision of an approver rests on (exact bytes; hashed in the journal)
@@ -53,7 +51,7 @@ const (
 	bMeta, bCases, bSeq, bOpen, bCounts, bJournal, bWake                                  = "meta", "cases", "seq", "open", "counts", "journal", "wake"
 	bUnkept, bCopies, bShelving                                                           = "unkept", "copies", "shelving"
 	bTree, bCheckpoints, bEvidence                                                        = "tree", "checkpoints", "evidence"
-	bLetters, bBodies, bOutbox, bSending, bMsgIDs, bOrders                                = "letters", "bodies", "outbox", "sending", "msgids", "orders"
+	bLetters, bBodies, bOutbox, bSending, bMsgIDs, bTasks                                 = "letters", "bodies", "outbox", "sending", "msgids", "tasks"
 	bSeen, bContent, bToFile, bAttempts, bUsers, bNIPs, bCaps, bJudged, bReplace, bReturn = "seen", "content", "tofile", "attempts", "users", "nips", "caps", "judged", "replace", "return"
 )
 
@@ -63,14 +61,41 @@ const Schema = 1
 // ErrNewer says that the file was written by a later version.
 var ErrNewer = errors.New("the store was written by a newer ukpbjd; use that version or restore a backup")
 
-// Books are the typed view of one transaction.
-type Books struct{ tx Tx }
+// Books are the typed view of one transaction: a small book for each user. They are good as long as the transaction is.
+type Books struct {
+	Cases    Cases    // the cases, found by number, by state, and by when they wake
+	Mails    Mails    // what became of each mail, where reading goes on, what is still to be filed
+	Letters  Letters  // letters, their bytes and the outbox
+	Tasks    Tasks    // work that waits for a worker
+	Papers   Papers   // mails whose papers have no place of their own in the archive yet
+	Journal  Journal  // the lines of each case, their tree, checkpoints, evidence
+	Accounts Accounts // what belongs to a person, over all cases
+	State    State    // what the office knows of itself: trust, delegations, restores
+}
 
-// In opens the books of a transaction; they are good as long as it is.
-func In(tx Tx) Books { return Books{tx} }
+// Each book is a view of the same transaction.
+type (
+	Cases    struct{ rows }
+	Mails    struct{ rows }
+	Letters  struct{ rows }
+	Tasks    struct{ rows }
+	Papers   struct{ rows }
+	Journal  struct{ rows }
+	Accounts struct{ rows }
+	State    struct{ rows }
+)
+
+// rows reads and writes JSON, marks and counters.
+type rows struct{ tx Tx }
+
+// In opens the books of a transaction.
+func In(tx Tx) Books {
+	r := rows{tx}
+	return Books{Cases{r}, Mails{r}, Letters{r}, Tasks{r}, Papers{r}, Journal{r}, Accounts{r}, State{r}}
+}
 
 // CheckSchema stamps a new store, and refuses a newer one.
-func (b Books) CheckSchema() error {
+func (b State) CheckSchema() error {
 	v, err := b.number(bMeta, "schema")
 	switch {
 	case err != nil:
@@ -83,7 +108,7 @@ func (b Books) CheckSchema() error {
 	return b.tx.Put(bMeta, []byte("schema"), []byte(strconv.Itoa(Schema)))
 }
 
-func (b Books) put(bucket, key string, v any) error {
+func (b rows) put(bucket, key string, v any) error {
 	raw, err := json.Marshal(v)
 	if err != nil {
 		return fmt.Errorf("encode %s %s: %w", bucket, key, err)
@@ -92,7 +117,7 @@ func (b Books) put(bucket, key string, v any) error {
 }
 
 // get reads JSON into v; false when absent.
-func (b Books) get(bucket, key string, v any) (bool, error) {
+func (b rows) get(bucket, key string, v any) (bool, error) {
 	raw, err := b.tx.Get(bucket, []byte(key))
 	if err != nil || raw == nil {
 		return false, err
@@ -103,10 +128,10 @@ func (b Books) get(bucket, key string, v any) (bool, error) {
 	return true, nil
 }
 
-func (b Books) mark(bucket, key string) error  { return b.tx.Put(bucket, []byte(key), nil) }
-func (b Books) erase(bucket, key string) error { return b.tx.Delete(bucket, []byte(key)) }
+func (b rows) mark(bucket, key string) error  { return b.tx.Put(bucket, []byte(key), nil) }
+func (b rows) erase(bucket, key string) error { return b.tx.Delete(bucket, []byte(key)) }
 
-func (b Books) number(bucket, key string) (int, error) {
+func (b rows) number(bucket, key string) (int, error) {
 	raw, err := b.tx.Get(bucket, []byte(key))
 	if err != nil || raw == nil {
 		return 0, err
@@ -114,7 +139,7 @@ func (b Books) number(bucket, key string) (int, error) {
 	return strconv.Atoi(string(raw))
 }
 
-func (b Books) add(bucket, key string, delta int) (int, error) {
+func (b rows) add(bucket, key string, delta int) (int, error) {
 	n, err := b.number(bucket, key)
 	if err != nil {
 		return 0, err
@@ -124,7 +149,7 @@ func (b Books) add(bucket, key string, delta int) (int, error) {
 }
 
 // keys gives at most limit keys in [from, to); limit 0 means all.
-func (b Books) keys(bucket, from, to string, limit int) ([]string, error) {
+func (b rows) keys(bucket, from, to string, limit int) ([]string, error) {
 	var out []string
 	var end []byte
 	if to != "" {
@@ -154,160 +179,4 @@ func caseKey(number string) (string, error) {
 		return "", fmt.Errorf("case number %q: want PREFIX-YEAR-SEQUENCE", number)
 	}
 	return fmt.Sprintf("%s/%08d", number[j+1:i], seq), nil
-}
-
-// NextNumber allots the next case number of a year.
-func (b Books) NextNumber(prefix string, year int) (string, error) {
-	n, err := b.add(bSeq, strconv.Itoa(year), 1)
-	return fmt.Sprintf("%s-%d-%04d", prefix, year, n), err
-}
-
-// Case reads one case; false when there is none of that number.
-func (b Books) Case(number string) (c sop.Case, ok bool, err error) {
-	key, err := caseKey(number)
-	if err != nil {
-		return c, false, nil //nolint:nilerr // a number that is none names no case
-	}
-	ok, err = b.get(bCases, key, &c)
-	return c, ok && c.Number == number, err
-}
-
-// PutCase writes a case and everything that is found by its state: counts, open cases, wake-up.
-func (b Books) PutCase(c sop.Case) error {
-	key, err := caseKey(c.Number)
-	if err != nil {
-		return err
-	}
-	var old struct {
-		Status sop.Status `json:"status"`
-		Wake   time.Time  `json:"wake"`
-	}
-	had, err := b.get(bCases, key, &old)
-	if err != nil {
-		return err
-	}
-	if err := b.recount(had, old.Status, c.Status); err != nil {
-		return err
-	}
-	if err := b.rewake(c.Number, old.Wake, c.Wake); err != nil {
-		return err
-	}
-	if c.Status.Closed() {
-		err = b.erase(bOpen, key)
-	} else {
-		err = b.mark(bOpen, key)
-	}
-	return errors.Join(err, b.put(bCases, key, c))
-}
-
-func (b Books) recount(had bool, old, now sop.Status) error {
-	if had && old == now {
-		return nil
-	}
-	if had {
-		if _, err := b.add(bCounts, string(old), -1); err != nil {
-			return err
-		}
-	}
-	_, err := b.add(bCounts, string(now), 1)
-	return err
-}
-
-func (b Books) rewake(number string, old, now time.Time) error {
-	if old.Equal(now) {
-		return nil
-	}
-	var err error
-	if !old.IsZero() {
-		err = b.erase(bWake, moment(old)+"/"+number)
-	}
-	if !now.IsZero() {
-		err = errors.Join(err, b.mark(bWake, moment(now)+"/"+number))
-	}
-	return err
-}
-
-// Due gives the numbers of at most limit cases whose Wake has passed, and the next wake-up after now.
-func (b Books) Due(now time.Time, limit int) (numbers []string, next time.Time, err error) {
-	due, err := b.keys(bWake, "", moment(now.Add(1)), limit)
-	for _, k := range due {
-		numbers = append(numbers, k[21:])
-	}
-	if err != nil {
-		return nil, next, err
-	}
-	ahead, err := b.keys(bWake, moment(now.Add(1)), "", 1)
-	for _, k := range ahead {
-		n, _ := strconv.ParseInt(k[:20], 10, 64)
-		next = time.Unix(0, n).UTC()
-	}
-	return numbers, next, err
-}
-
-// Counts gives the number of cases by status.
-func (b Books) Counts() (map[sop.Status]int, error) {
-	out := map[sop.Status]int{}
-	for _, s := range sop.Statuses {
-		n, err := b.number(bCounts, string(s))
-		if err != nil {
-			return nil, err
-		}
-		out[s] = n
-	}
-	return out, nil
-}
-
-// EachCase calls fn for every case in order of opening, or for the open ones only, until fn gives false.
-func (b Books) EachCase(openOnly bool, fn func(sop.Case) bool) error {
-	if openOnly {
-		return b.eachOpen(fn)
-	}
-	var bad error
-	err := b.tx.Scan(bCases, nil, nil, func(k, v []byte) bool {
-		var c sop.Case
-		if bad = json.Unmarshal(v, &c); bad != nil {
-			bad = fmt.Errorf("decode case %s: %w", k, bad)
-			return false
-		}
-		return fn(c)
-	})
-	return errors.Join(err, bad)
-}
-
-func (b Books) eachOpen(fn func(sop.Case) bool) error {
-	keys, err := b.keys(bOpen, "", "", 0)
-	for _, k := range keys {
-		var c sop.Case
-		ok, err := b.get(bCases, k, &c)
-		if err != nil {
-			return err
-		}
-		if ok && !fn(c) {
-			return nil
-		}
-	}
-	return err
-}
-
-// Recent gives at most limit cases, newest first: read backwards year by year from the last sequence number.
-func (b Books) Recent(limit int) ([]sop.Case, error) {
-	years, err := b.keys(bSeq, "", "", 0)
-	if err != nil {
-		return nil, err
-	}
-	var out []sop.Case
-	for i := len(years) - 1; i >= 0; i-- {
-		n, err := b.number(bSeq, years[i])
-		for ; err == nil && n > 0 && len(out) < limit; n-- {
-			var c sop.Case
-			var ok bool
-			if ok, err = b.get(bCases, fmt.Sprintf("%s/%08d", years[i], n), &c); ok {
-				out = append(out, c)
-			}
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
 }

@@ -57,10 +57,10 @@ func (c Checkpoint) text() string {
 	return fmt.Sprintf("%s\n%d\n%s\ntime %s\n", c.Origin, c.Size, c.Root, c.At.UTC().Format(time.RFC3339))
 }
 
-// Checkpoint signs what the journal is now.
-func (b Books) Checkpoint(now time.Time, s Seal) (signed []byte, err error) {
+// Sign signs what the journal is now.
+func (b Journal) Sign(now time.Time, s Seal) (signed []byte, err error) {
 	c := Checkpoint{Origin: s.Origin, At: now}
-	if c.Size, err = b.TreeSize(); err != nil {
+	if c.Size, err = b.Size(); err != nil {
 		return nil, err
 	}
 	if c.Root, err = b.Root(c.Size); err != nil {
@@ -138,21 +138,21 @@ func parseCheckpoint(text string) (c Checkpoint, err error) {
 }
 
 // PutCheckpoint keeps a signed checkpoint that was sent out, and the moment at which the next one is due.
-func (b Books) PutCheckpoint(at time.Time, signed []byte, next time.Time) error {
+func (b Journal) PutCheckpoint(at time.Time, signed []byte, next time.Time) error {
 	return errors.Join(b.tx.Put(bCheckpoints, []byte(moment(at)), signed), b.CheckpointDue(next))
 }
 
 // CheckpointDue sets that moment.
-func (b Books) CheckpointDue(next time.Time) error { return b.put(bMeta, "checkpoint", next.UTC()) }
+func (b Journal) CheckpointDue(next time.Time) error { return b.put(bMeta, "checkpoint", next.UTC()) }
 
 // NextCheckpoint reads it; zero before the first start.
-func (b Books) NextCheckpoint() (next time.Time, err error) {
+func (b Journal) NextCheckpoint() (next time.Time, err error) {
 	_, err = b.get(bMeta, "checkpoint", &next)
 	return next, err
 }
 
 // Checkpoints gives at most limit signed checkpoints that were sent out at or after a moment, oldest first.
-func (b Books) Checkpoints(from time.Time, limit int) (out [][]byte, err error) {
+func (b Journal) Checkpoints(from time.Time, limit int) (out [][]byte, err error) {
 	err = b.tx.Scan(bCheckpoints, []byte(moment(from)), nil, func(_, v []byte) bool {
 		out = append(out, bytes.Clone(v))
 		return len(out) < limit

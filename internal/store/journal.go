@@ -22,8 +22,8 @@ type Record struct {
 // Office is the name under which events of no case are kept.
 const Office = "office"
 
-// Journal appends events to a case, or to Office, and to the tree, in one transaction with what they tell of.
-func (b Books) Journal(number string, events []sop.Event) error {
+// Append appends events to a case, or to Office, and to the tree, in one transaction with what they tell of.
+func (b Journal) Append(number string, events []sop.Event) error {
 	if len(events) == 0 {
 		return nil
 	}
@@ -56,8 +56,8 @@ func Leaf(key string, line []byte) []byte { return append([]byte(key+"\n"), line
 
 func leafHash(key string, line []byte) tlog.Hash { return tlog.RecordHash(Leaf(key, line)) }
 
-// Events reads the journal of a case, oldest first.
-func (b Books) Events(number string) ([]Record, error) {
+// Of reads the journal of a case, oldest first.
+func (b Journal) Of(number string) ([]Record, error) {
 	var out []Record
 	err := b.eachLine(number, func(key string, line []byte) error {
 		var r Record
@@ -71,12 +71,27 @@ func (b Books) Events(number string) ([]Record, error) {
 }
 
 // eachLine calls fn for the exact bytes of each line of a case.
-func (b Books) eachLine(number string, fn func(key string, line []byte) error) error {
+func (b Journal) eachLine(number string, fn func(key string, line []byte) error) error {
 	p := number + "/"
 	var bad error
 	err := b.tx.Scan(bJournal, []byte(p), []byte(prefixEnd(p)), func(k, v []byte) bool {
 		bad = fn(string(k), v)
 		return bad == nil
+	})
+	return errors.Join(err, bad)
+}
+
+// Each calls fn for the journal of a case or of Office, oldest first, until fn gives false.
+func (b Journal) Each(number string, fn func(Record) bool) error {
+	p := number + "/"
+	var bad error
+	err := b.tx.Scan(bJournal, []byte(p), []byte(prefixEnd(p)), func(k, v []byte) bool {
+		var r Record
+		if bad = json.Unmarshal(v, &r); bad != nil {
+			bad = fmt.Errorf("decode journal %s: %w", k, bad)
+			return false
+		}
+		return fn(r)
 	})
 	return errors.Join(err, bad)
 }

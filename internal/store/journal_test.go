@@ -54,7 +54,7 @@ func journal(t tb, db *bolt.DB, pattern []int) (lines int) {
 			events = append(events, sop.Event{At: noon.Add(time.Duration(lines) * time.Second), Kind: "letter-accepted", Actor: "daemon",
 				Reason: "accepted", Text: fmt.Sprintf("Surat %d diterima.", lines), Data: map[string]string{"letter": fmt.Sprint(lines)}})
 		}
-		update(t, db, func(tx store.Tx) error { return store.In(tx).Journal(names[i%len(names)], events) })
+		update(t, db, func(tx store.Tx) error { return store.In(tx).Journal.Append(names[i%len(names)], events) })
 	}
 	return lines
 }
@@ -69,7 +69,7 @@ func update(t tb, db *bolt.DB, fn func(store.Tx) error) {
 func faults(t tb, db *bolt.DB) (found []string) {
 	t.Helper()
 	err := db.View(context.Background(), func(tx store.Tx) error {
-		return store.In(tx).AuditJournal(func(where, what string) { found = append(found, where+": "+what) })
+		return store.In(tx).Journal.Audit(func(where, what string) { found = append(found, where+": "+what) })
 	})
 	if err != nil {
 		found = append(found, err.Error())
@@ -80,7 +80,7 @@ func faults(t tb, db *bolt.DB) (found []string) {
 func checkpoint(t tb, db *bolt.DB, s store.Seal) (signed []byte) {
 	t.Helper()
 	if err := db.View(context.Background(), func(tx store.Tx) (err error) {
-		signed, err = store.In(tx).Checkpoint(noon, s)
+		signed, err = store.In(tx).Journal.Sign(noon, s)
 		return err
 	}); err != nil {
 		t.Fatal(err)
@@ -91,7 +91,7 @@ func checkpoint(t tb, db *bolt.DB, s store.Seal) (signed []byte) {
 func against(t tb, db *bolt.DB, c store.Checkpoint) (fault string) {
 	t.Helper()
 	if err := db.View(context.Background(), func(tx store.Tx) (err error) {
-		fault, err = store.In(tx).AgainstCheckpoint(c)
+		fault, err = store.In(tx).Journal.AgainstCheckpoint(c)
 		return err
 	}); err != nil {
 		t.Fatal(err)
@@ -238,7 +238,7 @@ func rewrite(t tb, from, to *bolt.DB, keep int) {
 	var lines []line
 	for _, number := range []string{"PKJ-2026-0001", "PKJ-2026-0002", store.Office, "PKJ-2026-0013"} {
 		if err := from.View(context.Background(), func(tx store.Tx) error {
-			rs, err := store.In(tx).Events(number)
+			rs, err := store.In(tx).Journal.Of(number)
 			for _, r := range rs {
 				lines = append(lines, line{number, r})
 			}
@@ -252,7 +252,7 @@ func rewrite(t tb, from, to *bolt.DB, keep int) {
 		if keep == len(lines) && i == len(lines)/2 {
 			l.r.Actor = "x@evil.example"
 		}
-		update(t, to, func(tx store.Tx) error { return store.In(tx).Journal(l.number, []sop.Event{l.r.Event}) })
+		update(t, to, func(tx store.Tx) error { return store.In(tx).Journal.Append(l.number, []sop.Event{l.r.Event}) })
 	}
 }
 
@@ -331,14 +331,16 @@ func BenchmarkJournal(b *testing.B) {
 				return slices.Repeat([]sop.Event{{At: noon, Kind: "letter-accepted", Actor: "daemon", Reason: "accepted", Text: "Surat diterima."}}, n)
 			}
 			for i := range before / 100 {
-				update(b, db, func(tx store.Tx) error { return store.In(tx).Journal(fmt.Sprintf("PKJ-2026-%04d", i), events(100)) })
+				update(b, db, func(tx store.Tx) error {
+					return store.In(tx).Journal.Append(fmt.Sprintf("PKJ-2026-%04d", i), events(100))
+				})
 			}
 			i := 0
 			for b.Loop() {
 				if i++; i%50 == 1 { // a batch of the clerk: 50 mails, two events each
 					update(b, db, func(tx store.Tx) error {
 						for k := range 50 {
-							if err := store.In(tx).Journal(fmt.Sprintf("PKJ-2026-%04d", (i*7919+k*31)%before), events(2)); err != nil {
+							if err := store.In(tx).Journal.Append(fmt.Sprintf("PKJ-2026-%04d", (i*7919+k*31)%before), events(2)); err != nil {
 								return err
 							}
 						}

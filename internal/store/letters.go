@@ -9,6 +9,51 @@ import (
 	"ukpbjd/internal/sop"
 )
 
+// PutCopy keeps what the archive is to have of a sealed letter.
+func (b Letters) PutCopy(id string, copy []byte) error {
+	if len(copy) == 0 {
+		return nil
+	}
+	return b.tx.Put(bCopies, []byte(id), copy)
+}
+
+// Copy reads it; nil where there is none.
+func (b Letters) Copy(id string) ([]byte, error) {
+	raw, err := b.tx.Get(bCopies, []byte(id))
+	return append([]byte(nil), raw...), err
+}
+
+// Unarchived gives at most limit letters that have ended and are not in the archive.
+func (b Letters) Unarchived(limit int) ([]LetterRow, error) {
+	ids, err := b.keys(bUnkept, "", "", limit)
+	var out []LetterRow
+	for _, id := range ids {
+		var r LetterRow
+		ok, err := b.get(bLetters, id, &r)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			out = append(out, r)
+		}
+	}
+	return out, err
+}
+
+// MarkArchived records that a letter is in the archive under this SHA-256; an empty one says that there was nothing to keep.
+func (b Letters) MarkArchived(id, sha string) error {
+	var r LetterRow
+	ok, err := b.get(bLetters, id, &r)
+	if err != nil {
+		return err
+	}
+	if ok && sha != "" {
+		r.Archived = sha
+		err = b.put(bLetters, id, r)
+	}
+	return errors.Join(err, b.erase(bUnkept, id), b.erase(bCopies, id))
+}
+
 // LetterState is the way of one letter (DESIGN, "Outbox").
 type LetterState string
 
@@ -46,8 +91,8 @@ type Pointer struct {
 	Key  string `json:"key,omitempty"`
 }
 
-// PutLetter queues a new letter with its exact bytes. A letter of the same key that is there already stays as it is.
-func (b Books) PutLetter(r LetterRow, body []byte) error {
+// Put queues a new letter with its exact bytes. A letter of the same key that is there already stays as it is.
+func (b Letters) Put(r LetterRow, body []byte) error {
 	id := r.ID()
 	if had, err := b.tx.Get(bLetters, []byte(id)); err != nil || had != nil {
 		return err
@@ -57,37 +102,37 @@ func (b Books) PutLetter(r LetterRow, body []byte) error {
 		b.put(bLetters, id, r),
 		b.tx.Put(bBodies, []byte(id), body),
 		b.mark(bOutbox, moment(r.Next)+"/"+id),
-		b.Point(r.MessageID, Pointer{r.Case, r.Letter.Key}))
+		b.LinkMessageID(r.MessageID, Pointer{r.Case, r.Letter.Key}))
 }
 
-// Point makes a Message-ID lead to a case.
-func (b Books) Point(messageID string, p Pointer) error {
+// LinkMessageID makes a Message-ID lead to a case.
+func (b Letters) LinkMessageID(messageID string, p Pointer) error {
 	if messageID == "" {
 		return nil
 	}
 	return b.put(bMsgIDs, messageID, p)
 }
 
-// Pointed looks a Message-ID up.
-func (b Books) Pointed(messageID string) (p Pointer, ok bool, err error) {
+// ByMessageID looks a Message-ID up.
+func (b Letters) ByMessageID(messageID string) (p Pointer, ok bool, err error) {
 	ok, err = b.get(bMsgIDs, messageID, &p)
 	return p, ok, err
 }
 
-// Letter reads one letter.
-func (b Books) Letter(number, key string) (r LetterRow, ok bool, err error) {
+// Get reads one letter.
+func (b Letters) Get(number, key string) (r LetterRow, ok bool, err error) {
 	ok, err = b.get(bLetters, number+"/"+key, &r)
 	return r, ok, err
 }
 
 // Body reads a copy of a letter's bytes; nil when they are no longer kept.
-func (b Books) Body(id string) ([]byte, error) {
+func (b Letters) Body(id string) ([]byte, error) {
 	raw, err := b.tx.Get(bBodies, []byte(id))
 	return append([]byte(nil), raw...), err
 }
 
-// Shorten puts what is left of a letter in the place of its bytes. They must have been there.
-func (b Books) Shorten(id string, body []byte) error {
+// ReplaceBody puts what is left of a letter in the place of its bytes. They must have been there.
+func (b Letters) ReplaceBody(id string, body []byte) error {
 	had, err := b.tx.Get(bBodies, []byte(id))
 	if err != nil || had == nil {
 		return err
@@ -95,8 +140,8 @@ func (b Books) Shorten(id string, body []byte) error {
 	return b.tx.Put(bBodies, []byte(id), body)
 }
 
-// Letters reads every letter of a case, in order of key.
-func (b Books) Letters(number string) ([]LetterRow, error) {
+// Of reads every letter of a case, in order of key.
+func (b Letters) Of(number string) ([]LetterRow, error) {
 	var out []LetterRow
 	var bad error
 	p := number + "/"
@@ -114,8 +159,8 @@ func (b Books) Letters(number string) ([]LetterRow, error) {
 
 // Claim takes at most limit letters whose time has come and records the attempt: they are Sending until Settle. Letters of
 // a held case are passed over; of a store that has been restored, all are.
-func (b Books) Claim(now time.Time, limit int) ([]LetterRow, error) {
-	if _, held, err := b.Restored(); err != nil || held {
+func (b Letters) Claim(now time.Time, limit int) ([]LetterRow, error) {
+	if _, held, err := In(b.tx).State.Restored(); err != nil || held {
 		return nil, err
 	}
 	due, err := b.keys(bOutbox, "", moment(now.Add(1)), 4*limit)
@@ -154,13 +199,13 @@ func (b Books) Claim(now time.Time, limit int) ([]LetterRow, error) {
 // the release it waits no longer than this.
 const heldPause = 5 * time.Second
 
-func (b Books) postpone(key string, r LetterRow, at time.Time) error {
+func (b Letters) postpone(key string, r LetterRow, at time.Time) error {
 	r.Next = at
 	return errors.Join(b.erase(bOutbox, key), b.mark(bOutbox, moment(at)+"/"+r.ID()), b.put(bLetters, r.ID(), r))
 }
 
 // Settle writes how an attempt ended. Queued states go back into the outbox for r.Next.
-func (b Books) Settle(r LetterRow) error {
+func (b Letters) Settle(r LetterRow) error {
 	err := errors.Join(b.erase(bSending, r.ID()), b.put(bLetters, r.ID(), r))
 	switch r.State {
 	case Deferred, InDoubt, Queued:
@@ -176,8 +221,8 @@ func (b Books) Settle(r LetterRow) error {
 	return err
 }
 
-// Unsettled are the letters found Sending: after a crash their delivery is in doubt.
-func (b Books) Unsettled() ([]LetterRow, error) {
+// Sending are the letters found Sending: after a crash their delivery is in doubt.
+func (b Letters) Sending() ([]LetterRow, error) {
 	ids, err := b.keys(bSending, "", "", 0)
 	var out []LetterRow
 	for _, id := range ids {
@@ -191,9 +236,9 @@ func (b Books) Unsettled() ([]LetterRow, error) {
 	return out, err
 }
 
-// NextLetter is the moment at which the outbox has something to send; zero when it is empty. Depth is counted up to limit.
-func (b Books) NextLetter(limit int) (next time.Time, depth int, err error) {
-	if _, held, err := b.Restored(); err != nil || held {
+// Next is the moment at which the outbox has something to send; zero when it is empty. Depth is counted up to limit.
+func (b Letters) Next(limit int) (next time.Time, depth int, err error) {
+	if _, held, err := In(b.tx).State.Restored(); err != nil || held {
 		return next, 0, err
 	}
 	keys, err := b.keys(bOutbox, "", "", limit)
@@ -207,14 +252,6 @@ func (b Books) NextLetter(limit int) (next time.Time, depth int, err error) {
 	return time.Unix(0, n).UTC(), len(keys), nil
 }
 
-// Hold keeps the letters of a case in the outbox until it is lifted.
-func (b Books) Hold(number string, on bool) error {
-	if on {
-		return b.mark(bMeta, "held/"+number)
-	}
-	return b.erase(bMeta, "held/"+number)
-}
-
 // capRow counts the letters of one case in one hour.
 type capRow struct {
 	Hour int64          `json:"hour"`
@@ -222,8 +259,8 @@ type capRow struct {
 	All  int            `json:"all"`
 }
 
-// Cap counts one letter of a case to an address and gives the moment at which it may go: now, or later when the hour is full.
-func (b Books) Cap(number, to string, now time.Time, perAddress, perCase int) (time.Time, error) {
+// Limit counts one letter of a case to an address and gives the moment at which it may go: now, or later when the hour is full.
+func (b Letters) Limit(number, to string, now time.Time, perAddress, perCase int) (time.Time, error) {
 	var c capRow
 	if _, err := b.get(bCaps, number, &c); err != nil {
 		return now, err
@@ -244,4 +281,50 @@ func (b Books) Cap(number, to string, now time.Time, perAddress, perCase int) (t
 		at = now
 	}
 	return at, b.put(bCaps, number, c)
+}
+
+// After gives at most limit letters of a case, or of Office, in order of key, beginning after the given key.
+func (b Letters) After(number, after string, limit int) (out []LetterRow, err error) {
+	p := number + "/"
+	from := p
+	if after != "" {
+		from += after + "\x00"
+	}
+	var bad error
+	err = b.tx.Scan(bLetters, []byte(from), []byte(prefixEnd(p)), func(k, v []byte) bool {
+		var r LetterRow
+		if bad = json.Unmarshal(v, &r); bad != nil {
+			bad = fmt.Errorf("decode letter %s: %w", k, bad)
+			return false
+		}
+		out = append(out, r)
+		return len(out) < limit
+	})
+	return out, errors.Join(err, bad)
+}
+
+// PutRecorded makes a recorded letter known by its Message-ID under a key of its own, without ever sending it.
+func (b Letters) PutRecorded(r LetterRow) error {
+	if had, ok, err := b.ByMessageID(r.MessageID); err != nil || ok && had.Key != "" {
+		return err
+	}
+	r.Letter.Key = "rekaman/" + r.Letter.Key
+	r.State = Accepted
+	return errors.Join(b.put(bLetters, r.ID(), r), b.LinkMessageID(r.MessageID, Pointer{r.Case, r.Letter.Key}))
+}
+
+func (b Letters) doubtOutbox() (int, error) {
+	keys, err := b.keys(bOutbox, "", "", 0)
+	for _, k := range keys {
+		var row LetterRow
+		ok, err := b.get(bLetters, k[21:], &row)
+		if err != nil || !ok {
+			return 0, errors.Join(err, fmt.Errorf("outbox row %s without a letter", k))
+		}
+		row.State, row.Answer = InDoubt, "from a backup: it may have been sent since"
+		if err := b.put(bLetters, row.ID(), row); err != nil {
+			return 0, err
+		}
+	}
+	return len(keys), err
 }

@@ -19,7 +19,7 @@ type ProvenLine struct {
 }
 
 // ProveLines gives the journal of a case, each line proved to the first size lines of the office.
-func (b Books) ProveLines(number string, size int64) (out []ProvenLine, err error) {
+func (b Journal) ProveLines(number string, size int64) (out []ProvenLine, err error) {
 	err = b.eachLine(number, func(key string, line []byte) error {
 		out = append(out, ProvenLine{Key: key, Line: string(bytes.Clone(line))})
 		return nil
@@ -62,7 +62,7 @@ func (l ProvenLine) Check(c Checkpoint) error {
 }
 
 // ProveOlder leads from the journal of older lines to that of size lines.
-func (b Books) ProveOlder(older, size int64) (Proof, error) {
+func (b Journal) ProveOlder(older, size int64) (Proof, error) {
 	p, err := tlog.ProveTree(size, older, &edge{b: b})
 	if err != nil {
 		return nil, fmt.Errorf("prove the first %d lines of the journal: %w", older, err)
@@ -82,12 +82,12 @@ func CheckOlder(p Proof, older, newer Checkpoint) error {
 }
 
 // PutEvidence keeps what a decision rests on: exact bytes, whose hash the journal holds.
-func (b Books) PutEvidence(number, mail string, raw []byte) error {
+func (b Journal) PutEvidence(number, mail string, raw []byte) error {
 	return b.tx.Put(bEvidence, []byte(number+"/"+mail), raw)
 }
 
 // Evidence gives what the decisions of a case rest on, by the SHA-256 of the mail.
-func (b Books) Evidence(number string) (map[string][]byte, error) {
+func (b Journal) Evidence(number string) (map[string][]byte, error) {
 	p := number + "/"
 	out := map[string][]byte{}
 	err := b.tx.Scan(bEvidence, []byte(p), []byte(prefixEnd(p)), func(k, v []byte) bool {

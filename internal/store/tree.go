@@ -11,7 +11,7 @@ import (
 
 // edge is the right edge of the tree while lines are appended in one transaction (RFC 6962 §2.1).
 type edge struct {
-	b     Books
+	b     Journal
 	size  int64
 	head  string              // leaf hash of the last line
 	fresh map[int64]tlog.Hash // written by this call
@@ -20,14 +20,14 @@ type edge struct {
 // treeSize is the key in meta under which the number of leaves stands.
 const treeSize = "tree"
 
-// TreeSize is how many lines the office's journal has.
-func (b Books) TreeSize() (int64, error) {
+// Size is how many lines the office's journal has.
+func (b Journal) Size() (int64, error) {
 	n, err := b.number(bMeta, treeSize)
 	return int64(n), err
 }
 
-func (b Books) tree() (*edge, error) {
-	size, err := b.TreeSize()
+func (b Journal) tree() (*edge, error) {
+	size, err := b.Size()
 	if err != nil {
 		return nil, err
 	}
@@ -89,8 +89,8 @@ func nodeKey(index int64) []byte { return binary.BigEndian.AppendUint64(nil, uin
 
 // Root is the hash over the first size lines of the journal, from the nodes as they are kept; AuditJournal says whether
 // these are right.
-func (b Books) Root(size int64) (tlog.Hash, error) {
-	have, err := b.TreeSize()
+func (b Journal) Root(size int64) (tlog.Hash, error) {
+	have, err := b.Size()
 	if err != nil {
 		return tlog.Hash{}, err
 	}

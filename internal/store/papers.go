@@ -20,11 +20,11 @@ type Shelved struct {
 	Name   string `json:"name"`
 }
 
-// PutShelving records it in the commit that first mentions the papers.
-func (b Books) PutShelving(u UID, s Shelving) error { return b.put(bShelving, u.key(), s) }
+// Put records it in the commit that first mentions the papers.
+func (b Papers) Put(u UID, s Shelving) error { return b.put(bShelving, u.key(), s) }
 
-// Shelvings gives the oldest, at most limit of them (0: all), from key on.
-func (b Books) Shelvings(from string, limit int) (out []Shelving, err error) {
+// Unarchived gives the oldest, at most limit of them (0: all), from key on.
+func (b Papers) Unarchived(from string, limit int) (out []Shelving, err error) {
 	var bad error
 	err = b.tx.Scan(bShelving, []byte(from), nil, func(k, v []byte) bool {
 		s := Shelving{Key: string(k)}
@@ -36,8 +36,8 @@ func (b Books) Shelvings(from string, limit int) (out []Shelving, err error) {
 	return out, errors.Join(err, bad)
 }
 
-// Shelve records that these are done.
-func (b Books) Shelve(keys []string) (err error) {
+// MarkArchived records that these are done.
+func (b Papers) MarkArchived(keys []string) (err error) {
 	for _, k := range keys {
 		err = errors.Join(err, b.erase(bShelving, k))
 	}

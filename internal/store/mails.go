@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"ukpbjd/internal/sop"
 )
 
 // Mailbox is where the inbox was found at the first start.
@@ -19,34 +17,14 @@ type Mailbox struct {
 	Since       time.Time `json:"since"` // arrival before which nothing is answered, after a change of UIDVALIDITY
 }
 
-// Mailbox reads the position; false before the first start.
-func (b Books) Mailbox() (m Mailbox, ok bool, err error) {
+// Position reads the position; false before the first start.
+func (b Mails) Position() (m Mailbox, ok bool, err error) {
 	ok, err = b.get(bMeta, "mailbox", &m)
 	return m, ok, err
 }
 
-// PutMailbox writes the position.
-func (b Books) PutMailbox(m Mailbox) error { return b.put(bMeta, "mailbox", m) }
-
-// PutGround keeps what check found of the ground of trust.
-func (b Books) PutGround(ground string) error {
-	return b.tx.Put(bMeta, []byte("ground"), []byte(ground))
-}
-
-// Ground reads it; empty before the first check.
-func (b Books) Ground() (string, error) {
-	raw, err := b.tx.Get(bMeta, []byte("ground"))
-	return string(raw), err
-}
-
-// PutSentFolders keeps in which folders the provider puts copies of what is sent.
-func (b Books) PutSentFolders(folders []string) error { return b.put(bMeta, "sent", folders) }
-
-// SentFolders reads them.
-func (b Books) SentFolders() (folders []string, err error) {
-	_, err = b.get(bMeta, "sent", &folders)
-	return folders, err
-}
+// PutPosition writes the position.
+func (b Mails) PutPosition(m Mailbox) error { return b.put(bMeta, "mailbox", m) }
 
 // UID is one mail of the inbox.
 type UID struct{ Validity, UID uint32 }
@@ -79,14 +57,14 @@ type Content struct {
 	Hash    string `json:"hash"`
 }
 
-// Seen reads the outcome of a mail.
-func (b Books) Seen(u UID) (s Seen, ok bool, err error) {
+// Get reads the outcome of a mail.
+func (b Mails) Get(u UID) (s Seen, ok bool, err error) {
 	ok, err = b.get(bSeen, u.key(), &s)
 	return s, ok, err
 }
 
-// PutSeen records the outcome of a mail, its content and where it is to be filed, and forgets its attempts.
-func (b Books) PutSeen(u UID, s Seen, hash string) error {
+// Put records the outcome of a mail, its content and where it is to be filed, and forgets its attempts.
+func (b Mails) Put(u UID, s Seen, hash string) error {
 	err := errors.Join(b.put(bSeen, u.key(), s), b.erase(bAttempts, u.key()))
 	if s.Folder != "" {
 		err = errors.Join(err, b.tx.Put(bToFile, []byte(u.key()), []byte(s.Folder)))
@@ -106,19 +84,19 @@ func (b Books) PutSeen(u UID, s Seen, hash string) error {
 }
 
 // Content looks a mail up by its identity hash, or by "id/" and its Message-ID.
-func (b Books) Content(key string) (c Content, ok bool, err error) {
+func (b Mails) Content(key string) (c Content, ok bool, err error) {
 	ok, err = b.get(bContent, key, &c)
 	return c, ok, err
 }
 
-// Attempt counts one more reading of a mail, before it is begun.
-func (b Books) Attempt(u UID) (int, error) { return b.add(bAttempts, u.key(), 1) }
+// CountAttempt counts one more reading of a mail, before it is begun.
+func (b Mails) CountAttempt(u UID) (int, error) { return b.add(bAttempts, u.key(), 1) }
 
 // Attempts is how often the reading of a mail that has no outcome was begun.
-func (b Books) Attempts(u UID) (int, error) { return b.number(bAttempts, u.key()) }
+func (b Mails) Attempts(u UID) (int, error) { return b.number(bAttempts, u.key()) }
 
-// Excuse takes an attempt back: what stopped the reading was not the mail.
-func (b Books) Excuse(u UID) error {
+// ResetAttempt takes an attempt back: what stopped the reading was not the mail.
+func (b Mails) ResetAttempt(u UID) error {
 	n, err := b.Attempts(u)
 	if err != nil || n == 0 {
 		return err
@@ -129,8 +107,8 @@ func (b Books) Excuse(u UID) error {
 
 // Reopen lets a quarantined or held mail be judged again: its outcome is forgotten, and it is brought back to the inbox,
 // where it has a new UID. One that still lies there is read again in its place.
-func (b Books) Reopen(u UID) error {
-	s, ok, err := b.Seen(u)
+func (b Mails) Reopen(u UID) error {
+	s, ok, err := b.Get(u)
 	if err != nil || !ok {
 		return err
 	}
@@ -146,9 +124,9 @@ func (b Books) Reopen(u UID) error {
 	if waiting == nil {
 		return errors.Join(err, b.put(bReturn, u.key(), Returning{Folder: s.Folder, Arrived: s.Arrived, Size: s.Size}))
 	}
-	m, _, err2 := b.Mailbox()
+	m, _, err2 := b.Position()
 	m.Next = min(m.Next, u.UID)
-	return errors.Join(err, err2, b.PutMailbox(m))
+	return errors.Join(err, err2, b.PutPosition(m))
 }
 
 // Returning is a mail that is to be brought back to the inbox.
@@ -158,8 +136,8 @@ type Returning struct {
 	Size    int64     `json:"size"`
 }
 
-// Returns gives what is to be brought back, by the key that Returned takes.
-func (b Books) Returns() (map[string]Returning, error) {
+// ToRequeue gives what is to be brought back, by the key that Returned takes.
+func (b Mails) ToRequeue() (map[string]Returning, error) {
 	keys, err := b.keys(bReturn, "", "", returnsMost)
 	out := map[string]Returning{}
 	for _, k := range keys {
@@ -174,11 +152,11 @@ func (b Books) Returns() (map[string]Returning, error) {
 
 const returnsMost = 100
 
-// Returned forgets one.
-func (b Books) Returned(key string) error { return b.erase(bReturn, key) }
+// MarkRequeued forgets one.
+func (b Mails) MarkRequeued(key string) error { return b.erase(bReturn, key) }
 
-// Judged gives the outcome of every mail of a case, in order of UID.
-func (b Books) Judged(number string) ([]Seen, error) {
+// Of gives the outcome of every mail of a case, in order of UID.
+func (b Mails) Of(number string) ([]Seen, error) {
 	p := number + "/"
 	keys, err := b.keys(bJudged, p, prefixEnd(p), 0)
 	var out []Seen
@@ -192,8 +170,8 @@ func (b Books) Judged(number string) ([]Seen, error) {
 	return out, err
 }
 
-// EachSeen calls fn for the recorded outcome of every mail, in order of UID.
-func (b Books) EachSeen(fn func(UID, Seen) bool) error {
+// Each calls fn for the recorded outcome of every mail, in order of UID.
+func (b Mails) Each(fn func(UID, Seen) bool) error {
 	var bad error
 	err := b.tx.Scan(bSeen, nil, nil, func(k, v []byte) bool {
 		var s Seen
@@ -208,7 +186,7 @@ func (b Books) EachSeen(fn func(UID, Seen) bool) error {
 }
 
 // ToFile gives at most limit mails that still lie in the inbox, by folder.
-func (b Books) ToFile(validity uint32, limit int) (map[string][]uint32, error) {
+func (b Mails) ToFile(validity uint32, limit int) (map[string][]uint32, error) {
 	out := map[string][]uint32{}
 	n := 0
 	p := fmt.Sprintf("%08x/", validity)
@@ -223,12 +201,12 @@ func (b Books) ToFile(validity uint32, limit int) (map[string][]uint32, error) {
 }
 
 // Replace keeps the copy that takes the place of a mail in which a live secret stands.
-func (b Books) Replace(u UID, redacted []byte) error {
+func (b Mails) Replace(u UID, redacted []byte) error {
 	return b.tx.Put(bReplace, []byte(u.key()), redacted)
 }
 
 // Replacement gives that copy; nil for mail that is moved as it is.
-func (b Books) Replacement(u UID) ([]byte, error) {
+func (b Mails) Replacement(u UID) ([]byte, error) {
 	raw, err := b.tx.Get(bReplace, []byte(u.key()))
 	if err != nil || raw == nil {
 		return nil, err
@@ -237,7 +215,7 @@ func (b Books) Replacement(u UID) ([]byte, error) {
 }
 
 // Filed forgets what has been moved.
-func (b Books) Filed(validity uint32, uids []uint32) error {
+func (b Mails) Filed(validity uint32, uids []uint32) error {
 	var err error
 	for _, u := range uids {
 		key := UID{validity, u}.key()
@@ -251,71 +229,4 @@ func parseUID(k string) (UID, bool) {
 	a, err1 := strconv.ParseUint(v, 16, 32)
 	c, err2 := strconv.ParseUint(u, 16, 32)
 	return UID{uint32(a), uint32(c)}, ok && err1 == nil && err2 == nil
-}
-
-// OrderRow is one order and how often it was begun.
-type OrderRow struct {
-	Order    sop.Order `json:"order"`
-	Attempts int       `json:"attempts"`
-	Next     time.Time `json:"next,omitzero"`
-	Why      string    `json:"why,omitempty"` // the last failure, without secrets
-}
-
-// PutOrder writes an order.
-func (b Books) PutOrder(r OrderRow) error { return b.put(bOrders, r.Order.ID, r) }
-
-// EndOrder removes an order together with the commit of its result.
-func (b Books) EndOrder(id string) error { return b.erase(bOrders, id) }
-
-// Orders gives at most limit orders that may be begun, passing over those in busy, and the next moment for the others.
-func (b Books) Orders(now time.Time, limit int, busy func(id string) bool) (rows []OrderRow, next time.Time, err error) {
-	var bad error
-	err = b.tx.Scan(bOrders, nil, nil, func(k, v []byte) bool {
-		if busy(string(k)) {
-			return true
-		}
-		var r OrderRow
-		if bad = json.Unmarshal(v, &r); bad != nil {
-			return false
-		}
-		if r.Next.After(now) {
-			if next.IsZero() || r.Next.Before(next) {
-				next = r.Next
-			}
-			return true
-		}
-		rows = append(rows, r)
-		return len(rows) < limit
-	})
-	return rows, next, errors.Join(err, bad)
-}
-
-// OrdersWaiting counts orders, up to limit.
-func (b Books) OrdersWaiting(limit int) (int, error) {
-	keys, err := b.keys(bOrders, "", "", limit)
-	return len(keys), err
-}
-
-// UserOf gives the User ID that a NIP has in this office, if any; NIPOf the reverse, letter case folded.
-func (b Books) UserOf(nip string) (string, error) {
-	raw, err := b.tx.Get(bNIPs, []byte(nip))
-	return string(raw), err
-}
-
-// NIPOf gives the NIP that a User ID belongs to, if any.
-func (b Books) NIPOf(user string) (string, error) {
-	raw, err := b.tx.Get(bUsers, []byte(strings.ToLower(user)))
-	return string(raw), err
-}
-
-// PutUser gives a User ID to a NIP; it must be free or theirs.
-func (b Books) PutUser(user, nip string) error {
-	owner, err := b.NIPOf(user)
-	if err != nil {
-		return err
-	}
-	if owner != "" && owner != nip {
-		return fmt.Errorf("user ID %q belongs to another person", user)
-	}
-	return errors.Join(b.tx.Put(bUsers, []byte(strings.ToLower(user)), []byte(nip)), b.tx.Put(bNIPs, []byte(nip), []byte(user)))
 }

@@ -1,0 +1,300 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"ukpbjd/internal/sop"
+)
+
+// NextNumber allots the next case number of a year.
+func (b Cases) NextNumber(prefix string, year int) (string, error) {
+	n, err := b.add(bSeq, strconv.Itoa(year), 1)
+	return fmt.Sprintf("%s-%d-%04d", prefix, year, n), err
+}
+
+// Get reads one case; false when there is none of that number.
+func (b Cases) Get(number string) (c sop.Case, ok bool, err error) {
+	key, err := caseKey(number)
+	if err != nil {
+		return c, false, nil //nolint:nilerr // a number that is none names no case
+	}
+	ok, err = b.get(bCases, key, &c)
+	return c, ok && c.Number == number, err
+}
+
+// Put writes a case and everything that is found by its state: counts, open cases, wake-up.
+func (b Cases) Put(c sop.Case) error {
+	key, err := caseKey(c.Number)
+	if err != nil {
+		return err
+	}
+	var old struct {
+		Status sop.Status `json:"status"`
+		Wake   time.Time  `json:"wake"`
+	}
+	had, err := b.get(bCases, key, &old)
+	if err != nil {
+		return err
+	}
+	if err := b.recount(had, old.Status, c.Status); err != nil {
+		return err
+	}
+	if err := b.rewake(c.Number, old.Wake, c.Wake); err != nil {
+		return err
+	}
+	if c.Status.Closed() {
+		err = b.erase(bOpen, key)
+	} else {
+		err = b.mark(bOpen, key)
+	}
+	return errors.Join(err, b.put(bCases, key, c))
+}
+
+func (b Cases) recount(had bool, old, now sop.Status) error {
+	if had && old == now {
+		return nil
+	}
+	if had {
+		if _, err := b.add(bCounts, string(old), -1); err != nil {
+			return err
+		}
+	}
+	_, err := b.add(bCounts, string(now), 1)
+	return err
+}
+
+func (b Cases) rewake(number string, old, now time.Time) error {
+	if old.Equal(now) {
+		return nil
+	}
+	var err error
+	if !old.IsZero() {
+		err = b.erase(bWake, moment(old)+"/"+number)
+	}
+	if !now.IsZero() {
+		err = errors.Join(err, b.mark(bWake, moment(now)+"/"+number))
+	}
+	return err
+}
+
+// Due gives the numbers of at most limit cases whose Wake has passed, and the next wake-up after now.
+func (b Cases) Due(now time.Time, limit int) (numbers []string, next time.Time, err error) {
+	due, err := b.keys(bWake, "", moment(now.Add(1)), limit)
+	for _, k := range due {
+		numbers = append(numbers, k[21:])
+	}
+	if err != nil {
+		return nil, next, err
+	}
+	ahead, err := b.keys(bWake, moment(now.Add(1)), "", 1)
+	for _, k := range ahead {
+		n, _ := strconv.ParseInt(k[:20], 10, 64)
+		next = time.Unix(0, n).UTC()
+	}
+	return numbers, next, err
+}
+
+// Counts gives the number of cases by status.
+func (b Cases) Counts() (map[sop.Status]int, error) {
+	out := map[sop.Status]int{}
+	for _, s := range sop.Statuses {
+		n, err := b.number(bCounts, string(s))
+		if err != nil {
+			return nil, err
+		}
+		out[s] = n
+	}
+	return out, nil
+}
+
+// Each calls fn for every case in order of opening, or for the open ones only, until fn gives false.
+func (b Cases) Each(openOnly bool, fn func(sop.Case) bool) error {
+	if openOnly {
+		return b.eachOpen(fn)
+	}
+	var bad error
+	err := b.tx.Scan(bCases, nil, nil, func(k, v []byte) bool {
+		var c sop.Case
+		if bad = json.Unmarshal(v, &c); bad != nil {
+			bad = fmt.Errorf("decode case %s: %w", k, bad)
+			return false
+		}
+		return fn(c)
+	})
+	return errors.Join(err, bad)
+}
+
+func (b Cases) eachOpen(fn func(sop.Case) bool) error {
+	keys, err := b.keys(bOpen, "", "", 0)
+	for _, k := range keys {
+		var c sop.Case
+		ok, err := b.get(bCases, k, &c)
+		if err != nil {
+			return err
+		}
+		if ok && !fn(c) {
+			return nil
+		}
+	}
+	return err
+}
+
+// Recent gives at most limit cases, newest first: read backwards year by year from the last sequence number.
+func (b Cases) Recent(limit int) ([]sop.Case, error) {
+	years, err := b.keys(bSeq, "", "", 0)
+	if err != nil {
+		return nil, err
+	}
+	var out []sop.Case
+	for i := len(years) - 1; i >= 0; i-- {
+		n, err := b.number(bSeq, years[i])
+		for ; err == nil && n > 0 && len(out) < limit; n-- {
+			var c sop.Case
+			var ok bool
+			if ok, err = b.get(bCases, fmt.Sprintf("%s/%08d", years[i], n), &c); ok {
+				out = append(out, c)
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// Expire takes the letters of a case out of the books, and leaves the stub in its place. The journal stays whole, and so do the
+// verdicts that it vouches for. Expiring names the case until its files are gone too.
+func (b Cases) Expire(stub sop.Case) error {
+	rows, err := In(b.tx).Letters.Of(stub.Number)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		id := r.ID()
+		for _, bucket := range []string{bLetters, bBodies, bCopies, bUnkept} {
+			err = errors.Join(err, b.erase(bucket, id))
+		}
+		err = errors.Join(err, b.erase(bMsgIDs, r.MessageID))
+	}
+	return errors.Join(err, b.Put(stub), b.erase(bCaps, stub.Number), b.mark(bMeta, "expiring/"+stub.Number))
+}
+
+// Expiring gives the cases whose files are still to be removed.
+func (b Cases) Expiring(limit int) ([]string, error) {
+	const p = "expiring/"
+	keys, err := b.keys(bMeta, p, prefixEnd(p), limit)
+	for i := range keys {
+		keys[i] = keys[i][len(p):]
+	}
+	return keys, err
+}
+
+// Expired ends it.
+func (b Cases) Expired(number string) error { return b.erase(bMeta, "expiring/"+number) }
+
+// Expirable says that a case is closed, has something left to delete, and nothing of it is on its way.
+func (b Cases) Expirable(c sop.Case) (bool, error) {
+	if !c.Status.Closed() || c.Closed.IsZero() || len(c.Mails) == 0 || !c.Wake.IsZero() {
+		return false, nil
+	}
+	p := c.Number + "/"
+	if tasks, err := b.keys(bTasks, p, prefixEnd(p), 1); err != nil || len(tasks) > 0 {
+		return false, err
+	}
+	rows, err := In(b.tx).Letters.Of(c.Number)
+	for _, r := range rows {
+		if r.State != Accepted && r.State != Failed {
+			return false, err
+		}
+	}
+	if err != nil {
+		return false, fmt.Errorf("look at the letters of %s: %w", c.Number, err)
+	}
+	return true, nil
+}
+
+// PutApprovedRequester remembers that a case of this requester was approved, and its credentials released.
+func (b Cases) PutApprovedRequester(requester, number string) error {
+	return b.tx.Put(bKnown, []byte("from/"+strings.ToLower(requester)), []byte(number))
+}
+
+// ApprovedRequester says whether a case of this requester was ever released, and whether one of anybody was: an office without a past
+// has no strangers.
+func (b Cases) ApprovedRequester(requester string) (known, any bool, err error) {
+	raw, err := b.tx.Get(bKnown, []byte("from/"+strings.ToLower(requester)))
+	if err != nil || raw != nil {
+		return raw != nil, raw != nil, err
+	}
+	keys, err := b.keys(bKnown, "from/", prefixEnd("from/"), 1)
+	return false, len(keys) > 0, err
+}
+
+// Hold keeps the letters of a case in the outbox until it is lifted.
+func (b Cases) Hold(number string, on bool) error {
+	if on {
+		return b.mark(bMeta, "held/"+number)
+	}
+	return b.erase(bMeta, "held/"+number)
+}
+
+// After gives at most limit cases of a year in order of number, beginning after the given one ("": from the first).
+// A long list is read in such steps: a reader left open keeps the engine from using its free pages again.
+func (b Cases) After(year int, after string, limit int) (out []sop.Case, err error) {
+	from, to := fmt.Sprintf("%04d/", year), fmt.Sprintf("%04d0", year) // '0' follows '/'
+	if after != "" {
+		if from, err = caseKey(after); err != nil {
+			return nil, err
+		}
+		from += "\x00"
+	}
+	var bad error
+	err = b.tx.Scan(bCases, []byte(from), []byte(to), func(k, v []byte) bool {
+		var c sop.Case
+		if bad = json.Unmarshal(v, &c); bad != nil {
+			bad = fmt.Errorf("decode case %s: %w", k, bad)
+			return false
+		}
+		out = append(out, c)
+		return len(out) < limit
+	})
+	return out, errors.Join(err, bad)
+}
+
+// Count gives how many numbers of a year have been allotted.
+func (b Cases) Count(year int) (int, error) { return b.number(bSeq, fmt.Sprint(year)) }
+
+// Years lists those in which numbers have been allotted, ascending.
+func (b Cases) Years() ([]int, error) {
+	keys, err := b.keys(bSeq, "", "", 0)
+	var out []int
+	for _, k := range keys {
+		var year int
+		if _, err := fmt.Sscanf(k, "%d", &year); err != nil {
+			return nil, fmt.Errorf("sequence of year %q: %w", k, err)
+		}
+		out = append(out, year)
+	}
+	return out, err
+}
+
+// What only a scratch store is told: it follows recorded books, and must give the numbers and know the letters of these.
+
+// SetNumber makes n the last sequence number of a year.
+func (b Cases) SetNumber(year, n int) error {
+	return b.tx.Put(bSeq, []byte(strconv.Itoa(year)), []byte(strconv.Itoa(n)))
+}
+
+// Number is the sequence number in a case number, with its year.
+func Number(number string) (year, seq int, ok bool) {
+	key, err := caseKey(number)
+	if err != nil {
+		return 0, 0, false
+	}
+	n, err := fmt.Sscanf(key, "%d/%d", &year, &seq)
+	return year, seq, err == nil && n == 2
+}

@@ -1,0 +1,125 @@
+package store
+
+import (
+	"fmt"
+	"time"
+
+	"ukpbjd/internal/sop"
+)
+
+// PutGround keeps what check found of the ground of trust.
+func (b State) PutGround(ground string) error {
+	return b.tx.Put(bMeta, []byte("ground"), []byte(ground))
+}
+
+// Ground reads it; empty before the first check.
+func (b State) Ground() (string, error) {
+	raw, err := b.tx.Get(bMeta, []byte("ground"))
+	return string(raw), err
+}
+
+// PutSentFolders keeps in which folders the provider puts copies of what is sent.
+func (b State) PutSentFolders(folders []string) error { return b.put(bMeta, "sent", folders) }
+
+// SentFolders reads them.
+func (b State) SentFolders() (folders []string, err error) {
+	_, err = b.get(bMeta, "sent", &folders)
+	return folders, err
+}
+
+// Reported is the last month for which the monthly report has been queued, as 2006-01; empty before the first.
+func (b State) Reported() (string, error) {
+	raw, err := b.tx.Get(bMeta, []byte("reported"))
+	return string(raw), err
+}
+
+// PutReported records it in the transaction that queues the letters: a month is reported once, over every restart.
+func (b State) PutReported(month string) error {
+	return b.tx.Put(bMeta, []byte("reported"), []byte(month))
+}
+
+// Restored says that these books come out of a backup, and that nobody has reconciled them yet: nothing is sent.
+type Restored struct {
+	At   time.Time `json:"at"`
+	From time.Time `json:"from"` // moment of the backup
+}
+
+const (
+	epochKey    = "epoch"
+	restoredKey = "restored"
+	// numbersLost is left free in each year: cases since the backup may have had these numbers.
+	numbersLost = 1000
+)
+
+// Epoch counts how often the books came out of a backup; codes and Message-IDs of another epoch match nothing new.
+func (b State) Epoch() (int, error) { return b.number(bMeta, epochKey) }
+
+// Restored reads the mark.
+func (b State) Restored() (r Restored, held bool, err error) {
+	held, err = b.get(bMeta, restoredKey, &r)
+	return r, held, err
+}
+
+// Reconciled takes the mark away: letters go again.
+func (b State) Reconciled() error { return b.erase(bMeta, restoredKey) }
+
+// Restore marks the books, begins another epoch, leaves numbers free, and puts every letter of the outbox in doubt: it may
+// have gone since. It gives how many these are.
+func (b State) Restore(r Restored) (doubtful int, err error) {
+	if err := b.put(bMeta, restoredKey, r); err != nil {
+		return 0, err
+	}
+	if _, err := b.add(bMeta, epochKey, 1); err != nil {
+		return 0, err
+	}
+	years, err := b.keys(bSeq, "", "", 0)
+	if err != nil {
+		return 0, err
+	}
+	if this := fmt.Sprint(r.At.Year()); len(years) == 0 || years[len(years)-1] < this {
+		years = append(years, this) // the backup is of another year, or of the first day
+	}
+	for _, y := range years {
+		if _, err := b.add(bSeq, y, numbersLost); err != nil {
+			return 0, err
+		}
+	}
+	return In(b.tx).Letters.doubtOutbox()
+}
+
+// Trust reads it; false before the first start.
+func (b State) Trust() (t Trust, known bool, err error) {
+	known, err = b.get(bMeta, "trust", &t)
+	return t, known, err
+}
+
+// PutTrust writes it.
+func (b State) PutTrust(t Trust) error { return b.put(bMeta, "trust", t) }
+
+// Delegations are what approvers have delegated, in every case.
+func (b State) Delegations() (all []sop.Delegation, err error) {
+	_, err = b.get(bMeta, "delegations", &all)
+	return all, err
+}
+
+// PutDelegations writes them anew.
+func (b State) PutDelegations(all []sop.Delegation) error { return b.put(bMeta, "delegations", all) }
+
+// Enrolment is what is known of the replies of one approver or deputy.
+type Enrolment struct {
+	Asked   time.Time    `json:"asked,omitzero"` // when the last enrolment letter was written
+	Carried *sop.Carried `json:"carried,omitempty"`
+	Day     string       `json:"day,omitempty"` // on which Told answers were given
+	Told    int          `json:"told,omitempty"`
+}
+
+// Enrolment reads one, by registered address.
+func (b State) Enrolment(address string) (e Enrolment, err error) {
+	_, err = b.get(bMeta, "enrolment/"+address, &e)
+	return e, err
+}
+
+// PutEnrolment writes one.
+func (b State) PutEnrolment(address string, e Enrolment) error {
+	return b.put(bMeta, "enrolment/"+address, e)
+}
