@@ -37,7 +37,7 @@ type Jobs[T, R any] struct {
 
 const (
 	// maxHeld results that cannot be settled are kept in memory; then nothing more is claimed.
-	maxHeld = 1024
+	maxHeld = 256
 	// grace is the time to settle at the end what was still worked on.
 	grace = 10 * time.Second
 )

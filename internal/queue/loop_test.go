@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -115,13 +116,13 @@ func TestLoopIsNeverHot(t *testing.T) {
 // A moment that the clock seems to have put years ahead is looked at again soon.
 func TestLoopSurvivesTheClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var off time.Duration
-		l := Loop{Now: func() time.Time { return time.Now().Round(0).Add(off) }}
+		var off atomic.Int64
+		l := Loop{Now: func() time.Time { return time.Now().Round(0).Add(time.Duration(off.Load())) }}
 		due := l.Now().Add(10 * time.Minute)
 		var done []time.Duration
 		start := time.Now()
-		off = -time.Hour // wrong at first
-		time.AfterFunc(10*time.Minute+time.Second, func() { off = 0 })
+		off.Store(-int64(time.Hour)) // wrong at first
+		time.AfterFunc(10*time.Minute+time.Second, func() { off.Store(0) })
 		_, _ = turns(t, l, time.Hour, func(int) (time.Time, error) {
 			if !l.Now().Before(due) && len(done) == 0 {
 				done = append(done, time.Since(start))
