@@ -66,7 +66,7 @@ func (s *story) seen(*testscript.TestScript, []string) error {
 	})
 }
 
-// settled waits until every mail has its outcome, every order is carried out and every letter is final.
+// settled waits until every mail has its outcome, every task is carried out and every letter is final.
 func (s *story) settled(ts *testscript.TestScript, _ []string) error {
 	if err := s.seen(ts, nil); err != nil {
 		return err

@@ -61,8 +61,8 @@ func (c *Clerk) decideOn(b store.Books, cs sop.Case, in sop.Input, now time.Time
 			return err
 		}
 	}
-	for _, o := range out.Orders {
-		if err := b.PutOrder(store.OrderRow{Order: o, Next: o.NotBefore}); err != nil {
+	for _, o := range out.Tasks {
+		if err := b.PutTask(store.TaskRow{Task: o, Next: o.NotBefore}); err != nil {
 			return err
 		}
 	}

@@ -58,7 +58,7 @@ type silent struct{}
 
 func (silent) Message(string)                               {}
 func (silent) Letter(sop.LetterKind, string, time.Duration) {}
-func (silent) Order(sop.OrderKind, string)                  {}
+func (silent) Task(sop.TaskKind, string)                    {}
 func (silent) Deviation(string)                             {}
 func (silent) Commit(time.Duration, int)                    {}
 
@@ -496,9 +496,9 @@ func (t *target) look(ctx context.Context, uid store.UID) (e effect, err error) 
 			return err
 		}
 		e.outcome, e.gate, e.reason = s.Outcome, s.Gate, s.Reason
-		orders, _, err := b.Orders(t.now.Add(1000*time.Hour), 1000, func(string) bool { return false })
-		for _, o := range orders {
-			e.released = e.released || o.Order.Kind == sop.OrderCredential
+		tasks, _, err := b.Tasks(t.now.Add(1000*time.Hour), 1000, func(string) bool { return false })
+		for _, o := range tasks {
+			e.released = e.released || o.Task.Kind == sop.TaskCredential
 		}
 		cs, _, err2 := b.Case(attacked)
 		e.released = e.released || cs.Approval != nil || len(cs.Votes) > 0

@@ -343,7 +343,7 @@ func TestTwiceAtOnce(t *testing.T) {
 		if _, err := x.c.Receive(t.Context(), batch); err != nil {
 			t.Fatal(err)
 		}
-		if n := x.orders(t); n != 3 {
+		if n := x.tasks(t); n != 3 {
 			t.Errorf("%s: %d credentials are ordered for 3 members", level, n)
 		}
 	}
@@ -418,7 +418,7 @@ func TestReplay(t *testing.T) {
 		if e := x.take(raw, 0, nil, false); !e.released {
 			t.Fatalf("%s: the first is not obeyed: %s (%s)", level, e.outcome, e.reason)
 		}
-		before := x.orders(t)
+		before := x.tasks(t)
 		for name, again := range map[string]string{
 			"byte for byte": raw, "another trace": strings.Replace(raw, "id 4F", "id 5F", 1), "blanks in the body": strings.Replace(raw, "SETUJU ", "SETUJU  ", 1),
 			"folded anew": strings.Replace(raw, "To: ukpbj", "To:  ukpbj", 1), "empty lines at the end": raw + "\r\n\r\n", "a field on top": "X-A: b\r\n" + raw,
@@ -427,15 +427,15 @@ func TestReplay(t *testing.T) {
 				t.Errorf("%s %s: obeyed again", level, name)
 			}
 		}
-		if after := x.orders(t); after != before {
-			t.Errorf("%s: %d orders, then %d", level, before, after)
+		if after := x.tasks(t); after != before {
+			t.Errorf("%s: %d tasks, then %d", level, before, after)
 		}
 	}
 }
 
-func (t *target) orders(tb testing.TB) (n int) {
+func (t *target) tasks(tb testing.TB) (n int) {
 	err := t.c.View(tb.Context(), func(b store.Books) error {
-		rows, _, err := b.Orders(t.now.Add(1000*time.Hour), 1000, func(string) bool { return false })
+		rows, _, err := b.Tasks(t.now.Add(1000*time.Hour), 1000, func(string) bool { return false })
 		n = len(rows)
 		return err
 	})

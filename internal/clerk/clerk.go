@@ -48,14 +48,14 @@ type Options struct {
 	Retention   int // years after the year of closing; zero: nothing is ever deleted
 	Folders     Folders
 	DoubtPause  time.Duration // zero: ten minutes
-	FirstRetry  time.Duration // of a letter or an order; zero: half a minute. Each further one comes twice as late
+	FirstRetry  time.Duration // of a letter or a task; zero: half a minute. Each further one comes twice as late
 }
 
 // Meter counts what the clerk does.
 type Meter interface {
 	Message(outcome string)
 	Letter(kind sop.LetterKind, outcome string, took time.Duration)
-	Order(kind sop.OrderKind, outcome string)
+	Task(kind sop.TaskKind, outcome string)
 	Deviation(kind string)
 	Commit(took time.Duration, inputs int)
 }

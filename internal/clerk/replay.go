@@ -162,7 +162,7 @@ func (r *Replay) prepare(ctx context.Context, x recorded) error {
 	})
 }
 
-// advance lets the time pass up to the given moment: orders are carried out, letters meet their recorded fate, deadlines fall.
+// advance lets the time pass up to the given moment: tasks are carried out, letters meet their recorded fate, deadlines fall.
 func (r *Replay) advance(ctx context.Context, to time.Time) error {
 	for {
 		if err := errors.Join(ctx.Err(), r.work(ctx)); err != nil {
@@ -198,10 +198,10 @@ func latest(a, b time.Time) time.Time {
 	return a
 }
 
-// work carries out every order that is due.
+// work carries out every task that is due.
 func (r *Replay) work(ctx context.Context) error {
 	for {
-		list, _, err := r.New.Take(ctx, batchOfOrders, func(string) bool { return false })
+		list, _, err := r.New.Take(ctx, batchOfTasks, func(string) bool { return false })
 		if err != nil || len(list) == 0 {
 			return err
 		}
@@ -209,7 +209,7 @@ func (r *Replay) work(ctx context.Context) error {
 		for _, w := range list {
 			x := r.New.Carry(ctx, w)
 			if x.Err != nil {
-				return fmt.Errorf("carry out %s: %w", w.Row.Order.ID, x.Err)
+				return fmt.Errorf("carry out %s: %w", w.Row.Task.ID, x.Err)
 			}
 			done = append(done, x)
 		}
@@ -219,7 +219,7 @@ func (r *Replay) work(ctx context.Context) error {
 	}
 }
 
-const batchOfOrders = 64
+const batchOfTasks = 64
 
 // collect takes every letter out of the scratch outbox and looks its fate up: the recorded one, or arrival at once.
 func (r *Replay) collect(ctx context.Context) error {
@@ -250,7 +250,7 @@ func (r *Replay) collect(ctx context.Context) error {
 
 func (r *Replay) claim(ctx context.Context) (list []store.LetterRow, err error) {
 	err = r.New.DB.Update(ctx, func(tx store.Tx) error {
-		list, err = store.In(tx).Claim(r.Clock.at, batchOfOrders)
+		list, err = store.In(tx).Claim(r.Clock.at, batchOfTasks)
 		return err
 	})
 	return list, err

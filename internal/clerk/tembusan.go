@@ -27,7 +27,7 @@ func sealedUnder(number string, l sop.Letter) []string {
 // sealCopy renders Kepala LPSE's copy with the passwords and seals it, as a member's letter is; it makes no key. A key that was
 // destroyed meanwhile is an answer, not a fault. SOP 2.2
 func (c *Clerk) sealCopy(w Work) (sop.What, error) {
-	o, cs := w.Row.Order, w.Case
+	o, cs := w.Row.Task, w.Case
 	made := sop.TembusanSealed{Letter: o.Letter}
 	if c.LockedPages {
 		made.Failed = "the members' passwords travel in locked pages, which the copy has none of"

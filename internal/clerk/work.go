@@ -13,7 +13,7 @@ import (
 )
 
 // allot gives every member of the revision a User ID that is unique in the office: the one they have, the paper's, or one
-// after the pattern. It is part of the commit that records the attempt, so two orders cannot choose the same.
+// after the pattern. It is part of the commit that records the attempt, so two tasks cannot choose the same.
 func (c *Clerk) allot(b store.Books, cs sop.Case) (map[string]string, error) {
 	out := map[string]string{}
 	for _, m := range cs.Members {
@@ -52,29 +52,29 @@ func (c *Clerk) userFor(b store.Books, cs sop.Case, m sop.Member) (string, error
 	return user, bad
 }
 
-// Carry does what an order asks, outside every transaction. SOP 2.1
+// Carry does what a task asks, outside every transaction. SOP 2.1
 func (c *Clerk) Carry(ctx context.Context, w Work) Result {
 	r := Result{Row: w.Row}
-	switch w.Row.Order.Kind {
-	case sop.OrderAccounts:
+	switch w.Row.Task.Kind {
+	case sop.TaskAccounts:
 		r.What, r.Err = c.makeAccounts(ctx, w)
-	case sop.OrderCredential:
+	case sop.TaskCredential:
 		r.What, r.Err = c.sealLetter(w)
-	case sop.OrderTembusan:
+	case sop.TaskTembusan:
 		r.What, r.Err = c.sealCopy(w)
-	case sop.OrderShred:
-		c.lookout.Forget(keyID(w.Row.Order.Case, w.Row.Order.NIP))
-		r.Err = c.Vault.Shred(keyID(w.Row.Order.Case, w.Row.Order.NIP))
-		r.What = sop.KeyShredded{NIP: w.Row.Order.NIP}
+	case sop.TaskShred:
+		c.lookout.Forget(keyID(w.Row.Task.Case, w.Row.Task.NIP))
+		r.Err = c.Vault.Shred(keyID(w.Row.Task.Case, w.Row.Task.NIP))
+		r.What = sop.KeyShredded{NIP: w.Row.Task.NIP}
 	default:
-		r.Err = fmt.Errorf("order of unknown kind %q", w.Row.Order.Kind)
+		r.Err = fmt.Errorf("task of unknown kind %q", w.Row.Task.Kind)
 	}
 	return r
 }
 
 // makeAccounts generates what is missing, keeps what is there, and writes one encrypted sheet for each approver.
 func (c *Clerk) makeAccounts(ctx context.Context, w Work) (sop.What, error) {
-	made := sop.AccountsMade{Revision: w.Row.Order.Revision, Issue: w.Row.Order.Issue, Accounts: map[string]sop.Account{}}
+	made := sop.AccountsMade{Revision: w.Row.Task.Revision, Issue: w.Row.Task.Issue, Accounts: map[string]sop.Account{}}
 	issued, err := c.issued(w.Case)
 	if err != nil {
 		return nil, err
@@ -146,7 +146,7 @@ func (c *Clerk) sheets(w Work, issued map[string]credential.Issued) (map[string]
 		}
 		code := ""
 		if c.Office.CodeInSheet {
-			code = c.Codes.ApprovalCode(w.Case.Number, w.Row.Order.Revision, w.Row.Order.Issue, a.Address)
+			code = c.Codes.ApprovalCode(w.Case.Number, w.Row.Task.Revision, w.Row.Task.Issue, a.Address)
 		}
 		b, err := credential.WriteSheetWith(w.Case.Number, code, phrase, rows, pass)
 		if err != nil {
@@ -159,7 +159,7 @@ func (c *Clerk) sheets(w Work, issued map[string]credential.Issued) (map[string]
 
 // sealLetter renders the one letter that carries a password and seals it under the member's key. SOP 2.3
 func (c *Clerk) sealLetter(w Work) (sop.What, error) {
-	o := w.Row.Order
+	o := w.Row.Task
 	cs := w.Case
 	a, ok := cs.Accounts[o.NIP]
 	if !ok {

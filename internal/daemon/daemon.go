@@ -1,5 +1,5 @@
 // Package daemon runs the office: it wires the edges to the clerk, owns the loops, and stops them in reverse order. Each loop
-// does one thing until its context ends: watch, take in, file away, send, carry out orders, mind the time, answer the page.
+// does one thing until its context ends: watch, take in, file away, send, carry out tasks, mind the time, answer the page.
 package daemon
 
 import (

@@ -13,7 +13,7 @@ const (
 	depthMost   = 100_000 // counting further would take time and tell nothing more
 )
 
-// gauges keeps the levels of /metrics: how many cases, letters and orders there are now.
+// gauges keeps the levels of /metrics: how many cases, letters and tasks there are now.
 func (d *Daemon) gauges(ctx context.Context) error {
 	t := time.NewTicker(gaugesEvery)
 	defer t.Stop()
@@ -31,7 +31,7 @@ func (d *Daemon) gauges(ctx context.Context) error {
 
 func (d *Daemon) measure(ctx context.Context) error {
 	var counts map[sop.Status]int
-	var letters, orders int
+	var letters, tasks int
 	err := d.Clerk.View(ctx, func(b store.Books) (err error) {
 		if counts, err = b.Counts(); err != nil {
 			return err
@@ -39,7 +39,7 @@ func (d *Daemon) measure(ctx context.Context) error {
 		if _, letters, err = b.NextLetter(depthMost); err != nil {
 			return err
 		}
-		orders, err = b.OrdersWaiting(depthMost)
+		tasks, err = b.TasksWaiting(depthMost)
 		return err
 	})
 	if err != nil {
@@ -47,7 +47,7 @@ func (d *Daemon) measure(ctx context.Context) error {
 	}
 	d.Metrics.Cases(counts)
 	d.Metrics.Outbox("waiting", letters)
-	d.Metrics.Waiting(orders)
+	d.Metrics.Waiting(tasks)
 	d.state.mu.Lock()
 	last := d.state.last
 	d.state.mu.Unlock()

@@ -71,7 +71,7 @@ func (p pageSource) Case(ctx context.Context, number string) (c sop.Case, events
 func (p pageSource) Health(ctx context.Context) []statuspage.HealthItem {
 	faults := p.d.Faults()
 	var out []statuspage.HealthItem
-	for _, loop := range []string{"intake", "filing", "outbox", "orders", "time", "reconcile", "archive", "sent"} {
+	for _, loop := range []string{"intake", "filing", "outbox", "tasks", "time", "reconcile", "archive", "sent"} {
 		out = append(out, statuspage.HealthItem{Name: loop, OK: faults[loop] == "", Text: faults[loop]})
 	}
 	late := p.stuck(ctx)

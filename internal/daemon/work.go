@@ -12,7 +12,7 @@ import (
 	"ukpbjd/internal/store"
 )
 
-// work carries out orders with two workers. Orders of accounts stand behind the intake: while mails come in, the first
+// work carries out tasks with two workers. Tasks of accounts stand behind the intake: while mails come in, the first
 // letters go first.
 func (d *Daemon) work(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
@@ -21,7 +21,7 @@ func (d *Daemon) work(ctx context.Context) error {
 	for range workers {
 		g.Go(func() error {
 			for w := range jobs {
-				if w.Row.Order.Kind == sop.OrderAccounts {
+				if w.Row.Task.Kind == sop.TaskAccounts {
 					d.behindIntake(ctx)
 				}
 				select {
@@ -35,7 +35,7 @@ func (d *Daemon) work(ctx context.Context) error {
 	}
 	g.Go(func() error {
 		defer close(jobs)
-		return d.orders(ctx, jobs, done)
+		return d.tasks(ctx, jobs, done)
 	})
 	return g.Wait()
 }
@@ -61,8 +61,8 @@ func (d *Daemon) behindIntake(ctx context.Context) {
 	}
 }
 
-// orders is the one owner of which orders are being carried out.
-func (d *Daemon) orders(ctx context.Context, jobs chan<- clerk.Work, done <-chan clerk.Result) error {
+// tasks is the one owner of which tasks are being carried out.
+func (d *Daemon) tasks(ctx context.Context, jobs chan<- clerk.Work, done <-chan clerk.Result) error {
 	busy := map[string]bool{}
 	var waiting []clerk.Work
 	var next time.Time
@@ -73,11 +73,11 @@ func (d *Daemon) orders(ctx context.Context, jobs chan<- clerk.Work, done <-chan
 				if errors.Is(err, store.ErrUnknown) {
 					return err
 				}
-				d.state.fault("orders", err)
+				d.state.fault("tasks", err)
 				next = time.Now().Add(pause)
 			}
 			for _, w := range waiting {
-				busy[w.Row.Order.ID] = true
+				busy[w.Row.Task.ID] = true
 			}
 		}
 		ended, err := d.turn(ctx, jobs, done, &waiting, next)
@@ -91,12 +91,12 @@ func (d *Daemon) orders(ctx context.Context, jobs chan<- clerk.Work, done <-chan
 			return err
 		}
 		for _, r := range ended {
-			delete(busy, r.Row.Order.ID)
+			delete(busy, r.Row.Task.ID)
 		}
 	}
 }
 
-// turn waits for one of: a worker takes an order, results come back, the bell rings, a postponed order falls due.
+// turn waits for one of: a worker takes a task, results come back, the bell rings, a postponed task falls due.
 func (d *Daemon) turn(ctx context.Context, jobs chan<- clerk.Work, done <-chan clerk.Result, waiting *[]clerk.Work, next time.Time) ([]clerk.Result, error) {
 	var give chan<- clerk.Work
 	var first clerk.Work

@@ -1,6 +1,6 @@
 // Package letter turns a sop.Letter into subject, text and HTML with templates that an office can override. No line of any
 // letter parses as a command. What comes from outside is cleaned before a template sees it, and only the letter kredensial
-// is ever given a password, and the tembusan where its order names the members.
+// is ever given a password, and the tembusan where its task names the members.
 package letter
 
 import (

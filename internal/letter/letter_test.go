@@ -402,7 +402,7 @@ func TestEmptyMonth(t *testing.T) {
 	}
 }
 
-// TestCopyCarriesWhatItNames: the tembusan is given exactly the passwords that its order names, and no other letter is given any.
+// TestCopyCarriesWhatItNames: the tembusan is given exactly the passwords that its task names, and no other letter is given any.
 func TestCopyCarriesWhatItNames(t *testing.T) {
 	set := shipped(t)
 	full := func(change func(*Data)) (Rendered, error) {

@@ -16,10 +16,10 @@ func (d *decision) askApproval() {
 	d.c.Issue++
 	d.c.Expires = time.Time{}
 	d.step("daemon", d.o.ApprovalDays)
-	d.order(OrderAccounts, "")
+	d.task(TaskAccounts, "")
 }
 
-// accountsMade takes what the worker generated. An account once made is kept: a late result of an older order never
+// accountsMade takes what the worker generated. An account once made is kept: a late result of an older task never
 // replaces it, and a sheet that shows another password than the one kept is made anew.
 func (d *decision) accountsMade(w AccountsMade) string {
 	current := d.c.Status == AwaitingApproval && w.Revision == d.c.Revision && w.Issue == d.c.Issue && d.c.Expires.IsZero()
@@ -37,7 +37,7 @@ func (d *decision) accountsMade(w AccountsMade) string {
 	case !current:
 		return "stale"
 	case again || d.unaccounted():
-		d.order(OrderAccounts, "")
+		d.task(TaskAccounts, "")
 		return "accounts-raced"
 	}
 	d.c.Expires = d.o.Calendar.Deadline(d.now, d.o.Expires).UTC()
@@ -91,7 +91,7 @@ func (d *decision) unaccounted() bool {
 func (d *decision) shredUnused(made map[string]Account) {
 	for _, nip := range slices.Sorted(maps.Keys(made)) {
 		if _, known := d.c.Accounts[nip]; !known {
-			d.order(OrderShred, nip)
+			d.task(TaskShred, nip)
 		}
 	}
 }

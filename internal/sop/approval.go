@@ -109,7 +109,7 @@ func (d *decision) release() {
 
 // sendCredential orders the letter of one member to the address frozen at approval. SOP 2.3
 func (d *decision) sendCredential(m *Member) {
-	o := d.order(OrderCredential, m.Row.NIP)
+	o := d.task(TaskCredential, m.Row.NIP)
 	o.Letter = Letter{Key: fmt.Sprintf("%d/%s", d.serial(), Kredensial), Kind: Kredensial, To: m.person(), Role: RoleMember,
 		NIP: m.Row.NIP, Revision: d.c.Revision, Issue: d.c.Issue}
 	m.State, m.Sends, m.Letter = MemberSealing, m.Sends+1, o.Letter.Key

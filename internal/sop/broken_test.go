@@ -175,10 +175,10 @@ func TestSeenPasswordStaysAway(t *testing.T) {
 		h := newHistory(testOffice(), func(format string, a ...any) { caught = fmt.Sprintf(format, a...) })
 		h.decide = x.decide
 		h.happen(h.mail("staf", sop.Proven, sop.Request{Reading: reading(3, "a")}))
-		o, _ := h.take(sop.OrderAccounts, "")
+		o, _ := h.take(sop.TaskAccounts, "")
 		h.happen(h.carry(o, h.c))
 		h.happen(h.mail("staf", sop.Proven, sop.Supplement{Reading: reading(3, "b")}))
-		slow, seen := h.orders[0], h.c
+		slow, seen := h.tasks[0], h.c
 		h.happen(sop.Input{At: h.now, What: sop.Exposed{NIP: nipOf(1), What: "terbaca"}})
 		h.happen(h.carry(slow, seen))
 		if (caught != "") != x.want {
@@ -204,15 +204,15 @@ func TestSeenPasswordIsNotCopied(t *testing.T) {
 			h := newHistory(o, func(format string, a ...any) { caught = fmt.Sprintf(format, a...) })
 			h.decide = x.decide
 			h.happen(h.mail("staf", sop.Proven, sop.Request{Reading: reading(2, "a")}))
-			accounts, _ := h.take(sop.OrderAccounts, "")
+			accounts, _ := h.take(sop.TaskAccounts, "")
 			h.happen(h.carry(accounts, h.c))
 			h.happen(h.mail("admin", sop.Proven, sop.Command{Verb: sop.Setuju, Ref: h.ref(sop.Persetujuan, cast["admin"].Address)}))
 			for range 2 {
-				order, _ := h.take(sop.OrderCredential, "")
-				h.happen(h.carry(order, h.c))
+				task, _ := h.take(sop.TaskCredential, "")
+				h.happen(h.carry(task, h.c))
 				h.happen(sop.Input{At: h.now, What: sop.Accepted{Letter: h.letters[len(h.letters)-1]}})
 			}
-			slow, ok := h.take(sop.OrderTembusan, "")
+			slow, ok := h.take(sop.TaskTembusan, "")
 			seen := h.c
 			if meanwhile == "seen" {
 				h.happen(sop.Input{At: h.now, What: sop.Exposed{NIP: nipOf(1), What: "terbaca"}})

@@ -1,5 +1,5 @@
 // Package sop is the heart: the procedure SOP 02 as a pure function. Decide takes a case, an input and the time, and says
-// what the case becomes, what is journalled, which letters go out and which orders are to be carried out. It knows no
+// what the case becomes, what is journalled, which letters go out and which tasks are to be carried out. It knows no
 // clock, no randomness, no disk and no network: the same input on the same case gives the same outcome, for ever.
 package sop
 

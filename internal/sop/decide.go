@@ -104,7 +104,7 @@ func (d *decision) finish() {
 	d.out.Case = d.c
 }
 
-// serial numbers letters and orders within the case.
+// serial numbers letters and tasks within the case.
 func (d *decision) serial() int {
 	d.c.Letters++
 	return d.c.Letters
@@ -154,12 +154,12 @@ func (d *decision) actor() string {
 	return "daemon"
 }
 
-func (d *decision) order(kind OrderKind, nip string) *Order {
-	d.out.Orders = append(d.out.Orders, Order{
+func (d *decision) task(kind TaskKind, nip string) *Task {
+	d.out.Tasks = append(d.out.Tasks, Task{
 		ID: fmt.Sprintf("%s/%d/%s", d.c.Number, d.serial(), kind), Kind: kind, Case: d.c.Number,
 		Revision: d.c.Revision, Issue: d.c.Issue, NIP: nip,
 	})
-	return &d.out.Orders[len(d.out.Orders)-1]
+	return &d.out.Tasks[len(d.out.Tasks)-1]
 }
 
 // step begins a step of the procedure: who owes it (SOP W.1) and until when.

@@ -19,12 +19,12 @@ import (
 // promise of the office. It keeps books of its own, so that a Decide that forgets something is caught.
 type history struct {
 	*world
-	begun    []begun                 // orders that a worker has begun, with the case as it stood
+	begun    []begun                 // tasks that a worker has begun, with the case as it stood
 	inputs   []sop.Input             // for repetition
 	approved map[int]map[string]bool // revision → registered approvers whose SETUJU was counted
 	frozen   map[string]string       // NIP → address, at approval
 	live     map[string]sop.Account  // NIP → the account as it was first kept
-	keys     map[string]bool         // letter keys and order ids ever seen
+	keys     map[string]bool         // letter keys and task ids ever seen
 	burnt    map[string]bool         // sealed passwords that were seen
 	full     string                  // Kepala LPSE's address at the approval, where the copy was chosen in full then
 	copies   int                     // letters with passwords to Kepala LPSE since the approval
@@ -34,8 +34,8 @@ type history struct {
 }
 
 type begun struct {
-	order sop.Order
-	seen  sop.Case
+	task sop.Task
+	seen sop.Case
 }
 
 func newHistory(o sop.Office, fail func(string, ...any)) *history {
@@ -91,8 +91,8 @@ func (h *history) checkRoundTrip(c sop.Case) {
 // checkAgain decides the input a second time: nothing may come of it.
 func (h *history) checkAgain(in sop.Input) {
 	again := h.decide(h.office, h.c, in, h.now.Add(time.Hour))
-	if len(again.Letters)+len(again.Orders)+len(again.Events) > 0 || !reflect.DeepEqual(again.Case, h.c) {
-		h.fail("%s: deciding it a second time gives %d letters, %d orders, %d events", h.what(in), len(again.Letters), len(again.Orders), len(again.Events))
+	if len(again.Letters)+len(again.Tasks)+len(again.Events) > 0 || !reflect.DeepEqual(again.Case, h.c) {
+		h.fail("%s: deciding it a second time gives %d letters, %d tasks, %d events", h.what(in), len(again.Letters), len(again.Tasks), len(again.Events))
 	}
 }
 
@@ -131,20 +131,20 @@ func (h *history) checkClosed(in sop.Input, before sop.Case, out sop.Outcome) {
 			h.fail("%s: the closed case emits %s", h.what(in), l.Kind)
 		}
 	}
-	for _, o := range out.Orders {
-		if o.Kind != sop.OrderShred {
+	for _, o := range out.Tasks {
+		if o.Kind != sop.TaskShred {
 			h.fail("%s: the closed case orders %s", h.what(in), o.Kind)
 		}
 	}
 }
 
-// checkKeys: no letter key and no order id is ever used twice, except that a sealed letter bears the key of its order.
+// checkKeys: no letter key and no task id is ever used twice, except that a sealed letter bears the key of its task.
 func (h *history) checkKeys(out sop.Outcome) {
 	for _, l := range out.Letters {
 		h.once("letter " + l.Key)
 	}
-	for _, o := range out.Orders {
-		h.once("order " + o.ID)
+	for _, o := range out.Tasks {
+		h.once("task " + o.ID)
 	}
 }
 
@@ -220,8 +220,8 @@ func (h *history) checkCredentials(out sop.Outcome) {
 			h.fail("letter %s is sealed", l.Key)
 		}
 	}
-	for _, o := range out.Orders {
-		if o.Kind == sop.OrderCredential {
+	for _, o := range out.Tasks {
+		if o.Kind == sop.TaskCredential {
 			check(o.Letter)
 		}
 	}
@@ -274,8 +274,8 @@ func (h *history) checkCopies(in sop.Input, out sop.Outcome) {
 			check(l)
 		}
 	}
-	for _, o := range out.Orders {
-		if o.Kind == sop.OrderTembusan {
+	for _, o := range out.Tasks {
+		if o.Kind == sop.TaskTembusan {
 			check(o.Letter)
 		}
 	}
@@ -354,14 +354,14 @@ func (h *history) honest(t *rapid.T) sop.Input {
 		return h.mail("admin", sop.Proven, sop.Command{Verb: sop.Tolak, Arg: "alasan", Ref: h.ref(sop.Persetujuan, cast["admin"].Address)})
 	}
 	switch {
-	case len(h.orders) > 0:
-		o := h.orders[0]
-		h.orders = slices.Clone(h.orders[1:])
+	case len(h.tasks) > 0:
+		o := h.tasks[0]
+		h.tasks = slices.Clone(h.tasks[1:])
 		return h.carry(o, h.c)
 	case len(h.begun) > 0 && rapid.IntRange(0, 3).Draw(t, "worker ends") == 0:
 		b := h.begun[0]
 		h.begun = slices.Clone(h.begun[1:])
-		return h.carry(b.order, b.seen)
+		return h.carry(b.task, b.seen)
 	case h.c.Status == sop.Incomplete || h.c.Status == sop.NeedsReview:
 		r := reading(3, fmt.Sprint(h.n))
 		return h.mail("staf", sop.Proven, sop.Supplement{Reading: r})
@@ -393,18 +393,18 @@ func (h *history) draw(t *rapid.T) sop.Input {
 	if rapid.Bool().Draw(t, "honest") {
 		return h.honest(t)
 	}
-	kind := rapid.SampledFrom([]string{"command", "command", "command", "command", "order", "order", "order", "post", "post", "supplement", "tick", "tick",
+	kind := rapid.SampledFrom([]string{"command", "command", "command", "command", "task", "task", "task", "post", "post", "supplement", "tick", "tick",
 		"again", "begin", "begin", "gate", "exposed", "exposed", "instruct", "elsewhere", "configuration"}).Draw(t, "kind")
 	switch kind {
 	case "command":
 		return h.drawCommand(t)
-	case "order":
+	case "task":
 		return h.drawResult(t)
-	case "begin": // a worker begins an order and takes its time
-		if len(h.orders) > 0 {
-			o := rapid.SampledFrom(h.orders).Draw(t, "order")
+	case "begin": // a worker begins a task and takes its time
+		if len(h.tasks) > 0 {
+			o := rapid.SampledFrom(h.tasks).Draw(t, "task")
 			h.begun = append(h.begun, begun{o, h.c})
-			h.orders = slices.DeleteFunc(slices.Clone(h.orders), func(x sop.Order) bool { return x.ID == o.ID })
+			h.tasks = slices.DeleteFunc(slices.Clone(h.tasks), func(x sop.Task) bool { return x.ID == o.ID })
 		}
 	case "post":
 		return h.drawPost(t)
@@ -513,20 +513,20 @@ func (h *history) drawRef(t *rapid.T, who string, kind sop.LetterKind) sop.Ref {
 	return r
 }
 
-// drawResult is what a worker brings: of an order just begun, or of one that was begun long ago.
+// drawResult is what a worker brings: of a task just begun, or of one that was begun long ago.
 func (h *history) drawResult(t *rapid.T) sop.Input {
 	if len(h.begun) > 0 && rapid.IntRange(0, 2).Draw(t, "slow worker") == 0 {
 		b := rapid.SampledFrom(h.begun).Draw(t, "begun")
-		return h.carry(b.order, b.seen)
+		return h.carry(b.task, b.seen)
 	}
-	if len(h.orders) == 0 {
+	if len(h.tasks) == 0 {
 		return h.drawTick(t)
 	}
-	o := rapid.SampledFrom(h.orders).Draw(t, "order")
+	o := rapid.SampledFrom(h.tasks).Draw(t, "task")
 	if rapid.Bool().Draw(t, "first") {
-		o = h.orders[0]
+		o = h.tasks[0]
 	}
-	h.orders = slices.DeleteFunc(slices.Clone(h.orders), func(x sop.Order) bool { return x.ID == o.ID })
+	h.tasks = slices.DeleteFunc(slices.Clone(h.tasks), func(x sop.Task) bool { return x.ID == o.ID })
 	in := h.carry(o, h.c)
 	if rarely(t, "fails") {
 		switch w := in.What.(type) {

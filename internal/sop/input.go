@@ -89,7 +89,7 @@ type (
 		Letter Letter
 		Text   string
 	}
-	// AccountsMade is the result of OrderAccounts.
+	// AccountsMade is the result of TaskAccounts.
 	AccountsMade struct {
 		Revision, Issue int
 		Accounts        map[string]Account // by NIP
@@ -97,20 +97,20 @@ type (
 		Pictures        []File             // rows of the roster that were read by machine, as they stand on paper
 		Failed          string             // why it could not be done; the case goes to a person
 	}
-	// CredentialSealed is the result of OrderCredential.
+	// CredentialSealed is the result of TaskCredential.
 	CredentialSealed struct {
 		NIP    string
 		Letter Letter
 		Sealed []byte
 		Failed string
 	}
-	// TembusanSealed is the result of OrderTembusan.
+	// TembusanSealed is the result of TaskTembusan.
 	TembusanSealed struct {
 		Letter Letter
 		Sealed []byte
 		Failed string
 	}
-	// KeyShredded is the result of OrderShred.
+	// KeyShredded is the result of TaskShred.
 	KeyShredded struct{ NIP string }
 	// Exposed says that a live secret of a member was seen outside its letter.
 	Exposed struct{ NIP, What string }

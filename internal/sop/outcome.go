@@ -8,7 +8,7 @@ type Outcome struct {
 	Reason  string // named, kebab-case; goes unchanged to journal, log and page
 	Events  []Event
 	Letters []Letter
-	Orders  []Order
+	Tasks   []Task
 
 	Delegated []Delegation // holds in every case: given, or ended at a moment that has passed
 }
@@ -95,20 +95,20 @@ type File struct {
 	ContentID       string // not empty: a picture that the HTML part shows as cid:ContentID
 }
 
-// OrderKind names work that needs randomness, time or a program.
-type OrderKind string
+// TaskKind names work that needs randomness, time or a program.
+type TaskKind string
 
 const (
-	OrderAccounts   OrderKind = "accounts"   // make user IDs, passwords and the account sheets of a revision → AccountsMade
-	OrderCredential OrderKind = "credential" // render and seal one member's letter → CredentialSealed
-	OrderTembusan   OrderKind = "tembusan"   // render and seal the copy with passwords → TembusanSealed
-	OrderShred      OrderKind = "shred"      // destroy a member's key → KeyShredded
+	TaskAccounts   TaskKind = "accounts"   // make user IDs, passwords and the account sheets of a revision → AccountsMade
+	TaskCredential TaskKind = "credential" // render and seal one member's letter → CredentialSealed
+	TaskTembusan   TaskKind = "tembusan"   // render and seal the copy with passwords → TembusanSealed
+	TaskShred      TaskKind = "shred"      // destroy a member's key → KeyShredded
 )
 
-// Order is a row in the commit; a worker carries it out and its result returns as an Input.
-type Order struct {
+// Task is a row in the commit; a worker carries it out and its result returns as an Input.
+type Task struct {
 	ID        string    `json:"id"` // unique: number/key; also the id of the result
-	Kind      OrderKind `json:"kind"`
+	Kind      TaskKind  `json:"kind"`
 	Case      string    `json:"case"`
 	Revision  int       `json:"revision"`
 	Issue     int       `json:"issue,omitempty"`

@@ -377,7 +377,7 @@ func (t *talk) makeAccounts(words string) ([]sop.Input, error) {
 		in.ID += "/again"
 		return []sop.Input{in}, nil
 	}
-	o, ok := t.take(sop.OrderAccounts, "")
+	o, ok := t.take(sop.TaskAccounts, "")
 	if !ok {
 		return nil, nil
 	}
@@ -398,7 +398,7 @@ func (t *talk) makeAccounts(words string) ([]sop.Input, error) {
 
 func (t *talk) seal(words string) (ins []sop.Input, err error) {
 	for {
-		o, ok := t.take(sop.OrderCredential, t.nip())
+		o, ok := t.take(sop.TaskCredential, t.nip())
 		if !ok {
 			return ins, nil
 		}
@@ -416,7 +416,7 @@ func (t *talk) seal(words string) (ins []sop.Input, err error) {
 }
 
 func (t *talk) copy(words string) (ins []sop.Input, err error) {
-	o, ok := t.take(sop.OrderTembusan, "")
+	o, ok := t.take(sop.TaskTembusan, "")
 	if !ok {
 		return nil, nil
 	}
@@ -435,7 +435,7 @@ func (t *talk) copy(words string) (ins []sop.Input, err error) {
 
 func (t *talk) shred(string) (ins []sop.Input, err error) {
 	for {
-		o, ok := t.take(sop.OrderShred, t.nip())
+		o, ok := t.take(sop.TaskShred, t.nip())
 		if !ok {
 			return ins, nil
 		}
@@ -525,8 +525,8 @@ func (t *talk) describe(b *strings.Builder, out sop.Outcome) {
 		}
 		b.WriteString("\n")
 	}
-	for _, o := range out.Orders {
-		fmt.Fprintf(b, "  order %s", o.Kind)
+	for _, o := range out.Tasks {
+		fmt.Fprintf(b, "  task %s", o.Kind)
 		if m := c.Member(o.NIP); m != nil {
 			fmt.Fprintf(b, " of %s", m.Row.Nama)
 		} else if o.NIP != "" {

@@ -19,7 +19,7 @@ func (d *decision) tembusan() {
 		d.summary()
 		return
 	}
-	o := d.order(OrderTembusan, "")
+	o := d.task(TaskTembusan, "")
 	o.Letter = Letter{Key: fmt.Sprintf("%d/%s", d.serial(), Tembusan), Kind: Tembusan, To: d.c.Approval.Copy, Role: RoleKepala, Of: of,
 		Revision: d.c.Revision, Issue: d.c.Issue}
 	d.c.Copy = Copy{Key: o.Letter.Key, Waits: true}

@@ -38,7 +38,7 @@ func (d *decision) shredDue() string {
 	for i := range d.c.Members {
 		m := &d.c.Members[i]
 		if at := d.shredAt(*m); !at.IsZero() && !at.After(d.now) {
-			d.order(OrderShred, m.Row.NIP)
+			d.task(TaskShred, m.Row.NIP)
 			m.Shredded = true
 			found = "shred-ordered"
 		}
@@ -47,7 +47,7 @@ func (d *decision) shredDue() string {
 		d.event(found, "Pemusnahan kunci kredensial diperintahkan.")
 	}
 	for _, nip := range d.strays() {
-		d.order(OrderShred, nip)
+		d.task(TaskShred, nip)
 		a := d.c.Accounts[nip]
 		a.Gone = true
 		d.c.Accounts[nip] = a

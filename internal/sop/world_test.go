@@ -64,7 +64,7 @@ func reading(n int, seed string) document.Reading {
 	return r
 }
 
-// world is everything around one case: the clock, the outbox, the orders that nobody has carried out yet.
+// world is everything around one case: the clock, the outbox, the tasks that nobody has carried out yet.
 type world struct {
 	office  sop.Office
 	decide  func(sop.Office, sop.Case, sop.Input, time.Time) sop.Outcome
@@ -73,8 +73,8 @@ type world struct {
 	n       int // inputs so far
 	made    int // accounts so far
 	last    sop.Input
-	orders  []sop.Order
-	done    []sop.Input // results of orders, to be delivered again
+	tasks   []sop.Task
+	done    []sop.Input // results of tasks, to be delivered again
 	letters []sop.Letter
 	out     sop.Outcome
 }
@@ -94,7 +94,7 @@ func (w *world) put(in sop.Input) sop.Outcome {
 	w.out = w.decide(w.office, w.c, in, w.now)
 	w.c = w.out.Case
 	w.letters = append(w.letters, w.out.Letters...)
-	w.orders = append(w.orders, w.out.Orders...)
+	w.tasks = append(w.tasks, w.out.Tasks...)
 	return w.out
 }
 
@@ -135,38 +135,38 @@ func (w *world) ref(kind sop.LetterKind, to string) sop.Ref {
 	return sop.Ref{}
 }
 
-// take removes the first order of the kind (and member), if there is one.
-func (w *world) take(kind sop.OrderKind, nip string) (sop.Order, bool) {
-	i := slices.IndexFunc(w.orders, func(o sop.Order) bool { return o.Kind == kind && (nip == "" || o.NIP == nip) })
+// take removes the first task of the kind (and member), if there is one.
+func (w *world) take(kind sop.TaskKind, nip string) (sop.Task, bool) {
+	i := slices.IndexFunc(w.tasks, func(o sop.Task) bool { return o.Kind == kind && (nip == "" || o.NIP == nip) })
 	if i < 0 {
-		return sop.Order{}, false
+		return sop.Task{}, false
 	}
-	o := w.orders[i]
-	w.orders = slices.Delete(slices.Clone(w.orders), i, i+1)
+	o := w.tasks[i]
+	w.tasks = slices.Delete(slices.Clone(w.tasks), i, i+1)
 	return o, true
 }
 
-// carry is what a worker finds when it carries out an order on the case as it stood when the order was begun.
-func (w *world) carry(o sop.Order, seen sop.Case) sop.Input {
-	in := sop.Input{ID: "order/" + o.ID, At: w.now}
+// carry is what a worker finds when it carries out a task on the case as it stood when the task was begun.
+func (w *world) carry(o sop.Task, seen sop.Case) sop.Input {
+	in := sop.Input{ID: "task/" + o.ID, At: w.now}
 	switch o.Kind {
-	case sop.OrderAccounts:
+	case sop.TaskAccounts:
 		in.What = w.accounts(o, seen)
-	case sop.OrderCredential:
+	case sop.TaskCredential:
 		in.What = sop.CredentialSealed{NIP: o.NIP, Letter: o.Letter, Sealed: slices.Concat([]byte("letter of "), seen.Accounts[o.NIP].Sealed)}
-	case sop.OrderTembusan:
+	case sop.TaskTembusan:
 		held := []byte("copy of")
 		for _, nip := range o.Letter.Of {
 			held = fmt.Appendf(held, " %s", seen.Accounts[nip].Sealed)
 		}
 		in.What = sop.TembusanSealed{Letter: o.Letter, Sealed: held}
-	case sop.OrderShred:
+	case sop.TaskShred:
 		in.What = sop.KeyShredded{NIP: o.NIP}
 	}
 	return in
 }
 
-func (w *world) accounts(o sop.Order, seen sop.Case) sop.AccountsMade {
+func (w *world) accounts(o sop.Task, seen sop.Case) sop.AccountsMade {
 	made := sop.AccountsMade{Revision: o.Revision, Issue: o.Issue, Accounts: map[string]sop.Account{}, Sheets: map[string][]byte{}}
 	for _, m := range seen.Members {
 		a, ok := seen.Accounts[m.Row.NIP]

@@ -15,7 +15,7 @@ type Metrics struct {
 	registry   *prometheus.Registry
 	messages   *prometheus.CounterVec
 	letters    *prometheus.CounterVec
-	orders     *prometheus.CounterVec
+	tasks      *prometheus.CounterVec
 	deviations *prometheus.CounterVec
 	cases      *prometheus.GaugeVec
 	outbox     *prometheus.GaugeVec
@@ -49,11 +49,11 @@ func NewMetrics(version string) *Metrics {
 	}
 	m.messages = counts("messages_total", "Messages taken from the mailbox, by outcome.", "outcome")
 	m.letters = counts("letters_total", "Attempts to send a letter, by kind and outcome.", "kind", "outcome")
-	m.orders = counts("orders_total", "Orders carried out, by kind and outcome.", "kind", "outcome")
+	m.tasks = counts("tasks_total", "Tasks carried out, by kind and outcome.", "kind", "outcome")
 	m.deviations = counts("deviations_total", "Deviations from the procedure (SOP W.2), by kind.", "kind")
 	m.cases = levels("cases", "Cases by status.", "status")
 	m.outbox = levels("outbox_letters", "Letters in the outbox, by state.", "state")
-	m.waiting = levels("orders_waiting", "Orders not yet carried out.").WithLabelValues()
+	m.waiting = levels("tasks_waiting", "Tasks not yet carried out.").WithLabelValues()
 	m.commits = times("commit_seconds", "Time of one store transaction.", prometheus.ExponentialBuckets(0.0005, 2, 14))
 	m.batch = times("commit_inputs", "Inputs decided in one transaction.", prometheus.ExponentialBuckets(1, 2, 10))
 	m.sending = times("send_seconds", "Time of one attempt to send a letter.", prometheus.ExponentialBuckets(0.005, 2, 14))
@@ -80,9 +80,9 @@ func (m *Metrics) Letter(kind sop.LetterKind, outcome string, took time.Duration
 	m.sending.Observe(took.Seconds())
 }
 
-// Order counts one order: done, failed.
-func (m *Metrics) Order(kind sop.OrderKind, outcome string) {
-	m.orders.WithLabelValues(string(kind), outcome).Inc()
+// Task counts one task: done, failed.
+func (m *Metrics) Task(kind sop.TaskKind, outcome string) {
+	m.tasks.WithLabelValues(string(kind), outcome).Inc()
 }
 
 // Deviation counts one penyimpangan (SOP W.2).
@@ -99,7 +99,7 @@ func (m *Metrics) Outbox(state string, letters int) {
 	m.outbox.WithLabelValues(state).Set(float64(letters))
 }
 
-func (m *Metrics) Waiting(orders int) { m.waiting.Set(float64(orders)) }
+func (m *Metrics) Waiting(tasks int) { m.waiting.Set(float64(tasks)) }
 
 // Commit observes one transaction and how many inputs it decided.
 func (m *Metrics) Commit(took time.Duration, inputs int) {

@@ -35,7 +35,7 @@ import (
 //	unkept    CASE/KEY                                         → "" while a letter that has ended is not in the archive
 //	copies    CASE/KEY                                         → a credential letter without its password, until it is in the archive
 //	msgids    Message-ID of a letter, or of a requester's mail → Pointer
-//	orders    ID                                               → OrderRow
+//	tasks     ID                                               → TaskRow
 //	seen      UIDVALIDITY(8 hex)/UID(8 hex)                    → Seen: the one outcome of each mail
 //	judged    CASE/UIDVALIDITY/UID                             → "": which mails were judged for a case
 //	evidence  CASE/SHA-256 of the mail                         → what a decision of an approver rests on (exact bytes; hashed in the journal)
@@ -53,7 +53,7 @@ const (
 	bMeta, bCases, bSeq, bOpen, bCounts, bJournal, bWake                                  = "meta", "cases", "seq", "open", "counts", "journal", "wake"
 	bUnkept, bCopies, bShelving                                                           = "unkept", "copies", "shelving"
 	bTree, bCheckpoints, bEvidence                                                        = "tree", "checkpoints", "evidence"
-	bLetters, bBodies, bOutbox, bSending, bMsgIDs, bOrders                                = "letters", "bodies", "outbox", "sending", "msgids", "orders"
+	bLetters, bBodies, bOutbox, bSending, bMsgIDs, bTasks                                 = "letters", "bodies", "outbox", "sending", "msgids", "tasks"
 	bSeen, bContent, bToFile, bAttempts, bUsers, bNIPs, bCaps, bJudged, bReplace, bReturn = "seen", "content", "tofile", "attempts", "users", "nips", "caps", "judged", "replace", "return"
 )
 

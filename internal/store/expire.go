@@ -43,7 +43,7 @@ func (b Books) Expirable(c sop.Case) (bool, error) {
 		return false, nil
 	}
 	p := c.Number + "/"
-	if orders, err := b.keys(bOrders, p, prefixEnd(p), 1); err != nil || len(orders) > 0 {
+	if tasks, err := b.keys(bTasks, p, prefixEnd(p), 1); err != nil || len(tasks) > 0 {
 		return false, err
 	}
 	rows, err := b.Letters(c.Number)

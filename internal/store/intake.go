@@ -253,28 +253,28 @@ func parseUID(k string) (UID, bool) {
 	return UID{uint32(a), uint32(c)}, ok && err1 == nil && err2 == nil
 }
 
-// OrderRow is one order and how often it was begun.
-type OrderRow struct {
-	Order    sop.Order `json:"order"`
+// TaskRow is one task and how often it was begun.
+type TaskRow struct {
+	Task     sop.Task  `json:"task"`
 	Attempts int       `json:"attempts"`
 	Next     time.Time `json:"next,omitzero"`
 	Why      string    `json:"why,omitempty"` // the last failure, without secrets
 }
 
-// PutOrder writes an order.
-func (b Books) PutOrder(r OrderRow) error { return b.put(bOrders, r.Order.ID, r) }
+// PutTask writes a task.
+func (b Books) PutTask(r TaskRow) error { return b.put(bTasks, r.Task.ID, r) }
 
-// EndOrder removes an order together with the commit of its result.
-func (b Books) EndOrder(id string) error { return b.erase(bOrders, id) }
+// EndTask removes a task together with the commit of its result.
+func (b Books) EndTask(id string) error { return b.erase(bTasks, id) }
 
-// Orders gives at most limit orders that may be begun, passing over those in busy, and the next moment for the others.
-func (b Books) Orders(now time.Time, limit int, busy func(id string) bool) (rows []OrderRow, next time.Time, err error) {
+// Tasks gives at most limit tasks that may be begun, passing over those in busy, and the next moment for the others.
+func (b Books) Tasks(now time.Time, limit int, busy func(id string) bool) (rows []TaskRow, next time.Time, err error) {
 	var bad error
-	err = b.tx.Scan(bOrders, nil, nil, func(k, v []byte) bool {
+	err = b.tx.Scan(bTasks, nil, nil, func(k, v []byte) bool {
 		if busy(string(k)) {
 			return true
 		}
-		var r OrderRow
+		var r TaskRow
 		if bad = json.Unmarshal(v, &r); bad != nil {
 			return false
 		}
@@ -290,9 +290,9 @@ func (b Books) Orders(now time.Time, limit int, busy func(id string) bool) (rows
 	return rows, next, errors.Join(err, bad)
 }
 
-// OrdersWaiting counts orders, up to limit.
-func (b Books) OrdersWaiting(limit int) (int, error) {
-	keys, err := b.keys(bOrders, "", "", limit)
+// TasksWaiting counts tasks, up to limit.
+func (b Books) TasksWaiting(limit int) (int, error) {
+	keys, err := b.keys(bTasks, "", "", limit)
 	return len(keys), err
 }
 

@@ -1,4 +1,4 @@
-// Package store keeps everything durable that is not a paper: cases, journal, outbox, orders, seen mails. It is written once
+// Package store keeps everything durable that is not a paper: cases, journal, outbox, tasks, seen mails. It is written once
 // over a small contract of ordered keys and values, which engines fulfil (store/bolt).
 package store
 

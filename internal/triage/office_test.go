@@ -73,7 +73,7 @@ type desk struct {
 	auth    msgauth.Options
 	now     time.Time
 	letters []sop.Letter // of all cases
-	orders  []sop.Order
+	tasks   []sop.Task
 	n       int
 	off     map[string]bool // gates that are switched off, for the negative controls
 }
@@ -124,7 +124,7 @@ func (d *desk) open(number string) {
 	d.accounts(number)
 }
 
-// accounts carries out the last order for accounts.
+// accounts carries out the last task for accounts.
 func (d *desk) accounts(number string) {
 	c := d.books.cases[number]
 	made := sop.AccountsMade{Revision: c.Revision, Issue: c.Issue, Accounts: map[string]sop.Account{}}
@@ -136,8 +136,8 @@ func (d *desk) accounts(number string) {
 
 // deliver seals and sends every credential letter that was ordered.
 func (d *desk) deliver(number string) {
-	for _, o := range d.orders {
-		if o.Case != number || o.Kind != sop.OrderCredential {
+	for _, o := range d.tasks {
+		if o.Case != number || o.Kind != sop.TaskCredential {
 			continue
 		}
 		d.decide(number, sop.Input{ID: o.ID, What: sop.CredentialSealed{NIP: o.NIP, Letter: o.Letter, Sealed: []byte("sealed")}})
@@ -154,7 +154,7 @@ func (d *desk) decide(number string, in sop.Input) sop.Outcome {
 		d.letters = append(d.letters, l)
 		d.books.pointers[messageID(number, l)] = triage.Pointed{Case: number, Letter: &l}
 	}
-	d.orders = append(d.orders, out.Orders...)
+	d.tasks = append(d.tasks, out.Tasks...)
 	return out
 }
 
@@ -306,8 +306,8 @@ func (d *desk) takeRaw(raw []byte, arrived time.Time) result {
 		r.decided = true
 		r.Outcome = d.decide(v.Case, sop.Input{ID: msg.Identity, At: in.Arrived, From: v.From, What: v.What,
 			Mail: sop.Mail{SHA256: "raw", MessageID: msg.MessageID, From: from.Addr}})
-		for _, o := range r.Orders {
-			r.released = r.released || o.Kind == sop.OrderCredential
+		for _, o := range r.Tasks {
+			r.released = r.released || o.Kind == sop.TaskCredential
 		}
 	}
 	return r

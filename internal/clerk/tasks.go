@@ -10,21 +10,21 @@ import (
 	"ukpbjd/internal/store"
 )
 
-// orderTries is how often an order is begun before its failure goes back to the case. To destroy a key is never given up.
-const orderTries = 5
+// taskTries is how often a task is begun before its failure goes back to the case. To destroy a key is never given up.
+const taskTries = 5
 
-// Work is an order that may be carried out now, with the case as it stood when the attempt was recorded.
+// Work is a task that may be carried out now, with the case as it stood when the attempt was recorded.
 type Work struct {
-	Row   store.OrderRow
+	Row   store.TaskRow
 	Case  sop.Case
-	users map[string]string // User IDs allotted for this order, by NIP
+	users map[string]string // User IDs allotted for this task, by NIP
 }
 
-// Take records the attempt for at most limit orders and gives them. Busy ones are passed over.
+// Take records the attempt for at most limit tasks and gives them. Busy ones are passed over.
 func (c *Clerk) Take(ctx context.Context, limit int, busy func(id string) bool) (out []Work, next time.Time, err error) {
 	found := false
 	if err := c.View(ctx, func(b store.Books) error {
-		rows, n, err := b.Orders(c.Now(), 1, busy)
+		rows, n, err := b.Tasks(c.Now(), 1, busy)
 		found, next = len(rows) > 0, n
 		return err
 	}); err != nil || !found {
@@ -32,7 +32,7 @@ func (c *Clerk) Take(ctx context.Context, limit int, busy func(id string) bool) 
 	}
 	err = c.DB.Update(ctx, func(tx store.Tx) error {
 		b := store.In(tx)
-		rows, n, err := b.Orders(c.Now(), limit, busy)
+		rows, n, err := b.Tasks(c.Now(), limit, busy)
 		if err != nil {
 			return err
 		}
@@ -40,7 +40,7 @@ func (c *Clerk) Take(ctx context.Context, limit int, busy func(id string) bool) 
 		for _, r := range rows {
 			w, err := c.begin(b, r)
 			if err != nil {
-				return fmt.Errorf("begin order %s: %w", r.Order.ID, err)
+				return fmt.Errorf("begin task %s: %w", r.Task.ID, err)
 			}
 			out = append(out, w)
 		}
@@ -49,27 +49,27 @@ func (c *Clerk) Take(ctx context.Context, limit int, busy func(id string) bool) 
 	return out, next, err
 }
 
-func (c *Clerk) begin(b store.Books, r store.OrderRow) (w Work, err error) {
+func (c *Clerk) begin(b store.Books, r store.TaskRow) (w Work, err error) {
 	r.Attempts++
 	r.Next = c.Now().Add(c.backOff(r.Attempts)).UTC() // if this attempt ends without a word
 	w.Row = r
-	if w.Case, _, err = b.Case(r.Order.Case); err != nil {
+	if w.Case, _, err = b.Case(r.Task.Case); err != nil {
 		return w, err
 	}
-	if r.Order.Kind == sop.OrderAccounts {
+	if r.Task.Kind == sop.TaskAccounts {
 		if w.users, err = c.allot(b, w.Case); err != nil {
 			return w, err
 		}
 	}
-	return w, b.PutOrder(r)
+	return w, b.PutTask(r)
 }
 
-// Done commits the results of orders: each is decided and its order ends in the same transaction.
+// Done commits the results of tasks: each is decided and its task ends in the same transaction.
 func (c *Clerk) Done(ctx context.Context, batch []Result) error {
 	err := c.update(ctx, len(batch), func(b store.Books) error {
 		for _, r := range batch {
 			if err := c.done(b, r); err != nil {
-				return fmt.Errorf("order %s: %w", r.Row.Order.ID, err)
+				return fmt.Errorf("task %s: %w", r.Row.Task.ID, err)
 			}
 		}
 		return nil
@@ -79,32 +79,32 @@ func (c *Clerk) Done(ctx context.Context, batch []Result) error {
 		if r.Err != nil || err != nil {
 			outcome = "failed"
 		}
-		c.Meter.Order(r.Row.Order.Kind, outcome)
+		c.Meter.Task(r.Row.Task.Kind, outcome)
 	}
 	return err
 }
 
-// Result of one order; Err is a passing fault, after which the order is tried again.
+// Result of one task; Err is a passing fault, after which the task is tried again.
 type Result struct {
-	Row  store.OrderRow
+	Row  store.TaskRow
 	What sop.What
 	Err  error
 }
 
 func (c *Clerk) done(b store.Books, r Result) error {
-	if r.Err != nil && (r.Row.Attempts < orderTries || r.Row.Order.Kind == sop.OrderShred) {
+	if r.Err != nil && (r.Row.Attempts < taskTries || r.Row.Task.Kind == sop.TaskShred) {
 		r.Row.Why = r.Err.Error()
-		return b.PutOrder(r.Row)
+		return b.PutTask(r.Row)
 	}
 	if r.Err != nil {
-		r.What = gaveUp(r.Row.Order, r.Err)
+		r.What = gaveUp(r.Row.Task, r.Err)
 	}
-	cs, ok, err := b.Case(r.Row.Order.Case)
+	cs, ok, err := b.Case(r.Row.Task.Case)
 	if err != nil || !ok {
-		return errors.Join(err, fmt.Errorf("case %s is not in the books", r.Row.Order.Case))
+		return errors.Join(err, fmt.Errorf("case %s is not in the books", r.Row.Task.Case))
 	}
 	now := c.Now().UTC()
-	if err := c.decide(b, cs, sop.Input{ID: "order/" + r.Row.Order.ID, At: now, What: r.What}, now); err != nil {
+	if err := c.decide(b, cs, sop.Input{ID: "task/" + r.Row.Task.ID, At: now, What: r.What}, now); err != nil {
 		return err
 	}
 	if _, shredded := r.What.(sop.KeyShredded); shredded {
@@ -112,15 +112,15 @@ func (c *Clerk) done(b store.Books, r Result) error {
 			return err
 		}
 	}
-	return b.EndOrder(r.Row.Order.ID)
+	return b.EndTask(r.Row.Task.ID)
 }
 
-// gaveUp is the input that says to the case that an order cannot be carried out.
-func gaveUp(o sop.Order, why error) sop.What {
+// gaveUp is the input that says to the case that a task cannot be carried out.
+func gaveUp(o sop.Task, why error) sop.What {
 	switch o.Kind {
-	case sop.OrderCredential:
+	case sop.TaskCredential:
 		return sop.CredentialSealed{NIP: o.NIP, Letter: o.Letter, Failed: why.Error()}
-	case sop.OrderTembusan:
+	case sop.TaskTembusan:
 		return sop.TembusanSealed{Letter: o.Letter, Failed: why.Error()}
 	}
 	return sop.AccountsMade{Revision: o.Revision, Issue: o.Issue, Failed: why.Error()}

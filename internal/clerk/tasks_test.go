@@ -11,7 +11,7 @@ import (
 	"ukpbjd/internal/store/bolt"
 )
 
-// TestShreddingIsNeverGivenUp: an order to destroy a key stays in the books until it is carried out, however often it fails. Others
+// TestShreddingIsNeverGivenUp: a task to destroy a key stays in the books until it is carried out, however often it fails. Others
 // go back to their case, which is not in these books.
 func TestShreddingIsNeverGivenUp(t *testing.T) {
 	db, err := bolt.Open(filepath.Join(t.TempDir(), "ukpbjd.db"), bolt.Options{})
@@ -21,19 +21,19 @@ func TestShreddingIsNeverGivenUp(t *testing.T) {
 	defer db.Close()
 	now := time.Date(2026, 5, 4, 9, 0, 0, 0, time.UTC)
 	c := &Clerk{Options: Options{DB: db, Now: func() time.Time { return now }}}
-	for kind, stays := range map[sop.OrderKind]bool{sop.OrderShred: true, sop.OrderCredential: false, sop.OrderTembusan: false, sop.OrderAccounts: false} {
-		failed := Result{Row: store.OrderRow{Order: sop.Order{ID: "PKJ-2026-0001/7/" + string(kind), Kind: kind, Case: "PKJ-2026-0001"}, Attempts: 10 * orderTries},
+	for kind, stays := range map[sop.TaskKind]bool{sop.TaskShred: true, sop.TaskCredential: false, sop.TaskTembusan: false, sop.TaskAccounts: false} {
+		failed := Result{Row: store.TaskRow{Task: sop.Task{ID: "PKJ-2026-0001/7/" + string(kind), Kind: kind, Case: "PKJ-2026-0001"}, Attempts: 10 * taskTries},
 			Err: errors.New("no space left on device")}
 		err := db.Update(t.Context(), func(tx store.Tx) error { return c.done(store.In(tx), failed) })
 		if (err == nil) != stays {
 			t.Errorf("%s: %v", kind, err)
 		}
-		rows := []store.OrderRow{}
+		rows := []store.TaskRow{}
 		if err := db.View(t.Context(), func(tx store.Tx) (err error) {
-			rows, _, err = store.In(tx).Orders(now, 10, func(id string) bool { return id != failed.Row.Order.ID })
+			rows, _, err = store.In(tx).Tasks(now, 10, func(id string) bool { return id != failed.Row.Task.ID })
 			return err
 		}); err != nil || (len(rows) == 1) != stays {
-			t.Errorf("%s: %d orders are kept, %v", kind, len(rows), err)
+			t.Errorf("%s: %d tasks are kept, %v", kind, len(rows), err)
 		}
 	}
 }
