@@ -36,9 +36,6 @@ func (c *Clerk) decideOn(b store.Books, cs sop.Case, in sop.Input, now time.Time
 		}
 	}
 	out := office.Decide(cs, in, now)
-	if out.Reason == "already-decided" {
-		return nil
-	}
 	bind(out, in, evidence)
 	for _, e := range out.Events {
 		if e.Kind == "deviation" {

@@ -273,7 +273,7 @@ func (t *target) open(must func(error)) {
 		if err != nil {
 			return err
 		}
-		return t.c.decide(b, sop.Case{Number: number}, sop.Input{ID: "request", At: t.now, From: from, Mail: sop.Mail{MessageID: "<q@gov.example>"},
+		return t.c.decide(b, sop.Case{Number: number}, sop.Input{At: t.now, From: from, Mail: sop.Mail{MessageID: "<q@gov.example>"},
 			What: sop.Request{Subject: "Permohonan akun", KepalaCopied: true, Reading: r}}, t.now)
 	}))
 	for {

@@ -21,8 +21,7 @@ func (c *Clerk) Instruct(ctx context.Context, number string, w sop.Instruct) err
 			return errors.Join(err, fmt.Errorf("%s: %w", number, ErrNoCase))
 		}
 		now := c.Now().UTC()
-		id := fmt.Sprintf("instruct/%s/%d", w.Verb, now.UnixNano())
-		return c.decide(b, cs, sop.Input{ID: id, At: now, What: w}, now)
+		return c.decide(b, cs, sop.Input{At: now, What: w}, now)
 	})
 }
 

@@ -115,7 +115,7 @@ func (c *Clerk) settle(b store.Books, s Sent) error {
 	if err != nil || !ok {
 		return errors.Join(err, fmt.Errorf("case %s of a letter is not in the books", r.Case))
 	}
-	return c.decide(b, cs, sop.Input{ID: "post/" + r.ID() + "/" + string(r.State), At: now, What: what}, now)
+	return c.decide(b, cs, sop.Input{At: now, What: what}, now)
 }
 
 // outcome maps the postman's word to the state of the letter, with back-off where it is to be tried again.

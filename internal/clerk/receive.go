@@ -116,7 +116,7 @@ func (c *Clerk) decideMail(b store.Books, p *Prepared, v triage.Verdict, number 
 	}
 	cs.Number = number
 	msg := p.mail.Msg
-	in := sop.Input{ID: msg.Identity, At: p.Arrived.UTC(), From: v.From, What: v.What, Mail: sop.Mail{SHA256: p.sha,
+	in := sop.Input{At: p.Arrived.UTC(), From: v.From, What: v.What, Mail: sop.Mail{SHA256: p.sha,
 		MessageID: msg.MessageID, From: fromText(p), At: p.Arrived.UTC(), What: v.Reason}}
 	if in.What, err = c.withPast(b, v.From.Address, v.What); err != nil {
 		return err

@@ -99,7 +99,7 @@ func (c *Clerk) restoreCase(ctx context.Context, number string, now time.Time, r
 			return err
 		}
 		r.Keyless += c.dropKeyless(cs)
-		in := sop.Input{ID: fmt.Sprintf("restore/%d", now.UnixNano()), At: now, What: sop.Instruct{Verb: "restored"}}
+		in := sop.Input{At: now, What: sop.Instruct{Verb: "restored"}}
 		return c.decide(b, cs, in, now)
 	})
 }

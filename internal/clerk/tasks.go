@@ -104,7 +104,7 @@ func (c *Clerk) done(b store.Books, r Result) error {
 		return errors.Join(err, fmt.Errorf("case %s is not in the books", r.Row.Task.Case))
 	}
 	now := c.Now().UTC()
-	if err := c.decide(b, cs, sop.Input{ID: "task/" + r.Row.Task.ID, At: now, What: r.What}, now); err != nil {
+	if err := c.decide(b, cs, sop.Input{At: now, What: r.What}, now); err != nil {
 		return err
 	}
 	if _, shredded := r.What.(sop.KeyShredded); shredded {
@@ -158,8 +158,7 @@ func (c *Clerk) tick(ctx context.Context, now time.Time) (next time.Time, err er
 			if err != nil {
 				return err
 			}
-			id := fmt.Sprintf("tick/%d", cs.Wake.UnixNano())
-			if err := c.decide(b, cs, sop.Input{ID: id, At: now, What: sop.Tick{}}, now); err != nil {
+			if err := c.decide(b, cs, sop.Input{At: now, What: sop.Tick{}}, now); err != nil {
 				return err
 			}
 		}

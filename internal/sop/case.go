@@ -103,7 +103,6 @@ type Case struct {
 	Incidents  []Incident      `json:"incidents,omitempty"`
 	Held       string          `json:"held,omitempty"`    // operator's or daemon's reason; no letter leaves while set
 	Outcome    string          `json:"outcome,omitempty"` // words of the refusal or withdrawal
-	Handled    []string        `json:"handled"`           // ids of inputs decided, newest last, bounded
 	Told       map[string]bool `json:"told,omitempty"`    // who was already told how to answer
 	Letters    int             `json:"letters"`           // counter behind letter keys
 }
