@@ -36,6 +36,9 @@ func (c *Clerk) decideOn(b store.Books, cs sop.Case, in sop.Input, now time.Time
 		}
 	}
 	out := office.Decide(cs, in, now)
+	if out.Quiet() {
+		return b.PutCase(out.Case)
+	}
 	bind(out, in, evidence)
 	for _, e := range out.Events {
 		if e.Kind == "deviation" {

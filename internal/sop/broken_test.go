@@ -109,6 +109,27 @@ var broken = map[string]decider{
 		}
 		return out
 	},
+	"ticks leave a trace": func(o sop.Office, c sop.Case, in sop.Input, now time.Time) sop.Outcome {
+		out := o.Decide(c, in, now)
+		if out.Quiet() {
+			out.Case.Updated = now
+		}
+		return out
+	},
+	"woken only by ticks": func(o sop.Office, c sop.Case, in sop.Input, now time.Time) sop.Outcome {
+		out := o.Decide(c, in, now)
+		if _, ok := in.What.(sop.Tick); !ok && !c.Wake.IsZero() {
+			out.Case.Wake = c.Wake
+		}
+		return out
+	},
+	"an early tick is the last": func(o sop.Office, c sop.Case, in sop.Input, now time.Time) sop.Outcome {
+		out := o.Decide(c, in, now)
+		if out.Quiet() {
+			out.Case.Wake = time.Time{}
+		}
+		return out
+	},
 	"letter keys used twice": func(o sop.Office, c sop.Case, in sop.Input, now time.Time) sop.Outcome {
 		c.Letters = 0
 		return o.Decide(c, in, now)

@@ -97,7 +97,7 @@ type Case struct {
 	Again    bool      `json:"again,omitempty"` // reminded in the last hour too
 	HeldAt   time.Time `json:"held_at,omitzero"`
 	Late     bool      `json:"late"`          // escalated
-	Wake     time.Time `json:"wake,omitzero"` // when Tick is wanted next; zero: never
+	Wake     time.Time `json:"wake,omitzero"` // the moment of the next Tick: when something is due; zero: never
 
 	Deviations []Deviation     `json:"deviations,omitempty"` // SOP W.2
 	Incidents  []Incident      `json:"incidents,omitempty"`

@@ -27,6 +27,10 @@ func (o Office) Decide(c Case, in Input, now time.Time) Outcome {
 		d.inherit()
 	}
 	d.out.Reason = d.dispatch()
+	if d.out.Quiet() {
+		c.Wake = d.nextWake()
+		return Outcome{Case: c, Reason: NothingDue}
+	}
 	d.finish()
 	return d.out
 }

@@ -121,7 +121,7 @@ type (
 	}
 	// Delegated is a DELEGASI that was answered in another case, or its end.
 	Delegated struct{ Delegation }
-	// Tick is the passing of Case.Wake.
+	// Tick is the passing of Case.Wake. It may come early, late and often.
 	Tick struct{}
 	// Instruct is an operator's command over the socket: hold, release, resend; or the daemon's: void. None can release a
 	// credential that no approver has released.
