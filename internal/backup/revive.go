@@ -60,7 +60,7 @@ func reviveCase(ctx context.Context, c *office.Clerk, number string, now time.Ti
 			return err
 		}
 		r.Keyless += dropKeyless(c, cs)
-		in := sop.Input{ID: fmt.Sprintf("restore/%d", now.UnixNano()), At: now, What: sop.Instruct{Verb: "restored"}}
+		in := sop.Input{At: now, What: sop.Instruct{Verb: "restored"}}
 		return c.Decide(b, cs, in, now)
 	})
 }

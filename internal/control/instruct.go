@@ -19,8 +19,7 @@ func (c *Control) Instruct(ctx context.Context, number string, w sop.Instruct) e
 			return err
 		}
 		now := c.Now().UTC()
-		id := fmt.Sprintf("instruct/%s/%d", w.Verb, now.UnixNano())
-		return c.Decide(b, cs, sop.Input{ID: id, At: now, What: w}, now)
+		return c.Decide(b, cs, sop.Input{At: now, What: w}, now)
 	})
 }
 

@@ -49,9 +49,8 @@ func (c *Control) voidCodes(b store.Books, what string) error {
 	}); err != nil {
 		return err
 	}
-	id := fmt.Sprintf("trust/%d", now.UnixNano())
 	for _, cs := range open {
-		if err := c.Decide(b, cs, sop.Input{ID: id, At: now, What: sop.Instruct{Verb: "void", Arg: what}}, now); err != nil {
+		if err := c.Decide(b, cs, sop.Input{At: now, What: sop.Instruct{Verb: "void", Arg: what}}, now); err != nil {
 			return fmt.Errorf("void the codes of %s: %w", cs.Number, err)
 		}
 	}

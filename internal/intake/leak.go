@@ -219,7 +219,7 @@ func (m *Intake) expose(b store.Books, p *Prepared, now time.Time) error {
 		if !bytes.Equal(cs.Accounts[h.nip].Sealed, h.account) {
 			continue
 		}
-		in := sop.Input{ID: p.mail.Msg.Identity + "/exposed/" + h.nip, At: p.Arrived.UTC(),
+		in := sop.Input{At: p.Arrived.UTC(),
 			What: sop.Exposed{NIP: h.nip, What: "terbaca dalam surel dari " + strings.ToLower(fromText(p))}}
 		if err := m.Decide(b, cs, in, now); err != nil {
 			return err

@@ -342,7 +342,7 @@ func (m *Intake) decideMail(b store.Books, p *Prepared, v triage.Verdict, number
 	}
 	cs.Number = number
 	msg := p.mail.Msg
-	in := sop.Input{ID: msg.Identity, At: p.Arrived.UTC(), From: v.From, What: v.What, Mail: sop.Mail{SHA256: p.sha,
+	in := sop.Input{At: p.Arrived.UTC(), From: v.From, What: v.What, Mail: sop.Mail{SHA256: p.sha,
 		MessageID: msg.MessageID, From: fromText(p), At: p.Arrived.UTC(), What: v.Reason}}
 	if in.What, err = m.History(b, v.From.Address, v.What); err != nil {
 		return err

@@ -30,8 +30,8 @@ func (c *Clerk) DecideOn(b store.Books, cs sop.Case, in sop.Input, now time.Time
 		}
 	}
 	out := office.Decide(cs, in, now)
-	if out.Reason == "already-decided" {
-		return nil
+	if out.Quiet() {
+		return b.Cases.Put(out.Case)
 	}
 	annotateEvents(out, in, evidence)
 	for _, e := range out.Events {

@@ -38,8 +38,8 @@ func (c *Clerk) delegate(b store.Books, said string, in sop.Input, list []sop.De
 		return err
 	}
 	for _, cs := range open {
-		for i, g := range list {
-			x := sop.Input{ID: fmt.Sprintf("%s/delegated/%d", in.ID, i), At: in.At, From: in.From, What: sop.Delegated{Delegation: g}}
+		for _, g := range list {
+			x := sop.Input{At: in.At, From: in.From, What: sop.Delegated{Delegation: g}}
 			if err := c.Decide(b, cs, x, now); err != nil {
 				return fmt.Errorf("delegate in %s: %w", cs.Number, err)
 			}

@@ -141,7 +141,7 @@ func (x *Outbox) settle(b store.Books, s Sent) error {
 	if err != nil || !ok {
 		return errors.Join(err, fmt.Errorf("case %s of a letter is not in the books", r.Case))
 	}
-	return x.Decide(b, cs, sop.Input{ID: "post/" + r.ID() + "/" + string(r.State), At: now, What: what}, now)
+	return x.Decide(b, cs, sop.Input{At: now, What: what}, now)
 }
 
 // recordOnly keeps a result that the case cannot be told of: the letter has its state, and is not sent again because of it. A

@@ -39,10 +39,6 @@ var broken = map[string]decider{
 		o.Quorum = 1
 		return o.Decide(c, in, now)
 	},
-	"inputs not remembered": func(o sop.Office, c sop.Case, in sop.Input, now time.Time) sop.Outcome {
-		c.Handled = nil
-		return o.Decide(c, in, now)
-	},
 	"addresses not frozen": func(o sop.Office, c sop.Case, in sop.Input, now time.Time) sop.Outcome {
 		if w, ok := in.What.(sop.Supplement); ok && c.Approval != nil && len(w.Reading.Roster) > 0 {
 			c.Members = slices.Clone(c.Members)
@@ -87,15 +83,15 @@ var broken = map[string]decider{
 	},
 	"the office writes to itself": func(o sop.Office, c sop.Case, in sop.Input, now time.Time) sop.Outcome {
 		out := o.Decide(c, in, now)
-		if in.From.Address == o.Mailbox.Address && out.Reason != "already-decided" {
-			out.Letters = append(out.Letters, sop.Letter{Key: "x/" + in.ID, Kind: sop.TidakDikenali, To: o.Mailbox})
+		if in.From.Address == o.Mailbox.Address {
+			out.Letters = append(out.Letters, sop.Letter{Key: fmt.Sprint("x/", c.Letters, len(c.Mails)), Kind: sop.TidakDikenali, To: o.Mailbox})
 		}
 		return out
 	},
 	"strangers are answered": func(o sop.Office, c sop.Case, in sop.Input, now time.Time) sop.Outcome {
 		out := o.Decide(c, in, now)
-		if in.From.Address == cast["orang"].Address && out.Reason != "already-decided" {
-			out.Letters = append(out.Letters, sop.Letter{Key: "x/" + in.ID, Kind: sop.TidakDikenali, To: in.From.Person})
+		if in.From.Address == cast["orang"].Address {
+			out.Letters = append(out.Letters, sop.Letter{Key: fmt.Sprint("x/", c.Letters, len(c.Mails)), Kind: sop.TidakDikenali, To: in.From.Person})
 		}
 		return out
 	},
@@ -110,6 +106,27 @@ var broken = map[string]decider{
 		out := o.Decide(c, in, now)
 		if !out.Case.Wake.IsZero() {
 			out.Case.Wake = now
+		}
+		return out
+	},
+	"ticks leave a trace": func(o sop.Office, c sop.Case, in sop.Input, now time.Time) sop.Outcome {
+		out := o.Decide(c, in, now)
+		if out.Quiet() {
+			out.Case.Updated = now
+		}
+		return out
+	},
+	"woken only by ticks": func(o sop.Office, c sop.Case, in sop.Input, now time.Time) sop.Outcome {
+		out := o.Decide(c, in, now)
+		if _, ok := in.What.(sop.Tick); !ok && !c.Wake.IsZero() {
+			out.Case.Wake = c.Wake
+		}
+		return out
+	},
+	"an early tick is the last": func(o sop.Office, c sop.Case, in sop.Input, now time.Time) sop.Outcome {
+		out := o.Decide(c, in, now)
+		if out.Quiet() {
+			out.Case.Wake = time.Time{}
 		}
 		return out
 	},
@@ -162,9 +179,7 @@ func TestBrokenIsCaught(t *testing.T) {
 // of what was seen taken away, the properties notice.
 func TestSeenPasswordStaysAway(t *testing.T) {
 	forgetful := func(o sop.Office, c sop.Case, in sop.Input, now time.Time) sop.Outcome {
-		if !slices.Contains(c.Handled, in.ID) {
-			c.Burnt = nil
-		}
+		c.Burnt = nil
 		return o.Decide(c, in, now)
 	}
 	for _, x := range []struct {

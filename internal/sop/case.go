@@ -97,13 +97,12 @@ type Case struct {
 	Again    bool      `json:"again,omitempty"` // reminded in the last hour too
 	HeldAt   time.Time `json:"held_at,omitzero"`
 	Late     bool      `json:"late"`          // escalated
-	Wake     time.Time `json:"wake,omitzero"` // when Tick is wanted next; zero: never
+	Wake     time.Time `json:"wake,omitzero"` // the moment of the next Tick: when something is due; zero: never
 
 	Deviations []Deviation     `json:"deviations,omitempty"` // SOP W.2
 	Incidents  []Incident      `json:"incidents,omitempty"`
 	Held       string          `json:"held,omitempty"`    // operator's or daemon's reason; no letter leaves while set
 	Outcome    string          `json:"outcome,omitempty"` // words of the refusal or withdrawal
-	Handled    []string        `json:"handled"`           // ids of inputs decided, newest last, bounded
 	Told       map[string]bool `json:"told,omitempty"`    // who was already told how to answer
 	Letters    int             `json:"letters"`           // counter behind letter keys
 }

@@ -38,10 +38,10 @@ func said(at time.Time, l sop.Letter) string {
 
 // run ticks at every wake until nothing falls due any more.
 func runDeadlines(o sop.Office, c sop.Case, now time.Time) (out []string, _ sop.Case) {
-	c = o.Decide(c, sop.Input{ID: "start", What: sop.Tick{}}, now).Case
+	c = o.Decide(c, sop.Input{What: sop.Tick{}}, now).Case
 	for i := 0; i < 100 && !c.Wake.IsZero(); i++ {
 		now = c.Wake
-		x := o.Decide(c, sop.Input{ID: fmt.Sprint("tick", i), What: sop.Tick{}}, now)
+		x := o.Decide(c, sop.Input{What: sop.Tick{}}, now)
 		for _, l := range x.Letters {
 			out = append(out, said(now, l))
 		}
@@ -99,7 +99,7 @@ func TestByHowMuch(t *testing.T) {
 	var got []string
 	now := from
 	tick := func() {
-		x := o.Decide(c, sop.Input{ID: now.String(), What: sop.Tick{}}, now)
+		x := o.Decide(c, sop.Input{What: sop.Tick{}}, now)
 		for _, l := range x.Letters {
 			got = append(got, said(now, l))
 		}
@@ -116,7 +116,7 @@ func TestByHowMuch(t *testing.T) {
 	now = time.Date(2026, 5, 8, 9, 0, 0, 0, deadlineZone)
 	say := func(nip string, verb sop.Verb, arg string) string {
 		m := c.Member(nip)
-		x := o.Decide(c, sop.Input{ID: nip + string(verb) + arg, At: now, From: sop.Sender{Person: sop.Person{Name: m.Row.Nama, Address: m.Address}, Roles: []sop.Role{sop.RoleMember}, NIP: nip, Proof: sop.Proof{Level: sop.Standard, Result: sop.Proven}},
+		x := o.Decide(c, sop.Input{At: now, From: sop.Sender{Person: sop.Person{Name: m.Row.Nama, Address: m.Address}, Roles: []sop.Role{sop.RoleMember}, NIP: nip, Proof: sop.Proof{Level: sop.Standard, Result: sop.Proven}},
 			What: sop.Command{Verb: verb, Arg: arg}}, now)
 		c = x.Case
 		return x.Reason
@@ -152,7 +152,7 @@ func TestIncompleteSupplement(t *testing.T) {
 		return r
 	}
 	now := from
-	c := o.Decide(sop.Case{Number: "PKJ-2026-0001"}, sop.Input{ID: "request", From: staff, At: now, What: sop.Request{Reading: reading(0, false), KepalaCopied: true}}, now).Case
+	c := o.Decide(sop.Case{Number: "PKJ-2026-0001"}, sop.Input{From: staff, At: now, What: sop.Request{Reading: reading(0, false), KepalaCopied: true}}, now).Case
 	due, sent := c.Due, 0
 	if c.Status != sop.Incomplete || !due.Equal(o.Calendar.Deadline(from, 3)) {
 		t.Fatalf("%s until %s", c.Status, due)
@@ -161,7 +161,7 @@ func TestIncompleteSupplement(t *testing.T) {
 	until := func(end time.Time) {
 		for i := 0; !c.Wake.IsZero() && !c.Wake.After(end); i++ {
 			now = c.Wake
-			x := o.Decide(c, sop.Input{ID: now.String(), What: sop.Tick{}}, now)
+			x := o.Decide(c, sop.Input{What: sop.Tick{}}, now)
 			for _, l := range x.Letters {
 				got = append(got, said(now, l))
 			}
@@ -171,7 +171,7 @@ func TestIncompleteSupplement(t *testing.T) {
 	}
 	supplement := func(complete bool) string {
 		sent++
-		x := o.Decide(c, sop.Input{ID: fmt.Sprint("supplement", sent), From: staff, At: now, What: sop.Supplement{Reading: reading(sent, complete)}}, now)
+		x := o.Decide(c, sop.Input{From: staff, At: now, What: sop.Supplement{Reading: reading(sent, complete)}}, now)
 		c = x.Case
 		return x.Reason
 	}
@@ -209,7 +209,7 @@ func TestOtherSideOwes(t *testing.T) {
 	c.Expires = c.Due
 	admin := sop.Sender{Person: o.Approvers[0].Person, Roles: []sop.Role{sop.RoleApprover}, Proof: sop.Proof{Level: sop.Standard, Result: sop.Proven}}
 	back := sop.Command{Verb: sop.Lengkapi, Arg: "SK belum ditandatangani", Ref: sop.Ref{Kind: sop.Persetujuan, To: admin.Address, Revision: 1, Issue: 1, Via: "message-id+code"}}
-	x := o.Decide(c, sop.Input{ID: "returned", At: from, From: admin, What: back}, from.Add(time.Hour))
+	x := o.Decide(c, sop.Input{At: from, From: admin, What: back}, from.Add(time.Hour))
 	if c = x.Case; c.Owes != "requester" {
 		t.Fatalf("%s: %s owes", x.Reason, c.Owes)
 	}
@@ -224,11 +224,11 @@ func TestHeldPauses(t *testing.T) {
 	o := deadlineOffice()
 	from := time.Date(2026, 5, 4, 10, 0, 0, 0, deadlineZone)
 	c := waiting(o, "approver", from, 1)
-	c = o.Decide(c, sop.Input{ID: "hold", What: sop.Instruct{Verb: "hold"}}, from.Add(time.Hour)).Case
+	c = o.Decide(c, sop.Input{What: sop.Instruct{Verb: "hold"}}, from.Add(time.Hour)).Case
 	if got, _ := runDeadlines(o, c, from.Add(2*time.Hour)); len(got) > 0 {
 		t.Errorf("while it is held: %v", got)
 	}
-	c = o.Decide(c, sop.Input{ID: "release", What: sop.Instruct{Verb: "release"}}, from.AddDate(0, 0, 3)).Case
+	c = o.Decide(c, sop.Input{What: sop.Instruct{Verb: "release"}}, from.AddDate(0, 0, 3)).Case
 	got, _ := runDeadlines(o, c, from.AddDate(0, 0, 3))
 	if s := strings.Join(got, ", "); s != "Fri 08 07:30 pengingat admin, Fri 08 15:30 pengingat admin, Mon 11 07:30 eskalasi kepala, Mon 11 07:30 eskalasi kabag" {
 		t.Errorf("after the hold: %s", s)
@@ -251,7 +251,7 @@ func TestDeadlineProperties(t *testing.T) {
 		due, now := c.Due, from
 		count := map[sop.LetterKind]int{}
 		for i := range 400 {
-			x := o.Decide(c, sop.Input{ID: fmt.Sprint(i), What: sop.Tick{}}, now)
+			x := o.Decide(c, sop.Input{What: sop.Tick{}}, now)
 			for _, l := range x.Letters {
 				count[l.Kind]++
 				if !o.Calendar.Open(now) {

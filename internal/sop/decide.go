@@ -7,11 +7,8 @@ import (
 	"time"
 )
 
-// Bounds of what a case remembers; a case of normal life sees fewer than a hundred inputs.
-const (
-	handledMost = 1000
-	mailsMost   = 1000
-)
+// mailsMost bounds what a case remembers; a case of normal life sees fewer than a hundred mails.
+const mailsMost = 1000
 
 // decision is one run of Decide: the case as it changes and what has been asked for so far.
 type decision struct {
@@ -22,17 +19,18 @@ type decision struct {
 	out Outcome
 }
 
-// Decide says what becomes of c when in happens at now. It changes nothing that it was given. Deciding an input a second
-// time gives the unchanged case and nothing to do.
+// Decide says what becomes of c when in happens at now. It changes nothing that it was given. It remembers no inputs: who
+// calls it consumes the input's row in the commit of the outcome. A result that the case has gone past is stale.
 func (o Office) Decide(c Case, in Input, now time.Time) Outcome {
-	if slices.Contains(c.Handled, in.ID) {
-		return Outcome{Case: c, Reason: "already-decided"}
-	}
 	d := &decision{o: o, c: c.clone(), in: in, now: now.UTC()}
 	if c.Status == "" {
 		d.inherit()
 	}
 	d.out.Reason = d.dispatch()
+	if d.out.Quiet() {
+		c.Wake = d.nextWake()
+		return Outcome{Case: c, Reason: NothingDue}
+	}
 	d.finish()
 	return d.out
 }
@@ -82,15 +80,10 @@ func (d *decision) dispatch() string {
 	return "unknown-input"
 }
 
-// finish stamps what every decision shares: keys that are wanted no more, the reason on each event, the memory of the input,
-// the next wake-up.
+// finish stamps what every decision shares: keys that are wanted no more, the reason on each event, the next wake-up.
 func (d *decision) finish() {
 	d.c.Updated = d.now
 	d.shredDue()
-	d.c.Handled = append(d.c.Handled, d.in.ID)
-	if n := len(d.c.Handled); n > handledMost {
-		d.c.Handled = slices.Clone(d.c.Handled[n-handledMost:])
-	}
 	if d.in.Mail.SHA256 != "" && len(d.c.Mails) < mailsMost {
 		d.c.Mails = append(d.c.Mails, d.in.Mail)
 	}
@@ -206,7 +199,6 @@ func (c Case) clone() Case {
 	c.Votes = slices.Clone(c.Votes)
 	c.Deviations = slices.Clone(c.Deviations)
 	c.Incidents = slices.Clone(c.Incidents)
-	c.Handled = slices.Clone(c.Handled)
 	c.Told = maps.Clone(c.Told)
 	if c.Told == nil {
 		c.Told = map[string]bool{}

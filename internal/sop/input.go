@@ -6,9 +6,9 @@ import (
 	"ukpbjd/internal/document"
 )
 
-// Input is something that happened. ID names it for ever: deciding the same ID twice changes nothing.
+// Input is something that happened. What it consumes (a mail, a letter's attempt, a task, a wake-up) is the caller's to
+// keep: nothing here tells an input from its repetition.
 type Input struct {
-	ID   string    `json:"id"`
 	At   time.Time `json:"at"` // when it arrived
 	From Sender    `json:"from,omitzero"`
 	Mail Mail      `json:"mail,omitzero"` // the archived mail, for what came by mail
@@ -121,7 +121,7 @@ type (
 	}
 	// Delegated is a DELEGASI that was answered in another case, or its end.
 	Delegated struct{ Delegation }
-	// Tick is the passing of Case.Wake.
+	// Tick is the passing of Case.Wake. It may come early, late and often.
 	Tick struct{}
 	// Instruct is an operator's command over the socket: hold, release, resend; or the daemon's: void. None can release a
 	// credential that no approver has released.

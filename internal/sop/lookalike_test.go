@@ -77,7 +77,7 @@ func lookOffice() Office {
 }
 
 func ask(o Office, from Person, past Past, rows ...document.Row) Case {
-	in := Input{ID: "1", From: Sender{Person: from, Roles: []Role{RoleRequester}, Proof: Proof{Result: Proven}},
+	in := Input{From: Sender{Person: from, Roles: []Role{RoleRequester}, Proof: Proof{Result: Proven}},
 		What: Request{Reading: document.Reading{Complete: true, Roster: rows}, Past: past}}
 	return o.Decide(Case{Number: "PKJ-2026-0001"}, in, time.Date(2026, 5, 4, 1, 0, 0, 0, time.UTC)).Case
 }

@@ -13,6 +13,13 @@ type Outcome struct {
 	Delegated []Delegation // holds in every case: given, or ended at a moment that has passed
 }
 
+// NothingDue is the reason of a tick that came before its moment, or once more after it.
+const NothingDue = "nothing-due"
+
+// Quiet says that a tick found nothing due. It leaves no trace: the case is as it was, Updated too, and only its Wake is worked
+// out anew. A tick at Case.Wake or later is never quiet, one before it always is; so ticks may come early, late and often.
+func (o Outcome) Quiet() bool { return o.Reason == NothingDue }
+
 // Event is one line of the journal.
 type Event struct {
 	At     time.Time         `json:"at"`
@@ -107,7 +114,7 @@ const (
 
 // Task is a row in the commit; a worker carries it out and its result returns as an Input.
 type Task struct {
-	ID        string    `json:"id"` // unique: number/key; also the id of the result
+	ID        string    `json:"id"` // unique: number/key
 	Kind      TaskKind  `json:"kind"`
 	Case      string    `json:"case"`
 	Revision  int       `json:"revision"`

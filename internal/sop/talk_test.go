@@ -341,7 +341,7 @@ var happenings = map[string]func(t *talk, words string) ([]sop.Input, error){
 		}
 		return []sop.Input{{At: t.now, What: sop.Tick{}}}, nil
 	},
-	"again":    func(t *talk, _ string) ([]sop.Input, error) { return []sop.Input{t.last}, nil },
+	"again":    func(t *talk, _ string) ([]sop.Input, error) { return []sop.Input{t.again(t.last)}, nil },
 	"nothing":  func(t *talk, _ string) ([]sop.Input, error) { return []sop.Input{{At: t.now}}, nil },
 	"accounts": (*talk).makeAccounts, "seal": (*talk).seal, "shred": (*talk).shred, "copy": (*talk).copy,
 	"accepted": (*talk).accept, "bounced": (*talk).bounce, "undeliverable": (*talk).fail,
@@ -373,9 +373,7 @@ func (t *talk) papers() document.Reading {
 
 func (t *talk) makeAccounts(words string) ([]sop.Input, error) {
 	if t.says("again") {
-		in := t.done[len(t.done)-1]
-		in.ID += "/again"
-		return []sop.Input{in}, nil
+		return t.done[len(t.done)-1:], nil
 	}
 	o, ok := t.take(sop.TaskAccounts, "")
 	if !ok {
@@ -465,15 +463,16 @@ func (t *talk) post() (ls []sop.Letter) {
 
 func (t *talk) accept(string) (ins []sop.Input, err error) {
 	for _, l := range t.post() {
-		ins = append(ins, sop.Input{ID: "post/" + l.Key + "/accepted", At: t.now, What: sop.Accepted{Letter: l, Text: "250 ok"}})
+		if in, ok := t.result(l, sop.Accepted{Letter: l, Text: "250 ok"}); ok {
+			ins = append(ins, in)
+		}
 	}
 	return ins, nil
 }
 
 func (t *talk) bounce(words string) (ins []sop.Input, err error) {
 	for _, l := range t.post() {
-		t.n++
-		ins = append(ins, sop.Input{ID: fmt.Sprintf("bounce/%d", t.n), At: t.now,
+		ins = append(ins, sop.Input{At: t.now,
 			What: sop.Bounced{Letter: l, Action: t.arg("action", "failed"), Status: t.arg("status", "5.1.1"), Text: words}})
 	}
 	return ins, nil
@@ -481,7 +480,9 @@ func (t *talk) bounce(words string) (ins []sop.Input, err error) {
 
 func (t *talk) fail(words string) (ins []sop.Input, err error) {
 	for _, l := range t.post() {
-		ins = append(ins, sop.Input{ID: "post/" + l.Key + "/failed", At: t.now, What: sop.Undeliverable{Letter: l, Text: words}})
+		if in, ok := t.result(l, sop.Undeliverable{Letter: l, Text: words}); ok {
+			ins = append(ins, in)
+		}
 	}
 	return ins, nil
 }

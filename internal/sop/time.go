@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// tick does whatever has fallen due. It is safe to tick at any time, and often.
+// tick does whatever has fallen due.
 func (d *decision) tick() string {
-	reason := "nothing-due"
+	reason := NothingDue
 	note := func(r string) {
 		if r != "" {
 			reason = r
@@ -118,7 +118,8 @@ func (d *decision) lapseDue() string {
 	return "lapsed"
 }
 
-// nextWake is the earliest moment at which tick has something to do, and always later than now: each tick is another input.
+// nextWake is the earliest moment at which tick has something to do: now, where it has already. It rests on the case alone, so
+// that no decision can lose what another has found due.
 func (d *decision) nextWake() time.Time {
 	var next time.Time
 	at := func(t time.Time) {
@@ -130,7 +131,7 @@ func (d *decision) nextWake() time.Time {
 		at(d.shredAt(m))
 	}
 	if d.c.Status.Closed() {
-		return d.later(next)
+		return d.fromNow(next)
 	}
 	if a := d.c.Approval; a != nil && !a.Released && d.c.Status == Approved && d.c.Held == "" {
 		at(a.Release)
@@ -139,12 +140,12 @@ func (d *decision) nextWake() time.Time {
 	for _, k := range d.clocks() {
 		at(d.nextOf(k))
 	}
-	return d.later(next)
+	return d.fromNow(next)
 }
 
-func (d *decision) later(t time.Time) time.Time {
-	if !t.IsZero() && !t.After(d.now) {
-		return d.now.Add(time.Nanosecond)
+func (d *decision) fromNow(t time.Time) time.Time {
+	if !t.IsZero() && t.Before(d.now) {
+		return d.now
 	}
 	return t
 }

@@ -76,20 +76,17 @@ type world struct {
 	tasks   []sop.Task
 	done    []sop.Input // results of tasks, to be delivered again
 	letters []sop.Letter
+	ended   map[string]bool // keys of letters whose result was taken: there is one for each
 	out     sop.Outcome
 }
 
 func newWorld(o sop.Office) *world {
-	return &world{office: o, decide: sop.Office.Decide, c: sop.Case{Number: "PKJ-2026-0001"},
+	return &world{office: o, decide: sop.Office.Decide, c: sop.Case{Number: "PKJ-2026-0001"}, ended: map[string]bool{},
 		now: time.Date(2026, 5, 4, 9, 0, 0, 0, zone).UTC()} // a Monday
 }
 
 // put decides one input, and keeps what was asked for.
 func (w *world) put(in sop.Input) sop.Outcome {
-	if in.ID == "" {
-		w.n++
-		in.ID = fmt.Sprintf("in/%d", w.n)
-	}
 	w.last = in
 	w.out = w.decide(w.office, w.c, in, w.now)
 	w.c = w.out.Case
@@ -105,9 +102,7 @@ func (w *world) mail(who string, proof sop.Result, what sop.What) sop.Input {
 	if !ok {
 		p = sop.Person{Address: who}
 	}
-	id := fmt.Sprintf("mail/%d", w.n)
-	in := sop.Input{ID: id, At: w.now, What: what,
-		Mail: sop.Mail{SHA256: fmt.Sprintf("%064d", w.n), MessageID: "<" + id + "@x.example>", From: p.Address, At: w.now}}
+	in := sop.Input{At: w.now, What: what, Mail: w.envelope(p.Address)}
 	in.From = w.office.Identify(&w.c, p.Address)
 	if len(in.From.Name) == 0 {
 		in.From.Name = p.Name
@@ -123,6 +118,28 @@ func (w *world) mail(who string, proof sop.Result, what sop.What) sop.Input {
 		}
 	}
 	return in
+}
+
+func (w *world) envelope(from string) sop.Mail {
+	return sop.Mail{SHA256: fmt.Sprintf("%064d", w.n), MessageID: fmt.Sprintf("<mail/%d@x.example>", w.n), From: from, At: w.now}
+}
+
+// again is the input a second time: what came by mail, as another mail that says the same.
+func (w *world) again(in sop.Input) sop.Input {
+	if in.Mail.SHA256 != "" {
+		w.n++
+		in.Mail = w.envelope(in.Mail.From)
+	}
+	return in
+}
+
+// result takes the one result of a letter; ok is false when it was taken before.
+func (w *world) result(l sop.Letter, what sop.What) (in sop.Input, ok bool) {
+	if w.ended[l.Key] {
+		return in, false
+	}
+	w.ended[l.Key] = true
+	return sop.Input{At: w.now, What: what}, true
 }
 
 // ref is what a reply to the latest letter of that kind to that person is matched to.
@@ -148,7 +165,7 @@ func (w *world) take(kind sop.TaskKind, nip string) (sop.Task, bool) {
 
 // carry is what a worker finds when it carries out a task on the case as it stood when the task was begun.
 func (w *world) carry(o sop.Task, seen sop.Case) sop.Input {
-	in := sop.Input{ID: "task/" + o.ID, At: w.now}
+	in := sop.Input{At: w.now}
 	switch o.Kind {
 	case sop.TaskAccounts:
 		in.What = w.accounts(o, seen)

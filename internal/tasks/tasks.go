@@ -224,7 +224,7 @@ func (w *Worker) settle(b store.Books, r Result) error {
 		return errors.Join(err, fmt.Errorf("case %s is not in the books", r.Row.Task.Case))
 	}
 	now := w.Now().UTC()
-	if err := w.Decide(b, cs, sop.Input{ID: "task/" + r.Row.Task.ID, At: now, What: r.What}, now); err != nil {
+	if err := w.Decide(b, cs, sop.Input{At: now, What: r.What}, now); err != nil {
 		return err
 	}
 	return b.Tasks.End(r.Row.Task.ID)

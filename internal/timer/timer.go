@@ -130,8 +130,7 @@ func (t *Timer) tickCase(b store.Books, number string, now time.Time) error {
 	if !ok || cs.Wake.IsZero() || cs.Wake.After(now) {
 		return b.Cases.Rewake(number, cs.Wake)
 	}
-	id := fmt.Sprintf("tick/%d", cs.Wake.UnixNano())
-	return t.Decide(b, cs, sop.Input{ID: id, At: now, What: sop.Tick{}}, now)
+	return t.Decide(b, cs, sop.Input{At: now, What: sop.Tick{}}, now)
 }
 
 // tell is for a case whose deadline fails again and again: the operator is told once, and it is tried again, slowly.

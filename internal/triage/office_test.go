@@ -120,7 +120,7 @@ func (d *desk) open(number string) {
 	from.Proof = sop.Proof{Level: sop.Standard, Result: sop.Proven}
 	request := "<request-" + number + "@gov.example>"
 	d.books.pointers[request] = triage.Pointed{Case: number}
-	d.decide(number, sop.Input{ID: "request", From: from, Mail: sop.Mail{MessageID: request}, What: sop.Request{Reading: reading("a")}})
+	d.decide(number, sop.Input{From: from, Mail: sop.Mail{MessageID: request}, What: sop.Request{Reading: reading("a")}})
 	d.accounts(number)
 }
 
@@ -131,7 +131,7 @@ func (d *desk) accounts(number string) {
 	for _, m := range c.Members {
 		made.Accounts[m.Row.NIP] = sop.Account{UserID: "u" + m.Row.NIP, Sealed: []byte("sealed"), Made: d.now}
 	}
-	d.decide(number, sop.Input{ID: fmt.Sprint("accounts ", c.Revision, c.Issue), What: made})
+	d.decide(number, sop.Input{What: made})
 }
 
 // deliver seals and sends every credential letter that was ordered.
@@ -140,8 +140,8 @@ func (d *desk) deliver(number string) {
 		if o.Case != number || o.Kind != sop.TaskCredential {
 			continue
 		}
-		d.decide(number, sop.Input{ID: o.ID, What: sop.CredentialSealed{NIP: o.NIP, Letter: o.Letter, Sealed: []byte("sealed")}})
-		d.decide(number, sop.Input{ID: o.ID + "/sent", What: sop.Accepted{Letter: o.Letter}})
+		d.decide(number, sop.Input{What: sop.CredentialSealed{NIP: o.NIP, Letter: o.Letter, Sealed: []byte("sealed")}})
+		d.decide(number, sop.Input{What: sop.Accepted{Letter: o.Letter}})
 	}
 }
 
@@ -304,7 +304,7 @@ func (d *desk) takeRaw(raw []byte, arrived time.Time) result {
 	}
 	if v.What != nil && v.Case != "" {
 		r.decided = true
-		r.Outcome = d.decide(v.Case, sop.Input{ID: msg.Identity, At: in.Arrived, From: v.From, What: v.What,
+		r.Outcome = d.decide(v.Case, sop.Input{At: in.Arrived, From: v.From, What: v.What,
 			Mail: sop.Mail{SHA256: "raw", MessageID: msg.MessageID, From: from.Addr}})
 		for _, o := range r.Tasks {
 			r.released = r.released || o.Kind == sop.TaskCredential

@@ -230,7 +230,7 @@ func TestApproversCommands(t *testing.T) {
 	}
 	d.take(d.answer("m2", first, sop.Kredensial, "TERIMA"))
 	d.now = d.now.Add(25 * time.Hour)
-	d.decide(first, sop.Input{ID: "tick", What: sop.Tick{}})
+	d.decide(first, sop.Input{What: sop.Tick{}})
 	if r := say("admin", "KIRIM ULANG M2"); r.Verdict.Outcome != refused || r.Outcome.Reason != "shredded" || r.released {
 		t.Errorf("after shredding: %s (%s), %s", r.Verdict.Outcome, r.Verdict.Reason, r.Outcome.Reason)
 	}
