@@ -19,7 +19,7 @@ func readHTML(r *Reader, ctx context.Context, src *document.Source, data []byte,
 		src.Unreadable = document.ReasonCorrupt
 		return
 	}
-	f := newFlow(r.opt.MaxCells)
+	f := newFlow(r.opt)
 	h := &htmlReader{flow: f}
 	tok := html.NewTokenizer(text)
 	tok.SetMaxBuf(4 << 20)

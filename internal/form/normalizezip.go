@@ -1,60 +1,44 @@
 package form
 
 import (
-	"archive/zip"
-	"bytes"
-	"io"
+	"cmp"
 	"slices"
 	"strings"
+
+	"ukpbjd/internal/ooxml"
 )
 
-// steady puts the parts of a workbook, and the list of their types, into one order; excelize writes them as its maps give them.
-func steady(raw []byte) ([]byte, error) {
-	in, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
+// normalizeZip puts the parts of a workbook, and the list of their types, into one order; excelize writes them as its maps
+// have them.
+func normalizeZip(raw []byte) ([]byte, error) {
+	p, err := ooxml.Open(raw, ooxml.Limits{})
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(in.File, func(a, b *zip.File) int { return strings.Compare(a.Name, b.Name) })
-	var out bytes.Buffer
-	out.Grow(len(raw) + 1024)
-	w := zip.NewWriter(&out)
-	for _, f := range in.File {
-		if f.Name == "[Content_Types].xml" {
-			err = steadyTypes(w, f)
-		} else {
-			err = w.Copy(f)
-		}
+	var parts [][2]string
+	for _, x := range p.Parts() {
+		content, err := x.Read()
 		if err != nil {
 			return nil, err
 		}
+		if x.Name == "[Content_Types].xml" {
+			content = []byte(normalizeTypes(string(content)))
+		}
+		parts = append(parts, [2]string{x.Name, string(content)})
 	}
-	err = w.Close()
-	return out.Bytes(), err
+	slices.SortFunc(parts, func(a, b [2]string) int { return cmp.Compare(a[0], b[0]) })
+	return ooxml.Pack(parts)
 }
 
-func steadyTypes(w *zip.Writer, f *zip.File) error {
-	in, err := f.Open()
-	if err != nil {
-		return err
-	}
-	defer in.Close() //nolint:errcheck // read only
-	raw, err := io.ReadAll(io.LimitReader(in, 1<<20))
-	if err != nil {
-		return err
-	}
+func normalizeTypes(raw string) string {
 	for _, end := range []string{"</Default>", "</Override>"} {
-		start, last := bytes.Index(raw, []byte("<"+end[2:len(end)-1])), bytes.LastIndex(raw, []byte(end))
+		start, last := strings.Index(raw, "<"+end[2:len(end)-1]), strings.LastIndex(raw, end)
 		if start < 0 || last < start {
 			continue
 		}
-		list := strings.SplitAfter(string(raw[start:last+len(end)]), end)
+		list := strings.SplitAfter(raw[start:last+len(end)], end)
 		slices.Sort(list)
-		raw = slices.Concat(raw[:start], []byte(strings.Join(list, "")), raw[last+len(end):])
+		raw = raw[:start] + strings.Join(list, "") + raw[last+len(end):]
 	}
-	out, err := w.Create(f.Name)
-	if err != nil {
-		return err
-	}
-	_, err = out.Write(raw)
-	return err
+	return raw
 }

@@ -117,7 +117,7 @@ func (p *Package) Twice() string { return p.twice }
 // Has says whether there is such a part.
 func (p *Package) Has(name string) bool { return p.byName[fold(name)] != nil }
 
-// Open reads one part by name. A missing one is an error for which Missing is true.
+// Open reads one part by name; a missing one is an error.
 func (p *Package) Open(name string) (io.ReadCloser, error) {
 	x := p.byName[fold(name)]
 	if x == nil {
@@ -125,9 +125,6 @@ func (p *Package) Open(name string) (io.ReadCloser, error) {
 	}
 	return x.Open()
 }
-
-// Missing says that an error means a part that is not there.
-func Missing(err error) bool { return errors.Is(err, errMissing) }
 
 // Read is all of one part.
 func (p *Package) Read(name string) ([]byte, error) {
