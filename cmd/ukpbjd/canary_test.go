@@ -83,7 +83,8 @@ func TestCanarySings(t *testing.T) {
 		json := fmt.Sprintf(`{"body": %q}`, base64Text("From: a\r\nContent-Transfer-Encoding: base64\r\n\r\n"+base64Text("kata sandi: "+word)))
 		for name, raw := range map[string]string{"log": `{"msg":"sent","text":"` + word + `"}`, "value": json, "store page": "\x00\x01" + word + "\xff",
 			"mail": "From: a\nContent-Type: text/html\nContent-Transfer-Encoding: quoted-printable\n\n<b>" + quotedPrintable(word) + "</b>\n"} {
-			if len(stage.LeaksIn(c.words, map[string][]byte{name: []byte(raw)})) == 0 {
+			s := stage.NewLeakSearch(c.words)
+			if s.File(name, "", []byte(raw)); len(s.Found()) == 0 {
 				t.Errorf("a password in a %s was not noticed", name)
 			}
 		}
@@ -396,7 +397,11 @@ func (c *canaryRun) search(when string) {
 	for name, raw := range c.values() {
 		c.copies[name] = raw
 	}
-	for _, l := range append(leaks, stage.LeaksIn(words, c.copies)...) {
+	copies := stage.NewLeakSearch(words)
+	for name, raw := range c.copies {
+		copies.File(name, "", raw)
+	}
+	for _, l := range append(leaks, copies.Found()...) {
 		c.leaks = append(c.leaks, when+": "+l)
 	}
 }

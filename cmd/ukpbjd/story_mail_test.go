@@ -12,8 +12,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/xuri/excelize/v2"
 
+	"ukpbjd/internal/message"
 	"ukpbjd/internal/postoffice"
 	"ukpbjd/internal/rehearsal"
+	"ukpbjd/internal/rehearsal/forgery"
 	"ukpbjd/internal/secret"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/stage"
@@ -171,12 +173,12 @@ func (s *story) mail(_ *testscript.TestScript, args []string) error {
 // forge all | NAME: a perfect SETUJU of the admin, right thread and right code, changed by a trick and sent from outside.
 // It must end as the trick says.
 func (s *story) forge(ts *testscript.TestScript, args []string) error {
-	tricks := append(rehearsal.Tricks(),
-		rehearsal.Trick{Name: "no-verdict", Want: "R", Apply: func(raw []byte, _, _ sop.Person) []byte { return raw }},
-		rehearsal.Trick{Name: "forged-verdict", Want: "R", Apply: func(raw []byte, v, _ sop.Person) []byte {
+	tricks := append(forgery.Tricks(),
+		forgery.Trick{Name: "no-verdict", Want: "R", Apply: func(raw []byte, _, _ sop.Person) []byte { return raw }},
+		forgery.Trick{Name: "forged-verdict", Want: "R", Apply: func(raw []byte, v, _ sop.Person) []byte {
 			return rehearsal.WithVerdict(raw, s.stage.Post.AuthservID(), "dmarc=pass header.from="+stage.Domain+"; auth=pass smtp.auth="+v.Address)
 		}},
-		rehearsal.Trick{Name: "forged-verdict-below", Want: "R", Apply: func(raw []byte, v, _ sop.Person) []byte {
+		forgery.Trick{Name: "forged-verdict-below", Want: "R", Apply: func(raw []byte, v, _ sop.Person) []byte {
 			return append([]byte("Received: from "+stage.Domain+" by mx."+stage.Domain+" with ESMTPSA; "+time.Now().Format(time.RFC1123Z)+"\r\n"),
 				rehearsal.WithVerdict(raw, s.stage.Post.AuthservID(), "auth=pass smtp.auth="+v.Address)...)
 		}},
@@ -274,7 +276,7 @@ func (s *story) sheet(ts *testscript.TestScript, args []string) error {
 	case "wrong":
 		save = secret.New([]byte("bukan-frasa-yang-benar"))
 	}
-	f, err := stage.EditSheet(l.Msg, open, save, func(b *excelize.File, tab string) error {
+	f, err := editSheet(l.Msg, open, save, func(b *excelize.File, tab string) error {
 		for _, w := range words[1:] {
 			cell, text, _ := strings.Cut(w, "=")
 			if strings.HasPrefix(text, "@") { // what another cell holds
@@ -304,4 +306,26 @@ func (s *story) sheet(ts *testscript.TestScript, args []string) error {
 		return err
 	}
 	return os.WriteFile(ts.MkAbs(words[0]), f.Bytes, 0o600)
+}
+
+// editSheet returns the account sheet of a letter after change, saved with the passphrase; without one it is not encrypted.
+func editSheet(m *message.Message, open, save secret.Secret, change func(*excelize.File, string) error) (sop.File, error) {
+	file, ok := stage.SheetFile(m)
+	if !ok {
+		return file, fmt.Errorf("the letter carries no account sheet")
+	}
+	book, err := excelize.OpenReader(bytes.NewReader(file.Bytes), excelize.Options{Password: open.Reveal()})
+	if err != nil {
+		return file, fmt.Errorf("open the account sheet: %w", err)
+	}
+	defer book.Close()
+	if err := change(book, book.GetSheetName(0)); err != nil {
+		return file, fmt.Errorf("edit the account sheet: %w", err)
+	}
+	var out bytes.Buffer
+	if err := book.Write(&out, excelize.Options{Password: save.Reveal()}); err != nil {
+		return file, fmt.Errorf("save the account sheet: %w", err)
+	}
+	file.Bytes = out.Bytes()
+	return file, nil
 }

@@ -1,3 +1,5 @@
+//go:build bench
+
 package bench
 
 import (
@@ -6,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"net/mail"
+	"net/textproto"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,6 +17,33 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 )
+
+// given asks the server, where one was named, for its own name, which stands in its Received lines.
+func (o Options) given() (p place, ok bool, err error) {
+	f := o.Floors
+	if f.IMAP == "" {
+		return p, false, nil
+	}
+	p = place{IMAP: f.IMAP, SMTP: f.SMTP, Mailbox: f.Mailbox, People: f.People, Given: true}
+	raw, err := os.ReadFile(f.PasswordFile)
+	if err != nil {
+		return p, true, fmt.Errorf("read the password: %w", err)
+	}
+	p.Password = strings.TrimSpace(string(raw))
+	c, err := textproto.Dial("tcp", f.SMTP)
+	if err != nil {
+		return p, true, err
+	}
+	defer c.Close() //nolint:errcheck // nothing was sent
+	_, hello, err := c.ReadResponse(220)
+	if err != nil {
+		return p, true, fmt.Errorf("greeting of %s: %w", f.SMTP, err)
+	}
+	if p.Host, _, _ = strings.Cut(hello, " "); p.Host == "" {
+		return p, true, fmt.Errorf("greeting of %s: no host name in %q", f.SMTP, hello)
+	}
+	return p, true, p.empty()
+}
 
 const arriveMost = 2 * time.Minute
 

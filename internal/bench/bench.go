@@ -1,6 +1,7 @@
-// Package bench measures a day's load on the whole program. Office and daemon are processes of their own, the load comes from
-// this one, and two floors do the same work with nothing around it, so that the figures are the daemon's and can be compared
-// on any machine. Times come from the one clock of the machine; nothing here is a test.
+// Package bench measures a day's load on the whole program. Office and daemon are processes of their own, and the load comes from
+// this one. Built with the tag bench, two floors do the same work with nothing around it, so that the figures can be compared on
+// any machine, a store is filled with cases, and the office may be a real mail server. Times come from the one clock of the
+// machine; nothing here is a test.
 package bench
 
 import (
@@ -24,16 +25,12 @@ type Options struct {
 	Pause   time.Duration // between two of them
 	Large   bool          // also one mail of 25 MB, a long backlog, and a well-filled store
 	Backlog int           // mails of the long backlog
-	Stored  [2]int        // cases in the store, few and many
 	Profile string        // where CPU profiles of the daemon go; empty: none
+	Floors  Floors        // what only a build with the tag bench measures
 
-	IMAP, SMTP   string // a given server; empty: the embedded post office
-	Mailbox      string // its office mailbox, which must be empty
-	PasswordFile string
-	People       string // domain of everybody else
-	Self         func(ctx context.Context, args ...string) *exec.Cmd
-	Dir          string // for stores and configurations; emptied afterwards
-	Progress     io.Writer
+	Self     func(ctx context.Context, args ...string) *exec.Cmd
+	Dir      string // for stores and configurations; emptied afterwards
+	Progress io.Writer
 }
 
 // Run measures. What could not be measured is an error; figures that miss an aim are not.
@@ -43,10 +40,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		return nil, err
 	}
 	if o.Large {
-		if err := errors.Join(o.largeMail(ctx, r), o.longBacklog(ctx, r)); err != nil {
-			return nil, err
-		}
-		if err := o.filledStore(ctx, r); err != nil {
+		if err := errors.Join(o.largeMail(ctx, r), o.longBacklog(ctx, r), o.filledStore(ctx, r)); err != nil {
 			return nil, err
 		}
 	}
@@ -58,7 +52,7 @@ func (o Options) say(format string, args ...any) {
 	fmt.Fprintf(o.Progress, format+"\n", args...)
 }
 
-// backlog lets floors and daemon work off the same waiting mails, then gives each the same number of single mails.
+// backlog lets the floors, where there are any, and the daemon work off the same waiting mails, then gives each the same number of single mails.
 func (o Options) backlog(ctx context.Context, r *Report) (err error) {
 	p, leave, err := o.open(ctx, "backlog")
 	if err != nil {
@@ -71,29 +65,13 @@ func (o Options) backlog(ctx context.Context, r *Report) (err error) {
 		return err
 	}
 	l.place = p
-	for _, kind := range []string{Sequential, Pipelined} {
-		o.say("%d waiting mails: floor %s …", o.N, kind)
-		office := p.officeCPU()
-		f, err := o.floor(ctx, p, floorTask{Kind: kind, Want: o.N})
-		if err != nil {
-			return err
-		}
-		if err := f.wait(); err != nil {
-			return err
-		}
-		w := f.work(kind)
-		w.Office = p.officeCPU() - office
-		r.Backlog = append(r.Backlog, w)
+	if err := o.waitingByFloors(ctx, p, r); err != nil {
+		return err
 	}
 	if err := o.byDaemon(ctx, l, r); err != nil || o.Latency == 0 {
 		return err
 	}
-	for i, kind := range []string{Sequential, Pipelined} {
-		if err := o.byFloor(ctx, l, kind, o.N+(i+1)*o.Latency, r); err != nil {
-			return err
-		}
-	}
-	return nil
+	return o.singleByFloors(ctx, l, r)
 }
 
 // byDaemon measures the daemon with the waiting mails, then with single ones; its books tell when each letter was accepted.
@@ -145,23 +123,6 @@ func (o Options) byDaemon(ctx context.Context, l *load, r *Report) error {
 		r.Single = append(r.Single, one)
 	}
 	return b.complete(o.N + o.Latency)
-}
-
-// byFloor measures a floor with single mails.
-func (o Options) byFloor(ctx context.Context, l *load, kind string, from int, r *Report) error {
-	o.say("%d single mails: floor %s …", o.Latency, kind)
-	f, err := o.floor(ctx, l.place, floorTask{Kind: kind, Want: o.Latency, Live: true})
-	if err != nil {
-		return err
-	}
-	err = l.oneByOne(ctx, from, o.Latency)
-	if err := errors.Join(err, f.wait()); err != nil {
-		return err
-	}
-	x := delays(kind, f.letters, l.arrived)
-	x.CPU = f.used.cpu
-	r.Single = append(r.Single, x)
-	return nil
 }
 
 func (o Options) dir(name string) (string, error) {

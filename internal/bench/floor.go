@@ -1,3 +1,5 @@
+//go:build bench
+
 package bench
 
 import (
@@ -18,11 +20,64 @@ import (
 	"ukpbjd/internal/message"
 )
 
-// The floors do what cannot be left out: fetch, parse, read the same papers with the same readers, one durable put, one letter.
-const (
-	Sequential = "sequential" // enmime, one fsync each, one connection, one thing after another
-	Pipelined  = "pipelined"  // fetch ahead, the standard library's parser, two readers, puts that share an fsync, four connections
-)
+// WithFloors says that this build has them.
+const WithFloors = true
+
+// Floors are the further options of a build that has them.
+type Floors struct {
+	Stored [2]int // cases in the store, few and many
+
+	IMAP, SMTP   string // a given server; empty: the embedded post office
+	Mailbox      string // its office mailbox, which must be empty
+	PasswordFile string
+	People       string // domain of everybody else
+}
+
+// waitingByFloors lets each floor work off the waiting mails.
+func (o Options) waitingByFloors(ctx context.Context, p place, r *Report) error {
+	for _, kind := range []string{Sequential, Pipelined} {
+		o.say("%d waiting mails: floor %s …", o.N, kind)
+		office := p.officeCPU()
+		f, err := o.floor(ctx, p, floorTask{Kind: kind, Want: o.N})
+		if err != nil {
+			return err
+		}
+		if err := f.wait(); err != nil {
+			return err
+		}
+		w := newWork(kind, f.ready, f.letters)
+		w.CPU, w.Memory, w.Office = f.used.cpu, f.used.peak, p.officeCPU()-office
+		r.Backlog = append(r.Backlog, w)
+	}
+	return nil
+}
+
+// singleByFloors gives each floor as many single mails as the daemon had.
+func (o Options) singleByFloors(ctx context.Context, l *load, r *Report) error {
+	for i, kind := range []string{Sequential, Pipelined} {
+		if err := o.byFloor(ctx, l, kind, o.N+(i+1)*o.Latency, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// byFloor measures a floor with single mails.
+func (o Options) byFloor(ctx context.Context, l *load, kind string, from int, r *Report) error {
+	o.say("%d single mails: floor %s …", o.Latency, kind)
+	f, err := o.floor(ctx, l.place, floorTask{Kind: kind, Want: o.Latency, Live: true})
+	if err != nil {
+		return err
+	}
+	err = l.oneByOne(ctx, from, o.Latency)
+	if err := errors.Join(err, f.wait()); err != nil {
+		return err
+	}
+	x := delays(kind, f.letters, l.arrived)
+	x.CPU = f.used.cpu
+	r.Single = append(r.Single, x)
+	return nil
+}
 
 // floorTask is what a floor is told.
 type floorTask struct {

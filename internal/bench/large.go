@@ -4,14 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
-	"ukpbjd/internal/daemon"
 	"ukpbjd/internal/sop"
-	"ukpbjd/internal/store"
-	"ukpbjd/internal/store/bolt"
 )
 
 // Large is a daemon under one heavy load.
@@ -22,21 +17,7 @@ type Large struct {
 	Memory  int64   `json:"peak_bytes"`
 }
 
-// Scale is the cost of a mail with so many cases in the store.
-type Scale struct {
-	Cases   int     `json:"cases"`
-	File    int64   `json:"store_bytes"`
-	CPU     float64 `json:"cpu_seconds_a_mail"`
-	Seconds float64 `json:"seconds_a_mail"`
-	Memory  int64   `json:"peak_bytes"`
-}
-
-const (
-	largePaper  = 25_000_000 / 3 * 100 / 135 // three of them in base64 are 25 MB
-	scaleMails  = 200
-	seedInOneGo = 1000
-	storedBody  = 4 << 10 // of a stored letter: enough to fill pages, without gigabytes that no mail touches
-)
+const largePaper = 25_000_000 / 3 * 100 / 135 // three of them in base64 are 25 MB
 
 // largeMail sends one mail of 25 MB.
 func (o Options) largeMail(ctx context.Context, r *Report) (err error) {
@@ -87,157 +68,4 @@ func (o Options) heavy(ctx context.Context, p place, name string, n int, kind so
 	u := d.usage()
 	x = Large{Seconds: time.Since(d.ready).Seconds(), CPU: u.cpu - d.start.cpu, Memory: u.peak}
 	return x, errors.Join(err, d.stop())
-}
-
-// filledStore measures the cost of a mail beside few and beside many stored cases, which are copies of a real one.
-func (o Options) filledStore(ctx context.Context, r *Report) error {
-	for _, cases := range o.Stored {
-		s, err := o.filled(ctx, cases)
-		if err != nil {
-			return fmt.Errorf("with %d stored cases: %w", cases, err)
-		}
-		r.Stored = append(r.Stored, s)
-	}
-	return nil
-}
-
-func (o Options) filled(ctx context.Context, cases int) (s Scale, err error) {
-	p, leave, err := o.open(ctx, "stored")
-	if err != nil {
-		return s, err
-	}
-	defer func() { err = errors.Join(err, leave()) }()
-	name := fmt.Sprintf("stored-%d", cases)
-	l := newLoad(o, p)
-	if err := l.submit(ctx, 0, 1); err != nil { // the pattern for all others
-		return s, err
-	}
-	if _, err := o.heavy(ctx, p, name, 1, approval); err != nil {
-		return s, err
-	}
-	o.say("storing %d cases …", cases)
-	file := filepath.Join(o.Dir, "daemon-"+name, "office", daemon.StoreName)
-	if err := seed(ctx, file, cases); err != nil {
-		return s, err
-	}
-	if err := l.submit(ctx, 1, scaleMails); err != nil {
-		return s, err
-	}
-	o.say("%d mails beside %d stored cases …", scaleMails, cases)
-	x, err := o.heavy(ctx, p, name, scaleMails, firstLetter)
-	st, err2 := os.Stat(file)
-	if err = errors.Join(err, err2); err != nil {
-		return s, err
-	}
-	return Scale{Cases: cases, File: st.Size(), CPU: x.CPU / scaleMails, Seconds: x.Seconds / scaleMails, Memory: x.Memory}, nil
-}
-
-// pattern is a case with all that belongs to it.
-type pattern struct {
-	cs      sop.Case
-	letters []store.LetterRow
-	bodies  [][]byte
-	events  []sop.Event
-	seen    store.MailRecord
-}
-
-func readPattern(b store.Books) (p pattern, err error) {
-	err = b.Cases.Each(false, func(cs sop.Case) bool { p.cs = cs; return false })
-	if err != nil {
-		return p, err
-	}
-	if p.letters, err = b.Letters.Of(p.cs.Number); err != nil {
-		return p, err
-	}
-	for _, l := range p.letters {
-		body, err := b.Letters.Body(l.ID())
-		if err != nil {
-			return p, err
-		}
-		p.bodies = append(p.bodies, body)
-	}
-	events, err := b.Journal.Of(p.cs.Number)
-	for _, e := range events {
-		p.events = append(p.events, e.Event)
-	}
-	judged, err2 := b.Mails.Of(p.cs.Number)
-	if len(judged) > 0 {
-		p.seen = judged[0]
-	}
-	return p, errors.Join(err, err2)
-}
-
-// seed copies the first case until there are so many, all closed. A power cut meanwhile costs only the bench its store.
-func seed(ctx context.Context, file string, cases int) (err error) {
-	db, err := bolt.Open(file, bolt.Options{NoSync: true, Timeout: 5 * time.Second})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	var p pattern
-	if err := db.View(ctx, func(tx store.Tx) (err error) { p, err = readPattern(store.In(tx)); return err }); err != nil {
-		return err
-	}
-	for done := 1; done < cases; {
-		err := db.Update(ctx, func(tx store.Tx) error {
-			b := store.In(tx)
-			for n := 0; n < seedInOneGo && done < cases; n++ {
-				if err := p.copy(b, done); err != nil {
-					return err
-				}
-				done++
-			}
-			return sendAll(b)
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// sendAll empties the outbox as if everything in it had been accepted.
-func sendAll(b store.Books) error {
-	for {
-		rows, _, err := b.Letters.Claim(time.Now(), seedInOneGo, "")
-		if err != nil || len(rows) == 0 {
-			return err
-		}
-		for _, l := range rows {
-			if l.Row.State = store.Accepted; err == nil {
-				_, err = b.Letters.Settle(l.Row)
-			}
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
-// copy puts the pattern once more into the books, under the next number.
-func (p pattern) copy(b store.Books, i int) error {
-	number, err := b.Cases.NextNumber("PKJ", p.cs.Opened.Year())
-	if err != nil {
-		return err
-	}
-	cs := p.cs
-	cs.Number, cs.Status, cs.Closed, cs.Wake, cs.Due = number, sop.Done, cs.Updated, time.Time{}, time.Time{}
-	if err := errors.Join(b.Cases.Put(cs), b.Journal.Append(number, p.events)); err != nil {
-		return err
-	}
-	for k, l := range p.letters {
-		l.Case, l.MessageID = number, fmt.Sprintf("<stored-%d-%d@%s>", i, k, ownDomain)
-		l.Next = time.Time{}
-		if err := b.Letters.Put(l, p.bodies[k][:min(len(p.bodies[k]), storedBody)]); err != nil {
-			return err
-		}
-	}
-	s := p.seen
-	s.Case, s.Folder, s.MessageID, s.Identity = number, "", fmt.Sprintf("<stored-%d@%s>", i, ownDomain), fmt.Sprintf("%064x", i)
-	for k, m := range cs.Members {
-		if err := b.Accounts.PutUser(fmt.Sprintf("tersimpan.%d.%d", i, k), fmt.Sprintf("%018d", i*100+k)); err != nil {
-			return fmt.Errorf("user of %s: %w", m.Row.NIP, err)
-		}
-	}
-	return b.Mails.Put(store.UID{Validity: 1, UID: uint32(i)}, s, s.Identity)
 }

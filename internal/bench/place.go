@@ -7,9 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/textproto"
-	"os"
-	"strings"
 
 	"ukpbjd/internal/postoffice"
 	"ukpbjd/internal/secret"
@@ -41,8 +38,7 @@ func (p place) roles() []string {
 
 // open finds the given server, or starts an embedded office.
 func (o Options) open(ctx context.Context, name string) (place, func() error, error) {
-	if o.IMAP != "" {
-		p, err := o.given()
+	if p, given, err := o.given(); given || err != nil {
 		return p, func() error { return nil }, err
 	}
 	p := place{Mailbox: "ukpbj@" + ownDomain, Password: rand.Text(), People: ownDomain}
@@ -63,29 +59,6 @@ func (p place) officeCPU() float64 {
 		return 0
 	}
 	return usageOf(p.pid).cpu
-}
-
-// given asks the server for its own name, which stands in its Received lines.
-func (o Options) given() (place, error) {
-	p := place{IMAP: o.IMAP, SMTP: o.SMTP, Mailbox: o.Mailbox, People: o.People, Given: true}
-	raw, err := os.ReadFile(o.PasswordFile)
-	if err != nil {
-		return p, fmt.Errorf("read the password: %w", err)
-	}
-	p.Password = strings.TrimSpace(string(raw))
-	c, err := textproto.Dial("tcp", o.SMTP)
-	if err != nil {
-		return p, err
-	}
-	defer c.Close() //nolint:errcheck // nothing was sent
-	_, hello, err := c.ReadResponse(220)
-	if err != nil {
-		return p, fmt.Errorf("greeting of %s: %w", o.SMTP, err)
-	}
-	if p.Host, _, _ = strings.Cut(hello, " "); p.Host == "" {
-		return p, fmt.Errorf("greeting of %s: no host name in %q", o.SMTP, hello)
-	}
-	return p, p.empty()
 }
 
 // Office is the process of the embedded post office: it reads its task, says where it is, and stays until its input ends.

@@ -16,21 +16,17 @@ import (
 )
 
 type benchCmd struct {
-	N        int    `help:"Waiting mails." default:"1000"`
-	Pad      int    `help:"Bytes of each of the three papers." default:"100000"`
-	Members  int    `help:"Members of each request." default:"3"`
-	Latency  int    `help:"Mails sent one by one; 0: none." default:"50"`
-	Large    bool   `help:"Also one mail of 25 MB, a long backlog and a well-filled store."`
-	Backlog  int    `help:"Mails of the long backlog." default:"10000"`
-	Stored   []int  `help:"Stored cases beside which the cost of a mail is compared: few, many." default:"1000,100000"`
-	Imap     string `name:"imap" help:"IMAP server on loopback instead of the embedded office, host:port." placeholder:"HOST:PORT"`
-	SMTP     string `name:"smtp" help:"Its SMTP server." placeholder:"HOST:PORT"`
-	Mailbox  string `help:"Its office mailbox, which must be empty." default:"ukpbj@desk.test"`
-	Password string `name:"password-file" help:"File with the mailbox's password." placeholder:"FILE"`
-	People   string `help:"Domain of everybody else on that server." default:"sink.test"`
-	Dir      string `help:"Where stores are kept meanwhile; empty: the system's folder for passing files."`
-	Profile  string `help:"Folder for CPU and heap profiles of the daemon." placeholder:"DIR"`
-	JSON     bool   `name:"json" help:"One JSON object."`
+	N       int    `help:"Waiting mails." default:"1000"`
+	Pad     int    `help:"Bytes of each of the three papers." default:"100000"`
+	Members int    `help:"Members of each request." default:"3"`
+	Latency int    `help:"Mails sent one by one; 0: none." default:"50"`
+	Large   bool   `help:"Also one mail of 25 MB and a long backlog."`
+	Backlog int    `help:"Mails of the long backlog." default:"10000"`
+	Dir     string `help:"Where stores are kept meanwhile; empty: the system's folder for passing files."`
+	Profile string `help:"Folder for CPU and heap profiles of the daemon." placeholder:"DIR"`
+	JSON    bool   `name:"json" help:"One JSON object."`
+
+	Floors floorFlags `embed:""`
 }
 
 // benchPause lies between two single mails.
@@ -38,8 +34,9 @@ const benchPause = 250 * time.Millisecond
 
 // Run measures. A missed aim is told, and is no trouble; a lost mail is.
 func (c *benchCmd) Run(s *shell) error {
-	if (c.Imap == "") != (c.SMTP == "") || len(c.Stored) != 2 {
-		return fail(exitUsage, errors.New("--imap and --smtp go together, and --stored takes two numbers"))
+	floors, err := c.Floors.options()
+	if err != nil {
+		return fail(exitUsage, err)
 	}
 	dir, err := os.MkdirTemp(c.Dir, "ukpbjd-bench-")
 	if err != nil {
@@ -47,8 +44,7 @@ func (c *benchCmd) Run(s *shell) error {
 	}
 	defer os.RemoveAll(dir)
 	r, err := bench.Run(s.ctx, bench.Options{N: c.N, Pad: c.Pad, Members: c.Members, Latency: c.Latency, Pause: benchPause, Large: c.Large,
-		Backlog: c.Backlog, Stored: [2]int(c.Stored), Profile: c.Profile, IMAP: c.Imap, SMTP: c.SMTP, Mailbox: c.Mailbox,
-		PasswordFile: c.Password, People: c.People, Dir: dir, Self: self, Progress: s.stderr})
+		Backlog: c.Backlog, Profile: c.Profile, Floors: floors, Dir: dir, Self: self, Progress: s.stderr})
 	if err != nil {
 		return err
 	}
@@ -70,10 +66,6 @@ func self(ctx context.Context, args ...string) *exec.Cmd {
 type benchOfficeCmd struct{}
 
 func (benchOfficeCmd) Run(s *shell) error { return bench.Office(os.Stdin, s.stdout) }
-
-type benchFloorCmd struct{}
-
-func (benchFloorCmd) Run(s *shell) error { return bench.Floor(s.ctx, os.Stdin, s.stdout) }
 
 // benchServeCmd is serve with profiles.
 type benchServeCmd struct {

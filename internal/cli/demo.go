@@ -40,7 +40,9 @@ func (c *demoCmd) Run(s *shell) error {
 	}
 	err = p.perform(s.ctx)
 	if c.Stay && s.ctx.Err() == nil {
-		p.invite()
+		if err := p.invite(dir); err != nil {
+			return err
+		}
 		<-s.ctx.Done()
 	}
 	return err
@@ -164,7 +166,7 @@ func (p *play) approve(ctx context.Context, number string, style rehearsal.Style
 	}
 	sheets := 0
 	for _, f := range l.Msg.Files {
-		if strings.HasPrefix(f.Name, "lembar-akun-") {
+		if sop.IsSheetName(f.Name) {
 			sheets++
 		}
 	}

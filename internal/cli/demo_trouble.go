@@ -1,16 +1,12 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"ukpbjd/internal/control"
-	"ukpbjd/internal/message"
 	"ukpbjd/internal/rehearsal"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/stage"
@@ -138,67 +134,33 @@ func (p *play) audit(ctx context.Context) error {
 		p.say("%s: %s", f.Where, f.What)
 	}
 	p.expect(len(r.Findings) == 0, "verify: %d kasus, %d surat, %d surel, %d berkas arsip tanpa temuan", r.Cases, r.Letters, r.Mails, r.Files)
-	words, err := p.passwords()
+	words, err := p.stage.Passwords()
 	if err != nil {
 		return err
 	}
-	p.expect(len(words) == 5, "%d anggota memegang kata sandi masing-masing, semuanya berbeda", len(words))
-	leaks, err := p.search(words)
-	p.expect(leaks == 0, "tidak satu pun kata sandi ditemukan di luar surat yang dialamatkan: berkas, basis data, surel lain")
+	p.expect(len(words) == len(p.sunny.Roster)+len(p.troubled.Roster), "%d kata sandi untuk sebanyak itu anggota, semuanya berbeda", len(words))
+	leaks, err := p.stage.Leaks(words)
+	for _, l := range leaks {
+		p.say("%s", l)
+	}
+	p.expect(len(leaks) == 0, "tidak satu pun kata sandi ditemukan di luar surat yang dialamatkan: berkas, basis data, surel lain")
 	return err
 }
 
-// passwords are what the members read in their letters, by address.
-func (p *play) passwords() (map[string]string, error) {
-	out := map[string]string{}
-	for _, m := range append(stage.People(p.sunny), stage.People(p.troubled)...) {
-		mails, err := p.stage.Post.Messages(m.Address, "INBOX")
-		if err != nil {
-			return nil, err
-		}
-		for _, x := range mails {
-			if w := stage.PasswordIn(message.Parse(x.Raw, message.DefaultLimits(), nil)); w != "" {
-				out[w] = m.Address
-			}
-		}
-	}
-	return out, nil
-}
-
-// search counts places outside the addressed letter in which a password stands.
-func (p *play) search(words map[string]string) (leaks int, err error) {
-	err = filepath.WalkDir(p.stage.Config.Storage.Path, func(path string, e os.DirEntry, err error) error {
-		if err != nil || !e.Type().IsRegular() {
-			return err
-		}
-		raw, err := os.ReadFile(path)
-		for w := range words {
-			if bytes.Contains(raw, []byte(w)) {
-				leaks++
-			}
-		}
-		return err
-	})
-	for _, t := range p.stage.Post.Journal() {
-		m := message.Parse(t.Raw, message.DefaultLimits(), nil)
-		for w, owner := range words {
-			if strings.Contains(m.Text+m.HTML, w) && !(len(t.To) == 1 && t.To[0] == owner) {
-				leaks++
-			}
-		}
-	}
-	return leaks, err
-}
-
-// invite tells how any mail program can join.
-func (p *play) invite() {
+// invite tells how any mail program can join, and every other command.
+func (p *play) invite(dir string) error {
 	s := p.stage
+	path, err := s.Write(dir)
+	if err != nil {
+		return err
+	}
 	fmt.Fprintf(p.out, "\nKantor tetap buka. Tekan Ctrl-C untuk menutup.\n  IMAP  %s (tanpa TLS)\n  SMTP  %s (tanpa TLS, masuk dengan alamat sendiri)\n",
 		s.Post.IMAPAddr(), s.Post.SMTPAddr())
-	fmt.Fprintf(p.out, "  Laman http://%s/\n  Kata sandi setiap kotak surat: %s\n  Kotak surat:\n", s.Daemon.PageAddr(), s.Password().Reveal())
+	fmt.Fprintf(p.out, "  Laman http://%s/\n  Perintah lain: ukpbjd --config %s cases\n  Kata sandi setiap kotak surat: %s\n  Kotak surat:\n", s.Daemon.PageAddr(), path, s.Password().Reveal())
 	c := s.Cast
 	for _, x := range append([]sop.Person{c.Office, c.Staff, c.Admin, c.KepalaLPSE, c.KepalaBagian, c.Operator},
 		append(stage.People(p.sunny), stage.People(p.troubled)...)...) {
 		fmt.Fprintf(p.out, "    %-40s %s\n", x.Address, x.Name)
 	}
+	return nil
 }

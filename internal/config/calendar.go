@@ -17,14 +17,6 @@ import (
 //go:embed calendar-2026.yaml
 var exampleCalendar []byte
 
-// LoadCalendar reads a calendar file: hours, seasons with hours of their own, and typed days.
-func LoadCalendar(path string, zone *time.Location) (workday.Calendar, Faults) {
-	r := newReader(path)
-	c := r.loadCalendar(path, zone)
-	r.faults.sort()
-	return c, r.faults
-}
-
 // calendar reads the file of the key, or counts Monday to Friday and says so.
 func (r *reader) calendar(key, path string, zone *time.Location, now time.Time) workday.Calendar {
 	if path == "" {

@@ -50,7 +50,7 @@ var placeholder = regexp.MustCompile(`\{[^{}]*\}`)
 // userID takes a pattern that gives SPSE user IDs: the placeholders, and plain characters between them.
 func userID(s string) (string, error) {
 	for _, p := range placeholder.FindAllString(s, -1) {
-		if _, err := choice("{first}", "{last}", "{initial}", "{nip}")(p); err != nil {
+		if _, err := choice("{first}", "{last}", "{initial}", "{nip}", "{nip4}")(p); err != nil {
 			return "", err
 		}
 	}

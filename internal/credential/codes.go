@@ -6,10 +6,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base32"
-	"encoding/base64"
 	"encoding/binary"
-	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -23,31 +20,6 @@ const (
 	codeAlphabet = "23456789ABCDEFGHJKMNPQRSTUVWXYZ" // no 0 O, 1 I L
 	codeLength   = 6
 )
-
-// NewMaster makes a master key.
-func NewMaster(random io.Reader) (secret.Secret, error) {
-	var b [masterLength]byte
-	defer clear(b[:])
-	if _, err := io.ReadFull(random, b[:]); err != nil {
-		return secret.Secret{}, fmt.Errorf("make a master key: %w", err)
-	}
-	return secret.New(b[:]), nil
-}
-
-// ParseMaster reads a key file: 32 bytes as they are, in hex or in base64.
-func ParseMaster(file []byte) (secret.Secret, error) {
-	if len(file) == masterLength {
-		return secret.New(file), nil
-	}
-	text := strings.TrimSpace(string(file))
-	if b, err := hex.DecodeString(text); err == nil && len(b) == masterLength {
-		return secret.New(b), nil
-	}
-	if b, err := base64.StdEncoding.DecodeString(text); err == nil && len(b) == masterLength {
-		return secret.New(b), nil
-	}
-	return secret.Secret{}, errors.New("the key file does not hold 32 bytes, plain, in hex or in base64")
-}
 
 // Keys makes what follows from the master key alone: the same question has the same answer for ever, and nobody without
 // the key can guess it.

@@ -108,5 +108,5 @@ func SameMaster(a, b secret.Secret) bool {
 	return hmac.Equal([]byte(a.Reveal()), []byte(b.Reveal()))
 }
 
-// MasterFile is a master key as ParseMaster reads it.
+// MasterFile is a master key as the configuration's reader takes it.
 func MasterFile(master secret.Secret) []byte { return []byte(master.Reveal()) }

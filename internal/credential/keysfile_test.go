@@ -2,7 +2,6 @@ package credential
 
 import (
 	"bytes"
-	"crypto/rand"
 	"testing"
 
 	"filippo.io/age"
@@ -11,10 +10,7 @@ import (
 )
 
 func TestSealedKeys(t *testing.T) {
-	master, err := NewMaster(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
+	master := newMaster()
 	id, err := age.GenerateX25519Identity()
 	if err != nil {
 		t.Fatal(err)

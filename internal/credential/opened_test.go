@@ -27,7 +27,7 @@ func TestSheetInSpreadsheet(t *testing.T) {
 	for i, p := range []string{"=Contoh1+aman", "-2e5Contoh#", "+62Contoh#aa", "@Contoh1#aman", "00123456789012", "1/2#Contohaa"} {
 		rows = append(rows, SheetRow{Nama: "Anggota Contoh", NIP: nip(i + 3), Email: "m@gov.example", UserID: "contoh", Password: sec(p)})
 	}
-	book, err := WriteSheet("PKJ-2026-0001", "7KQF3M", rows, secret.Secret{})
+	book, err := writeSheet("PKJ-2026-0001", "7KQF3M", rows, secret.Secret{})
 	if err != nil {
 		t.Fatal(err)
 	}

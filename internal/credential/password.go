@@ -76,26 +76,3 @@ func Strong(s secret.Secret) bool {
 	}
 	return low && up && dig && spec
 }
-
-// Passphrase makes what opens an approver's sheets: four groups of four out of 31 characters, 79 bits.
-func Passphrase(random io.Reader) (secret.Secret, error) {
-	b := make([]byte, 0, 19)
-	defer clear(b[:cap(b)])
-	var one [1]byte
-	for tries := 0; len(b) < cap(b); tries++ {
-		if tries > 10_000 {
-			return secret.Secret{}, errors.New("generate a passphrase: the random source repeats itself")
-		}
-		if _, err := io.ReadFull(random, one[:]); err != nil {
-			return secret.Secret{}, fmt.Errorf("generate a passphrase: %w", err)
-		}
-		if int(one[0]) >= 8*len(codeAlphabet) { // the rest of 256 would favour some
-			continue
-		}
-		b = append(b, codeAlphabet[int(one[0])%len(codeAlphabet)])
-		if n := len(b); n == 4 || n == 9 || n == 14 {
-			b = append(b, '-')
-		}
-	}
-	return secret.New(b), nil
-}

@@ -3,7 +3,6 @@ package credential
 import (
 	"bytes"
 	"crypto/rand"
-	"errors"
 	"math"
 	"strings"
 	"testing"
@@ -57,7 +56,7 @@ func TestGenerateFromABrokenSource(t *testing.T) {
 		t.Error("an empty source gave a password")
 	}
 	for _, gen := range []func() (secret.Secret, error){
-		func() (secret.Secret, error) { return Generate(same(0)) }, func() (secret.Secret, error) { return Passphrase(same(255)) },
+		func() (secret.Secret, error) { return Generate(same(0)) },
 	} {
 		if _, err := gen(); err == nil {
 			t.Error("a source that repeats itself gave a secret")
@@ -85,20 +84,6 @@ func TestStrong(t *testing.T) {
 	}
 	if Strong(secret.Secret{}) {
 		t.Error("an absent secret is strong")
-	}
-}
-
-func TestPassphrase(t *testing.T) {
-	a, err := Passphrase(rand.Reader)
-	b, err2 := Passphrase(rand.Reader)
-	if err := errors.Join(err, err2); err != nil {
-		t.Fatal(err)
-	}
-	if p := a.Reveal(); len(p) != 19 || strings.Count(p, "-") != 3 || strings.Trim(p, codeAlphabet+"-") != "" || a.Equal(b) {
-		t.Error("a passphrase has another shape")
-	}
-	if bits := 16 * math.Log2(float64(len(codeAlphabet))); bits < 77 {
-		t.Errorf("%.1f bits", bits)
 	}
 }
 
@@ -133,14 +118,6 @@ func TestUserID(t *testing.T) {
 	for pattern, want := range map[string]string{"{initial}{last}": "bsantoso", "pokja-{nip4}": "pokja-1001", "{nip}": "198609262015051001", "{first}_{last}": "budi_santoso"} {
 		if got := UserID(pattern, "Budi Santoso", "19860926 201505 1001", func(string) bool { return false }); got != want {
 			t.Errorf("%s: %q", pattern, got)
-		}
-		if err := CheckPattern(pattern); err != nil {
-			t.Error(err)
-		}
-	}
-	for _, bad := range []string{"", "pokja", "{name}", "{first} {last}", "{first}.{LAST}"} {
-		if CheckPattern(bad) == nil {
-			t.Errorf("pattern %q was taken", bad)
 		}
 	}
 }
@@ -192,23 +169,5 @@ func TestCodes(t *testing.T) {
 	}
 	if _, err := NewKeys(secret.New([]byte("short"))); err == nil {
 		t.Error("a short master key was taken")
-	}
-}
-
-func TestParseMaster(t *testing.T) {
-	raw := bytes.Repeat([]byte{0xab}, 32)
-	for _, file := range []string{string(raw), strings.Repeat("ab", 32) + "\n", " q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=\n"} {
-		if s, err := ParseMaster([]byte(file)); err != nil || s.Reveal() != string(raw) {
-			t.Errorf("%d bytes: %v", len(file), err)
-		}
-	}
-	for _, file := range []string{"", "secret", strings.Repeat("ab", 31)} {
-		if _, err := ParseMaster([]byte(file)); err == nil || strings.Contains(err.Error(), "secret") {
-			t.Errorf("%d bytes: %v", len(file), err)
-		}
-	}
-	a, err := NewMaster(rand.Reader)
-	if b, err2 := NewMaster(rand.Reader); err != nil || err2 != nil || a.Equal(b) || len(a.Reveal()) != 32 {
-		t.Error("master keys are not made afresh")
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"html"
 	"net/url"
@@ -20,7 +22,7 @@ type Live struct {
 	Secret secret.Secret
 }
 
-// Scanner finds live secrets in what comes in: as they are, as HTML, URLs, quoted-printable, UTF-16 and base64 write them,
+// Scanner finds live secrets in what comes in: as they are, as HTML, URLs, quoted-printable, JSON, UTF-16, hex and base64 write them,
 // and broken over lines. It is safe for concurrent use, and reads about 150 MB a second.
 type Scanner struct {
 	forms []form
@@ -82,12 +84,18 @@ func written(p string) []string {
 		wide.Write([]byte{byte(u), byte(u >> 8)})
 	}
 	all := []string{p, wide.String(), html.EscapeString(p), strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(p),
-		url.QueryEscape(p), url.PathEscape(p), quotedPrintable(p)}
+		url.QueryEscape(p), url.PathEscape(p), quotedPrintable(p), hex.EncodeToString([]byte(p)), inJSON(p)}
 	for _, format := range []string{"=%02X", "%%%02X", "%%%02x", "&#x%x;", "&#x%X;", "&#%d;"} {
 		all = append(all, escape(p, format))
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
+}
+
+// inJSON writes it as Go's own encoder does.
+func inJSON(p string) string {
+	b, _ := json.Marshal(p) //nolint:errchkjson // a string always can
+	return string(b[1 : len(b)-1])
 }
 
 // quotedPrintable escapes only what must be (RFC 2045 §6.7).
@@ -116,14 +124,17 @@ func escape(p, format string) string {
 	return b.String()
 }
 
-// inBase64 are the three alignments, without the letters at the ends that neighbours share.
+// inBase64 are the three alignments in both alphabets, without the letters at the ends that neighbours share.
 func inBase64(p string) (forms []string) {
-	for shift := range 3 {
-		e := base64.StdEncoding.EncodeToString(append(make([]byte, shift), p...))
-		from := []int{0, 2, 3}[shift]
-		forms = append(forms, e[from:(shift+len(p))*8/6])
+	for _, alphabet := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
+		for shift := range 3 {
+			e := alphabet.EncodeToString(append(make([]byte, shift), p...))
+			from := []int{0, 2, 3}[shift]
+			forms = append(forms, e[from:(shift+len(p))*8/6])
+		}
 	}
-	return forms
+	slices.Sort(forms)
+	return slices.Compact(forms)
 }
 
 // Hits gives the ids of secrets that stand in any of the texts, each once, in order. Parts that are encoded or packed are

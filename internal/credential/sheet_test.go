@@ -49,7 +49,7 @@ func accounts() (rows []SheetRow, issued map[string]Issued) {
 func plainOrSealed(t testing.TB, passphrase secret.Secret) []byte {
 	t.Helper()
 	rows, _ := accounts()
-	b, err := WriteSheet("PKJ-2026-0001", "7KQF3M", rows, passphrase)
+	b, err := writeSheet("PKJ-2026-0001", "7KQF3M", rows, passphrase)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,16 +115,13 @@ func TestSheetRoundTrip(t *testing.T) {
 	if p, err := f.GetCellValue(sheetTab, "F8"); err != nil || p != rows[0].Password.Reveal() {
 		t.Errorf("a spreadsheet program does not find the password: %v", err)
 	}
-	if SheetName("PKJ-2026-0001") != "lembar-akun-PKJ-2026-0001.xlsx" {
-		t.Error(SheetName("PKJ-2026-0001"))
-	}
 }
 
 // Every cell is a string: no formula, no number, whatever a name says.
 func TestSheetHoldsStringsOnly(t *testing.T) {
 	rows, _ := accounts()
 	rows = append(rows, SheetRow{Nama: "+1+1\r\nSETUJU\x00\u202e", NIP: "@SUM(A1)", Email: "-2", UserID: "\t=1", Kept: true, Password: sec("never shown")})
-	b, err := WriteSheet("PKJ-2026-0001", "", rows, secret.Secret{})
+	b, err := writeSheet("PKJ-2026-0001", "", rows, secret.Secret{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -503,7 +500,7 @@ func TestSheetAnyContent(t *testing.T) {
 			r := SheetRow{Nama: rapid.String().Draw(t, "nama"), NIP: nip(i), Email: "a@gov.example", UserID: fmt.Sprint("u", i), Password: p}
 			rows, issued[r.NIP] = append(rows, r), Issued{r.UserID, p}
 		}
-		b, err := WriteSheet("PKJ-2026-0001", "", rows, secret.Secret{})
+		b, err := writeSheet("PKJ-2026-0001", "", rows, secret.Secret{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -29,16 +29,9 @@ const (
 // columns of the sheet, A to F.
 var columns = [...]string{"No", "Nama", "NIP", "Email", "User ID", "Password"}
 
-// SheetName is the file name of a case's account sheet.
-func SheetName(number string) string { return "lembar-akun-" + number + ".xlsx" }
-
-// WriteSheet makes the account sheet that the approver types from (SOP 2.1). Every cell is a string. Without a passphrase
-// the workbook is not encrypted; code is "" unless it stands in the sheet only. Encrypting takes 50,000 hashes, on purpose.
-func WriteSheet(number, code string, rows []SheetRow, passphrase secret.Secret) ([]byte, error) {
-	return WriteSheetWith(number, code, secret.Secret{}, rows, passphrase)
-}
-
-// WriteSheetWith also names the phrase that opens the members' locked pages; absent: none are sent.
+// WriteSheetWith makes the account sheet that the approver types from (SOP 2.1). Every cell is a string. phrase opens the
+// members' locked pages; absent: none are sent. Without a passphrase the workbook is not encrypted; code is "" unless it
+// stands in the sheet only. Encrypting takes 50,000 hashes, on purpose.
 func WriteSheetWith(number, code string, phrase secret.Secret, rows []SheetRow, passphrase secret.Secret) ([]byte, error) {
 	if len(rows) > mostRows {
 		return nil, fmt.Errorf("write account sheet of %s: %d rows, more than %d", number, len(rows), mostRows)

@@ -1,7 +1,6 @@
 package credential
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,21 +8,6 @@ import (
 )
 
 const longestID = 30
-
-// CheckPattern says what is wrong with credentials.user_id.
-func CheckPattern(pattern string) error {
-	rest := pattern
-	for _, p := range []string{"{first}", "{last}", "{initial}", "{nip}", "{nip4}"} {
-		rest = strings.ReplaceAll(rest, p, "")
-	}
-	if rest == pattern {
-		return fmt.Errorf("user ID pattern %q: names none of {first}, {last}, {initial}, {nip}, {nip4}", pattern)
-	}
-	if rest != fold(rest) {
-		return fmt.Errorf("user ID pattern %q: only lower-case letters, digits and . _ - beside {first}, {last}, {initial}, {nip}, {nip4}", pattern)
-	}
-	return nil
-}
 
 // UserID makes a user ID out of a name as printed, and a number behind it while taken says so. Balinese marks of sex, caste
 // and order of honour (I, Ni, Ida Bagus, Anak Agung …) are skipped where a name of the person's own remains.

@@ -1,22 +1,20 @@
 package credential
 
 import (
-	"archive/zip"
-	"bytes"
 	"encoding/xml"
 	"errors"
 	"io"
-	"path"
 	"strconv"
 	"strings"
+	"ukpbjd/internal/ooxml"
 )
 
 // A returned workbook is read here without a spreadsheet library: only cells, and what hides or computes them, matter, and
 // every step is bounded. Nothing is unpacked to disk.
 const (
 	largestSheet   = 4 << 20  // bytes of the workbook as attached
-	largestPart    = 8 << 20  // bytes of all its parts unpacked
-	mostParts      = 400      // files in the ZIP
+	maxUnpacked    = 8 << 20  // bytes of all that is read of it
+	maxParts       = 400      // files in the ZIP
 	mostCells      = 20_000   // with content
 	mostStrings    = 50_000   // shared strings
 	longestCell    = 2_000    // bytes of one cell; the rest is cut off
@@ -47,48 +45,25 @@ type sheetLine struct {
 	hidden   bool
 }
 
-type parts map[string]*zip.File
+type parts struct{ *ooxml.Package }
 
 func readWorkbook(b []byte) (*workbook, error) {
-	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
-	if err != nil || len(z.File) > mostParts {
-		return nil, errWorkbook
+	p, err := ooxml.Open(b, ooxml.Limits{Parts: maxParts, Total: maxUnpacked})
+	if err != nil || p.Twice() != "" {
+		return nil, errWorkbook // two parts of one name: programs differ in which they read
 	}
-	p, total := parts{}, uint64(0)
-	for _, f := range z.File {
-		name := strings.ToLower(strings.TrimPrefix(strings.ReplaceAll(f.Name, `\`, "/"), "/"))
-		if total += min(f.UncompressedSize64, largestPart+1); total > largestPart || p[name] != nil {
-			return nil, errWorkbook // two parts of one name: programs differ in which they read
+	claimed := uint64(0)
+	for _, x := range p.Parts() {
+		if claimed += min(uint64(x.Size), maxUnpacked+1); claimed > maxUnpacked {
+			return nil, errWorkbook
 		}
-		p[name] = f
 	}
-	return p.workbook()
-}
-
-// read gives a part; archive/zip holds it to the length that was counted.
-func (p parts) read(name string) ([]byte, error) {
-	f := p[strings.ToLower(name)]
-	if f == nil {
-		return nil, nil
-	}
-	r, err := f.Open()
-	if err != nil {
-		return nil, errWorkbook
-	}
-	defer r.Close()
-	b, err := io.ReadAll(io.LimitReader(r, largestPart))
-	if err != nil {
-		return nil, errWorkbook
-	}
-	return b, nil
+	return parts{p}.workbook()
 }
 
 func (p parts) unmarshal(name string, to any) error {
-	b, err := p.read(name)
-	if err != nil || b == nil {
-		return errWorkbook
-	}
-	if xml.Unmarshal(b, to) != nil {
+	b, err := p.Read(name)
+	if err != nil || xml.Unmarshal(b, to) != nil {
 		return errWorkbook
 	}
 	return nil
@@ -102,25 +77,20 @@ func (p parts) workbook() (*workbook, error) {
 			Attrs []xml.Attr `xml:",any,attr"`
 		} `xml:"sheets>sheet"`
 	}
-	var rels struct {
-		Rel []struct {
-			ID     string `xml:"Id,attr"`
-			Target string `xml:"Target,attr"`
-		} `xml:"Relationship"`
-	}
-	err := errors.Join(p.unmarshal("xl/workbook.xml", &book), p.unmarshal("xl/_rels/workbook.xml.rels", &rels))
-	if err != nil || len(book.Sheets) == 0 || len(book.Sheets) > 50 {
+	main, _ := p.Main()
+	relations, err := p.Relations(main)
+	if err != nil || p.unmarshal(main, &book) != nil || len(book.Sheets) == 0 || len(book.Sheets) > 50 {
 		return nil, errWorkbook
 	}
-	targets := map[string]string{}
-	for _, r := range rels.Rel {
-		targets[r.ID] = r.Target
-	}
-	shared, err := p.sharedStrings()
+	shared, err := p.sharedStrings(main)
 	if err != nil {
 		return nil, err
 	}
-	w := &workbook{macros: p["xl/vbaproject.bin"] != nil}
+	macro, err := p.Related(main, "vbaProject")
+	if err != nil {
+		return nil, errWorkbook
+	}
+	w := &workbook{macros: macro != "" || p.Has("xl/vbaProject.bin")}
 	for _, s := range book.Sheets {
 		var id string
 		for _, a := range s.Attrs {
@@ -128,7 +98,7 @@ func (p parts) workbook() (*workbook, error) {
 				id = a.Value
 			}
 		}
-		ws, err := p.worksheet(targets[id], shared)
+		ws, err := p.worksheet(relations[id].Target, shared)
 		if err != nil {
 			return nil, err
 		}
@@ -139,12 +109,17 @@ func (p parts) workbook() (*workbook, error) {
 }
 
 // sharedStrings joins the runs of rich text; phonetic ones are left out.
-func (p parts) sharedStrings() (all []string, err error) {
-	b, err := p.read("xl/sharedStrings.xml")
-	if err != nil || b == nil {
+func (p parts) sharedStrings(main string) (all []string, err error) {
+	name, err := p.Related(main, "sharedStrings")
+	if err != nil || name == "" {
 		return nil, err
 	}
-	d := xml.NewDecoder(bytes.NewReader(b))
+	r, err := p.Open(name)
+	if err != nil {
+		return nil, errWorkbook
+	}
+	defer r.Close()
+	d := xml.NewDecoder(r)
 	for {
 		t, err := d.Token()
 		if err == io.EOF {
@@ -194,17 +169,13 @@ func richText(d *xml.Decoder) (string, error) {
 	return strings.ToValidUTF8(b.String()[:min(b.Len(), longestCell)], ""), nil
 }
 
-func (p parts) worksheet(target string, shared []string) (*worksheet, error) {
-	name := path.Join("xl", target)
-	if strings.HasPrefix(target, "/") {
-		name = strings.TrimPrefix(path.Clean(target), "/")
-	}
-	b, err := p.read(name)
-	if err != nil || b == nil {
+func (p parts) worksheet(name string, shared []string) (*worksheet, error) {
+	in, err := p.Open(name)
+	if err != nil {
 		return nil, errWorkbook
 	}
-	r := sheetReader{d: xml.NewDecoder(bytes.NewReader(b)), shared: shared,
-		ws: &worksheet{rows: map[int]*sheetLine{}, cols: map[int]bool{}}}
+	defer in.Close()
+	r := sheetReader{d: xml.NewDecoder(in), shared: shared, ws: &worksheet{rows: map[int]*sheetLine{}, cols: map[int]bool{}}}
 	return r.read()
 }
 

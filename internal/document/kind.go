@@ -15,22 +15,6 @@ type verdict struct {
 	strong int // 2: a title line; 1: a subject line or the title of another kind of letter
 }
 
-// Recognise tells the kind of a paper from its lines alone, by title and structure; Other when they show none.
-func Recognise(lines []string) (Kind, string) {
-	rows := make([]row, len(lines))
-	for i, l := range lines {
-		rows[i] = row{text: l}
-	}
-	var best verdict
-	for i := range rows {
-		if v := titleAt(rows, i); v.strong > best.strong {
-			best = v
-		}
-	}
-	sec := section{src: &Source{Pages: make([]Page, 1)}, rows: rows, kind: best.kind, title: best.title}
-	return sec.confirm(), best.title
-}
-
 // letters is the text in capitals without anything but letters, so that spacing and OCR specks do not matter.
 func letters(s string) string {
 	var out strings.Builder

@@ -31,14 +31,6 @@ func NIPFault(nip string) string {
 // ValidNIP says whether the digits can be a NIP.
 func ValidNIP(nip string) bool { return NIPFault(nip) == "" }
 
-// BirthDate is the birth date in a NIP, as YYYYMMDD, and the sex digit: "1" man, "2" woman.
-func BirthDate(nip string) (date, sex string, ok bool) {
-	if !ValidNIP(nip) {
-		return "", "", false
-	}
-	return nip[:8], nip[14:15], true
-}
-
 var monthDays = [13]int{0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
 
 // validDate checks YYYYMMDD for somebody who can be in service: born 1940–2015.

@@ -1,17 +1,14 @@
 package extract
 
 import (
-	"archive/zip"
-	"bytes"
 	"context"
-	"io"
 	"path"
-	"sort"
 	"strings"
 	"unicode/utf8"
 
 	"ukpbjd/internal/document"
 	"ukpbjd/internal/message"
+	"ukpbjd/internal/ooxml"
 )
 
 // Bounds of archives. They are checked while reading, not by what the directory says.
@@ -118,27 +115,21 @@ func (u *unpacking) open(ctx context.Context, l leaf, depth int) {
 
 // zipMembers reads every member within the bounds; members that fail are leaves that say so.
 func (u *unpacking) zipMembers(l leaf) ([]leaf, string) {
-	z, err := zip.NewReader(bytes.NewReader(l.data), int64(len(l.data)))
+	left := max(1, 2*u.r.opt.MaxBytes-u.total)
+	p, err := ooxml.Open(l.data, ooxml.Limits{Parts: maxMembers, Part: u.r.opt.MaxBytes, Total: left, Ratio: maxRatio})
 	if err != nil {
-		return nil, document.ReasonCorrupt
-	}
-	if len(z.File) > maxMembers {
-		return nil, document.ReasonTooLarge
-	}
-	if overlapping(z) {
-		return nil, document.ReasonCorrupt
+		return nil, reasonOf(err)
 	}
 	var out []leaf
-	for _, f := range z.File {
+	for _, f := range p.Parts() {
 		name := cleanMember(f)
 		if name == "" {
 			continue
 		}
-		m := leaf{src: document.Source{File: l.src.File + "/" + name}, done: true}
-		data, reason := u.member(f)
-		if reason != "" {
-			m.src.Unreadable, m.src.Bytes = reason, int64(f.UncompressedSize64)
-			out = append(out, m)
+		data, err := f.Read()
+		u.total += int64(len(data))
+		if err != nil {
+			out = append(out, leaf{src: document.Source{File: l.src.File + "/" + name, Unreadable: reasonOf(err), Bytes: f.Size}, done: true})
 			continue
 		}
 		out = append(out, newLeaf(l.src.File+"/"+name, data, ""))
@@ -146,62 +137,13 @@ func (u *unpacking) zipMembers(l leaf) ([]leaf, string) {
 	return out, ""
 }
 
-// member reads one member, counting the bytes that really come out.
-func (u *unpacking) member(f *zip.File) ([]byte, string) {
-	if f.Flags&1 != 0 {
-		return nil, document.ReasonEncrypted
-	}
-	limit := u.r.opt.MaxBytes
-	if byRatio := int64(f.CompressedSize64)*maxRatio + 1<<20; byRatio < limit {
-		limit = byRatio
-	}
-	if left := 2*u.r.opt.MaxBytes - u.total; left < limit {
-		limit = left
-	}
-	rc, err := f.Open()
-	if err != nil {
-		return nil, document.ReasonCorrupt
-	}
-	defer rc.Close()
-	data, err := io.ReadAll(io.LimitReader(rc, limit+1))
-	u.total += int64(len(data))
-	switch {
-	case int64(len(data)) > limit:
-		return nil, document.ReasonTooLarge
-	case err != nil:
-		return nil, document.ReasonCorrupt
-	}
-	return data, ""
-}
-
-// overlapping finds members that share bytes, the trick of a zip bomb without nesting.
-func overlapping(z *zip.Reader) bool {
-	type span struct{ from, to int64 }
-	var spans []span
-	for _, f := range z.File {
-		off, err := f.DataOffset()
-		if err != nil {
-			return true
-		}
-		spans = append(spans, span{off, off + int64(f.CompressedSize64)})
-	}
-	sort.Slice(spans, func(i, j int) bool { return spans[i].from < spans[j].from })
-	for i := 1; i < len(spans); i++ {
-		if spans[i].from < spans[i-1].to {
-			return true
-		}
-	}
-	return false
-}
-
 // cleanMember is the member's own name without folders, or empty for what is no file.
-func cleanMember(f *zip.File) string {
-	if f.FileInfo().IsDir() {
+func cleanMember(f *ooxml.Part) string {
+	if f.Dir {
 		return ""
 	}
-	full := strings.ReplaceAll(f.Name, "\\", "/")
-	name := path.Base(full)
-	if strings.HasPrefix(full, "__MACOSX/") || name == ".DS_Store" || name == "Thumbs.db" || name == "desktop.ini" {
+	name := path.Base(f.Name)
+	if strings.HasPrefix(f.Name, "__MACOSX/") || name == ".DS_Store" || name == "Thumbs.db" || name == "desktop.ini" {
 		return ""
 	}
 	return cleanName(name)
@@ -224,24 +166,4 @@ func cleanName(name string) string {
 		name = strings.ToValidUTF8(name[:200], "")
 	}
 	return name
-}
-
-// readMember reads one small member of an office file.
-func readMember(z *zip.Reader, name string, limit int64) []byte {
-	for _, f := range z.File {
-		if f.Name != name {
-			continue
-		}
-		rc, err := f.Open()
-		if err != nil {
-			return nil
-		}
-		defer rc.Close()
-		data, err := io.ReadAll(io.LimitReader(rc, limit+1))
-		if err != nil || int64(len(data)) > limit {
-			return nil
-		}
-		return data
-	}
-	return nil
 }

@@ -6,17 +6,19 @@ import (
 	"strconv"
 
 	"ukpbjd/internal/document"
+	"ukpbjd/internal/ooxml"
 )
 
 // readDOCX reads the body of a WordprocessingML document (ECMA-376 part 1 §17): deleted, hidden and fallback text left out.
 func readDOCX(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) {
-	z, err := openOffice(data)
+	pkg, err := ooxml.Open(data, ooxml.Limits{})
 	if err != nil {
 		src.Unreadable = reasonOf(err)
 		return
 	}
-	w := &wordReader{flow: newFlow(r.opt.MaxCells), numbers: map[string]int{}}
-	if err := walkXML(ctx, z, "word/document.xml", xmlEvents{start: w.start, end: w.end, text: w.text}); err != nil {
+	main, _ := pkg.Main()
+	w := &wordReader{flow: newFlow(r.opt), numbers: map[string]int{}}
+	if err := walkXML(ctx, pkg, main, xmlEvents{start: w.start, end: w.end, text: w.text}); err != nil {
 		src.Unreadable = reasonOf(err)
 		return
 	}

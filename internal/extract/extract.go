@@ -25,6 +25,7 @@ type Options struct {
 	MaxPages  int           // of one file
 	MaxFiles  int           // of one mail, archives opened
 	MaxCells  int           // of one file
+	MaxText   int           // bytes of text in the cells and lines of one file
 	MaxOCR    int           // pages read by OCR for one mail
 	Workers   int           // files read at the same time
 	FileTime  time.Duration // for one file without OCR
@@ -45,6 +46,7 @@ func New(opt Options) *Reader {
 	fill(&opt.MaxPages, 200)
 	fill(&opt.MaxFiles, 60)
 	fill(&opt.MaxCells, 200_000)
+	fill(&opt.MaxText, 16<<20)
 	fill(&opt.MaxOCR, 24)
 	fill(&opt.Workers, runtime.GOMAXPROCS(0))
 	fill(&opt.FileTime, 20*time.Second)

@@ -14,6 +14,7 @@ type flow struct {
 	stack []*openTable
 	para  strings.Builder
 	cells int  // still allowed
+	text  int  // bytes of text still allowed, a text counted wherever it is repeated
 	over  bool // more than allowed: the document is refused as a whole
 }
 
@@ -29,8 +30,8 @@ type openTable struct {
 	next map[int]int // … from the next row on
 }
 
-func newFlow(cells int) *flow {
-	return &flow{pages: []document.Page{{Number: 1}}, cells: cells}
+func newFlow(o Options) *flow {
+	return &flow{pages: []document.Page{{Number: 1}}, cells: o.MaxCells, text: o.MaxText}
 }
 
 func (f *flow) page() *document.Page { return &f.pages[len(f.pages)-1] }
@@ -66,7 +67,7 @@ func (f *flow) endParagraph() {
 
 // line keeps tabs as segment borders, as they are used to line things up.
 func (f *flow) line(text string) {
-	if !f.room() {
+	if !f.room(text) {
 		return
 	}
 	var segs []document.Segment
@@ -120,14 +121,14 @@ func (f *flow) closeCell() {
 		f.endParagraph()
 	}
 	t.in = false
-	if !f.room() {
-		return
-	}
-	t.skipCovered()
-	t.cover()
 	cell := document.Cell{Text: squeezeLines(t.cell.String()), Merged: t.vert}
+	f.skipCovered(t)
+	t.cover()
 	if t.vert {
 		cell.Text, cell.Over = "", t.above()
+	}
+	if !f.room(cell.Text + cell.Over) {
+		return
 	}
 	t.row = append(t.row, cell)
 	for i := 1; i < min(t.span, 64); i++ {
@@ -137,7 +138,7 @@ func (f *flow) closeCell() {
 
 func (f *flow) closeRow() {
 	if t := f.top(); t != nil {
-		t.skipCovered()
+		f.skipCovered(t)
 		t.rows = append(t.rows, t.row)
 		for c, n := range t.tall {
 			if n > 1 {
@@ -149,8 +150,8 @@ func (f *flow) closeRow() {
 }
 
 // skipCovered leaves the slots that tall cells of rows above cover.
-func (t *openTable) skipCovered() {
-	for t.tall[len(t.row)] > 0 && len(t.row) < 512 {
+func (f *flow) skipCovered(t *openTable) {
+	for t.tall[len(t.row)] > 0 && len(t.row) < 512 && f.afford(t.above()) {
 		t.row = append(t.row, document.Cell{Merged: true, Over: t.above()})
 	}
 	if t.next == nil && len(t.tall) > 0 {
@@ -194,9 +195,16 @@ func (f *flow) closeTable() {
 }
 
 // room counts one more cell or line.
-func (f *flow) room() bool {
+func (f *flow) room(text string) bool {
 	f.cells--
 	f.over = f.over || f.cells < 0
+	return f.afford(text)
+}
+
+// afford counts text that stands in one more place.
+func (f *flow) afford(text string) bool {
+	f.text -= len(text)
+	f.over = f.over || f.text < 0
 	return !f.over
 }
 

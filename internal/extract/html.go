@@ -6,10 +6,10 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/net/html"
 	"golang.org/x/net/html/charset"
 
 	"ukpbjd/internal/document"
+	"ukpbjd/internal/htmltext"
 )
 
 // readHTML reads text and tables of a page; spreadsheets saved as "xls" are often that.
@@ -19,49 +19,22 @@ func readHTML(r *Reader, ctx context.Context, src *document.Source, data []byte,
 		src.Unreadable = document.ReasonCorrupt
 		return
 	}
-	f := newFlow(r.opt.MaxCells)
-	h := &htmlReader{flow: f}
-	tok := html.NewTokenizer(text)
-	tok.SetMaxBuf(4 << 20)
-	for n := 0; ; n++ {
-		if n&0xfff == 0 && ctx.Err() != nil {
-			src.Unreadable = document.ReasonTimeout
-			return
-		}
-		if t := tok.Next(); t == html.ErrorToken {
-			break
-		}
-		h.token(tok.Token())
+	h := &htmlReader{flow: newFlow(r.opt)}
+	if err := htmltext.Read(ctx, text, htmltext.Events{Text: h.text, Open: h.open, Close: h.close}); err != nil {
+		src.Unreadable = reasonOf(err)
+		return
 	}
-	f.finishInto(src)
+	h.flow.finishInto(src)
 }
 
-type htmlReader struct {
-	flow *flow
-	skip int
+type htmlReader struct{ flow *flow }
+
+func (h *htmlReader) text(s string) {
+	h.flow.write(strings.Join(strings.Fields(s), " ") + " ")
 }
 
-func (h *htmlReader) token(t html.Token) {
-	switch t.Type {
-	case html.TextToken:
-		if h.skip == 0 {
-			h.flow.write(strings.Join(strings.Fields(" "+t.Data+" "), " ") + " ")
-		}
-	case html.StartTagToken, html.SelfClosingTagToken:
-		h.open(t)
-	case html.EndTagToken:
-		h.close(t.Data)
-	}
-}
-
-func (h *htmlReader) open(t html.Token) {
-	switch t.Data {
-	case "script", "style", "head", "title":
-		if t.Type == html.StartTagToken {
-			h.skip++
-		}
-	case "body":
-		h.skip = 0
+func (h *htmlReader) open(name string, attr []htmltext.Attr) {
+	switch name {
 	case "br":
 		h.flow.write("\n")
 	case "p", "div", "h1", "h2", "h3", "h4", "li":
@@ -74,7 +47,7 @@ func (h *htmlReader) open(t html.Token) {
 	case "td", "th":
 		h.endCell()
 		h.flow.openCell()
-		for _, a := range t.Attr {
+		for _, a := range attr {
 			n, err := strconv.Atoi(a.Val)
 			if err != nil || h.flow.top() == nil {
 				continue
@@ -97,8 +70,6 @@ func (h *htmlReader) endCell() {
 
 func (h *htmlReader) close(name string) {
 	switch name {
-	case "script", "style", "head", "title":
-		h.skip = max(0, h.skip-1)
 	case "p", "div", "h1", "h2", "h3", "h4", "li":
 		h.flow.endParagraph()
 	case "td", "th":

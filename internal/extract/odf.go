@@ -7,11 +7,12 @@ import (
 	"strconv"
 
 	"ukpbjd/internal/document"
+	"ukpbjd/internal/ooxml"
 )
 
 // readODT reads the text of an OpenDocument text (ODF 1.3 part 3 §5).
 func readODT(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) {
-	o := &odfReader{flow: newFlow(r.opt.MaxCells), breaks: map[string]bool{}}
+	o := &odfReader{flow: newFlow(r.opt), breaks: map[string]bool{}}
 	if !walkODF(ctx, src, data, o) {
 		return
 	}
@@ -20,7 +21,7 @@ func readODT(r *Reader, ctx context.Context, src *document.Source, data []byte, 
 
 // readODS reads the visible cells of a spreadsheet; each sheet is a page.
 func readODS(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) {
-	o := &odfReader{flow: newFlow(r.opt.MaxCells), breaks: map[string]bool{}, sheet: true}
+	o := &odfReader{flow: newFlow(r.opt), breaks: map[string]bool{}, sheet: true}
 	if !walkODF(ctx, src, data, o) {
 		return
 	}
@@ -28,23 +29,19 @@ func readODS(r *Reader, ctx context.Context, src *document.Source, data []byte, 
 }
 
 func walkODF(ctx context.Context, src *document.Source, data []byte, o *odfReader) bool {
-	z, err := openOffice(data)
+	pkg, err := ooxml.Open(data, ooxml.Limits{})
 	if err == nil {
-		if m := readMember(z, "META-INF/manifest.xml", 1<<20); containsAny(m, "encryption-data") {
+		if m, _ := pkg.Read("META-INF/manifest.xml"); bytes.Contains(m, []byte("encryption-data")) {
 			src.Unreadable = document.ReasonEncrypted
 			return false
 		}
-		err = walkXML(ctx, z, "content.xml", xmlEvents{start: o.start, end: o.end, text: o.text})
+		err = walkXML(ctx, pkg, "content.xml", xmlEvents{start: o.start, end: o.end, text: o.text})
 	}
 	if err != nil {
 		src.Unreadable = reasonOf(err)
 		return false
 	}
 	return true
-}
-
-func containsAny(data []byte, word string) bool {
-	return bytes.Contains(data, []byte(word))
 }
 
 type odfReader struct {
@@ -198,6 +195,9 @@ func (o *odfReader) closeCell() {
 			cell.Over = above.text
 		} else {
 			cell.Over = ""
+		}
+		if !o.flow.afford(cell.Text + cell.Over) {
+			return
 		}
 		t.row = append(t.row, cell)
 	}

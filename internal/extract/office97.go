@@ -22,7 +22,7 @@ func readDOC(r *Reader, ctx context.Context, src *document.Source, data []byte, 
 		src.Unreadable = reason
 		return
 	}
-	f := newFlow(r.opt.MaxCells)
+	f := newFlow(r.opt)
 	lines := strings.Split(string(out), "\n")
 	for i := 0; i < len(lines); {
 		rows, n := brokenRows(lines[i:])
@@ -35,8 +35,8 @@ func readDOC(r *Reader, ctx context.Context, src *document.Source, data []byte, 
 			continue
 		}
 		for _, row := range rows {
-			for range row {
-				f.room()
+			for _, c := range row {
+				f.room(c.Text)
 			}
 		}
 		f.page().Tables = append(f.page().Tables, document.Table{Line: len(f.page().Lines), Rows: rows})

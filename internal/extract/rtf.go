@@ -11,7 +11,7 @@ import (
 
 // readRTF reads text and tables of a Rich Text file (RTF 1.9.1): control words by name, unknown destinations skipped.
 func readRTF(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) {
-	p := &rtfReader{flow: newFlow(r.opt.MaxCells), data: data, state: rtfState{unicodeSkip: 1}}
+	p := &rtfReader{flow: newFlow(r.opt), data: data, state: rtfState{unicodeSkip: 1}}
 	for p.pos = 0; p.pos < len(data); {
 		if p.pos&0xffff == 0 && ctx.Err() != nil {
 			src.Unreadable = document.ReasonTimeout

@@ -1,9 +1,8 @@
 package extract
 
 import (
-	"archive/zip"
 	"bytes"
-	"strings"
+	"ukpbjd/internal/ooxml"
 	"unicode/utf8"
 )
 
@@ -118,30 +117,21 @@ func utf16le(s string) []byte {
 	return out
 }
 
+// sniffZIP goes by what the package's own relations say, so a plain archive that happens to hold a document stays an archive.
 func sniffZIP(data []byte) format {
-	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	p, err := ooxml.Open(data, ooxml.Limits{})
 	if err != nil {
 		return formatZIP
 	}
-	for i, f := range z.File {
-		if i > 2000 {
-			break
-		}
-		switch {
-		case f.Name == "word/document.xml":
-			return formatDOCX
-		case f.Name == "xl/workbook.xml", f.Name == "xl/workbook.bin":
-			return formatXLSX
-		case f.Name == "content.xml":
-			return sniffODF(z)
-		}
+	switch _, kind := p.Main(); {
+	case kind == ooxml.Word:
+		return formatDOCX
+	case kind == ooxml.Workbook:
+		return formatXLSX
+	case !p.Has("content.xml"):
+		return formatZIP
 	}
-	return formatZIP
-}
-
-func sniffODF(z *zip.Reader) format {
-	kind := string(readMember(z, "mimetype", 200))
-	if strings.Contains(kind, "spreadsheet") {
+	if kind, _ := p.Read("mimetype"); bytes.Contains(kind, []byte("spreadsheet")) {
 		return formatODS
 	}
 	return formatODT

@@ -32,7 +32,7 @@ func readText(r *Reader, ctx context.Context, src *document.Source, data []byte,
 		}
 		page.Tables = []document.Table{{Rows: rows}}
 	} else {
-		f := newFlow(r.opt.MaxCells)
+		f := newFlow(r.opt)
 		for _, l := range strings.Split(text, "\n") {
 			f.line(unquoted(l))
 		}

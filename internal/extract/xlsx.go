@@ -1,26 +1,26 @@
 package extract
 
 import (
-	"archive/zip"
 	"context"
 	"encoding/xml"
 	"errors"
-	"path"
 	"strconv"
 	"strings"
 
 	"ukpbjd/internal/document"
+	"ukpbjd/internal/ooxml"
 )
 
 // readXLSX reads the visible cells of the visible sheets as a person sees them: cached values of formulas, hidden rows and
 // columns left out. It reads the XML itself, because what matters here is how a number was written in the file.
 func readXLSX(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) {
-	z, err := openOffice(data)
+	pkg, err := ooxml.Open(data, ooxml.Limits{})
 	if err != nil {
 		src.Unreadable = reasonOf(err)
 		return
 	}
-	b := &workbook{ctx: ctx, z: z, cellsLeft: r.opt.MaxCells}
+	main, _ := pkg.Main()
+	b := &workbook{ctx: ctx, pkg: pkg, main: main, cellsLeft: r.opt.MaxCells, textLeft: r.opt.MaxText}
 	if err := b.read(src); err != nil {
 		src.Pages, src.Unreadable = nil, reasonOf(err)
 	}
@@ -30,6 +30,8 @@ func reasonOf(err error) string {
 	switch {
 	case errors.Is(err, errTooLarge):
 		return document.ReasonTooLarge
+	case errors.Is(err, ooxml.ErrEncrypted):
+		return document.ReasonEncrypted
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return document.ReasonTimeout
 	}
@@ -38,9 +40,11 @@ func reasonOf(err error) string {
 
 type workbook struct {
 	ctx       context.Context
-	z         *zip.Reader
+	pkg       *ooxml.Package
+	main      string // name of the part that lists the sheets
 	shared    []string
 	cellsLeft int
+	textLeft  int // bytes: a string of the table may stand in every cell
 }
 
 type sheetRef struct{ rel, state string }
@@ -50,7 +54,7 @@ func (b *workbook) read(src *document.Source) error {
 	if err != nil {
 		return err
 	}
-	targets, err := b.targets()
+	targets, err := b.pkg.Relations(b.main)
 	if err != nil {
 		return err
 	}
@@ -62,10 +66,10 @@ func (b *workbook) read(src *document.Source) error {
 			continue
 		}
 		g := newGrid(b)
-		if err := walkXML(b.ctx, b.z, targets[s.rel], g.events()); err != nil {
+		if err := walkXML(b.ctx, b.pkg, targets[s.rel].Target, g.events()); err != nil {
 			return err
 		}
-		if b.cellsLeft < 0 {
+		if b.cellsLeft < 0 || b.textLeft < 0 || len(g.rows)*g.maxC > maxSlotsOfSheet {
 			return errTooLarge
 		}
 		src.Pages = append(src.Pages, document.Page{Number: i + 1, Tables: []document.Table{{Rows: g.visible()}}})
@@ -74,7 +78,7 @@ func (b *workbook) read(src *document.Source) error {
 }
 
 func (b *workbook) sheets() (list []sheetRef, err error) {
-	err = walkXML(b.ctx, b.z, "xl/workbook.xml", xmlEvents{
+	err = walkXML(b.ctx, b.pkg, b.main, xmlEvents{
 		start: func(name string, at []xml.Attr) {
 			if name == "sheet" && len(list) < 100 {
 				list = append(list, sheetRef{relID(at), attr(at, "state")})
@@ -88,29 +92,15 @@ func (b *workbook) sheets() (list []sheetRef, err error) {
 // relID is r:id; a sheet has no other attribute of that local name.
 func relID(at []xml.Attr) string { return attr(at, "id") }
 
-func (b *workbook) targets() (map[string]string, error) {
-	out := map[string]string{}
-	err := walkXML(b.ctx, b.z, "xl/_rels/workbook.xml.rels", xmlEvents{
-		start: func(name string, at []xml.Attr) {
-			if name != "Relationship" {
-				return
-			}
-			t := attr(at, "Target")
-			if !strings.HasPrefix(t, "/") {
-				t = "xl/" + t
-			}
-			out[attr(at, "Id")] = strings.TrimPrefix(path.Clean(t), "/")
-		},
-		end: func(string) {}, text: func([]byte) {},
-	})
-	return out, err
-}
-
 // readShared reads the string table; phonetic readings are no part of a cell's text.
 func (b *workbook) readShared() error {
 	var cur strings.Builder
-	inT, phonetic, total := false, 0, 0
-	err := walkXML(b.ctx, b.z, "xl/sharedStrings.xml", xmlEvents{
+	inT, phonetic := false, 0
+	name, err := b.pkg.Related(b.main, "sharedStrings")
+	if err != nil || name == "" {
+		return err // a workbook of inline strings has none
+	}
+	return walkXML(b.ctx, b.pkg, name, xmlEvents{
 		start: func(name string, _ []xml.Attr) {
 			switch name {
 			case "si":
@@ -124,7 +114,6 @@ func (b *workbook) readShared() error {
 		end: func(name string) {
 			switch name {
 			case "si":
-				total += cur.Len()
 				b.shared = append(b.shared, cur.String())
 			case "t":
 				inT = false
@@ -138,19 +127,6 @@ func (b *workbook) readShared() error {
 			}
 		},
 	})
-	if err != nil && !hasMember(b.z, "xl/sharedStrings.xml") {
-		return nil // a workbook of inline strings has none
-	}
-	return err
-}
-
-func hasMember(z *zip.Reader, name string) bool {
-	for _, f := range z.File {
-		if f.Name == name {
-			return true
-		}
-	}
-	return false
 }
 
 // grid collects one sheet.
@@ -173,8 +149,9 @@ func newGrid(b *workbook) *grid {
 }
 
 const (
-	maxColumns = 512
-	maxMerged  = 200_000
+	maxColumns      = 512
+	maxMerged       = 200_000
+	maxSlotsOfSheet = 2_000_000 // rows times columns: one cell far to the right makes every row that long
 )
 
 func (g *grid) events() xmlEvents {
@@ -235,7 +212,7 @@ func (g *grid) merge(ref string) {
 				continue
 			}
 			cell := document.Cell{Merged: true}
-			if r > r1 {
+			if r > r1 && g.book.afford(head.Text) {
 				cell.Over = head.Text
 			}
 			row[c] = cell
@@ -294,7 +271,7 @@ func (g *grid) put() {
 	default:
 		cell.Text, cell.Numeric = plainNumber(text), true
 	}
-	if strings.TrimSpace(cell.Text) == "" {
+	if strings.TrimSpace(cell.Text) == "" || !g.book.afford(cell.Text) {
 		return
 	}
 	if g.rows[g.r] == nil {
@@ -302,6 +279,12 @@ func (g *grid) put() {
 	}
 	g.rows[g.r][g.c] = cell
 	g.maxR, g.maxC = max(g.maxR, g.r), max(g.maxC, g.c)
+}
+
+// afford counts text that stands in one more cell.
+func (b *workbook) afford(text string) bool {
+	b.textLeft -= len(text)
+	return b.textLeft >= 0
 }
 
 // plainNumber writes whole numbers without exponent, digit by digit as the file has them; what was lost is not put back.

@@ -1,23 +1,18 @@
 package extract
 
 import (
-	"archive/zip"
-	"bytes"
 	"context"
 	"encoding/xml"
-	"errors"
 	"io"
+	"ukpbjd/internal/ooxml"
 
 	"golang.org/x/net/html/charset"
 )
 
-// maxXML bounds one XML member after unpacking, maxDepthXML its nesting.
-const (
-	maxXML      = 48 << 20
-	maxDepthXML = 400
-)
+// maxDepthXML bounds the nesting of elements.
+const maxDepthXML = 400
 
-var errTooLarge = errors.New("too large")
+var errTooLarge = ooxml.ErrTooLarge
 
 // xmlEvents is a visitor of one XML member. Names are local: office programs disagree on prefixes, not on names.
 type xmlEvents struct {
@@ -26,33 +21,14 @@ type xmlEvents struct {
 	text  func(data []byte)
 }
 
-// openOffice opens the zip of an office file; an encrypted member or a broken directory is an error.
-func openOffice(data []byte) (*zip.Reader, error) {
-	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+// walkXML reads a part through ev.
+func walkXML(ctx context.Context, p *ooxml.Package, name string, ev xmlEvents) error {
+	r, err := p.Open(name)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if len(z.File) > 5000 {
-		return nil, errTooLarge
-	}
-	return z, nil
-}
-
-// walkXML reads the member name of z through ev. A missing member is io.EOF.
-func walkXML(ctx context.Context, z *zip.Reader, name string, ev xmlEvents) error {
-	for _, f := range z.File {
-		if f.Name != name {
-			continue
-		}
-		rc, err := f.Open()
-		if err != nil {
-			return err
-		}
-		defer rc.Close()
-		limit := min(int64(f.CompressedSize64)*maxRatio+1<<20, maxXML)
-		return walkReader(ctx, &cappedReader{r: rc, left: limit}, ev)
-	}
-	return io.EOF
+	defer r.Close()
+	return walkReader(ctx, r, ev)
 }
 
 func walkReader(ctx context.Context, r io.Reader, ev xmlEvents) error {
@@ -84,24 +60,6 @@ func walkReader(ctx context.Context, r io.Reader, ev xmlEvents) error {
 			ev.text(t)
 		}
 	}
-}
-
-// cappedReader fails, instead of ending early, when more comes out than allowed: a cut document must not look whole.
-type cappedReader struct {
-	r    io.Reader
-	left int64
-}
-
-func (c *cappedReader) Read(p []byte) (int, error) {
-	if c.left <= 0 {
-		return 0, errTooLarge
-	}
-	if int64(len(p)) > c.left {
-		p = p[:c.left]
-	}
-	n, err := c.r.Read(p)
-	c.left -= int64(n)
-	return n, err
 }
 
 func attr(list []xml.Attr, name string) string {

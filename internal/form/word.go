@@ -1,12 +1,12 @@
 package form
 
 import (
-	"archive/zip"
 	"bytes"
 	"encoding/xml"
 	"fmt"
 	"strconv"
 	"strings"
+	"ukpbjd/internal/ooxml"
 )
 
 const (
@@ -126,23 +126,11 @@ func (p *page) list() {
 }
 
 func packWord(body string) ([]byte, error) {
-	var out bytes.Buffer
-	z := zip.NewWriter(&out)
-	for _, part := range [][2]string{
-		{"[Content_Types].xml", `<Types xmlns="` + typesNS + `"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/word/document.xml" ContentType="` + wordType + `document.main+xml"/><Override PartName="/word/styles.xml" ContentType="` + wordType + `styles+xml"/></Types>`},
-		{"_rels/.rels", `<Relationships xmlns="` + relNS + `"><Relationship Id="rId1" Type="` + officeRel + `officeDocument" Target="word/document.xml"/></Relationships>`},
-		{"word/_rels/document.xml.rels", `<Relationships xmlns="` + relNS + `"><Relationship Id="rId1" Type="` + officeRel + `styles" Target="styles.xml"/></Relationships>`},
-		{"word/styles.xml", `<w:styles xmlns:w="` + wordNS + `"><w:docDefaults><w:rPrDefault><w:rPr><w:rFonts w:ascii="Calibri" w:hAnsi="Calibri" w:cs="Calibri"/><w:sz w:val="20"/><w:lang w:val="id-ID"/></w:rPr></w:rPrDefault></w:docDefaults></w:styles>`},
-		{"word/document.xml", `<w:document xmlns:w="` + wordNS + `"><w:body>` + body + `<w:sectPr><w:pgSz w:w="16838" w:h="11906" w:orient="landscape"/><w:pgMar w:top="560" w:right="720" w:bottom="500" w:left="720" w:header="400" w:footer="400" w:gutter="0"/></w:sectPr></w:body></w:document>`},
-	} {
-		w, err := z.Create(part[0])
-		if err != nil {
-			return nil, err
-		}
-		if _, err := w.Write([]byte(xml.Header + part[1])); err != nil {
-			return nil, err
-		}
-	}
-	err := z.Close()
-	return out.Bytes(), err
+	return ooxml.Pack([][2]string{
+		{"[Content_Types].xml", xml.Header + `<Types xmlns="` + typesNS + `"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/word/document.xml" ContentType="` + wordType + `document.main+xml"/><Override PartName="/word/styles.xml" ContentType="` + wordType + `styles+xml"/></Types>`},
+		{"_rels/.rels", xml.Header + `<Relationships xmlns="` + relNS + `"><Relationship Id="rId1" Type="` + officeRel + `officeDocument" Target="word/document.xml"/></Relationships>`},
+		{"word/_rels/document.xml.rels", xml.Header + `<Relationships xmlns="` + relNS + `"><Relationship Id="rId1" Type="` + officeRel + `styles" Target="styles.xml"/></Relationships>`},
+		{"word/styles.xml", xml.Header + `<w:styles xmlns:w="` + wordNS + `"><w:docDefaults><w:rPrDefault><w:rPr><w:rFonts w:ascii="Calibri" w:hAnsi="Calibri" w:cs="Calibri"/><w:sz w:val="20"/><w:lang w:val="id-ID"/></w:rPr></w:rPrDefault></w:docDefaults></w:styles>`},
+		{"word/document.xml", xml.Header + `<w:document xmlns:w="` + wordNS + `"><w:body>` + body + `<w:sectPr><w:pgSz w:w="16838" w:h="11906" w:orient="landscape"/><w:pgMar w:top="560" w:right="720" w:bottom="500" w:left="720" w:header="400" w:footer="400" w:gutter="0"/></w:sectPr></w:body></w:document>`},
+	})
 }

@@ -196,5 +196,5 @@ func (w *writer) finish() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return steady(b.Bytes())
+	return normalizeZip(b.Bytes())
 }

@@ -206,8 +206,10 @@ func newTarget(tb testing.TB, level sop.Level) *target {
 	base, err := bolt.Open(filepath.Join(dir, "ukpbjd.db"), bolt.Options{NoSync: true})
 	must(err)
 	tb.Cleanup(func() { must(base.Close()) })
-	master, err := credential.NewMaster(rand.Reader)
+	key := make([]byte, 32)
+	_, err = rand.Read(key)
 	must(err)
+	master := secret.New(key)
 	o := Options{DB: base, Log: slog.New(slog.DiscardHandler), Meter: silent{}, Papers: extract.New(extract.Options{OCR: "off"})}
 	o.Vault, err = credential.OpenVault(filepath.Join(dir, "keys.db"), master, rand.Reader)
 	must(err)

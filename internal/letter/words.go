@@ -1,6 +1,7 @@
 package letter
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -121,23 +122,28 @@ func stateLabel(s sop.MemberState) string {
 	return "Belum diketahui"
 }
 
+var parties = map[string]string{
+	string(sop.RoleRequester): "Pemohon",
+	string(sop.RoleApprover):  "Admin Agency",
+	string(sop.RoleMember):    "Anggota Pokja",
+	string(sop.RoleKepala):    "Kepala LPSE",
+	string(sop.RoleBagian):    "Kepala Bagian",
+	string(sop.RoleOperator):  "Operator",
+	"daemon":                  "Sistem",
+}
+
+// PartyName names who owes a step or is written to, as tables and pages show it; what it does not know stays as it is. SOP W.1
+func PartyName(s string) string { return cmp.Or(parties[s], s) }
+
 // roleLabel stands under the name of the addressee.
 func roleLabel(r sop.Role) string {
 	switch r {
-	case sop.RoleRequester:
-		return "Pemohon"
-	case sop.RoleApprover:
-		return "Admin Agency"
-	case sop.RoleMember:
-		return "Anggota Pokja"
-	case sop.RoleKepala:
-		return "Kepala LPSE"
 	case sop.RoleBagian:
 		return "Kepala Bagian Pengadaan Barang/Jasa"
 	case sop.RoleOperator:
 		return "Operator Layanan Permohonan Akun SPSE"
 	}
-	return ""
+	return parties[string(r)]
 }
 
 // owedBy names who answers for a step. SOP W.1

@@ -1,8 +1,10 @@
 package message
 
 import (
-	"html"
+	"context"
 	"strings"
+
+	"ukpbjd/internal/htmltext"
 )
 
 // htmlText turns the HTML part into text as a reader sees it. What a client marks as quoted becomes lines with ">", so that
@@ -13,15 +15,7 @@ func htmlText(source string, limit int) string {
 		source = strings.ToValidUTF8(source[:limit], "")
 	}
 	w := &markupWriter{}
-	for len(source) > 0 {
-		i := strings.IndexByte(source, '<')
-		if i < 0 {
-			w.text(source)
-			break
-		}
-		w.text(source[:i])
-		source = w.tag(source[i:])
-	}
+	htmltext.Read(context.Background(), strings.NewReader(source), htmltext.Events{Text: w.text, Open: w.openTag, Close: w.closeTag}) //nolint:errcheck // as far as it can be read
 	return w.out.String()
 }
 
@@ -39,79 +33,7 @@ type markupWriter struct {
 	midline, space bool
 }
 
-// tag reads one tag at the start of s and returns what follows it.
-func (w *markupWriter) tag(s string) string {
-	switch {
-	case strings.HasPrefix(s, "<!--"):
-		return after(s[4:], "-->")
-	case strings.HasPrefix(s, "<!"), strings.HasPrefix(s, "<?"):
-		return after(s, ">")
-	case len(s) < 2 || s[1] != '/' && !letter(s[1]):
-		w.text("<")
-		return s[1:]
-	}
-	end := tagEnd(s)
-	inner := strings.TrimSuffix(s[1:end], "/")
-	rest := s[min(end+1, len(s)):]
-	if strings.HasPrefix(inner, "/") {
-		w.closeTag(tagName(inner[1:]))
-		return rest
-	}
-	name := tagName(inner)
-	switch name {
-	case "script", "style", "head", "title", "xml", "svg":
-		return afterFold(rest, "</"+name)
-	}
-	w.openTag(name, strings.ToLower(inner[len(name):]))
-	return rest
-}
-
-// tagEnd finds the ">" that closes the tag, outside of quoted values; an endless tag ends with the text.
-func tagEnd(s string) int {
-	quote := byte(0)
-	for i := 1; i < len(s) && i < 1<<16; i++ {
-		switch c := s[i]; {
-		case quote != 0:
-			if c == quote {
-				quote = 0
-			}
-		case (c == '"' || c == '\'') && s[i-1] == '=':
-			quote = c
-		case c == '>':
-			return i
-		}
-	}
-	if i := strings.IndexByte(s, '>'); i >= 0 {
-		return i
-	}
-	return len(s)
-}
-
-func tagName(s string) string {
-	n := 0
-	for n < len(s) && n < 30 && (letter(s[n]) || s[n] >= '0' && s[n] <= '9') {
-		n++
-	}
-	return strings.ToLower(s[:n])
-}
-
-func letter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
-
-func after(s, mark string) string {
-	if i := strings.Index(s, mark); i >= 0 {
-		return s[i+len(mark):]
-	}
-	return ""
-}
-
-func afterFold(s, mark string) string {
-	if i := indexFold([]byte(s), mark); i >= 0 {
-		return after(s[i:], ">")
-	}
-	return ""
-}
-
-func (w *markupWriter) openTag(name, attrs string) {
+func (w *markupWriter) openTag(name string, attr []htmltext.Attr) {
 	switch name {
 	case "br":
 		w.newline()
@@ -129,6 +51,7 @@ func (w *markupWriter) openTag(name, attrs string) {
 	if blockTag(name) {
 		w.blockBreak(name)
 	}
+	attrs := written(attr)
 	e := element{name: name, quoted: quotedElement(name, attrs), hidden: hiddenElement(attrs)}
 	if len(w.open) < markupDepth {
 		w.open = append(w.open, e)
@@ -172,6 +95,15 @@ func blockTag(name string) bool {
 	return false
 }
 
+// written is what stands in a tag, in lower case.
+func written(attr []htmltext.Attr) string {
+	var b strings.Builder
+	for _, a := range attr {
+		b.WriteString(" " + a.Key + `="` + a.Val + `"`)
+	}
+	return strings.ToLower(b.String())
+}
+
 // quotedElement knows what clients wrap around a quoted mail: Gmail, Apple Mail and Thunderbird, Yahoo, Outlook, Zimbra, Proton.
 func quotedElement(name, attrs string) bool {
 	if name == "blockquote" {
@@ -179,7 +111,7 @@ func quotedElement(name, attrs string) bool {
 	}
 	for _, mark := range [...]string{"gmail_quote", "gmail_attr", "gmail_extra", "moz-cite-prefix", "yahoo_quoted", "divrplyfwdmsg", "appendonsend",
 		"outlookmessageheader", "protonmail_quote", "zmail_extra", "zimbra_quote", "mail-quote", "olk_src_body_section", "mail_quote", "mailcontainer_quoted",
-		"replybody", "ms-outlook-mobile-reference-message", "type=\"cite\"", "type=cite"} {
+		"replybody", "ms-outlook-mobile-reference-message", "type=\"cite\""} {
 		if strings.Contains(attrs, mark) {
 			return true
 		}
@@ -203,9 +135,6 @@ func hiddenElement(attrs string) bool {
 func (w *markupWriter) text(s string) {
 	if w.hidden > 0 || s == "" {
 		return
-	}
-	if strings.IndexByte(s, '&') >= 0 {
-		s = html.UnescapeString(s)
 	}
 	for _, field := range strings.FieldsFunc(s, htmlSpace) {
 		if i := strings.IndexFunc(s, notHTMLSpace); i > 0 {

@@ -6,26 +6,12 @@ import (
 	"unicode"
 )
 
-// OwnText returns the sender's own words of a plain text: quotes, forwarded mail, signature and banners aside. The danger is
-// one-sided: a quoted line taken for an own one can release something, an own line taken for a quote makes us ask again. So
-// whatever may be quoted is dropped. Where nothing is left, and unmarked words stand below an opener or the head of another
-// mail, they are given, but not certain: nobody can tell whose they are, and nothing in them may be obeyed.
-func OwnText(text string, banners []string) (own string, certain bool) {
-	return ownText(text, banners, DefaultLimits().OwnBytes)
-}
-
-// FirstLine returns the first line of own words that is not blank.
-func FirstLine(own string) string {
-	for _, line := range strings.Split(own, "\n") {
-		if line = strings.TrimSpace(line); line != "" {
-			return line
-		}
-	}
-	return ""
-}
-
 const maxOwnLines = 5000
 
+// ownText returns the sender's own words of a plain text: quotes, forwarded mail, signature and banners aside. The danger is
+// one-sided: a quoted line taken for an own one can release something, an own line taken for a quote makes us ask again. So
+// whatever may be quoted is dropped. Where nothing is left, and unmarked words stand below an opener or the head of another
+// mail, they are returned, but not certain: nobody can tell whose they are, and nothing in them may be obeyed.
 func ownText(text string, banners []string, limit int) (own string, certain bool) {
 	if len(text) > limit {
 		text = strings.ToValidUTF8(text[:limit], "")

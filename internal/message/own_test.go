@@ -11,7 +11,7 @@ import (
 
 // sure gives the words that may be obeyed.
 func sure(text string, banners []string) string {
-	if own, certain := OwnText(text, banners); certain {
+	if own, certain := ownText(text, banners, DefaultLimits().OwnBytes); certain {
 		return own
 	}
 	return ""
@@ -260,14 +260,13 @@ func FuzzOwnText(f *testing.F) {
 	f.Add("Dari: a\nDikirim: b\nKepada: c\n\nx", "")
 	f.Add("<p>SETUJU<blockquote>x", "")
 	f.Fuzz(func(t *testing.T, text, banner string) {
-		own, _ := OwnText(text, []string{banner})
+		own, _ := ownText(text, []string{banner}, DefaultLimits().OwnBytes)
 		for _, l := range strings.Split(own, "\n") {
 			if strings.HasPrefix(strings.TrimLeft(l, " \t"), ">") {
 				t.Errorf("a quoted line is own: %q", l)
 			}
 		}
 		htmlText(text, 1<<20)
-		_ = FirstLine(own)
 	})
 }
 

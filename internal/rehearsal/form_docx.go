@@ -1,10 +1,9 @@
 package rehearsal
 
 import (
-	"archive/zip"
-	"bytes"
 	"encoding/xml"
 	"strings"
+	"ukpbjd/internal/ooxml"
 )
 
 const (
@@ -55,22 +54,5 @@ func packDOCX(document string, picture []byte) ([]byte, error) {
 		parts = append(parts, [2]string{"word/_rels/document.xml.rels", xml.Header + `<Relationships xmlns="` + relNS + `"><Relationship Id="rId1" Type="` + office + `image" Target="media/image1.png"/></Relationships>`},
 			[2]string{"word/media/image1.png", string(picture)})
 	}
-	return pack(parts)
-}
-
-// pack writes the parts of an office file, name and content, in this order.
-func pack(parts [][2]string) ([]byte, error) {
-	var out bytes.Buffer
-	z := zip.NewWriter(&out)
-	for _, p := range parts {
-		w, err := z.Create(p[0])
-		if err != nil {
-			return nil, err
-		}
-		if _, err := w.Write([]byte(p[1])); err != nil {
-			return nil, err
-		}
-	}
-	err := z.Close()
-	return out.Bytes(), err
+	return ooxml.Pack(parts)
 }

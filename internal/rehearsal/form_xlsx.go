@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"strings"
+	"ukpbjd/internal/ooxml"
 )
 
 const (
@@ -95,5 +96,5 @@ func packXLSX(sheet, table string, picture []byte) ([]byte, error) {
 			[2]string{"xl/drawings/drawing1.xml", xml.Header + emblem}, [2]string{"xl/drawings/_rels/drawing1.xml.rels", relations([2]string{"image", "../media/image1.png"})},
 			[2]string{"xl/media/image1.png", string(picture)})
 	}
-	return pack(parts)
+	return ooxml.Pack(parts)
 }

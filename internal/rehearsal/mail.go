@@ -170,3 +170,8 @@ func paragraphs(text string) string {
 }
 
 func crlfless(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") }
+
+// WithVerdict puts an Authentication-Results field on top, as the mail server of id would, or as a forger does.
+func WithVerdict(raw []byte, id, verdict string) []byte {
+	return append([]byte("Authentication-Results: "+id+"; "+verdict+"\r\n"), raw...)
+}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ukpbjd/internal/document"
+	"ukpbjd/internal/letter"
 	"ukpbjd/internal/sop"
 )
 
@@ -171,7 +172,7 @@ func (p *form) deviations(c sop.Case) {
 			what += "\nPenjelasan: " + x.Reply
 		}
 		kind := x.Kind + "\nSOP " + x.Step
-		rows = append(rows, []string{kind, owed(x.Owed), stamp(x.At, p.zone) + "\n" + x.By, what})
+		rows = append(rows, []string{kind, letter.PartyName(x.Owed), stamp(x.At, p.zone) + "\n" + x.By, what})
 	}
 	p.grid([]gridColumn{{"Jenis, langkah", 28, false}, {"Pelaksana", 28, false}, {"Waktu, besarnya", 34, false}, {"Uraian dan penjelasan", 85, false}}, rows, "Tidak ada penyimpangan yang tercatat.")
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"iter"
 	"time"
+	"ukpbjd/internal/letter"
 )
 
 // Head is what a register says of itself.
@@ -61,7 +62,7 @@ func caseRows(e *Entry, put func(...any) error) error {
 		remark = "Ditahan: " + e.Held
 	}
 	return put(e.Number, e.Status.Label(), e.Opened, e.Requester.Name, e.Requester.Address, e.Subject, e.SK, e.SuratTugas, yes(e.KepalaCopied),
-		e.Revision, len(e.Members), e.Approver, e.Approved, e.Sent, e.Confirmed, e.Closed, owed(e.Owes), e.Due, len(e.Deviations), e.Incidents, remark)
+		e.Revision, len(e.Members), e.Approver, e.Approved, e.Sent, e.Confirmed, e.Closed, letter.PartyName(e.Owes), e.Due, len(e.Deviations), e.Incidents, remark)
 }
 
 func memberRows(e *Entry, put func(...any) error) error {
@@ -76,7 +77,7 @@ func memberRows(e *Entry, put func(...any) error) error {
 
 func deviationRows(e *Entry, put func(...any) error) error {
 	for _, x := range e.Deviations { // SOP W.2
-		if err := put(e.Number, x.Kind, x.Step, owed(x.Owed), x.At, x.By, x.Text, x.Reply); err != nil {
+		if err := put(e.Number, x.Kind, x.Step, letter.PartyName(x.Owed), x.At, x.By, x.Text, x.Reply); err != nil {
 			return err
 		}
 	}
@@ -85,7 +86,7 @@ func deviationRows(e *Entry, put func(...any) error) error {
 
 func letterRows(e *Entry, put func(...any) error) error {
 	for _, l := range e.Letters {
-		if err := put(e.Number, l.Ref, string(l.Kind), l.To.Name, l.To.Address, role(l.Role), letterState(l.State), l.Attempts, l.Made, l.Ended, l.Answer); err != nil {
+		if err := put(e.Number, l.Ref, string(l.Kind), l.To.Name, l.To.Address, letter.PartyName(string(l.Role)), letterState(l.State), l.Attempts, l.Made, l.Ended, l.Answer); err != nil {
 			return err
 		}
 	}

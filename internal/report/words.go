@@ -4,8 +4,6 @@ import (
 	"strings"
 	"time"
 	"unicode"
-
-	"ukpbjd/internal/sop"
 )
 
 // stamp is "05-05-2026 09.27", or a dash where there is no time.
@@ -21,27 +19,6 @@ func zoneOf(z *time.Location) *time.Location {
 		return time.UTC
 	}
 	return z
-}
-
-// owed says who owes a step. SOP W.1
-func owed(s string) string {
-	switch s {
-	case "requester":
-		return "Pemohon"
-	case "approver":
-		return "Admin Agency"
-	case "member":
-		return "Anggota Pokja"
-	case "operator":
-		return "Operator"
-	case "daemon":
-		return "Sistem"
-	case "kepala-lpse":
-		return "Kepala LPSE"
-	case "":
-		return ""
-	}
-	return s
 }
 
 func letterState(s string) string {
@@ -60,24 +37,6 @@ func letterState(s string) string {
 		return "diragukan"
 	}
 	return s
-}
-
-func role(r sop.Role) string {
-	switch r {
-	case sop.RoleRequester:
-		return "Pemohon"
-	case sop.RoleApprover:
-		return "Admin Agency"
-	case sop.RoleMember:
-		return "Anggota Pokja"
-	case sop.RoleKepala:
-		return "Kepala LPSE"
-	case sop.RoleBagian:
-		return "Kepala Bagian"
-	case sop.RoleOperator:
-		return "Operator"
-	}
-	return string(r)
 }
 
 func yes(b bool) string {

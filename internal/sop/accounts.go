@@ -48,7 +48,7 @@ func (d *decision) accountsMade(w AccountsMade) string {
 		}
 		l := d.letter(Persetujuan, a.Person, RoleApprover)
 		if sheet := w.Sheets[a.Address]; sheet != nil {
-			l.Files = []File{{Name: "lembar-akun-" + d.c.Number + ".xlsx", Bytes: sheet,
+			l.Files = []File{{Name: SheetName(d.c.Number), Bytes: sheet,
 				MediaType: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}}
 		}
 		l.Files = append(l.Files, w.Pictures...)

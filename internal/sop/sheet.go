@@ -6,6 +6,15 @@ import (
 	"strings"
 )
 
+// SheetPrefix begins the file name of every account sheet, and of nothing else.
+const SheetPrefix = "lembar-akun-"
+
+// SheetName is the file name of a case's account sheet.
+func SheetName(number string) string { return SheetPrefix + number + ".xlsx" }
+
+// IsSheetName says that a file is an account sheet, by its name.
+func IsSheetName(name string) bool { return strings.HasPrefix(name, SheetPrefix) }
+
 // sheetRefusal judges an edited account sheet. Only User ID and Password may differ from the revision; anything else refuses
 // the whole sheet, rows named. DESIGN, "Credentials"
 func (c *Case) sheetRefusal(s Sheet) string {

@@ -3,7 +3,6 @@ package stage
 import (
 	"bytes"
 	"fmt"
-	"strings"
 
 	"github.com/xuri/excelize/v2"
 
@@ -20,7 +19,7 @@ const sheetHead = 7 // row of the column names
 // SheetFile is the account sheet of a letter; false when it carries none.
 func SheetFile(m *message.Message) (sop.File, bool) {
 	for _, f := range m.Files {
-		if strings.HasPrefix(f.Name, "lembar-akun-") {
+		if sop.IsSheetName(f.Name) {
 			return sop.File{Name: f.Name, MediaType: f.ContentType, Bytes: f.Bytes}, true
 		}
 	}
@@ -48,26 +47,4 @@ func SheetIn(m *message.Message, pass secret.Secret) ([]SheetRow, error) {
 		out = append(out, SheetRow{r[0], r[1], r[2], r[3], r[4], r[5]})
 	}
 	return out, nil
-}
-
-// EditSheet gives the account sheet of a letter after change, saved with the passphrase; without one it is not encrypted.
-func EditSheet(m *message.Message, open, save secret.Secret, change func(*excelize.File, string) error) (sop.File, error) {
-	file, ok := SheetFile(m)
-	if !ok {
-		return file, fmt.Errorf("the letter carries no account sheet")
-	}
-	book, err := excelize.OpenReader(bytes.NewReader(file.Bytes), excelize.Options{Password: open.Reveal()})
-	if err != nil {
-		return file, fmt.Errorf("open the account sheet: %w", err)
-	}
-	defer book.Close()
-	if err := change(book, book.GetSheetName(0)); err != nil {
-		return file, fmt.Errorf("edit the account sheet: %w", err)
-	}
-	var out bytes.Buffer
-	if err := book.Write(&out, excelize.Options{Password: save.Reveal()}); err != nil {
-		return file, fmt.Errorf("save the account sheet: %w", err)
-	}
-	file.Bytes = out.Bytes()
-	return file, nil
 }

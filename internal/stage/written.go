@@ -15,7 +15,10 @@ import (
 // Write puts the configuration into dir as `ukpbjd --config` reads it, its secrets in files beside it, and gives its path.
 // With it the office runs in a process of its own.
 func (s *Stage) Write(dir string) (string, error) {
-	c := s.Config
+	c, page := s.Config, s.Config.HTTP.Listen
+	if s.Daemon != nil { // a port that was left to the system
+		page = s.Daemon.PageAddr()
+	}
 	lines := []string{
 		fmt.Sprintf("office: {name: %s, case_prefix: %s, timezone: %s}", quote(c.Identity.Name), c.Identity.CasePrefix, c.Identity.Timezone),
 		fmt.Sprintf("imap: {%s, poll: %s, start: %s, max_message: %d}", server(c.IMAP.Server), c.IMAP.Poll, startWord(c.IMAP.Start), c.IMAP.MaxMessage),
@@ -42,7 +45,7 @@ func (s *Stage) Write(dir string) (string, error) {
 		fmt.Sprintf("credentials: {sheet: %s, tembusan: %s, key_file: master, user_id: %s}", c.Credentials.Sheet, c.Credentials.Tembusan, quote(c.Credentials.UserID)),
 		fmt.Sprintf("extract: {ocr: %s, clamd: %s}", c.Extract.OCR, quote(c.Extract.Clamd)),
 		fmt.Sprintf("storage: {path: %s}", quote(c.Storage.Path)),
-		fmt.Sprintf("http: {listen: %s}", quote(c.HTTP.Listen)), "")
+		fmt.Sprintf("http: {listen: %s}", quote(page)), "")
 	for name, x := range secrets {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(x.Reveal()+"\n"), 0o600); err != nil {
 			return "", err

@@ -78,9 +78,3 @@ func New(o Options) (http.Handler, error) {
 	}
 	return p.guard(mux), nil
 }
-
-// Server wraps the handler in a server whose every wait has an end.
-func Server(h http.Handler) *http.Server {
-	return &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second,
-		IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
-}

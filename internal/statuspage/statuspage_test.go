@@ -1,7 +1,6 @@
 package statuspage
 
 import (
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -260,24 +259,6 @@ func TestMetrics(t *testing.T) {
 	}
 	if strings.Contains(body, "yasa") {
 		t.Error("a person in a label")
-	}
-}
-
-func TestServerWaitsForNobody(t *testing.T) {
-	s := Server(handler(t, office(1), nil))
-	if s.ReadHeaderTimeout <= 0 || s.ReadTimeout <= 0 || s.WriteTimeout <= 0 || s.IdleTimeout <= 0 {
-		t.Error("a wait without an end")
-	}
-	srv := httptest.NewUnstartedServer(s.Handler)
-	srv.Start()
-	defer srv.Close()
-	resp, err := srv.Client().Get(srv.URL + "/")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if b, err := io.ReadAll(resp.Body); err != nil || !strings.Contains(string(b), "Menunggu konfirmasi") {
-		t.Error(err)
 	}
 }
 

@@ -1,11 +1,13 @@
 package statuspage
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
 
 	"ukpbjd/internal/document"
+	"ukpbjd/internal/letter"
 	"ukpbjd/internal/sop"
 )
 
@@ -74,21 +76,7 @@ func problemLabel(code string) string {
 	return scrub(code)
 }
 
-func owesLabel(who string) string {
-	switch who {
-	case "approver":
-		return "Admin Agency"
-	case "requester":
-		return "Pemohon"
-	case "member":
-		return "Anggota Pokja"
-	case "daemon":
-		return "Sistem"
-	case "":
-		return "–"
-	}
-	return who
-}
+func owesLabel(who string) string { return cmp.Or(letter.PartyName(who), "–") }
 
 func memberLabel(s sop.MemberState) string {
 	return strings.ReplaceAll(string(s), "-", " ")

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ukpbjd/internal/rehearsal"
+	"ukpbjd/internal/rehearsal/forgery"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/triage"
 )
@@ -120,7 +121,7 @@ func TestRepliesOfMailPrograms(t *testing.T) {
 
 // TestTricks: the forgeries of the rehearsal have the outcome that they name.
 func TestTricks(t *testing.T) {
-	for _, trick := range rehearsal.Tricks() {
+	for _, trick := range forgery.Tricks() {
 		d := newDesk(t, sop.Standard)
 		m := d.answer("admin", first, sop.Persetujuan, "SETUJU")
 		m.top = nil

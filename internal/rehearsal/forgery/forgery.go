@@ -1,14 +1,14 @@
-package rehearsal
+// Package forgery is a test kit: the forgeries of a mail's head that must release nothing.
+package forgery
 
 import (
 	"bytes"
 	"strings"
-	"time"
 
 	"ukpbjd/internal/sop"
 )
 
-// Trick is a forgery that must release nothing. Apply takes an honest mail and gives the forged one.
+// Trick is a forgery that must release nothing. Apply takes an honest mail and returns the forged one.
 type Trick struct {
 	Name  string
 	Want  string // R recorded, not obeyed · H held · I ignored
@@ -47,24 +47,6 @@ func Tricks() []Trick {
 			return append([]byte("Auto-Submitted: auto-replied\r\n"), raw...)
 		}},
 	}
-}
-
-// WithVerdict puts an Authentication-Results field on top, as the mail server of id would, or as a forger does.
-func WithVerdict(raw []byte, id, verdict string) []byte {
-	return append([]byte("Authentication-Results: "+id+"; "+verdict+"\r\n"), raw...)
-}
-
-// OutOfOffice is an absence notice in answer to a mail. RFC 3834 §3.
-func OutOfOffice(raw []byte, from sop.Person, date time.Time) ([]byte, error) {
-	o, err := read(raw)
-	if err != nil {
-		return nil, err
-	}
-	l := letter{Envelope: Envelope{From: from, To: []sop.Person{{Name: o.from.Name, Address: o.from.Address}}, Date: date},
-		subject: "Balasan otomatis: " + o.subject, inReplyTo: o.id, references: o.references,
-		extra: [][2]string{{"Auto-Submitted", "auto-replied"}, {"X-Auto-Response-Suppress", "All"}},
-		text:  "Saya sedang cuti dan akan membaca surel Anda setelah kembali.\n\n" + from.Name + "\n"}
-	return l.bytes(), nil
 }
 
 // fieldAt finds the lines of the first field of that name in the head.
