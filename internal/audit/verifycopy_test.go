@@ -1,4 +1,4 @@
-package tasks
+package audit
 
 import (
 	"slices"
@@ -32,13 +32,13 @@ func TestVerifyCopy(t *testing.T) {
 		approved := true
 		change(&cs, &l, &approved)
 		var r Report
-		(&Clerk{}).verifyCopy(&r, cs, l, approved)
+		(&Audit{}).verifyCopy(&r, cs, l, approved)
 		if want == "" && len(r.Findings) > 0 || want != "" && !slices.ContainsFunc(r.Findings, func(f Finding) bool { return strings.Contains(f.What, want) }) {
 			t.Errorf("%q: %+v", want, r.Findings)
 		}
 	}
 	var r Report
-	if (&Clerk{}).verifyCopy(&r, sop.Case{}, store.LetterRow{Letter: sop.Letter{Kind: sop.Tembusan}}, false); len(r.Findings) > 0 {
+	if (&Audit{}).verifyCopy(&r, sop.Case{}, store.LetterRow{Letter: sop.Letter{Kind: sop.Tembusan}}, false); len(r.Findings) > 0 {
 		t.Errorf("a summary: %+v", r.Findings)
 	}
 }
