@@ -222,7 +222,7 @@ func ours(pos store.Mailbox, r mailbox.Ref) bool {
 
 // pending are the mails to read now, in order of UID: what reading has not reached, and what is to be read again.
 func (m *Intake) pending(ctx context.Context) ([]mailbox.Ref, error) {
-	again := map[uint32]bool{}
+	again, waits := map[uint32]bool{}, map[uint32]bool{}
 	from := m.pos.Next
 	var list []store.UID
 	if err := m.View(ctx, func(b store.Books) (err error) {
@@ -232,10 +232,12 @@ func (m *Intake) pending(ctx context.Context) ([]mailbox.Ref, error) {
 		return nil, err
 	}
 	for _, u := range list {
-		if !m.mails.Waits(u.String()) && !m.waiting.behind(u) {
-			again[u.UID] = true
-			from = min(from, u.UID)
+		if m.mails.Waits(u.String()) || m.waiting.behind(u) {
+			waits[u.UID] = true
+			continue
 		}
+		again[u.UID] = true
+		from = min(from, u.UID)
 	}
 	refs, err := m.Box.Since(ctx, mailbox.UID{Validity: m.pos.UIDValidity, UID: from})
 	if err != nil {
@@ -243,7 +245,7 @@ func (m *Intake) pending(ctx context.Context) ([]mailbox.Ref, error) {
 	}
 	var out []mailbox.Ref
 	for _, r := range refs {
-		if again[r.UID.UID] || r.UID.UID >= m.pos.Next && ours(m.pos, r) {
+		if again[r.UID.UID] || r.UID.UID >= m.pos.Next && ours(m.pos, r) && !waits[r.UID.UID] {
 			out = append(out, r)
 		}
 		delete(again, r.UID.UID)

@@ -79,22 +79,26 @@ func (m *Intake) unreadable(ctx context.Context, in Incoming, e *mailbox.Message
 	if err != nil || f.Aside {
 		return err
 	}
-	return m.postpone(ctx, []store.UID{in.UID}, in.UID.UID)
+	return m.DB.Update(ctx, func(tx store.Tx) error { return readLater(store.In(tx), in.UID) })
 }
 
-// postpone has mails read again later: their reading did not end, for a reason that is not held against them. No UID from next
-// on has been passed.
+// readLater has mails read again: their reading did not end, for a reason that is not held against them.
+func readLater(b store.Books, uids ...store.UID) (err error) {
+	for _, u := range uids {
+		err = errors.Join(err, b.Mails.ResetAttempt(u), b.Mails.ReadAgain(u))
+	}
+	return err
+}
+
+// postpone has mails read again later. No UID from next on has been passed.
 func (m *Intake) postpone(ctx context.Context, uids []store.UID, next uint32) error {
-	return m.DB.Update(ctx, func(tx store.Tx) (err error) {
+	return m.DB.Update(ctx, func(tx store.Tx) error {
 		b := store.In(tx)
-		for _, u := range uids {
-			err = errors.Join(err, b.Mails.ResetAttempt(u), b.Mails.ReadAgain(u))
-		}
-		return errors.Join(err, m.advance(b, next))
+		return errors.Join(readLater(b, uids...), m.advance(b, next))
 	})
 }
 
-// advance writes how far reading has come; it never goes back.
+// advance writes how far reading has come; it never goes back. It is for the goroutine that decides: whoever fetches is ahead.
 func (m *Intake) advance(b store.Books, next uint32) error {
 	if next <= m.pos.Next {
 		return nil

@@ -1,0 +1,227 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"crypto/rand"
+
+	"ukpbjd/internal/archive"
+	"ukpbjd/internal/credential"
+	"ukpbjd/internal/extract"
+	"ukpbjd/internal/letter"
+	"ukpbjd/internal/mailbox"
+	"ukpbjd/internal/message"
+	"ukpbjd/internal/msgauth"
+	"ukpbjd/internal/office"
+	"ukpbjd/internal/postoffice"
+	"ukpbjd/internal/queue"
+	"ukpbjd/internal/secret"
+	"ukpbjd/internal/sop"
+	"ukpbjd/internal/store"
+	"ukpbjd/internal/store/bolt"
+	"ukpbjd/templates"
+)
+
+// desk is an intake at a post office of its own, with real books. watch sees the books after every commit.
+type desk struct {
+	*testing.T
+	post *postoffice.Office
+	in   *Intake
+	now  time.Time
+	db   *watched
+
+	mu    sync.Mutex
+	skews time.Duration
+}
+
+// watched calls look after every commit, and fail before one.
+type watched struct {
+	store.DB
+	look func(store.Books)
+	fail func() error
+	mu   sync.Mutex
+}
+
+func (w *watched) Update(ctx context.Context, fn func(store.Tx) error) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	err := w.DB.Update(ctx, func(tx store.Tx) error {
+		err := fn(tx)
+		if err == nil && w.fail != nil {
+			err = w.fail()
+		}
+		return err
+	})
+	if err == nil && w.look != nil {
+		err = w.View(context.WithoutCancel(ctx), func(tx store.Tx) error {
+			w.look(store.In(tx))
+			return nil
+		})
+	}
+	return err
+}
+
+const inbox = "ukpbj@gov.example"
+
+func newDesk(t *testing.T) *desk {
+	t.Helper()
+	must := func(err error) {
+		if err != nil {
+			t.Helper()
+			t.Fatal(err)
+		}
+	}
+	word := secret.New([]byte("sandi"))
+	post, err := postoffice.Start(postoffice.Options{Accounts: []postoffice.Account{{Address: inbox, Password: word}}})
+	must(err)
+	t.Cleanup(func() { must(post.Close()) })
+	box := mailbox.New(mailbox.Options{Address: post.IMAPAddr(), Security: "none", Username: inbox, Password: word, Processed: "Diproses", Review: "Periksa",
+		Retry: time.Millisecond, Timeout: 10 * time.Second})
+	t.Cleanup(func() { must(box.Close()) })
+	dir := t.TempDir()
+	base, err := bolt.Open(filepath.Join(dir, "ukpbjd.db"), bolt.Options{NoSync: true})
+	must(err)
+	t.Cleanup(func() { must(base.Close()) })
+	d := &desk{T: t, post: post, now: time.Now(), db: &watched{DB: base}}
+	key := make([]byte, 32)
+	_, err = rand.Read(key)
+	must(err)
+	master := secret.New(key)
+	o := office.Options{DB: d.db, Log: slog.New(slog.DiscardHandler), Meter: silent{}, Now: d.clock, Office: attackOffice(sop.Standard),
+		Requesters: []string{"*@gov.example"}}
+	o.Vault, err = credential.OpenVault(filepath.Join(dir, "keys.db"), master, rand.Reader)
+	must(err)
+	t.Cleanup(func() { must(o.Vault.Close()) })
+	o.Archive, err = archive.Open(filepath.Join(dir, "archive"))
+	must(err)
+	t.Cleanup(func() { must(o.Archive.Close()) })
+	o.Codes, err = credential.NewKeys(master)
+	must(err)
+	o.Letters, err = letter.Parse(templates.FS, nil)
+	must(err)
+	clerk, err := office.New(t.Context(), o)
+	must(err)
+	d.in = New(Options{Clerk: clerk, Box: box, Archive: o.Archive, Extract: extract.New(extract.Options{OCR: "off"}), Limits: message.DefaultLimits(),
+		Auth: msgauth.Options{AuthservID: mx, ReceivedBy: []string{mx}, Resolver: dns()}, MaxMessage: 40 << 20, Folders: Folders{"Diproses", "Periksa"},
+		Start: Start{All: true}, Poll: time.Minute, Readers: 2, Health: &queue.Health{}})
+	return d
+}
+
+func (d *desk) clock() time.Time {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.now.Add(d.skews)
+}
+
+// later lets time pass.
+func (d *desk) later(by time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.skews += by
+}
+
+// deliver puts a mail of somebody into the inbox.
+func (d *desk) deliver(from, subject string) {
+	d.Helper()
+	raw := fmt.Sprintf("From: %s\r\nTo: %s\r\nSubject: %s\r\nMessage-ID: %s\r\nDate: %s\r\n\r\nIsi.\r\n", from, inbox, subject, nextID(), d.now.Format(time.RFC1123Z))
+	if err := d.post.Deliver(inbox, []byte(raw)); err != nil {
+		d.Fatal(err)
+	}
+}
+
+func (d *desk) round() error {
+	_, err := d.in.round(d.Context())
+	return err
+}
+
+// outcome is what the books say of a mail; empty: nothing.
+func (d *desk) outcome(uid uint32) (outcome string) {
+	d.Helper()
+	if err := d.in.View(d.Context(), func(b store.Books) error {
+		pos, _, err := b.Mails.Position()
+		if err != nil {
+			return err
+		}
+		s, _, err := b.Mails.Get(store.UID{Validity: pos.UIDValidity, UID: uid})
+		outcome = s.Outcome
+		return err
+	}); err != nil {
+		d.Fatal(err)
+	}
+	return outcome
+}
+
+// passed are the mails of the first n that reading has passed, and that have neither an outcome nor a mark to be read again.
+func passed(b store.Books, n uint32) (lost []uint32, err error) {
+	pos, _, err := b.Mails.Position()
+	if err != nil {
+		return nil, err
+	}
+	again, err := b.Mails.Again(pos.UIDValidity, 0)
+	for uid := uint32(1); uid <= n && uid < pos.Next; uid++ {
+		u := store.UID{Validity: pos.UIDValidity, UID: uid}
+		_, done, bad := b.Mails.Get(u)
+		err = errors.Join(err, bad)
+		if !done && !slices.Contains(again, u) {
+			lost = append(lost, uid)
+		}
+	}
+	return lost, err
+}
+
+// A crash may come after any commit: what reading has passed must have its outcome, or be owed another reading, in the books.
+func TestPositionNeverPassesAMail(t *testing.T) {
+	const n = 40
+	for name, broken := range map[string][]uint32{"none": nil, "in the middle": {4, 17}, "near the end": {39}, "the last": {n}} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t)
+			for i := range n {
+				d.deliver(fmt.Sprintf("orang%d@lain.example", i), "kabar")
+			}
+			for _, uid := range broken {
+				d.post.Refuse(inbox, "FETCH", uid, "-", -1)
+			}
+			told := map[uint32]bool{}
+			d.db.look = func(b store.Books) {
+				lost, err := passed(b, n)
+				if err != nil {
+					t.Error(err)
+				}
+				for _, uid := range lost {
+					if !told[uid] {
+						told[uid] = true
+						t.Errorf("a crash here would lose UID %d", uid)
+					}
+				}
+			}
+			if err := d.round(); err != nil {
+				t.Fatal(err)
+			}
+			for uid := uint32(1); uid <= n; uid++ {
+				if got := d.outcome(uid); (got == "") != slices.Contains(broken, uid) {
+					t.Errorf("UID %d: %q", uid, got)
+				}
+			}
+			for _, uid := range broken {
+				d.post.Refuse(inbox, "FETCH", uid, "-", 0)
+			}
+			d.later(time.Minute)
+			if err := d.round(); err != nil {
+				t.Fatal(err)
+			}
+			for _, uid := range broken {
+				if d.outcome(uid) == "" {
+					t.Errorf("UID %d is not read when the server hands it over", uid)
+				}
+			}
+		})
+	}
+}
