@@ -84,11 +84,22 @@ func New(o Options) *Intake {
 
 // ofServer says of an error that it is the server's or the line's, where it is: no mail is blamed for it.
 func ofServer(err error) error {
-	if errors.Is(err, mailbox.ErrUIDValidity) || mailbox.Unreachable(err) {
+	switch {
+	case errors.Is(err, mailbox.ErrUIDValidity) || mailbox.Unreachable(err):
 		return queue.Ground(err)
+	case mailbox.Passing(err):
+		return passing{err}
 	}
 	return err
 }
+
+// passing is a NO that may be a yes tomorrow.
+type passing struct{ error }
+
+func (p passing) Unwrap() error { return p.error }
+
+// Passing serves the queue.
+func (p passing) Passing() bool { return true }
 
 // Looked is notified once the inbox was looked at, or could not be.
 func (m *Intake) Looked() queue.Signal { return m.looked }

@@ -63,6 +63,9 @@ func (m *Intake) quarantineFailed(ctx context.Context, in Incoming, why error) e
 	reason := "cannot-be-decided"
 	var broken *mailbox.MessageError
 	if errors.As(why, &broken) {
+		if !broken.Alone {
+			return errors.New("the server hands over no other mail either")
+		}
 		reason = "cannot-be-fetched"
 	}
 	err := m.Commit(ctx, 1, func(b store.Books) error { return m.quarantine(b, in, reason, bounded(why)) })

@@ -225,3 +225,71 @@ func TestPositionNeverPassesAMail(t *testing.T) {
 		})
 	}
 }
+
+// A server that calls a NO its own fault, however long it says so today, says nothing of the mail. A NO without a reason, while
+// others come, is the mail's after a while.
+func TestPassingNoIsNotTheMailsFault(t *testing.T) {
+	for code, want := range map[string]string{"SERVERBUG": "", "INUSE": "", "-": "quarantined"} {
+		t.Run(code, func(t *testing.T) {
+			d := newDesk(t)
+			for range 3 {
+				d.deliver("orang@lain.example", "kabar")
+			}
+			d.post.Refuse(inbox, "FETCH", 2, code, -1)
+			for range 12 {
+				if err := d.round(); err != nil {
+					t.Fatal(err)
+				}
+				d.later(11 * time.Minute)
+			}
+			if got := d.outcome(2); got != want {
+				t.Fatalf("after two hours: %q, want %q", got, want)
+			}
+			if want != "" {
+				return
+			}
+			d.post.Refuse(inbox, "FETCH", 2, code, 0)
+			if err := d.round(); err != nil {
+				t.Fatal(err)
+			}
+			if d.outcome(2) == "" || len(d.in.Health.Faults()) > 0 {
+				t.Errorf("the server is well again: %q, %v", d.outcome(2), d.in.Health.Faults())
+			}
+		})
+	}
+}
+
+// A folder that is full fills no list of things that nobody can file: it is emptied one day.
+func TestFilingOutlastsAFullFolder(t *testing.T) {
+	for code, stays := range map[string]bool{"OVERQUOTA": true, "NOPERM": false} {
+		t.Run(code, func(t *testing.T) {
+			d := newDesk(t)
+			d.deliver("orang@lain.example", "kabar")
+			if err := d.round(); err != nil {
+				t.Fatal(err)
+			}
+			if err := d.in.Commit(t.Context(), 1, func(b store.Books) error {
+				u := store.UID{Validity: d.in.pos.UIDValidity, UID: 1}
+				return b.Mails.Put(u, store.MailRecord{Outcome: "held", Reason: "test", Folder: "Periksa"}, "")
+			}); err != nil {
+				t.Fatal(err)
+			}
+			for _, command := range []string{"MOVE", "COPY"} {
+				d.post.Refuse(inbox, command, 0, code, -1)
+			}
+			for range 12 {
+				if _, err := d.in.fileAway(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				d.later(11 * time.Minute)
+			}
+			var owed []store.Filing
+			if err := d.in.View(t.Context(), func(b store.Books) (err error) {
+				owed, err = b.Mails.ToFile(d.in.pos.UIDValidity, 10, func(store.UID) bool { return false })
+				return err
+			}); err != nil || (len(owed) == 1) != stays {
+				t.Errorf("after two hours %d are owed, %v", len(owed), err)
+			}
+		})
+	}
+}

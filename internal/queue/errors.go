@@ -38,6 +38,13 @@ func IsPermanent(err error) bool {
 	return errors.As(err, &p) && p.Permanent()
 }
 
+// IsPassing says that the one who made an error knows that it speaks of somebody else's trouble, not of the item: some error of the
+// chain has a method Passing that says so.
+func IsPassing(err error) bool {
+	var p interface{ Passing() bool }
+	return errors.As(err, &p) && p.Passing()
+}
+
 func isGround(err error) bool {
 	var m *markedError
 	return errors.As(err, &m) && !m.permanent
