@@ -78,6 +78,7 @@ func New(o Options) *Intake {
 		Fatal: office.Fatal, Health: o.Health, Now: m.Now})
 	m.returns = queue.New(queue.Options[store.Requeue]{Name: "requeue", Key: func(r store.Requeue) string { return r.Key }, Aside: m.giveUpReturn,
 		Fatal: office.Fatal, Health: o.Health, Now: m.Now})
+	m.waiting.reset()
 	m.Listen(m.file)
 	return m
 }
@@ -264,12 +265,28 @@ func (m *Intake) pending(ctx context.Context) ([]mailbox.Ref, error) {
 	if len(again) == 0 {
 		return out, nil
 	}
-	return out, m.Commit(ctx, 0, func(b store.Books) (err error) { // somebody has taken them away
-		for u := range again {
-			err = errors.Join(err, b.Mails.Gone(store.UID{Validity: m.pos.UIDValidity, UID: u}))
+	return out, m.forget(ctx, again)
+}
+
+// forget is for mails that were to be read again and that somebody has taken away. Nobody waits behind them any more.
+func (m *Intake) forget(ctx context.Context, gone map[uint32]bool) error {
+	whole := func(uid uint32) store.UID { return store.UID{Validity: m.pos.UIDValidity, UID: uid} }
+	err := m.Commit(ctx, 0, func(b store.Books) (err error) {
+		for uid := range gone {
+			err = errors.Join(err, b.Mails.Gone(whole(uid)))
 		}
 		return err
 	})
+	if err != nil {
+		return err
+	}
+	names := map[string]bool{}
+	for uid := range gone {
+		names[whole(uid).String()] = true
+		m.ended(whole(uid), "")
+	}
+	m.mails.Forget(func(key string) bool { return !names[key] })
+	return nil
 }
 
 // maxAgain bounds how many mails are read again in one round.

@@ -46,7 +46,7 @@ type desk struct {
 type watched struct {
 	store.DB
 	look func(store.Books)
-	fail func() error
+	fail func(store.Books) error
 	mu   sync.Mutex
 }
 
@@ -56,7 +56,7 @@ func (w *watched) Update(ctx context.Context, fn func(store.Tx) error) error {
 	err := w.DB.Update(ctx, func(tx store.Tx) error {
 		err := fn(tx)
 		if err == nil && w.fail != nil {
-			err = w.fail()
+			err = w.fail(store.In(tx))
 		}
 		return err
 	})
@@ -291,5 +291,125 @@ func TestFilingOutlastsAFullFolder(t *testing.T) {
 				t.Errorf("after two hours %d are owed, %v", len(owed), err)
 			}
 		})
+	}
+}
+
+// refuse lets no commit pass that gives this mail its outcome.
+func (d *desk) refuse(uid uint32) {
+	d.db.fail = func(b store.Books) error {
+		pos, _, err := b.Mails.Position()
+		if err != nil {
+			return err
+		}
+		if _, done, err := b.Mails.Get(store.UID{Validity: pos.UIDValidity, UID: uid}); err != nil || done {
+			return errors.Join(err, errors.New("a row that cannot be written"))
+		}
+		return nil
+	}
+}
+
+// While a mail cannot be decided, what the same person sent after it waits, in the same batch too; other people's mail does not.
+func TestLaterWordWaitsForTheEarlier(t *testing.T) {
+	d := newDesk(t)
+	for _, from := range []string{"satu@lain.example", "satu@lain.example", "dua@lain.example"} {
+		d.deliver(from, "kabar")
+	}
+	d.refuse(1)
+	d.db.look = func(b store.Books) {
+		if d.in.pos.UIDValidity == 0 {
+			return
+		}
+		u := store.UID{Validity: d.in.pos.UIDValidity, UID: 1}
+		_, first, err := b.Mails.Get(u)
+		u.UID = 2
+		if _, second, bad := b.Mails.Get(u); errors.Join(err, bad) != nil || second && !first {
+			t.Errorf("the second mail of a person is decided before the first: %v, %v", err, bad)
+		}
+	}
+	for range 3 {
+		if err := d.round(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if d.outcome(2) != "" || d.outcome(3) == "" {
+		t.Errorf("second mail %q, somebody else's %q", d.outcome(2), d.outcome(3))
+	}
+	d.db.fail = nil
+	d.later(time.Minute)
+	for range 2 {
+		if err := d.round(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if d.outcome(1) == "" || d.outcome(2) == "" {
+		t.Errorf("the fault is over: %q, then %q", d.outcome(1), d.outcome(2))
+	}
+}
+
+// A person takes the mail out of the inbox that could not be decided: their next mails are not held back for it.
+func TestNobodyWaitsBehindAMailThatIsGone(t *testing.T) {
+	d := newDesk(t)
+	d.deliver("satu@lain.example", "kabar")
+	d.deliver("satu@lain.example", "kabar lagi")
+	d.refuse(1)
+	if err := d.round(); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.in.Box.Remove(t.Context(), mailbox.UID{Validity: d.in.pos.UIDValidity, UID: 1}); err != nil {
+		t.Fatal(err)
+	}
+	d.later(time.Minute)
+	d.deliver("satu@lain.example", "dan lagi")
+	for range 3 {
+		if err := d.round(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if d.outcome(2) == "" || d.outcome(3) == "" || len(d.in.Health.Faults()) > 0 {
+		t.Errorf("after the mail is gone: %q, %q, %v", d.outcome(2), d.outcome(3), d.in.Health.Faults())
+	}
+}
+
+// What was read before the books moved on is read again, and the same person's next mail is not decided before it.
+func TestMovedBooksKeepTheOrder(t *testing.T) {
+	for _, gone := range []bool{true, false} {
+		d := newDesk(t)
+		d.deliver("staf@gov.example", "Permohonan user ID dan password SPSE untuk Pokja")
+		d.deliver("staf@gov.example", "kabar")
+		if err := d.in.locate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		refs, err := d.in.pending(t.Context())
+		if err != nil || len(refs) != 2 {
+			t.Fatalf("%v, %v", refs, err)
+		}
+		var batch []Prepared
+		if err := d.in.Box.Fetch(t.Context(), refs, func(x mailbox.Mail) error {
+			p := d.in.Read(t.Context(), Incoming{UID: store.UID(x.UID), Arrived: x.Arrived, Size: x.Size, Raw: x.Raw})
+			batch = append(batch, p)
+			return p.err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if batch[0].sha == "" {
+			t.Fatal("the first mail is none that is kept")
+		}
+		if gone {
+			batch[0].sha = ""
+		}
+		if err := d.in.Receive(t.Context(), batch); err != nil {
+			t.Fatal(err)
+		}
+		if (d.outcome(1) == "") != gone || (d.outcome(2) == "") != gone {
+			t.Errorf("moved on: %t; %q, %q", gone, d.outcome(1), d.outcome(2))
+		}
+		for range 2 {
+			if err := d.round(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if d.outcome(1) == "" || d.outcome(2) == "" {
+			t.Errorf("read again: %q, %q", d.outcome(1), d.outcome(2))
+		}
 	}
 }
