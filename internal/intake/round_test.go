@@ -413,3 +413,25 @@ func TestMovedBooksKeepTheOrder(t *testing.T) {
 		}
 	}
 }
+
+// A mail in whose papers the program has a fault of its own ends neither the program nor the others.
+func TestPanicIsOneMailsFault(t *testing.T) {
+	d := newDesk(t)
+	d.in.Extract = nil // whoever reads a paper with it panics
+	raw := "From: staf@gov.example\r\nTo: " + inbox + "\r\nSubject: Permohonan user ID SPSE Pokja\r\nMessage-ID: " + nextID() +
+		"\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nTerlampir.\r\n--b\r\nContent-Type: application/pdf\r\n" +
+		"Content-Disposition: attachment; filename=sk.pdf\r\n\r\n%PDF-1.4\r\n--b--\r\n"
+	if err := d.post.Deliver(inbox, []byte("Authentication-Results: "+mx+"; dmarc=pass header.from=gov.example\r\n"+took+"\r\n"+raw)); err != nil {
+		t.Fatal(err)
+	}
+	d.deliver("orang@lain.example", "kabar")
+	for range 12 {
+		if err := d.round(); err != nil {
+			t.Fatal(err)
+		}
+		d.later(11 * time.Minute)
+	}
+	if d.outcome(1) != "quarantined" || d.outcome(2) != "not-ours" || len(d.in.Health.Faults()) > 0 {
+		t.Errorf("%q, %q, %v", d.outcome(1), d.outcome(2), d.in.Health.Faults())
+	}
+}

@@ -71,8 +71,8 @@ func (e *PanicError) Error() string {
 	return fmt.Sprintf("a fault of the program (panic, %T)", e.Value)
 }
 
-// guard makes a panic an error: it is one item's, too.
-func guard(fn func() error) (err error) {
+// Guard makes a panic an error: it is one item's, too.
+func Guard(fn func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = &PanicError{Value: p, Stack: debug.Stack()}

@@ -104,7 +104,7 @@ func (q *Queue[T]) Commit(ctx context.Context, items []T, fn func(context.Contex
 // no item is blamed for it. What was settled and what failed until then is returned with it.
 func (q *Queue[T]) Settle(ctx context.Context, items []T, fn func(context.Context, []T) error) (settled []T, failed []Failed[T], err error) {
 	run := func(items []T) error { // its own slice: it may sort it, or append
-		return guard(func() error { return fn(ctx, slices.Clone(items)) })
+		return Guard(func() error { return fn(ctx, slices.Clone(items)) })
 	}
 	if len(items) == 0 {
 		return nil, nil, nil
@@ -170,7 +170,7 @@ func (q *Queue[T]) blame(ctx context.Context, item T, why error) (Failed[T], err
 	if !q.count(key, why) {
 		return Failed[T]{Item: item, Err: why}, nil
 	}
-	err := guard(func() error { return q.o.Aside(ctx, item, why) })
+	err := Guard(func() error { return q.o.Aside(ctx, item, why) })
 	if err == nil {
 		q.settled(item)
 		return Failed[T]{Item: item, Err: why, Aside: true}, nil
