@@ -66,11 +66,13 @@ type Intake struct {
 	pos     store.Mailbox
 	waiting waiting
 	work    activity
+
+	reconciled queue.Every
 }
 
 // New takes the options; nothing runs yet.
 func New(o Options) *Intake {
-	m := &Intake{Clerk: o.Clerk, Options: o, Mail: queue.NewSignal(), file: queue.NewSignal(), looked: queue.NewSignal(),
+	m := &Intake{Clerk: o.Clerk, Options: o, reconciled: queue.Every{Pause: reconcileEvery}, Mail: queue.NewSignal(), file: queue.NewSignal(), looked: queue.NewSignal(),
 		triage: triage.Triage{Office: o.Clerk.Office, Requesters: o.Clerk.Requesters, Codes: o.Clerk.Codes}}
 	m.mails = queue.New(queue.Options[Incoming]{Name: "intake", Key: func(in Incoming) string { return in.UID.String() }, Aside: m.quarantineFailed,
 		Fatal: office.Fatal, Health: o.Health, Now: m.Now})
@@ -298,20 +300,30 @@ const reconcileEvery = 6 * time.Hour
 // reconcile makes sure that every mail since the start has its one outcome. A gap is an alarm: the operator is told, and the
 // mail is read.
 func (m *Intake) reconcile(ctx context.Context) (next time.Time, err error) {
-	next = m.Now().Add(reconcileEvery)
+	next, due := m.reconciled.Due(m.Now())
+	if !due {
+		return next, nil
+	}
+	if err = m.reconcileNow(ctx); err == nil {
+		next = m.reconciled.Done(m.Now())
+	}
+	return next, err
+}
+
+func (m *Intake) reconcileNow(ctx context.Context) error {
 	var pos store.Mailbox
 	var known bool
 	if err := m.View(ctx, func(b store.Books) (err error) {
 		pos, known, err = b.Mails.Position()
 		return err
 	}); err != nil || !known || pos.From == pos.Next {
-		return next, err
+		return err
 	}
 	refs, err := m.Box.Since(ctx, mailbox.UID{Validity: pos.UIDValidity, UID: pos.From})
 	if errors.Is(err, mailbox.ErrUIDValidity) { // the intake will find it renumbered
-		return next, nil
+		return nil
 	} else if err != nil {
-		return next, err
+		return err
 	}
 	var gaps []store.UID
 	if err := m.View(ctx, func(b store.Books) error {
@@ -333,7 +345,7 @@ func (m *Intake) reconcile(ctx context.Context) (next time.Time, err error) {
 		}
 		return err
 	}); err != nil || len(gaps) == 0 {
-		return next, err
+		return err
 	}
 	m.Log.Error("mails lie in the inbox without an outcome; they are read", "first", gaps[0].UID, "count", len(gaps))
 	err = m.Commit(ctx, 1, func(b store.Books) (err error) {
@@ -343,5 +355,5 @@ func (m *Intake) reconcile(ctx context.Context) (next time.Time, err error) {
 		return errors.Join(err, m.Warn(b, fmt.Sprintf("gap-%d-%d", pos.UIDValidity, gaps[0].UID), "gap", fmt.Sprintf("UID %d (%d)", gaps[0].UID, len(gaps))))
 	})
 	m.Mail.Notify()
-	return next, err
+	return err
 }

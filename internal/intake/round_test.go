@@ -435,3 +435,39 @@ func TestPanicIsOneMailsFault(t *testing.T) {
 		t.Errorf("%q, %q, %v", d.outcome(1), d.outcome(2), d.in.Health.Faults())
 	}
 }
+
+// The inbox is listed from its first mail on every six hours, however often the loop turns; a clock that went back delays nothing.
+func TestReconcileIsSeldom(t *testing.T) {
+	d := newDesk(t)
+	d.deliver("orang@lain.example", "kabar")
+	if err := d.round(); err != nil {
+		t.Fatal(err)
+	}
+	lost := func() bool { // somebody has taken its outcome out of the books
+		if err := d.in.DB.Update(t.Context(), func(tx store.Tx) error {
+			return tx.Delete("seen", fmt.Appendf(nil, "%08x/%08x", d.in.pos.UIDValidity, 1))
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.in.reconcile(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.round(); err != nil {
+			t.Fatal(err)
+		}
+		return d.outcome(1) == ""
+	}
+	if lost() {
+		t.Error("not found at the start")
+	}
+	d.later(time.Minute)
+	if !lost() {
+		t.Error("looked again after a minute")
+	}
+	if d.later(-time.Hour); lost() {
+		t.Error("not looked after the clock went back")
+	}
+	if d.later(7 * time.Hour); lost() {
+		t.Error("not looked after seven hours")
+	}
+}

@@ -58,12 +58,12 @@ type Outbox struct {
 	wake    queue.Signal
 	sending atomic.Int32
 
-	lookedAt time.Time // at the folders of sent mail
+	swept queue.Every // the folders of sent mail
 }
 
 // New puts letters whose sending had begun when the program ended in doubt, and takes the others back into the queue.
 func New(ctx context.Context, o Options) (*Outbox, error) {
-	x := &Outbox{Clerk: o.Clerk, Options: o, wake: queue.NewSignal()}
+	x := &Outbox{Clerk: o.Clerk, Options: o, wake: queue.NewSignal(), swept: queue.Every{Pause: minSweep}}
 	if x.DoubtPause <= 0 {
 		x.DoubtPause = doubtPause
 	}
