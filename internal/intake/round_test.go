@@ -471,3 +471,42 @@ func TestReconcileIsSeldom(t *testing.T) {
 		t.Error("not looked after seven hours")
 	}
 }
+
+// An operator asks for a mail again while it is being moved: it comes back from the folder and is judged.
+func TestRetryWhileAMailIsMoved(t *testing.T) {
+	for _, moved := range []bool{true, false} {
+		d := newDesk(t)
+		d.deliver("orang@lain.example", "kabar")
+		if err := d.round(); err != nil {
+			t.Fatal(err)
+		}
+		u := store.UID{Validity: d.in.pos.UIDValidity, UID: 1}
+		if err := d.in.Commit(t.Context(), 1, func(b store.Books) error {
+			s, _, err := b.Mails.Get(u)
+			s.Outcome, s.Folder = "held", "Periksa"
+			return errors.Join(err, b.Mails.Put(u, s, "hash"))
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if moved {
+			if err := d.in.Box.File(t.Context(), []mailbox.UID{mailbox.UID(u)}, "Periksa"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := d.in.Commit(t.Context(), 1, func(b store.Books) error { return b.Mails.Reopen(u) }); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if err := d.round(); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := d.in.bringBack(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		uid := map[bool]uint32{true: 2, false: 1}[moved]
+		if d.outcome(uid) == "" {
+			t.Errorf("moved: %t; UID %d is not judged again", moved, uid)
+		}
+	}
+}
