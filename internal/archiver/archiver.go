@@ -13,6 +13,7 @@ import (
 	"ukpbjd/internal/archive"
 	"ukpbjd/internal/office"
 	"ukpbjd/internal/queue"
+	"ukpbjd/internal/sop"
 	"ukpbjd/internal/store"
 )
 
@@ -32,6 +33,7 @@ type Archiver struct {
 	Options
 	papers  *queue.Queue[store.Unarchived]
 	letters *queue.Queue[store.LetterRow]
+	retired *queue.Queue[sop.Case]
 	wake    queue.Signal
 	expired queue.Every
 }
@@ -48,6 +50,8 @@ func New(o Options) *Archiver {
 	a.papers = queue.New(queue.Options[store.Unarchived]{Name: "archive", Key: func(u store.Unarchived) string { return u.Key },
 		Fatal: office.Fatal, Health: o.Health, Now: a.Now})
 	a.letters = queue.New(queue.Options[store.LetterRow]{Name: "archive-letters", Key: store.LetterRow.ID,
+		Fatal: office.Fatal, Health: o.Health, Now: a.Now})
+	a.retired = queue.New(queue.Options[sop.Case]{Name: "retention", Key: func(cs sop.Case) string { return cs.Number },
 		Fatal: office.Fatal, Health: o.Health, Now: a.Now})
 	a.Listen(a.wake)
 	return a
@@ -84,6 +88,7 @@ func (a *Archiver) retention(ctx context.Context) (next time.Time, err error) {
 	if !due {
 		return next, nil
 	}
+	a.retired.Forget(func(string) bool { return false }) // another day
 	for {
 		n, err := a.Expire(ctx)
 		if err != nil {

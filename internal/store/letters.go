@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"ukpbjd/internal/sop"
@@ -23,7 +24,8 @@ func (b Letters) Copy(id string) ([]byte, error) {
 	return append([]byte(nil), raw...), err
 }
 
-// Unarchived returns at most limit letters that have ended and are not in the archive, passing over those that skip names.
+// Unarchived returns at most limit letters that have ended and are not in the archive, passing over those that skip names. Of a row
+// that is not there, or cannot be read, only the ID is known.
 func (b Letters) Unarchived(limit int, skip func(id string) bool) (out []LetterRow, err error) {
 	var ids []string
 	if err := b.tx.Scan(bUnkept, nil, nil, func(k, _ []byte) bool {
@@ -37,12 +39,11 @@ func (b Letters) Unarchived(limit int, skip func(id string) bool) (out []LetterR
 	for _, id := range ids {
 		var r LetterRow
 		ok, err := b.get(bLetters, id, &r)
-		if err != nil {
-			return nil, err
+		if err != nil || !ok {
+			r = LetterRow{Broken: err}
+			r.Case, r.Letter.Key, _ = strings.Cut(id, "/")
 		}
-		if ok {
-			out = append(out, r)
-		}
+		out = append(out, r)
 	}
 	return out, nil
 }
@@ -92,6 +93,7 @@ type LetterRow struct {
 	Run       string      `json:"run,omitempty"`      // the run of the program that claimed it last
 	SHA256    string      `json:"sha256,omitempty"`   // of the bytes, where they are nobody's secret
 	Cut       string      `json:"cut,omitempty"`      // of the bytes without account sheets, where there are such
+	Broken    error       `json:"-"`                  // the row cannot be read
 }
 
 // ID names the letter in the whole store.
