@@ -1,5 +1,5 @@
 // Package archiver gives mails, papers and letters their place and name in the archive, behind everything that people wait for,
-// and deletes what the office's schedule says is over.
+// deletes what the office's schedule says is over, and compacts the store that all this has left.
 package archiver
 
 import (
@@ -36,6 +36,7 @@ type Archiver struct {
 	retired *queue.Queue[sop.Case]
 	wake    queue.Signal
 	expired queue.Every
+	asked   queue.Every // whether the store is to be compacted
 }
 
 // lettersEvery is how often ended letters go into the archive: no letter waits for it, and it waits for no letter.
@@ -46,7 +47,7 @@ const expireEvery = 24 * time.Hour
 
 // New takes the options; nothing runs yet.
 func New(o Options) *Archiver {
-	a := &Archiver{Clerk: o.Clerk, Options: o, wake: queue.NewSignal(), expired: queue.Every{Pause: expireEvery}}
+	a := &Archiver{Clerk: o.Clerk, Options: o, wake: queue.NewSignal(), expired: queue.Every{Pause: expireEvery}, asked: queue.Every{Pause: compactEvery}}
 	a.papers = queue.New(queue.Options[store.Unarchived]{Name: "archive", Key: func(u store.Unarchived) string { return u.Key },
 		Fatal: office.Fatal, Health: o.Health, Now: a.Now})
 	a.letters = queue.New(queue.Options[store.LetterRow]{Name: "archive-letters", Key: store.LetterRow.ID,
@@ -79,6 +80,7 @@ func (a *Archiver) Run(ctx context.Context) error {
 		return a.Now().Add(lettersEvery), err
 	})
 	loop("retention", queue.NewSignal(), a.retention)
+	loop("compact", queue.NewSignal(), a.compact)
 	return g.Wait()
 }
 

@@ -164,3 +164,31 @@ func TestOneCaseStopsNoRetention(t *testing.T) {
 		t.Error("health does not say what is left")
 	}
 }
+
+// What has left the store leaves the disk too, and no more than once an hour is asked.
+func TestStoreIsCompactedWhenHalfIsFree(t *testing.T) {
+	c := newCellar(t)
+	big := make([]byte, 1<<20)
+	fill := func() {
+		for i := range 40 {
+			c.do(func(tx store.Tx, _ store.Books) error { return tx.Put("bodies", fmt.Append(nil, i), big) })
+		}
+	}
+	size := func() int64 {
+		_, total := c.DB.(compacts).FreeShare()
+		return total
+	}
+	fill()
+	full := size()
+	if _, err := c.compact(t.Context()); err != nil || size() < full {
+		t.Fatalf("a full store is written anew: %d of %d bytes, %v", size(), full, err)
+	}
+	c.asked = queue.Every{Pause: compactEvery}
+	for i := range 40 {
+		c.do(func(tx store.Tx, _ store.Books) error { return tx.Delete("bodies", fmt.Append(nil, i)) })
+	}
+	next, err := c.compact(t.Context())
+	if err != nil || size() > full/2 || !next.Equal(c.Now().Add(compactEvery)) {
+		t.Errorf("half of it was free: %d of %d bytes, next %s, %v", size(), full, next, err)
+	}
+}
