@@ -143,8 +143,8 @@ func (m *Intake) round(ctx context.Context) (next time.Time, err error) {
 	}
 	if len(refs) > 0 {
 		m.work.begin()
+		defer m.work.end()
 		err = m.ingest(ctx, refs)
-		m.work.end()
 	}
 	return queue.Earlier(m.Now().Add(m.Poll), m.mails.Next()), err
 }

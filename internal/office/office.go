@@ -193,8 +193,14 @@ func (c *Clerk) note(b store.Books, kind, reason, text string) error {
 	return b.Journal.Append(store.Office, []sop.Event{{At: c.Now().UTC(), Kind: kind, Actor: "daemon", Reason: reason, Text: text}})
 }
 
+// maxNote bounds what a warning says, in bytes: it may quote what a stranger wrote.
+const maxNote = 1000
+
 // Warn writes to the operator about what concerns no case; id makes the letter one of its kind.
 func (c *Clerk) Warn(b store.Books, id, topic, note string) error {
+	if len(note) > maxNote {
+		note = strings.ToValidUTF8(note[:maxNote], "") + "…"
+	}
 	if err := c.note(b, "warning", topic, note); err != nil || c.Office.Operator.Address == "" {
 		return err
 	}

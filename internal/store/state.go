@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"ukpbjd/internal/sop"
@@ -132,8 +133,14 @@ type Aside struct {
 	Why   string    `json:"why"`
 }
 
+// maxWhy bounds a reason, in bytes: it may quote what a stranger wrote.
+const maxWhy = 500
+
 // PutAside keeps it; the first reason of an item stays.
 func (b State) PutAside(x Aside) error {
+	if len(x.Why) > maxWhy {
+		x.Why = strings.ToValidUTF8(x.Why[:maxWhy], "") + "…"
+	}
 	key := boundKey(x.Queue + "/" + x.Key)
 	if had, err := b.tx.Get(bAside, []byte(key)); err != nil || had != nil {
 		return err

@@ -159,8 +159,8 @@ func (w *Worker) pause(attempts int) time.Duration {
 func (w *Worker) cannotBegin(ctx context.Context, r store.TaskRow, why error) error {
 	r.Attempts = max(r.Attempts, maxTries)
 	if r.Broken == nil && r.Task.Kind != sop.TaskShred {
-		if err := w.commit(ctx, []Result{{Row: r, Err: why}}); err == nil {
-			return nil
+		if err := w.commit(ctx, []Result{{Row: r, Err: why}}); err == nil || office.Fatal(err) {
+			return err
 		}
 	}
 	return w.cannotEnd(ctx, Result{Row: r, Err: why}, why)
