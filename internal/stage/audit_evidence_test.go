@@ -54,7 +54,7 @@ func approved(t *testing.T) (*play, []byte) {
 	record := "v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(testKey().Public().(ed25519.PublicKey))
 	x := open(t, papersOf(t, 3, 2), Options{Change: func(c *config.Config) { c.Trust.Assurance = sop.Strict },
 		Clerk: func(o *daemon.Parts) {
-			o.Auth.Resolver = msgauth.Recorded{{Kind: "dkim-key", Name: selector, Text: record}}
+			o.Intake.Auth.Resolver = msgauth.Recorded{{Kind: "dkim-key", Name: selector, Text: record}}
 		}})
 	x.do(x.Start(x.ctx))
 	x.do(x.Request(x.bundle, true))
@@ -194,7 +194,7 @@ func changed(t *testing.T, ctx context.Context, raw []byte, key string) {
 func beside(t *testing.T, ctx context.Context, s *Stage, key string) {
 	var c clock
 	c.set(time.Now().AddDate(0, 0, 14))
-	s.clerk = append(s.clerk, func(o *daemon.Parts) { o.Now = c.now })
+	s.clerk = append(s.clerk, func(o *daemon.Parts) { o.Office.Now = c.now })
 	if err := s.Stop(); err != nil {
 		t.Fatal(err)
 	}
