@@ -24,6 +24,7 @@ import (
 	"ukpbjd/internal/config"
 	"ukpbjd/internal/daemon"
 	"ukpbjd/internal/msgauth"
+	"ukpbjd/internal/office"
 	"ukpbjd/internal/rehearsal"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/store"
@@ -243,11 +244,13 @@ func forged(t *testing.T, ctx context.Context, s *Stage, raw []byte, key string)
 			t.Fatal(err)
 		}
 		for name, e := range files {
-			old, ok := strings.CutPrefix(name, "evidence/")
-			if !ok {
+			if !strings.HasPrefix(name, "evidence/") {
 				continue
 			}
-			old = strings.TrimSuffix(old, ".json")
+			old, err := office.EvidenceMail(e)
+			if err != nil {
+				t.Fatal(err)
+			}
 			reply := bytes.Replace(files["mails/"+old+".eml"], []byte(x.from), []byte(x.to), 1)
 			sha := hexOf(reply)
 			was := hexOf(e)
@@ -257,7 +260,7 @@ func forged(t *testing.T, ctx context.Context, s *Stage, raw []byte, key string)
 			}
 			delete(files, name)
 			delete(files, "mails/"+old+".eml")
-			files["evidence/"+sha+".json"], files["mails/"+sha+".eml"] = e, reply
+			files["evidence/"+hexOf(e)+".json"], files["mails/"+sha+".eml"] = e, reply
 			for i := range head.Lines {
 				head.Lines[i].Line = strings.NewReplacer(old, sha, was, hexOf(e)).Replace(head.Lines[i].Line)
 			}
