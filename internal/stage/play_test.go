@@ -98,7 +98,7 @@ func set(t *testing.T, o Options) *play {
 	t.Helper()
 	own, change := o.Clerk, o.Change
 	o.Clerk = func(c *daemon.Parts) {
-		c.DoubtPause, c.FirstRetry = 200*time.Millisecond, 50*time.Millisecond
+		c.Outbox.DoubtPause, c.Outbox.FirstRetry = 200*time.Millisecond, 50*time.Millisecond
 		if own != nil {
 			own(c)
 		}
@@ -114,7 +114,7 @@ func set(t *testing.T, o Options) *play {
 
 // clocked gives the clerk of every start a clock that is set by hand.
 func clocked(c *clock) Options {
-	return Options{Clerk: func(o *daemon.Parts) { o.Now = c.now }}
+	return Options{Clerk: func(o *daemon.Parts) { o.Office.Now = c.now }}
 }
 
 func (x *play) do(err error) {

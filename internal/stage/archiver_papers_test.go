@@ -11,22 +11,17 @@ import (
 	"ukpbjd/internal/store"
 )
 
-// TestShelved: behind the first letters, mail and papers of a case get their places and names in the archive, byte for byte.
-// A program that ends before leaves nothing out: the mail holds the papers, verify knows it, and the next start shelves them.
-func TestShelved(t *testing.T) {
+// TestPapersAreArchived: behind the first letters, mail and papers of a case get their places and names in the archive, byte for
+// byte. A program that ends before leaves nothing out: the mail holds the papers, verify knows it, and the next start archives them.
+func TestPapersAreArchived(t *testing.T) {
 	t.Parallel()
 	x := set(t, Options{})
 	x.do(x.Start(x.ctx))
 	x.do(x.Request(x.bundle, true))
 	x.await(x.Cast.Admin, sop.Persetujuan)
-	c := x.Daemon.Clerk
-	cases, err := c.Cases(x.ctx, false)
+	c := x.Daemon.Office
+	cs, _, err := c.Case(x.ctx, x.only().Number)
 	x.do(err)
-	var cs sop.Case
-	x.do(c.View(x.ctx, func(b store.Books) (err error) {
-		cs, _, err = b.Cases.Get(cases[0].Number)
-		return err
-	}))
 	year, _, _ := store.Number(cs.Number)
 	dir, err := c.Archive.Dir(year, cs.Number)
 	x.do(err)
@@ -37,7 +32,7 @@ func TestShelved(t *testing.T) {
 	if len(papers) != 3 {
 		t.Fatalf("%d papers in the mail", len(papers))
 	}
-	shelved := func() bool {
+	archived := func() bool {
 		for _, p := range papers {
 			got, err := os.ReadFile(filepath.Join(dir, p.SHA256[:8]+"-"+strings.ReplaceAll(p.Name, " ", "_")))
 			if err != nil || string(got) != string(p.Bytes) {
@@ -46,30 +41,30 @@ func TestShelved(t *testing.T) {
 		}
 		return true
 	}
-	x.do(x.until(x.ctx, shelved))
-	x.do(x.until(x.ctx, func() bool { return len(x.unshelved()) == 0 }))
+	x.do(x.until(x.ctx, archived))
+	x.do(x.until(x.ctx, func() bool { return len(x.unarchived()) == 0 }))
 
-	// As a program leaves it that ends between the commit and the shelving.
-	s := store.Shelving{Case: cs.Number, Mail: mail}
+	// As a program leaves it that ends between the commit and the archive.
+	u := store.Unarchived{Case: cs.Number, Mail: mail}
 	for _, p := range papers {
-		s.Papers = append(s.Papers, store.Shelved{SHA256: p.SHA256, Name: p.Name})
+		u.Papers = append(u.Papers, store.Paper{SHA256: p.SHA256, Name: p.Name})
 		x.do(os.Remove(filepath.Join(filepath.Dir(filepath.Dir(dir)), "blobs", p.SHA256[:2], p.SHA256)))
 	}
 	x.do(os.RemoveAll(dir))
-	if r, err := c.Verify(x.ctx); err != nil || len(r.Findings) != 3+4 {
+	if r, err := x.Daemon.Audit.Verify(x.ctx); err != nil || len(r.Findings) != 3+4 {
 		t.Errorf("three papers are gone, and with the mail's their lines in the manifest: %+v %v", r.Findings, err)
 	}
-	x.do(c.DB.Update(x.ctx, func(tx store.Tx) error { return store.In(tx).Papers.Put(store.UID{Validity: 9, UID: 9}, s) }))
-	if r, err := c.Verify(x.ctx); err != nil || len(r.Findings) != 0 {
+	x.do(c.DB.Update(x.ctx, func(tx store.Tx) error { return store.In(tx).Papers.Put(store.UID{Validity: 9, UID: 9}, u) }))
+	if r, err := x.Daemon.Audit.Verify(x.ctx); err != nil || len(r.Findings) != 0 {
 		t.Errorf("the mail holds the papers, but verify says %+v %v", r.Findings, err)
 	}
 	x.do(x.Stop())
 	x.do(x.Start(x.ctx))
-	x.do(x.until(x.ctx, shelved))
+	x.do(x.until(x.ctx, archived))
 	x.whole()
 }
 
-func (x *play) unshelved() (list []store.Shelving) {
+func (x *play) unarchived() (list []store.Unarchived) {
 	x.t.Helper()
 	x.do(x.Daemon.Office.View(x.ctx, func(b store.Books) (err error) {
 		list, err = b.Papers.Unarchived("", 10)

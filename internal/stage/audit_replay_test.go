@@ -52,7 +52,7 @@ func TestReplayAsksThatDaysKey(t *testing.T) {
 }
 
 // noEvidence hides the evidence of the books.
-func noEvidence(o *daemon.Parts) { o.DB = booksWithout{o.DB} }
+func noEvidence(o *daemon.Parts) { o.Office.DB = booksWithout{o.Office.DB} }
 
 type booksWithout struct{ store.DB }
 
@@ -88,12 +88,14 @@ func replayed(t *testing.T, ctx context.Context, s *Stage, dns msgauth.Resolver,
 	scratch := *s.Config
 	scratch.Storage.Path = t.TempDir()
 	var clock audit.Clock
-	fresh, err := daemon.OpenRooms(ctx, &scratch, func(o *daemon.Parts) { o.Now, o.Source, o.Auth.Resolver = clock.Now, recording, dns })
+	fresh, err := daemon.OpenRooms(ctx, &scratch, func(o *daemon.Parts) {
+		o.Office.Now, o.Tasks.Source, o.Intake.Auth.Resolver = clock.Now, recording, dns
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer fresh.Close()
-	r, err := (&audit.Replay{New: fresh.Clerk, Recording: recording, Clock: &clock}).Run(ctx, func(int) {})
+	r, err := (&audit.Replay{New: fresh.Replaying(), Recording: recording, Clock: &clock}).Run(ctx, func(int) {})
 	if err != nil {
 		t.Fatal(err)
 	}

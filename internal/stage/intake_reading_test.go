@@ -97,9 +97,14 @@ func (x *play) heard(asked <-chan struct{}) {
 // beginAll counts an attempt for every mail in the inbox, as a program does that is killed right after.
 func (x *play) beginAll() (out []store.UID) {
 	x.t.Helper()
-	pos, ok, err := x.Daemon.Clerk.Mailbox(x.ctx)
-	if err != nil || !ok {
-		x.t.Fatal(ok, err)
+	var pos store.Mailbox
+	var known bool
+	x.do(x.Daemon.Office.View(x.ctx, func(b store.Books) (err error) {
+		pos, known, err = b.Mails.Position()
+		return err
+	}))
+	if !known {
+		x.t.Fatal("the inbox has not been looked at")
 	}
 	for uid := uint32(1); uid <= 3; uid++ {
 		out = append(out, store.UID{Validity: pos.UIDValidity, UID: uid})

@@ -20,7 +20,7 @@ func TestRetention(t *testing.T) {
 	x.do(x.Request(x.bundle, true))
 	x.do(x.Answer(x.await(x.Cast.Admin, sop.Persetujuan), "TOLAK SK belum ditetapkan", rehearsal.Plain))
 	x.await(x.Cast.Staff, sop.Penolakan)
-	desk, number := x.Daemon.Clerk, x.only().Number
+	room, number := x.Daemon.Archiver, x.only().Number
 	folder := filepath.Join(x.Config.Storage.Path, "archive", number[4:8], number)
 	present := func() bool {
 		_, err := os.Stat(folder)
@@ -29,9 +29,9 @@ func TestRetention(t *testing.T) {
 	x.shredAll(&c, number)
 	expire := func(years, after int) int {
 		t.Helper()
-		desk.Retention = years
+		room.Retention = years
 		c.set(time.Now().AddDate(after, 0, 0))
-		n, err := desk.ExpireCases(x.ctx)
+		n, err := room.Expire(x.ctx)
 		x.do(err)
 		return n
 	}

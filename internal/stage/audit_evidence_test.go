@@ -24,6 +24,7 @@ import (
 	"ukpbjd/internal/config"
 	"ukpbjd/internal/daemon"
 	"ukpbjd/internal/msgauth"
+	"ukpbjd/internal/office"
 	"ukpbjd/internal/rehearsal"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/store"
@@ -54,7 +55,7 @@ func approved(t *testing.T) (*play, []byte) {
 	record := "v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(testKey().Public().(ed25519.PublicKey))
 	x := open(t, papersOf(t, 3, 2), Options{Change: func(c *config.Config) { c.Trust.Assurance = sop.Strict },
 		Clerk: func(o *daemon.Parts) {
-			o.Auth.Resolver = msgauth.Recorded{{Kind: "dkim-key", Name: selector, Text: record}}
+			o.Intake.Auth.Resolver = msgauth.Recorded{{Kind: "dkim-key", Name: selector, Text: record}}
 		}})
 	x.do(x.Start(x.ctx))
 	x.do(x.Request(x.bundle, true))
@@ -194,7 +195,7 @@ func changed(t *testing.T, ctx context.Context, raw []byte, key string) {
 func beside(t *testing.T, ctx context.Context, s *Stage, key string) {
 	var c clock
 	c.set(time.Now().AddDate(0, 0, 14))
-	s.clerk = append(s.clerk, func(o *daemon.Parts) { o.Now = c.now })
+	s.clerk = append(s.clerk, func(o *daemon.Parts) { o.Office.Now = c.now })
 	if err := s.Stop(); err != nil {
 		t.Fatal(err)
 	}
@@ -243,11 +244,13 @@ func forged(t *testing.T, ctx context.Context, s *Stage, raw []byte, key string)
 			t.Fatal(err)
 		}
 		for name, e := range files {
-			old, ok := strings.CutPrefix(name, "evidence/")
-			if !ok {
+			if !strings.HasPrefix(name, "evidence/") {
 				continue
 			}
-			old = strings.TrimSuffix(old, ".json")
+			old, err := office.EvidenceMail(e)
+			if err != nil {
+				t.Fatal(err)
+			}
 			reply := bytes.Replace(files["mails/"+old+".eml"], []byte(x.from), []byte(x.to), 1)
 			sha := hexOf(reply)
 			was := hexOf(e)
@@ -257,7 +260,7 @@ func forged(t *testing.T, ctx context.Context, s *Stage, raw []byte, key string)
 			}
 			delete(files, name)
 			delete(files, "mails/"+old+".eml")
-			files["evidence/"+sha+".json"], files["mails/"+sha+".eml"] = e, reply
+			files["evidence/"+hexOf(e)+".json"], files["mails/"+sha+".eml"] = e, reply
 			for i := range head.Lines {
 				head.Lines[i].Line = strings.NewReplacer(old, sha, was, hexOf(e)).Replace(head.Lines[i].Line)
 			}

@@ -11,8 +11,8 @@ import (
 	"ukpbjd/internal/sop"
 )
 
-// TestLettersAreKept: every letter lies in the archive beside the papers, but no password does, and no account sheet.
-func TestLettersAreKept(t *testing.T) {
+// TestLettersAreArchived: every letter lies in the archive beside the papers, but no password does, and no account sheet.
+func TestLettersAreArchived(t *testing.T) {
 	t.Parallel()
 	x := open(t, papersOf(t, 1, 3), Options{})
 	x.do(x.Start(x.ctx))
@@ -22,18 +22,18 @@ func TestLettersAreKept(t *testing.T) {
 		passwords = append(passwords, PasswordIn(x.await(m, sop.Kredensial).Msg))
 	}
 	x.finish()
-	kept := map[string]int{}
-	for kept["kredensial"] < 3 || kept["persetujuan"] < 1 || kept["selesai"] < 5 {
+	there := map[string]int{}
+	for there["kredensial"] < 3 || there["persetujuan"] < 1 || there["selesai"] < 5 {
 		_, err := x.Daemon.Archiver.AllLetters(x.ctx)
 		x.do(err)
-		kept = lookAtLetters(t, filepath.Join(x.Config.Storage.Path, "archive"), passwords)
+		there = lookAtLetters(t, filepath.Join(x.Config.Storage.Path, "archive"), passwords)
 		if x.ctx.Err() != nil {
-			t.Fatalf("kept: %v", kept)
+			t.Fatalf("archived: %v", there)
 		}
 	}
 	x.sound()
 	if n, err := x.Daemon.Archiver.AllLetters(x.ctx); n != 0 || err != nil {
-		t.Errorf("%d letters are kept twice (%v)", n, err)
+		t.Errorf("%d letters are archived twice (%v)", n, err)
 	}
 }
 

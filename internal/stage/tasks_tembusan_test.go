@@ -155,7 +155,7 @@ func TestFullTembusanTooLate(t *testing.T) {
 	var closed atomic.Bool
 	var c clock
 	o := inFull(Options{})
-	o.Clerk = func(o *daemon.Parts) { o.Now, o.FirstRetry = c.now, 50*time.Millisecond }
+	o.Clerk = func(o *daemon.Parts) { o.Office.Now, o.Outbox.FirstRetry = c.now, 50*time.Millisecond }
 	o.Rules = func(_, to string) (b postoffice.Behaviour) {
 		if closed.Load() && strings.HasPrefix(to, "kepala.lpse@") {
 			b.Code, b.Text = 451, "try later"

@@ -10,14 +10,13 @@ import (
 	"testing"
 )
 
-// TestEvidenceIsShelved: the folder of a case holds what its decisions rest on, with the sum that the journal vouches for; its manifest
+// TestEvidenceIsArchived: the folder of a case holds what its decisions rest on, with the sum that the journal vouches for; its manifest
 // names it, and verify finds a change of it. SOP R.1
-func TestEvidenceIsShelved(t *testing.T) {
+func TestEvidenceIsArchived(t *testing.T) {
 	t.Parallel()
 	s, _ := approved(t)
 	ctx := s.ctx
-	desk := s.Daemon.Clerk
-	if err := desk.Shelve(ctx); err != nil {
+	if _, err := s.Daemon.Archiver.Papers(ctx); err != nil {
 		t.Fatal(err)
 	}
 	number := s.only().Number
@@ -33,7 +32,7 @@ func TestEvidenceIsShelved(t *testing.T) {
 	}
 	hash := sha256.Sum256(raw)
 	sum := hex.EncodeToString(hash[:])
-	view, err := desk.Show(ctx, number)
+	view, err := s.Daemon.Control.Show(ctx, number)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +48,7 @@ func TestEvidenceIsShelved(t *testing.T) {
 	if sums, err := os.ReadFile(filepath.Join(folder, "SHA256SUMS")); err != nil || !strings.Contains(string(sums), sum+"  "+filepath.Base(path)) {
 		t.Errorf("the manifest: %v\n%s", err, sums)
 	}
-	if r, err := desk.Verify(ctx); err != nil || len(r.Findings) > 0 {
+	if r, err := s.Daemon.Audit.Verify(ctx); err != nil || len(r.Findings) > 0 {
 		t.Fatalf("verify: %v %v", r, err)
 	}
 	if err := os.Chmod(path, 0o600); err != nil {
@@ -58,7 +57,7 @@ func TestEvidenceIsShelved(t *testing.T) {
 	if err := os.WriteFile(path, bytes.ReplaceAll(raw, []byte("dkim-pass"), []byte("dkim-fail")), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if r, err := desk.Verify(ctx); err != nil || len(r.Findings) == 0 {
+	if r, err := s.Daemon.Audit.Verify(ctx); err != nil || len(r.Findings) == 0 {
 		t.Errorf("a changed evidence is not found (%v)", err)
 	}
 }
