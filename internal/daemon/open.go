@@ -76,6 +76,7 @@ type Rooms struct {
 	Control  *control.Control
 	Health   *queue.Health
 
+	clock  clock
 	closed []closer
 }
 
@@ -106,7 +107,7 @@ func openRooms(ctx context.Context, cfg *config.Config, log *slog.Logger, m *sta
 	r := &Rooms{Health: &queue.Health{}}
 	p, err := r.parts(cfg, box, post)
 	if err == nil {
-		p.Office.Log, p.Office.Meter, p.Office.Now = log, m, time.Now
+		p.Office.Log, p.Office.Meter, p.Office.Now = log, m, r.clock.Now
 		for _, change := range changes {
 			change(&p)
 		}
