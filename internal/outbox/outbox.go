@@ -42,6 +42,7 @@ const (
 	firstRetry = 30 * time.Second
 	maxRetry   = 2 * time.Hour
 	giveUpDays = 5                // office days that a letter is tried, as mail servers do (RFC 5321 §4.5.4.1)
+	minTries   = 12               // and not before: a clock that is wrong for a while ends nothing
 	maxAhead   = 6 * time.Hour    // no letter waits longer; what does was put there by a clock that was wrong
 	maxReady   = 32               // letters that may stand ready for the senders
 	maxBatch   = 64               // results written in one commit
@@ -57,12 +58,12 @@ type Outbox struct {
 	wake    queue.Signal
 	sending atomic.Int32
 
-	lookedAt time.Time // at the folders of sent mail
+	swept queue.Every // the folders of sent mail
 }
 
 // New puts letters whose sending had begun when the program ended in doubt, and takes the others back into the queue.
 func New(ctx context.Context, o Options) (*Outbox, error) {
-	x := &Outbox{Clerk: o.Clerk, Options: o, wake: queue.NewSignal()}
+	x := &Outbox{Clerk: o.Clerk, Options: o, wake: queue.NewSignal(), swept: queue.Every{Pause: minSweep}}
 	if x.DoubtPause <= 0 {
 		x.DoubtPause = doubtPause
 	}
@@ -133,7 +134,13 @@ func (x *Outbox) Run(ctx context.Context) error {
 		defer close(back)
 		return senders.Wait()
 	})
-	g.Go(func() error { return x.settleAll(context.WithoutCancel(calm), back) })
+	g.Go(func() error {
+		err := x.settleAll(context.WithoutCancel(calm), back)
+		enough()
+		for range back { // after a fatal error nobody writes what the senders still bring
+		}
+		return err
+	})
 	err := g.Wait()
 	return errors.Join(err, x.giveBack(context.WithoutCancel(ctx)))
 }
@@ -206,11 +213,24 @@ func (x *Outbox) send(ctx context.Context, c store.Claimed) Sent {
 	if err != nil {
 		return Sent{Row: c.Row, Result: unsendable(err), At: began}
 	}
-	item := postman.Item{ID: c.Row.ID(), From: x.Office.Mailbox.Address, To: c.Row.Letter.To.Address, Bytes: body}
-	if x.Log != nil {
-		item.Begin = func() error { return x.Log.Begun(c.Row.ID(), c.Row.Attempts) }
+	begun := false
+	item := postman.Item{ID: c.Row.ID(), From: x.Office.Mailbox.Address, To: c.Row.Letter.To.Address, Bytes: body, Begin: func() error {
+		begun = true
+		if x.Log == nil {
+			return nil
+		}
+		return x.Log.Begun(c.Row.ID(), c.Row.Attempts)
+	}}
+	var r postman.Result
+	if err := queue.Guard(func() error {
+		r = x.Post.Send(ctx, item)
+		return nil
+	}); err != nil {
+		r = postman.Result{Outcome: postman.Deferred, Text: err.Error()}
+		if begun {
+			r.Outcome = postman.InDoubt
+		}
 	}
-	r := x.Post.Send(ctx, item)
 	x.tellHealth()
 	ended := x.Now()
 	return Sent{Row: c.Row, Result: r, At: ended, Took: ended.Sub(began)}
@@ -256,12 +276,22 @@ func (x *Outbox) ride(b store.Books) (done func(committed bool), err error) {
 			claimed = nil
 		}
 		x.ready.release(room, claimed)
+		if !committed && room > 0 { // claim may have found no room meanwhile
+			x.wake.Notify()
+		}
 	}
+	panicked := true
+	defer func() {
+		if panicked {
+			done(false)
+		}
+	}()
 	claimed, aside, err := b.Letters.Claim(x.Now(), room, x.run())
 	for _, a := range aside {
 		if err == nil {
 			err = x.Warn(b, "aside-"+strings.ReplaceAll(a.Key, "/", "-"), "letter-aside", a.Key+": "+a.Why)
 		}
 	}
+	panicked = false
 	return done, err
 }
