@@ -68,13 +68,19 @@ func TestOrderOfArrival(t *testing.T) {
 	}
 }
 
+// outcome is what became of one mail.
+type outcome struct {
+	store.MailRecord
+	uid uint32
+}
+
 // mailsOf are the outcomes of the mails of one sender, in order of UID.
-func (x *play) mailsOf(from string) (out []store.MailRecord) {
+func (x *play) mailsOf(from string) (out []outcome) {
 	x.t.Helper()
 	x.do(x.Daemon.Office.View(x.ctx, func(b store.Books) error {
-		return b.Mails.Each(func(_ store.UID, s store.MailRecord) bool {
+		return b.Mails.Each(func(u store.UID, s store.MailRecord) bool {
 			if strings.EqualFold(s.From, from) {
-				out = append(out, s)
+				out = append(out, outcome{s, u.UID})
 			}
 			return true
 		})

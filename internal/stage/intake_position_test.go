@@ -197,14 +197,11 @@ func TestRetryHeldApproval(t *testing.T) {
 	dns.down.Store(true)
 	x.do(x.Submit(x.Cast.Admin, signed(t, raw), x.Cast.Office))
 	held := func() (uids []uint32) {
-		x.do(x.Daemon.Office.View(x.ctx, func(b store.Books) error {
-			return b.Mails.Each(func(u store.UID, s store.MailRecord) bool {
-				if s.From == x.Cast.Admin.Address && s.Outcome == "held" {
-					uids = append(uids, u.UID)
-				}
-				return true
-			})
-		}))
+		for _, m := range x.mailsOf(x.Cast.Admin.Address) {
+			if m.Outcome == "held" {
+				uids = append(uids, m.uid)
+			}
+		}
 		return uids
 	}
 	retry := func(seen []uint32) (now []uint32) {

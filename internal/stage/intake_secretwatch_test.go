@@ -15,7 +15,6 @@ import (
 
 	"ukpbjd/internal/credential"
 	"ukpbjd/internal/sop"
-	"ukpbjd/internal/store"
 )
 
 // bare is a mail that holds a word and nothing by which a case could be told: no number, no code, no Message-ID of ours.
@@ -153,14 +152,11 @@ func TestBarePassword(t *testing.T) {
 // looked counts the mails of that person that are not ours.
 func (x *play) looked(from string) (n int) {
 	x.t.Helper()
-	x.do(x.Daemon.Office.View(x.ctx, func(b store.Books) error {
-		return b.Mails.Each(func(_ store.UID, s store.MailRecord) bool {
-			if s.From == from && s.Outcome == "not-ours" {
-				n++
-			}
-			return true
-		})
-	}))
+	for _, m := range x.mailsOf(from) {
+		if m.Outcome == "not-ours" {
+			n++
+		}
+	}
 	return n
 }
 
