@@ -62,6 +62,8 @@ type Parts struct {
 	Outbox   outbox.Options
 	Tasks    tasks.Options
 	Archiver archiver.Options
+
+	ClaimEvery time.Duration // how often our mark in the mailbox is looked at
 }
 
 // Rooms are the office without its loops: the books with all who work on them.
@@ -76,8 +78,9 @@ type Rooms struct {
 	Control  *control.Control
 	Health   *queue.Health
 
-	clock  clock
-	closed []closer
+	clock      clock
+	claimEvery time.Duration
+	closed     []closer
 }
 
 // Close gives everything back that was opened.
@@ -108,6 +111,7 @@ func openRooms(ctx context.Context, cfg *config.Config, log *slog.Logger, m *sta
 	p, err := r.parts(cfg, box, post)
 	if err == nil {
 		p.Office.Log, p.Office.Meter, p.Office.Now = log, m, r.clock.Now
+		p.ClaimEvery = claimEvery
 		for _, change := range changes {
 			change(&p)
 		}
@@ -123,6 +127,7 @@ func (r *Rooms) open(ctx context.Context, cfg *config.Config, p Parts) (err erro
 	if r.Office, err = office.New(ctx, p.Office); err != nil {
 		return err
 	}
+	r.claimEvery = p.ClaimEvery
 	p.Intake.Clerk, p.Outbox.Clerk, p.Tasks.Clerk, p.Archiver.Clerk = r.Office, r.Office, r.Office, r.Office
 	r.Intake = intake.New(p.Intake)
 	p.Outbox.BatchWait = r.Intake.BatchWait
