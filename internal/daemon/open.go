@@ -64,6 +64,7 @@ type Parts struct {
 	Archiver archiver.Options
 
 	ClaimEvery time.Duration // how often our mark in the mailbox is looked at
+	SendLog    string        // path of the log of sending; empty: there is none, and every letter that was on its way is in doubt
 }
 
 // Rooms are the office without its loops: the books with all who work on them.
@@ -115,7 +116,7 @@ func openRooms(ctx context.Context, cfg *config.Config, log *slog.Logger, m *sta
 		for _, change := range changes {
 			change(&p)
 		}
-		err = r.open(ctx, cfg, p)
+		err = r.open(ctx, p)
 	}
 	if err != nil {
 		return nil, errors.Join(err, r.Close())
@@ -123,7 +124,7 @@ func openRooms(ctx context.Context, cfg *config.Config, log *slog.Logger, m *sta
 	return r, nil
 }
 
-func (r *Rooms) open(ctx context.Context, cfg *config.Config, p Parts) (err error) {
+func (r *Rooms) open(ctx context.Context, p Parts) (err error) {
 	if r.Office, err = office.New(ctx, p.Office); err != nil {
 		return err
 	}
@@ -131,8 +132,8 @@ func (r *Rooms) open(ctx context.Context, cfg *config.Config, p Parts) (err erro
 	p.Intake.Clerk, p.Outbox.Clerk, p.Tasks.Clerk, p.Archiver.Clerk = r.Office, r.Office, r.Office, r.Office
 	r.Intake = intake.New(p.Intake)
 	p.Outbox.BatchWait = r.Intake.BatchWait
-	if p.Outbox.Post != nil { // letters will be sent: what was on its way is looked at
-		log, err := outbox.OpenSendLog(filepath.Join(cfg.Storage.Path, SendLogName), bootID())
+	if p.SendLog != "" {
+		log, err := outbox.OpenSendLog(p.SendLog, bootID())
 		if err != nil {
 			return err
 		}
@@ -200,6 +201,9 @@ func (r *Rooms) parts(cfg *config.Config, box *mailbox.Box, post *postman.Postma
 	p.Tasks = tasks.Options{Extract: read, Health: r.Health, Source: source(cfg), Passphrases: phrases, MemberKeys: keys,
 		LockedPages: cfg.Credentials.Delivery == "pdf", UserID: cfg.Credentials.UserID}
 	p.Archiver = archiver.Options{Archive: files, Health: r.Health, Retention: cfg.Retention.Closed}
+	if post != nil { // letters will be sent
+		p.SendLog = in(SendLogName)
+	}
 	return p, nil
 }
 
