@@ -121,7 +121,7 @@ func icsDate(s string) (workday.Date, error) {
 }
 
 func eventKind(categories, name string, usual workday.Kind) workday.Kind {
-	for _, c := range strings.Split(strings.ToLower(categories), ",") {
+	for c := range strings.SplitSeq(strings.ToLower(categories), ",") {
 		for _, k := range workday.Kinds {
 			if strings.TrimSpace(c) == string(k) {
 				return k

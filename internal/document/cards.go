@@ -336,7 +336,7 @@ func cellPairs(cells []Cell) []pair {
 			return []pair{{label: filled[0].Text}} // nothing was filled in behind it
 		}
 		var out []pair
-		for _, l := range strings.Split(filled[0].Text, "\n") {
+		for l := range strings.SplitSeq(filled[0].Text, "\n") {
 			out = append(out, linePairs(l)...)
 		}
 		return out
@@ -354,7 +354,7 @@ func cellPairs(cells []Cell) []pair {
 			i++
 			continue
 		}
-		for _, l := range strings.Split(filled[i].Text, "\n") {
+		for l := range strings.SplitSeq(filled[i].Text, "\n") {
 			out = append(out, linePairs(l)...)
 		}
 	}

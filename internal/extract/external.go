@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -44,9 +45,7 @@ func findTools(opt Options) tools {
 
 func (t tools) paths() map[string]string {
 	out := make(map[string]string, len(t.found))
-	for k, v := range t.found {
-		out[k] = v
-	}
+	maps.Copy(out, t.found)
 	return out
 }
 

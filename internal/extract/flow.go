@@ -60,7 +60,7 @@ func (f *flow) endParagraph() {
 		}
 		return
 	}
-	for _, line := range strings.Split(text, "\n") {
+	for line := range strings.SplitSeq(text, "\n") {
 		f.line(line)
 	}
 }
@@ -71,7 +71,7 @@ func (f *flow) line(text string) {
 		return
 	}
 	var segs []document.Segment
-	for _, s := range strings.Split(text, "\t") {
+	for s := range strings.SplitSeq(text, "\t") {
 		if s = squeeze(s); s != "" {
 			segs = append(segs, document.Segment{Text: s})
 		}
@@ -261,7 +261,7 @@ func squeezeLines(s string) string {
 		return squeeze(s)
 	}
 	var out []string
-	for _, l := range strings.Split(s, "\n") {
+	for l := range strings.SplitSeq(s, "\n") {
 		if l = squeeze(l); l != "" {
 			out = append(out, l)
 		}

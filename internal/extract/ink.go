@@ -64,7 +64,7 @@ func (b *ink) points(step int) [][2]float64 {
 	for y := b.h / 16; y+step <= b.h-b.h/16; y += step {
 		for x := b.w / 14; x+step <= b.w-b.w/14; x += step {
 			n := 0
-			for k := 0; k < step; k++ {
+			for k := range step {
 				if b.on[(y+k)*b.w+x+k] {
 					n++
 				}

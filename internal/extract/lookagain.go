@@ -128,7 +128,7 @@ func (r *Reader) readBoxes(ctx context.Context, pic *picture, boxes []box) (out 
 		return nil, err
 	}
 	pages := make([]strings.Builder, len(boxes))
-	for _, l := range strings.Split(string(table), "\n") {
+	for l := range strings.SplitSeq(string(table), "\n") {
 		f := strings.SplitN(l, "\t", 3)
 		if len(f) < 3 {
 			continue

@@ -224,7 +224,7 @@ func tsvWords(out []byte, scale float64) ([]word, float64) {
 	var words []word
 	var heights []float64
 	sum, n := 0.0, 0.0
-	for _, l := range strings.Split(string(out), "\n") {
+	for l := range strings.SplitSeq(string(out), "\n") {
 		f := strings.Split(l, "\t")
 		if len(f) < 12 || f[0] != "5" {
 			continue

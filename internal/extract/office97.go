@@ -133,7 +133,7 @@ func behindLastTab(part []string) int {
 
 func cellsOf(lines []string) []document.Cell {
 	var row []document.Cell
-	for _, c := range strings.Split(strings.Join(lines, "\n"), "\t") {
+	for c := range strings.SplitSeq(strings.Join(lines, "\n"), "\t") {
 		row = append(row, document.Cell{Text: squeezeLines(strings.ReplaceAll(c, "\r", ""))})
 	}
 	return row

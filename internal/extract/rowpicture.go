@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"maps"
 	"math"
 	"strconv"
 	"strings"
@@ -40,9 +41,7 @@ func (r *Reader) RowPictures(ctx context.Context, files []message.Attachment, re
 	left := mostRowPages
 	for _, l := range r.unpack(ctx, files) {
 		if rows := wanted[l.src.File]; len(rows) > 0 && !l.done && ctx.Err() == nil {
-			for i, b := range r.rowsOn(ctx, l, pagesOf(reading, l.src.File), pick(reading.Roster, rows), &left) {
-				out[i] = b
-			}
+			maps.Copy(out, r.rowsOn(ctx, l, pagesOf(reading, l.src.File), pick(reading.Roster, rows), &left))
 		}
 	}
 	return out

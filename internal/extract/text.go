@@ -33,7 +33,7 @@ func readText(r *Reader, ctx context.Context, src *document.Source, data []byte,
 		page.Tables = []document.Table{{Rows: rows}}
 	} else {
 		f := newFlow(r.opt)
-		for _, l := range strings.Split(text, "\n") {
+		for l := range strings.SplitSeq(text, "\n") {
 			f.line(unquoted(l))
 		}
 		f.finishInto(src)

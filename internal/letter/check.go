@@ -43,7 +43,7 @@ func (s *Set) faults(d Data) []error {
 	var errs []error
 	pass := passwords(d)
 	for _, part := range []struct{ name, text string }{{"text", r.Text}, {"html", htmlText(r.HTML)}} {
-		for _, line := range strings.Split(part.text, "\n") {
+		for line := range strings.SplitSeq(part.text, "\n") {
 			if startsAsCommand(line) && !slices.Contains(pass, line) {
 				errs = append(errs, fmt.Errorf("%s: the line %q reads as a command", part.name, clean(line, 80)))
 			}
@@ -113,7 +113,7 @@ func htmlText(page string) string {
 
 func squeeze(s string) string {
 	var out []string
-	for _, l := range strings.Split(s, "\n") {
+	for l := range strings.SplitSeq(s, "\n") {
 		if l = strings.TrimSpace(l); l != "" {
 			out = append(out, l)
 		}

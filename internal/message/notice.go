@@ -117,7 +117,7 @@ func (m *Message) listedAddresses(notice string) []BouncedRecipient {
 		}
 	}
 	var out []BouncedRecipient
-	for _, line := range strings.Split(notice, "\n") {
+	for line := range strings.SplitSeq(notice, "\n") {
 		if g := failedLine.FindStringSubmatch(line); g != nil && !ours[strings.ToLower(g[1])] && len(out) < 100 {
 			out = append(out, BouncedRecipient{Address: g[1]})
 		}
@@ -125,7 +125,7 @@ func (m *Message) listedAddresses(notice string) []BouncedRecipient {
 	if len(out) > 0 {
 		return out
 	}
-	for _, line := range strings.Split(notice, "\n") {
+	for line := range strings.SplitSeq(notice, "\n") {
 		if g := failedLine.FindStringSubmatch(line); g != nil && strings.HasPrefix(strings.TrimSpace(line), "<") {
 			return []BouncedRecipient{{Address: g[1]}} // a letter to ourselves that came back
 		}

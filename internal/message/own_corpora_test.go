@@ -79,7 +79,7 @@ func indonesianCases(t testing.TB) []ownCase {
 // between own words, which we must not.
 func withoutQuotes(s string) string {
 	var out []string
-	for _, l := range strings.Split(s, "\n") {
+	for l := range strings.SplitSeq(s, "\n") {
 		if !isQuoted(l) {
 			out = append(out, l)
 		}

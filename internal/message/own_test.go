@@ -261,7 +261,7 @@ func FuzzOwnText(f *testing.F) {
 	f.Add("<p>SETUJU<blockquote>x", "")
 	f.Fuzz(func(t *testing.T, text, banner string) {
 		own, _ := ownText(text, []string{banner}, DefaultLimits().OwnBytes)
-		for _, l := range strings.Split(own, "\n") {
+		for l := range strings.SplitSeq(own, "\n") {
 			if strings.HasPrefix(strings.TrimLeft(l, " \t"), ">") {
 				t.Errorf("a quoted line is own: %q", l)
 			}

@@ -60,7 +60,7 @@ func TestEveryCorpusMail(t *testing.T) {
 
 func checkName(t *testing.T, where, name string) {
 	t.Helper()
-	for _, part := range strings.Split(name, "/") {
+	for part := range strings.SplitSeq(name, "/") {
 		if part == "" || part == "." || part == ".." || len(part) > maxName || hasInvisible(part) || strings.ContainsAny(part, `\:*?"<>|`) {
 			t.Errorf("%s: unsafe name %q", where, name)
 		}

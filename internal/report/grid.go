@@ -58,7 +58,7 @@ func (p *form) layout(cols []gridColumn, r []string) (cells [][]string, h float6
 	for i, c := range cols {
 		p.font(c)
 		var lines []string
-		for _, part := range strings.Split(r[i], "\n") {
+		for part := range strings.SplitSeq(r[i], "\n") {
 			lines = append(lines, p.wrap(plain(part), c.width-2*cellPad)...)
 		}
 		if len(lines) > mostLines {
@@ -74,7 +74,7 @@ func (p *form) layout(cols []gridColumn, r []string) (cells [][]string, h float6
 func (p *form) wrap(s string, w float64) []string {
 	var out []string
 	line := ""
-	for _, word := range strings.Fields(s) {
+	for word := range strings.FieldsSeq(s) {
 		if joined := strings.TrimPrefix(line+" "+word, " "); p.GetStringWidth(p.tr(joined)) <= w {
 			line = joined
 			continue
