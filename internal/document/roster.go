@@ -21,7 +21,7 @@ func (s *section) readPeople() {
 			p.groups = []int{0}
 		}
 	}
-	s.people = unite(s.people)
+	s.people = dedupe(s.people)
 }
 
 func fromTables(s *section) []person {
