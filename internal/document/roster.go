@@ -5,7 +5,7 @@ import "strings"
 // readPeople finds the members that a section names: in ruled tables first, then in lists without lines, in cards, and in
 // sentences. The first way that finds somebody wins, because the same list read twice would contradict itself.
 func (s *section) readPeople() {
-	ways := []func(*section) []person{fromTables, fromTransposed, fromLoose, cards, fromEntries}
+	ways := []func(*section) []person{fromTables, fromTransposed, fromLoose, labelValues, fromEntries}
 	for _, way := range ways {
 		if people := s.plausible(way(s)); len(people) > 0 {
 			s.people = people
@@ -162,7 +162,7 @@ func bodyPeople(body string) []person {
 	}
 	src := bodySource(body)
 	s := section{src: &src, rows: flatten(&src), tables: src.Pages[0].Tables, toPage: 1}
-	ways := []func(*section) []person{fromTables, fromTransposed, fromEntries, cards}
+	ways := []func(*section) []person{fromTables, fromTransposed, fromEntries, labelValues}
 	for _, way := range ways {
 		var people []person
 		for _, p := range s.plausible(way(&s)) {
