@@ -149,8 +149,8 @@ const (
 )
 
 // upright turns a page that lies on its side, and takes out its skew.
-func upright(pic *picture) (*picture, *ink) {
-	bw := pic.binarise()
+func upright(pic *picture) (*picture, *bitmap) {
+	bw := pic.binarize()
 	a, sharp := bw.skew()
 	side := bw.sideways()
 	if sa, ss := side.skew(); ss > 1.4*sharp {
@@ -158,15 +158,15 @@ func upright(pic *picture) (*picture, *ink) {
 	}
 	if math.Abs(a) > 0.0012 {
 		pic = pic.rotated(a)
-		bw = pic.binarise()
+		bw = pic.binarize()
 	}
 	return pic, bw
 }
 
 // readUpright removes the ruled lines from the picture, as they make tesseract stumble, and keeps them for the layout.
-func (r *Reader) readUpright(ctx context.Context, pic *picture, bw *ink) (*sheet, float64, error) {
+func (r *Reader) readUpright(ctx context.Context, pic *picture, bw *bitmap) (*sheet, float64, error) {
 	if bw == nil {
-		bw = pic.binarise()
+		bw = pic.binarize()
 	}
 	s := &sheet{width: float64(pic.w) * 72 / pic.dpi, height: float64(pic.h) * 72 / pic.dpi}
 	clean := &picture{w: pic.w, h: pic.h, dpi: pic.dpi, pix: append([]byte(nil), pic.pix...)}
