@@ -22,7 +22,7 @@ func readDOC(r *Reader, ctx context.Context, src *document.Source, data []byte, 
 		src.Unreadable = reason
 		return
 	}
-	f := newFlow(r.opt)
+	f := newDocBuilder(r.opt)
 	lines := strings.Split(string(out), "\n")
 	for i := 0; i < len(lines); {
 		rows, n := brokenRows(lines[i:])

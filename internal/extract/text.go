@@ -32,7 +32,7 @@ func readText(r *Reader, ctx context.Context, src *document.Source, data []byte,
 		}
 		page.Tables = []document.Table{{Rows: rows}}
 	} else {
-		f := newFlow(r.opt)
+		f := newDocBuilder(r.opt)
 		for l := range strings.SplitSeq(text, "\n") {
 			f.line(unquoted(l))
 		}
