@@ -183,7 +183,7 @@ func (r *Reader) readUpright(ctx context.Context, pic *picture, bw *bitmap) (*sh
 	words, conf, err := r.tesseract(ctx, clean)
 	s.words = words
 	if err == nil && conf >= poorReading {
-		r.lookAgain(ctx, s, clean)
+		r.reOCR(ctx, s, clean)
 		s.countStrokes(clean)
 	}
 	return s, conf, err

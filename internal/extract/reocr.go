@@ -22,9 +22,9 @@ type box struct {
 	conf           float64
 }
 
-// lookAgain reads the cells of tables that hold weak words once more, each by itself: alone in its picture, text that
+// reOCR reads the cells of tables that hold weak words once more, each by itself: alone in its picture, text that
 // touches a stamp or a ruled line is often read right. The better of the two readings stays.
-func (r *Reader) lookAgain(ctx context.Context, s *sheet, pic *picture) {
+func (r *Reader) reOCR(ctx context.Context, s *sheet, pic *picture) {
 	var weak []box
 	for _, b := range s.boxes() {
 		if b.conf < weakWord && len(weak) < maxSecond {
