@@ -218,8 +218,8 @@ func TestIdentity(t *testing.T) {
 func TestIdentityOfPapers(t *testing.T) {
 	mail := func(eol string, sizes ...int) string {
 		raw := requestMail(eol, sizes...)
-		if n := len(liftLeaves(raw, DefaultLimits())); n != len(sizes) {
-			t.Fatalf("%d papers lifted, of %d", n, len(sizes))
+		if n := len(findBigParts(raw, DefaultLimits())); n != len(sizes) {
+			t.Fatalf("%d papers bigPart, of %d", n, len(sizes))
 		}
 		return string(raw)
 	}
