@@ -82,7 +82,7 @@ func (r *ownReader) step() bool {
 	case isSeparator(visible(line)) || isSignature(line) || headerBlock(r.lines, r.at):
 		return false
 	default:
-		if n := openerAt(r.lines, r.at); n > 0 {
+		if n := quoteHeaderAt(r.lines, r.at); n > 0 {
 			return r.quote(n)
 		}
 		r.own = append(r.own, strings.TrimRight(line, " \t"))
