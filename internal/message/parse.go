@@ -162,7 +162,7 @@ func (m *Message) readBody(raw, body []byte, leaves []bigPart, lim Limits, depth
 }
 
 func (m *Message) ownWords(banners []string, lim Limits) {
-	if own, certain := ownText(m.Text, banners, lim.OwnBytes); certain {
+	if own, certain := stripQuotes(m.Text, banners, lim.OwnBytes); certain {
 		m.Own = own
 	} else {
 		m.Below = true
@@ -170,7 +170,7 @@ func (m *Message) ownWords(banners []string, lim Limits) {
 	if m.HTML == "" {
 		return
 	}
-	if own, certain := ownText(htmlText(m.HTML, 4*lim.OwnBytes), banners, lim.OwnBytes); certain {
+	if own, certain := stripQuotes(htmlText(m.HTML, 4*lim.OwnBytes), banners, lim.OwnBytes); certain {
 		m.HTMLOwn = own
 	}
 }
