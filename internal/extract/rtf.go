@@ -36,7 +36,7 @@ type rtfReader struct {
 	state  rtfState
 	stack  []rtfState
 	ignore int  // fallback characters still to drop after \u
-	table  bool // a table of our flow is open
+	table  bool // a table of our document is open
 	row    bool
 	inTbl  bool // \intbl of the paragraph
 	star   bool // \* was seen

@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// The MIME parser reads byte by byte, which is most of the cost of a mail with papers. So large base64 leaves are bigPart
+// The MIME parser reads byte by byte, which is most of the cost of a mail with papers. So large base64 leaves are lifted
 // out first: found by their boundaries, decoded by the standard library, and replaced by a short placeholder that is
-// base64 itself. Base64 holds no "-", so nothing in a bigPart leaf could have been a boundary, and the structure of what
+// base64 itself. Base64 holds no "-", so nothing in a lifted leaf could have been a boundary, and the structure of what
 // remains is the same. Every placeholder must come back exactly once as the whole content of a part; if one does not, the
 // mail is parsed again as it stands.
 
@@ -174,7 +174,7 @@ func (l *bigPartFinder) take(leaf bigPart) {
 	l.leaves = append(l.leaves, leaf)
 }
 
-// base64Alphabet marks what may stand in a bigPart leaf: 1 counts, 2 is a line end.
+// base64Alphabet marks what may stand in a lifted leaf: 1 counts, 2 is a line end.
 var base64Alphabet = func() (t [256]byte) {
 	for _, c := range "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=" {
 		t[c] = 1
@@ -239,7 +239,7 @@ func decodeCut(text []byte, n int) []byte {
 	return out[:got]
 }
 
-// withPlaceholders returns raw with each leaf replaced. With nothing bigPart it is raw itself.
+// withPlaceholders returns raw with each leaf replaced. With nothing lifted it is raw itself.
 func withPlaceholders(raw []byte, leaves []bigPart) []byte {
 	if len(leaves) == 0 {
 		return raw

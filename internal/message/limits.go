@@ -42,7 +42,7 @@ func (l Limits) overHeader(head []byte) (name, detail string) {
 	return "", ""
 }
 
-// overBody checks what the MIME parser would read: large base64 leaves are already bigPart out of rest.
+// overBody checks what the MIME parser would read: large base64 leaves are already lifted out of rest.
 func (l Limits) overBody(rest []byte) (name, detail string) {
 	if n := bytes.Count(rest, []byte("\n--")); n > l.Parts {
 		return "too-many-parts", fmt.Sprintf("%d", n)

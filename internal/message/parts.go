@@ -61,7 +61,7 @@ func doubtful(p *enmime.Part) bool {
 	return strings.HasPrefix(p.ContentType, "text/") && (!utf8.Valid(p.Content) || bytes.Contains(p.Content, []byte("\ufffd")) || bytes.IndexByte(p.Content, 0x1b) >= 0)
 }
 
-// readTree parses what the bigPartFinder left and puts the bigPart leaves back.
+// readTree parses what was left and puts the big parts back.
 func readTree(rest []byte, leaves []bigPart, lim Limits) (*enmime.Part, []leafPart, bool) {
 	junk := base64JunkBound(rest) > lim.Base64Junk
 	root, err := parseRest(rest, junk)
@@ -84,7 +84,7 @@ func readTree(rest []byte, leaves []bigPart, lim Limits) (*enmime.Part, []leafPa
 	return root, parts, reattach(parts, leaves)
 }
 
-// reattach puts each bigPart content where its placeholder came out, and reports whether all did, once each.
+// reattach puts each big part's content where its placeholder came out, and reports whether all did, once each.
 func reattach(parts []leafPart, leaves []bigPart) bool {
 	if len(leaves) == 0 {
 		return true
