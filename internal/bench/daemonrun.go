@@ -26,7 +26,7 @@ import (
 const (
 	firstLetter = sop.TandaTerima
 	approval    = sop.Persetujuan
-	quietMost   = 2 * time.Minute // without any progress the daemon is taken for stuck
+	maxQuiet    = 2 * time.Minute // without any progress the daemon is taken for stuck
 	look        = 50 * time.Millisecond
 )
 
@@ -150,8 +150,8 @@ func (d *daemonRun) await(ctx context.Context, kind sop.LetterKind, want int) er
 		if n > had {
 			had, moved = n, time.Now()
 		}
-		if time.Since(moved) > quietMost {
-			return fmt.Errorf("%d of %d letters %s, and no more for %s", n, want, kind, quietMost)
+		if time.Since(moved) > maxQuiet {
+			return fmt.Errorf("%d of %d letters %s, and no more for %s", n, want, kind, maxQuiet)
 		}
 		select {
 		case <-t.C:

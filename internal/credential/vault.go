@@ -37,7 +37,7 @@ const (
 	ForMail     Purpose = "mail"     // a raw mail in which a live secret was found
 )
 
-const longestKeyID = 200
+const maxKeyID = 200
 
 // Vault holds a data key for each member, wrapped by the master key. It is safe for concurrent use; one process at a time
 // has it open. What it is asked for is durable when it returns.
@@ -112,8 +112,8 @@ func (v *Vault) Ensure(ids ...string) error {
 	defer v.mu.Unlock()
 	next := clone(v.keys)
 	for _, id := range ids {
-		if id == "" || len(id) > longestKeyID {
-			return fmt.Errorf("make key %.40q: not an id of 1 to %d bytes", id, longestKeyID)
+		if id == "" || len(id) > maxKeyID {
+			return fmt.Errorf("make key %.40q: not an id of 1 to %d bytes", id, maxKeyID)
 		}
 		if next[id] != nil {
 			continue

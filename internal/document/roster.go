@@ -90,7 +90,7 @@ func (s *section) plausible(people []person) []person {
 				continue
 			}
 			p.doubt(fieldNama)
-			if letters(p.Nama) == "" || len(p.Nama) > longestName {
+			if letters(p.Nama) == "" || len(p.Nama) > maxName {
 				p.Nama = ""
 			}
 		}
@@ -102,11 +102,11 @@ func (s *section) plausible(people []person) []person {
 	return out
 }
 
-const longestName = 120
+const maxName = 120
 
 // oddName is no name of a person by itself.
 func oddName(p person) bool {
-	return len(letters(p.Nama)) < 3 || len(p.Nama) > longestName || fieldsOf(p.Nama) != nil || closes(p.Nama) ||
+	return len(letters(p.Nama)) < 3 || len(p.Nama) > maxName || fieldsOf(p.Nama) != nil || closes(p.Nama) ||
 		digits(p.Nama) != "" && p.NIP == "" || strings.Contains(p.Nama, "@")
 }
 

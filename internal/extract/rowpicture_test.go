@@ -64,7 +64,7 @@ func TestCutIsBounded(t *testing.T) {
 	}
 	for _, at := range []span{{0, 100, 595, 120}, {0, 100, 595, 350}, {300, 700, 900, 720}, {-50, 830, 595, 900}} {
 		b := cut(pic, at)
-		if len(b) > largestRow {
+		if len(b) > maxRow {
 			t.Errorf("%+v: %d bytes", at, len(b))
 		}
 		if b == nil {

@@ -15,7 +15,7 @@ func MarkupName(number string) string { return "formulir-perbaikan-" + number + 
 // Markup is the roster as read, ready to be mended and sent back: faulty cells coloured and commented, every cell a string.
 // It is nil where there is no roster, or one too long to be anybody's Pokja: a shorter copy would drop members.
 func Markup(r document.Reading, number string) ([]byte, error) {
-	if len(r.Roster) == 0 || len(r.Roster) > mostRows {
+	if len(r.Roster) == 0 || len(r.Roster) > maxRows {
 		return nil, nil
 	}
 	cols := append(columns(), column{head: document.ReviewHead, width: 46})

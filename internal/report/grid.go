@@ -14,7 +14,7 @@ type gridColumn struct {
 const (
 	lineHeight = 4.2
 	cellPad    = 1.2
-	mostLines  = 12 // of one cell
+	maxLines   = 12 // of one cell
 )
 
 // grid prints a table with lines; rows are not torn, and the header stands again on a new page.
@@ -61,8 +61,8 @@ func (p *form) layout(cols []gridColumn, r []string) (cells [][]string, h float6
 		for part := range strings.SplitSeq(r[i], "\n") {
 			lines = append(lines, p.wrap(plain(part), c.width-2*cellPad)...)
 		}
-		if len(lines) > mostLines {
-			lines = append(lines[:mostLines-1], "…")
+		if len(lines) > maxLines {
+			lines = append(lines[:maxLines-1], "…")
 		}
 		cells = append(cells, lines)
 		n = max(n, len(lines))
@@ -85,7 +85,7 @@ func (p *form) wrap(s string, w float64) []string {
 		for line = word; p.GetStringWidth(p.tr(line)) > w; {
 			head := joint(p.fit(line, w))
 			out, line = append(out, head), line[len(head):]
-			if line == "" || len(out) > mostLines {
+			if line == "" || len(out) > maxLines {
 				break
 			}
 		}
