@@ -19,7 +19,6 @@ import (
 const (
 	scaleMails  = 200
 	seedInOneGo = 1000
-	storedBody  = 4 << 10 // of a stored letter: enough to fill pages, without gigabytes that no mail touches
 )
 
 // filledStore measures the cost of a mail beside few and beside many stored cases, which are copies of a real one.
@@ -69,35 +68,25 @@ func (o Options) filled(ctx context.Context, cases int) (s Scale, err error) {
 type pattern struct {
 	cs      sop.Case
 	letters []store.LetterRow
-	bodies  [][]byte
 	events  []sop.Event
-	seen    store.MailRecord
+	mail    store.MailRecord
 }
 
 func readPattern(b store.Books) (p pattern, err error) {
-	err = b.EachCase(false, func(cs sop.Case) bool { p.cs = cs; return false })
-	if err != nil {
+	if err := b.Cases.Each(false, func(cs sop.Case) bool { p.cs = cs; return false }); err != nil {
 		return p, err
 	}
-	if p.letters, err = b.Letters(p.cs.Number); err != nil {
-		return p, err
-	}
-	for _, l := range p.letters {
-		body, err := b.Body(l.ID())
-		if err != nil {
-			return p, err
-		}
-		p.bodies = append(p.bodies, body)
-	}
-	events, err := b.Events(p.cs.Number)
+	letters, err1 := b.Letters.Of(p.cs.Number)
+	events, err2 := b.Journal.Of(p.cs.Number)
+	mails, err3 := b.Mails.Of(p.cs.Number)
+	p.letters = letters
 	for _, e := range events {
 		p.events = append(p.events, e.Event)
 	}
-	judged, err2 := b.Judged(p.cs.Number)
-	if len(judged) > 0 {
-		p.seen = judged[0]
+	if len(mails) > 0 {
+		p.mail = mails[0]
 	}
-	return p, errors.Join(err, err2)
+	return p, errors.Join(err1, err2, err3)
 }
 
 // seed copies the first case until there are so many, all closed. A power cut meanwhile costs only the bench its store.
@@ -120,7 +109,7 @@ func seed(ctx context.Context, file string, cases int) (err error) {
 				}
 				done++
 			}
-			return sendAll(b)
+			return nil
 		})
 		if err != nil {
 			return err
@@ -129,48 +118,30 @@ func seed(ctx context.Context, file string, cases int) (err error) {
 	return nil
 }
 
-// sendAll empties the outbox as if everything in it had been accepted.
-func sendAll(b store.Books) error {
-	for {
-		rows, err := b.Claim(time.Now(), seedInOneGo)
-		if err != nil || len(rows) == 0 {
-			return err
-		}
-		for _, l := range rows {
-			if l.State = store.Accepted; err == nil {
-				err = b.Settle(l)
-			}
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
 // copy puts the pattern once more into the books, under the next number.
 func (p pattern) copy(b store.Books, i int) error {
-	number, err := b.NextNumber("PKJ", p.cs.Opened.Year())
+	number, err := b.Cases.NextNumber("PKJ", p.cs.Opened.Year())
 	if err != nil {
 		return err
 	}
 	cs := p.cs
 	cs.Number, cs.Status, cs.Closed, cs.Wake, cs.Due = number, sop.Done, cs.Updated, time.Time{}, time.Time{}
-	if err := errors.Join(b.PutCase(cs), b.Journal(number, p.events)); err != nil {
+	if err := errors.Join(b.Cases.Put(cs), b.Journal.Append(number, p.events)); err != nil {
 		return err
 	}
 	for k, l := range p.letters {
 		l.Case, l.MessageID = number, fmt.Sprintf("<stored-%d-%d@%s>", i, k, ownDomain)
-		l.Next = time.Time{}
-		if err := b.PutLetter(l, p.bodies[k][:min(len(p.bodies[k]), storedBody)]); err != nil {
+		l.State, l.Next = store.Accepted, time.Time{}
+		if err := b.Letters.PutRecorded(l); err != nil {
 			return err
 		}
 	}
-	s := p.seen
-	s.Case, s.Folder, s.MessageID, s.Identity = number, "", fmt.Sprintf("<stored-%d@%s>", i, ownDomain), fmt.Sprintf("%064x", i)
-	for k, m := range cs.Members {
-		if err := b.PutUser(fmt.Sprintf("tersimpan.%d.%d", i, k), fmt.Sprintf("%018d", i*100+k)); err != nil {
-			return fmt.Errorf("user of %s: %w", m.Row.NIP, err)
+	m := p.mail
+	m.Case, m.Folder, m.MessageID, m.Identity = number, "", fmt.Sprintf("<stored-%d@%s>", i, ownDomain), fmt.Sprintf("%064x", i)
+	for k := range cs.Members {
+		if err := b.Accounts.PutUser(fmt.Sprintf("tersimpan.%d.%d", i, k), fmt.Sprintf("%018d", i*100+k)); err != nil {
+			return err
 		}
 	}
-	return b.PutSeen(store.UID{Validity: 1, UID: uint32(i)}, s, s.Identity)
+	return b.Mails.Put(store.UID{Validity: 1, UID: uint32(i)}, m, m.Identity)
 }
