@@ -92,12 +92,12 @@ func mortally() int {
 	at, when, _ := strings.Cut(os.Getenv("MORTAL"), ":")
 	nth, _ := strconv.ParseInt(at, 10, 64)
 	var books *mortalStore
-	d, err := daemon.Open(ctx, cfg, slog.New(slog.NewJSONHandler(os.Stderr, nil)), func(o *daemon.Parts) {
-		books = &mortalStore{DB: o.DB, at: nth, after: when == "after", forgets: os.Getenv("FORGETS")}
-		o.DB = books
-		o.DoubtPause, o.FirstRetry = 300*time.Millisecond, 50*time.Millisecond
+	d, err := daemon.Open(ctx, cfg, slog.New(slog.NewJSONHandler(os.Stderr, nil)), func(p *daemon.Parts) {
+		books = &mortalStore{DB: p.Office.DB, at: nth, after: when == "after", forgets: os.Getenv("FORGETS")}
+		p.Office.DB = books
+		p.Outbox.DoubtPause, p.Outbox.FirstRetry = 300*time.Millisecond, 50*time.Millisecond
 		if ahead, err := time.ParseDuration(os.Getenv("AHEAD")); err == nil {
-			o.Now = func() time.Time { return time.Now().Add(ahead) }
+			p.Office.Now = func() time.Time { return time.Now().Add(ahead) }
 		}
 	})
 	if err != nil {

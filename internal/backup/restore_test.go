@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"ukpbjd/internal/daemon"
 )
 
 func tarOf(t testing.TB, headers []tar.Header, contents map[string]string) []byte {
@@ -65,7 +67,7 @@ func TestUnpackStaysInside(t *testing.T) {
 		"symbolic link": {Name: "archive/x", Linkname: "/etc/passwd", Typeflag: tar.TypeSymlink},
 		"link outside":  {Name: "archive/x", Linkname: "../../etc/passwd", Typeflag: tar.TypeLink},
 		"device":        {Name: "archive/x", Typeflag: tar.TypeChar}, "directory": {Name: "archive/x/", Typeflag: tar.TypeDir},
-		"the key file itself": {Name: KeysName, Typeflag: tar.TypeReg},
+		"the key file itself": {Name: daemon.KeysName, Typeflag: tar.TypeReg},
 	} {
 		raw := tarOf(t, []tar.Header{h, {Name: manifestName, Typeflag: tar.TypeReg}}, map[string]string{manifestName: string(list)})
 		if err := inside(t, raw); err == nil {
@@ -78,13 +80,13 @@ func TestUnpackStaysInside(t *testing.T) {
 }
 
 func FuzzUnpack(f *testing.F) {
-	list, err := json.Marshal(Manifest{Version: backupVersion, Files: []Filed{{Name: StoreName, SHA256: "00", Size: 1}}})
+	list, err := json.Marshal(Manifest{Version: backupVersion, Files: []Filed{{Name: daemon.StoreName, SHA256: "00", Size: 1}}})
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add(tarOf(f, []tar.Header{{Name: StoreName, Typeflag: tar.TypeReg}, {Name: "archive/blobs/ab/ab", Typeflag: tar.TypeReg},
+	f.Add(tarOf(f, []tar.Header{{Name: daemon.StoreName, Typeflag: tar.TypeReg}, {Name: "archive/blobs/ab/ab", Typeflag: tar.TypeReg},
 		{Name: "archive/2026/PKJ-2026-0001/x", Linkname: "archive/blobs/ab/ab", Typeflag: tar.TypeLink}, {Name: manifestName, Typeflag: tar.TypeReg}},
-		map[string]string{StoreName: "x", "archive/blobs/ab/ab": "y", manifestName: string(list)}))
+		map[string]string{daemon.StoreName: "x", "archive/blobs/ab/ab": "y", manifestName: string(list)}))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		if err := inside(t, raw); err == nil {
 			t.Error("a store that is none was unpacked") // its sum is not 00

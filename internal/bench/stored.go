@@ -19,7 +19,6 @@ import (
 const (
 	scaleMails  = 200
 	seedInOneGo = 1000
-	storedBody  = 4 << 10 // of a stored letter: enough to fill pages, without gigabytes that no mail touches
 )
 
 // filledStore measures the cost of a mail beside few and beside many stored cases, which are copies of a real one.
@@ -69,33 +68,25 @@ func (o Options) filled(ctx context.Context, cases int) (s Scale, err error) {
 type pattern struct {
 	cs      sop.Case
 	letters []store.LetterRow
-	bodies  [][]byte
 	events  []sop.Event
-	seen    store.MailRecord
+	mail    store.MailRecord
 }
 
 func readPattern(b store.Books) (p pattern, err error) {
-	err = b.EachCase(false, func(cs sop.Case) bool { p.cs = cs; return false })
+	err = b.Cases.Each(false, func(cs sop.Case) bool { p.cs = cs; return false })
 	if err != nil {
 		return p, err
 	}
-	if p.letters, err = b.Letters(p.cs.Number); err != nil {
+	if p.letters, err = b.Letters.Of(p.cs.Number); err != nil {
 		return p, err
 	}
-	for _, l := range p.letters {
-		body, err := b.Body(l.ID())
-		if err != nil {
-			return p, err
-		}
-		p.bodies = append(p.bodies, body)
-	}
-	events, err := b.Events(p.cs.Number)
+	events, err := b.Journal.Of(p.cs.Number)
 	for _, e := range events {
 		p.events = append(p.events, e.Event)
 	}
-	judged, err2 := b.Judged(p.cs.Number)
-	if len(judged) > 0 {
-		p.seen = judged[0]
+	mails, err2 := b.Mails.Of(p.cs.Number)
+	if len(mails) > 0 {
+		p.mail = mails[0]
 	}
 	return p, errors.Join(err, err2)
 }
@@ -129,48 +120,47 @@ func seed(ctx context.Context, file string, cases int) (err error) {
 	return nil
 }
 
-// sendAll empties the outbox as if everything in it had been accepted.
-func sendAll(b store.Books) error {
-	for {
-		rows, err := b.Claim(time.Now(), seedInOneGo)
-		if err != nil || len(rows) == 0 {
-			return err
-		}
-		for _, l := range rows {
-			if l.State = store.Accepted; err == nil {
-				err = b.Settle(l)
-			}
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
-// copy puts the pattern once more into the books, under the next number.
+// copy puts the pattern once more into the books, under the next number, as it lies there when all has been sent and archived.
 func (p pattern) copy(b store.Books, i int) error {
-	number, err := b.NextNumber("PKJ", p.cs.Opened.Year())
+	number, err := b.Cases.NextNumber("PKJ", p.cs.Opened.Year())
 	if err != nil {
 		return err
 	}
 	cs := p.cs
 	cs.Number, cs.Status, cs.Closed, cs.Wake, cs.Due = number, sop.Done, cs.Updated, time.Time{}, time.Time{}
-	if err := errors.Join(b.PutCase(cs), b.Journal(number, p.events)); err != nil {
+	if err := errors.Join(b.Cases.Put(cs), b.Journal.Append(number, p.events)); err != nil {
 		return err
 	}
 	for k, l := range p.letters {
-		l.Case, l.MessageID = number, fmt.Sprintf("<stored-%d-%d@%s>", i, k, ownDomain)
-		l.Next = time.Time{}
-		if err := b.PutLetter(l, p.bodies[k][:min(len(p.bodies[k]), storedBody)]); err != nil {
+		l.Case, l.MessageID, l.Next = number, fmt.Sprintf("<stored-%d-%d@%s>", i, k, ownDomain), time.Time{}
+		if err := b.Letters.Put(l, []byte(l.Subject)); err != nil {
 			return err
 		}
 	}
-	s := p.seen
-	s.Case, s.Folder, s.MessageID, s.Identity = number, "", fmt.Sprintf("<stored-%d@%s>", i, ownDomain), fmt.Sprintf("%064x", i)
 	for k, m := range cs.Members {
-		if err := b.PutUser(fmt.Sprintf("tersimpan.%d.%d", i, k), fmt.Sprintf("%018d", i*100+k)); err != nil {
+		if err := b.Accounts.PutUser(fmt.Sprintf("tersimpan.%d.%d", i, k), fmt.Sprintf("%018d", i*100+k)); err != nil {
 			return fmt.Errorf("user of %s: %w", m.Row.NIP, err)
 		}
 	}
-	return b.PutSeen(store.UID{Validity: 1, UID: uint32(i)}, s, s.Identity)
+	r := p.mail
+	r.Case, r.Folder, r.MessageID, r.Identity = number, "", fmt.Sprintf("<stored-%d@%s>", i, ownDomain), fmt.Sprintf("%064x", i)
+	return b.Mails.Put(store.UID{Validity: 1, UID: uint32(i)}, r, r.Identity)
+}
+
+// sendAll empties the outbox as if everything in it had been accepted and archived.
+func sendAll(b store.Books) error {
+	for {
+		claimed, _, err := b.Letters.Claim(time.Now(), seedInOneGo, "")
+		if err != nil || len(claimed) == 0 {
+			return err
+		}
+		for _, c := range claimed {
+			c.Row.State = store.Accepted
+			_, bad := b.Letters.Settle(c.Row)
+			err = errors.Join(err, bad, b.Letters.MarkArchived(c.Row.ID(), fmt.Sprintf("%064x", 0)))
+		}
+		if err != nil {
+			return err
+		}
+	}
 }

@@ -163,7 +163,7 @@ func oneCase(b store.Books) error {
 			return err
 		}
 		l.State = store.Accepted
-		if err := b.Letters.Settle(l); err != nil {
+		if _, err := b.Letters.Settle(l); err != nil {
 			return err
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"ukpbjd/internal/config"
+	"ukpbjd/internal/daemon"
 	"ukpbjd/internal/mailbox"
 )
 
@@ -52,7 +53,7 @@ func TestMemberKeysThatCannotBeUsed(t *testing.T) {
 		if len(found) == 0 || found[0].Level != c.level || !strings.Contains(found[0].Text, c.want) || (found[0].Remedy == "") != (c.level == mailbox.Good) {
 			t.Errorf("%s: %+v, want %q", name, found, c.want)
 		}
-		if _, faults := memberKeys(cfg, time.Time{}); (len(faults) == 0) != c.open {
+		if _, faults := daemon.MemberKeys(cfg, time.Time{}); (len(faults) == 0) != c.open {
 			t.Errorf("%s: opened with %v", name, faults)
 		}
 	}

@@ -197,6 +197,8 @@ func (q *Queue[T]) count(key string, why error) (enough bool) {
 	f.times++
 	if !machine {
 		f.tries++
+	}
+	if !machine && !isMachine(f.why) {
 		f.waited += min(max(now.Sub(f.last), 0), f.pause)
 	}
 	f.last, f.why, f.told = now, why, false

@@ -102,6 +102,15 @@ func (b Cases) Due(now time.Time, limit int, skip func(number string) bool) (num
 	return numbers, next, err
 }
 
+// WakingAfter returns the numbers of at most limit cases that wake only after a moment.
+func (b Cases) WakingAfter(t time.Time, limit int) (numbers []string, err error) {
+	keys, err := b.keys(bWake, moment(t), "", limit)
+	for _, k := range keys {
+		numbers = append(numbers, k[21:])
+	}
+	return numbers, err
+}
+
 // Rewake leaves of the wake-ups of a case only the one at the given moment; zero: none.
 func (b Cases) Rewake(number string, at time.Time) (err error) {
 	var stale []string

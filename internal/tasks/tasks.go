@@ -91,7 +91,8 @@ func (w *Worker) Run(ctx context.Context) error {
 			if j.Row.Task.Kind == sop.TaskAccounts && w.Behind != nil {
 				w.Behind(ctx)
 			}
-			return w.Execute(ctx, j), nil
+			r := w.Execute(ctx, j)
+			return r, ctx.Err() // what a stop interrupted says nothing of the task
 		},
 		Failed:  func(j Job, err error) Result { return Result{Row: j.Row, Err: err} },
 		Settle:  func(ctx context.Context, batch []Result) error { return w.commit(ctx, batch) },
