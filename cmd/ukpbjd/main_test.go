@@ -96,6 +96,9 @@ func mortally() int {
 		books = &mortalStore{DB: p.Office.DB, at: nth, after: when == "after", forgets: os.Getenv("FORGETS")}
 		p.Office.DB = books
 		p.Outbox.DoubtPause, p.Outbox.FirstRetry = 300*time.Millisecond, 50*time.Millisecond
+		if os.Getenv("SENDLOG") == "none" {
+			p.SendLog = ""
+		}
 		if ahead, err := time.ParseDuration(os.Getenv("AHEAD")); err == nil {
 			p.Office.Now = func() time.Time { return time.Now().Add(ahead) }
 		}

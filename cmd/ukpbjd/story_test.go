@@ -50,6 +50,7 @@ type story struct {
 	wait    time.Duration     // bound of every wait
 	polite  bool              // never open the store while a daemon may want to start
 	starts  atomic.Int64      // of the daemon
+	pid     atomic.Int64      // of the daemon started last
 	pending string            // what the last look found that is not yet as it should be
 	mu      sync.Mutex
 	rules   map[string]postoffice.Behaviour // by address; guarded by mu
@@ -233,6 +234,7 @@ func (s *story) start(mortal string) error {
 		return err
 	}
 	s.starts.Add(1)
+	s.pid.Store(int64(s.proc.Process.Pid))
 	s.ended = make(chan error, 1)
 	go func(p *exec.Cmd, ended chan error) { ended <- p.Wait() }(s.proc, s.ended)
 	return s.ready(began.Size(), mortal)
