@@ -233,6 +233,9 @@ func (b Cases) Expirable(c sop.Case) (bool, error) {
 	if tasks, err := b.keys(bTasks, p, prefixEnd(p), 1); err != nil || len(tasks) > 0 {
 		return false, err
 	}
+	if papers, err := b.keys(bUnarchived, p, prefixEnd(p), 1); err != nil || len(papers) > 0 {
+		return false, err
+	}
 	rows, err := In(b.tx).Letters.Of(c.Number)
 	for _, r := range rows {
 		if r.State != Accepted && r.State != Failed {
