@@ -25,7 +25,8 @@ const module = "ukpbjd"
 var (
 	core  = rooms("sop secret triage letter message document workday ooxml htmltext")
 	edge  = rooms("mailbox msgauth extract form postman store credential archive report statuspage config postoffice rehearsal")
-	shell = rooms("clerk daemon stage bench cli") // each imports only those before it
+	work  = rooms("queue intake outbox tasks timer archiver office")
+	shell = rooms("daemon control doctor audit backup stage bench cli")
 )
 
 // forShell are reached only from the shell: every other room gets a small Options struct or an fs.FS.
@@ -59,8 +60,8 @@ var libraries = []library{
 	{"golang.org/x/image", "report extract", "letters of charts: the Go fonts, drawn into PNG; TIFF of office scanners"},
 	{"golang.org/x/mod", "store", "sumdb tlog and note for the journal"},
 	{"golang.org/x/net", "htmltext extract", "HTML as text, character sets of HTML and XML"},
-	{"golang.org/x/sync", "clerk daemon bench extract", "bounded groups of goroutines"},
-	{"golang.org/x/sys", "mailbox extract archive", "TCP_USER_TIMEOUT, limits of child processes, syncfs"},
+	{"golang.org/x/sync", "intake outbox timer archiver daemon bench extract", "bounded groups of goroutines"},
+	{"golang.org/x/sys", "mailbox postman extract archive", "TCP_USER_TIMEOUT, limits of child processes, syncfs"},
 	{"golang.org/x/term", "cli", "is this a terminal"},
 	{"golang.org/x/text", "document extract", "normal forms; old character sets"},
 	// never in the binary
@@ -175,44 +176,74 @@ func eachImport(tree []source, visit func(s source, spec *ast.ImportSpec, what s
 	}
 }
 
-// importRule: CORE ← EDGE ← SHELL ← cmd, and no edge another.
+// importRule: CORE ← EDGE ← WORK ← SHELL ← cmd; no edge another; of the work only queue and office are imported by the rest of
+// it; and the shell does not go in circles.
 func importRule(tree []source) (found []string) {
 	for _, s := range tree {
-		known := has(core, s.room) || has(edge, s.room) || has(shell, s.room) || s.room == "cmd" || s.room == "templates" || s.pkg == "internal"
+		known := has(core, s.room) || has(edge, s.room) || has(work, s.room) || has(shell, s.room) || s.room == "cmd" || s.room == "templates" || s.pkg == "internal"
 		if !known {
 			found = append(found, s.path+": a room that the import rule does not know")
 		}
 	}
-	eachImport(tree, func(s source, spec *ast.ImportSpec, what string) {
-		inner, ours := strings.CutPrefix(what, module+"/")
-		if !ours {
-			return
+	imports := map[string]map[string]bool{} // room → rooms of the shell
+	eachRoom(tree, func(s source, _ *ast.ImportSpec, _, room string) {
+		if imports[s.room] == nil {
+			imports[s.room] = map[string]bool{}
 		}
-		if why := refused(s.room, inner); why != "" {
+		imports[s.room][room] = has(shell, room)
+	})
+	eachRoom(tree, func(s source, spec *ast.ImportSpec, inner, room string) {
+		why := refused(s.room, room, inner)
+		if why == "" && has(shell, s.room) && room != s.room && reaches(imports, room, s.room, map[string]bool{}) {
+			why = "the shell goes in a circle"
+		}
+		if why != "" {
 			found = append(found, s.at(spec)+": imports "+inner+": "+why)
 		}
 	})
 	return found
 }
 
-// refused says why a file of room may not import the package ("internal/store/bolt", "templates").
-func refused(room, inner string) string {
-	target, _, _ := strings.Cut(strings.TrimPrefix(inner, "internal/"), "/")
-	rank, inShell := shell[room]
-	theirs, toShell := shell[target]
+// eachRoom visits the imports of our own packages ("internal/store/bolt", of room store).
+func eachRoom(tree []source, visit func(s source, spec *ast.ImportSpec, inner, room string)) {
+	eachImport(tree, func(s source, spec *ast.ImportSpec, what string) {
+		if inner, ours := strings.CutPrefix(what, module+"/"); ours {
+			room, _, _ := strings.Cut(strings.TrimPrefix(inner, "internal/"), "/")
+			visit(s, spec, inner, room)
+		}
+	})
+}
+
+// reaches says that one room of the shell imports another, itself or through others.
+func reaches(imports map[string]map[string]bool, from, to string, seen map[string]bool) bool {
+	seen[from] = true
+	for next, inShell := range imports[from] {
+		if inShell && (next == to || !seen[next] && reaches(imports, next, to, seen)) {
+			return true
+		}
+	}
+	return false
+}
+
+// refused says why a file of room may not import the package inner ("internal/store/bolt", "templates") of the room target.
+func refused(room, target, inner string) string {
 	switch {
 	case room == target:
 		return ""
 	case room == "cmd":
-		if !toShell {
+		if !has(shell, target) {
 			return "cmd imports only the shell"
 		}
-	case toShell && (!inShell || theirs > rank):
-		return "the shell is cli → bench → stage → daemon → clerk, and only cmd imports it from outside"
-	case inShell:
+	case has(shell, room):
 		return ""
+	case has(shell, target):
+		return "only cmd imports the shell from outside"
 	case has(forShell, inner):
 		return "only the shell imports config and templates"
+	case room == "queue":
+		return "queue imports nothing of ours"
+	case has(work, room) && has(work, target) && target != "queue" && target != "office":
+		return "the work imports of itself only queue and office"
 	case has(core, room) && !has(core, target):
 		return "the core imports the core"
 	case has(edge, room) && !has(core, target):
@@ -509,13 +540,44 @@ func TestRulesBite(t *testing.T) {
 			"internal/daemon/a.go":  `package daemon; import ("ukpbjd/internal/config"; "ukpbjd/templates"; "ukpbjd/internal/clerk")`,
 			"templates/a.go":        `package templates; import "ukpbjd/internal/sop"`,
 		}, []string{"internal/postman/a.go:1", "internal/letter/a.go:1", "templates/a.go:1"}},
-		{"shell upwards", importRule, map[string]string{
-			"internal/clerk/a.go":   `package clerk; import "ukpbjd/internal/daemon"`,
-			"internal/store/a.go":   `package store; import "ukpbjd/internal/clerk"`,
-			"internal/cli/a.go":     `package cli; import ("ukpbjd/internal/daemon"; "ukpbjd/internal/clerk"; "ukpbjd/internal/extract")`,
+		{"shell from outside", importRule, map[string]string{
+			"internal/store/a.go":   `package store; import "ukpbjd/internal/daemon"`,
+			"internal/office/a.go":  `package office; import "ukpbjd/internal/control"`,
+			"internal/cli/a.go":     `package cli; import ("ukpbjd/internal/daemon"; "ukpbjd/internal/clerk"; "ukpbjd/internal/outbox"; "ukpbjd/internal/extract")`,
 			"cmd/ukpbjd/main.go":    `package main; import "ukpbjd/internal/cli"`,
 			"cmd/ukpbjd/another.go": `package main; import "ukpbjd/internal/sop"`,
-		}, []string{"internal/clerk/a.go:1", "internal/store/a.go:1", "cmd/ukpbjd/another.go:1"}},
+			"cmd/ukpbjd/third.go":   `package main; import "ukpbjd/internal/office"`,
+		}, []string{"internal/store/a.go:1", "internal/office/a.go:1", "cmd/ukpbjd/another.go:1", "cmd/ukpbjd/third.go:1"}},
+		{"shell in circles", importRule, map[string]string{
+			"internal/daemon/a.go":        `package daemon; import "ukpbjd/internal/control"`,
+			"internal/control/a.go":       `package control; import "ukpbjd/internal/audit/replay"`,
+			"internal/audit/a.go":         `package audit; import "ukpbjd/internal/daemon"`,
+			"internal/audit/replay/a.go":  `package replay; import "ukpbjd/internal/sop"`,
+			"internal/doctor/a.go":        `package doctor; import "ukpbjd/internal/daemon"`,
+			"internal/backup/a_test.go":   `package backup; import "ukpbjd/internal/cli"`,
+			"internal/cli/a.go":           `package cli; import ("ukpbjd/internal/backup"; "ukpbjd/internal/doctor")`,
+			"internal/stage/a.go":         `package stage; import "ukpbjd/internal/stage/actor"`,
+			"internal/stage/actor/act.go": `package actor; import "ukpbjd/internal/stage"`,
+		}, []string{"internal/daemon/a.go:1: imports internal/control: the shell goes in a circle", "internal/control/a.go:1", "internal/audit/a.go:1"}},
+		{"work imports work", importRule, map[string]string{
+			"internal/intake/a.go":      `package intake; import ("ukpbjd/internal/queue"; "ukpbjd/internal/office"; "ukpbjd/internal/mailbox"; "ukpbjd/internal/sop")`,
+			"internal/office/a.go":      `package office; import ("ukpbjd/internal/queue"; "ukpbjd/internal/store")`,
+			"internal/outbox/a.go":      `package outbox; import "ukpbjd/internal/intake"`,
+			"internal/office/b.go":      `package office; import "ukpbjd/internal/tasks"`,
+			"internal/office/b_test.go": `package office; import "ukpbjd/internal/tasks"`,
+		}, []string{"internal/outbox/a.go:1: imports internal/intake: the work", "internal/office/b.go:1: imports internal/tasks: the work"}},
+		{"queue imports rooms", importRule, map[string]string{
+			"internal/queue/a.go": `package queue; import ("ukpbjd/internal/office"; "golang.org/x/sync/errgroup"; "time")`,
+			"internal/queue/b.go": `package queue; import "ukpbjd/internal/sop"`,
+		}, []string{"internal/queue/a.go:1: imports internal/office", "internal/queue/b.go:1: imports internal/sop: queue imports nothing"}},
+		{"below the work", importRule, map[string]string{
+			"internal/sop/a.go":    `package sop; import "ukpbjd/internal/queue"`,
+			"internal/store/a.go":  `package store; import "ukpbjd/internal/queue"`,
+			"internal/timer/a.go":  `package timer; import "ukpbjd/internal/config"`,
+			"internal/tasks/a.go":  `package tasks; import "ukpbjd/templates"`,
+			"internal/outbox/a.go": `package outbox; import "ukpbjd/internal/postman"`,
+		}, []string{"internal/sop/a.go:1: imports internal/queue: the core", "internal/store/a.go:1: imports internal/queue: an edge",
+			"internal/timer/a.go:1: imports internal/config: only the shell", "internal/tasks/a.go:1: imports templates: only the shell"}},
 		{"unknown room", importRule, map[string]string{
 			"internal/annex/a.go": `package annex`, "internal/sop/a.go": `package sop`,
 		}, []string{"internal/annex/a.go: a room"}},

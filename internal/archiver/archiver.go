@@ -1,5 +1,5 @@
 // Package archiver gives mails, papers and letters their place and name in the archive, behind everything that people wait for,
-// and deletes what the office's schedule says is over.
+// deletes what the office's schedule says is over, and compacts the store that all this has left.
 package archiver
 
 import (
@@ -13,6 +13,7 @@ import (
 	"ukpbjd/internal/archive"
 	"ukpbjd/internal/office"
 	"ukpbjd/internal/queue"
+	"ukpbjd/internal/sop"
 	"ukpbjd/internal/store"
 )
 
@@ -32,8 +33,10 @@ type Archiver struct {
 	Options
 	papers  *queue.Queue[store.Unarchived]
 	letters *queue.Queue[store.LetterRow]
+	retired *queue.Queue[sop.Case]
 	wake    queue.Signal
-	last    time.Time // when letters were looked at
+	expired queue.Every
+	asked   queue.Every // whether the store is to be compacted
 }
 
 // lettersEvery is how often ended letters go into the archive: no letter waits for it, and it waits for no letter.
@@ -44,10 +47,12 @@ const expireEvery = 24 * time.Hour
 
 // New takes the options; nothing runs yet.
 func New(o Options) *Archiver {
-	a := &Archiver{Clerk: o.Clerk, Options: o, wake: queue.NewSignal()}
+	a := &Archiver{Clerk: o.Clerk, Options: o, wake: queue.NewSignal(), expired: queue.Every{Pause: expireEvery}, asked: queue.Every{Pause: compactEvery}}
 	a.papers = queue.New(queue.Options[store.Unarchived]{Name: "archive", Key: func(u store.Unarchived) string { return u.Key },
 		Fatal: office.Fatal, Health: o.Health, Now: a.Now})
 	a.letters = queue.New(queue.Options[store.LetterRow]{Name: "archive-letters", Key: store.LetterRow.ID,
+		Fatal: office.Fatal, Health: o.Health, Now: a.Now})
+	a.retired = queue.New(queue.Options[sop.Case]{Name: "retention", Key: func(cs sop.Case) string { return cs.Number },
 		Fatal: office.Fatal, Health: o.Health, Now: a.Now})
 	a.Listen(a.wake)
 	return a
@@ -74,18 +79,30 @@ func (a *Archiver) Run(ctx context.Context) error {
 		_, err := a.AllLetters(ctx)
 		return a.Now().Add(lettersEvery), err
 	})
-	loop("retention", queue.NewSignal(), func(ctx context.Context) (time.Time, error) {
-		for {
-			n, err := a.Expire(ctx)
-			if err != nil || n == 0 {
-				return a.Now().Add(expireEvery), err
-			}
-		}
-	})
+	loop("retention", queue.NewSignal(), a.retention)
+	loop("compact", queue.NewSignal(), a.compact)
 	return g.Wait()
 }
 
-// sync makes a batch durable before the commit that mentions it. After a sync that has not held, what is on disk is not known:
+// retention looks at the schedule once a day.
+func (a *Archiver) retention(ctx context.Context) (next time.Time, err error) {
+	next, due := a.expired.Due(a.Now())
+	if !due {
+		return next, nil
+	}
+	a.retired.Forget(func(string) bool { return false }) // another day
+	for {
+		n, err := a.Expire(ctx)
+		if err != nil {
+			return next, err
+		}
+		if n == 0 {
+			return a.expired.Done(a.Now()), nil
+		}
+	}
+}
+
+// syncBatch makes a batch durable before the commit that mentions it. After a sync that has not held, what is on disk is not known:
 // the daemon opens everything anew.
 func syncBatch(b *archive.Batch) error {
 	if err := b.Sync(); err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"ukpbjd/internal/archive"
 	"ukpbjd/internal/office"
+	"ukpbjd/internal/queue"
 	"ukpbjd/internal/store"
 )
 
@@ -28,38 +29,14 @@ func (a *Archiver) Letters(ctx context.Context) (n int, err error) {
 }
 
 func (a *Archiver) archiveLetters(ctx context.Context, rows []store.LetterRow) error {
-	texts := map[string][]byte{}
-	if err := a.View(ctx, func(b store.Books) error {
-		for _, r := range rows {
-			read := b.Letters.Body
-			if r.Sealed {
-				read = b.Letters.Copy
-			}
-			raw, err := read(r.ID())
-			if err != nil {
-				return err
-			}
-			texts[r.ID()] = raw
-		}
-		return nil
-	}); err != nil {
-		return err
-	}
 	batch := a.Archive.Batch()
 	sums := map[string]string{}
-	for _, r := range rows {
-		raw := texts[r.ID()]
-		if len(raw) == 0 {
-			continue
-		}
-		sum, err := batch.Put(office.RedactSheets(raw))
+	for _, r := range rows { // one at a time: a letter may carry the papers of its case
+		sum, err := a.putLetter(ctx, batch, r)
 		if err != nil {
-			return err
+			return fmt.Errorf("archive letter %s: %w", r.ID(), err)
 		}
 		sums[r.ID()] = sum
-	}
-	if err := a.nameLetters(batch, rows, sums); err != nil {
-		return err
 	}
 	if err := syncBatch(batch); err != nil {
 		return err
@@ -74,20 +51,29 @@ func (a *Archiver) archiveLetters(ctx context.Context, rows []store.LetterRow) e
 	})
 }
 
-// nameLetters gives them names in the folder of their case.
-func (a *Archiver) nameLetters(batch *archive.Batch, rows []store.LetterRow, sums map[string]string) error {
-	for _, r := range rows {
-		if sums[r.ID()] == "" {
-			continue
-		}
-		year, _, ok := store.Number(r.Case)
-		if !ok {
-			year = r.Made.In(a.Zone()).Year()
-		}
-		name := "surat-" + strings.ReplaceAll(r.Letter.Key, "/", "-") + ".eml"
-		if err := batch.Link(year, r.Case, archive.Item{SHA256: sums[r.ID()], Name: name}); err != nil {
-			return fmt.Errorf("link letter %s into the archive: %w", r.ID(), err)
-		}
+// putLetter puts one letter into the archive and gives it a name in the folder of its case; "": there is nothing to keep.
+func (a *Archiver) putLetter(ctx context.Context, batch *archive.Batch, r store.LetterRow) (sum string, err error) {
+	if r.Broken != nil {
+		return "", queue.Permanent(r.Broken)
 	}
-	return nil
+	var raw []byte
+	if err := a.View(ctx, func(b store.Books) (err error) {
+		if r.Sealed {
+			raw, err = b.Letters.Copy(r.ID())
+		} else {
+			raw, err = b.Letters.Body(r.ID())
+		}
+		return err
+	}); err != nil || len(raw) == 0 {
+		return "", err
+	}
+	if sum, err = batch.Put(office.RedactSheets(raw)); err != nil {
+		return "", err
+	}
+	year, _, ok := store.Number(r.Case)
+	if !ok {
+		year = r.Made.In(a.Zone()).Year()
+	}
+	name := "surat-" + strings.ReplaceAll(r.Letter.Key, "/", "-") + ".eml"
+	return sum, batch.Link(year, r.Case, archive.Item{SHA256: sum, Name: name})
 }

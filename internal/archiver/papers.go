@@ -7,6 +7,7 @@ import (
 
 	"ukpbjd/internal/archive"
 	"ukpbjd/internal/office"
+	"ukpbjd/internal/queue"
 	"ukpbjd/internal/store"
 )
 
@@ -58,6 +59,9 @@ func (a *Archiver) archivePapers(ctx context.Context, list []store.Unarchived) e
 }
 
 func (a *Archiver) archiveMail(ctx context.Context, batch *archive.Batch, u store.Unarchived) error {
+	if u.Broken != nil {
+		return queue.Permanent(u.Broken)
+	}
 	year, _, ok := store.Number(u.Case)
 	if !ok {
 		return fmt.Errorf("%q is no case number", u.Case)

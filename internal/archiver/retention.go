@@ -26,11 +26,23 @@ func (a *Archiver) Expire(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	for _, cs := range over {
-		if err := a.expire(ctx, cs); err != nil {
+		if _, err := a.retired.Commit(ctx, []sop.Case{cs}, a.each(a.expire)); err != nil {
 			return 0, fmt.Errorf("delete what is over of %s: %w", cs.Number, err)
 		}
 	}
 	return a.removeExpired(ctx)
+}
+
+// each does with every case what do does with one, in a commit of its own.
+func (a *Archiver) each(do func(context.Context, sop.Case) error) func(context.Context, []sop.Case) error {
+	return func(ctx context.Context, some []sop.Case) error {
+		for _, cs := range some {
+			if err := do(ctx, cs); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 }
 
 // over finds cases that were closed more than Retention whole years ago.
@@ -45,7 +57,7 @@ func (a *Archiver) over(ctx context.Context) (out []sop.Case, err error) {
 			}
 			for _, cs := range cases {
 				number = cs.Number
-				if cs.Closed.In(a.Zone()).Year() > last {
+				if cs.Closed.In(a.Zone()).Year() > last || a.retired.Waits(cs.Number) {
 					continue
 				}
 				ok, err := b.Cases.Expirable(cs)
@@ -67,7 +79,8 @@ func (a *Archiver) over(ctx context.Context) (out []sop.Case, err error) {
 
 // expire journals the deletion with the manifest's sum, and leaves the stub.
 func (a *Archiver) expire(ctx context.Context, cs sop.Case) error {
-	sum, shas, err := a.Archive.Manifest(cs.Opened.In(a.Zone()).Year(), cs.Number)
+	year, _, _ := store.Number(cs.Number) // by which its folder is named, whatever the year of its first mail
+	sum, shas, err := a.Archive.Manifest(year, cs.Number)
 	if err != nil {
 		return err
 	}
@@ -99,20 +112,27 @@ func (a *Archiver) removeExpired(ctx context.Context) (n int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	for _, number := range numbers {
-		year, _, ok := store.Number(number)
+	remove := func(ctx context.Context, cs sop.Case) error {
+		year, _, ok := store.Number(cs.Number)
 		if !ok {
+			return fmt.Errorf("%q is no case number", cs.Number)
+		}
+		files, bytes, err := a.Archive.Remove(year, cs.Number, func(sha string) bool { return needed[sha] })
+		if err != nil {
+			return err
+		}
+		a.Log.Info("deleted by the retention schedule", "case", cs.Number, "files", files, "bytes", bytes)
+		return a.Commit(ctx, 1, func(b store.Books) error { return b.Cases.Expired(cs.Number) })
+	}
+	for _, number := range numbers {
+		if a.retired.Waits(number) {
 			continue
 		}
-		files, bytes, err := a.Archive.Remove(year, number, func(sha string) bool { return needed[sha] })
-		if err == nil {
-			err = a.Commit(ctx, 1, func(b store.Books) error { return b.Cases.Expired(number) })
-		}
+		failed, err := a.retired.Commit(ctx, []sop.Case{{Number: number}}, a.each(remove))
 		if err != nil {
 			return n, err
 		}
-		a.Log.Info("deleted by the retention schedule", "case", number, "files", files, "bytes", bytes)
-		n++
+		n += 1 - len(failed)
 	}
 	return n, nil
 }

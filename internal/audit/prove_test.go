@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"testing"
 
+	"ukpbjd/internal/office"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/store"
 )
@@ -18,7 +19,7 @@ func FuzzProve(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	evidence, err := json.Marshal(Evidence{Mail: "00", From: "admin@dinas.example", Roles: []sop.Role{sop.RoleApprover}, Outcome: "obeyed"})
+	evidence, err := json.Marshal(office.Evidence{Mail: "00", From: "admin@dinas.example", Roles: []sop.Role{sop.RoleApprover}, Outcome: "obeyed"})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -35,6 +35,7 @@ func revive(ctx context.Context, c *office.Clerk, from time.Time) (r Recovery, e
 		if err := errors.Join(b.Journal.Append(store.Office, []sop.Event{e}), c.EnterEpoch(b), b.State.PutDelegations(nil)); err != nil {
 			return err
 		}
+		r.Cases, r.Open = 0, nil
 		return b.Cases.Each(false, func(cs sop.Case) bool {
 			r.Cases++
 			if !cs.Status.Closed() {
@@ -46,23 +47,26 @@ func revive(ctx context.Context, c *office.Clerk, from time.Time) (r Recovery, e
 		return r, err
 	}
 	for _, number := range r.Open {
-		if err := reviveCase(ctx, c, number, now, &r); err != nil {
+		keyless, err := reviveCase(ctx, c, number, now)
+		if err != nil {
 			return r, fmt.Errorf("restore %s: %w", number, err)
 		}
+		r.Keyless += keyless
 	}
 	return r, nil
 }
 
-func reviveCase(ctx context.Context, c *office.Clerk, number string, now time.Time, r *Recovery) error {
-	return c.Commit(ctx, 1, func(b store.Books) error {
+func reviveCase(ctx context.Context, c *office.Clerk, number string, now time.Time) (keyless int, err error) {
+	err = c.Commit(ctx, 1, func(b store.Books) error {
 		cs, err := office.Find(b, number)
 		if err != nil {
 			return err
 		}
-		r.Keyless += dropKeyless(c, cs)
+		keyless = dropKeyless(c, cs)
 		in := sop.Input{At: now, What: sop.Instruct{Verb: "restored"}}
 		return c.Decide(b, cs, in, now)
 	})
+	return keyless, err
 }
 
 // dropKeyless takes away accounts whose password nobody can open: before a release they are made anew, for new sheets.

@@ -63,7 +63,8 @@ type Parts struct {
 	Tasks    tasks.Options
 	Archiver archiver.Options
 
-	SendLog string // path of the log of sending; empty: there is none, and every letter that was on its way is in doubt
+	ClaimEvery time.Duration // how often our mark in the mailbox is looked at
+	SendLog    string        // path of the log of sending; empty: there is none, and every letter that was on its way is in doubt
 }
 
 // Rooms are the office without its loops: the books with all who work on them.
@@ -78,7 +79,9 @@ type Rooms struct {
 	Control  *control.Control
 	Health   *queue.Health
 
-	closed []closer
+	clock      clock
+	claimEvery time.Duration
+	closed     []closer
 }
 
 // Close gives everything back that was opened.
@@ -108,7 +111,8 @@ func openRooms(ctx context.Context, cfg *config.Config, log *slog.Logger, m *sta
 	r := &Rooms{Health: &queue.Health{}}
 	p, err := r.parts(cfg, box, post)
 	if err == nil {
-		p.Office.Log, p.Office.Meter, p.Office.Now = log, m, time.Now
+		p.Office.Log, p.Office.Meter, p.Office.Now = log, m, r.clock.Now
+		p.ClaimEvery = claimEvery
 		for _, change := range changes {
 			change(&p)
 		}
@@ -124,6 +128,7 @@ func (r *Rooms) open(ctx context.Context, p Parts) (err error) {
 	if r.Office, err = office.New(ctx, p.Office); err != nil {
 		return err
 	}
+	r.claimEvery = p.ClaimEvery
 	p.Intake.Clerk, p.Outbox.Clerk, p.Tasks.Clerk, p.Archiver.Clerk = r.Office, r.Office, r.Office, r.Office
 	r.Intake = intake.New(p.Intake)
 	p.Outbox.BatchWait = r.Intake.BatchWait

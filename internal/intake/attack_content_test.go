@@ -56,7 +56,7 @@ func (t *target) withSheet(tb testing.TB, edit sheetEdit, save string) *bent {
 	const pass = "frasa sandi lembar akun"
 	var sheet []byte
 	for _, f := range message.Parse(t.raw, message.DefaultLimits(), nil).Files {
-		if strings.HasPrefix(f.Name, sheetName) {
+		if strings.HasPrefix(f.Name, "lembar-akun-") {
 			sheet = f.Bytes
 		}
 	}

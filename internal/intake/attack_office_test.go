@@ -34,10 +34,12 @@ import (
 	"ukpbjd/internal/letter"
 	"ukpbjd/internal/message"
 	"ukpbjd/internal/msgauth"
+	"ukpbjd/internal/office"
 	"ukpbjd/internal/secret"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/store"
 	"ukpbjd/internal/store/bolt"
+	"ukpbjd/internal/tasks"
 	"ukpbjd/internal/triage"
 	"ukpbjd/internal/workday"
 	"ukpbjd/templates"
@@ -186,7 +188,8 @@ type target struct {
 	tb     testing.TB
 	level  sop.Level
 	db     *discarding
-	c      *Clerk
+	c      *Intake
+	work   *tasks.Worker
 	now    time.Time
 	letter string // Message-ID of the approval letter
 	raw    []byte // the letter
@@ -210,7 +213,7 @@ func newTarget(tb testing.TB, level sop.Level) *target {
 	_, err = rand.Read(key)
 	must(err)
 	master := secret.New(key)
-	o := Options{DB: base, Log: slog.New(slog.DiscardHandler), Meter: silent{}, Papers: extract.New(extract.Options{OCR: "off"})}
+	o := office.Options{DB: base, Log: slog.New(slog.DiscardHandler), Meter: silent{}}
 	o.Vault, err = credential.OpenVault(filepath.Join(dir, "keys.db"), master, rand.Reader)
 	must(err)
 	tb.Cleanup(func() { must(o.Vault.Close()) })
@@ -225,18 +228,21 @@ func newTarget(tb testing.TB, level sop.Level) *target {
 	must(err)
 	t := &target{tb: tb, level: level, now: time.Now().UTC().Truncate(time.Second)} // the DKIM signer takes the wall clock
 	o.Now = func() time.Time { return t.now }
-	o.Auth = msgauth.Options{AuthservID: mx, ReceivedBy: []string{mx}, Resolver: dns(), Pins: map[string]msgauth.Pin{admin: pin}}
 	o.Office, o.Requesters = attackOffice(level), []string{"*@gov.example"}
-	o.Limits, o.MaxMessage, o.UserID = message.DefaultLimits(), 40<<20, "{first}.{last}"
-	o.Passphrases = map[string]secret.Secret{admin: secret.New([]byte("frasa sandi lembar akun"))}
-	o.Source, o.Folders = Generator{rand.Reader}, Folders{"Diproses", "Periksa"}
-	t.c, err = New(tb.Context(), o)
-	must(err)
+	phrases := map[string]secret.Secret{admin: secret.New([]byte("frasa sandi lembar akun"))}
+	on := func(db store.DB) {
+		o.DB = db
+		clerk, err := office.New(tb.Context(), o)
+		must(err)
+		t.work = tasks.New(tasks.Options{Clerk: clerk, Source: tasks.Generator{Random: rand.Reader}, UserID: "{first}.{last}", Passphrases: phrases})
+		t.c = New(Options{Clerk: clerk, Archive: o.Archive, Extract: extract.New(extract.Options{OCR: "off"}), Limits: message.DefaultLimits(),
+			Auth:       msgauth.Options{AuthservID: mx, ReceivedBy: []string{mx}, Resolver: dns(), Pins: map[string]msgauth.Pin{admin: pin}},
+			MaxMessage: 40 << 20, Passphrases: phrases, Folders: Folders{"Diproses", "Periksa"}})
+	}
+	on(base)
 	t.open(must)
-	o.DB = &discarding{base, map[string]map[string][]byte{}}
-	t.db = o.DB.(*discarding)
-	t.c, err = New(tb.Context(), o)
-	must(err)
+	t.db = &discarding{base, map[string]map[string][]byte{}}
+	on(t.db)
 	return t
 }
 
@@ -270,25 +276,26 @@ func (t *target) open(must func(error)) {
 	}
 	ctx := t.tb.Context()
 	from := sop.Sender{Person: official("staf"), Roles: []sop.Role{sop.RoleRequester}, Proof: sop.Proof{Level: sop.Standard, Result: sop.Proven}}
-	must(t.c.update(ctx, 1, func(b store.Books) error {
+	must(t.c.Commit(ctx, 1, func(b store.Books) error {
 		number, err := b.Cases.NextNumber("PKJ", 2026)
 		if err != nil {
 			return err
 		}
-		return t.c.decide(b, sop.Case{Number: number}, sop.Input{ID: "request", At: t.now, From: from, Mail: sop.Mail{MessageID: "<q@gov.example>"},
+		return t.c.Decide(b, sop.Case{Number: number}, sop.Input{At: t.now, From: from, Mail: sop.Mail{MessageID: "<q@gov.example>"},
 			What: sop.Request{Subject: "Permohonan akun", KepalaCopied: true, Reading: r}}, t.now)
 	}))
 	for {
-		work, _, err := t.c.Take(ctx, 10, func(string) bool { return false })
+		jobs, _, err := t.work.Claim(ctx, 10, func(string) bool { return false })
 		must(err)
-		if len(work) == 0 {
+		if len(jobs) == 0 {
 			break
 		}
-		var done []Result
-		for _, w := range work {
-			done = append(done, t.c.Carry(ctx, w))
+		var done []tasks.Result
+		for _, j := range jobs {
+			done = append(done, t.work.Execute(ctx, j))
 		}
-		must(t.c.Done(ctx, done))
+		_, err = t.work.Settle(ctx, done)
+		must(err)
 	}
 	must(t.c.View(ctx, func(b store.Books) error {
 		rows, err := b.Letters.Of(attacked)
@@ -450,15 +457,14 @@ func (t *target) take(raw string, later time.Duration, edit func(*Prepared), for
 	if p.err != nil {
 		t.tb.Fatalf("read: %v", p.err)
 	}
-	p.kept = nil // its bytes need not outlive the test
+	p.archived = nil // its bytes need not outlive the test
 	t.freshArchive()
 	if edit != nil {
 		edit(&p)
 		p.sha = strings.Repeat("0", 64)
 	}
-	undone, err := t.c.Receive(ctx, []Prepared{p})
-	if err != nil || len(undone) > 0 {
-		t.tb.Fatalf("receive: %v, undone %v", err, undone)
+	if err := t.c.Receive(ctx, []Prepared{p}); err != nil {
+		t.tb.Fatalf("receive: %v", err)
 	}
 	e, err := t.look(ctx, in.UID)
 	if err != nil {
@@ -477,7 +483,7 @@ func (t *target) freshArchive() {
 		t.tb.Fatal(err)
 	}
 	t.tb.Cleanup(func() { _ = a.Close() })
-	t.c.Archive = a
+	t.c.Options.Archive = a
 }
 
 // gates is what the gates say to a mail, nothing more.

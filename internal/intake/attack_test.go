@@ -26,7 +26,7 @@ type assault struct {
 	off   string
 }
 
-const mailbox = sop.Basic // stopped at every level
+const anyLevel = sop.Basic // stopped at every level
 
 // from is another author, with every proof deceived.
 func fromLine(v string) func(*target, *bent) *bent {
@@ -63,40 +63,40 @@ func says(s string) func(*target, *bent) *bent {
 
 var whoAssaults = []assault{
 	{"no verdict at all", verdict(), sop.Standard, "refused", "proof"},
-	{"display name is the address", stranger("admin@gov.example <x@evil.example>"), mailbox, "refused", "shape who proof"},
-	{"quoted display name holds the address", stranger(`"admin@gov.example" <x@evil.example>`), mailbox, "refused", "who proof"},
+	{"display name is the address", stranger("admin@gov.example <x@evil.example>"), anyLevel, "refused", "shape who proof"},
+	{"quoted display name holds the address", stranger(`"admin@gov.example" <x@evil.example>`), anyLevel, "refused", "who proof"},
 	{"two From fields, approver first", func(_ *target, m *bent) *bent {
 		return m.set("From", evil).before("From: " + admin)
-	}, mailbox, "refused", "shape proof"},
+	}, anyLevel, "refused", "shape proof"},
 	{"leading space on the first line", func(_ *target, m *bent) *bent {
 		m.top = append([]string{" From: " + admin}, m.top...)
 		return m
-	}, mailbox, "refused", "shape who proof"},
-	{"space before the colon", onTop("From : " + admin), mailbox, "refused", "shape proof"},
-	{"list, attacker first", fromLine(evil + ", " + admin), mailbox, "refused", "shape proof"},
-	{"encoded word as address", fromLine("=?utf-8?q?admin=40gov.example?="), mailbox, "refused", "shape proof"},
-	{"route", fromLine("<@evil.example:" + admin + ">"), mailbox, "refused", "shape proof"},
-	{"address, then another in brackets", fromLine(admin + ",<" + evil + ">"), mailbox, "refused", "shape proof"},
-	{"comment after the address", fromLine(admin + " (" + evil + ")"), mailbox, "refused", "shape proof"},
-	{"quoted local part", stranger(`"admin@gov.example"@evil.example`), mailbox, "refused", "shape who proof"},
-	{"trailing wide blank", fromLine(admin + "\u2000"), mailbox, "refused", "shape proof"},
-	{"zero width", fromLine("<admin@gov.example\u200b>"), mailbox, "refused", "shape proof"},
-	{"punycode look-alike", stranger("<admin@xn--gv-fka.example>"), mailbox, "refused", "who proof"},
-	{"right-to-left override", fromLine("\u202eadmin <" + admin + ">"), mailbox, "refused", "shape proof"},
-	{"subdomain", fromLine("admin@mail.gov.example"), mailbox, "refused", "who proof"},
-	{"other letter case", fromLine("Admin@gov.example"), mailbox, "refused", "who proof"},
-	{"plus", fromLine("admin+x@gov.example"), mailbox, "refused", "who proof"},
-	{"Resent-From", func(t *target, m *bent) *bent { return stranger(evil)(t, m).before("Resent-From: " + admin) }, mailbox, "refused", "who proof"},
+	}, anyLevel, "refused", "shape who proof"},
+	{"space before the colon", onTop("From : " + admin), anyLevel, "refused", "shape proof"},
+	{"list, attacker first", fromLine(evil + ", " + admin), anyLevel, "refused", "shape proof"},
+	{"encoded word as address", fromLine("=?utf-8?q?admin=40gov.example?="), anyLevel, "refused", "shape proof"},
+	{"route", fromLine("<@evil.example:" + admin + ">"), anyLevel, "refused", "shape proof"},
+	{"address, then another in brackets", fromLine(admin + ",<" + evil + ">"), anyLevel, "refused", "shape proof"},
+	{"comment after the address", fromLine(admin + " (" + evil + ")"), anyLevel, "refused", "shape proof"},
+	{"quoted local part", stranger(`"admin@gov.example"@evil.example`), anyLevel, "refused", "shape who proof"},
+	{"trailing wide blank", fromLine(admin + "\u2000"), anyLevel, "refused", "shape proof"},
+	{"zero width", fromLine("<admin@gov.example\u200b>"), anyLevel, "refused", "shape proof"},
+	{"punycode look-alike", stranger("<admin@xn--gv-fka.example>"), anyLevel, "refused", "who proof"},
+	{"right-to-left override", fromLine("\u202eadmin <" + admin + ">"), anyLevel, "refused", "shape proof"},
+	{"subdomain", fromLine("admin@mail.gov.example"), anyLevel, "refused", "who proof"},
+	{"other letter case", fromLine("Admin@gov.example"), anyLevel, "refused", "who proof"},
+	{"plus", fromLine("admin+x@gov.example"), anyLevel, "refused", "who proof"},
+	{"Resent-From", func(t *target, m *bent) *bent { return stranger(evil)(t, m).before("Resent-From: " + admin) }, anyLevel, "refused", "who proof"},
 	{"Sender only", func(_ *target, m *bent) *bent {
 		return m.then(func(raw string) string { return fromField.ReplaceAllString(raw, "Sender:") })
-	}, mailbox, "refused", "shape proof"},
-	{"group", fromLine("Admin: " + admin + ";"), mailbox, "refused", "shape proof"},
+	}, anyLevel, "refused", "shape proof"},
+	{"group", fromLine("Admin: " + admin + ";"), anyLevel, "refused", "shape proof"},
 	{"unauthenticated, Reply-To attacker", func(t *target, m *bent) *bent { return verdict()(t, m).before("Reply-To: " + evil) }, sop.Standard, "refused", "proof"},
-	{"the requester approves", fromLine("staf@gov.example"), mailbox, "refused", "who proof"},
-	{"a former approver", fromLine("mantan@gov.example"), mailbox, "refused", "who proof"},
-	{"forwarded to an assistant, who replies", fromLine("asisten@gov.example"), mailbox, "refused", "who proof"},
-	{"an approver answers the letter to another", fromLine("wakil@gov.example"), mailbox, "refused", "who proof"},
-	{"Kepala LPSE approves", fromLine("kepala@gov.example"), mailbox, "refused", "who proof"},
+	{"the requester approves", fromLine("staf@gov.example"), anyLevel, "refused", "who proof"},
+	{"a former approver", fromLine("mantan@gov.example"), anyLevel, "refused", "who proof"},
+	{"forwarded to an assistant, who replies", fromLine("asisten@gov.example"), anyLevel, "refused", "who proof"},
+	{"an approver answers the letter to another", fromLine("wakil@gov.example"), anyLevel, "refused", "who proof"},
+	{"Kepala LPSE approves", fromLine("kepala@gov.example"), anyLevel, "refused", "who proof"},
 }
 
 var resultAssaults = []assault{
@@ -123,7 +123,7 @@ var resultAssaults = []assault{
 		verdict()(t, m).top = []string{"Received-SPF: pass (mx.gov.example: domain of admin@gov.example)"}
 		return m
 	}, sop.Standard, "refused", "proof"},
-	{"a field of a megabyte", verdict(strings.Repeat("x", 1<<20) + "; dmarc=pass header.from=gov.example"), mailbox, "", ""},
+	{"a field of a megabyte", verdict(strings.Repeat("x", 1<<20) + "; dmarc=pass header.from=gov.example"), anyLevel, "", ""},
 	{"temperror of another", verdict("dmarc=temperror header.from=evil.example"), sop.Standard, "held", "proof"},
 	{"only a HELO pass", verdict("spf=pass smtp.helo=gov.example"), sop.Standard, "refused", "proof"},
 }
@@ -133,8 +133,8 @@ var dkimAssaults = []assault{
 	{"no signature", func(_ *target, m *bent) *bent { m.dkim = ""; return m }, sop.Strict, "refused", "proof"},
 	{"second From prepended to a colleague's mail", func(_ *target, m *bent) *bent {
 		return m.set("From", "wakil@gov.example").before("From: " + admin)
-	}, mailbox, "refused", "shape proof"},
-	{"duplicate Subject prepended", onTop("Subject: Re: [" + attacked + "]"), mailbox, "refused", "shape proof"},
+	}, anyLevel, "refused", "shape proof"},
+	{"duplicate Subject prepended", onTop("Subject: Re: [" + attacked + "]"), anyLevel, "refused", "shape proof"},
 	{"text appended", func(_ *target, m *bent) *bent { return m.then(func(r string) string { return r + "Catatan.\r\n" }) }, sop.Strict, "refused", "proof"},
 	{"l= and text appended", func(_ *target, m *bent) *bent {
 		return m.then(func(r string) string { return strings.Replace(r, "v=1;", "v=1; l=8;", 1) + "x\r\n" })
@@ -148,7 +148,7 @@ var dkimAssaults = []assault{
 	{"two TXT keys", func(_ *target, m *bent) *bent { m.selector = "two"; return m }, sop.Strict, "refused", "proof"},
 	{"no key", func(_ *target, m *bent) *bent { m.selector = "none"; return m }, sop.Strict, "refused", "proof"},
 	{"DNS time-out", func(_ *target, m *bent) *bent { m.selector = "slow"; return m }, sop.Strict, "held", "proof"},
-	{"signed four days ago", func(_ *target, m *bent) *bent { m.later = 4 * 24 * time.Hour; return m }, mailbox, "refused", ""},
+	{"signed four days ago", func(_ *target, m *bent) *bent { m.later = 4 * 24 * time.Hour; return m }, anyLevel, "refused", ""},
 	{"To not signed", func(_ *target, m *bent) *bent { m.keys = without("To"); return m }, sop.Strict, "refused", "proof"},
 	{"Subject not signed", func(_ *target, m *bent) *bent { m.keys = without("Subject"); return m }, sop.Strict, "refused", "proof"},
 	{"In-Reply-To not signed", func(_ *target, m *bent) *bent { m.keys = without("In-Reply-To"); return m }, sop.Strict, "refused", "proof"},
@@ -176,39 +176,39 @@ func newText(f func(code string) string) func(*target, *bent) *bent {
 var wordAssaults = []assault{
 	{"no token", func(_ *target, m *bent) *bent {
 		return m.drop("In-Reply-To").drop("References").set("Subject", "Re: persetujuan").text("SETUJU")
-	}, mailbox, "refused", "token"},
+	}, anyLevel, "refused", "token"},
 	{"token of another case", func(_ *target, m *bent) *bent {
 		return m.drop("In-Reply-To").drop("References").set("Subject", "Re: [PKJ-2026-0002]").text("SETUJU 222222")
-	}, mailbox, "refused", "token"},
+	}, anyLevel, "refused", "token"},
 	{"wrong code", func(_ *target, m *bent) *bent {
 		return m.drop("In-Reply-To").drop("References").set("Subject", "Re: ["+attacked+"]").text("SETUJU 222222")
-	}, mailbox, "refused", "token"},
+	}, anyLevel, "refused", "token"},
 	{"token only in quoted text", func(t *target, m *bent) *bent {
 		return m.drop("In-Reply-To").drop("References").set("Subject", "Re: persetujuan").text("SETUJU\n\n> [" + attacked + "] kode " + t.code)
-	}, mailbox, "refused", "token"},
-	{"expired", func(_ *target, m *bent) *bent { m.later = 8 * 24 * time.Hour; return m }, mailbox, "refused", ""},
-	{"out of office", onTop("Auto-Submitted: auto-replied"), mailbox, "ignored", "automation"},
-	{"out of office, by its subject", func(_ *target, m *bent) *bent { return m.set("Subject", "Balasan otomatis: ["+attacked+"]") }, mailbox, "ignored", "automation"},
-	{"list mail", onTop("List-Id: <pokja.gov.example>"), mailbox, "ignored", "automation"},
-	{"null return path", onTop("Return-Path: <>"), mailbox, "ignored", "automation"},
-	{"setuju in prose", says("Saya sedang cuti; yang saya setuju akan diproses kemudian."), mailbox, "refused", "intent"},
-	{"after the signature", newText(func(c string) string { return "-- \nSETUJU " + c }), mailbox, "refused", "intent"},
-	{"quoted", newText(func(c string) string { return "> SETUJU " + c }), mailbox, "refused", "intent"},
-	{"below an opener", newText(func(c string) string { return "Pada 04/05/26 09.00, UKPBJ menulis:\n\nSETUJU " + c }), mailbox, "refused", "intent"},
+	}, anyLevel, "refused", "token"},
+	{"expired", func(_ *target, m *bent) *bent { m.later = 8 * 24 * time.Hour; return m }, anyLevel, "refused", ""},
+	{"out of office", onTop("Auto-Submitted: auto-replied"), anyLevel, "ignored", "automation"},
+	{"out of office, by its subject", func(_ *target, m *bent) *bent { return m.set("Subject", "Balasan otomatis: ["+attacked+"]") }, anyLevel, "ignored", "automation"},
+	{"list mail", onTop("List-Id: <pokja.gov.example>"), anyLevel, "ignored", "automation"},
+	{"null return path", onTop("Return-Path: <>"), anyLevel, "ignored", "automation"},
+	{"setuju in prose", says("Saya sedang cuti; yang saya setuju akan diproses kemudian."), anyLevel, "refused", "intent"},
+	{"after the signature", newText(func(c string) string { return "-- \nSETUJU " + c }), anyLevel, "refused", "intent"},
+	{"quoted", newText(func(c string) string { return "> SETUJU " + c }), anyLevel, "refused", "intent"},
+	{"below an opener", newText(func(c string) string { return "Pada 04/05/26 09.00, UKPBJ menulis:\n\nSETUJU " + c }), anyLevel, "refused", "intent"},
 	{"below Outlook's block", newText(func(c string) string {
 		return "Dari: UKPBJ <ukpbj@gov.example>\nDikirim: Senin, 4 Mei 2026 09.00\nKepada: Admin\nSubjek: Surat\n\nSETUJU " + c
-	}), mailbox, "refused", "intent"},
-	{"not agreed", says("tidak setuju"), mailbox, "refused", "intent"},
-	{"a question", says("SETUJU?"), mailbox, "refused", "intent"},
-	{"agreed, but", says("setuju, tapi tunggu SK revisi"), mailbox, "refused", "intent"},
-	{"homoglyph", newText(func(c string) string { return "S\u0415TUJU " + c }), mailbox, "refused", "intent"},
-	{"two commands", newText(func(c string) string { return "SETUJU " + c + "\nTOLAK berkas keliru" }), mailbox, "refused", "intent"},
-	{"HTML says SETUJU, text says TOLAK", func(t *target, m *bent) *bent { return m.twins("TOLAK berkas keliru", "SETUJU "+t.code) }, mailbox, "held", "intent"},
-	{"HTML says TOLAK, text says SETUJU", func(t *target, m *bent) *bent { return m.twins("SETUJU "+t.code, "TOLAK berkas keliru") }, mailbox, "held", "intent"},
+	}), anyLevel, "refused", "intent"},
+	{"not agreed", says("tidak setuju"), anyLevel, "refused", "intent"},
+	{"a question", says("SETUJU?"), anyLevel, "refused", "intent"},
+	{"agreed, but", says("setuju, tapi tunggu SK revisi"), anyLevel, "refused", "intent"},
+	{"homoglyph", newText(func(c string) string { return "S\u0415TUJU " + c }), anyLevel, "refused", "intent"},
+	{"two commands", newText(func(c string) string { return "SETUJU " + c + "\nTOLAK berkas keliru" }), anyLevel, "refused", "intent"},
+	{"HTML says SETUJU, text says TOLAK", func(t *target, m *bent) *bent { return m.twins("TOLAK berkas keliru", "SETUJU "+t.code) }, anyLevel, "held", "intent"},
+	{"HTML says TOLAK, text says SETUJU", func(t *target, m *bent) *bent { return m.twins("SETUJU "+t.code, "TOLAK berkas keliru") }, anyLevel, "held", "intent"},
 	{"HTML only", func(t *target, m *bent) *bent {
 		m.kind = "text/html; charset=utf-8"
 		return m.text("<p>SETUJU " + t.code + "</p>")
-	}, mailbox, "refused", "intent"},
+	}, anyLevel, "refused", "intent"},
 }
 
 // Two programs would read these differently: what one shows is not what another acts on.
@@ -216,36 +216,36 @@ var readerAssaults = []assault{
 	{"UTF-7", func(t *target, m *bent) *bent {
 		m.kind = "text/plain; charset=utf-7"
 		return m.text("+AFMARQBUAFUASgBV- " + t.code)
-	}, mailbox, "held", "shape"},
+	}, anyLevel, "held", "shape"},
 	{"base64 with another text after the padding", func(t *target, m *bent) *bent {
 		m.cte = "base64"
 		return m.text(base64.StdEncoding.EncodeToString([]byte("TOLAK alasan\n")) + "====" + base64.StdEncoding.EncodeToString([]byte("SETUJU "+t.code+"\n")))
-	}, mailbox, "", ""},
+	}, anyLevel, "", ""},
 	{"boundary inside a boundary", func(t *target, m *bent) *bent {
 		m.kind = `multipart/mixed; boundary="b"`
 		return m.text("--b\nContent-Type: text/plain\n\nTOLAK alasan\nxx--b\nContent-Type: text/plain\n\nSETUJU " + t.code + "\n--b--")
-	}, mailbox, "", ""},
+	}, anyLevel, "", ""},
 	{"two boundaries", func(t *target, m *bent) *bent {
 		m.kind = `multipart/mixed; boundary="a"; boundary="b"`
 		return m.text("--a\nContent-Type: text/plain\n\nTOLAK alasan\n--a--\n--b\nContent-Type: text/plain\n\nSETUJU " + t.code + "\n--b--")
-	}, mailbox, "held", ""},
+	}, anyLevel, "held", ""},
 	{"text in the preamble", func(t *target, m *bent) *bent {
 		m.kind = `multipart/mixed; boundary="b"`
 		return m.text("SETUJU " + t.code + "\n--b\nContent-Type: text/plain\n\nTOLAK\n--b--")
-	}, mailbox, "refused", "intent"},
+	}, anyLevel, "refused", "intent"},
 	{"two texts in one alternative", func(t *target, m *bent) *bent {
 		m.kind = `multipart/alternative; boundary="b"`
 		return m.text("--b\nContent-Type: text/plain\n\nSETUJU " + t.code + "\n--b\nContent-Type: text/plain\n\nTOLAK alasan\n--b--")
-	}, mailbox, "held", "shape"},
+	}, anyLevel, "held", "shape"},
 	{"encoding that a multipart cannot have", func(t *target, m *bent) *bent {
 		m.kind, m.cte = `multipart/mixed; boundary="b"`, "base64"
 		return m.text("--b\nContent-Type: text/plain\n\nSETUJU " + t.code + "\n--b--")
-	}, mailbox, "held", ""},
-	{"unknown encoding", func(_ *target, m *bent) *bent { m.cte = "x-rot13"; return m }, mailbox, "held", "shape"},
+	}, anyLevel, "held", ""},
+	{"unknown encoding", func(_ *target, m *bent) *bent { m.cte = "x-rot13"; return m }, anyLevel, "held", "shape"},
 	{"in an attached mail", func(t *target, m *bent) *bent {
 		m.kind = `multipart/mixed; boundary="b"`
 		return m.text("--b\nContent-Type: text/plain\n\nTerlampir.\n--b\nContent-Type: message/rfc822\n\nFrom: admin@gov.example\n\nSETUJU " + t.code + "\n--b--")
-	}, mailbox, "refused", "intent"},
+	}, anyLevel, "refused", "intent"},
 }
 
 func (m *bent) twins(text, html string) *bent {
@@ -337,10 +337,10 @@ func TestTwiceAtOnce(t *testing.T) {
 			}
 			x.uid++
 			p := x.c.Read(t.Context(), Incoming{UID: store.UID{Validity: 1, UID: x.uid}, Arrived: x.now, Size: int64(len(raw)), Raw: []byte(raw)})
-			p.kept = nil
+			p.archived = nil
 			batch = append(batch, p)
 		}
-		if _, err := x.c.Receive(t.Context(), batch); err != nil {
+		if err := x.c.Receive(t.Context(), batch); err != nil {
 			t.Fatal(err)
 		}
 		if n := x.tasks(t); n != 3 {
@@ -364,16 +364,16 @@ func TestOthersOfTheCase(t *testing.T) {
 		since sop.Level
 	}{
 		"a supplement without a verdict":        {with("staf@gov.example"), sop.Standard},
-		"a supplement from another requester":   {with("lain@gov.example", verdictOf("gov.example")), mailbox},
-		"a supplement from outside":             {with(evil, verdictOf("evil.example")), mailbox},
-		"TERIMA from outside":                   {func(_ *target, m *bent) *bent { return m.set("From", evil).text("TERIMA") }, mailbox},
-		"TERIMA from a member, before a letter": {func(_ *target, m *bent) *bent { return m.set("From", "anggota1@gov.example").text("TERIMA") }, mailbox},
+		"a supplement from another requester":   {with("lain@gov.example", verdictOf("gov.example")), anyLevel},
+		"a supplement from outside":             {with(evil, verdictOf("evil.example")), anyLevel},
+		"TERIMA from outside":                   {func(_ *target, m *bent) *bent { return m.set("From", evil).text("TERIMA") }, anyLevel},
+		"TERIMA from a member, before a letter": {func(_ *target, m *bent) *bent { return m.set("From", "anggota1@gov.example").text("TERIMA") }, anyLevel},
 		"a bounce that quotes the letter": {func(t *target, m *bent) *bent {
 			m.kind, m.top = `multipart/report; report-type=delivery-status; boundary="b"`, []string{"Return-Path: <>"}
 			return m.set("From", "MAILER-DAEMON@gov.example").set("Subject", "Undelivered Mail").drop("In-Reply-To").drop("References").text(
 				"--b\nContent-Type: text/plain\n\nSETUJU " + t.code + "\n--b\nContent-Type: message/delivery-status\n\nFinal-Recipient: rfc822; x@evil.example\nAction: failed\nStatus: 5.1.1\n\n" +
 					"--b\nContent-Type: message/rfc822\n\nMessage-ID: " + t.letter + "\nSubject: x\n\nSETUJU " + t.code + "\n--b--")
-		}, mailbox},
+		}, anyLevel},
 	} {
 		for _, level := range allLevels {
 			if rank(level) < rank(x.since) {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"ukpbjd/internal/mailbox"
-	"ukpbjd/internal/queue"
 	"ukpbjd/internal/store"
 )
 
@@ -100,22 +99,19 @@ const maxReturn = 100
 func (m *Intake) bringBack(ctx context.Context) (next time.Time, err error) {
 	var list []store.Requeue
 	if err := m.View(ctx, func(b store.Books) (err error) {
-		list, err = b.Mails.ToRequeue(maxReturn)
+		list, err = b.Mails.ToRequeue(maxReturn, m.returns.Waits)
 		return err
 	}); err != nil {
 		return next, err
 	}
 	for _, r := range list {
-		if m.returns.Waits(r.Key) {
-			continue
-		}
 		if _, err := m.returns.Commit(ctx, []store.Requeue{r}, m.requeue); err != nil {
 			return next, err
 		}
 		m.Mail.Notify()
 	}
 	if len(list) == maxReturn {
-		return queue.Earlier(m.Now().Add(time.Second), m.returns.Next()), nil
+		return m.Now(), nil
 	}
 	return m.returns.Next(), nil
 }

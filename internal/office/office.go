@@ -104,8 +104,10 @@ func (c *Clerk) Listen(s queue.Signal) { c.wake = append(c.wake, s) }
 
 // Commit runs fn, which decides a number of inputs, in one transaction. It may run twice, and counts nothing outside itself.
 func (c *Clerk) Commit(ctx context.Context, inputs int, fn func(store.Books) error) error {
-	began := time.Now()
+	began, committed := time.Now(), false
 	done := func(bool) {}
+	end := sync.OnceFunc(func() { done(committed) })
+	defer end() // after a panic, too
 	err := c.DB.Update(ctx, func(tx store.Tx) (err error) {
 		done(false) // of a closure that runs again
 		done = func(bool) {}
@@ -113,13 +115,17 @@ func (c *Clerk) Commit(ctx context.Context, inputs int, fn func(store.Books) err
 		if err := fn(b); err != nil || c.rider == nil {
 			return err
 		}
-		done, err = c.rider(b)
+		rides, err := c.rider(b)
+		if rides != nil {
+			done = rides
+		}
 		return err
 	})
-	done(err == nil)
 	if err != nil {
 		return err
 	}
+	committed = true
+	end()
 	c.Meter.Commit(time.Since(began), inputs)
 	for _, s := range c.wake {
 		s.Notify()
@@ -187,8 +193,14 @@ func (c *Clerk) note(b store.Books, kind, reason, text string) error {
 	return b.Journal.Append(store.Office, []sop.Event{{At: c.Now().UTC(), Kind: kind, Actor: "daemon", Reason: reason, Text: text}})
 }
 
+// maxNote bounds what a warning says, in bytes: it may quote what a stranger wrote.
+const maxNote = 1000
+
 // Warn writes to the operator about what concerns no case; id makes the letter one of its kind.
 func (c *Clerk) Warn(b store.Books, id, topic, note string) error {
+	if len(note) > maxNote {
+		note = strings.ToValidUTF8(note[:maxNote], "") + "…"
+	}
 	if err := c.note(b, "warning", topic, note); err != nil || c.Office.Operator.Address == "" {
 		return err
 	}

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"mime"
 	netmail "net/mail"
+
+	"ukpbjd/internal/sop"
 )
 
 // RedactSheets takes account sheets out of one of our own letters: what lies in the archive for ever is not to open with a
 // passphrase. A line with the sheet's sum takes its place.
 func RedactSheets(raw []byte) []byte {
-	if !bytes.Contains(raw, []byte(sheetName)) {
+	if !bytes.Contains(raw, []byte(sop.SheetPrefix)) {
 		return raw
 	}
 	m, err := netmail.ReadMessage(bytes.NewReader(raw))
@@ -26,7 +28,7 @@ func RedactSheets(raw []byte) []byte {
 	parts := bytes.Split(raw, mark)
 	for i, p := range parts {
 		head, body, ok := bytes.Cut(p, []byte("\r\n\r\n"))
-		if i == 0 || !ok || !bytes.Contains(head, []byte(sheetName)) {
+		if i == 0 || !ok || !bytes.Contains(head, []byte(sop.SheetPrefix)) {
 			continue
 		}
 		sheet, err := base64.StdEncoding.DecodeString(string(bytes.ReplaceAll(body, []byte("\r\n"), nil)))
@@ -37,6 +39,3 @@ func RedactSheets(raw []byte) []byte {
 	}
 	return bytes.Join(parts, mark)
 }
-
-// sheetName begins the file name of every account sheet.
-const sheetName = "lembar-akun-"

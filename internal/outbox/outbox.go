@@ -42,6 +42,7 @@ const (
 	firstRetry = 30 * time.Second
 	maxRetry   = 2 * time.Hour
 	giveUpDays = 5                // office days that a letter is tried, as mail servers do (RFC 5321 §4.5.4.1)
+	minTries   = 12               // and not before: a clock that is wrong for a while ends nothing
 	maxAhead   = 6 * time.Hour    // no letter waits longer; what does was put there by a clock that was wrong
 	maxReady   = 32               // letters that may stand ready for the senders
 	maxBatch   = 64               // results written in one commit
@@ -59,13 +60,13 @@ type Outbox struct {
 
 	unsettled []Sent // of the run before: the server took them, and their cases could not be told yet
 
-	lookedAt time.Time // at the folders of sent mail
+	swept queue.Every // the folders of sent mail
 }
 
 // New puts letters that were being sent when the program ended in doubt, settles those that the server had taken, and puts those
 // whose sending had not begun back into the queue.
 func New(ctx context.Context, o Options) (*Outbox, error) {
-	x := &Outbox{Clerk: o.Clerk, Options: o, wake: queue.NewSignal()}
+	x := &Outbox{Clerk: o.Clerk, Options: o, wake: queue.NewSignal(), swept: queue.Every{Pause: minSweep}}
 	if x.DoubtPause <= 0 {
 		x.DoubtPause = doubtPause
 	}
@@ -77,8 +78,10 @@ func New(ctx context.Context, o Options) (*Outbox, error) {
 	}
 	x.results = queue.New(queue.Options[Sent]{Name: "outbox", Key: func(s Sent) string { return s.Row.ID() }, Aside: x.recordOnly,
 		Fatal: office.Fatal, Health: o.Health, Now: x.Now})
-	if err := x.recover(ctx); err != nil {
-		return nil, err
+	if x.Post != nil { // a command that only opens the books takes no letter out of anybody's hands
+		if err := x.recover(ctx); err != nil {
+			return nil, err
+		}
 	}
 	if x.Log != nil {
 		if err := x.Log.Begin(); err != nil {
@@ -154,7 +157,13 @@ func (x *Outbox) Run(ctx context.Context) error {
 		defer close(back)
 		return senders.Wait()
 	})
-	g.Go(func() error { return x.settleAll(context.WithoutCancel(calm), back) })
+	g.Go(func() error {
+		err := x.settleAll(context.WithoutCancel(calm), back)
+		enough()
+		for range back { // after a fatal error nobody writes what the senders still bring
+		}
+		return err
+	})
 	err := g.Wait()
 	return errors.Join(err, x.giveBack(context.WithoutCancel(ctx)))
 }
@@ -227,12 +236,27 @@ func (x *Outbox) send(ctx context.Context, c store.Claimed) Sent {
 	if err != nil {
 		return Sent{Row: c.Row, Result: unsendable(err), At: began}
 	}
-	item := postman.Item{ID: c.Row.ID(), From: x.Office.Mailbox.Address, To: c.Row.Letter.To.Address, Bytes: body}
+	begun := false
+	item := postman.Item{ID: c.Row.ID(), From: x.Office.Mailbox.Address, To: c.Row.Letter.To.Address, Bytes: body, Begin: func() error {
+		begun = true
+		if x.Log == nil {
+			return nil
+		}
+		return x.begin(c.Row)
+	}}
 	if x.Log != nil {
-		item.Begin = func() error { return x.begin(c.Row) }
 		item.Taken = func(answer string) { x.taken(c.Row, answer) }
 	}
-	r := x.Post.Send(ctx, item)
+	var r postman.Result
+	if err := queue.Guard(func() error {
+		r = x.Post.Send(ctx, item)
+		return nil
+	}); err != nil {
+		r = postman.Result{Outcome: postman.Deferred, Text: err.Error()}
+		if begun {
+			r.Outcome = postman.InDoubt
+		}
+	}
 	x.tellHealth()
 	ended := x.Now()
 	return Sent{Row: c.Row, Result: r, At: ended, Took: ended.Sub(began)}
@@ -296,12 +320,22 @@ func (x *Outbox) ride(b store.Books) (done func(committed bool), err error) {
 			claimed = nil
 		}
 		x.ready.release(room, claimed)
+		if !committed && room > 0 { // claim may have found no room meanwhile
+			x.wake.Notify()
+		}
 	}
+	panicked := true
+	defer func() {
+		if panicked {
+			done(false)
+		}
+	}()
 	claimed, aside, err := b.Letters.Claim(x.Now(), room, x.run())
 	for _, a := range aside {
 		if err == nil {
 			err = x.Warn(b, "aside-"+strings.ReplaceAll(a.Key, "/", "-"), "letter-aside", a.Key+": "+a.Why)
 		}
 	}
+	panicked = false
 	return done, err
 }

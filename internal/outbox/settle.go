@@ -175,7 +175,7 @@ func (x *Outbox) outcome(s Sent, now time.Time) store.LetterRow {
 	default:
 		r.State, r.Next = store.Deferred, now.Add(queue.Backoff{First: x.FirstRetry, Most: maxRetry}.After(r.Attempts, x.Rand))
 	}
-	if r.State != store.Accepted && !r.First.IsZero() && now.After(x.Office.Calendar.Deadline(r.First, giveUpDays)) {
+	if r.State != store.Accepted && r.Attempts >= minTries && !r.First.IsZero() && now.After(x.Office.Calendar.Deadline(r.First, giveUpDays)) {
 		r.State, r.Ended, r.Next = store.Failed, now, time.Time{}
 	}
 	return r

@@ -718,3 +718,49 @@ func TestJobsWake(t *testing.T) {
 		}
 	})
 }
+
+// While nothing at all can be settled, what has ended is kept and nothing is claimed; nobody is blamed, and health says it.
+func TestNoGroundNoClaim(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var h Health
+		var open atomic.Bool
+		b := newBooks(30)
+		j := b.jobs(&h)
+		settle, claim, claims := j.Settle, j.Claim, 0
+		j.Settle = func(ctx context.Context, list []outcome) error {
+			if !open.Load() {
+				return errOdd
+			}
+			return settle(ctx, list)
+		}
+		j.Claim = func(ctx context.Context, limit int, busy func(string) bool) ([]string, time.Time, error) {
+			if claims++; !open.Load() && claims > 1 {
+				t.Error("claimed although nothing can be settled")
+			}
+			return claim(ctx, limit, busy)
+		}
+		during := faultsAt(&h, time.Minute)
+		time.AfterFunc(time.Hour, func() { open.Store(true) })
+		_ = run(j, 90*time.Minute)
+		if f := (<-during)["letters"]; f != "odd" || len(h.Faults()) > 0 {
+			t.Errorf("faults %q, at the end %v", f, h.Faults())
+		}
+		for _, key := range b.keys {
+			if r := b.rows[key]; r.settled != 1 || r.executed != 1 {
+				t.Errorf("%s: %+v", key, *r)
+			}
+		}
+	})
+}
+
+// What a worker receives after the stop it does not begin.
+func TestNothingBeginsAfterTheStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBooks(1)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if r := b.jobs(nil).execute(ctx, b.keys[0]); !errors.Is(r.err, context.Canceled) || b.rows[b.keys[0]].attempts != 0 {
+			t.Errorf("%v, %+v", r.err, *b.rows[b.keys[0]])
+		}
+	})
+}

@@ -81,6 +81,23 @@ func TestLoopPausesAfterFaults(t *testing.T) {
 	})
 }
 
+// After a success the next fault is a first one: said again, and a short pause.
+func TestLoopForgetsAFault(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		said := 0
+		l := Loop{Rand: most, Warn: func(error) { said++ }}
+		at, _ := turns(t, l, time.Hour, func(n int) (time.Time, error) {
+			if n <= 5 || n == 7 {
+				return time.Time{}, errOdd
+			}
+			return map[bool]time.Time{true: time.Now()}[n == 6], nil
+		})
+		if len(at) != 8 || at[7]-at[6] != 2*time.Second || said != 2 {
+			t.Errorf("steps at %v, said %d times", at, said)
+		}
+	})
+}
+
 func TestLoopPauseIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		at, _ := turns(t, Loop{}, 24*time.Hour, func(int) (time.Time, error) { return time.Time{}, errOdd })
@@ -97,6 +114,12 @@ func TestLoopEndsAtFatal(t *testing.T) {
 		})
 		if len(at) != 3 || !isUnknown(err) {
 			t.Errorf("%d steps, %v", len(at), err)
+		}
+		// also in the moment of a stop: what follows must know that it has to read first
+		ctx, cancel := context.WithCancel(t.Context())
+		err = Loop{Fatal: isUnknown}.Run(ctx, func(context.Context) (time.Time, error) { cancel(); return time.Time{}, errUnknown })
+		if !isUnknown(err) {
+			t.Error(err)
 		}
 	})
 }

@@ -96,8 +96,9 @@ type Case struct {
 	Reminded bool      `json:"reminded"`
 	Again    bool      `json:"again,omitempty"` // reminded in the last hour too
 	HeldAt   time.Time `json:"held_at,omitzero"`
-	Late     bool      `json:"late"`          // escalated
-	Wake     time.Time `json:"wake,omitzero"` // the moment of the next Tick: when something is due; zero: never
+	Late     bool      `json:"late"`            // escalated
+	Missed   time.Time `json:"missed,omitzero"` // since when it is known that a moment lies more than a day back
+	Wake     time.Time `json:"wake,omitzero"`   // the moment of the next Tick: when something is due; zero: never
 
 	Deviations []Deviation     `json:"deviations,omitempty"` // SOP W.2
 	Incidents  []Incident      `json:"incidents,omitempty"`

@@ -60,43 +60,44 @@ func (d *decision) escalateAt(due time.Time) time.Time {
 	return d.o.Calendar.NextOpen(due.Add(time.Second)).UTC()
 }
 
-// nextOf is when a clock has something to do next: in office hours, also when its moment has passed while nobody ticked.
-func (d *decision) nextOf(k deadlineClock) time.Time {
-	var at time.Time
-	switch {
-	case *k.late:
-		return at
-	case !*k.reminded:
-		at = d.remindAt(k.due)
-	case !*k.again:
-		at = d.againAt(k.due)
-	default:
-		at = d.escalateAt(k.due)
-	}
-	if !at.After(d.now) {
-		return d.o.Calendar.NextOpen(d.now).UTC()
-	}
-	return at
+// stage is one thing that a clock has to do.
+type stage struct {
+	moment
+	done *bool
 }
 
-// deadlineDue reminds on the day of the deadline and in its last hour, and escalates after it, each once, in office hours
-// only. What was missed while the daemon stood is not made up for: only the last of it is said. SOP 1.5, SOP 3.1
-func (d *decision) deadlineDue() string {
-	if !d.o.Calendar.Open(d.now) {
-		return ""
+// stages are what a clock has to do still, the next first. What was missed while the daemon stood is not made up for: only the
+// last of it counts. SOP 1.5, SOP 3.1
+func (d *decision) stages(k deadlineClock) []stage {
+	var next []stage
+	for _, s := range []stage{{moment{at: d.remindAt(k.due)}, k.reminded}, {moment{at: d.againAt(k.due)}, k.again}, {moment{at: d.escalateAt(k.due)}, k.late}} {
+		s.wait, s.office = day, true
+		if *s.done {
+			next = nil
+			continue
+		}
+		if !s.at.After(d.now) {
+			next = nil
+		}
+		next = append(next, s)
 	}
+	return next
+}
+
+// deadlineDue reminds on the day of the deadline and in its last hour, and escalates after it, each once.
+func (d *decision) deadlineDue() string {
 	var remind, late []deadlineClock
 	for _, k := range d.clocks() {
-		switch {
-		case *k.late:
-		case !d.escalateAt(k.due).After(d.now):
-			*k.reminded, *k.again, *k.late = true, true, true
+		next := d.stages(k)
+		if len(next) == 0 || !d.due(next[0].moment) {
+			continue
+		}
+		*next[0].done = true
+		*k.again = *k.again || *k.late
+		*k.reminded = true
+		if *k.late {
 			late = append(late, k)
-		case !*k.again && !d.againAt(k.due).After(d.now):
-			*k.reminded, *k.again = true, true
-			remind = append(remind, k)
-		case !*k.reminded && !d.remindAt(k.due).After(d.now):
-			*k.reminded = true
+		} else {
 			remind = append(remind, k)
 		}
 	}
@@ -203,8 +204,14 @@ func (d *decision) resume() {
 		n = d.o.Calendar.Between(d.c.HeldAt, d.now)
 	}
 	d.c.HeldAt = time.Time{}
+	if a := d.c.Approval; a != nil && !a.Released && a.Release.Before(d.now) {
+		a.Release = d.now // it did not end before, and nobody has missed it
+	}
 	if n == 0 {
 		return
+	}
+	if d.c.Status == AwaitingReceipt {
+		d.c.StepFrom = d.o.Calendar.Deadline(d.c.StepFrom, n).UTC()
 	}
 	for _, due := range append([]*time.Time{&d.c.Due}, memberDues(d.c.Members)...) {
 		if !due.IsZero() {

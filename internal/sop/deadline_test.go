@@ -68,7 +68,7 @@ func TestDeadlineTable(t *testing.T) {
 		"holidays":   {"approver", 1, monday(4, 10, 0), monday(4, 10, 0), []int{5, 6}, "Thu 07 07:30 pengingat admin, Thu 07 15:00 pengingat admin, Fri 08 07:30 eskalasi kepala, Fri 08 07:30 eskalasi kabag"},
 		"friday":     {"approver", 1, monday(7, 10, 0), monday(7, 10, 0), nil, "Fri 08 07:30 pengingat admin, Fri 08 15:30 pengingat admin, Mon 11 07:30 eskalasi kepala, Mon 11 07:30 eskalasi kabag"},
 		"was down":   {"approver", 1, monday(4, 10, 0), monday(5, 15, 30), nil, "Wed 06 07:30 eskalasi kepala, Wed 06 07:30 eskalasi kabag"}, // the last reminder goes at the start itself
-		"down long":  {"approver", 1, monday(4, 10, 0), monday(9, 22, 0), nil, "Mon 11 07:30 eskalasi kepala, Mon 11 07:30 eskalasi kabag"},  // Saturday night: not before Monday
+		"down long":  {"approver", 1, monday(4, 10, 0), monday(9, 22, 0), nil, "Tue 12 07:30 eskalasi kepala, Tue 12 07:30 eskalasi kabag"},  // Saturday night: seen on Monday, done a day later
 	} {
 		var free []workday.Day
 		for _, d := range x.free {
@@ -282,4 +282,27 @@ func TestDeadlineProperties(t *testing.T) {
 			t.Fatalf("letters %v, %d deviations, wake %s", count, len(c.Deviations), c.Wake)
 		}
 	})
+}
+
+// TestHeldKeepsKeys: an operator's hold stops the clock that gives members up and destroys their keys, too.
+func TestHeldKeepsKeys(t *testing.T) {
+	o := deadlineOffice()
+	from := time.Date(2026, 5, 4, 10, 0, 0, 0, deadlineZone)
+	c := sop.Case{Number: "PKJ-2026-0001", Status: sop.AwaitingReceipt, Revision: 1, Issue: 1, Owes: "member", StepFrom: from, Accounts: map[string]sop.Account{"1": {Sealed: []byte("x"), Made: from}},
+		Approval: &sop.Approval{Released: true, Revision: 1}, Members: []sop.Member{{Row: document.Row{NIP: "1"}, Address: "m1@kantor.example", State: sop.MemberSent, SentAt: from, Late: true}}}
+	instruct := func(verb string, at time.Time) {
+		c = o.Decide(c, sop.Input{At: at, What: sop.Instruct{Verb: verb}}, at).Case
+	}
+	instruct("hold", from.AddDate(0, 0, 1))
+	held := from.AddDate(0, 0, 29)
+	if x := o.Decide(c, sop.Input{What: sop.Tick{}}, held); !x.Quiet() || !c.Wake.IsZero() {
+		t.Errorf("held: %s, wake %s", x.Reason, c.Wake)
+	}
+	instruct("release", held)
+	if want := o.Calendar.Deadline(held, 6); !c.Wake.Equal(want) {
+		t.Errorf("let go on %s: wake %s, want the 7 days less the one that had passed: %s", held, c.Wake, want)
+	}
+	if x := o.Decide(c, sop.Input{What: sop.Tick{}}, c.Wake); x.Case.Status != sop.Done || len(x.Tasks) != 1 {
+		t.Errorf("then: %s, %s, %d tasks", x.Reason, x.Case.Status, len(x.Tasks))
+	}
 }

@@ -83,6 +83,7 @@ func (d *decision) dispatch() string {
 // finish stamps what every decision shares: keys that are wanted no more, the reason on each event, the next wake-up.
 func (d *decision) finish() {
 	d.c.Updated = d.now
+	d.noteMissed()
 	d.shredDue()
 	if d.in.Mail.SHA256 != "" && len(d.c.Mails) < mailsMost {
 		d.c.Mails = append(d.c.Mails, d.in.Mail)

@@ -7,24 +7,123 @@ import (
 	"time"
 )
 
+// day is how far a moment may lie back and still be believed, and how long is waited where it lies further back. What was found
+// a month ago and not done is found anew.
+const (
+	day   = 24 * time.Hour
+	month = 30 * day
+)
+
+// moment is when something falls due. Where it lies more than a day back, the daemon stood or the clock has jumped ahead, and only
+// time tells which of the two. What is done then cannot be taken back; so it is done after a further wait.
+type moment struct {
+	at     time.Time
+	wait   time.Duration // 0: nothing is spoilt by doing it at once
+	office bool          // in office hours only
+}
+
+// missed: what must wait for the opening of the office is judged then.
+func (d *decision) missed(m moment) bool {
+	return !m.at.IsZero() && m.wait > 0 && d.now.Sub(m.at) > day && (d.known() || !m.office || d.o.Calendar.Open(d.now))
+}
+
+// known says that a moment was missed before now. A clock that was ahead then, and is right now, knew nothing.
+func (d *decision) known() bool {
+	return !d.c.Missed.IsZero() && !d.c.Missed.After(d.now) && d.now.Sub(d.c.Missed) < month
+}
+
+// ripe is when the moment is acted on, not before now; zero: never.
+func (d *decision) ripe(m moment) time.Time {
+	if m.at.IsZero() {
+		return m.at
+	}
+	at := m.at
+	switch {
+	case !d.missed(m):
+	case d.known():
+		at = d.c.Missed.Add(m.wait)
+	default:
+		at = d.now.Add(m.wait)
+	}
+	if at.Before(d.now) {
+		at = d.now
+	}
+	if m.office {
+		at = d.o.Calendar.NextOpen(at).UTC()
+	}
+	return at
+}
+
+func (d *decision) due(m moment) bool {
+	at := d.ripe(m)
+	return !at.IsZero() && !at.After(d.now)
+}
+
+// noteMissed begins the wait for moments that lie too far back, or ends it when there is none.
+func (d *decision) noteMissed() string {
+	switch missed := slices.ContainsFunc(d.moments(), d.missed); {
+	case !missed:
+		d.c.Missed = time.Time{}
+	case !d.known():
+		d.c.Missed = d.now
+		d.event("moment-missed", "Suatu saat terlewat lebih dari sehari; yang tidak dapat ditarik kembali ditunda.")
+		return "moment-missed"
+	}
+	return ""
+}
+
+// moments are all that the case waits for. Nothing falls due that does not stand here.
+func (d *decision) moments() []moment {
+	var all []moment
+	for _, m := range d.c.Members {
+		all = append(all, d.shredAt(m))
+	}
+	if d.c.Status.Closed() {
+		return all
+	}
+	all = append(all, d.releaseAt(), d.lapseAt())
+	for _, k := range d.clocks() {
+		for _, s := range d.stages(k) {
+			all = append(all, s.moment)
+		}
+	}
+	return all
+}
+
+// nextWake is the earliest moment at which tick has something to do: now, where it has already. It rests on the case alone, so
+// that no decision can lose what another has found due.
+func (d *decision) nextWake() time.Time {
+	var next time.Time
+	for _, m := range d.moments() {
+		if at := d.ripe(m); !at.IsZero() && (next.IsZero() || at.Before(next)) {
+			next = at
+		}
+	}
+	return next
+}
+
 // tick does whatever has fallen due.
 func (d *decision) tick() string {
 	reason := NothingDue
-	note := func(r string) {
-		if r != "" {
+	for _, do := range []func() string{d.noteMissed, d.releaseDue, d.lapseDue, d.deadlineDue, d.shredDue} {
+		if r := do(); r != "" {
 			reason = r
 		}
 	}
-	note(d.releaseDue())
-	note(d.lapseDue())
-	note(d.deadlineDue())
-	note(d.shredDue())
 	return reason
 }
 
-func (d *decision) releaseDue() string {
+// releaseAt is the end of the undo window. An approver who could not use it, because the daemon stood, has it once more.
+func (d *decision) releaseAt() moment {
 	a := d.c.Approval
-	if a == nil || a.Released || d.c.Status != Approved || d.c.Held != "" || a.Release.After(d.now) {
+	if a == nil || a.Released || d.c.Status != Approved || d.c.Held != "" {
+		return moment{}
+	}
+	return moment{at: a.Release, wait: d.undoWindow()}
+}
+
+func (d *decision) releaseDue() string {
+	if !d.due(d.releaseAt()) {
 		return ""
 	}
 	d.event("released", "Masa pembatalan lewat; kredensial dikirim.")
@@ -37,7 +136,7 @@ func (d *decision) shredDue() string {
 	found := ""
 	for i := range d.c.Members {
 		m := &d.c.Members[i]
-		if at := d.shredAt(*m); !at.IsZero() && !at.After(d.now) {
+		if d.due(d.shredAt(*m)) {
 			d.task(TaskShred, m.Row.NIP)
 			m.Shredded = true
 			found = "shred-ordered"
@@ -58,16 +157,16 @@ func (d *decision) shredDue() string {
 }
 
 // shredAt is ShredAfter the member's receipt, or at once when the letter can no longer be confirmed.
-func (d *decision) shredAt(m Member) time.Time {
+func (d *decision) shredAt(m Member) moment {
 	switch {
 	case m.Shredded || d.c.Accounts[m.Row.NIP].Made.IsZero():
-		return time.Time{}
+		return moment{}
 	case !m.Confirmed.IsZero():
-		return m.Confirmed.Add(d.o.ShredAfter)
+		return moment{at: m.Confirmed.Add(d.o.ShredAfter), wait: day}
 	case m.State == MemberLapsed || d.c.Status.Closed():
-		return d.c.StepFrom // closing begins the last step
+		return moment{at: d.c.StepFrom} // closing begins the last step
 	}
-	return time.Time{}
+	return moment{}
 }
 
 // strays are accounts of people who are in the roster no more: their keys go when nothing can bring them back.
@@ -84,10 +183,11 @@ func (d *decision) strays() []string {
 	return out
 }
 
-// lapseAt is when members who never confirmed are given up: ExpiryDays office days after the last delivery.
-func (d *decision) lapseAt() time.Time {
-	if d.c.Status != AwaitingReceipt || !slices.ContainsFunc(d.c.Members, func(m Member) bool { return !m.final() }) {
-		return time.Time{}
+// lapseAt is when members who never confirmed are given up: ExpiryDays office days after the last delivery. As deadlines do, it
+// stands still while the case is held.
+func (d *decision) lapseAt() moment {
+	if d.c.Status != AwaitingReceipt || d.c.Held != "" || !slices.ContainsFunc(d.c.Members, func(m Member) bool { return !m.final() }) {
+		return moment{}
 	}
 	last := d.c.StepFrom
 	for _, m := range d.c.Members {
@@ -95,12 +195,11 @@ func (d *decision) lapseAt() time.Time {
 			last = m.SentAt
 		}
 	}
-	return d.o.Calendar.Deadline(last, d.o.ExpiryDays).UTC()
+	return moment{at: d.o.Calendar.Deadline(last, d.o.ExpiryDays).UTC(), wait: day}
 }
 
 func (d *decision) lapseDue() string {
-	at := d.lapseAt()
-	if at.IsZero() || at.After(d.now) {
+	if !d.due(d.lapseAt()) {
 		return ""
 	}
 	for i := range d.c.Members {
@@ -116,36 +215,4 @@ func (d *decision) lapseDue() string {
 	}
 	d.closeWhenDone()
 	return "lapsed"
-}
-
-// nextWake is the earliest moment at which tick has something to do: now, where it has already. It rests on the case alone, so
-// that no decision can lose what another has found due.
-func (d *decision) nextWake() time.Time {
-	var next time.Time
-	at := func(t time.Time) {
-		if !t.IsZero() && (next.IsZero() || t.Before(next)) {
-			next = t
-		}
-	}
-	for _, m := range d.c.Members {
-		at(d.shredAt(m))
-	}
-	if d.c.Status.Closed() {
-		return d.fromNow(next)
-	}
-	if a := d.c.Approval; a != nil && !a.Released && d.c.Status == Approved && d.c.Held == "" {
-		at(a.Release)
-	}
-	at(d.lapseAt())
-	for _, k := range d.clocks() {
-		at(d.nextOf(k))
-	}
-	return d.fromNow(next)
-}
-
-func (d *decision) fromNow(t time.Time) time.Time {
-	if !t.IsZero() && t.Before(d.now) {
-		return d.now
-	}
-	return t
 }

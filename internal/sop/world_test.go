@@ -129,6 +129,9 @@ func (w *world) again(in sop.Input) sop.Input {
 	if in.Mail.SHA256 != "" {
 		w.n++
 		in.Mail = w.envelope(in.Mail.From)
+		proof := in.From.Proof
+		in.From = w.office.Identify(&w.c, in.Mail.From)
+		in.From.Proof = proof
 	}
 	return in
 }

@@ -24,7 +24,7 @@ func absence(t *testing.T, at *clock) (x *play, deputy, stranger sop.Person) {
 		t.Fatal(err)
 	}
 	x = set(t, Options{Members: []sop.Person{deputy, stranger}, Post: func(o *postoffice.Options) { o.Now = at.now },
-		Clerk: func(o *daemon.Parts) { o.Now = at.now },
+		Clerk: func(o *daemon.Parts) { o.Office.Now = at.now },
 		Change: func(c *config.Config) {
 			c.People.Approvers[0].Deputies = []config.Approver{{Person: deputy, SheetPassphrase: phrase}}
 		}})

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"ukpbjd/internal/config"
 	"ukpbjd/internal/control"
@@ -121,7 +122,7 @@ func TestEnrolmentOfOthers(t *testing.T) {
 	x.enrolment(x.Cast.Admin, 15)
 	x.do(x.until(x.ctx, func() (empty bool) { // letters of no case, too
 		x.do(x.Daemon.Office.View(x.ctx, func(b store.Books) error {
-			sending, err := b.Letters.Sending()
+			sending, err := b.Letters.Sending(time.Now())
 			if err != nil {
 				return err
 			}
@@ -135,12 +136,4 @@ func TestEnrolmentOfOthers(t *testing.T) {
 	if answers != 10 {
 		t.Errorf("%d answers on one day", answers)
 	}
-}
-
-func (x *play) folder(name string) []postoffice.Stored {
-	all, err := x.Post.Messages(x.Cast.Office.Address, name)
-	if err != nil {
-		return nil
-	}
-	return all
 }

@@ -144,7 +144,7 @@ func TestMailboxTrouble(t *testing.T) {
 // TestStopped: stopped in order at every step of the story and started again, the daemon loses nothing and repeats nothing.
 func TestStopped(t *testing.T) {
 	t.Parallel()
-	x := set(t, Options{Clerk: func(c *daemon.Parts) { c.DoubtPause = time.Hour }}) // a stop in order leaves no doubt
+	x := set(t, Options{Clerk: func(c *daemon.Parts) { c.Outbox.DoubtPause = time.Hour }}) // a stop in order leaves no doubt
 	again := func() {
 		t.Helper()
 		x.do(x.Stop())
@@ -206,9 +206,9 @@ func TestFullDisk(t *testing.T) {
 				first := true
 				x := set(t, Options{Clerk: func(c *daemon.Parts) {
 					if first {
-						f := &failing{DB: c.DB, after: after, hits: &hits}
+						f := &failing{DB: c.Office.DB, after: after, hits: &hits}
 						f.left.Store(n)
-						c.DB, first = f, false
+						c.Office.DB, first = f, false
 					}
 				}})
 				x.playWithNurse()
@@ -265,7 +265,7 @@ func TestTwoDeliveries(t *testing.T) {
 			t.Parallel()
 			x := set(t, Options{Clerk: func(c *daemon.Parts) {
 				if forgets {
-					c.DB = forgetful{c.DB}
+					c.Office.DB = forgetful{c.Office.DB}
 				}
 			}})
 			raw := x.bundle.Mail(rehearsal.Envelope{From: x.Cast.Staff, To: []sop.Person{x.Cast.Office}, Date: time.Now()})

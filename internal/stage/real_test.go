@@ -42,7 +42,7 @@ func TestRealServers(t *testing.T) {
 	t.Parallel() // Postfix waits ten seconds before it tries a closed Dovecot again
 	x := openReal(t)
 	d, err := daemon.Open(x.ctx, x.config, slog.New(slog.NewJSONHandler(x.log, nil)), func(o *daemon.Parts) {
-		o.DoubtPause, o.FirstRetry = time.Second, 200*time.Millisecond
+		o.Outbox.DoubtPause, o.Outbox.FirstRetry = time.Second, 200*time.Millisecond
 	})
 	x.do(err)
 	ctx, stop := context.WithCancel(x.ctx)

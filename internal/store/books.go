@@ -16,6 +16,7 @@ import (
 //
 //	meta      schema, mailbox, tree, checkpoint                → number; Mailbox; lines of the journal; when the next is due
 //	          epoch, restored                                  → number of restores; Restored, until the operator has reconciled
+//	          starts                                           → Starts: which books these are
 //	          ground, sent                                     → what check found: sound or unsound (text); folders that keep copies of sent mail
 //	          trust                                            → Trust: whom an approval was last believed from
 //	          enrolment/ADDRESS                                → Enrolment: what the replies of an approver carry
@@ -36,14 +37,14 @@ import (
 //	copies    CASE/KEY                                         → a credential letter without its password, until it is in the archive
 //	msgids    Message-ID of a letter, or of a requester's mail → Pointer
 //	tasks     ID                                               → TaskRow
-//	seen      UIDVALIDITY(8 hex)/UID(8 hex)                    → Seen: the one outcome of each mail
+//	seen      UIDVALIDITY(8 hex)/UID(8 hex)                    → MailRecord: the one outcome of each mail
 //	judged    CASE/UIDVALIDITY/UID                             → "": which mails were judged for a case
 //	evidence  CASE/SHA-256 of itself                           → what a decision of an approver rests on (exact bytes; hashed in the journal)
 //	content   identity hash                                    → Content
 //	tofile    UIDVALIDITY/UID                                  → folder to move to, until it has been moved
 //	replace   UIDVALIDITY/UID                                  → redacted bytes of a mail that held a live secret
-//	return    UIDVALIDITY/UID                                  → Returning: to be brought back to the inbox and judged again
-//	again     UIDVALIDITY/UID                                  → "": to be read again where it lies
+//	return    UIDVALIDITY/UID                                  → Requeue: to be brought back to the inbox and judged again
+//	again     UIDVALIDITY/UID                                  → "": to be read again where it lies; or a Requeue, if it may be moved meanwhile
 //	unarchived CASE/UIDVALIDITY/UID                            → Unarchived, until the papers of that mail lie in the archive by name
 //	attempts  UIDVALIDITY/UID                                  → how often reading was begun (decimal)
 //	known     nip/NIP, from/ADDRESS                            → address of the last receipt; case of a requester that was released

@@ -102,6 +102,15 @@ func (b Cases) Due(now time.Time, limit int, skip func(number string) bool) (num
 	return numbers, next, err
 }
 
+// WakingAfter returns the numbers of at most limit cases that wake only after a moment.
+func (b Cases) WakingAfter(t time.Time, limit int) (numbers []string, err error) {
+	keys, err := b.keys(bWake, moment(t), "", limit)
+	for _, k := range keys {
+		numbers = append(numbers, k[21:])
+	}
+	return numbers, err
+}
+
 // Rewake leaves of the wake-ups of a case only the one at the given moment; zero: none.
 func (b Cases) Rewake(number string, at time.Time) (err error) {
 	var stale []string
@@ -222,6 +231,9 @@ func (b Cases) Expirable(c sop.Case) (bool, error) {
 	}
 	p := c.Number + "/"
 	if tasks, err := b.keys(bTasks, p, prefixEnd(p), 1); err != nil || len(tasks) > 0 {
+		return false, err
+	}
+	if papers, err := b.keys(bUnarchived, p, prefixEnd(p), 1); err != nil || len(papers) > 0 {
 		return false, err
 	}
 	rows, err := In(b.tx).Letters.Of(c.Number)

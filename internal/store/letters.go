@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"ukpbjd/internal/sop"
@@ -23,7 +25,8 @@ func (b Letters) Copy(id string) ([]byte, error) {
 	return append([]byte(nil), raw...), err
 }
 
-// Unarchived returns at most limit letters that have ended and are not in the archive, passing over those that skip names.
+// Unarchived returns at most limit letters that have ended and are not in the archive, passing over those that skip names. Of a row
+// that is not there, or cannot be read, only the ID is known.
 func (b Letters) Unarchived(limit int, skip func(id string) bool) (out []LetterRow, err error) {
 	var ids []string
 	if err := b.tx.Scan(bUnkept, nil, nil, func(k, _ []byte) bool {
@@ -37,12 +40,11 @@ func (b Letters) Unarchived(limit int, skip func(id string) bool) (out []LetterR
 	for _, id := range ids {
 		var r LetterRow
 		ok, err := b.get(bLetters, id, &r)
-		if err != nil {
-			return nil, err
+		if err != nil || !ok {
+			r = LetterRow{Broken: err}
+			r.Case, r.Letter.Key, _ = strings.Cut(id, "/")
 		}
-		if ok {
-			out = append(out, r)
-		}
+		out = append(out, r)
 	}
 	return out, nil
 }
@@ -92,6 +94,7 @@ type LetterRow struct {
 	Run       string      `json:"run,omitempty"`      // the run of the program that claimed it last
 	SHA256    string      `json:"sha256,omitempty"`   // of the bytes, where they are nobody's secret
 	Cut       string      `json:"cut,omitempty"`      // of the bytes without account sheets, where there are such
+	Broken    error       `json:"-"`                  // the row cannot be read
 }
 
 // ID names the letter in the whole store.
@@ -189,12 +192,13 @@ func (b Letters) Claim(now time.Time, limit int, run string) (out []Claimed, asi
 		return nil, nil, err
 	}
 	for _, k := range due {
-		c, why := b.claimable(k)
+		id := outboxID(k)
+		c, why := b.claimable(id)
 		if err := b.erase(bOutbox, k); err != nil {
 			return nil, nil, err
 		}
 		if why != nil {
-			x := Aside{Queue: "letters", Key: k[21:], At: now, Why: why.Error()}
+			x := Aside{Queue: "letters", Key: id, At: now, Why: why.Error()}
 			if err := In(b.tx).State.PutAside(x); err != nil {
 				return nil, nil, err
 			}
@@ -214,10 +218,16 @@ func (b Letters) Claim(now time.Time, limit int, run string) (out []Claimed, asi
 	return out, aside, nil
 }
 
+// outboxID is the letter of an outbox key, moment/CASE/KEY; empty where it is none.
+func outboxID(key string) string {
+	_, id, _ := strings.Cut(key, "/")
+	return id
+}
+
 // claimable reads all that sending needs before anything is written.
-func (b Letters) claimable(key string) (c Claimed, err error) {
-	ok, err := b.get(bLetters, key[21:], &c.Row)
-	if err == nil && (!ok || c.Row.ID() != key[21:]) {
+func (b Letters) claimable(id string) (c Claimed, err error) {
+	ok, err := b.get(bLetters, id, &c.Row)
+	if err == nil && (!ok || c.Row.ID() != id) {
 		err = errors.New("an outbox row without its letter")
 	}
 	if err != nil {
@@ -292,11 +302,11 @@ func (b Letters) Recall(after, now time.Time) (n int, err error) {
 	late, err := b.keys(bOutbox, moment(after), "", 1000)
 	for _, k := range late {
 		var r LetterRow
-		if ok, bad := b.get(bLetters, k[21:], &r); bad == nil && ok {
+		if ok, bad := b.get(bLetters, outboxID(k), &r); bad == nil && ok {
 			r.Next = now
 			err = errors.Join(err, b.put(bLetters, r.ID(), r))
 		}
-		err = errors.Join(err, b.erase(bOutbox, k), b.mark(bOutbox, moment(now)+"/"+k[21:]))
+		err = errors.Join(err, b.erase(bOutbox, k), b.mark(bOutbox, moment(now)+"/"+outboxID(k)))
 	}
 	return len(late), err
 }
@@ -344,10 +354,8 @@ func (b Letters) Next(limit int) (next time.Time, depth int, err error) {
 	if err != nil || len(keys) == 0 {
 		return next, 0, err
 	}
-	var n int64
-	if _, err := fmt.Sscanf(keys[0][:20], "%d", &n); err != nil {
-		return next, 0, fmt.Errorf("outbox key %q: %w", keys[0], err)
-	}
+	at, _, _ := strings.Cut(keys[0], "/")
+	n, _ := strconv.ParseInt(at, 10, 64) // of a key that is none: now, and Claim puts it aside
 	return time.Unix(0, n).UTC(), len(keys), nil
 }
 
@@ -403,18 +411,22 @@ func (b Letters) PutRecorded(r LetterRow) error {
 	return errors.Join(b.put(bLetters, r.ID(), r), b.LinkMessageID(r.MessageID, Pointer{r.Case, r.Letter.Key}))
 }
 
-func (b Letters) doubtOutbox() (int, error) {
-	keys, err := b.keys(bOutbox, "", "", 0)
-	for _, k := range keys {
+// doubtOutbox puts every letter that waits in doubt, those of held cases too. One that cannot be read is left to Claim.
+func (b Letters) doubtOutbox() (n int, err error) {
+	ids, err := b.keys(bParked, "", "", 0)
+	due, bad := b.keys(bOutbox, "", "", 0)
+	err = errors.Join(err, bad)
+	for _, k := range due {
+		ids = append(ids, outboxID(k))
+	}
+	for _, id := range ids {
 		var row LetterRow
-		ok, err := b.get(bLetters, k[21:], &row)
-		if err != nil || !ok {
-			return 0, errors.Join(err, fmt.Errorf("outbox row %s without a letter", k))
+		if ok, bad := b.get(bLetters, id, &row); bad != nil || !ok {
+			continue
 		}
 		row.State, row.Answer = InDoubt, "from a backup: it may have been sent since"
-		if err := b.put(bLetters, row.ID(), row); err != nil {
-			return 0, err
-		}
+		err = errors.Join(err, b.put(bLetters, id, row))
+		n++
 	}
-	return len(keys), err
+	return n, err
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -113,7 +114,8 @@ func (b Mails) ResetAttempt(u UID) error {
 }
 
 // Reopen lets a mail that was not obeyed be judged again: its outcome is forgotten, and it is brought back to the inbox, where
-// it has a new UID. One that still lies there is read again in its place.
+// it has a new UID. One that still lies there is read again in its place; where it is being moved at this very moment, it is brought
+// back when it is missed.
 func (b Mails) Reopen(u UID) error {
 	s, ok, err := b.Get(u)
 	if err != nil || !ok {
@@ -129,10 +131,14 @@ func (b Mails) Reopen(u UID) error {
 	if s.Case != "" {
 		err = errors.Join(err, b.erase(bJudged, s.Case+"/"+u.key()))
 	}
-	if stays {
+	back := Requeue{Folder: s.Folder, MessageID: s.MessageID, Arrived: s.Arrived, Size: s.Size}
+	switch {
+	case s.Folder == "":
 		return errors.Join(err, b.ReadAgain(u))
+	case stays:
+		return errors.Join(err, b.put(bAgain, u.key(), back))
 	}
-	return errors.Join(err, b.put(bReturn, u.key(), Requeue{Folder: s.Folder, MessageID: s.MessageID, Arrived: s.Arrived, Size: s.Size}))
+	return errors.Join(err, b.put(bReturn, u.key(), back))
 }
 
 // forgetContent forgets what a mail says, if it is this mail that is remembered for it.
@@ -145,7 +151,12 @@ func (b Mails) forgetContent(key string, u UID) error {
 }
 
 // ReadAgain has a mail read in its place although reading has passed it.
-func (b Mails) ReadAgain(u UID) error { return b.mark(bAgain, u.key()) }
+func (b Mails) ReadAgain(u UID) error {
+	if had, err := b.tx.Get(bAgain, []byte(u.key())); err != nil || had != nil {
+		return err
+	}
+	return b.mark(bAgain, u.key())
+}
 
 // Again are at most limit mails of a UIDVALIDITY that are to be read again.
 func (b Mails) Again(validity uint32, limit int) (out []UID, err error) {
@@ -159,9 +170,14 @@ func (b Mails) Again(validity uint32, limit int) (out []UID, err error) {
 	return out, err
 }
 
-// Gone forgets that a mail is to be read again: it is not in the inbox any more.
+// Gone forgets that a mail is to be read again: it is not in the inbox any more. One that may have been filed away meanwhile is
+// brought back.
 func (b Mails) Gone(u UID) error {
-	return errors.Join(b.erase(bAgain, u.key()), b.erase(bAttempts, u.key()))
+	raw, err := b.tx.Get(bAgain, []byte(u.key()))
+	if len(raw) > 0 {
+		err = errors.Join(err, b.tx.Put(bReturn, []byte(u.key()), bytes.Clone(raw)))
+	}
+	return errors.Join(err, b.erase(bAgain, u.key()), b.erase(bAttempts, u.key()))
 }
 
 // Renumbered forgets what was owed to UIDs of another validity than the present one: these numbers name other mails now. What
@@ -190,16 +206,20 @@ type Requeue struct {
 	Size      int64     `json:"size"`
 }
 
-// ToRequeue returns at most limit mails that are to be brought back.
-func (b Mails) ToRequeue(limit int) (out []Requeue, err error) {
-	keys, err := b.keys(bReturn, "", "", limit)
-	for _, k := range keys {
-		r := Requeue{Key: k}
-		if _, err := b.get(bReturn, k, &r); err != nil {
-			return nil, err
+// ToRequeue returns at most limit mails that are to be brought back, passing over those that skip names. Of one that cannot be read
+// only the key is known.
+func (b Mails) ToRequeue(limit int, skip func(key string) bool) (out []Requeue, err error) {
+	err = b.tx.Scan(bReturn, nil, nil, func(k, v []byte) bool {
+		r := Requeue{Key: string(k)}
+		if skip(r.Key) {
+			return true
+		}
+		if json.Unmarshal(v, &r) != nil {
+			r = Requeue{Key: string(k)}
 		}
 		out = append(out, r)
-	}
+		return len(out) < limit
+	})
 	return out, err
 }
 

@@ -2,8 +2,8 @@ package store
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
+	"strings"
 )
 
 // Unarchived is a mail of a case whose papers have no place and no names of their own in the archive yet: the archived mail
@@ -13,6 +13,7 @@ type Unarchived struct {
 	Case   string  `json:"case"`
 	Mail   string  `json:"mail"` // SHA-256
 	Papers []Paper `json:"papers,omitempty"`
+	Broken error   `json:"-"` // it cannot be read: only Key and Case are known
 }
 
 // Paper is one of its papers.
@@ -36,21 +37,20 @@ func (b Papers) OfCase(number string) ([]Unarchived, error) {
 }
 
 func (b Papers) scan(from, to string, limit int) (out []Unarchived, err error) {
-	var bad error
 	var end []byte
 	if to != "" {
 		end = []byte(to)
 	}
 	err = b.tx.Scan(bUnarchived, []byte(from), end, func(k, v []byte) bool {
 		x := Unarchived{Key: string(k)}
-		if bad = json.Unmarshal(v, &x); bad != nil {
-			bad = fmt.Errorf("decode unarchived papers %s: %w", k, bad)
-			return false
+		if err := json.Unmarshal(v, &x); err != nil {
+			number, _, _ := strings.Cut(x.Key, "/")
+			x = Unarchived{Key: x.Key, Case: number, Broken: fmt.Errorf("decode unarchived papers %s: %w", k, err)}
 		}
 		out = append(out, x)
 		return limit == 0 || len(out) < limit
 	})
-	return out, errors.Join(err, bad)
+	return out, err
 }
 
 // MarkArchived records that one is done.

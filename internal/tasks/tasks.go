@@ -91,7 +91,8 @@ func (w *Worker) Run(ctx context.Context) error {
 			if j.Row.Task.Kind == sop.TaskAccounts && w.Behind != nil {
 				w.Behind(ctx)
 			}
-			return w.Execute(ctx, j), nil
+			r := w.Execute(ctx, j)
+			return r, ctx.Err() // what a stop interrupted says nothing of the task
 		},
 		Failed:  func(j Job, err error) Result { return Result{Row: j.Row, Err: err} },
 		Settle:  func(ctx context.Context, batch []Result) error { return w.commit(ctx, batch) },
@@ -159,8 +160,8 @@ func (w *Worker) pause(attempts int) time.Duration {
 func (w *Worker) cannotBegin(ctx context.Context, r store.TaskRow, why error) error {
 	r.Attempts = max(r.Attempts, maxTries)
 	if r.Broken == nil && r.Task.Kind != sop.TaskShred {
-		if err := w.commit(ctx, []Result{{Row: r, Err: why}}); err == nil {
-			return nil
+		if err := w.commit(ctx, []Result{{Row: r, Err: why}}); err == nil || office.Fatal(err) {
+			return err
 		}
 	}
 	return w.cannotEnd(ctx, Result{Row: r, Err: why}, why)

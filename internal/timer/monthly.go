@@ -17,7 +17,7 @@ const (
 	maxMonths   = 3 // reports that are caught up after a long stop, or a clock that jumped
 	xlsxType    = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 	monthlyName = "laporan-bulanan"
-	step        = 200 // cases in one reading of the books
+	inOneGo     = 200 // cases in one reading of the books
 )
 
 // monthly queues the report of each month that has ended, once, when the office opens for the first time after it, and
@@ -74,7 +74,7 @@ func (t *Timer) Month(ctx context.Context, at time.Time) (report.Month, error) {
 		for last := ""; ; {
 			var cases []sop.Case
 			err := t.View(ctx, func(b store.Books) (err error) {
-				cases, err = b.Cases.After(year, last, step)
+				cases, err = b.Cases.After(year, last, inOneGo)
 				return err
 			})
 			if err != nil {
@@ -84,7 +84,7 @@ func (t *Timer) Month(ctx context.Context, at time.Time) (report.Month, error) {
 				x.Add(cs)
 				last = cs.Number
 			}
-			if len(cases) < step {
+			if len(cases) < inOneGo {
 				break
 			}
 		}

@@ -1,11 +1,9 @@
-// Package timer does what falls due by itself: deadlines of cases, the daily checkpoint, the monthly report. It does nothing
-// while the clock is in doubt.
+// Package timer does what falls due by itself: deadlines of cases, the daily checkpoint, the monthly report.
 package timer
 
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -25,9 +23,8 @@ type Options struct {
 // Timer is safe for concurrent use.
 type Timer struct {
 	*office.Clerk
-	due   *queue.Queue[string]
-	clock steady
 	Options
+	due *queue.Queue[string]
 }
 
 // maxTicks bounds one transaction of deadlines.
@@ -35,7 +32,7 @@ const maxTicks = 200
 
 // New takes the options; nothing runs yet.
 func New(o Options) *Timer {
-	t := &Timer{Clerk: o.Clerk, Options: o, clock: steady{since: time.Now}}
+	t := &Timer{Clerk: o.Clerk, Options: o}
 	t.due = queue.New(queue.Options[string]{Name: "deadlines", Key: func(number string) string { return number }, Aside: t.tell,
 		Fatal: office.Fatal, Health: o.Health, Now: t.Now})
 	return t
@@ -44,30 +41,28 @@ func New(o Options) *Timer {
 // Run minds the time until ctx ends. A report that cannot be made delays no deadline.
 func (t *Timer) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	for name, step := range map[string]func(context.Context, time.Time) (time.Time, error){"time": t.tick, "checkpoint": t.markTime, "month": t.monthly} {
+	for name, step := range t.steps() {
 		wake := queue.NewSignal()
 		t.Listen(wake)
 		l := queue.Loop{Name: name, Wake: wake, Health: t.Health, Fatal: office.Fatal, Now: t.Now,
 			Warn: func(err error) { t.Log.Warn(name, "error", err) }}
 		g.Go(func() error {
-			return l.Run(ctx, func(ctx context.Context) (time.Time, error) { return t.mind(ctx, name, step) })
+			return l.Run(ctx, func(ctx context.Context) (time.Time, error) {
+				if _, held, err := t.Restored(ctx); err != nil || held {
+					return time.Time{}, err
+				}
+				return step(ctx, t.Now().UTC())
+			})
 		})
 	}
 	return g.Wait()
 }
 
-// mind runs a step, unless the books are held or the clock is in doubt.
-func (t *Timer) mind(ctx context.Context, name string, step func(context.Context, time.Time) (time.Time, error)) (time.Time, error) {
-	now := t.Now().UTC()
-	if again, why := t.clock.doubt(now); why != "" {
-		t.Health.Set("clock", name, why)
-		return again, nil
-	}
-	t.Health.Set("clock", name, "")
-	if _, held, err := t.Restored(ctx); err != nil || held {
-		return time.Time{}, err
-	}
-	return step(ctx, now)
+// step does what is due at a moment, and returns the next.
+type step func(ctx context.Context, now time.Time) (next time.Time, err error)
+
+func (t *Timer) steps() map[string]step {
+	return map[string]step{"time": t.tick, "strays": t.wakeStrays, "checkpoint": t.markTime, "month": t.monthly}
 }
 
 // Tick does all that is due now, and returns the next moment.
@@ -76,7 +71,7 @@ func (t *Timer) Tick(ctx context.Context) (next time.Time, err error) {
 	if _, held, err := t.Restored(ctx); err != nil || held {
 		return time.Time{}, err
 	}
-	for _, step := range []func(context.Context, time.Time) (time.Time, error){t.tick, t.markTime, t.monthly} {
+	for _, step := range t.steps() {
 		at, err := step(ctx, now)
 		if err != nil {
 			return next, err
@@ -86,7 +81,7 @@ func (t *Timer) Tick(ctx context.Context) (next time.Time, err error) {
 	return next, nil
 }
 
-// Deadlines decides the cases that are due now, and returns the next moment. It asks nobody whether the clock is right.
+// Deadlines decides the cases that are due now, and returns the next moment.
 func (t *Timer) Deadlines(ctx context.Context, now time.Time) (next time.Time, err error) {
 	return t.tick(ctx, now)
 }
@@ -121,6 +116,39 @@ func (t *Timer) tick(ctx context.Context, now time.Time) (next time.Time, err er
 	return queue.Earlier(next, t.due.Next()), nil
 }
 
+// maxAhead is longer than any deadline of the procedure lies ahead; straysEvery is how often wake-ups beyond it are looked for.
+const (
+	maxAhead    = 60 * 24 * time.Hour
+	straysEvery = time.Hour
+)
+
+// wakeStrays works out anew when a case wakes that a clock which was wrong for a while put to sleep for years.
+func (t *Timer) wakeStrays(ctx context.Context, now time.Time) (next time.Time, err error) {
+	next = now.Add(straysEvery)
+	var far []string
+	if err := t.View(ctx, func(b store.Books) (err error) {
+		far, err = b.Cases.WakingAfter(now.Add(maxAhead), maxTicks)
+		return err
+	}); err != nil || len(far) == 0 {
+		return next, err
+	}
+	_, err = t.due.Commit(ctx, far, func(ctx context.Context, some []string) error {
+		return t.Commit(ctx, len(some), func(b store.Books) error {
+			for _, number := range some {
+				cs, err := office.Find(b, number)
+				if err == nil {
+					err = t.Decide(b, cs, sop.Input{At: now, What: sop.Tick{}}, now)
+				}
+				if err != nil {
+					return fmt.Errorf("deadline of %s: %w", number, err)
+				}
+			}
+			return nil
+		})
+	})
+	return next, err
+}
+
 // tickCase consumes the wake-up of a case: a case that does not wake now has been ticked, or has moved on.
 func (t *Timer) tickCase(b store.Books, number string, now time.Time) error {
 	cs, ok, err := b.Cases.Get(number)
@@ -142,42 +170,4 @@ func (t *Timer) tell(ctx context.Context, number string, why error) error {
 		return err
 	}
 	return fmt.Errorf("the deadline of %s must be kept: %w", number, why)
-}
-
-// steady holds the wall clock beside the time that has really passed.
-type steady struct {
-	mu    sync.Mutex
-	since func() time.Time // with a monotonic reading
-
-	wall   time.Time // when they were last believed to agree
-	real   time.Time
-	moved  time.Duration // by how much the wall clock is ahead of what was believed
-	strays time.Time     // since when it has been so, in real time
-}
-
-const (
-	maxDrift = 2 * time.Minute // of the clock between two looks, beyond which somebody or something set it
-	settling = 5 * time.Minute // a clock that was set is believed after so long
-)
-
-// doubt says why the clock is not believed now, and when to look again; "" when it is.
-func (s *steady) doubt(now time.Time) (again time.Time, why string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	present := s.since()
-	if s.wall.IsZero() {
-		s.wall, s.real = now, present
-		return again, ""
-	}
-	moved := now.Sub(s.wall) - present.Sub(s.real)
-	switch {
-	case moved.Abs() <= maxDrift:
-	case (moved - s.moved).Abs() > maxDrift:
-		s.moved, s.strays = moved, present
-		fallthrough
-	case present.Sub(s.strays) < settling:
-		return now.Add(settling - present.Sub(s.strays)), fmt.Sprintf("the clock was set by %s; deadlines wait until it has been steady", moved.Round(time.Second))
-	}
-	s.wall, s.real, s.moved, s.strays = now, present, 0, time.Time{}
-	return again, ""
 }

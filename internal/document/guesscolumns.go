@@ -1,0 +1,50 @@
+package document
+
+import "strings"
+
+// guessColumns gives a column whose header says nothing the meaning that all its cells show: addresses, NIPs, numbers of phones.
+func guessColumns(rows [][]Cell, cols columns) {
+	for c := range cols {
+		if cols[c] != nil {
+			continue
+		}
+		if f := shapeOf(rows, c); f != "" && !cols.has(f) {
+			cols[c] = []field{f}
+		}
+	}
+}
+
+// shapeOf is what at least two cells of a column, and all that are filled, look like.
+func shapeOf(rows [][]Cell, c int) field {
+	count := map[field]int{}
+	seen := 0
+	for _, row := range rows {
+		if c >= len(row) || strings.TrimSpace(row[c].Text) == "" || closes(rowText(row)) {
+			continue
+		}
+		seen++
+		count[cellShape(row[c].Text)]++
+	}
+	for f, n := range count {
+		if f != "" && n >= 2 && n == seen {
+			return f
+		}
+	}
+	return ""
+}
+
+func cellShape(text string) field {
+	joined := strings.Join(strings.Fields(text), "")
+	d := digits(joined)
+	switch {
+	case emailRE.FindString(joined) == joined && joined != "":
+		return fieldEmail
+	case len(d) == 18 && len(strings.Trim(joined, "0123456789.-NIP:")) == 0 && birthLike(d):
+		return fieldNIP
+	case len(d) == 16 && d == joined:
+		return fieldNIK
+	case phoneRE.FindString(text) == strings.TrimSpace(text) && len(d) >= 10 && len(d) <= 14:
+		return fieldHP
+	}
+	return ""
+}

@@ -1,0 +1,189 @@
+package message
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+const maxOwnLines = 5000
+
+// stripQuotes returns the sender's own words of a plain text: quotes, forwarded mail, signature and banners aside. The danger is
+// one-sided: a quoted line taken for an own one can release something, an own line taken for a quote makes us ask again. So
+// whatever may be quoted is dropped. Where nothing is left, and unmarked words stand below an opener or the head of another
+// mail, they are returned, but not certain: nobody can tell whose they are, and nothing in them may be obeyed.
+func stripQuotes(text string, banners []string, limit int) (own string, certain bool) {
+	if len(text) > limit {
+		text = strings.ToValidUTF8(text[:limit], "")
+	}
+	text = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u00a0", " ", "\uFEFF", "", "\u2028", "\n", "\u2029", "\n").Replace(text)
+	r := quoteStripper{lines: strings.SplitN(text, "\n", maxOwnLines)}
+	r.at = skipBanners(r.lines, banners)
+	if own = r.read(); own != "" {
+		return own, true
+	}
+	for range maxWrapped {
+		if !r.enter() {
+			break
+		}
+		if own = r.read(); own != "" {
+			return own, false
+		}
+	}
+	return "", true
+}
+
+// maxWrapped bounds how many mails, one in the other, are looked into for words.
+const maxWrapped = 4
+
+// read takes what the sender wrote from where it stands.
+func (r *quoteStripper) read() string {
+	r.own, r.wrapped = nil, false
+	for r.at < len(r.lines) && r.step() {
+	}
+	return strings.Join(dropDecoration(dropClosing(trimBlank(r.own))), "\n")
+}
+
+// enter goes below the rule and the head of another mail that ended the sender's words. An opener is passed already, and below a
+// signature there is nothing to look for.
+func (r *quoteStripper) enter() bool {
+	if r.at < len(r.lines) && isSeparator(visible(r.lines[r.at])) {
+		r.at++
+	}
+	for r.at < len(r.lines) && strings.TrimSpace(r.lines[r.at]) == "" {
+		r.at++
+	}
+	if r.at < len(r.lines) && headerBlock(r.lines, r.at) {
+		for r.at < len(r.lines) && strings.TrimSpace(r.lines[r.at]) != "" {
+			r.at++
+		}
+	}
+	return r.at < len(r.lines) && !isSignature(r.lines[r.at])
+}
+
+// quoteStripper walks down a text. wrapped is set while an unmarked line may still be the rest of a quoted one that was broken.
+type quoteStripper struct {
+	lines   []string
+	at      int
+	own     []string
+	wrapped bool
+}
+
+// step takes one line, or one quote opener; it reports false where the sender's words end for good.
+func (r *quoteStripper) step() bool {
+	line := r.lines[r.at]
+	switch {
+	case isQuoted(line):
+		r.wrapped = strings.Trim(line, "> \t") != ""
+	case strings.TrimSpace(line) == "":
+		r.wrapped = false
+		r.own = append(r.own, "")
+	case r.wrapped:
+	case isSeparator(visible(line)) || isSignature(line) || headerBlock(r.lines, r.at):
+		return false
+	default:
+		if n := quoteHeaderAt(r.lines, r.at); n > 0 {
+			return r.quote(n)
+		}
+		r.own = append(r.own, strings.TrimRight(line, " \t"))
+	}
+	r.at++
+	return true
+}
+
+// quote passes over an opener. If what follows is marked, the sender may go on below it; if not, nobody can tell where the
+// quote ends, and the sender's words end here.
+func (r *quoteStripper) quote(n int) bool {
+	r.at += n
+	for r.at < len(r.lines) && strings.TrimSpace(r.lines[r.at]) == "" {
+		r.at++
+	}
+	return r.at < len(r.lines) && strings.HasPrefix(strings.TrimLeft(r.lines[r.at], " \t"), ">")
+}
+
+// quoteMark: ">" at the start, or after the initials of the quoted person.
+var quoteMark = regexp.MustCompile(`^[\s\x{200b}-\x{200f}]{0,8}(?:\p{L}{1,12})?(?:>|＞|»|&gt;)`)
+
+func isQuoted(line string) bool {
+	return (strings.ContainsAny(line, ">＞»") || strings.Contains(line, "&gt;")) && quoteMark.MatchString(line)
+}
+
+func trimBlank(lines []string) []string {
+	for len(lines) > 0 && strings.TrimSpace(lines[0]) == "" {
+		lines = lines[1:]
+	}
+	for len(lines) > 0 && strings.TrimSpace(lines[len(lines)-1]) == "" {
+		lines = lines[:len(lines)-1]
+	}
+	return lines
+}
+
+// dropDecoration takes rules and other lines without a letter or digit off the end, but keeps a smile.
+func dropDecoration(lines []string) []string {
+	for {
+		lines = trimBlank(lines)
+		if len(lines) == 0 || !decoration.MatchString(lines[len(lines)-1]) {
+			return lines
+		}
+		lines = lines[:len(lines)-1]
+	}
+}
+
+var decoration = regexp.MustCompile(`^\s*(?:[-_=*#~+.\x{2014}\x{2013}\x{1427}]\s*)+$`)
+
+// skipBanners passes over the lines that a gateway puts on top. A banner may be broken over several lines.
+func skipBanners(lines []string, banners []string) int {
+	at := 0
+	for at < len(lines) {
+		n := bannerAt(lines[at:], banners)
+		if n == 0 {
+			break
+		}
+		at += n
+	}
+	return at
+}
+
+func bannerAt(lines []string, banners []string) int {
+	if folded(lines[0]) == "" {
+		return 1
+	}
+	joined := ""
+	for i := 0; i < len(lines) && i < 8; i++ {
+		joined = folded(joined + " " + lines[i])
+		for _, b := range banners {
+			if b = folded(b); b != "" && joined == b {
+				return i + 1
+			}
+		}
+	}
+	if knownBanner.MatchString(lines[0]) {
+		return len(paragraph(lines))
+	}
+	return 0
+}
+
+// knownBanner are warnings that common gateways put before every mail from outside.
+var knownBanner = regexp.MustCompile(`(?i)^\s*[\[*<(]*\s*(?:caution|warning|external|perhatian|peringatan|eksternal|email eksternal|external (?:e-?mail|sender)|achtung)\b[^a-z]{0,6}.*` +
+	`(?:e-?mail|message|sender|surel|pesan|external|eksternal|organi[sz]ation|luar)|^\s*\[(?:eksternal|external)\]\s*$|^\s*you don't often get email from`)
+
+func paragraph(lines []string) []string {
+	for i, l := range lines {
+		if folded(l) == "" {
+			return lines[:i]
+		}
+	}
+	return lines[:1]
+}
+
+func folded(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
+
+// visible drops the direction marks that some languages put around an opener.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Cf, r) {
+			return -1
+		}
+		return r
+	}, s)
+}
