@@ -24,7 +24,7 @@ type Behaviour struct {
 	Bounce string        // accept, then send a delivery report with this RFC 3463 status to the sender, e.g. 5.1.1
 	Ending Ending        // after the text
 	Delay  time.Duration // before the reply to the text
-	Echo   string        // refuse the text with 554 and quote it: plain, base64 or quoted-printable
+	Echo   string        // refuse the text with 554 5.6.0, its content, and quote it: plain, base64 or quoted-printable
 	Times  int           // misbehave only this often for one recipient; 0 is always
 }
 

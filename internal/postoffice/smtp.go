@@ -134,7 +134,7 @@ func (s *submission) Data(r io.Reader) error {
 		s.pause(s.how.Delay)
 	}
 	if s.how.Echo != "" {
-		return &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 7, 1}, Message: "Content rejected: " + quoted(raw, s.how.Echo)}
+		return &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 6, 0}, Message: "Content rejected: " + quoted(raw, s.how.Echo)}
 	}
 	return s.end(raw)
 }
