@@ -33,7 +33,7 @@ type Archiver struct {
 	papers  *queue.Queue[store.Unarchived]
 	letters *queue.Queue[store.LetterRow]
 	wake    queue.Signal
-	last    time.Time // when letters were looked at
+	expired queue.Every
 }
 
 // lettersEvery is how often ended letters go into the archive: no letter waits for it, and it waits for no letter.
@@ -44,7 +44,7 @@ const expireEvery = 24 * time.Hour
 
 // New takes the options; nothing runs yet.
 func New(o Options) *Archiver {
-	a := &Archiver{Clerk: o.Clerk, Options: o, wake: queue.NewSignal()}
+	a := &Archiver{Clerk: o.Clerk, Options: o, wake: queue.NewSignal(), expired: queue.Every{Pause: expireEvery}}
 	a.papers = queue.New(queue.Options[store.Unarchived]{Name: "archive", Key: func(u store.Unarchived) string { return u.Key },
 		Fatal: office.Fatal, Health: o.Health, Now: a.Now})
 	a.letters = queue.New(queue.Options[store.LetterRow]{Name: "archive-letters", Key: store.LetterRow.ID,
@@ -74,18 +74,28 @@ func (a *Archiver) Run(ctx context.Context) error {
 		_, err := a.AllLetters(ctx)
 		return a.Now().Add(lettersEvery), err
 	})
-	loop("retention", queue.NewSignal(), func(ctx context.Context) (time.Time, error) {
-		for {
-			n, err := a.Expire(ctx)
-			if err != nil || n == 0 {
-				return a.Now().Add(expireEvery), err
-			}
-		}
-	})
+	loop("retention", queue.NewSignal(), a.retention)
 	return g.Wait()
 }
 
-// sync makes a batch durable before the commit that mentions it. After a sync that has not held, what is on disk is not known:
+// retention looks at the schedule once a day.
+func (a *Archiver) retention(ctx context.Context) (next time.Time, err error) {
+	next, due := a.expired.Due(a.Now())
+	if !due {
+		return next, nil
+	}
+	for {
+		n, err := a.Expire(ctx)
+		if err != nil {
+			return next, err
+		}
+		if n == 0 {
+			return a.expired.Done(a.Now()), nil
+		}
+	}
+}
+
+// syncBatch makes a batch durable before the commit that mentions it. After a sync that has not held, what is on disk is not known:
 // the daemon opens everything anew.
 func syncBatch(b *archive.Batch) error {
 	if err := b.Sync(); err != nil {

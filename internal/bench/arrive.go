@@ -45,7 +45,7 @@ func (o Options) given() (p place, ok bool, err error) {
 	return p, true, p.empty()
 }
 
-const arriveMost = 2 * time.Minute
+const maxArrive = 2 * time.Minute
 
 // settled waits until a given server has delivered every mail, and reads from one of them which hosts wrote its trace.
 func (p *place) settled(ctx context.Context, want int) error {
@@ -57,7 +57,7 @@ func (p *place) settled(ctx context.Context, want int) error {
 		return err
 	}
 	defer m.close()
-	ctx, cancel := context.WithTimeout(ctx, arriveMost)
+	ctx, cancel := context.WithTimeout(ctx, maxArrive)
 	defer cancel()
 	t := time.NewTicker(look)
 	defer t.Stop()

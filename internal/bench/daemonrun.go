@@ -26,7 +26,7 @@ import (
 const (
 	firstLetter = sop.TandaTerima
 	approval    = sop.Persetujuan
-	quietMost   = 2 * time.Minute // without any progress the daemon is taken for stuck
+	maxQuiet    = 2 * time.Minute // without any progress the daemon is taken for stuck
 	look        = 50 * time.Millisecond
 )
 
@@ -99,15 +99,16 @@ func writeConfig(path, storage string, p place) error {
 	sample := config.Sample(config.Answers{IMAP: p.IMAP, SMTP: p.SMTP, Username: p.Mailbox, From: "UKPBJ <" + p.Mailbox + ">", Requesters: "*@" + p.People,
 		ApproverEmail: p.at("admin"), KepalaLPSEEmail: p.at("kepala.lpse"), KepalaBagianEmail: p.at("kepala.bagian"), OperatorEmail: p.at("operator"),
 		AuthservID: p.Host, Storage: storage})
-	received := fmt.Sprintf("received_by: [%q", p.Host)
+	var received strings.Builder
+	received.WriteString(fmt.Sprintf("received_by: [%q", p.Host))
 	for _, h := range p.Hosts {
-		received += fmt.Sprintf(", %q", h)
+		received.WriteString(fmt.Sprintf(", %q", h))
 	}
 	below := "# below_received: false"
 	if p.Given { // the load writes the verdict, so it stands under the server's own line; only a bench may trust that
 		below = "below_received: true #"
 	}
-	text := strings.NewReplacer("# below_received: false", below, fmt.Sprintf("received_by: [%q", p.Host), received, "security: tls #", "security: none #", "# start: now ", "start: all #", "127.0.0.1:8025", page).Replace(string(sample))
+	text := strings.NewReplacer("# below_received: false", below, fmt.Sprintf("received_by: [%q", p.Host), received.String(), "security: tls #", "security: none #", "# start: now ", "start: all #", "127.0.0.1:8025", page).Replace(string(sample))
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		return err
 	}
@@ -149,8 +150,8 @@ func (d *daemonRun) await(ctx context.Context, kind sop.LetterKind, want int) er
 		if n > had {
 			had, moved = n, time.Now()
 		}
-		if time.Since(moved) > quietMost {
-			return fmt.Errorf("%d of %d letters %s, and no more for %s", n, want, kind, quietMost)
+		if time.Since(moved) > maxQuiet {
+			return fmt.Errorf("%d of %d letters %s, and no more for %s", n, want, kind, maxQuiet)
 		}
 		select {
 		case <-t.C:

@@ -14,7 +14,7 @@ import (
 
 const (
 	ownDomain = "tirtawana.example"
-	staffMost = 200 // different senders
+	maxStaff  = 200 // different senders
 )
 
 // place is a mail server with the office's mailbox.
@@ -29,7 +29,7 @@ type place struct {
 }
 
 func (p place) at(local string) string { return local + "@" + p.People }
-func (p place) staff(i int) string     { return p.at(fmt.Sprintf("staf%03d", i%staffMost)) }
+func (p place) staff(i int) string     { return p.at(fmt.Sprintf("staf%03d", i%maxStaff)) }
 
 // roles are the addresses that the configuration names.
 func (p place) roles() []string {
@@ -70,7 +70,7 @@ func Office(in io.Reader, out io.Writer) error {
 	}
 	pass := secret.New([]byte(p.Password))
 	accounts := []postoffice.Account{{Address: p.Mailbox, Password: pass}}
-	for i := range staffMost {
+	for i := range maxStaff {
 		accounts = append(accounts, postoffice.Account{Address: p.staff(i), Password: pass})
 	}
 	for _, a := range p.roles() {

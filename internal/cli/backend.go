@@ -45,8 +45,8 @@ func (s *shell) call(c control.Call, into any) error {
 
 var errNoDaemon = errors.New("no daemon answers at the control socket")
 
-// answerMost bounds what is read from the socket: a list of 100,000 cases fits.
-const answerMost = 1 << 30
+// maxAnswer bounds what is read from the socket: a list of 100,000 cases fits.
+const maxAnswer = 1 << 30
 
 func overSocket(ctx context.Context, path string, c control.Call) (json.RawMessage, error) {
 	client := socketClient(path, 10*time.Minute)
@@ -57,7 +57,7 @@ func overSocket(ctx context.Context, path string, c control.Call) (json.RawMessa
 	}
 	defer res.Body.Close()
 	var r control.Reply
-	if err := json.NewDecoder(io.LimitReader(res.Body, answerMost)).Decode(&r); err != nil {
+	if err := json.NewDecoder(io.LimitReader(res.Body, maxAnswer)).Decode(&r); err != nil {
 		return nil, fail(exitUnavailable, fmt.Errorf("read the daemon's answer: %w", err))
 	}
 	switch {

@@ -68,10 +68,10 @@ func (c *backupCmd) lock() (*credential.Lock, error) {
 	return l, err
 }
 
-const secretMost = 64 << 10
+const maxSecret = 64 << 10
 
 func secretFile(name string) (secret.Secret, error) {
-	raw, err := readFile(name, secretMost)
+	raw, err := readFile(name, maxSecret)
 	defer clear(raw)
 	return secret.New(bytes.TrimRight(raw, "\r\n")), err
 }

@@ -18,8 +18,8 @@ type readCmd struct {
 	JSON  bool     `name:"json" help:"One JSON object a line."`
 }
 
-// readMost bounds the file that is read: imap.max_message of the default configuration, with room.
-const readMost = 64 << 20
+// maxRead bounds the file that is read: imap.max_message of the default configuration, with room.
+const maxRead = 64 << 20
 
 // reading is how the daemon reads: by its configuration where there is one, else by what it would begin with.
 type reading struct {
@@ -65,9 +65,9 @@ func (how reading) mail(s *shell, name string) (document.Reading, error) {
 		return document.Reading{}, err
 	}
 	defer f.Close()
-	raw, err := io.ReadAll(io.LimitReader(f, readMost+1))
-	if err != nil || len(raw) > readMost {
-		return document.Reading{}, fmt.Errorf("read %s: over %d MiB or unreadable (%w)", name, readMost>>20, err)
+	raw, err := io.ReadAll(io.LimitReader(f, maxRead+1))
+	if err != nil || len(raw) > maxRead {
+		return document.Reading{}, fmt.Errorf("read %s: over %d MiB or unreadable (%w)", name, maxRead>>20, err)
 	}
 	msg := message.Parse(raw, message.DefaultLimits(), how.banners)
 	return document.Read(intake.MailPapers(msg, how.papers.All(s.ctx, msg.Files), how.mailbox)), nil

@@ -11,6 +11,7 @@ import (
 
 	"ukpbjd/internal/config"
 	"ukpbjd/internal/daemon"
+	"ukpbjd/internal/mailbox"
 	"ukpbjd/internal/store"
 )
 
@@ -38,6 +39,9 @@ func (serveCmd) Run(s *shell) error {
 		}
 		if errors.Is(err, daemon.ErrGround) {
 			return fail(exitConfig, err)
+		}
+		if errors.Is(err, mailbox.ErrServed) {
+			return fail(exitUnavailable, err)
 		}
 		if !errors.Is(err, store.ErrUnknown) {
 			return fail(exitTryLater, err)

@@ -53,12 +53,12 @@ func (c *verifyCmd) Run(s *shell) error {
 	return nil
 }
 
-// checkpointMost bounds what goes to the daemon: a checkpoint has a few hundred bytes.
-const checkpointMost = 32 << 10
+// maxCheckpoint bounds what goes to the daemon: a checkpoint has a few hundred bytes.
+const maxCheckpoint = 32 << 10
 
 // readCheckpoint takes the attachment out of a saved mail.
 func readCheckpoint(name string) ([]byte, error) {
-	raw, err := readFile(name, readMost)
+	raw, err := readFile(name, maxRead)
 	if err != nil {
 		return nil, err
 	}
@@ -69,16 +69,16 @@ func readCheckpoint(name string) ([]byte, error) {
 			}
 		}
 	}
-	if len(raw) > checkpointMost {
+	if len(raw) > maxCheckpoint {
 		return nil, fmt.Errorf("read %s: this is no checkpoint", name)
 	}
 	return raw, nil
 }
 
-// bundleMost bounds an evidence bundle.
-const bundleMost = 512 << 20
+// maxBundle bounds an evidence bundle.
+const maxBundle = 512 << 20
 
-func readBundle(name string) ([]byte, error) { return readFile(name, bundleMost) }
+func readBundle(name string) ([]byte, error) { return readFile(name, maxBundle) }
 
 func readFile(name string, most int64) ([]byte, error) {
 	f, err := os.Open(name)

@@ -42,14 +42,6 @@ func (f Faults) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Err is f as an error: nil where there are none, which a Faults in an error variable would not be.
-func (f Faults) Err() error {
-	if len(f) == 0 {
-		return nil
-	}
-	return f
-}
-
 func (f Faults) sort() {
 	slices.SortStableFunc(f, func(a, b Fault) int {
 		if a.File != b.File {

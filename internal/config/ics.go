@@ -10,9 +10,9 @@ import (
 
 // Bounds of an imported calendar (RFC 5545).
 const (
-	maxICS      = 2 << 20
-	maxICSDays  = 5000
-	longestFree = 31 // days of one event
+	maxICS     = 2 << 20
+	maxICSDays = 5000
+	maxFree    = 31 // days of one event
 )
 
 // imported is one .ics file: all its days are of a kind, unless an event names its own in CATEGORIES or in its summary.
@@ -105,8 +105,8 @@ func (x *ics) close() {
 func (x *ics) add(first, end workday.Date, name string) {
 	kind := eventKind(x.event["CATEGORIES"], name, x.kind)
 	for d, n := first, 0; n == 0 || d.Before(end); d, n = d.Next(), n+1 {
-		if n >= longestFree || len(x.days) >= maxICSDays {
-			x.fault("mend or remove this event", "%s is longer than %d days, or the file has more than %d", shown(name), longestFree, maxICSDays)
+		if n >= maxFree || len(x.days) >= maxICSDays {
+			x.fault("mend or remove this event", "%s is longer than %d days, or the file has more than %d", shown(name), maxFree, maxICSDays)
 			return
 		}
 		x.days = append(x.days, workday.Day{Date: d, Kind: kind, Name: name})
@@ -121,7 +121,7 @@ func icsDate(s string) (workday.Date, error) {
 }
 
 func eventKind(categories, name string, usual workday.Kind) workday.Kind {
-	for _, c := range strings.Split(strings.ToLower(categories), ",") {
+	for c := range strings.SplitSeq(strings.ToLower(categories), ",") {
 		for _, k := range workday.Kinds {
 			if strings.TrimSpace(c) == string(k) {
 				return k

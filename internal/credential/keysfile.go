@@ -28,7 +28,7 @@ type Lock struct {
 
 const (
 	shortestPassphrase = 12
-	sealedKeysMost     = 128 << 20
+	maxSealedKeys      = 128 << 20
 )
 
 // SealKeys writes master key and key file so that only the holder of the lock's other half reads them.
@@ -78,7 +78,7 @@ func OpenKeys(r io.Reader, u Unlock) (master secret.Secret, vault []byte, err er
 	if err != nil {
 		return master, nil, fmt.Errorf("open the keys: %w", err)
 	}
-	plain, err := io.ReadAll(io.LimitReader(a, sealedKeysMost))
+	plain, err := io.ReadAll(io.LimitReader(a, maxSealedKeys))
 	if err != nil {
 		return master, nil, fmt.Errorf("open the keys: %w", err)
 	}

@@ -24,7 +24,7 @@ var (
 	errEncryption = errors.New("an encryption that cannot be read")
 )
 
-const mostSpins = 1_000_000 // Excel writes 100,000; the file says how often a hash is to be made
+const maxSpins = 1_000_000 // Excel writes 100,000; the file says how often a hash is to be made
 
 // decrypt opens an encrypted workbook as Excel and LibreOffice write it: agile, or standard as our own sheet. The passphrase
 // is compared by the file's own verifier, and agile content with its HMAC ([MS-OFFCRYPTO] §2.3.4.7 and §2.3.4.10).
@@ -185,7 +185,7 @@ func decryptAgile(info, pack []byte, passphrase secret.Secret) ([]byte, error) {
 	}
 	newHash, err1 := a.Key.hash()
 	contentHash, err2 := a.KeyData.hash()
-	if err1 != nil || err2 != nil || a.Key.Spins > mostSpins || (len(pack)-8)%aes.BlockSize != 0 {
+	if err1 != nil || err2 != nil || a.Key.Spins > maxSpins || (len(pack)-8)%aes.BlockSize != 0 {
 		return nil, errEncryption
 	}
 	h := stretch(newHash, a.Key.Salt, passphrase, a.Key.Spins)

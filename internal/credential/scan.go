@@ -39,7 +39,7 @@ type form struct {
 
 const (
 	shortestLive = 6 // a shorter one would be found everywhere
-	longestLive  = 256
+	maxLive      = 256
 )
 
 // NewScanner prepares the search. Secrets of fewer than six bytes, or more than 256, are not searched for.
@@ -47,7 +47,7 @@ func NewScanner(live []Live) *Scanner {
 	s := &Scanner{by: map[uint32][]int{}, maybe: make([]uint64, 1<<hashBits/64)}
 	for _, l := range live {
 		p := l.Secret.Reveal()
-		if len(p) < shortestLive || len(p) > longestLive {
+		if len(p) < shortestLive || len(p) > maxLive {
 			continue
 		}
 		for _, t := range written(p) {

@@ -223,7 +223,7 @@ func TestSheetFaults(t *testing.T) {
 		{func(f *excelize.File) { set(t, f, "E9", "dua kata") }, []sop.SheetFault{{Row: 2, Code: FaultBadUserID}}},
 		{func(f *excelize.File) { set(t, f, "F8", "Baru#contoh9"); set(t, f, "F10", "Baru#contoh9") }, []sop.SheetFault{{Row: 3, Code: FaultDuplicatePassword}}},
 		{func(f *excelize.File) {
-			for i := range mostRows {
+			for i := range maxRows {
 				set(t, f, fmt.Sprint("A", 11+i), "x")
 				set(t, f, fmt.Sprint("C", 11+i), fmt.Sprint(i))
 				set(t, f, fmt.Sprint("E", 11+i), fmt.Sprint("u", i))
@@ -247,7 +247,7 @@ func TestSheetFaultsOfTheFile(t *testing.T) {
 	}{
 		"plain":            {plainOrSealed(t, secret.Secret{}), FaultNotEncrypted, nips},
 		"other passphrase": {saved(t, func(*excelize.File) {}, "lain"), FaultWrongPassphrase, 0},
-		"too large":        {make([]byte, largestSheet+1), FaultTooLarge, 0},
+		"too large":        {make([]byte, maxSheet+1), FaultTooLarge, 0},
 		"no workbook":      {append([]byte("PK\x03\x04"), make([]byte, 100)...), FaultUnreadable, 0},
 		"cut":              {good[:len(good)/2], FaultUnreadable, 0},
 		"only the magic":   {compoundMagic, FaultUnreadable, 0},
@@ -542,7 +542,7 @@ func FuzzReadSheet(f *testing.F) {
 	f.Add([]byte("PK\x05\x06"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		rows, faults := ReadSheet(b, phrase, true, issued)
-		if len(rows) > mostRows || len(faults) == 0 && len(rows) == 0 && !isCompound(b) {
+		if len(rows) > maxRows || len(faults) == 0 && len(rows) == 0 && !isCompound(b) {
 			t.Errorf("%d rows, %v", len(rows), faults)
 		}
 		IsSheet(b)

@@ -48,7 +48,7 @@ type ReadRow struct {
 // IsSheet says whether an attachment is an account sheet at all: an encrypted workbook, whoever can open it, or a workbook
 // with the sheet's header.
 func IsSheet(b []byte) bool {
-	if len(b) > largestSheet {
+	if len(b) > maxSheet {
 		return false
 	}
 	if isCompound(b) {
@@ -99,7 +99,7 @@ func (f *faults) add(row int, code string) {
 
 // unlock decrypts and reads the workbook; nil when that cannot be done.
 func unlock(b []byte, passphrase secret.Secret, requireEncrypted bool, f *faults) *workbook {
-	if len(b) > largestSheet {
+	if len(b) > maxSheet {
 		f.add(0, FaultTooLarge)
 		return nil
 	}
@@ -186,7 +186,7 @@ func (s *worksheet) members(issued map[string]Issued, f *faults) (rows []ReadRow
 			if line.formulas {
 				f.add(0, FaultFormula)
 			}
-		case len(rows) == mostRows:
+		case len(rows) == maxRows:
 			f.add(0, FaultTooManyRows)
 			return rows
 		default:

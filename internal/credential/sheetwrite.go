@@ -22,7 +22,7 @@ const (
 	kept      = "TETAP"
 	sheetTab  = "Lembar Akun"
 	textCell  = 49 // Excel's own format "@": what is typed into the cell stays text
-	mostRows  = 200
+	maxRows   = 200
 	headerRow = 7
 )
 
@@ -33,8 +33,8 @@ var columns = [...]string{"No", "Nama", "NIP", "Email", "User ID", "Password"}
 // members' locked pages; absent: none are sent. Without a passphrase the workbook is not encrypted; code is "" unless it
 // stands in the sheet only. Encrypting takes 50,000 hashes, on purpose.
 func WriteSheetWith(number, code string, phrase secret.Secret, rows []SheetRow, passphrase secret.Secret) ([]byte, error) {
-	if len(rows) > mostRows {
-		return nil, fmt.Errorf("write account sheet of %s: %d rows, more than %d", number, len(rows), mostRows)
+	if len(rows) > maxRows {
+		return nil, fmt.Errorf("write account sheet of %s: %d rows, more than %d", number, len(rows), maxRows)
 	}
 	f := excelize.NewFile()
 	defer f.Close()

@@ -7,7 +7,7 @@ import (
 	"unicode"
 )
 
-const longestID = 30
+const maxID = 30
 
 // UserID makes a user ID out of a name as printed, and a number behind it while taken says so. Balinese marks of sex, caste
 // and order of honour (I, Ni, Ida Bagus, Anak Agung …) are skipped where a name of the person's own remains.
@@ -26,14 +26,14 @@ func UserID(pattern, nama, nip string, taken func(string) bool) string {
 	for _, twice := range []string{"..", "__", "--"} {
 		base = strings.ReplaceAll(base, twice, twice[:1])
 	}
-	base = strings.Trim(cut(base, longestID), "._-")
+	base = strings.Trim(cut(base, maxID), "._-")
 	if base == "" {
 		base = "pokja"
 	}
 	id := base
 	for n := 2; taken(id) && n < 10_000; n++ {
 		suffix := strconv.Itoa(n)
-		id = strings.TrimRight(cut(base, longestID-len(suffix)), "._-") + suffix
+		id = strings.TrimRight(cut(base, maxID-len(suffix)), "._-") + suffix
 	}
 	return id
 }

@@ -1,11 +1,11 @@
 package credential
 
 import (
-	"bytes"
 	"crypto/cipher"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"sync"
@@ -37,7 +37,7 @@ const (
 	ForMail     Purpose = "mail"     // a raw mail in which a live secret was found
 )
 
-const longestKeyID = 200
+const maxKeyID = 200
 
 // Vault holds a data key for each member, wrapped by the master key. It is safe for concurrent use; one process at a time
 // has it open. What it is asked for is durable when it returns.
@@ -112,8 +112,8 @@ func (v *Vault) Ensure(ids ...string) error {
 	defer v.mu.Unlock()
 	next := clone(v.keys)
 	for _, id := range ids {
-		if id == "" || len(id) > longestKeyID {
-			return fmt.Errorf("make key %.40q: not an id of 1 to %d bytes", id, longestKeyID)
+		if id == "" || len(id) > maxKeyID {
+			return fmt.Errorf("make key %.40q: not an id of 1 to %d bytes", id, maxKeyID)
 		}
 		if next[id] != nil {
 			continue
@@ -141,9 +141,7 @@ func (v *Vault) Shred(ids ...string) error {
 
 func clone(m map[string][]byte) map[string][]byte {
 	c := make(map[string][]byte, len(m))
-	for k, w := range m {
-		c[k] = w
-	}
+	maps.Copy(c, m)
 	return c
 }
 
@@ -229,15 +227,4 @@ func (v *Vault) Open(id string, p Purpose, sealed []byte) (secret.Secret, error)
 		}
 	}
 	return secret.Secret{}, fmt.Errorf("open a %s under %q: %w", p, id, err)
-}
-
-// WriteTo copies the key file, for a backup that was asked to hold keys.
-func (v *Vault) WriteTo(w io.Writer) (int64, error) {
-	v.mu.RLock()
-	defer v.mu.RUnlock()
-	b, err := v.encode(v.keys)
-	if err != nil {
-		return 0, fmt.Errorf("copy vault %s: %w", v.path, err)
-	}
-	return bytes.NewReader(b).WriteTo(w)
 }

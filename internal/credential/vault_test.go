@@ -313,17 +313,6 @@ func TestVaultShowsNothing(t *testing.T) {
 			}
 		}
 	}
-	var copied bytes.Buffer
-	if _, err := v.WriteTo(&copied); err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "copy.db")
-	if err := os.WriteFile(path, copied.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if ids := openVault(t, path).IDs(); len(ids) != 1 {
-		t.Errorf("a backup holds %v", ids)
-	}
 }
 
 func FuzzVaultFile(f *testing.F) {

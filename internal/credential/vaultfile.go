@@ -31,7 +31,7 @@ const (
 	wrappedSize = chacha20poly1305.NonceSizeX + chacha20poly1305.KeySize + chacha20poly1305.Overhead
 	checkSize   = chacha20poly1305.NonceSizeX + len(checkWord) + chacha20poly1305.Overhead
 	macSize     = 32
-	largestFile = 64 << 20
+	maxFile     = 64 << 20
 )
 
 func (v *Vault) encode(keys map[string][]byte) ([]byte, error) {
@@ -151,10 +151,10 @@ func (v *Vault) read() error {
 	if err != nil {
 		return err
 	}
-	if st.Size() > largestFile {
+	if st.Size() > maxFile {
 		return ErrVaultDamaged
 	}
-	b, err := io.ReadAll(io.NewSectionReader(v.file, 0, largestFile))
+	b, err := io.ReadAll(io.NewSectionReader(v.file, 0, maxFile))
 	if err != nil {
 		return err
 	}

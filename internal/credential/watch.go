@@ -34,7 +34,7 @@ type size struct {
 const (
 	leastFilter = 1 << 10 // words: 64 Ki bits stay in the processor's first cache
 	perPrint    = 64      // bits of the filter for one fingerprint
-	longestRun  = 8 << 10 // of characters without a blank: in a longer one, such as an embedded picture, only the ends are looked at
+	maxRun      = 8 << 10 // of characters without a blank: in a longer one, such as an embedded picture, only the ends are looked at
 	endsOfRun   = 1 << 10
 )
 
@@ -58,7 +58,7 @@ func solid(c byte) bool { return c > ' ' && c <= '~' }
 // Add lets it look for a secret of id. One with blanks, or of fewer than six or more than 256 bytes, is not looked for.
 func (w *Watch) Add(id string, s secret.Secret) {
 	p := s.Reveal()
-	if len(p) < shortestLive || len(p) > longestLive {
+	if len(p) < shortestLive || len(p) > maxLive {
 		return
 	}
 	h := uint64(0)
@@ -186,7 +186,7 @@ func (w *Watch) find(ids []string, b []byte) []string {
 		for to < len(b) && solid(b[to]) {
 			to++
 		}
-		if to-from > longestRun {
+		if to-from > maxRun {
 			ids = w.run(ids, b[from:from+endsOfRun])
 			from = to - endsOfRun
 		}

@@ -12,12 +12,12 @@ import (
 // A returned workbook is read here without a spreadsheet library: only cells, and what hides or computes them, matter, and
 // every step is bounded. Nothing is unpacked to disk.
 const (
-	largestSheet   = 4 << 20  // bytes of the workbook as attached
+	maxSheet       = 4 << 20  // bytes of the workbook as attached
 	maxUnpacked    = 8 << 20  // bytes of all that is read of it
 	maxParts       = 400      // files in the ZIP
-	mostCells      = 20_000   // with content
-	mostStrings    = 50_000   // shared strings
-	longestCell    = 2_000    // bytes of one cell; the rest is cut off
+	maxCells       = 20_000   // with content
+	maxStrings     = 50_000   // shared strings
+	maxCell        = 2_000    // bytes of one cell; the rest is cut off
 	lastRowAllowed = 1 << 20  // Excel's own limit
 	lastColAllowed = 16 << 10 // Excel's own limit
 )
@@ -125,7 +125,7 @@ func (p parts) sharedStrings(main string) (all []string, err error) {
 		if err == io.EOF {
 			return all, nil
 		}
-		if err != nil || len(all) > mostStrings {
+		if err != nil || len(all) > maxStrings {
 			return nil, errWorkbook
 		}
 		if s, ok := t.(xml.StartElement); ok && s.Name.Local == "si" {
@@ -161,12 +161,12 @@ func richText(d *xml.Decoder) (string, error) {
 			depth--
 			inText = false
 		case xml.CharData:
-			if inText && phonetic == 0 && b.Len() < longestCell {
+			if inText && phonetic == 0 && b.Len() < maxCell {
 				b.Write(t)
 			}
 		}
 	}
-	return strings.ToValidUTF8(b.String()[:min(b.Len(), longestCell)], ""), nil
+	return strings.ToValidUTF8(b.String()[:min(b.Len(), maxCell)], ""), nil
 }
 
 func (p parts) worksheet(name string, shared []string) (*worksheet, error) {

@@ -93,7 +93,7 @@ func (r *sheetReader) cell(e xml.StartElement) error {
 	if strings.TrimSpace(text) == "" && !formula {
 		return nil
 	}
-	if r.cells++; r.cells > mostCells {
+	if r.cells++; r.cells > maxCells {
 		return errWorkbook
 	}
 	line := r.ws.rows[row]
@@ -130,7 +130,7 @@ func (r *sheetReader) value(kind string) (text string, formula bool, err error) 
 			}
 			inValue = t.Name.Local == "v"
 		case xml.CharData:
-			if inValue && v.Len() < longestCell {
+			if inValue && v.Len() < maxCell {
 				v.Write(t)
 			}
 		case xml.EndElement:
@@ -151,5 +151,5 @@ func (r *sheetReader) text(kind, v string) (string, error) {
 		}
 		v = r.shared[n]
 	}
-	return strings.ToValidUTF8(v[:min(len(v), longestCell)], ""), nil
+	return strings.ToValidUTF8(v[:min(len(v), maxCell)], ""), nil
 }

@@ -98,20 +98,26 @@ func (d *Daemon) Run(ctx context.Context) error {
 	}
 	ground := queue.NewSignal()
 	d.Office.Listen(ground)
-	loop("intake", d.Intake.Run)
-	loop("outbox", d.Outbox.Run)
+	served, asked := make(chan struct{}), make(chan struct{}) // no mail is read, and no letter goes, before the mailbox is ours
+	loop("claim", func(ctx context.Context) error { return d.claim(ctx, served, asked) })
+	loop("intake", behind(served, d.Intake.Run))
+	loop("outbox", behind(served, d.Outbox.Run))
 	loop("tasks", d.Tasks.Run)
 	loop("timer", d.Timer.Run)
 	loop("archiver", d.Archiver.Run)
 	loop("gauges", d.gauges)
-	loop("ground", func(ctx context.Context) error { return d.ground(ctx, ground) })
-	loop("ready", func(ctx context.Context) error {
-		if err := d.Intake.Looked().Wait(ctx, time.Time{}, d.Office.Now); err != nil {
-			return err
+	loop("ground", behind(served, func(ctx context.Context) error { return d.ground(ctx, ground) }))
+	loop("ready", behind(asked, func(ctx context.Context) error {
+		select {
+		case <-served: // what is in the inbox now is seen before we say that we are ready
+			if err := d.Intake.Looked().Wait(ctx, time.Time{}, d.Office.Now); err != nil {
+				return err
+			}
+		default: // the mail server is away
 		}
 		close(d.ready)
 		return nil
-	})
+	}))
 	return g.Wait()
 }
 

@@ -62,6 +62,9 @@ type Parts struct {
 	Outbox   outbox.Options
 	Tasks    tasks.Options
 	Archiver archiver.Options
+
+	ClaimEvery time.Duration // how often our mark in the mailbox is looked at
+	SendLog    string        // path of the log of sending; empty: there is none, and every letter that was on its way is in doubt
 }
 
 // Rooms are the office without its loops: the books with all who work on them.
@@ -76,8 +79,9 @@ type Rooms struct {
 	Control  *control.Control
 	Health   *queue.Health
 
-	clock  clock
-	closed []closer
+	clock      clock
+	claimEvery time.Duration
+	closed     []closer
 }
 
 // Close gives everything back that was opened.
@@ -108,10 +112,11 @@ func openRooms(ctx context.Context, cfg *config.Config, log *slog.Logger, m *sta
 	p, err := r.parts(cfg, box, post)
 	if err == nil {
 		p.Office.Log, p.Office.Meter, p.Office.Now = log, m, r.clock.Now
+		p.ClaimEvery = claimEvery
 		for _, change := range changes {
 			change(&p)
 		}
-		err = r.open(ctx, cfg, p)
+		err = r.open(ctx, p)
 	}
 	if err != nil {
 		return nil, errors.Join(err, r.Close())
@@ -119,15 +124,16 @@ func openRooms(ctx context.Context, cfg *config.Config, log *slog.Logger, m *sta
 	return r, nil
 }
 
-func (r *Rooms) open(ctx context.Context, cfg *config.Config, p Parts) (err error) {
+func (r *Rooms) open(ctx context.Context, p Parts) (err error) {
 	if r.Office, err = office.New(ctx, p.Office); err != nil {
 		return err
 	}
+	r.claimEvery = p.ClaimEvery
 	p.Intake.Clerk, p.Outbox.Clerk, p.Tasks.Clerk, p.Archiver.Clerk = r.Office, r.Office, r.Office, r.Office
 	r.Intake = intake.New(p.Intake)
 	p.Outbox.BatchWait = r.Intake.BatchWait
-	if p.Outbox.Post != nil { // letters will be sent: what was on its way is looked at
-		log, err := outbox.OpenSendLog(filepath.Join(cfg.Storage.Path, SendLogName), bootID())
+	if p.SendLog != "" {
+		log, err := outbox.OpenSendLog(p.SendLog, bootID())
 		if err != nil {
 			return err
 		}
@@ -195,6 +201,9 @@ func (r *Rooms) parts(cfg *config.Config, box *mailbox.Box, post *postman.Postma
 	p.Tasks = tasks.Options{Extract: read, Health: r.Health, Source: source(cfg), Passphrases: phrases, MemberKeys: keys,
 		LockedPages: cfg.Credentials.Delivery == "pdf", UserID: cfg.Credentials.UserID}
 	p.Archiver = archiver.Options{Archive: files, Health: r.Health, Retention: cfg.Retention.Closed}
+	if post != nil { // letters will be sent
+		p.SendLog = in(SendLogName)
+	}
 	return p, nil
 }
 

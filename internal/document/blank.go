@@ -10,7 +10,7 @@ func (s *section) asksForMembers() bool {
 		return strings.Contains(text, "NAMA") && strings.Contains(text, "NIP")
 	}
 	c := labelSeeker{}
-	for _, block := range cardBlocks(s) {
+	for _, block := range labelValueBlocks(s) {
 		c.block(block)
 	}
 	return c.nama && c.nip || s.hasHeader()

@@ -8,10 +8,10 @@ import (
 // printed makes a page of placed lines: "top left:text left:text …", phrases parted by bars, of letters 5 points wide and 10 high.
 func printed(number int, text string) Page {
 	p := Page{Number: number}
-	for _, l := range strings.Split(strings.TrimSpace(text), "\n") {
+	for l := range strings.SplitSeq(strings.TrimSpace(text), "\n") {
 		top, rest, _ := strings.Cut(strings.TrimSpace(l), " ")
 		line := Line{Top: float64(atoi(top)), Height: 10}
-		for _, s := range strings.Split(rest, " | ") {
+		for s := range strings.SplitSeq(rest, " | ") {
 			left, words, _ := strings.Cut(s, ":")
 			x := float64(atoi(left))
 			line.Segments = append(line.Segments, Segment{Text: words, Left: x, Right: x + 5*float64(len(words))})

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -43,10 +44,8 @@ func fieldsOf(text string) []field {
 	}
 	var out []field
 	add := func(f field) {
-		for _, have := range out {
-			if have == f {
-				return
-			}
+		if slices.Contains(out, f) {
+			return
 		}
 		out = append(out, f)
 	}
@@ -174,12 +173,7 @@ func wordField(w string, ws []string, i int) field {
 // tidyFields settles what two words say together.
 func tidyFields(out []field, all string) []field {
 	has := func(f field) bool {
-		for _, o := range out {
-			if o == f {
-				return true
-			}
-		}
-		return false
+		return slices.Contains(out, f)
 	}
 	var kept []field
 	for _, f := range out {
@@ -197,10 +191,5 @@ func tidyFields(out []field, all string) []field {
 }
 
 func hasField(list []field, f field) bool {
-	for _, x := range list {
-		if x == f {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(list, f)
 }

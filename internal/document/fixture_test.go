@@ -9,7 +9,7 @@ import (
 // lines makes a source of plain lines.
 func lines(name string, text string) Source {
 	s := Source{File: name, Pages: []Page{{Number: 1}}}
-	for _, l := range strings.Split(strings.TrimSpace(text), "\n") {
+	for l := range strings.SplitSeq(strings.TrimSpace(text), "\n") {
 		s.Pages[0].Lines = append(s.Pages[0].Lines, TextLine(strings.TrimSpace(l)))
 	}
 	return s
@@ -20,9 +20,9 @@ func (s Source) table(rows string) Source {
 	var t Table
 	p := &s.Pages[0]
 	t.Line = len(p.Lines)
-	for _, r := range strings.Split(strings.TrimSpace(rows), "\n") {
+	for r := range strings.SplitSeq(strings.TrimSpace(rows), "\n") {
 		var row []Cell
-		for _, c := range strings.Split(strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(r), "|"), "|"), "|") {
+		for c := range strings.SplitSeq(strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(r), "|"), "|"), "|") {
 			text := strings.ReplaceAll(strings.TrimSpace(c), "⏎", "\n")
 			num := strings.HasSuffix(text, "#")
 			row = append(row, Cell{Text: strings.TrimSuffix(text, "#"), Numeric: num})

@@ -10,7 +10,7 @@ import (
 // with a bar is a row of a table, tabs part the segments of others. how chooses whether things have places, and who read them.
 func drawn(how byte, text string) (all []Source) {
 	placed, machine := how&1 != 0, how&2 != 0
-	for _, file := range strings.Split(text, "\x1d") {
+	for file := range strings.SplitSeq(text, "\x1d") {
 		s := Source{File: "berkas.pdf", SHA256: strings.Repeat("ab", 32), Paged: placed, MachineRead: machine}
 		for i, page := range strings.Split(file, "\f") {
 			p := Page{Number: i + 1, MachineRead: machine}
@@ -39,7 +39,7 @@ func drawn(how byte, text string) (all []Source) {
 }
 
 func drawnCells(how byte, row string) (cells []Cell) {
-	for _, text := range strings.Split(row, "|") {
+	for text := range strings.SplitSeq(row, "|") {
 		c := Cell{Text: strings.ReplaceAll(text, "\\n", "\n"), Numeric: how&4 != 0, Merged: how&8 != 0 && text == ""}
 		if how&2 != 0 {
 			c.Confidence = 80
@@ -51,7 +51,7 @@ func drawnCells(how byte, row string) (cells []Cell) {
 
 func drawnSegments(how byte, line string) (segments []Segment) {
 	at := 0
-	for _, text := range strings.Split(line, "\t") {
+	for text := range strings.SplitSeq(line, "\t") {
 		s := Segment{Text: text}
 		if how&1 != 0 {
 			s.Left, s.Right = float64(50+5*at), float64(50+5*(at+len(text)))

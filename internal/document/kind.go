@@ -104,11 +104,11 @@ func isSK(rows []row, i int, l string) bool {
 
 // about is what a title in capitals is about, where that stands behind TENTANG on the same line.
 func about(text string) string {
-	at := strings.Index(text, "TENTANG ")
-	if at < 0 || mixedCase(text) {
+	_, after, ok := strings.Cut(text, "TENTANG ")
+	if !ok || mixedCase(text) {
 		return ""
 	}
-	return strings.TrimSpace(text[at+len("TENTANG "):])
+	return strings.TrimSpace(after)
 }
 
 func skTitle(rows []row, i int) string {

@@ -1,5 +1,7 @@
 package document
 
+import "slices"
+
 // merger makes one roster of what the papers say: the formulir first, gaps filled by the mail's text, the SK and the surat
 // tugas, in this order.
 type merger struct {
@@ -89,12 +91,7 @@ func ownLists(people []person, roster []person) map[int]bool {
 }
 
 func contains(list []int, n int) bool {
-	for _, x := range list {
-		if x == n {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(list, n)
 }
 
 // within leaves the people of the given lists; without any, all.

@@ -2,6 +2,7 @@ package document
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -22,10 +23,8 @@ type person struct {
 }
 
 func (p *person) doubt(f field) {
-	for _, d := range p.doubts {
-		if d == string(f) {
-			return
-		}
+	if slices.Contains(p.doubts, string(f)) {
+		return
 	}
 	p.doubts = append(p.doubts, string(f))
 }

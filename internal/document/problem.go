@@ -2,6 +2,7 @@ package document
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -97,10 +98,8 @@ func (r *Reading) checkRows(people []person, own []string, listed bool) {
 
 // doubt marks a field of a row, counted from 0, for a person to look at.
 func (r *Reading) doubt(i int, f field) {
-	for _, d := range r.Roster[i].Doubts {
-		if d == string(f) {
-			return
-		}
+	if slices.Contains(r.Roster[i].Doubts, string(f)) {
+		return
 	}
 	r.Roster[i].Doubts = append(r.Roster[i].Doubts, string(f))
 }
@@ -179,7 +178,7 @@ func topLevel(s string) bool {
 }
 
 func dotAtom(s, extra string) bool {
-	for _, part := range strings.Split(s, ".") {
+	for part := range strings.SplitSeq(s, ".") {
 		if part == "" {
 			return false
 		}

@@ -5,7 +5,7 @@ import "strings"
 // readPeople finds the members that a section names: in ruled tables first, then in lists without lines, in cards, and in
 // sentences. The first way that finds somebody wins, because the same list read twice would contradict itself.
 func (s *section) readPeople() {
-	ways := []func(*section) []person{fromTables, fromTurned, fromLoose, cards, fromEntries}
+	ways := []func(*section) []person{fromTables, fromTransposed, fromLoose, labelValues, fromEntries}
 	for _, way := range ways {
 		if people := s.plausible(way(s)); len(people) > 0 {
 			s.people = people
@@ -21,7 +21,7 @@ func (s *section) readPeople() {
 			p.groups = []int{0}
 		}
 	}
-	s.people = unite(s.people)
+	s.people = dedupe(s.people)
 }
 
 func fromTables(s *section) []person {
@@ -90,7 +90,7 @@ func (s *section) plausible(people []person) []person {
 				continue
 			}
 			p.doubt(fieldNama)
-			if letters(p.Nama) == "" || len(p.Nama) > longestName {
+			if letters(p.Nama) == "" || len(p.Nama) > maxName {
 				p.Nama = ""
 			}
 		}
@@ -102,11 +102,11 @@ func (s *section) plausible(people []person) []person {
 	return out
 }
 
-const longestName = 120
+const maxName = 120
 
 // oddName is no name of a person by itself.
 func oddName(p person) bool {
-	return len(letters(p.Nama)) < 3 || len(p.Nama) > longestName || fieldsOf(p.Nama) != nil || closes(p.Nama) ||
+	return len(letters(p.Nama)) < 3 || len(p.Nama) > maxName || fieldsOf(p.Nama) != nil || closes(p.Nama) ||
 		digits(p.Nama) != "" && p.NIP == "" || strings.Contains(p.Nama, "@")
 }
 
@@ -162,7 +162,7 @@ func bodyPeople(body string) []person {
 	}
 	src := bodySource(body)
 	s := section{src: &src, rows: flatten(&src), tables: src.Pages[0].Tables, toPage: 1}
-	ways := []func(*section) []person{fromTables, fromTurned, fromEntries, cards}
+	ways := []func(*section) []person{fromTables, fromTransposed, fromEntries, labelValues}
 	for _, way := range ways {
 		var people []person
 		for _, p := range s.plausible(way(&s)) {

@@ -105,7 +105,7 @@ func rosterTable(t Table, last columns) (people []person, cols columns) {
 		}
 		cols = last
 	}
-	byShape(t.Rows[start:], cols)
+	guessColumns(t.Rows[start:], cols)
 	cols.settleContact()
 	return readRows(t.Rows[start:], cols), cols
 }

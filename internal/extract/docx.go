@@ -17,16 +17,16 @@ func readDOCX(r *Reader, ctx context.Context, src *document.Source, data []byte,
 		return
 	}
 	main, _ := pkg.Main()
-	w := &wordReader{flow: newFlow(r.opt), numbers: map[string]int{}}
+	w := &wordReader{doc: newDocBuilder(r.opt), numbers: map[string]int{}}
 	if err := walkXML(ctx, pkg, main, xmlEvents{start: w.start, end: w.end, text: w.text}); err != nil {
 		src.Unreadable = reasonOf(err)
 		return
 	}
-	w.flow.finishInto(src)
+	w.doc.finishInto(src)
 }
 
 type wordReader struct {
-	flow    *flow
+	doc     *docBuilder
 	inText  bool
 	skip    int    // depth inside an element whose content is not shown
 	vanish  bool   // the run is hidden
@@ -47,18 +47,18 @@ func (w *wordReader) start(name string, at []xml.Attr) {
 	}
 	switch name {
 	case "tbl":
-		w.flow.openTable()
+		w.doc.openTable()
 	case "tr":
-		w.flow.openRow()
+		w.doc.openRow()
 	case "tc":
-		w.flow.openCell()
+		w.doc.openCell()
 	case "gridSpan":
-		if n, err := strconv.Atoi(attr(at, "val")); err == nil && w.flow.top() != nil {
-			w.flow.top().span = n
+		if n, err := strconv.Atoi(attr(at, "val")); err == nil && w.doc.top() != nil {
+			w.doc.top().span = n
 		}
 	case "vMerge":
-		if v := attr(at, "val"); v != "restart" && w.flow.top() != nil {
-			w.flow.top().vert = true
+		if v := attr(at, "val"); v != "restart" && w.doc.top() != nil {
+			w.doc.top().vert = true
 		}
 	case "p":
 		w.numID, w.level, w.started = "", "", false
@@ -68,7 +68,7 @@ func (w *wordReader) start(name string, at []xml.Attr) {
 		w.numID = attr(at, "val")
 	case "pageBreakBefore":
 		if on(at) {
-			w.flow.breakPage()
+			w.doc.breakPage()
 		}
 	default:
 		w.inline(name, at)
@@ -89,17 +89,17 @@ func (w *wordReader) inline(name string, at []xml.Attr) {
 		w.inText = true
 	case "tab":
 		if !w.inRunPr {
-			w.flow.write("\t")
+			w.doc.write("\t")
 		}
 	case "br", "cr":
 		if attr(at, "type") == "page" {
-			w.flow.endParagraph()
-			w.flow.breakPage()
+			w.doc.endParagraph()
+			w.doc.breakPage()
 		} else {
-			w.flow.write("\n")
+			w.doc.write("\n")
 		}
 	case "noBreakHyphen":
-		w.flow.write("-")
+		w.doc.write("-")
 	}
 }
 
@@ -120,15 +120,15 @@ func (w *wordReader) end(name string) {
 		w.inRunPr = false
 	case "p":
 		w.autoNumber()
-		w.flow.endParagraph()
+		w.doc.endParagraph()
 	case "tc":
-		w.flow.closeCell()
+		w.doc.closeCell()
 	case "tr":
-		w.flow.closeRow()
+		w.doc.closeRow()
 	case "tbl":
-		w.flow.closeTable()
+		w.doc.closeTable()
 	case "sectPr":
-		w.flow.breakPage()
+		w.doc.breakPage()
 	}
 }
 
@@ -138,14 +138,14 @@ func (w *wordReader) autoNumber() {
 		return
 	}
 	w.numbers[w.numID]++
-	if !w.started && w.flow.top() != nil {
-		w.flow.write(strconv.Itoa(w.numbers[w.numID]))
+	if !w.started && w.doc.top() != nil {
+		w.doc.write(strconv.Itoa(w.numbers[w.numID]))
 	}
 }
 
 func (w *wordReader) text(data []byte) {
 	if w.inText && w.skip == 0 && !w.vanish {
 		w.started = true
-		w.flow.writeBytes(data)
+		w.doc.writeBytes(data)
 	}
 }

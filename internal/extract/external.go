@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -44,9 +45,7 @@ func findTools(opt Options) tools {
 
 func (t tools) paths() map[string]string {
 	out := make(map[string]string, len(t.found))
-	for k, v := range t.found {
-		out[k] = v
-	}
+	maps.Copy(out, t.found)
 	return out
 }
 
@@ -109,7 +108,7 @@ func (t tools) run(ctx context.Context, limit time.Duration, dir, name string, a
 	crowded, err := t.watched(cmd)
 	switch {
 	case crowded:
-		return nil, nil, errCrowded
+		return nil, nil, errProcLimit
 	case ctx.Err() != nil:
 		return nil, nil, ctx.Err()
 	case out.over:
@@ -123,9 +122,9 @@ func (t tools) watched(cmd *exec.Cmd) (crowded bool, err error) {
 	if err := cmd.Start(); err != nil {
 		return false, err
 	}
-	crowd := watch(cmd.Process.Pid, t.procs)
+	procLimit := watch(cmd.Process.Pid, t.procs)
 	err = cmd.Wait()
-	crowded = crowd.stop()
+	crowded = procLimit.stop()
 	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // children that outlived it; an empty group is fine
 	return crowded, err
 }

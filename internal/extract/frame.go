@@ -240,8 +240,8 @@ func (f *frame) merge(nr, nc int) []int {
 	for i := range head {
 		head[i] = i
 	}
-	for r := 0; r < nr; r++ {
-		for c := 0; c < nc; c++ {
+	for r := range nr {
+		for c := range nc {
 			i := r*nc + c
 			if c > 0 && !f.ruledDown(f.xs[c], f.ys[r], f.ys[r+1]) {
 				join(head, i, i-1)

@@ -19,66 +19,66 @@ func readHTML(r *Reader, ctx context.Context, src *document.Source, data []byte,
 		src.Unreadable = document.ReasonCorrupt
 		return
 	}
-	h := &htmlReader{flow: newFlow(r.opt)}
+	h := &htmlReader{doc: newDocBuilder(r.opt)}
 	if err := htmltext.Read(ctx, text, htmltext.Events{Text: h.text, Open: h.open, Close: h.close}); err != nil {
 		src.Unreadable = reasonOf(err)
 		return
 	}
-	h.flow.finishInto(src)
+	h.doc.finishInto(src)
 }
 
-type htmlReader struct{ flow *flow }
+type htmlReader struct{ doc *docBuilder }
 
 func (h *htmlReader) text(s string) {
-	h.flow.write(strings.Join(strings.Fields(s), " ") + " ")
+	h.doc.write(strings.Join(strings.Fields(s), " ") + " ")
 }
 
 func (h *htmlReader) open(name string, attr []htmltext.Attr) {
 	switch name {
 	case "br":
-		h.flow.write("\n")
+		h.doc.write("\n")
 	case "p", "div", "h1", "h2", "h3", "h4", "li":
-		h.flow.endParagraph()
+		h.doc.endParagraph()
 	case "table":
-		h.flow.openTable()
+		h.doc.openTable()
 	case "tr":
 		h.endCell()
-		h.flow.openRow()
+		h.doc.openRow()
 	case "td", "th":
 		h.endCell()
-		h.flow.openCell()
+		h.doc.openCell()
 		for _, a := range attr {
 			n, err := strconv.Atoi(a.Val)
-			if err != nil || h.flow.top() == nil {
+			if err != nil || h.doc.top() == nil {
 				continue
 			}
 			switch a.Key {
 			case "colspan":
-				h.flow.top().span = n
+				h.doc.top().span = n
 			case "rowspan":
-				h.flow.top().down = n
+				h.doc.top().down = n
 			}
 		}
 	}
 }
 
 func (h *htmlReader) endCell() {
-	if t := h.flow.top(); t != nil && t.in {
-		h.flow.closeCell()
+	if t := h.doc.top(); t != nil && t.in {
+		h.doc.closeCell()
 	}
 }
 
 func (h *htmlReader) close(name string) {
 	switch name {
 	case "p", "div", "h1", "h2", "h3", "h4", "li":
-		h.flow.endParagraph()
+		h.doc.endParagraph()
 	case "td", "th":
 		h.endCell()
 	case "tr":
 		h.endCell()
-		h.flow.closeRow()
+		h.doc.closeRow()
 	case "table":
 		h.endCell()
-		h.flow.closeTable()
+		h.doc.closeTable()
 	}
 }

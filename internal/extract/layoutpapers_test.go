@@ -292,7 +292,7 @@ func (s *sheetOfPaper) narrowTable(r *rand.Rand) [][]tcell {
 		}
 		rows = append(rows, row)
 	}
-	for _, f := range strings.Fields("nama nip golongan jabatan hp email") {
+	for f := range strings.FieldsSeq("nama nip golongan jabatan hp email") {
 		s.has[f] = true
 	}
 	return rows
@@ -433,23 +433,24 @@ func numberedCard(i int, rows [][]tcell) [][]tcell {
 func (s *sheetOfPaper) sentences(r *rand.Rand, cols []string) {
 	how := r.IntN(3)
 	for i, o := range s.people {
-		text := fmt.Sprintf("%d. %s", i+1, s.style.name(o))
+		var text strings.Builder
+		text.WriteString(fmt.Sprintf("%d. %s", i+1, s.style.name(o)))
 		for _, f := range cols {
 			v := printed{nip: s.style.nip % 3, hp: s.style.hp, gol: 1}.number(o)
 			switch f {
 			case "nip":
-				text += one(fixed(how), ", NIP "+v, " (NIP. "+v+")", ", NIP: "+v)
+				text.WriteString(one(fixed(how), ", NIP "+v, " (NIP. "+v+")", ", NIP: "+v))
 			case "golongan":
-				text += ", " + one(fixed(how), "Gol. ", "Pangkat/Gol. ", "Golongan ") + (printed{gol: 0}).grade(o)
+				text.WriteString(", " + one(fixed(how), "Gol. ", "Pangkat/Gol. ", "Golongan ") + (printed{gol: 0}).grade(o))
 			case "hp":
-				text += ", HP " + s.style.phone(o)
+				text.WriteString(", HP " + s.style.phone(o))
 			case "email":
-				text += one(fixed(how), ", email ", ", e-mail: ", ", surel: ") + o.email
+				text.WriteString(one(fixed(how), ", email ", ", e-mail: ", ", surel: ") + o.email)
 			case "kedudukan":
-				text += one(fixed(how), ", sebagai ", " – ", ", ") + o.kedudukan
+				text.WriteString(one(fixed(how), ", sebagai ", " – ", ", ") + o.kedudukan)
 			}
 		}
-		s.p(text + one(fixed(how), ";", ".", ""))
+		s.p(text.String() + one(fixed(how), ";", ".", ""))
 	}
 }
 

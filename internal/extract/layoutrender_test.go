@@ -231,7 +231,7 @@ func weigh(grid [][]*tcell, total float64) []float64 {
 		out[c] = 4
 		for r := range grid {
 			if cell := grid[r][c]; cell != nil && cell.cols == 1 {
-				for _, l := range strings.Split(cell.text, "\n") {
+				for l := range strings.SplitSeq(cell.text, "\n") {
 					out[c] = max(out[c], min(float64(len(l)), 22))
 				}
 			}
@@ -270,7 +270,7 @@ func fpdfOf(t testing.TB, r *rand.Rand, s *sheetOfPaper) []byte {
 		case k.rows != nil:
 			fpdfTable(p, k, wide-24, size, tr, room)
 		default:
-			for _, l := range strings.Split(k.text, "\n") {
+			for l := range strings.SplitSeq(k.text, "\n") {
 				room(6)
 				p.SetX(12)
 				align := "L"
@@ -313,7 +313,7 @@ func fpdfTable(p *fpdf.Fpdf, k layBlock, width, size float64, tr func(string) st
 			for i := c; i < c+cell.cols; i++ {
 				w += widths[i]
 			}
-			for _, part := range strings.Split(tr(cell.text), "\n") {
+			for part := range strings.SplitSeq(tr(cell.text), "\n") {
 				for _, l := range p.SplitLines([]byte(part), w) {
 					lines[r][c] = append(lines[r][c], string(l))
 				}
@@ -402,7 +402,7 @@ func xlsxOf(t testing.TB, r *rand.Rand, s *sheetOfPaper) []byte {
 			if k.text == "" {
 				row++
 			}
-			for _, l := range strings.Split(k.text, "\n") {
+			for l := range strings.SplitSeq(k.text, "\n") {
 				for i, part := range strings.Split(l, "\t") {
 					if part != "" {
 						set(left+i*2, row, part)
@@ -456,7 +456,7 @@ func csvOf(r *rand.Rand, s *sheetOfPaper) []byte {
 		return c
 	}
 	for _, k := range s.blocks {
-		for _, l := range strings.Split(k.text, "\n") {
+		for l := range strings.SplitSeq(k.text, "\n") {
 			if k.rows == nil {
 				b.WriteString(quote(strings.ReplaceAll(l, "\t", " ")) + "\r\n")
 			}

@@ -149,8 +149,8 @@ const (
 )
 
 // upright turns a page that lies on its side, and takes out its skew.
-func upright(pic *picture) (*picture, *ink) {
-	bw := pic.binarise()
+func upright(pic *picture) (*picture, *bitmap) {
+	bw := pic.binarize()
 	a, sharp := bw.skew()
 	side := bw.sideways()
 	if sa, ss := side.skew(); ss > 1.4*sharp {
@@ -158,15 +158,15 @@ func upright(pic *picture) (*picture, *ink) {
 	}
 	if math.Abs(a) > 0.0012 {
 		pic = pic.rotated(a)
-		bw = pic.binarise()
+		bw = pic.binarize()
 	}
 	return pic, bw
 }
 
 // readUpright removes the ruled lines from the picture, as they make tesseract stumble, and keeps them for the layout.
-func (r *Reader) readUpright(ctx context.Context, pic *picture, bw *ink) (*sheet, float64, error) {
+func (r *Reader) readUpright(ctx context.Context, pic *picture, bw *bitmap) (*sheet, float64, error) {
 	if bw == nil {
-		bw = pic.binarise()
+		bw = pic.binarize()
 	}
 	s := &sheet{width: float64(pic.w) * 72 / pic.dpi, height: float64(pic.h) * 72 / pic.dpi}
 	clean := &picture{w: pic.w, h: pic.h, dpi: pic.dpi, pix: append([]byte(nil), pic.pix...)}
@@ -183,7 +183,7 @@ func (r *Reader) readUpright(ctx context.Context, pic *picture, bw *ink) (*sheet
 	words, conf, err := r.tesseract(ctx, clean)
 	s.words = words
 	if err == nil && conf >= poorReading {
-		r.lookAgain(ctx, s, clean)
+		r.reOCR(ctx, s, clean)
 		s.countStrokes(clean)
 	}
 	return s, conf, err
@@ -224,7 +224,7 @@ func tsvWords(out []byte, scale float64) ([]word, float64) {
 	var words []word
 	var heights []float64
 	sum, n := 0.0, 0.0
-	for _, l := range strings.Split(string(out), "\n") {
+	for l := range strings.SplitSeq(string(out), "\n") {
 		f := strings.Split(l, "\t")
 		if len(f) < 12 || f[0] != "5" {
 			continue

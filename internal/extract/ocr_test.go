@@ -107,7 +107,7 @@ func TestRuledLinesInPictures(t *testing.T) {
 			pic.pix[y*600+x], pic.pix[y*600+x+1] = 0, 0
 		}
 	}
-	bw := pic.binarise()
+	bw := pic.binarize()
 	if n := len(bw.straight(120, 2)); n != 3 {
 		t.Errorf("%d lines across, want 3", n)
 	}

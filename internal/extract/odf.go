@@ -12,20 +12,20 @@ import (
 
 // readODT reads the text of an OpenDocument text (ODF 1.3 part 3 §5).
 func readODT(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) {
-	o := &odfReader{flow: newFlow(r.opt), breaks: map[string]bool{}}
+	o := &odfReader{doc: newDocBuilder(r.opt), breaks: map[string]bool{}}
 	if !walkODF(ctx, src, data, o) {
 		return
 	}
-	o.flow.finishInto(src)
+	o.doc.finishInto(src)
 }
 
 // readODS reads the visible cells of a spreadsheet; each sheet is a page.
 func readODS(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) {
-	o := &odfReader{flow: newFlow(r.opt), breaks: map[string]bool{}, sheet: true}
+	o := &odfReader{doc: newDocBuilder(r.opt), breaks: map[string]bool{}, sheet: true}
 	if !walkODF(ctx, src, data, o) {
 		return
 	}
-	o.flow.finishInto(src)
+	o.doc.finishInto(src)
 }
 
 func walkODF(ctx context.Context, src *document.Source, data []byte, o *odfReader) bool {
@@ -45,7 +45,7 @@ func walkODF(ctx context.Context, src *document.Source, data []byte, o *odfReade
 }
 
 type odfReader struct {
-	flow    *flow
+	doc     *docBuilder
 	sheet   bool
 	breaks  map[string]bool // paragraph styles that begin a page
 	style   string          // being defined
@@ -89,12 +89,12 @@ func (o *odfReader) start(name string, at []xml.Attr) {
 	case "s":
 		n, _ := strconv.Atoi(attr(at, "c"))
 		for i := 0; i < min(max(n, 1), 64); i++ {
-			o.flow.write(" ")
+			o.doc.write(" ")
 		}
 	case "tab":
-		o.flow.write("\t")
+		o.doc.write("\t")
 	case "line-break":
-		o.flow.write("\n")
+		o.doc.write("\n")
 	default:
 		o.startTable(name, at)
 	}
@@ -102,8 +102,8 @@ func (o *odfReader) start(name string, at []xml.Attr) {
 
 func (o *odfReader) openParagraph(at []xml.Attr) {
 	o.para++
-	if o.breaks[attr(at, "style-name")] && o.flow.top() == nil {
-		o.flow.breakPage()
+	if o.breaks[attr(at, "style-name")] && o.doc.top() == nil {
+		o.doc.breakPage()
 	}
 }
 
@@ -111,9 +111,9 @@ func (o *odfReader) startTable(name string, at []xml.Attr) {
 	switch name {
 	case "table":
 		if o.sheet {
-			o.flow.breakPage()
+			o.doc.breakPage()
 		}
-		o.flow.openTable()
+		o.doc.openTable()
 		o.column, o.hidden, o.row, o.tall = 0, map[int]bool{}, 0, map[int]tallCell{}
 	case "table-column":
 		n := repeated(at, "number-columns-repeated")
@@ -129,9 +129,9 @@ func (o *odfReader) startTable(name string, at []xml.Attr) {
 		o.rowRep = repeated(at, "number-rows-repeated")
 		o.column = 0
 		o.row++
-		o.flow.openRow()
+		o.doc.openRow()
 	case "table-cell", "covered-table-cell":
-		o.flow.openCell()
+		o.doc.openCell()
 		o.covered = name == "covered-table-cell"
 		o.cellRep = repeated(at, "number-columns-repeated")
 		o.span = [2]int{repeated(at, "number-rows-spanned"), repeated(at, "number-columns-spanned")}
@@ -158,9 +158,9 @@ func (o *odfReader) end(name string) {
 	switch name {
 	case "p", "h":
 		o.para--
-		o.flow.endParagraph()
+		o.doc.endParagraph()
 	case "table":
-		o.flow.closeTable()
+		o.doc.closeTable()
 	case "table-row":
 		o.closeRow()
 	case "table-cell", "covered-table-cell":
@@ -170,13 +170,13 @@ func (o *odfReader) end(name string) {
 
 // closeCell repeats a cell as often as the file says, empty ones up to the width of a sheet that people use.
 func (o *odfReader) closeCell() {
-	t := o.flow.top()
+	t := o.doc.top()
 	if t == nil {
 		return
 	}
 	t.vert = o.covered
 	before := len(t.row)
-	o.flow.closeCell()
+	o.doc.closeCell()
 	if len(t.row) == before {
 		return
 	}
@@ -196,7 +196,7 @@ func (o *odfReader) closeCell() {
 		} else {
 			cell.Over = ""
 		}
-		if !o.flow.afford(cell.Text + cell.Over) {
+		if !o.doc.afford(cell.Text + cell.Over) {
 			return
 		}
 		t.row = append(t.row, cell)
@@ -224,7 +224,7 @@ func numberCell(cell document.Cell, value string) document.Cell {
 }
 
 func (o *odfReader) closeRow() {
-	t := o.flow.top()
+	t := o.doc.top()
 	if t == nil || o.collaps {
 		return
 	}
@@ -243,6 +243,6 @@ func (o *odfReader) closeRow() {
 
 func (o *odfReader) text(data []byte) {
 	if o.skip == 0 && o.para > 0 {
-		o.flow.writeBytes(data)
+		o.doc.writeBytes(data)
 	}
 }

@@ -22,7 +22,7 @@ func readDOC(r *Reader, ctx context.Context, src *document.Source, data []byte, 
 		src.Unreadable = reason
 		return
 	}
-	f := newFlow(r.opt)
+	f := newDocBuilder(r.opt)
 	lines := strings.Split(string(out), "\n")
 	for i := 0; i < len(lines); {
 		rows, n := brokenRows(lines[i:])
@@ -133,7 +133,7 @@ func behindLastTab(part []string) int {
 
 func cellsOf(lines []string) []document.Cell {
 	var row []document.Cell
-	for _, c := range strings.Split(strings.Join(lines, "\n"), "\t") {
+	for c := range strings.SplitSeq(strings.Join(lines, "\n"), "\t") {
 		row = append(row, document.Cell{Text: squeezeLines(strings.ReplaceAll(c, "\r", ""))})
 	}
 	return row

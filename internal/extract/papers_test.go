@@ -283,7 +283,7 @@ func drawGrid(p *fpdf.Fpdf, grid [][]string, width float64, style lineStyle) {
 	for _, row := range grid {
 		lines, high := make([][]string, len(row)), 1
 		for c, cell := range row {
-			for _, part := range strings.Split(cell, "\n") {
+			for part := range strings.SplitSeq(cell, "\n") {
 				for _, l := range p.SplitLines([]byte(part), weights[c]/sum*width-2) {
 					lines[c] = append(lines[c], string(l))
 				}

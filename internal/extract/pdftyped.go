@@ -130,7 +130,7 @@ func (s *sheet) layLine(text string, x0, x1, top, high float64) {
 	wide := math.Min(0.5*size, (x1-x0-2)/float64(len([]rune(text))+1))
 	base := top + high/2 + 0.35*size
 	x := x0 + 1
-	for _, t := range strings.Fields(text) {
+	for t := range strings.FieldsSeq(text) {
 		end := x + wide*float64(len([]rune(t)))
 		s.words = append(s.words, word{text: t, x0: x, x1: end, y0: base - 0.8*size, y1: base + 0.2*size, base: base, size: size, over: true})
 		x = end + wide

@@ -92,7 +92,7 @@ func decodePGM(data []byte) (*picture, error) {
 }
 
 func (p *picture) encodePGM() []byte {
-	return append([]byte(fmt.Sprintf("P5\n%d %d\n255\n", p.w, p.h)), p.pix...)
+	return append(fmt.Appendf(nil, "P5\n%d %d\n255\n", p.w, p.h), p.pix...)
 }
 
 // oriented turns the picture as EXIF tag 0x0112 says.

@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"maps"
 	"math"
 	"strconv"
 	"strings"
@@ -16,17 +17,17 @@ import (
 )
 
 const (
-	mostRowPictures = 30
-	mostRowPages    = 8      // pages looked at for one case
-	widestRow       = 1100   // pixels
-	largestRow      = 60_000 // bytes of one picture
-	highestRow      = 0.4    // of the page; what is higher is no row
-	sureRow         = 0.6    // share of a name's words by which its row is known without the NIP
-	rowShades       = 16     // greys of a picture
-	longRow         = 12     // times its height: what is longer is folded
-	foldGap         = 16     // pixels between the halves
-	rowPadding      = 4.0    // points above and below
-	knownByNIP      = 2.0    // weight of a whole NIP beside a whole name
+	maxRowPictures = 30
+	maxRowPages    = 8      // pages looked at for one case
+	widestRow      = 1100   // pixels
+	maxRow         = 60_000 // bytes of one picture
+	highestRow     = 0.4    // of the page; what is higher is no row
+	sureRow        = 0.6    // share of a name's words by which its row is known without the NIP
+	rowShades      = 16     // greys of a picture
+	longRow        = 12     // times its height: what is longer is folded
+	foldGap        = 16     // pixels between the halves
+	rowPadding     = 4.0    // points above and below
+	knownByNIP     = 2.0    // weight of a whole NIP beside a whole name
 )
 
 // RowPictures cuts from scanned papers the rows that were read by machine, so that a person can compare (PNG, by index in the
@@ -37,12 +38,10 @@ func (r *Reader) RowPictures(ctx context.Context, files []message.Attachment, re
 	if len(wanted) == 0 || r.tools.found["tesseract"] == "" {
 		return out
 	}
-	left := mostRowPages
+	left := maxRowPages
 	for _, l := range r.unpack(ctx, files) {
 		if rows := wanted[l.src.File]; len(rows) > 0 && !l.done && ctx.Err() == nil {
-			for i, b := range r.rowsOn(ctx, l, pagesOf(reading, l.src.File), pick(reading.Roster, rows), &left) {
-				out[i] = b
-			}
+			maps.Copy(out, r.rowsOn(ctx, l, pagesOf(reading, l.src.File), pick(reading.Roster, rows), &left))
 		}
 	}
 	return out
@@ -55,7 +54,7 @@ func scannedRows(reading document.Reading) map[string][]int {
 		machine[p.File] = machine[p.File] || p.MachineRead // replaced ones too: a return names the scan from which its values came
 	}
 	for i, row := range reading.Roster {
-		if machine[row.Source] && n < mostRowPictures {
+		if machine[row.Source] && n < maxRowPictures {
 			out[row.Source] = append(out[row.Source], i)
 			n++
 		}
@@ -84,7 +83,7 @@ func pagesOf(reading document.Reading, file string) []int {
 		}
 		a, _ := strconv.Atoi(from)
 		b, _ := strconv.Atoi(to)
-		for n := max(a, 1); n <= b && n < a+mostRowPages; n++ {
+		for n := max(a, 1); n <= b && n < a+maxRowPages; n++ {
 			if p.Kind == document.Formulir {
 				first = append(first, n)
 			} else {
@@ -305,7 +304,7 @@ func cut(pic *picture, at span) []byte {
 	}
 	part = part.scaled(math.Min(1, widestRow/float64(part.w)))
 	for range 4 {
-		if b := part.encodePNG(); len(b) <= largestRow {
+		if b := part.encodePNG(); len(b) <= maxRow {
 			return b
 		}
 		part = part.scaled(0.75)

@@ -14,7 +14,7 @@ import (
 // words of one printed line.
 func wordsAt(y float64, text string) (out []word) {
 	x := 40.0
-	for _, t := range strings.Fields(text) {
+	for t := range strings.FieldsSeq(text) {
 		out = append(out, word{text: t, x0: x, x1: x + 6*float64(len(t)), y0: y, y1: y + 10, base: y + 5, size: 10, conf: 90})
 		x += 6*float64(len(t)) + 4
 	}
@@ -64,7 +64,7 @@ func TestCutIsBounded(t *testing.T) {
 	}
 	for _, at := range []span{{0, 100, 595, 120}, {0, 100, 595, 350}, {300, 700, 900, 720}, {-50, 830, 595, 900}} {
 		b := cut(pic, at)
-		if len(b) > largestRow {
+		if len(b) > maxRow {
 			t.Errorf("%+v: %d bytes", at, len(b))
 		}
 		if b == nil {

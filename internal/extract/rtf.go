@@ -11,7 +11,7 @@ import (
 
 // readRTF reads text and tables of a Rich Text file (RTF 1.9.1): control words by name, unknown destinations skipped.
 func readRTF(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) {
-	p := &rtfReader{flow: newFlow(r.opt), data: data, state: rtfState{unicodeSkip: 1}}
+	p := &rtfReader{doc: newDocBuilder(r.opt), data: data, state: rtfState{unicodeSkip: 1}}
 	for p.pos = 0; p.pos < len(data); {
 		if p.pos&0xffff == 0 && ctx.Err() != nil {
 			src.Unreadable = document.ReasonTimeout
@@ -20,7 +20,7 @@ func readRTF(r *Reader, ctx context.Context, src *document.Source, data []byte, 
 		p.step()
 	}
 	p.endTable()
-	p.flow.finishInto(src)
+	p.doc.finishInto(src)
 }
 
 type rtfState struct {
@@ -30,13 +30,13 @@ type rtfState struct {
 }
 
 type rtfReader struct {
-	flow   *flow
+	doc    *docBuilder
 	data   []byte
 	pos    int
 	state  rtfState
 	stack  []rtfState
 	ignore int  // fallback characters still to drop after \u
-	table  bool // a table of our flow is open
+	table  bool // a table of our document is open
 	row    bool
 	inTbl  bool // \intbl of the paragraph
 	star   bool // \* was seen
@@ -77,24 +77,24 @@ func (p *rtfReader) char(c rune) {
 		return
 	}
 	p.place()
-	p.flow.write(string(c))
+	p.doc.write(string(c))
 }
 
 // place opens or closes our table as the paragraph's text begins.
 func (p *rtfReader) place() {
 	switch {
 	case p.inTbl && !p.table:
-		p.flow.openTable()
+		p.doc.openTable()
 		p.table = true
 	case !p.inTbl && p.table && !p.row:
 		p.endTable()
 	}
 	if p.inTbl && !p.row {
-		p.flow.openRow()
+		p.doc.openRow()
 		p.row = true
 	}
-	if t := p.flow.top(); p.inTbl && t != nil && !t.in {
-		p.flow.openCell()
+	if t := p.doc.top(); p.inTbl && t != nil && !t.in {
+		p.doc.openCell()
 	}
 }
 
@@ -103,7 +103,7 @@ func (p *rtfReader) endTable() {
 		if p.row {
 			p.endRow()
 		}
-		p.flow.closeTable()
+		p.doc.closeTable()
 		p.table = false
 	}
 }
@@ -111,11 +111,11 @@ func (p *rtfReader) endTable() {
 func (p *rtfReader) endCell() {
 	p.inTbl = true
 	p.place()
-	p.flow.closeCell()
+	p.doc.closeCell()
 }
 
 func (p *rtfReader) endRow() {
-	p.flow.closeRow()
+	p.doc.closeRow()
 	p.row = false
 }
 
@@ -196,7 +196,7 @@ func (p *rtfReader) word(word string, num int, has bool) {
 	case "page", "pagebb":
 		p.paragraph()
 		if !p.table {
-			p.flow.breakPage()
+			p.doc.breakPage()
 		}
 	case "tab":
 		p.char('\t')
@@ -243,5 +243,5 @@ func (p *rtfReader) paragraph() {
 	if p.table && !p.inTbl && !p.row {
 		p.endTable()
 	}
-	p.flow.endParagraph()
+	p.doc.endParagraph()
 }

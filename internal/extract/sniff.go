@@ -164,7 +164,7 @@ func sniffText(data []byte) format {
 // looksLikeMail wants at least two header fields of a mail at the very start (RFC 5322 §3.6).
 func looksLikeMail(lower []byte) bool {
 	n := 0
-	for _, line := range bytes.Split(lower, []byte("\n")) {
+	for line := range bytes.SplitSeq(lower, []byte("\n")) {
 		if len(bytes.TrimSpace(line)) == 0 {
 			break
 		}

@@ -32,8 +32,8 @@ func readText(r *Reader, ctx context.Context, src *document.Source, data []byte,
 		}
 		page.Tables = []document.Table{{Rows: rows}}
 	} else {
-		f := newFlow(r.opt)
-		for _, l := range strings.Split(text, "\n") {
+		f := newDocBuilder(r.opt)
+		for l := range strings.SplitSeq(text, "\n") {
 			f.line(unquoted(l))
 		}
 		f.finishInto(src)

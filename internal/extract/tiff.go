@@ -115,7 +115,7 @@ func (r *Reader) readOddTIFF(ctx context.Context, src *document.Source, data []b
 // tsvPages cuts tesseract's table where a row of level 1 begins a page.
 func tsvPages(out string) []string {
 	var pages []string
-	for _, l := range strings.Split(out, "\n") {
+	for l := range strings.SplitSeq(out, "\n") {
 		switch {
 		case strings.HasPrefix(l, "1\t"):
 			pages = append(pages, l+"\n")

@@ -13,7 +13,7 @@ import (
 
 const (
 	title     = "FORMULIR PERMOHONAN PEMBUATAN AKUN POKJA"
-	mostRows  = 300 // of a roster that is sent back marked up
+	maxRows   = 300 // of a roster that is sent back marked up
 	spareRows = 3   // blank numbered rows below it
 	blankRows = 15
 )

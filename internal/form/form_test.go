@@ -271,7 +271,7 @@ func TestSameContentSameBytes(t *testing.T) {
 }
 
 func TestNoMarkupOfWhatIsNoRoster(t *testing.T) {
-	for _, n := range []int{0, mostRows + 1} {
+	for _, n := range []int{0, maxRows + 1} {
 		if b, err := Markup(document.Reading{Roster: make([]document.Row, n)}, "PKJ-2026-0001"); b != nil || err != nil {
 			t.Errorf("%d rows: %d bytes, %v", n, len(b), err)
 		}

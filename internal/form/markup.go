@@ -2,6 +2,7 @@ package form
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,7 +15,7 @@ func MarkupName(number string) string { return "formulir-perbaikan-" + number + 
 // Markup is the roster as read, ready to be mended and sent back: faulty cells coloured and commented, every cell a string.
 // It is nil where there is no roster, or one too long to be anybody's Pokja: a shorter copy would drop members.
 func Markup(r document.Reading, number string) ([]byte, error) {
-	if len(r.Roster) == 0 || len(r.Roster) > mostRows {
+	if len(r.Roster) == 0 || len(r.Roster) > maxRows {
 		return nil, nil
 	}
 	cols := append(columns(), column{head: document.ReviewHead, width: 46})
@@ -154,10 +155,5 @@ func sentence(s string) string {
 }
 
 func has(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(list, s)
 }

@@ -20,7 +20,7 @@ func scanned(rows ...string) document.Source {
 	t := document.Table{Line: 1}
 	for _, r := range append([]string{"No|Nama|NIP|Jabatan|Email"}, rows...) {
 		var cells []document.Cell
-		for _, text := range strings.Split(r, "|") {
+		for text := range strings.SplitSeq(r, "|") {
 			cells = append(cells, document.Cell{Text: text, Confidence: 80})
 		}
 		t.Rows = append(t.Rows, cells)

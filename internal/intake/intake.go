@@ -66,11 +66,13 @@ type Intake struct {
 	pos     store.Mailbox
 	waiting waiting
 	work    activity
+
+	reconciled queue.Every
 }
 
 // New takes the options; nothing runs yet.
 func New(o Options) *Intake {
-	m := &Intake{Clerk: o.Clerk, Options: o, Mail: queue.NewSignal(), file: queue.NewSignal(), looked: queue.NewSignal(),
+	m := &Intake{Clerk: o.Clerk, Options: o, reconciled: queue.Every{Pause: reconcileEvery}, Mail: queue.NewSignal(), file: queue.NewSignal(), looked: queue.NewSignal(),
 		triage: triage.Triage{Office: o.Clerk.Office, Requesters: o.Clerk.Requesters, Codes: o.Clerk.Codes}}
 	m.mails = queue.New(queue.Options[Incoming]{Name: "intake", Key: func(in Incoming) string { return in.UID.String() }, Aside: m.quarantineFailed,
 		Fatal: office.Fatal, Health: o.Health, Now: m.Now})
@@ -78,17 +80,29 @@ func New(o Options) *Intake {
 		Fatal: office.Fatal, Health: o.Health, Now: m.Now})
 	m.returns = queue.New(queue.Options[store.Requeue]{Name: "requeue", Key: func(r store.Requeue) string { return r.Key }, Aside: m.giveUpReturn,
 		Fatal: office.Fatal, Health: o.Health, Now: m.Now})
+	m.waiting.reset()
 	m.Listen(m.file)
 	return m
 }
 
 // ofServer says of an error that it is the server's or the line's, where it is: no mail is blamed for it.
 func ofServer(err error) error {
-	if errors.Is(err, mailbox.ErrUIDValidity) || mailbox.Unreachable(err) {
+	switch {
+	case errors.Is(err, mailbox.ErrUIDValidity) || mailbox.Unreachable(err):
 		return queue.Ground(err)
+	case mailbox.Passing(err):
+		return passing{err}
 	}
 	return err
 }
+
+// passing is a NO that may be a yes tomorrow.
+type passing struct{ error }
+
+func (p passing) Unwrap() error { return p.error }
+
+// Passing serves the queue.
+func (p passing) Passing() bool { return true }
 
 // Looked is notified once the inbox was looked at, or could not be.
 func (m *Intake) Looked() queue.Signal { return m.looked }
@@ -222,7 +236,7 @@ func ours(pos store.Mailbox, r mailbox.Ref) bool {
 
 // pending are the mails to read now, in order of UID: what reading has not reached, and what is to be read again.
 func (m *Intake) pending(ctx context.Context) ([]mailbox.Ref, error) {
-	again := map[uint32]bool{}
+	again, waits := map[uint32]bool{}, map[uint32]bool{}
 	from := m.pos.Next
 	var list []store.UID
 	if err := m.View(ctx, func(b store.Books) (err error) {
@@ -232,10 +246,12 @@ func (m *Intake) pending(ctx context.Context) ([]mailbox.Ref, error) {
 		return nil, err
 	}
 	for _, u := range list {
-		if !m.mails.Waits(u.String()) && !m.waiting.behind(u) {
-			again[u.UID] = true
-			from = min(from, u.UID)
+		if m.mails.Waits(u.String()) || m.waiting.behind(u) {
+			waits[u.UID] = true
+			continue
 		}
+		again[u.UID] = true
+		from = min(from, u.UID)
 	}
 	refs, err := m.Box.Since(ctx, mailbox.UID{Validity: m.pos.UIDValidity, UID: from})
 	if err != nil {
@@ -243,7 +259,7 @@ func (m *Intake) pending(ctx context.Context) ([]mailbox.Ref, error) {
 	}
 	var out []mailbox.Ref
 	for _, r := range refs {
-		if again[r.UID.UID] || r.UID.UID >= m.pos.Next && ours(m.pos, r) {
+		if again[r.UID.UID] || r.UID.UID >= m.pos.Next && ours(m.pos, r) && !waits[r.UID.UID] {
 			out = append(out, r)
 		}
 		delete(again, r.UID.UID)
@@ -251,12 +267,28 @@ func (m *Intake) pending(ctx context.Context) ([]mailbox.Ref, error) {
 	if len(again) == 0 {
 		return out, nil
 	}
-	return out, m.Commit(ctx, 0, func(b store.Books) (err error) { // somebody has taken them away
-		for u := range again {
-			err = errors.Join(err, b.Mails.Gone(store.UID{Validity: m.pos.UIDValidity, UID: u}))
+	return out, m.forget(ctx, again)
+}
+
+// forget is for mails that were to be read again and that somebody has taken away. Nobody waits behind them any more.
+func (m *Intake) forget(ctx context.Context, gone map[uint32]bool) error {
+	whole := func(uid uint32) store.UID { return store.UID{Validity: m.pos.UIDValidity, UID: uid} }
+	err := m.Commit(ctx, 0, func(b store.Books) (err error) {
+		for uid := range gone {
+			err = errors.Join(err, b.Mails.Gone(whole(uid)))
 		}
 		return err
 	})
+	if err != nil {
+		return err
+	}
+	names := map[string]bool{}
+	for uid := range gone {
+		names[whole(uid).String()] = true
+		m.ended(whole(uid), "")
+	}
+	m.mails.Forget(func(key string) bool { return !names[key] })
+	return nil
 }
 
 // maxAgain bounds how many mails are read again in one round.
@@ -268,20 +300,30 @@ const reconcileEvery = 6 * time.Hour
 // reconcile makes sure that every mail since the start has its one outcome. A gap is an alarm: the operator is told, and the
 // mail is read.
 func (m *Intake) reconcile(ctx context.Context) (next time.Time, err error) {
-	next = m.Now().Add(reconcileEvery)
+	next, due := m.reconciled.Due(m.Now())
+	if !due {
+		return next, nil
+	}
+	if err = m.reconcileNow(ctx); err == nil {
+		next = m.reconciled.Done(m.Now())
+	}
+	return next, err
+}
+
+func (m *Intake) reconcileNow(ctx context.Context) error {
 	var pos store.Mailbox
 	var known bool
 	if err := m.View(ctx, func(b store.Books) (err error) {
 		pos, known, err = b.Mails.Position()
 		return err
 	}); err != nil || !known || pos.From == pos.Next {
-		return next, err
+		return err
 	}
 	refs, err := m.Box.Since(ctx, mailbox.UID{Validity: pos.UIDValidity, UID: pos.From})
 	if errors.Is(err, mailbox.ErrUIDValidity) { // the intake will find it renumbered
-		return next, nil
+		return nil
 	} else if err != nil {
-		return next, err
+		return err
 	}
 	var gaps []store.UID
 	if err := m.View(ctx, func(b store.Books) error {
@@ -303,7 +345,7 @@ func (m *Intake) reconcile(ctx context.Context) (next time.Time, err error) {
 		}
 		return err
 	}); err != nil || len(gaps) == 0 {
-		return next, err
+		return err
 	}
 	m.Log.Error("mails lie in the inbox without an outcome; they are read", "first", gaps[0].UID, "count", len(gaps))
 	err = m.Commit(ctx, 1, func(b store.Books) (err error) {
@@ -313,5 +355,5 @@ func (m *Intake) reconcile(ctx context.Context) (next time.Time, err error) {
 		return errors.Join(err, m.Warn(b, fmt.Sprintf("gap-%d-%d", pos.UIDValidity, gaps[0].UID), "gap", fmt.Sprintf("UID %d (%d)", gaps[0].UID, len(gaps))))
 	})
 	m.Mail.Notify()
-	return next, err
+	return err
 }

@@ -179,14 +179,21 @@ func find(list []Incoming, r mailbox.Ref) *Incoming {
 	return nil
 }
 
-// bring fetches one chunk. What the server does not hand over waits, each by itself; the others have been fetched.
+// bring fetches one chunk. What the server does not hand over waits, each by itself; the others have been fetched. Before a later
+// mail goes on, one that was passed over is marked in the books: reading may pass it at any moment from then on.
 func (p *pipeline) bring(ctx context.Context, refs []mailbox.Ref, counted counting) error {
+	rest := refs
 	err := p.Box.Fetch(ctx, refs, func(x mailbox.Mail) error {
 		fit, err := counted()
 		in := find(fit, x.Ref)
 		if err != nil || in == nil {
 			return err
 		}
+		n := max(slices.IndexFunc(rest, func(r mailbox.Ref) bool { return r.UID == x.UID }), 0)
+		if err := p.passOver(ctx, rest[:n]); err != nil {
+			return err
+		}
+		rest = rest[n+1:]
 		mail := *in
 		mail.Raw, mail.TooBig, mail.Alone = x.Raw, x.TooBig, p.alone
 		return p.give(ctx, mail)
@@ -209,6 +216,19 @@ func (p *pipeline) bring(ctx context.Context, refs []mailbox.Ref, counted counti
 		}
 	}
 	return nil
+}
+
+// passOver has mails read again that did not come in their turn.
+func (p *pipeline) passOver(ctx context.Context, refs []mailbox.Ref) error {
+	if len(refs) == 0 {
+		return nil
+	}
+	return p.DB.Update(ctx, func(tx store.Tx) (err error) {
+		for _, r := range refs {
+			err = errors.Join(err, store.In(tx).Mails.ReadAgain(store.UID(r.UID)))
+		}
+		return err
+	})
 }
 
 // give takes a place in the line, and waits for room among the mails that are being read.

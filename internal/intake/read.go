@@ -10,6 +10,7 @@ import (
 	"ukpbjd/internal/document"
 	"ukpbjd/internal/message"
 	"ukpbjd/internal/msgauth"
+	"ukpbjd/internal/queue"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/store"
 	"ukpbjd/internal/triage"
@@ -47,14 +48,15 @@ type reading struct {
 	waitFor func() error // ends the archiving that goes on beside the reading of papers
 }
 
-// Read parses one mail, judges who sent it, and reads its papers if it is ours. It decides nothing and may run in parallel.
+// Read parses one mail, judges who sent it, and reads its papers if it is ours. It decides nothing and may run in parallel. A panic
+// is that mail's own fault.
 func (m *Intake) Read(ctx context.Context, in Incoming) Prepared {
 	p := Prepared{Incoming: in}
 	r := reading{Intake: m, Prepared: &p, waitFor: func() error { return nil }}
 	steps := []func(context.Context) error{r.parse, r.judge, r.survey, r.searchMail, r.beginArchiving, r.readPapers, r.readSheet, r.endArchiving,
 		r.searchPapers, r.archiveLate}
 	for _, step := range steps {
-		if p.err = step(ctx); p.err != nil {
+		if p.err = queue.Guard(func() error { return step(ctx) }); p.err != nil {
 			break
 		}
 	}
@@ -126,11 +128,13 @@ func (r *reading) beginArchiving(context.Context) error {
 	}
 	done := make(chan error, 1)
 	go func() {
-		err := r.archive()
-		if err == nil && r.Alone {
-			r.archived.Sync() //nolint:errcheck // syncArchived says it
-		}
-		done <- err
+		done <- queue.Guard(func() error {
+			err := r.archive()
+			if err == nil && r.Alone {
+				r.archived.Sync() //nolint:errcheck // syncArchived says it
+			}
+			return err
+		})
 	}()
 	r.waitFor = func() error {
 		r.waitFor = func() error { return nil }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"strings"
 	"sync"
@@ -22,9 +23,10 @@ const maxAttempts = 2
 // countAttempts counts the attempt to read each mail, before it is read, and returns those that are to be read: one that has
 // killed the program twice is quarantined.
 func (m *Intake) countAttempts(ctx context.Context, refs []mailbox.Ref) (fit []Incoming, err error) {
+	var killers []Incoming
 	err = m.DB.Update(ctx, func(tx store.Tx) error {
 		b := store.In(tx)
-		fit = fit[:0]
+		fit, killers = fit[:0], killers[:0]
 		for _, r := range refs {
 			in := Incoming{UID: store.UID(r.UID), Arrived: r.Arrived, Size: r.Size}
 			if _, done, err := b.Mails.Get(in.UID); err != nil {
@@ -38,13 +40,37 @@ func (m *Intake) countAttempts(ctx context.Context, refs []mailbox.Ref) (fit []I
 			}
 			if n <= maxAttempts {
 				fit = append(fit, in)
-			} else if err := m.quarantine(b, in, "killed-the-reader", ""); err != nil {
-				return err
+			} else {
+				killers = append(killers, in)
 			}
 		}
 		return nil
 	})
+	if err != nil || len(killers) == 0 {
+		return fit, err
+	}
+	err = m.Commit(ctx, len(killers), func(b store.Books) (err error) { // it has a letter, and something to file
+		for _, in := range killers {
+			err = errors.Join(err, m.quarantine(b, in, "killed-the-reader", ""))
+		}
+		return err
+	})
+	for _, in := range killers {
+		if err == nil {
+			m.ended(in.UID, "quarantined")
+		}
+	}
 	return fit, err
+}
+
+// ended is for what is kept in memory of a mail that has its outcome, or is gone: whoever waits behind it is read now.
+func (m *Intake) ended(u store.UID, outcome string) {
+	if m.waiting.settled(u) {
+		m.Mail.Notify()
+	}
+	if outcome != "" {
+		m.Meter.Message(outcome)
+	}
 }
 
 func (m *Intake) quarantine(b store.Books, in Incoming, reason, detail string) error {
@@ -63,12 +89,14 @@ func (m *Intake) quarantineFailed(ctx context.Context, in Incoming, why error) e
 	reason := "cannot-be-decided"
 	var broken *mailbox.MessageError
 	if errors.As(why, &broken) {
+		if !broken.Alone {
+			return errors.New("the server hands over no other mail either")
+		}
 		reason = "cannot-be-fetched"
 	}
 	err := m.Commit(ctx, 1, func(b store.Books) error { return m.quarantine(b, in, reason, bounded(why)) })
 	if err == nil {
-		m.waiting.settled(in.UID)
-		m.Meter.Message("quarantined")
+		m.ended(in.UID, "quarantined")
 	}
 	return err
 }
@@ -79,22 +107,26 @@ func (m *Intake) unreadable(ctx context.Context, in Incoming, e *mailbox.Message
 	if err != nil || f.Aside {
 		return err
 	}
-	return m.postpone(ctx, []store.UID{in.UID}, in.UID.UID)
+	return m.DB.Update(ctx, func(tx store.Tx) error { return readLater(store.In(tx), in.UID) })
 }
 
-// postpone has mails read again later: their reading did not end, for a reason that is not held against them. No UID from next
-// on has been passed.
+// readLater has mails read again: their reading did not end, for a reason that is not held against them.
+func readLater(b store.Books, uids ...store.UID) (err error) {
+	for _, u := range uids {
+		err = errors.Join(err, b.Mails.ResetAttempt(u), b.Mails.ReadAgain(u))
+	}
+	return err
+}
+
+// postpone has mails read again later. No UID from next on has been passed.
 func (m *Intake) postpone(ctx context.Context, uids []store.UID, next uint32) error {
-	return m.DB.Update(ctx, func(tx store.Tx) (err error) {
+	return m.DB.Update(ctx, func(tx store.Tx) error {
 		b := store.In(tx)
-		for _, u := range uids {
-			err = errors.Join(err, b.Mails.ResetAttempt(u), b.Mails.ReadAgain(u))
-		}
-		return errors.Join(err, m.advance(b, next))
+		return errors.Join(readLater(b, uids...), m.advance(b, next))
 	})
 }
 
-// advance writes how far reading has come; it never goes back.
+// advance writes how far reading has come; it never goes back. It is for the goroutine that decides: whoever fetches is ahead.
 func (m *Intake) advance(b store.Books, next uint32) error {
 	if next <= m.pos.Next {
 		return nil
@@ -115,64 +147,111 @@ func (m *Intake) Receive(ctx context.Context, batch []Prepared) error {
 		return err
 	}
 	last := batch[len(batch)-1].UID.UID
-	again := false // some mail is to be read again at once
+	var undone []store.UID      // to be read again
+	behind := map[string]bool{} // whose later mails are, too
 	failed, err := m.mails.Commit(ctx, incomings(list), func(ctx context.Context, some []Incoming) error {
-		return m.Commit(ctx, len(some), func(b store.Books) error {
-			var undone []store.UID
-			for _, in := range some {
-				done, err := m.receive(b, prepared(list, in))
-				if err != nil {
-					return err
-				}
-				if !done {
-					undone = append(undone, in.UID)
-				}
+		var now []store.UID
+		err := m.Commit(ctx, len(some), func(b store.Books) (err error) {
+			now, err = m.receiveAll(b, list, some, behind)
+			if err == nil && len(some) == len(list) && len(now) == 0 && len(later) == 0 {
+				err = m.advance(b, last+1)
 			}
-			if len(some) == len(list) && len(undone) == 0 && len(later) == 0 {
-				return m.advance(b, last+1)
-			}
-			for _, u := range undone {
-				again = true
-				if err := b.Mails.ReadAgain(u); err != nil {
-					return err
-				}
-			}
-			return nil
+			return err
 		})
+		if err == nil {
+			undone = append(undone, now...)
+		} else if now = nil; len(some) == 1 { // more are taken apart
+			now = []store.UID{some[0].UID}
+		}
+		for _, in := range some {
+			if p := prepared(list, in); err != nil { // whatever it came to is not in the books
+				p.outcome = ""
+			}
+		}
+		for _, u := range now {
+			behind[m.sender(prepared(list, Incoming{UID: u}))] = true
+		}
+		return err
 	})
 	if err != nil {
 		return err
 	}
 	for _, f := range failed {
 		if !f.Aside {
-			m.waiting.add(f.Item.UID, sender(prepared(list, f.Item)))
+			m.waiting.add(f.Item.UID, m.sender(prepared(list, f.Item)))
 			later = append(later, f.Item.UID)
 		}
 	}
-	if len(later) > 0 || len(failed) > 0 || again {
+	if err := m.movedOn(ctx, list, undone); err != nil {
+		return err
+	}
+	if len(later)+len(failed)+len(undone) > 0 {
 		if err := m.postpone(ctx, later, last+1); err != nil {
 			return err
 		}
 	}
 	m.pos.Next = max(m.pos.Next, last+1)
-	if again {
-		m.Mail.Notify()
-	}
 	for i := range list {
 		if p := &list[i]; p.outcome != "" {
-			m.waiting.settled(p.UID)
-			m.Meter.Message(p.outcome)
+			m.ended(p.UID, p.outcome)
 		}
 	}
 	return nil
 }
+
+// receiveAll decides some mails of the list, in order, and returns those that are to be read again: the books moved on while they
+// were being read. What the same person sent after one of these, or of those behind, waits for it.
+func (m *Intake) receiveAll(b store.Books, list []Prepared, some []Incoming, behind map[string]bool) (undone []store.UID, err error) {
+	behind = maps.Clone(behind)
+	for _, in := range some {
+		p := prepared(list, in)
+		who := m.sender(p)
+		p.outcome = ""
+		done := false
+		if who == "" || !behind[who] {
+			if done, err = m.receive(b, p); err != nil {
+				return nil, err
+			}
+		}
+		if done {
+			continue
+		}
+		undone, behind[who] = append(undone, p.UID), true
+		if err := readLater(b, p.UID); err != nil {
+			return nil, err
+		}
+	}
+	return undone, nil
+}
+
+// maxMoved is how often in a row the books may move on while one mail is being read, before it has to wait.
+const maxMoved = 3
+
+// movedOn has mails read again at once, the first of each person.
+func (m *Intake) movedOn(ctx context.Context, list []Prepared, undone []store.UID) error {
+	for _, u := range undone {
+		p := prepared(list, Incoming{UID: u})
+		if m.waiting.before(u, m.sender(p)) {
+			continue
+		}
+		if n := m.waiting.add(u, m.sender(p)); n > maxMoved {
+			if _, err := m.mails.Blame(ctx, p.Incoming, errMoved); err != nil {
+				return err
+			}
+		}
+		m.Mail.Notify()
+	}
+	return nil
+}
+
+var errMoved = errors.New("each time that it has been read, the books want something else of it")
 
 // inTurn takes out what cannot be decided now: mails whose reading failed, and mails of somebody of whom an earlier one waits.
 func (m *Intake) inTurn(ctx context.Context, batch []Prepared) (list []Prepared, later []store.UID, err error) {
 	for i := range batch {
 		p := &batch[i]
 		switch {
-		case m.waiting.before(p.UID, sender(p)):
+		case m.waiting.before(p.UID, m.sender(p)):
 			later = append(later, p.UID)
 		case p.err != nil:
 			f, err := m.mails.Blame(ctx, p.Incoming, p.err)
@@ -180,7 +259,7 @@ func (m *Intake) inTurn(ctx context.Context, batch []Prepared) (list []Prepared,
 				return nil, nil, err
 			}
 			if !f.Aside {
-				m.waiting.add(p.UID, sender(p))
+				m.waiting.add(p.UID, m.sender(p))
 				later = append(later, p.UID)
 			}
 		default:
@@ -207,48 +286,64 @@ func prepared(list []Prepared, in Incoming) *Prepared {
 }
 
 // sender is the address by which a person's mails are kept in order; empty where nobody can tell.
-func sender(p *Prepared) string {
+func (m *Intake) sender(p *Prepared) string {
 	if p.mail.Msg == nil {
 		return ""
 	}
-	return strings.ToLower(fromText(p))
+	from := fromText(p)
+	if a, ok := m.Office.Approver(from); ok {
+		from = a.Address // whichever of their addresses they write from
+	}
+	return strings.ToLower(from)
 }
 
 // waiting remembers which mails wait for another try, of whom they are, and which mails wait behind them.
 type waiting struct {
-	mu      sync.Mutex
-	senders map[store.UID]string
-	after   map[store.UID]store.UID
+	mu    sync.Mutex
+	first map[store.UID]turn
+	after map[store.UID]store.UID
+}
+
+// turn is a mail that waits for another try, and how many it has had.
+type turn struct {
+	sender string
+	times  int
 }
 
 func (w *waiting) reset() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.senders, w.after = map[store.UID]string{}, map[store.UID]store.UID{}
+	w.first, w.after = map[store.UID]turn{}, map[store.UID]store.UID{}
 }
 
-func (w *waiting) add(u store.UID, sender string) {
+// add returns how often the mail has been added.
+func (w *waiting) add(u store.UID, sender string) int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.senders == nil {
-		w.senders, w.after = map[store.UID]string{}, map[store.UID]store.UID{}
-	}
-	w.senders[u] = sender
-}
-
-func (w *waiting) settled(u store.UID) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	delete(w.senders, u)
+	t := turn{sender, w.first[u].times + 1}
+	w.first[u] = t
 	delete(w.after, u)
+	return t.times
+}
+
+// settled forgets a mail, and says whether others waited behind it.
+func (w *waiting) settled(u store.UID) (others bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.first, u)
+	delete(w.after, u)
+	for _, x := range w.after {
+		others = others || x == u
+	}
+	return others
 }
 
 // before says that an earlier mail of the same sender waits, and remembers it.
 func (w *waiting) before(u store.UID, sender string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for x, of := range w.senders {
-		if sender != "" && of == sender && x.UID < u.UID {
+	for x, t := range w.first {
+		if sender != "" && t.sender == sender && x.UID < u.UID {
 			w.after[u] = x
 			return true
 		}
@@ -265,7 +360,7 @@ func (w *waiting) behind(u store.UID) bool {
 	if !ok {
 		return false
 	}
-	_, still := w.senders[x]
+	_, still := w.first[x]
 	return still
 }
 
@@ -286,7 +381,6 @@ func (m *Intake) syncArchived(batch []Prepared) error {
 
 // receive decides one mail and records its one outcome; false: it is to be read again, as the books moved on meanwhile.
 func (m *Intake) receive(b store.Books, p *Prepared) (done bool, err error) {
-	p.outcome = ""
 	if _, seen, err := b.Mails.Get(p.UID); err != nil || seen {
 		return true, err
 	}
@@ -296,7 +390,7 @@ func (m *Intake) receive(b store.Books, p *Prepared) (done bool, err error) {
 	}
 	v = p.overrideVerdict(v)
 	if m.unread(v, p) {
-		return false, b.Mails.ResetAttempt(p.UID)
+		return false, nil
 	}
 	now := m.Now().UTC()
 	number := v.Case

@@ -24,7 +24,7 @@ func carried(c sop.Carried, o sop.Office) *CarriedView {
 	for _, x := range []Found{{What: "Alamat pengirim", Value: c.From}, {What: "DMARC menurut server surat", Value: resultInWords(c.DMARC)},
 		{What: "SPF menurut server surat", Value: resultInWords(c.SPF)}, {What: "DKIM menurut server surat", Value: resultInWords(c.DKIM)},
 		{What: "Nama masuk menurut server surat", Value: resultInWords(c.Login)}, {What: "Tanda tangan pribadi", Value: c.Signature}} {
-		if x.Value = shown(x.Value, longestNote); x.Value == "" {
+		if x.Value = shown(x.Value, maxNote); x.Value == "" {
 			x.Value = "tidak ada"
 		}
 		v.Found = append(v.Found, x)

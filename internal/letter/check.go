@@ -9,8 +9,8 @@ import (
 	"ukpbjd/internal/sop"
 )
 
-// mostFaults of one letter are enough to mend it by.
-const mostFaults = 10
+// maxFaults of one letter are enough to mend it by.
+const maxFaults = 10
 
 // Check renders every letter with hostile data, to every role, and says what an override breaks: a template that does not run,
 // a line that reads as a command, a password that is missing, not alone or elsewhere, content from afar. copies: Kepala LPSE's
@@ -20,7 +20,7 @@ func (s *Set) Check(copies bool) []error {
 	seen, faulty := map[string]bool{}, map[sop.LetterKind]int{}
 	for _, d := range hostile() {
 		kind := d.Letter.Kind
-		if faulty[kind] >= mostFaults || !copies && full(d.Letter) {
+		if faulty[kind] >= maxFaults || !copies && full(d.Letter) {
 			continue
 		}
 		for _, fault := range s.faults(d) {
@@ -43,7 +43,7 @@ func (s *Set) faults(d Data) []error {
 	var errs []error
 	pass := passwords(d)
 	for _, part := range []struct{ name, text string }{{"text", r.Text}, {"html", htmlText(r.HTML)}} {
-		for _, line := range strings.Split(part.text, "\n") {
+		for line := range strings.SplitSeq(part.text, "\n") {
 			if startsAsCommand(line) && !slices.Contains(pass, line) {
 				errs = append(errs, fmt.Errorf("%s: the line %q reads as a command", part.name, clean(line, 80)))
 			}
@@ -113,7 +113,7 @@ func htmlText(page string) string {
 
 func squeeze(s string) string {
 	var out []string
-	for _, l := range strings.Split(s, "\n") {
+	for l := range strings.SplitSeq(s, "\n") {
 		if l = strings.TrimSpace(l); l != "" {
 			out = append(out, l)
 		}

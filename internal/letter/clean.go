@@ -8,14 +8,14 @@ import (
 
 // Bounds, in runes, of what letters show of data from outside.
 const (
-	longestName   = 120
-	longestTitle  = 200
-	longestFile   = 120
-	longestMail   = 254 // RFC 5321 §4.5.3.1.3
-	longestNote   = 1200
-	longestError  = 400
-	longestUserID = 64
-	mostRows      = 300
+	maxName   = 120
+	maxTitle  = 200
+	maxFile   = 120
+	maxMail   = 254 // RFC 5321 §4.5.3.1.3
+	maxNote   = 1200
+	maxError  = 400
+	maxUserID = 64
+	maxRows   = 300
 )
 
 // written introduces data whose first word is a command verb.

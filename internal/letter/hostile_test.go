@@ -35,7 +35,7 @@ func isCommand(line string) bool {
 }
 
 func commandLines(text string, passwords []string) (bad []string) {
-	for _, l := range strings.Split(text, "\n") {
+	for l := range strings.SplitSeq(text, "\n") {
 		if !slices.Contains(passwords, l) && isCommand(l) {
 			bad = append(bad, l)
 		}

@@ -13,7 +13,7 @@ const width = 76
 // with a command verb. A line that is one of verbatim, a password, is left exactly as it is.
 func lay(s string, verbatim ...string) string {
 	var out []string
-	for _, line := range strings.Split(strings.ReplaceAll(s, "\r", ""), "\n") {
+	for line := range strings.SplitSeq(strings.ReplaceAll(s, "\r", ""), "\n") {
 		if line != "" && slices.Contains(verbatim, line) {
 			out = append(out, line)
 			continue

@@ -37,9 +37,9 @@ type Data struct {
 type Rendered struct{ Subject, Text, HTML string }
 
 const (
-	longestSubject = 120     // runes of the letter's own words, without number and code
-	longestLetter  = 4 << 20 // bytes of one rendered part
-	longestPass    = 128
+	maxSubject = 120     // runes of the letter's own words, without number and code
+	maxLetter  = 4 << 20 // bytes of one rendered part
+	maxPass    = 128
 )
 
 // Render makes one letter. It is deterministic, and safe for concurrent use.
@@ -119,7 +119,7 @@ func fit(d Data) error {
 	if d.Letter.NIP == "" || d.Case.Member(d.Letter.NIP) == nil {
 		return errors.New("the member is not in the roster")
 	}
-	if d.UserID == "" || d.UserID != clean(d.UserID, longestUserID) {
+	if d.UserID == "" || d.UserID != clean(d.UserID, maxUserID) {
 		return errors.New("the user ID is empty or cannot be printed exactly")
 	}
 	if kept := d.Case.Accounts[d.Letter.NIP].Kept; (kept || d.Locked) != d.Password.Absent() {
@@ -145,7 +145,7 @@ func fitCopy(d Data) error {
 			return errors.New("a member of the copy is not in the roster")
 		case d.Passwords[nip].Absent() || a.Kept:
 			return errors.New("the copy was not given exactly the passwords that it is to carry")
-		case a.UserID == "" || a.UserID != clean(a.UserID, longestUserID):
+		case a.UserID == "" || a.UserID != clean(a.UserID, maxUserID):
 			return errors.New("a user ID is empty or cannot be printed exactly")
 		}
 		if err := fitPassword(d.Passwords[nip].Reveal()); err != nil {
@@ -160,7 +160,7 @@ func fitPassword(p string) error {
 	if p == "" {
 		return nil
 	}
-	if p != clean(p, longestPass) {
+	if p != clean(p, maxPass) {
 		return errors.New("the password cannot be printed exactly")
 	}
 	words := strings.Fields(p)
@@ -185,8 +185,8 @@ func passwords(d Data) (lines []string) {
 type bounded struct{ bytes.Buffer }
 
 func (b *bounded) Write(p []byte) (int, error) {
-	if b.Len()+len(p) > longestLetter {
-		return 0, fmt.Errorf("the letter is longer than %d bytes", longestLetter)
+	if b.Len()+len(p) > maxLetter {
+		return 0, fmt.Errorf("the letter is longer than %d bytes", maxLetter)
 	}
 	return b.Buffer.Write(p)
 }

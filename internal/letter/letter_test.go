@@ -187,7 +187,7 @@ func TestTextIsNarrow(t *testing.T) {
 	set := shipped(t)
 	for _, s := range samples {
 		r, _ := set.Render(s.data())
-		for _, l := range strings.Split(r.Text, "\n") {
+		for l := range strings.SplitSeq(r.Text, "\n") {
 			if utf8.RuneCountInString(l) > width && !strings.HasPrefix(l, "<mailto:") && !strings.Contains(l, "SHA-256") {
 				t.Errorf("%s: %q", s.name(), l)
 			}

@@ -81,9 +81,9 @@ func wordsFor(in map[string]string, code string) string {
 // inWords puts words before a code; one that has none stands behind general ones.
 func inWords(in map[string]string, code, other string) (words, rest string) {
 	if w := wordsFor(in, code); w != "" {
-		return w, clean(code, longestName)
+		return w, clean(code, maxName)
 	}
-	return other, clean(code, longestName)
+	return other, clean(code, maxName)
 }
 
 // resultInWords translates the first word of "pass (kantor.example)".

@@ -84,15 +84,15 @@ func (r *Report) view(zone *time.Location) *ReportView {
 		out.Total += c.N
 	}
 	for _, x := range r.Medians {
-		out.Medians = append(out.Medians, Median{shown(x.Step, longestName), shown(x.Length, longestName)})
+		out.Medians = append(out.Medians, Median{shown(x.Step, maxName), shown(x.Length, maxName)})
 	}
 	for _, x := range r.Shares {
 		if x.All > 0 {
-			out.Shares = append(out.Shares, ReportShare{shown(x.Step, longestName), clean(x.SOP, 20), x.OnTime, x.All, x.OnTime * 100 / x.All})
+			out.Shares = append(out.Shares, ReportShare{shown(x.Step, maxName), clean(x.SOP, 20), x.OnTime, x.All, x.OnTime * 100 / x.All})
 		}
 	}
 	for _, x := range r.Charts {
-		out.Charts = append(out.Charts, Chart{contentID(x.ID), shown(x.Alt, longestError)})
+		out.Charts = append(out.Charts, Chart{contentID(x.ID), shown(x.Alt, maxError)})
 	}
 	for _, x := range r.Deviations {
 		out.Deviations = append(out.Deviations, deviation(x.Deviation, x.Case, zone))

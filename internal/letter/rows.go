@@ -86,7 +86,7 @@ func (v *View) rows(d Data) {
 	}
 	v.read(c.Reading)
 	for _, s := range c.Changes {
-		v.Changes = append(v.Changes, shown(s, longestTitle))
+		v.Changes = append(v.Changes, shown(s, maxTitle))
 	}
 	for _, x := range c.Deviations {
 		v.Deviations = append(v.Deviations, deviation(x, c.Number, zone))
@@ -127,10 +127,10 @@ func (v *View) bound(k sop.LetterKind) {
 }
 
 func most[T any](s []T) ([]T, int) {
-	if len(s) <= mostRows {
+	if len(s) <= maxRows {
 		return s, 0
 	}
-	return s[:mostRows], len(s) - mostRows
+	return s[:maxRows], len(s) - maxRows
 }
 
 func member(m sop.Member, no int, a sop.Account, zone *time.Location) Member {
@@ -140,11 +140,11 @@ func member(m sop.Member, no int, a sop.Account, zone *time.Location) Member {
 		at = r.Email
 	}
 	out := Member{
-		No: no, Name: shown(r.Nama, longestName), NIP: groupNIP(r.NIP), Address: address(at), Grade: shown(r.Golongan, 40),
-		Post: shown(r.Jabatan, longestName), Phone: shown(r.HP, 40), Proposed: clean(r.UserID, longestUserID),
-		UserID: clean(a.UserID, longestUserID), Kept: a.Kept, State: stateLabel(m.State), SentAt: Moment{m.SentAt, zone},
+		No: no, Name: shown(r.Nama, maxName), NIP: groupNIP(r.NIP), Address: address(at), Grade: shown(r.Golongan, 40),
+		Post: shown(r.Jabatan, maxName), Phone: shown(r.HP, 40), Proposed: clean(r.UserID, maxUserID),
+		UserID: clean(a.UserID, maxUserID), Kept: a.Kept, State: stateLabel(m.State), SentAt: Moment{m.SentAt, zone},
 		Confirmed: Moment{m.Confirmed, zone}, Proven: m.Proof != "tanpa bukti", Exposed: m.Exposed,
-		Failed: m.State == sop.MemberFailed || m.State == sop.MemberWrong, Note: shown(m.Note, longestError),
+		Failed: m.State == sop.MemberFailed || m.State == sop.MemberWrong, Note: shown(m.Note, maxError),
 	}
 	for _, x := range m.Marks {
 		out.Marks = append(out.Marks, markText(x))
@@ -178,14 +178,14 @@ func (v *View) read(r document.Reading) {
 }
 
 func (v *View) problem(p document.Problem, roster []document.Row) {
-	out := Problem{Where: "Daftar anggota", Text: shown(p.Text, longestError), Stop: p.Severity == document.Stop}
+	out := Problem{Where: "Daftar anggota", Text: shown(p.Text, maxError), Stop: p.Severity == document.Stop}
 	if out.Text == "" {
 		out.Text = shown(strings.ReplaceAll(p.Code, "_", " "), 60)
 	}
 	if p.Row > 0 {
 		out.Where = "Nomor " + count(p.Row)
 		for i, r := range roster {
-			if name := clean(r.Nama, longestName); (r.No == p.Row || r.No == 0 && i+1 == p.Row) && name != "" {
+			if name := clean(r.Nama, maxName); (r.No == p.Row || r.No == 0 && i+1 == p.Row) && name != "" {
 				out.Where += ", " + name
 				break
 			}
@@ -199,8 +199,8 @@ func (v *View) problem(p document.Problem, roster []document.Row) {
 
 func paper(p document.Paper) Paper {
 	out := Paper{
-		Kind: paperKind(p.Kind), Title: shown(p.Title, longestTitle), Number: shown(p.Number, longestName),
-		File: shown(p.File, longestFile), Pages: clean(p.Pages, 20), Hash: clean(p.SHA256, 64), Short: clean(p.SHA256, 64),
+		Kind: paperKind(p.Kind), Title: shown(p.Title, maxTitle), Number: shown(p.Number, maxName),
+		File: shown(p.File, maxFile), Pages: clean(p.Pages, 20), Hash: clean(p.SHA256, 64), Short: clean(p.SHA256, 64),
 	}
 	if len(out.Short) > 12 {
 		out.Short = out.Short[:12]
@@ -230,6 +230,6 @@ func decisions(c sop.Case, zone *time.Location) []Decision {
 func deviation(x sop.Deviation, number string, zone *time.Location) Deviation {
 	return Deviation{
 		Case: shown(number, 40), Kind: deviationKind(x.Kind), Step: clean(x.Step, 20), Owed: owedBy(x.Owed),
-		By: shown(x.By, longestName), Text: strings.TrimSuffix(shown(x.Text, longestError), "."), Reply: shown(x.Reply, longestNote), At: Moment{x.At, zone},
+		By: shown(x.By, maxName), Text: strings.TrimSuffix(shown(x.Text, maxError), "."), Reply: shown(x.Reply, maxNote), At: Moment{x.At, zone},
 	}
 }

@@ -14,7 +14,7 @@ import (
 // layoutFile holds what all letters share; an office may override it too.
 const layoutFile = "surat.tmpl"
 
-const longestTemplate = 256 << 10
+const maxTemplate = 256 << 10
 
 // Set is a parsed set of templates; safe for concurrent use.
 type Set struct{ letters map[sop.LetterKind]pair }
@@ -90,8 +90,8 @@ func source(shipped, override fs.FS, name string) (string, error) {
 }
 
 func sized(b []byte, name string) (string, error) {
-	if len(b) > longestTemplate {
-		return "", fmt.Errorf("read letter %s: larger than %d bytes", name, longestTemplate)
+	if len(b) > maxTemplate {
+		return "", fmt.Errorf("read letter %s: larger than %d bytes", name, maxTemplate)
 	}
 	return string(b), nil
 }
@@ -132,7 +132,7 @@ func (p pair) words(block string, v *View) (string, error) {
 	if err := p.text.ExecuteTemplate(&b, block, v); err != nil {
 		return "", err
 	}
-	return clean(strings.TrimSpace(b.String()), longestSubject), nil
+	return clean(strings.TrimSpace(b.String()), maxSubject), nil
 }
 
 // funcs are what templates may call beside the methods of View, Moment and the rows.

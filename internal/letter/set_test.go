@@ -26,7 +26,7 @@ func judgeOverride(t *testing.T, file, body, want string) {
 		}
 		return
 	}
-	if len(errs) == 0 || len(errs) > 3*mostFaults {
+	if len(errs) == 0 || len(errs) > 3*maxFaults {
 		t.Fatalf("Check found %d faults", len(errs))
 	}
 	for _, err := range errs {
@@ -83,7 +83,7 @@ func TestParseRefuses(t *testing.T) {
 		"syntax":            {"status.tmpl": {Data: []byte(`{{define "text"}}{{.x`)}},
 		"syntax of layout":  {"surat.tmpl": {Data: []byte(`{{if}}`)}},
 		"unknown function":  {"status.tmpl": {Data: []byte(`{{define "text"}}{{exec "x"}}{{end}}`)}},
-		"too large":         {"status.tmpl": {Data: make([]byte, longestTemplate+1)}},
+		"too large":         {"status.tmpl": {Data: make([]byte, maxTemplate+1)}},
 	} {
 		if _, err := Parse(templates.FS, over); err == nil {
 			t.Errorf("%s: accepted", name)

@@ -104,10 +104,10 @@ func newView(d Data) *View {
 		Kind: string(l.Kind), Number: number(c.Number), Ref: reference(d), Attached: attached(l.Files), Date: m(d.Now),
 		Office: office(d.Office), To: addressee(l), Role: string(l.Role), You: salutation(l.Role),
 		Requester: party(c.Requester), Kepala: party(d.Office.KepalaLPSE),
-		Status: c.Status.Label(), CaseSubject: shown(c.Subject, longestTitle), KepalaCopied: c.KepalaCopied,
+		Status: c.Status.Label(), CaseSubject: shown(c.Subject, maxTitle), KepalaCopied: c.KepalaCopied,
 		Opened: m(c.Opened), Closed: m(c.Closed), Due: m(c.Due), Expires: m(c.Expires), Revision: l.Revision, Issue: l.Issue,
-		Owes: owedBy(c.Owes), Outcome: shown(c.Outcome, longestNote), Held: shown(c.Held, longestError),
-		Topic: clean(topic(d), 60), Note: shown(l.Note, longestNote), Reason: reason(l.Kind, topic(d)),
+		Owes: owedBy(c.Owes), Outcome: shown(c.Outcome, maxNote), Held: shown(c.Held, maxError),
+		Topic: clean(topic(d), 60), Note: shown(l.Note, maxNote), Reason: reason(l.Kind, topic(d)),
 		Case: stand(c, l.NIP), Deputies: deputies(d.Office, l.To.Address),
 	}
 	v.Full = full(l)
@@ -188,14 +188,14 @@ func attached(files []sop.File) string {
 
 func office(o sop.Office) Office {
 	return Office{
-		Name: shown(o.Name, longestTitle), Address: address(o.Mailbox.Address), CodeInSheet: o.CodeInSheet, Signed: o.Level == sop.Signed,
+		Name: shown(o.Name, maxTitle), Address: address(o.Mailbox.Address), CodeInSheet: o.CodeInSheet, Signed: o.Level == sop.Signed,
 		FullCopy: o.FullCopy && o.KepalaLPSE.Address != "", Sheet: o.Sheet, ApprovalDays: o.ApprovalDays, CompletionDays: o.CompletionDays,
 		ReceiptDays: o.ReceiptDays, ExpiryDays: o.ExpiryDays, ExpiresDays: o.Expires, Level: levelWord(o.Level),
 	}
 }
 
 func addressee(l sop.Letter) Addressee {
-	a := Addressee{Name: clean(l.To.Name, longestName), Post: roleLabel(l.Role)}
+	a := Addressee{Name: clean(l.To.Name, maxName), Post: roleLabel(l.Role)}
 	if a.Name == "" {
 		a.Name = a.Post
 	}
@@ -216,10 +216,10 @@ func salutation(r sop.Role) string {
 }
 
 func party(p sop.Person) Party {
-	return Party{Name: shown(p.Name, longestName), Address: address(p.Address)}
+	return Party{Name: shown(p.Name, maxName), Address: address(p.Address)}
 }
 
-func address(s string) string { return shown(s, longestMail) }
+func address(s string) string { return shown(s, maxMail) }
 
 // By is "nama (alamat)", or whichever of them there is.
 func (p Party) By() string {

@@ -101,7 +101,7 @@ func markText(m string) string {
 	if w, ok := marks[m]; ok {
 		return w
 	}
-	return shown(m, longestTitle)
+	return shown(m, maxTitle)
 }
 
 var states = map[sop.MemberState]string{
@@ -162,7 +162,7 @@ func owedBy(s string) string {
 	case "":
 		return ""
 	}
-	return shown(s, longestName)
+	return shown(s, maxName)
 }
 
 func deviationKind(s string) string {

@@ -19,7 +19,7 @@ func (m *Message) findBounce() *Bounce {
 		b.Recipients = mergeRecipients(b.Recipients)
 	}
 	if len(b.Recipients) == 0 && !m.isOtherReport() {
-		b.Recipients = m.noticeRecipients(texts)
+		b.Recipients = m.bounceTextRecipients(texts)
 	}
 	if len(b.Recipients) == 0 {
 		return nil
@@ -28,16 +28,16 @@ func (m *Message) findBounce() *Bounce {
 	return b
 }
 
-// noticeText is one text of the mail; returned marks the letter that came back, or its header.
-type noticeText struct {
+// bounceText is one text of the mail; returned marks the letter that came back, or its header.
+type bounceText struct {
 	text     string
 	returned bool
 }
 
 const noticeLimit = 256 << 10
 
-func (m *Message) noticeTexts() []noticeText {
-	texts := []noticeText{{text: m.Text[:min(len(m.Text), noticeLimit)]}}
+func (m *Message) noticeTexts() []bounceText {
+	texts := []bounceText{{text: m.Text[:min(len(m.Text), noticeLimit)]}}
 	if strings.TrimSpace(m.Text) == "" && m.HTML != "" {
 		texts[0].text = htmlText(m.HTML, noticeLimit)
 	}
@@ -48,9 +48,9 @@ func (m *Message) noticeTexts() []noticeText {
 		content := f.Bytes[:min(len(f.Bytes), noticeLimit)]
 		switch f.ContentType {
 		case "message/delivery-status", "message/global-delivery-status", "text/plain", "message/xdelivery-status":
-			texts = append(texts, noticeText{text: cleanText(leafPart{content: content})})
+			texts = append(texts, bounceText{text: cleanText(leafPart{content: content})})
 		case "message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers", "message/rfc822-headers", "text/rfc822-header":
-			texts = append(texts, noticeText{text: cleanText(leafPart{content: content}), returned: true})
+			texts = append(texts, bounceText{text: cleanText(leafPart{content: content}), returned: true})
 		}
 	}
 	return texts
@@ -200,7 +200,7 @@ func mergeRecipients(list []BouncedRecipient) []BouncedRecipient {
 var messageIDField = regexp.MustCompile(`(?im)^[ \t>|]{0,8}message-id[ \t]*:[ \t\r\n]*(<[^<>\s]{1,500}>)`)
 
 // originalID is the Message-ID in the returned letter, else one quoted in the notice, else what the notice refers to.
-func (m *Message) originalID(texts []noticeText) string {
+func (m *Message) originalID(texts []bounceText) string {
 	for _, returned := range []bool{true, false} {
 		for _, t := range texts {
 			if t.returned != returned {

@@ -116,11 +116,12 @@ func TestFileNames(t *testing.T) {
 }
 
 func mixedMail(parts ...string) string {
-	out := "From: a@x.example\nContent-Type: multipart/mixed; boundary=b\n\n"
+	var out strings.Builder
+	out.WriteString("From: a@x.example\nContent-Type: multipart/mixed; boundary=b\n\n")
 	for _, p := range parts {
-		out += "--b\n" + p + "\n"
+		out.WriteString("--b\n" + p + "\n")
 	}
-	return out + "--b--\n"
+	return out.String() + "--b--\n"
 }
 
 func TestFiles(t *testing.T) {

@@ -166,7 +166,7 @@ func (m *Message) openAttached(file Attachment, lim Limits, depth int) {
 	lim.Files -= len(m.Files)
 	inner := &Message{}
 	_, body := splitMail(file.Bytes)
-	inner.readBody(file.Bytes, body, liftLeaves(file.Bytes, lim), lim, depth-1)
+	inner.readBody(file.Bytes, body, findBigParts(file.Bytes, lim), lim, depth-1)
 	for _, f := range inner.Files {
 		f.Name = file.Name + "/" + f.Name
 		m.Files = append(m.Files, f)

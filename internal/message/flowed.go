@@ -7,7 +7,7 @@ import "strings"
 func unflow(text string, delSp bool) string {
 	var out []string
 	depth, open := -1, false
-	for _, line := range strings.Split(text, "\n") {
+	for line := range strings.SplitSeq(text, "\n") {
 		d := len(line) - len(strings.TrimLeft(line, ">"))
 		body := strings.TrimPrefix(line[d:], " ") // space-stuffing
 		soft := strings.HasSuffix(body, " ") && body != "-- "

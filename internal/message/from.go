@@ -147,7 +147,7 @@ func ascii(s string) bool {
 }
 
 func dotAtom(s string) bool {
-	for _, atom := range strings.Split(s, ".") {
+	for atom := range strings.SplitSeq(s, ".") {
 		if atom == "" {
 			return false
 		}

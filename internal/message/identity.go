@@ -11,7 +11,7 @@ import (
 
 // identify hashes what two deliveries of one mail share. Trace fields (Received, Delivered-To, Return-Path, X-…) differ, and so
 // may folding, line ends and empty lines at the end. A leaf that was decoded counts by its content, which is hashed anyway.
-func (m *Message) identify(raw, body []byte, leaves []lifted) {
+func (m *Message) identify(raw, body []byte, leaves []bigPart) {
 	content := sha256.New()
 	for _, name := range []string{"From", "To", "Subject", "Date"} {
 		for _, v := range m.Fields(name) {

@@ -41,7 +41,7 @@ func parseAt(raw []byte, lim Limits, banners []string, depth int) (m *Message) {
 		m.problem("too-large", fmt.Sprintf("%d bytes", len(raw)), true)
 		m.identify(raw, body, nil)
 	default:
-		leaves := liftLeaves(raw, lim)
+		leaves := findBigParts(raw, lim)
 		m.identify(raw, body, leaves)
 		m.readBody(raw, body, leaves, lim, depth)
 	}
@@ -130,7 +130,7 @@ func readDate(v string) time.Time {
 	return t
 }
 
-func (m *Message) readBody(raw, body []byte, leaves []lifted, lim Limits, depth int) {
+func (m *Message) readBody(raw, body []byte, leaves []bigPart, lim Limits, depth int) {
 	if bytes.IndexByte(body, 0) >= 0 {
 		m.problem("nul-byte", "body", true)
 	}
@@ -162,7 +162,7 @@ func (m *Message) readBody(raw, body []byte, leaves []lifted, lim Limits, depth 
 }
 
 func (m *Message) ownWords(banners []string, lim Limits) {
-	if own, certain := ownText(m.Text, banners, lim.OwnBytes); certain {
+	if own, certain := stripQuotes(m.Text, banners, lim.OwnBytes); certain {
 		m.Own = own
 	} else {
 		m.Below = true
@@ -170,7 +170,7 @@ func (m *Message) ownWords(banners []string, lim Limits) {
 	if m.HTML == "" {
 		return
 	}
-	if own, certain := ownText(htmlText(m.HTML, 4*lim.OwnBytes), banners, lim.OwnBytes); certain {
+	if own, certain := stripQuotes(htmlText(m.HTML, 4*lim.OwnBytes), banners, lim.OwnBytes); certain {
 		m.HTMLOwn = own
 	}
 }

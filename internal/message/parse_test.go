@@ -60,7 +60,7 @@ func TestEveryCorpusMail(t *testing.T) {
 
 func checkName(t *testing.T, where, name string) {
 	t.Helper()
-	for _, part := range strings.Split(name, "/") {
+	for part := range strings.SplitSeq(name, "/") {
 		if part == "" || part == "." || part == ".." || len(part) > maxName || hasInvisible(part) || strings.ContainsAny(part, `\:*?"<>|`) {
 			t.Errorf("%s: unsafe name %q", where, name)
 		}
@@ -218,8 +218,8 @@ func TestIdentity(t *testing.T) {
 func TestIdentityOfPapers(t *testing.T) {
 	mail := func(eol string, sizes ...int) string {
 		raw := requestMail(eol, sizes...)
-		if n := len(liftLeaves(raw, DefaultLimits())); n != len(sizes) {
-			t.Fatalf("%d papers lifted, of %d", n, len(sizes))
+		if n := len(findBigParts(raw, DefaultLimits())); n != len(sizes) {
+			t.Fatalf("%d papers bigPart, of %d", n, len(sizes))
 		}
 		return string(raw)
 	}

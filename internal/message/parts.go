@@ -61,8 +61,8 @@ func doubtful(p *enmime.Part) bool {
 	return strings.HasPrefix(p.ContentType, "text/") && (!utf8.Valid(p.Content) || bytes.Contains(p.Content, []byte("\ufffd")) || bytes.IndexByte(p.Content, 0x1b) >= 0)
 }
 
-// readTree parses what the lifter left and puts the lifted leaves back.
-func readTree(rest []byte, leaves []lifted, lim Limits) (*enmime.Part, []leafPart, bool) {
+// readTree parses what was left and puts the big parts back.
+func readTree(rest []byte, leaves []bigPart, lim Limits) (*enmime.Part, []leafPart, bool) {
 	junk := base64JunkBound(rest) > lim.Base64Junk
 	root, err := parseRest(rest, junk)
 	if err != nil || root == nil {
@@ -84,8 +84,8 @@ func readTree(rest []byte, leaves []lifted, lim Limits) (*enmime.Part, []leafPar
 	return root, parts, reattach(parts, leaves)
 }
 
-// reattach puts each lifted content where its placeholder came out, and reports whether all did, once each.
-func reattach(parts []leafPart, leaves []lifted) bool {
+// reattach puts each big part's content where its placeholder came out, and reports whether all did, once each.
+func reattach(parts []leafPart, leaves []bigPart) bool {
 	if len(leaves) == 0 {
 		return true
 	}

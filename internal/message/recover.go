@@ -17,7 +17,7 @@ func (m *Message) recoverBody(body []byte, lim Limits, depth int) {
 		m.problem("body-vanished", "boundary "+boundary, true)
 		synthetic := fmt.Appendf(nil, "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"%s\"\r\n\r\n", boundary)
 		synthetic = append(synthetic, body...)
-		leaves := liftLeaves(synthetic, lim)
+		leaves := findBigParts(synthetic, lim)
 		rest := withPlaceholders(synthetic, leaves)
 		if root, parts, ok := readTree(rest, leaves, lim); ok {
 			m.sortParts(root, parts, rest, lim, depth)

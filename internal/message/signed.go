@@ -129,7 +129,7 @@ func (m *Message) signedBody(raw, body []byte, lim Limits) {
 	}
 	alone := &Message{}
 	_, inner := splitMail(parts[0])
-	alone.readBody(parts[0], inner, liftLeaves(parts[0], lim), lim, lim.AttachedDepth-1)
+	alone.readBody(parts[0], inner, findBigParts(parts[0], lim), lim, lim.AttachedDepth-1)
 	if alone.Severe() != "" || alone.Text != m.Text || alone.HTML != m.HTML {
 		m.problem("signed-outside", alone.Severe(), true)
 	}

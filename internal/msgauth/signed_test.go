@@ -141,11 +141,12 @@ func multipartSigned(t *testing.T, protocol, content string, signature []byte, m
 		sig = "Content-Type: " + protocol + "; name=smime.p7s\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: attachment; filename=smime.p7s\r\n\r\n" + wrapped(signature)
 	}
 	parts := append([]string{content, sig}, more...)
-	body := "This is a signed message\r\n"
+	var body strings.Builder
+	body.WriteString("This is a signed message\r\n")
 	for _, p := range parts {
-		body += "--b1\r\n" + p + "\r\n"
+		body.WriteString("--b1\r\n" + p + "\r\n")
 	}
-	return sign(t, signedHead+"Content-Type: multipart/signed; boundary=b1; micalg=sha-256; protocol=\""+protocol+"\"\r\n\r\n"+body+"--b1--\r\n",
+	return sign(t, signedHead+"Content-Type: multipart/signed; boundary=b1; micalg=sha-256; protocol=\""+protocol+"\"\r\n\r\n"+body.String()+"--b1--\r\n",
 		dkim.SignOptions{HeaderKeys: signedKeys})
 }
 

@@ -104,8 +104,10 @@ func (c *Clerk) Listen(s queue.Signal) { c.wake = append(c.wake, s) }
 
 // Commit runs fn, which decides a number of inputs, in one transaction. It may run twice, and counts nothing outside itself.
 func (c *Clerk) Commit(ctx context.Context, inputs int, fn func(store.Books) error) error {
-	began := time.Now()
+	began, committed := time.Now(), false
 	done := func(bool) {}
+	end := sync.OnceFunc(func() { done(committed) })
+	defer end() // after a panic, too
 	err := c.DB.Update(ctx, func(tx store.Tx) (err error) {
 		done(false) // of a closure that runs again
 		done = func(bool) {}
@@ -113,13 +115,17 @@ func (c *Clerk) Commit(ctx context.Context, inputs int, fn func(store.Books) err
 		if err := fn(b); err != nil || c.rider == nil {
 			return err
 		}
-		done, err = c.rider(b)
+		rides, err := c.rider(b)
+		if rides != nil {
+			done = rides
+		}
 		return err
 	})
-	done(err == nil)
 	if err != nil {
 		return err
 	}
+	committed = true
+	end()
 	c.Meter.Commit(time.Since(began), inputs)
 	for _, s := range c.wake {
 		s.Notify()

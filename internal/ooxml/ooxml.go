@@ -6,6 +6,7 @@ package ooxml
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -49,14 +50,7 @@ type Part struct {
 
 // Open reads the directory.
 func Open(data []byte, l Limits) (*Package, error) {
-	for _, x := range []struct{ v, def *int64 }{{&l.Part, ptr(48 << 20)}, {&l.Total, ptr(128 << 20)}, {&l.Ratio, ptr(200)}} {
-		if *x.v <= 0 {
-			*x.v = *x.def
-		}
-	}
-	if l.Parts <= 0 {
-		l.Parts = 5000
-	}
+	l = Limits{Parts: cmp.Or(l.Parts, 5000), Part: cmp.Or(l.Part, 48<<20), Total: cmp.Or(l.Total, 128<<20), Ratio: cmp.Or(l.Ratio, 200)}
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		return nil, fmt.Errorf("open package: %w", err)
@@ -77,8 +71,6 @@ func Open(data []byte, l Limits) (*Package, error) {
 	}
 	return p, nil
 }
-
-func ptr(n int64) *int64 { return &n }
 
 // cleanName: some programs write backslashes, others a slash in front.
 func cleanName(name string) string {

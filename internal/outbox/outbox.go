@@ -1,6 +1,6 @@
 // Package outbox sends letters: it claims what is due, hands each to the mail server once, and tells the case what became of
-// it. An attempt is on disk before it is made, and so is, for as long as this machine runs, that its DATA has begun: after a
-// kill only letters whose DATA had begun are in doubt.
+// it. An attempt is on disk before it is made. That its DATA has begun, and that the server took the letter, stands in the log of
+// sending, for as long as this machine runs: after a kill only letters whose DATA had begun and had no answer are in doubt.
 package outbox
 
 import (
@@ -42,6 +42,7 @@ const (
 	firstRetry = 30 * time.Second
 	maxRetry   = 2 * time.Hour
 	giveUpDays = 5                // office days that a letter is tried, as mail servers do (RFC 5321 §4.5.4.1)
+	minTries   = 12               // and not before: a clock that is wrong for a while ends nothing
 	maxAhead   = 6 * time.Hour    // no letter waits longer; what does was put there by a clock that was wrong
 	maxReady   = 32               // letters that may stand ready for the senders
 	maxBatch   = 64               // results written in one commit
@@ -57,12 +58,15 @@ type Outbox struct {
 	wake    queue.Signal
 	sending atomic.Int32
 
-	lookedAt time.Time // at the folders of sent mail
+	unsettled []Sent // of the run before: the server took them, and their cases could not be told yet
+
+	swept queue.Every // the folders of sent mail
 }
 
-// New puts letters whose sending had begun when the program ended in doubt, and takes the others back into the queue.
+// New puts letters that were being sent when the program ended in doubt, settles those that the server had taken, and puts those
+// whose sending had not begun back into the queue.
 func New(ctx context.Context, o Options) (*Outbox, error) {
-	x := &Outbox{Clerk: o.Clerk, Options: o, wake: queue.NewSignal()}
+	x := &Outbox{Clerk: o.Clerk, Options: o, wake: queue.NewSignal(), swept: queue.Every{Pause: minSweep}}
 	if x.DoubtPause <= 0 {
 		x.DoubtPause = doubtPause
 	}
@@ -74,12 +78,13 @@ func New(ctx context.Context, o Options) (*Outbox, error) {
 	}
 	x.results = queue.New(queue.Options[Sent]{Name: "outbox", Key: func(s Sent) string { return s.Row.ID() }, Aside: x.recordOnly,
 		Fatal: office.Fatal, Health: o.Health, Now: x.Now})
-	err := x.DB.Update(ctx, func(tx store.Tx) error { return x.recover(store.In(tx)) })
-	if err == nil && x.Log != nil {
-		err = x.Log.Begin()
-	}
-	if err != nil {
+	if err := x.recover(ctx); err != nil {
 		return nil, err
+	}
+	if x.Log != nil {
+		if err := x.Log.Begin(); err != nil {
+			return nil, err
+		}
 	}
 	x.Take(x.ride)
 	x.Listen(x.wake)
@@ -87,10 +92,27 @@ func New(ctx context.Context, o Options) (*Outbox, error) {
 }
 
 // recover looks at letters that were on their way when the program ended.
-func (x *Outbox) recover(b store.Books) error {
+func (x *Outbox) recover(ctx context.Context) error {
+	var taken []Sent
+	err := x.DB.Update(ctx, func(tx store.Tx) (err error) {
+		taken, err = x.sortOut(store.In(tx))
+		return err
+	})
+	if err == nil {
+		x.unsettled, err = x.Settle(ctx, taken)
+	}
+	return err
+}
+
+// sortOut returns the letters that the server had taken; what became of the others is written.
+func (x *Outbox) sortOut(b store.Books) (taken []Sent, err error) {
 	rows, err := b.Letters.Sending(x.Now())
 	for _, r := range rows {
-		if x.Log.NotBegun(r.Run, r.ID(), r.Attempts) {
+		if s, ok := x.Log.Accepted(r); ok {
+			taken = append(taken, s)
+			continue
+		}
+		if x.Log.NotBegun(r) {
 			err = errors.Join(err, b.Letters.Unclaim(r))
 			continue
 		}
@@ -98,7 +120,7 @@ func (x *Outbox) recover(b store.Books) error {
 		_, bad := b.Letters.Settle(r)
 		err = errors.Join(err, bad)
 	}
-	return err
+	return taken, err
 }
 
 // Run sends until ctx ends. A letter that is on its way then is given the time to end, so that it is not left in doubt.
@@ -133,7 +155,13 @@ func (x *Outbox) Run(ctx context.Context) error {
 		defer close(back)
 		return senders.Wait()
 	})
-	g.Go(func() error { return x.settleAll(context.WithoutCancel(calm), back) })
+	g.Go(func() error {
+		err := x.settleAll(context.WithoutCancel(calm), back)
+		enough()
+		for range back { // after a fatal error nobody writes what the senders still bring
+		}
+		return err
+	})
 	err := g.Wait()
 	return errors.Join(err, x.giveBack(context.WithoutCancel(ctx)))
 }
@@ -206,14 +234,48 @@ func (x *Outbox) send(ctx context.Context, c store.Claimed) Sent {
 	if err != nil {
 		return Sent{Row: c.Row, Result: unsendable(err), At: began}
 	}
-	item := postman.Item{ID: c.Row.ID(), From: x.Office.Mailbox.Address, To: c.Row.Letter.To.Address, Bytes: body}
+	begun := false
+	item := postman.Item{ID: c.Row.ID(), From: x.Office.Mailbox.Address, To: c.Row.Letter.To.Address, Bytes: body, Begin: func() error {
+		begun = true
+		if x.Log == nil {
+			return nil
+		}
+		return x.begin(c.Row)
+	}}
 	if x.Log != nil {
-		item.Begin = func() error { return x.Log.Begun(c.Row.ID(), c.Row.Attempts) }
+		item.Taken = func(answer string) { x.taken(c.Row, answer) }
 	}
-	r := x.Post.Send(ctx, item)
+	var r postman.Result
+	if err := queue.Guard(func() error {
+		r = x.Post.Send(ctx, item)
+		return nil
+	}); err != nil {
+		r = postman.Result{Outcome: postman.Deferred, Text: err.Error()}
+		if begun {
+			r.Outcome = postman.InDoubt
+		}
+	}
 	x.tellHealth()
 	ended := x.Now()
 	return Sent{Row: c.Row, Result: r, At: ended, Took: ended.Sub(began)}
+}
+
+// begin notes that DATA comes. A letter of which that cannot be noted waits, and health says why.
+func (x *Outbox) begin(r store.LetterRow) error {
+	err := x.Log.Begun(r)
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	x.Health.Set("outbox", "log", text)
+	return err
+}
+
+// taken notes that the server has the letter, before anything else can happen.
+func (x *Outbox) taken(r store.LetterRow, answer string) {
+	if err := x.Log.Took(r, x.Now(), answer); err != nil {
+		x.Clerk.Log.Warn("a letter was taken; a kill now would put it in doubt", "letter", r.ID(), "error", err)
+	}
 }
 
 // unseal opens the bytes of a sealed letter just before it is sent.
@@ -256,12 +318,22 @@ func (x *Outbox) ride(b store.Books) (done func(committed bool), err error) {
 			claimed = nil
 		}
 		x.ready.release(room, claimed)
+		if !committed && room > 0 { // claim may have found no room meanwhile
+			x.wake.Notify()
+		}
 	}
+	panicked := true
+	defer func() {
+		if panicked {
+			done(false)
+		}
+	}()
 	claimed, aside, err := b.Letters.Claim(x.Now(), room, x.run())
 	for _, a := range aside {
 		if err == nil {
 			err = x.Warn(b, "aside-"+strings.ReplaceAll(a.Key, "/", "-"), "letter-aside", a.Key+": "+a.Why)
 		}
 	}
+	panicked = false
 	return done, err
 }

@@ -3,19 +3,26 @@ package outbox
 import (
 	"bufio"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"strings"
 	"sync"
+	"time"
+
+	"ukpbjd/internal/postman"
+	"ukpbjd/internal/store"
 )
 
-// SendLog says of which attempts DATA has begun. It is a file beside the books, one line an attempt, that is written before DATA
-// and not synced: it holds against the end of the program, which is what it is for. After a restart of the machine it says
-// nothing, and every letter that was on its way is in doubt. On disk:
+// SendLog says of which attempts DATA has begun, and which of these the server has accepted. It is a file beside the books that
+// is written at once and not synced: it holds against the end of the program, which is what it is for. After a restart of the
+// machine it says nothing, and every letter that was on its way is in doubt. On disk:
 //
-//	sending.log   first line: boot and run; then CASE/KEY and attempt, a line each time DATA begins
+//	sending.log   first line: boot and run; then a sendNote a line, each after a line break of its own: one that was cut short,
+//	              because the disk was full, does not spoil the next
 type SendLog struct {
 	path string
 	boot string
@@ -23,15 +30,28 @@ type SendLog struct {
 
 	mu   sync.Mutex
 	file *os.File
+	size int64
+	open map[string]sendNote // by letter: attempts of this run whose result is not in the books
 
-	oldRun string          // of the run before, on this boot of the machine
-	begun  map[string]bool // in it
+	oldRun string              // the run before, on this boot of the machine
+	last   map[string]sendNote // by letter, what it noted last
 }
+
+// sendNote is written when DATA begins, and once more when the letter was accepted.
+type sendNote struct {
+	ID       string    `json:"id"`
+	Attempt  int       `json:"attempt"`
+	Accepted time.Time `json:"accepted,omitzero"`
+	Answer   string    `json:"answer,omitempty"`
+}
+
+// maxSendLog is the size at which what is in the books leaves the log.
+const maxSendLog = 1 << 20
 
 // OpenSendLog reads what the run before has left. boot names this boot of the machine; empty: nobody knows, and nothing that was
 // written before counts.
 func OpenSendLog(path, boot string) (*SendLog, error) {
-	l := &SendLog{path: path, boot: boot, run: rand.Text(), begun: map[string]bool{}}
+	l := &SendLog{path: path, boot: boot, run: rand.Text(), open: map[string]sendNote{}, last: map[string]sendNote{}}
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return l, nil
@@ -39,30 +59,45 @@ func OpenSendLog(path, boot string) (*SendLog, error) {
 		return nil, fmt.Errorf("read the log of sending: %w", err)
 	}
 	defer f.Close()
-	s := bufio.NewScanner(f)
-	if !s.Scan() {
-		return l, nil
-	}
-	was, run, ok := strings.Cut(s.Text(), " ")
-	if !ok || boot == "" || was != boot {
-		return l, nil
-	}
-	l.oldRun = run
-	for s.Scan() {
-		l.begun[s.Text()] = true
-	}
-	if err := s.Err(); err != nil {
+	if err := l.read(f); err != nil {
 		return nil, fmt.Errorf("read the log of sending: %w", err)
 	}
 	return l, nil
 }
 
-// NotBegun says for certain that an attempt of the run before had not reached DATA.
-func (l *SendLog) NotBegun(run, id string, attempt int) bool {
-	return l != nil && l.oldRun != "" && run == l.oldRun && !l.begun[line(id, attempt)]
+func (l *SendLog) read(r io.Reader) error {
+	s := bufio.NewScanner(r)
+	if !s.Scan() {
+		return nil
+	}
+	boot, run, ok := strings.Cut(s.Text(), " ")
+	if !ok || l.boot == "" || boot != l.boot {
+		return nil
+	}
+	for s.Scan() {
+		var n sendNote
+		if json.Unmarshal(s.Bytes(), &n) == nil && n.Attempt >= l.last[n.ID].Attempt {
+			l.last[n.ID] = n
+		}
+	}
+	l.oldRun = run
+	return s.Err()
 }
 
-func line(id string, attempt int) string { return fmt.Sprintf("%s %d", id, attempt) }
+// NotBegun says for certain that an attempt of the run before had not reached DATA.
+func (l *SendLog) NotBegun(r store.LetterRow) bool {
+	return l != nil && l.oldRun != "" && r.Run == l.oldRun && l.last[r.ID()].Attempt < r.Attempts
+}
+
+// Accepted is the result of an attempt of the run before that the server took, and that is not in the books.
+func (l *SendLog) Accepted(r store.LetterRow) (s Sent, ok bool) {
+	if l == nil || l.oldRun == "" || r.Run != l.oldRun {
+		return s, false
+	}
+	n := l.last[r.ID()]
+	return Sent{Row: r, Result: postman.Result{ID: n.ID, Outcome: postman.Accepted, Begun: true, Text: n.Answer}, At: n.Accepted},
+		n.Attempt == r.Attempts && !n.Accepted.IsZero()
+}
 
 // Run names this run.
 func (l *SendLog) Run() string { return l.run }
@@ -71,25 +106,79 @@ func (l *SendLog) Run() string { return l.run }
 func (l *SendLog) Begin() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	f, err := os.OpenFile(l.path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY|os.O_APPEND, 0o600)
+	l.oldRun, l.last = "", nil
+	return l.rewrite()
+}
+
+// rewrite puts a log in the place of the old one in which only what is not in the books stands. The old one holds until then.
+func (l *SendLog) rewrite() error {
+	f, err := os.OpenFile(l.path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return fmt.Errorf("begin the log of sending: %w", err)
 	}
-	l.file, l.begun, l.oldRun = f, nil, ""
-	if _, err := fmt.Fprintf(f, "%s %s\n", l.boot, l.run); err != nil {
-		return fmt.Errorf("begin the log of sending: %w", err)
+	text := []byte(l.boot + " " + l.run)
+	for _, n := range l.open {
+		text = append(text, n.line()...)
+	}
+	if _, err := f.Write(text); err != nil {
+		return errors.Join(fmt.Errorf("begin the log of sending: %w", err), f.Close())
+	}
+	if err := os.Rename(l.path+".new", l.path); err != nil {
+		return errors.Join(fmt.Errorf("begin the log of sending: %w", err), f.Close())
+	}
+	old := l.file
+	l.file, l.size = f, int64(len(text))
+	if old != nil {
+		return old.Close()
 	}
 	return nil
 }
 
+func (n sendNote) line() []byte {
+	raw, _ := json.Marshal(n) // of plain fields: it cannot fail
+	return append([]byte("\n"), raw...)
+}
+
 // Begun notes that DATA is about to begin.
-func (l *SendLog) Begun(id string, attempt int) error {
+func (l *SendLog) Begun(r store.LetterRow) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if _, err := l.file.WriteString(line(id, attempt) + "\n"); err != nil {
-		return fmt.Errorf("note that the sending begins: %w", err)
+	if l.size > maxSendLog {
+		if err := l.rewrite(); err != nil {
+			return err
+		}
 	}
+	return l.note(sendNote{ID: r.ID(), Attempt: r.Attempts})
+}
+
+// Took notes that the server has taken a letter whose DATA had begun. Where that cannot be written, the letter is in doubt
+// after a kill, no more.
+func (l *SendLog) Took(r store.LetterRow, at time.Time, answer string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.note(sendNote{ID: r.ID(), Attempt: r.Attempts, Accepted: at, Answer: answer})
+}
+
+func (l *SendLog) note(n sendNote) error {
+	written, err := l.file.Write(n.line())
+	l.size += int64(written)
+	if err != nil {
+		return fmt.Errorf("note how the sending goes: %w", err)
+	}
+	l.open[n.ID] = n
 	return nil
+}
+
+// Settled says that the result of an attempt is in the books.
+func (l *SendLog) Settled(r store.LetterRow) {
+	if l == nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.open[r.ID()].Attempt == r.Attempts {
+		delete(l.open, r.ID())
+	}
 }
 
 // Close gives the file back.

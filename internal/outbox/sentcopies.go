@@ -21,8 +21,8 @@ const minSweep = 5 * time.Second
 // Sweep takes copies of credential and approval letters out of the folders that check found, and returns when to look again. A
 // mail is removed only if its Message-ID is that of such a letter in our own books.
 func (x *Outbox) Sweep(ctx context.Context) (next time.Time, err error) {
-	if now := x.Now(); now.Before(x.lookedAt.Add(minSweep)) && !now.Before(x.lookedAt) {
-		return x.lookedAt.Add(minSweep), nil
+	if next, due := x.swept.Due(x.Now()); !due {
+		return next, nil
 	}
 	var folders []string
 	if err := x.View(ctx, func(b store.Books) (err error) {
@@ -31,7 +31,7 @@ func (x *Outbox) Sweep(ctx context.Context) (next time.Time, err error) {
 	}); err != nil || len(folders) == 0 || x.Box == nil {
 		return next, err
 	}
-	x.lookedAt = x.Now()
+	x.swept.Done(x.Now())
 	for _, f := range folders {
 		for _, kind := range []sop.LetterKind{sop.Kredensial, sop.Persetujuan, sop.Tembusan} {
 			if err := x.sweep(ctx, f, kind); err != nil {

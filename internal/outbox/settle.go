@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"ukpbjd/internal/postman"
@@ -23,7 +24,7 @@ type Sent struct {
 // settleAll writes results until the senders have ended. A result is never dropped: one that cannot be told to its case now
 // waits beside the others, and holds nobody up.
 func (x *Outbox) settleAll(ctx context.Context, back <-chan Sent) error {
-	var kept []Sent
+	kept := x.unsettled
 	failures := 0
 	for open := true; open; {
 		var pause <-chan time.Time
@@ -60,7 +61,7 @@ func (x *Outbox) settleAll(ctx context.Context, back <-chan Sent) error {
 			x.Clerk.Log.Warn("record what became of letters", "error", err)
 		}
 	}
-	return nil // what is left is found Sending at the next start, and goes into doubt
+	return nil // what is left is found Sending at the next start
 }
 
 // collect takes one result, waiting for it, and whatever else is ready or comes before patience ends; nothing where alarm comes
@@ -103,6 +104,9 @@ func (x *Outbox) Settle(ctx context.Context, batch []Sent) (again []Sent, err er
 	if err == nil {
 		for _, s := range batch {
 			x.Meter.Letter(s.Row.Letter.Kind, s.Result.Outcome.String(), s.Took)
+			if !slices.ContainsFunc(again, func(a Sent) bool { return a.Row.ID() == s.Row.ID() }) {
+				x.Log.Settled(s.Row)
+			}
 		}
 		x.tellPolicy(batch)
 	}
@@ -171,7 +175,7 @@ func (x *Outbox) outcome(s Sent, now time.Time) store.LetterRow {
 	default:
 		r.State, r.Next = store.Deferred, now.Add(queue.Backoff{First: x.FirstRetry, Most: maxRetry}.After(r.Attempts, x.Rand))
 	}
-	if r.State != store.Accepted && !r.First.IsZero() && now.After(x.Office.Calendar.Deadline(r.First, giveUpDays)) {
+	if r.State != store.Accepted && r.Attempts >= minTries && !r.First.IsZero() && now.After(x.Office.Calendar.Deadline(r.First, giveUpDays)) {
 		r.State, r.Ended, r.Next = store.Failed, now, time.Time{}
 	}
 	return r

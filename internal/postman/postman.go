@@ -43,6 +43,10 @@ type Item struct {
 	// Begin is called, when not nil, right before DATA is written, so that the caller can record that the letter may from
 	// now on be taken. Its error abandons the attempt: RSET, and Deferred with that text.
 	Begin func() error
+
+	// Taken is called, when not nil, with the server's answer, without what is secret, as soon as it has accepted the letter,
+	// before the connection carries another.
+	Taken func(answer string)
 }
 
 // Outcome of one attempt.
@@ -157,6 +161,9 @@ func (p *Postman) attempt(ctx context.Context, s *session, it Item) (r Result, a
 	uncancelled := stop()
 	r = e.result(it.ID, ctx.Err())
 	r.Text = words(p.conceal(r.Text, it.Bytes))
+	if r.Outcome == Accepted && it.Taken != nil {
+		it.Taken(r.Text)
+	}
 	again = s.reused && e.phase == phaseMail && ctx.Err() == nil
 	if !again {
 		p.learn(e)

@@ -31,7 +31,10 @@ type Behaviour struct {
 // faults are the troubles of the IMAP side, armed by the methods below.
 type faults struct {
 	refuseLogins int
+	logins       int    // tried over IMAP
+	noSubmission string // whose SMTP logins fail, in lower case
 	commands     []commandFault
+	struck       int // commands that ran into one of them
 }
 
 // commandFault befalls one kind of command; a FETCH only if it asks for a body.
@@ -67,6 +70,20 @@ func (o *Office) RefuseLogins(n int) {
 	o.mu.Lock()
 	o.faults.refuseLogins = n
 	o.mu.Unlock()
+}
+
+// RefuseSubmission makes SMTP logins of addr fail from now on; of "" those of nobody.
+func (o *Office) RefuseSubmission(addr string) {
+	o.mu.Lock()
+	o.faults.noSubmission = strings.ToLower(addr)
+	o.mu.Unlock()
+}
+
+// Tried counts IMAP logins, and commands that ran into a fault, since the office was opened.
+func (o *Office) Tried() (logins, faults int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.faults.logins, o.faults.struck
 }
 
 // DropFetch closes the connection when a body of addr is fetched, after so many bytes of the answer; a uid narrows it to
@@ -110,11 +127,18 @@ func (o *Office) Cut() {
 func (o *Office) loginRefused() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.faults.logins++
 	if o.faults.refuseLogins == 0 {
 		return false
 	}
 	o.faults.refuseLogins--
 	return true
+}
+
+func (o *Office) submissionRefused(addr string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return addr == o.faults.noSubmission
 }
 
 // fault is the first one that this command runs into.
@@ -129,6 +153,7 @@ func (o *Office) fault(addr, command string, asks func(uid uint32) bool) (comman
 		if f.times > 0 {
 			f.times--
 		}
+		o.faults.struck++
 		return *f, true
 	}
 	return commandFault{}, false

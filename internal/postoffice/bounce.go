@@ -35,5 +35,5 @@ func (o *Office) bounce(from, to string, b Behaviour, raw []byte) error {
 	line("--%s\r\nContent-Description: Undelivered Message Headers\r\nContent-Type: text/rfc822-headers\r\n", edge)
 	m.Write(headerOf(raw))
 	line("\r\n--%s--", edge)
-	return o.put(from, "INBOX", m.Bytes())
+	return o.put(from, "INBOX", o.opt.Now(), m.Bytes())
 }

@@ -29,16 +29,33 @@ func (o *Office) Deliver(to string, raw []byte) error {
 	}
 	via := fmt.Sprintf("from outside.invalid (outside.invalid [192.0.2.1])\r\n\tby %s (postoffice) with ESMTP", o.opt.Host)
 	defer o.announce()
-	return o.put(to, "INBOX", append([]byte("Return-Path: <"+path+">\r\n"), o.stamp(raw, "", via)...))
+	return o.put(to, "INBOX", o.opt.Now(), append([]byte("Return-Path: <"+path+">\r\n"), o.stamp(raw, "", via)...))
 }
 
 // Put stores a mail as it is, with no trace and no verdict, as a client's APPEND would.
 func (o *Office) Put(addr, folder string, raw []byte, flags ...string) error {
 	defer o.announce()
-	return o.put(addr, folder, raw, flags...)
+	return o.put(addr, folder, o.opt.Now(), raw, flags...)
 }
 
-func (o *Office) put(addr, name string, raw []byte, flags ...string) error {
+// Drag brings a mail from another mailbox, with the date that it had there, as a mail program does for a person.
+func (o *Office) Drag(addr, folder string, at time.Time, raw []byte) error {
+	defer o.announce()
+	return o.put(addr, folder, at, raw)
+}
+
+// Discard takes mails out of a folder, as a person does.
+func (o *Office) Discard(addr, folder string, match func(Stored) bool) error {
+	c := o.box(addr)
+	if c == nil || c.find(folder) == nil {
+		return fmt.Errorf("discard mails of %s: no folder %s", addr, folder)
+	}
+	defer o.announce()
+	c.find(folder).take(func(m *stored) bool { return match(Stored{UID: uint32(m.uid), Raw: m.raw, Arrived: m.at}) })
+	return nil
+}
+
+func (o *Office) put(addr, name string, at time.Time, raw []byte, flags ...string) error {
 	c := o.box(addr)
 	if c == nil {
 		return fmt.Errorf("deliver to %s: no such account", addr)
@@ -51,7 +68,7 @@ func (o *Office) put(addr, name string, raw []byte, flags ...string) error {
 	for _, flag := range flags {
 		list = append(list, imap.Flag(flag))
 	}
-	f.add(bytes.Clone(raw), o.opt.Now(), list)
+	f.add(bytes.Clone(raw), at, list)
 	return nil
 }
 

@@ -71,7 +71,7 @@ func (s *submission) AuthMechanisms() []string { return []string{sasl.Plain} }
 func (s *submission) Auth(string) (sasl.Server, error) {
 	return sasl.NewPlainServer(func(identity, username, password string) error {
 		a, ok := s.office.accounts[strings.ToLower(username)]
-		if !ok || a.Password.Absent() || a.Password.Reveal() != password || identity != "" && identity != username {
+		if !ok || s.office.submissionRefused(strings.ToLower(username)) || a.Password.Absent() || a.Password.Reveal() != password || identity != "" && identity != username {
 			return smtp.ErrAuthFailed
 		}
 		s.login = a.Address
@@ -211,7 +211,7 @@ func (s *submission) accept(raw []byte) error {
 		}
 	}
 	if s.login != "" && o.opt.SaveSent {
-		return o.put(s.login, "Sent", raw, `\Seen`)
+		return o.put(s.login, "Sent", o.opt.Now(), raw, `\Seen`)
 	}
 	return nil
 }
@@ -235,7 +235,7 @@ func (o *Office) carry(from string, to recipient, raw, stamped []byte) error {
 	if o.box(to.addr) == nil || o.opt.BriefJournal && !strings.EqualFold(to.addr, o.opt.Accounts[0].Address) {
 		return nil
 	}
-	return o.put(to.addr, "INBOX", slices.Concat([]byte("Return-Path: <"+clean(from)+">\r\n"), stamped))
+	return o.put(to.addr, "INBOX", o.opt.Now(), slices.Concat([]byte("Return-Path: <"+clean(from)+">\r\n"), stamped))
 }
 
 func clean(s string) string {

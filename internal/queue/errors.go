@@ -38,6 +38,13 @@ func IsPermanent(err error) bool {
 	return errors.As(err, &p) && p.Permanent()
 }
 
+// IsPassing says that the one who made an error knows that it speaks of somebody else's trouble, not of the item: some error of the
+// chain has a method Passing that says so.
+func IsPassing(err error) bool {
+	var p interface{ Passing() bool }
+	return errors.As(err, &p) && p.Passing()
+}
+
 func isGround(err error) bool {
 	var m *markedError
 	return errors.As(err, &m) && !m.permanent
@@ -64,8 +71,8 @@ func (e *PanicError) Error() string {
 	return fmt.Sprintf("a fault of the program (panic, %T)", e.Value)
 }
 
-// guard makes a panic an error: it is one item's, too.
-func guard(fn func() error) (err error) {
+// Guard makes a panic an error: it is one item's, too.
+func Guard(fn func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = &PanicError{Value: p, Stack: debug.Stack()}

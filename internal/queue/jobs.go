@@ -128,7 +128,7 @@ func (j Jobs[T, R]) execute(ctx context.Context, item T) result[T, R] {
 		limited, cancel = context.WithTimeout(ctx, j.Limit)
 		defer cancel()
 	}
-	err := guard(func() (err error) {
+	err := Guard(func() (err error) {
 		res.r, err = j.Execute(limited, item)
 		return err
 	})
@@ -136,7 +136,7 @@ func (j Jobs[T, R]) execute(ctx context.Context, item T) result[T, R] {
 		return res
 	}
 	if res.err = ended(ctx, err, j.Fatal); res.err == nil {
-		res.err = guard(func() error {
+		res.err = Guard(func() error {
 			res.r = j.Failed(item, err)
 			return nil
 		})
@@ -180,7 +180,7 @@ func (o *owner[T, R]) try(ctx context.Context, p *phase, do func(context.Context
 	if ctx.Err() != nil || p.pause != nil {
 		return ctx.Err()
 	}
-	err := guard(func() error { return do(ctx) })
+	err := Guard(func() error { return do(ctx) })
 	if end := ended(ctx, err, o.Fatal); end != nil {
 		return end
 	}

@@ -121,7 +121,7 @@ func (l Loop) Run(ctx context.Context, step func(context.Context) (next time.Tim
 	p := phase{name: "loop"}
 	for {
 		var next time.Time
-		err := guard(func() (err error) {
+		err := Guard(func() (err error) {
 			next, err = step(ctx)
 			return err
 		})

@@ -21,6 +21,7 @@ import (
 type Policy struct {
 	Tries int           // before an item is put aside; 0: five
 	Over  time.Duration // and not before it has failed for so long; 0: ten minutes
+	Days  time.Duration // instead of Over, for a fault that is called passing (IsPassing); 0: three days
 	Pause Backoff       // between the tries of one item
 	Slow  time.Duration // pause of an item that nobody can put aside; 0: one hour
 }
@@ -80,6 +81,7 @@ type Failed[T any] struct {
 func New[T any](o Options[T]) *Queue[T] {
 	o.Policy.Tries = cmp.Or(o.Policy.Tries, 5)
 	o.Policy.Over = cmp.Or(o.Policy.Over, 10*time.Minute)
+	o.Policy.Days = cmp.Or(o.Policy.Days, 72*time.Hour)
 	o.Policy.Slow = cmp.Or(o.Policy.Slow, time.Hour)
 	o.part = cmp.Or(o.part, "items")
 	if o.Now == nil {
@@ -102,7 +104,7 @@ func (q *Queue[T]) Commit(ctx context.Context, items []T, fn func(context.Contex
 // no item is blamed for it. What was settled and what failed until then is returned with it.
 func (q *Queue[T]) Settle(ctx context.Context, items []T, fn func(context.Context, []T) error) (settled []T, failed []Failed[T], err error) {
 	run := func(items []T) error { // its own slice: it may sort it, or append
-		return guard(func() error { return fn(ctx, slices.Clone(items)) })
+		return Guard(func() error { return fn(ctx, slices.Clone(items)) })
 	}
 	if len(items) == 0 {
 		return nil, nil, nil
@@ -168,7 +170,7 @@ func (q *Queue[T]) blame(ctx context.Context, item T, why error) (Failed[T], err
 	if !q.count(key, why) {
 		return Failed[T]{Item: item, Err: why}, nil
 	}
-	err := guard(func() error { return q.o.Aside(ctx, item, why) })
+	err := Guard(func() error { return q.o.Aside(ctx, item, why) })
 	if err == nil {
 		q.settled(item)
 		return Failed[T]{Item: item, Err: why, Aside: true}, nil
@@ -201,7 +203,11 @@ func (q *Queue[T]) count(key string, why error) (enough bool) {
 	}
 	f.last, f.why, f.told = now, why, false
 	f.pause = q.o.Policy.Pause.After(f.times, q.o.Rand)
-	enough = !machine && (IsPermanent(why) || f.tries >= q.o.Policy.Tries && f.waited >= q.o.Policy.Over)
+	over := q.o.Policy.Over
+	if IsPassing(why) {
+		over = max(over, q.o.Policy.Days)
+	}
+	enough = !machine && (IsPermanent(why) || f.tries >= q.o.Policy.Tries && f.waited >= over)
 	if enough && q.o.Aside == nil {
 		f.pause, enough = q.o.Policy.Slow, false
 	}

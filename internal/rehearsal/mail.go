@@ -159,7 +159,7 @@ func crlf(s string) string {
 // paragraphs is the HTML that mail programs make of plain words.
 func paragraphs(text string) string {
 	var b strings.Builder
-	for _, line := range strings.Split(strings.TrimRight(crlfless(text), "\n"), "\n") {
+	for line := range strings.SplitSeq(strings.TrimRight(crlfless(text), "\n"), "\n") {
 		if line == "" {
 			b.WriteString("<div><br></div>\n")
 			continue

@@ -53,13 +53,14 @@ func titled(r *rand.Rand, bare string) string {
 	if front == "Drs. " || front == "Ir. " {
 		first = ""
 	}
-	s := front + bare
+	var s strings.Builder
+	s.WriteString(front + bare)
 	for _, t := range []string{first, second} {
 		if t != "" {
-			s += ", " + t
+			s.WriteString(", " + t)
 		}
 	}
-	return s
+	return s.String()
 }
 
 // ranks are the pangkat of the golongan that Pokja members mostly hold.

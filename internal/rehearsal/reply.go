@@ -127,7 +127,7 @@ func (l *letter) outlook(own string, o original) {
 
 func quoted(text string) string {
 	var b strings.Builder
-	for _, line := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
+	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
 		if strings.HasPrefix(line, ">") {
 			b.WriteString(">" + line + "\n")
 			continue

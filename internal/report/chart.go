@@ -7,6 +7,7 @@ import (
 	"image/color"
 	"image/draw"
 	"image/png"
+	"strings"
 
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/gofont/gobold"
@@ -163,7 +164,8 @@ func (m Month) shareChart() (Picture, error) {
 	if err != nil {
 		return Picture{}, err
 	}
-	alt := "Grafik tepat waktu:"
+	var alt strings.Builder
+	alt.WriteString("Grafik tepat waktu:")
 	for i, s := range m.Shares {
 		figure, col := "belum ada", color.Color(dim)
 		if s.All > 0 {
@@ -176,9 +178,9 @@ func (m Month) shareChart() (Picture, error) {
 			}
 		}
 		c.bar(i, s.Step, s.OnTime, s.All, figure, col)
-		alt += fmt.Sprintf(" %s %s;", s.Step, figure)
+		alt.WriteString(fmt.Sprintf(" %s %s;", s.Step, figure))
 	}
-	return c.picture("grafik-tepat-waktu", alt[:len(alt)-1])
+	return c.picture("grafik-tepat-waktu", alt.String()[:len(alt.String())-1])
 }
 
 // Percent is rounded down: 100 only when all were on time.

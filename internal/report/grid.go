@@ -14,7 +14,7 @@ type gridColumn struct {
 const (
 	lineHeight = 4.2
 	cellPad    = 1.2
-	mostLines  = 12 // of one cell
+	maxLines   = 12 // of one cell
 )
 
 // grid prints a table with lines; rows are not torn, and the header stands again on a new page.
@@ -58,11 +58,11 @@ func (p *form) layout(cols []gridColumn, r []string) (cells [][]string, h float6
 	for i, c := range cols {
 		p.font(c)
 		var lines []string
-		for _, part := range strings.Split(r[i], "\n") {
+		for part := range strings.SplitSeq(r[i], "\n") {
 			lines = append(lines, p.wrap(plain(part), c.width-2*cellPad)...)
 		}
-		if len(lines) > mostLines {
-			lines = append(lines[:mostLines-1], "…")
+		if len(lines) > maxLines {
+			lines = append(lines[:maxLines-1], "…")
 		}
 		cells = append(cells, lines)
 		n = max(n, len(lines))
@@ -74,7 +74,7 @@ func (p *form) layout(cols []gridColumn, r []string) (cells [][]string, h float6
 func (p *form) wrap(s string, w float64) []string {
 	var out []string
 	line := ""
-	for _, word := range strings.Fields(s) {
+	for word := range strings.FieldsSeq(s) {
 		if joined := strings.TrimPrefix(line+" "+word, " "); p.GetStringWidth(p.tr(joined)) <= w {
 			line = joined
 			continue
@@ -85,7 +85,7 @@ func (p *form) wrap(s string, w float64) []string {
 		for line = word; p.GetStringWidth(p.tr(line)) > w; {
 			head := joint(p.fit(line, w))
 			out, line = append(out, head), line[len(head):]
-			if line == "" || len(out) > mostLines {
+			if line == "" || len(out) > maxLines {
 				break
 			}
 		}

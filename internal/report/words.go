@@ -46,8 +46,8 @@ func yes(b bool) string {
 	return "tidak"
 }
 
-// longestText bounds one cell; a spreadsheet takes 32,767 characters.
-const longestText = 2000
+// maxText bounds one cell; a spreadsheet takes 32,767 characters.
+const maxText = 2000
 
 // plain makes text from outside fit one line of a cell or form.
 func plain(s string) string {
@@ -61,8 +61,8 @@ func plain(s string) string {
 		return r
 	}, strings.ToValidUTF8(s, ""))
 	s = strings.Join(strings.Fields(s), " ")
-	if r := []rune(s); len(r) > longestText {
-		s = string(r[:longestText-1]) + "…"
+	if r := []rune(s); len(r) > maxText {
+		s = string(r[:maxText-1]) + "…"
 	}
 	return s
 }

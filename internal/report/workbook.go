@@ -78,7 +78,7 @@ func newBook(tmp string, h Head) (*book, error) {
 		{&b.styles.head, excelize.Style{Font: &excelize.Font{Bold: true, Family: "Calibri", Size: 11}, Border: thin, Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"E7ECE5"}},
 			Alignment: &excelize.Alignment{Vertical: "center", WrapText: true}}},
 		{&b.styles.text, excelize.Style{NumFmt: 49}}, // "@": text stays text when a person edits it
-		{&b.styles.moment, excelize.Style{CustomNumFmt: ptr("dd-mm-yyyy hh:mm")}},
+		{&b.styles.moment, excelize.Style{CustomNumFmt: new("dd-mm-yyyy hh:mm")}},
 	} {
 		if *s.into, err = b.f.NewStyle(&s.style); err != nil {
 			return nil, err
@@ -88,8 +88,6 @@ func newBook(tmp string, h Head) (*book, error) {
 	return b, b.f.SetDocProps(&excelize.DocProperties{Title: fmt.Sprintf("Register permintaan akun SPSE %d", h.Year), Creator: plain(h.Office),
 		Created: made, Modified: made, Language: "id-ID"})
 }
-
-func ptr[T any](v T) *T { return &v }
 
 // leaf begins a sheet: widths, frozen header, and a page that prints well.
 func (b *book) leaf(t table, part int) (*leaf, error) {
@@ -124,10 +122,10 @@ func (b *book) leaf(t table, part int) (*leaf, error) {
 
 // printable fits a sheet to the width of an A4 page on its side.
 func (b *book) printable(sheet string) error {
-	if err := b.f.SetPageLayout(sheet, &excelize.PageLayoutOptions{Orientation: ptr("landscape"), Size: ptr(9), FitToWidth: ptr(1), FitToHeight: ptr(0)}); err != nil {
+	if err := b.f.SetPageLayout(sheet, &excelize.PageLayoutOptions{Orientation: new("landscape"), Size: new(9), FitToWidth: new(1), FitToHeight: new(0)}); err != nil {
 		return err
 	}
-	return b.f.SetSheetProps(sheet, &excelize.SheetPropsOptions{FitToPage: ptr(true)})
+	return b.f.SetSheetProps(sheet, &excelize.SheetPropsOptions{FitToPage: new(true)})
 }
 
 func (b *book) put(i int, cells []any) error {

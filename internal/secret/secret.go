@@ -38,14 +38,6 @@ func (s Secret) Equal(o Secret) bool {
 	return subtle.ConstantTimeCompare([]byte(s.Reveal()), []byte(o.Reveal())) == 1
 }
 
-// Wipe overwrites the content; every copy of s is wiped with it.
-func (s Secret) Wipe() {
-	if s.p != nil {
-		clear(**s.p)
-		**s.p = (**s.p)[:0]
-	}
-}
-
 func (Secret) String() string                 { return redacted }
 func (Secret) GoString() string               { return redacted }
 func (Secret) Format(f fmt.State, _ rune)     { io.WriteString(f, redacted) } //nolint:errcheck // fmt ignores it too

@@ -137,11 +137,3 @@ func TestEnrolmentOfOthers(t *testing.T) {
 		t.Errorf("%d answers on one day", answers)
 	}
 }
-
-func (x *play) folder(name string) []postoffice.Stored {
-	all, err := x.Post.Messages(x.Cast.Office.Address, name)
-	if err != nil {
-		return nil
-	}
-	return all
-}

@@ -14,9 +14,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"ukpbjd/internal/credential"
-	"ukpbjd/internal/postoffice"
 	"ukpbjd/internal/sop"
-	"ukpbjd/internal/store"
 )
 
 // bare is a mail that holds a word and nothing by which a case could be told: no number, no code, no Message-ID of ours.
@@ -112,13 +110,6 @@ func (x *play) released() (number, word string, words map[string]string) {
 	return x.only().Number, word, words
 }
 
-func (x *play) inbox() []postoffice.Stored {
-	x.t.Helper()
-	all, err := x.Post.Messages(x.Cast.Office.Address, "INBOX")
-	x.do(err)
-	return all
-}
-
 // TestBarePassword: a live password is seen in any mail, whoever writes it and however, though the mail names no case. The mail
 // is sealed, a redacted copy takes its place, and the member's case has an incident. What was never a password stays where it is.
 func TestBarePassword(t *testing.T) {
@@ -134,8 +125,8 @@ func TestBarePassword(t *testing.T) {
 			x.do(x.Stop())
 			x.do(x.Start(x.ctx))
 		}
-		if err := x.until(x.ctx, func() bool { return len(x.events(number, "incident")) == i+1 && len(x.inbox()) == 0 }); err != nil {
-			t.Fatalf("%s: %d incidents, %d mails in the inbox", b.how, len(x.events(number, "incident")), len(x.inbox()))
+		if err := x.until(x.ctx, func() bool { return len(x.events(number, "incident")) == i+1 && len(x.folder("INBOX")) == 0 }); err != nil {
+			t.Fatalf("%s: %d incidents, %d mails in the inbox", b.how, len(x.events(number, "incident")), len(x.folder("INBOX")))
 		}
 	}
 	x.sound()
@@ -153,7 +144,7 @@ func TestBarePassword(t *testing.T) {
 		x.do(x.Post.Deliver(x.Cast.Office.Address, b.raw("orang@luar.example", x.Cast.Office.Address, 100+i)))
 	}
 	x.do(x.until(x.ctx, func() bool { return x.looked("orang@luar.example") == len(quiet) }))
-	if n := len(x.inbox()); n != len(quiet) || len(x.events(number, "incident")) != len(all) {
+	if n := len(x.folder("INBOX")); n != len(quiet) || len(x.events(number, "incident")) != len(all) {
 		t.Errorf("%d of %d mails are in the inbox, %d incidents", n, len(quiet), len(x.events(number, "incident")))
 	}
 }
@@ -161,14 +152,11 @@ func TestBarePassword(t *testing.T) {
 // looked counts the mails of that person that are not ours.
 func (x *play) looked(from string) (n int) {
 	x.t.Helper()
-	x.do(x.Daemon.Office.View(x.ctx, func(b store.Books) error {
-		return b.Mails.Each(func(_ store.UID, s store.MailRecord) bool {
-			if s.From == from && s.Outcome == "not-ours" {
-				n++
-			}
-			return true
-		})
-	}))
+	for _, m := range x.mailsOf(from) {
+		if m.Outcome == "not-ours" {
+			n++
+		}
+	}
 	return n
 }
 
@@ -192,7 +180,9 @@ func TestPasswordInPapers(t *testing.T) {
 		for _, m := range send {
 			x.do(x.Submit(x.Cast.Staff, m, x.Cast.Office))
 		}
-		x.do(x.until(x.ctx, func() bool { return len(x.events(number, "incident")) == before+len(send) && len(x.inbox()) == 0 }))
+		x.do(x.until(x.ctx, func() bool {
+			return len(x.events(number, "incident")) == before+len(send) && len(x.folder("INBOX")) == 0
+		}))
 	}
 	x.quiet()
 	x.sound()
@@ -218,7 +208,7 @@ func TestForgottenPassword(t *testing.T) {
 	b := bares(t, word)[0]
 	x.do(x.Post.Deliver(x.Cast.Office.Address, b.raw("orang@luar.example", x.Cast.Office.Address, 1)))
 	x.do(x.until(x.ctx, func() bool { return x.looked("orang@luar.example") == 1 }))
-	if len(x.inbox()) != 1 || len(x.events(number, "incident")) > 0 {
+	if len(x.folder("INBOX")) != 1 || len(x.events(number, "incident")) > 0 {
 		t.Error("a word that opens nothing any more is taken for a password")
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"ukpbjd/internal/control"
 	"ukpbjd/internal/daemon"
 	"ukpbjd/internal/message"
+	"ukpbjd/internal/postoffice"
 	"ukpbjd/internal/rehearsal"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/store"
@@ -98,7 +99,7 @@ func set(t *testing.T, o Options) *play {
 	t.Helper()
 	own, change := o.Clerk, o.Change
 	o.Clerk = func(c *daemon.Parts) {
-		c.Outbox.DoubtPause, c.Outbox.FirstRetry = 200*time.Millisecond, 50*time.Millisecond
+		c.Outbox.DoubtPause, c.Outbox.FirstRetry, c.Tasks.FirstRetry = 200*time.Millisecond, 50*time.Millisecond, 50*time.Millisecond
 		if own != nil {
 			own(c)
 		}
@@ -272,6 +273,16 @@ func (x *play) newest(to sop.Person, kind sop.LetterKind, seen ...Letter) (l Let
 	}))
 	return l
 }
+
+// folder is what lies in a folder of the office, but for the mark that says who serves it.
+func (x *play) folder(name string) []postoffice.Stored {
+	x.t.Helper()
+	all, err := x.Post.Messages(x.Cast.Office.Address, name)
+	x.do(err)
+	return slices.DeleteFunc(all, isMark)
+}
+
+func isMark(m postoffice.Stored) bool { return bytes.HasPrefix(m.Raw, []byte("X-UKPBJ-Pemilik: ")) }
 
 // events of the journal, of one case or of the office.
 func (x *play) events(number, kind string) (out []store.Record) {

@@ -252,7 +252,7 @@ func TestMetrics(t *testing.T) {
 			t.Errorf("no %s in\n%s", line, body[:min(len(body), 3000)])
 		}
 	}
-	for _, line := range strings.Split(body, "\n") {
+	for line := range strings.SplitSeq(body, "\n") {
 		if line != "" && !strings.HasPrefix(line, "#") && !strings.HasPrefix(line, "ukpbjd_") {
 			t.Errorf("foreign name: %s", line)
 		}

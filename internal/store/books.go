@@ -16,6 +16,7 @@ import (
 //
 //	meta      schema, mailbox, tree, checkpoint                → number; Mailbox; lines of the journal; when the next is due
 //	          epoch, restored                                  → number of restores; Restored, until the operator has reconciled
+//	          starts                                           → Starts: which books these are
 //	          ground, sent                                     → what check found: sound or unsound (text); folders that keep copies of sent mail
 //	          trust                                            → Trust: whom an approval was last believed from
 //	          enrolment/ADDRESS                                → Enrolment: what the replies of an approver carry

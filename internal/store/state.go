@@ -87,6 +87,24 @@ func (b State) Restore(r Restored) (doubtful int, err error) {
 	return In(b.tx).Letters.doubtOutbox()
 }
 
+// Starts say which books these are, over every copy of them, and how often they have been served from.
+type Starts struct {
+	ID    string `json:"id"`
+	Times int    `json:"times"`
+}
+
+// Started counts one more start. The first gives the books their name for good.
+func (b State) Started(name string) (s Starts, err error) {
+	if _, err := b.get(bMeta, "starts", &s); err != nil {
+		return s, err
+	}
+	if s.ID == "" {
+		s.ID = name
+	}
+	s.Times++
+	return s, b.put(bMeta, "starts", s)
+}
+
 // Trust reads it; false before the first start.
 func (b State) Trust() (t Trust, known bool, err error) {
 	known, err = b.get(bMeta, "trust", &t)

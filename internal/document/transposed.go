@@ -2,8 +2,8 @@ package document
 
 import "strings"
 
-// fromTurned reads tables in which the members stand side by side and the labels run down the left edge.
-func fromTurned(s *section) []person {
+// fromTransposed reads tables in which the members stand side by side and the labels run down the left edge.
+func fromTransposed(s *section) []person {
 	var people []person
 	var open Table
 	last := -1
@@ -13,25 +13,25 @@ func fromTurned(s *section) []person {
 				open, last = lengthen(open, t), pi
 				continue
 			}
-			people = append(people, turnedTable(open)...)
+			people = append(people, transposedTable(open)...)
 			open, last = t, pi
 		}
 	}
-	return append(people, turnedTable(open)...)
+	return append(people, transposedTable(open)...)
 }
 
 // carriesLabels says that b goes on below a page break with the labels of a's members.
 func carriesLabels(a, b Table) bool {
 	named := false
 	for _, row := range a.Rows {
-		f := turnedLabel(row)
+		f := transposedLabel(row)
 		named = named || hasField(f, fieldNama) && len(values(row)) >= 2
 	}
 	if !named || len(b.Rows) == 0 || len(b.Rows[0]) != len(a.Rows[0]) {
 		return false
 	}
 	for _, row := range b.Rows {
-		if f := turnedLabel(row); hasField(f, fieldNama) || headerRow(row) != nil {
+		if f := transposedLabel(row); hasField(f, fieldNama) || headerRow(row) != nil {
 			return false
 		}
 	}
@@ -51,11 +51,11 @@ func lengthen(a, b Table) Table {
 	return a
 }
 
-// turnedTable wants a row of names and a row of NIPs over the same columns; anything less is a list of cards.
-func turnedTable(t Table) []person {
+// transposedTable wants a row of names and a row of NIPs over the same columns; anything less is a list of cards.
+func transposedTable(t Table) []person {
 	names, nips := -1, -1
 	for r, row := range t.Rows {
-		switch f := turnedLabel(row); {
+		switch f := transposedLabel(row); {
 		case f == nil:
 		case names < 0 && hasField(f, fieldNama) && len(values(row)) >= 2:
 			names = r
@@ -71,15 +71,15 @@ func turnedTable(t Table) []person {
 		if c >= len(t.Rows[nips]) || len(digits(t.Rows[nips][c].Text)) < 15 {
 			return nil
 		}
-		people = append(people, turnedPerson(t, c))
+		people = append(people, transposedPerson(t, c))
 	}
 	return people
 }
 
-func turnedPerson(t Table, c int) person {
+func transposedPerson(t Table, c int) person {
 	var p person
 	for _, row := range t.Rows {
-		f := turnedLabel(row)
+		f := transposedLabel(row)
 		if c >= len(row) || f == nil || hasField(f, fieldNo) {
 			continue
 		}
@@ -90,8 +90,8 @@ func turnedPerson(t Table, c int) person {
 	return p
 }
 
-// turnedLabel is what the first filled cell of a row, past its number, says; nil when that is no label.
-func turnedLabel(row []Cell) []field {
+// transposedLabel is what the first filled cell of a row, past its number, says; nil when that is no label.
+func transposedLabel(row []Cell) []field {
 	if c := labelCell(row); c >= 0 {
 		return fieldsOf(oneLine(row[c].Text))
 	}

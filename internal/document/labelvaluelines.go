@@ -1,5 +1,7 @@
 package document
 
+import "strings"
+
 import "math"
 
 // wrappedCard reads a member written as one numbered paragraph of labels, which the printer has broken into lines. n is how many
@@ -13,15 +15,16 @@ func wrappedCard(rows []row) (block []pair, n int) {
 		return nil, 0
 	}
 	right := rightEdge(rows[:min(len(rows), 60)])
-	text := first.text
+	var text strings.Builder
+	text.WriteString(first.text)
 	for n = 1; n < len(rows) && n < 8; n++ {
 		above, r := rows[n-1].line, rows[n]
 		if r.line == nil || r.page != first.page || r.line.Top-above.Top > 2.2*above.Height || lineRight(above) < 0.6*right || entryRE.MatchString(r.text) || closes(r.text) {
 			break
 		}
-		text += "\n" + r.text
+		text.WriteString("\n" + r.text)
 	}
-	return linePairs(oneLine(text)), n
+	return linePairs(oneLine(text.String())), n
 }
 
 // rightEdge is where the longest line ends.

@@ -39,7 +39,7 @@ func TestForkBombIsBounded(t *testing.T) {
 			}
 			mark := fmt.Sprintf("3599.%d%d", os.Getpid(), i)
 			out, _, err := r.tools.run(t.Context(), 30*time.Second, t.TempDir(), "catdoc", "-c", bomb, c.session, mark, c.then)
-			if errors.Is(err, errCrowded) != c.crowded || !c.crowded && string(out) != "150\n" {
+			if errors.Is(err, errProcLimit) != c.crowded || !c.crowded && string(out) != "150\n" {
 				t.Errorf("output %q, error %v", out, err)
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)

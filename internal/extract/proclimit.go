@@ -10,12 +10,12 @@ import (
 	"time"
 )
 
-// errCrowded names a program that starts programs without end.
-var errCrowded = fmt.Errorf("program has more than %d processes: %w", maxToolProcs, errTooLarge)
+// errProcLimit names a program that starts programs without end.
+var errProcLimit = fmt.Errorf("program has more than %d processes: %w", maxToolProcs, errTooLarge)
 
-// crowd counts the processes of one program while it runs. The kernel's own limit (RLIMIT_NPROC) does not hold root, and without
+// procLimit counts the processes of one program while it runs. The kernel's own limit (RLIMIT_NPROC) does not hold root, and without
 // a namespace of its own it counts all that the user runs.
-type crowd struct {
+type procLimit struct {
 	done chan struct{}
 	over chan bool
 }
@@ -23,8 +23,8 @@ type crowd struct {
 const crowdLook = 100 * time.Millisecond
 
 // watch looks at a started program until stop; over the limit it ends all of it.
-func watch(pid, limit int) *crowd {
-	c := &crowd{done: make(chan struct{}), over: make(chan bool, 1)}
+func watch(pid, limit int) *procLimit {
+	c := &procLimit{done: make(chan struct{}), over: make(chan bool, 1)}
 	go func() {
 		tick := time.NewTicker(crowdLook)
 		defer tick.Stop()
@@ -46,7 +46,7 @@ func watch(pid, limit int) *crowd {
 }
 
 // stop waits for the watch to end and says whether the program went over its limit.
-func (c *crowd) stop() bool {
+func (c *procLimit) stop() bool {
 	close(c.done)
 	return <-c.over
 }

@@ -8,16 +8,16 @@ import (
 
 const maxOwnLines = 5000
 
-// ownText returns the sender's own words of a plain text: quotes, forwarded mail, signature and banners aside. The danger is
+// stripQuotes returns the sender's own words of a plain text: quotes, forwarded mail, signature and banners aside. The danger is
 // one-sided: a quoted line taken for an own one can release something, an own line taken for a quote makes us ask again. So
 // whatever may be quoted is dropped. Where nothing is left, and unmarked words stand below an opener or the head of another
 // mail, they are returned, but not certain: nobody can tell whose they are, and nothing in them may be obeyed.
-func ownText(text string, banners []string, limit int) (own string, certain bool) {
+func stripQuotes(text string, banners []string, limit int) (own string, certain bool) {
 	if len(text) > limit {
 		text = strings.ToValidUTF8(text[:limit], "")
 	}
 	text = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u00a0", " ", "\uFEFF", "", "\u2028", "\n", "\u2029", "\n").Replace(text)
-	r := ownReader{lines: strings.SplitN(text, "\n", maxOwnLines)}
+	r := quoteStripper{lines: strings.SplitN(text, "\n", maxOwnLines)}
 	r.at = skipBanners(r.lines, banners)
 	if own = r.read(); own != "" {
 		return own, true
@@ -37,7 +37,7 @@ func ownText(text string, banners []string, limit int) (own string, certain bool
 const maxWrapped = 4
 
 // read takes what the sender wrote from where it stands.
-func (r *ownReader) read() string {
+func (r *quoteStripper) read() string {
 	r.own, r.wrapped = nil, false
 	for r.at < len(r.lines) && r.step() {
 	}
@@ -46,7 +46,7 @@ func (r *ownReader) read() string {
 
 // enter goes below the rule and the head of another mail that ended the sender's words. An opener is passed already, and below a
 // signature there is nothing to look for.
-func (r *ownReader) enter() bool {
+func (r *quoteStripper) enter() bool {
 	if r.at < len(r.lines) && isSeparator(visible(r.lines[r.at])) {
 		r.at++
 	}
@@ -61,8 +61,8 @@ func (r *ownReader) enter() bool {
 	return r.at < len(r.lines) && !isSignature(r.lines[r.at])
 }
 
-// ownReader walks down a text. wrapped is set while an unmarked line may still be the rest of a quoted one that was broken.
-type ownReader struct {
+// quoteStripper walks down a text. wrapped is set while an unmarked line may still be the rest of a quoted one that was broken.
+type quoteStripper struct {
 	lines   []string
 	at      int
 	own     []string
@@ -70,7 +70,7 @@ type ownReader struct {
 }
 
 // step takes one line, or one quote opener; it reports false where the sender's words end for good.
-func (r *ownReader) step() bool {
+func (r *quoteStripper) step() bool {
 	line := r.lines[r.at]
 	switch {
 	case isQuoted(line):
@@ -82,7 +82,7 @@ func (r *ownReader) step() bool {
 	case isSeparator(visible(line)) || isSignature(line) || headerBlock(r.lines, r.at):
 		return false
 	default:
-		if n := openerAt(r.lines, r.at); n > 0 {
+		if n := quoteHeaderAt(r.lines, r.at); n > 0 {
 			return r.quote(n)
 		}
 		r.own = append(r.own, strings.TrimRight(line, " \t"))
@@ -93,7 +93,7 @@ func (r *ownReader) step() bool {
 
 // quote passes over an opener. If what follows is marked, the sender may go on below it; if not, nobody can tell where the
 // quote ends, and the sender's words end here.
-func (r *ownReader) quote(n int) bool {
+func (r *quoteStripper) quote(n int) bool {
 	r.at += n
 	for r.at < len(r.lines) && strings.TrimSpace(r.lines[r.at]) == "" {
 		r.at++

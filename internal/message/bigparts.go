@@ -19,37 +19,37 @@ const (
 	liftFrom  = 4 << 10
 	liftWhole = 16 << 10
 	liftDepth = 20
-	liftMark  = "ukpbjd-lifted-"
+	liftMark  = "ukpbjd-bigPart-"
 )
 
-// lifted is one leaf taken out of the raw mail.
-type lifted struct {
+// bigPart is one leaf taken out of the raw mail.
+type bigPart struct {
 	start, end int // of its encoded text in raw
 	content    []byte
 	sum        [sha256.Size]byte // of content
 	problem    string
 }
 
-func (l *lifted) token(i int) []byte {
+func (l *bigPart) token(i int) []byte {
 	return fmt.Appendf(nil, liftMark+"%08d-%08d-", i, l.start)
 }
 
-type lifter struct {
+type bigPartFinder struct {
 	raw    []byte
-	leaves []lifted
+	leaves []bigPart
 	parts  int
 	limit  int
 }
 
-// liftLeaves finds the leaves of raw that can be decoded here. It changes nothing.
-func liftLeaves(raw []byte, lim Limits) []lifted {
-	l := &lifter{raw: raw, limit: lim.Parts}
+// findBigParts finds the leaves of raw that can be decoded here. It changes nothing.
+func findBigParts(raw []byte, lim Limits) []bigPart {
+	l := &bigPartFinder{raw: raw, limit: lim.Parts}
 	l.part(0, len(raw), 0)
 	return l.leaves
 }
 
 // part looks at raw[start:end], one header and its body.
-func (l *lifter) part(start, end, depth int) {
+func (l *bigPartFinder) part(start, end, depth int) {
 	if l.parts++; l.parts > l.limit || depth > liftDepth || end < start {
 		return
 	}
@@ -93,7 +93,7 @@ func contentFields(head []byte) (ctype, cte string, ok bool) {
 }
 
 // children cuts raw[start:end] at the delimiter lines. A multipart that is never closed is left to the parser.
-func (l *lifter) children(start, end int, boundary string, depth int) {
+func (l *bigPartFinder) children(start, end int, boundary string, depth int) {
 	delimiter := []byte("--" + boundary)
 	open := -1
 	for at := start; at < end; {
@@ -143,9 +143,9 @@ func beforeNewline(raw []byte, at int) int {
 }
 
 // leaf decodes raw[start:end] if it is nothing but base64. Text that was cut in the middle is kept as far as it goes.
-func (l *lifter) leaf(start, end int) {
+func (l *bigPartFinder) leaf(start, end int) {
 	text := l.raw[start:end]
-	leaf := lifted{start: start, end: end}
+	leaf := bigPart{start: start, end: end}
 	if len(text) > liftWhole { // most leaves are sound: their decoding is the check
 		if leaf.content = decodeWhole(text); leaf.content != nil {
 			l.take(leaf)
@@ -169,7 +169,7 @@ func (l *lifter) leaf(start, end int) {
 	}
 }
 
-func (l *lifter) take(leaf lifted) {
+func (l *bigPartFinder) take(leaf bigPart) {
 	leaf.sum = sha256.Sum256(leaf.content)
 	l.leaves = append(l.leaves, leaf)
 }
@@ -240,7 +240,7 @@ func decodeCut(text []byte, n int) []byte {
 }
 
 // withPlaceholders returns raw with each leaf replaced. With nothing lifted it is raw itself.
-func withPlaceholders(raw []byte, leaves []lifted) []byte {
+func withPlaceholders(raw []byte, leaves []bigPart) []byte {
 	if len(leaves) == 0 {
 		return raw
 	}

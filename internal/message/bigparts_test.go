@@ -64,7 +64,7 @@ func requestMail(eol string, sizes ...int) []byte {
 
 func sameLeaves(t testing.TB, name string, raw []byte) int {
 	lim := DefaultLimits()
-	leaves := liftLeaves(raw, lim)
+	leaves := findBigParts(raw, lim)
 	if len(leaves) == 0 {
 		return 0
 	}
@@ -77,27 +77,27 @@ func sameLeaves(t testing.TB, name string, raw []byte) int {
 		return 0 // parsed again as it stands
 	}
 	if !plain || len(with) != len(without) {
-		t.Fatalf("%s: %d parts lifted, %d plain", name, len(with), len(without))
+		t.Fatalf("%s: %d parts bigPart, %d plain", name, len(with), len(without))
 	}
 	for i := range with {
 		a, b := with[i], without[i]
 		if !bytes.Equal(a.content, b.content) || a.part.FileName != b.part.FileName || a.part.ContentType != b.part.ContentType || a.part.PartID != b.part.PartID {
-			t.Fatalf("%s: part %s %q differs: %d bytes lifted, %d plain", name, a.part.PartID, a.part.FileName, len(a.content), len(b.content))
+			t.Fatalf("%s: part %s %q differs: %d bytes bigPart, %d plain", name, a.part.PartID, a.part.FileName, len(a.content), len(b.content))
 		}
 	}
 	return len(leaves)
 }
 
 func TestLiftedIsTheSame(t *testing.T) {
-	lifted, mails := 0, 0
+	bigPart, mails := 0, 0
 	for _, f := range corpusFiles(t, func(c corpusFile) bool { return c.role == "mail" }) {
 		if n := sameLeaves(t, f.path, corpusBytes(t, f.path)); n > 0 {
-			lifted, mails = lifted+n, mails+1
+			bigPart, mails = bigPart+n, mails+1
 		}
 	}
-	t.Logf("%d leaves of %d mails lifted, none different", lifted, mails)
-	if lifted < 50 && !raceOn {
-		t.Errorf("only %d leaves lifted: the fast path is not taken", lifted)
+	t.Logf("%d leaves of %d mails bigPart, none different", bigPart, mails)
+	if bigPart < 50 && !raceOn {
+		t.Errorf("only %d leaves bigPart: the fast path is not taken", bigPart)
 	}
 }
 
@@ -138,7 +138,7 @@ func (r rapidTB) Helper()                           {}
 
 func TestPlaceholderInMailIsNoAttachment(t *testing.T) {
 	raw := requestMail("\r\n", 6000)
-	leaves := liftLeaves(raw, DefaultLimits())
+	leaves := findBigParts(raw, DefaultLimits())
 	if len(leaves) != 1 {
 		t.Fatalf("%d leaves", len(leaves))
 	}
@@ -167,7 +167,7 @@ func TestParseCostsAboutTheStandardLibrary(t *testing.T) {
 
 func BenchmarkThreePapers(b *testing.B) {
 	raw := requestMail("\r\n", 100<<10, 100<<10, 100<<10)
-	b.Run("lifted", func(b *testing.B) {
+	b.Run("bigPart", func(b *testing.B) {
 		b.ReportAllocs()
 		for range b.N {
 			Parse(raw, DefaultLimits(), nil)

@@ -7,9 +7,9 @@ import (
 	"ukpbjd/internal/document"
 )
 
-// flow collects the paragraphs and tables of a word processor's document in order. Tables inside cells become tables of
+// docBuilder collects the paragraphs and tables of a word processor's document in order. Tables inside cells become tables of
 // their own, before the one that holds them.
-type flow struct {
+type docBuilder struct {
 	pages []document.Page
 	stack []*openTable
 	para  strings.Builder
@@ -30,25 +30,25 @@ type openTable struct {
 	next map[int]int // … from the next row on
 }
 
-func newFlow(o Options) *flow {
-	return &flow{pages: []document.Page{{Number: 1}}, cells: o.MaxCells, text: o.MaxText}
+func newDocBuilder(o Options) *docBuilder {
+	return &docBuilder{pages: []document.Page{{Number: 1}}, cells: o.MaxCells, text: o.MaxText}
 }
 
-func (f *flow) page() *document.Page { return &f.pages[len(f.pages)-1] }
+func (f *docBuilder) page() *document.Page { return &f.pages[len(f.pages)-1] }
 
-func (f *flow) top() *openTable {
+func (f *docBuilder) top() *openTable {
 	if len(f.stack) == 0 {
 		return nil
 	}
 	return f.stack[len(f.stack)-1]
 }
 
-func (f *flow) write(s string) { f.para.WriteString(s) }
+func (f *docBuilder) write(s string) { f.para.WriteString(s) }
 
-func (f *flow) writeBytes(b []byte) { f.para.Write(b) }
+func (f *docBuilder) writeBytes(b []byte) { f.para.Write(b) }
 
 // endParagraph puts the text where it belongs: the open cell, or the page.
-func (f *flow) endParagraph() {
+func (f *docBuilder) endParagraph() {
 	text := f.para.String()
 	f.para.Reset()
 	if t := f.top(); t != nil {
@@ -60,18 +60,18 @@ func (f *flow) endParagraph() {
 		}
 		return
 	}
-	for _, line := range strings.Split(text, "\n") {
+	for line := range strings.SplitSeq(text, "\n") {
 		f.line(line)
 	}
 }
 
 // line keeps tabs as segment borders, as they are used to line things up.
-func (f *flow) line(text string) {
+func (f *docBuilder) line(text string) {
 	if !f.room(text) {
 		return
 	}
 	var segs []document.Segment
-	for _, s := range strings.Split(text, "\t") {
+	for s := range strings.SplitSeq(text, "\t") {
 		if s = squeeze(s); s != "" {
 			segs = append(segs, document.Segment{Text: s})
 		}
@@ -81,7 +81,7 @@ func (f *flow) line(text string) {
 	}
 }
 
-func (f *flow) breakPage() {
+func (f *docBuilder) breakPage() {
 	if f.top() != nil || len(f.pages) > 500 {
 		return
 	}
@@ -92,19 +92,19 @@ func (f *flow) breakPage() {
 	f.pages = append(f.pages, document.Page{Number: len(f.pages) + 1})
 }
 
-func (f *flow) openTable() {
+func (f *docBuilder) openTable() {
 	f.endParagraph()
 	f.over = f.over || len(f.stack) > 20
 	f.stack = append(f.stack, &openTable{})
 }
 
-func (f *flow) openRow() {
+func (f *docBuilder) openRow() {
 	if t := f.top(); t != nil {
 		t.row = nil
 	}
 }
 
-func (f *flow) openCell() {
+func (f *docBuilder) openCell() {
 	f.para.Reset()
 	if t := f.top(); t != nil {
 		t.cell.Reset()
@@ -112,7 +112,7 @@ func (f *flow) openCell() {
 	}
 }
 
-func (f *flow) closeCell() {
+func (f *docBuilder) closeCell() {
 	t := f.top()
 	if t == nil || !t.in {
 		return
@@ -136,7 +136,7 @@ func (f *flow) closeCell() {
 	}
 }
 
-func (f *flow) closeRow() {
+func (f *docBuilder) closeRow() {
 	if t := f.top(); t != nil {
 		f.skipCovered(t)
 		t.rows = append(t.rows, t.row)
@@ -150,7 +150,7 @@ func (f *flow) closeRow() {
 }
 
 // skipCovered leaves the slots that tall cells of rows above cover.
-func (f *flow) skipCovered(t *openTable) {
+func (f *docBuilder) skipCovered(t *openTable) {
 	for t.tall[len(t.row)] > 0 && len(t.row) < 512 && f.afford(t.above()) {
 		t.row = append(t.row, document.Cell{Merged: true, Over: t.above()})
 	}
@@ -184,7 +184,7 @@ func (t *openTable) cover() {
 	}
 }
 
-func (f *flow) closeTable() {
+func (f *docBuilder) closeTable() {
 	t := f.top()
 	if t == nil {
 		return
@@ -195,21 +195,21 @@ func (f *flow) closeTable() {
 }
 
 // room counts one more cell or line.
-func (f *flow) room(text string) bool {
+func (f *docBuilder) room(text string) bool {
 	f.cells--
 	f.over = f.over || f.cells < 0
 	return f.afford(text)
 }
 
 // afford counts text that stands in one more place.
-func (f *flow) afford(text string) bool {
+func (f *docBuilder) afford(text string) bool {
 	f.text -= len(text)
 	f.over = f.over || f.text < 0
 	return !f.over
 }
 
 // finishInto closes what a cut file left open.
-func (f *flow) finishInto(src *document.Source) {
+func (f *docBuilder) finishInto(src *document.Source) {
 	f.endParagraph()
 	for f.top() != nil {
 		f.closeTable()
@@ -261,7 +261,7 @@ func squeezeLines(s string) string {
 		return squeeze(s)
 	}
 	var out []string
-	for _, l := range strings.Split(s, "\n") {
+	for l := range strings.SplitSeq(s, "\n") {
 		if l = squeeze(l); l != "" {
 			out = append(out, l)
 		}

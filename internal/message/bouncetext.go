@@ -22,8 +22,8 @@ var (
 
 const addressPattern = `[A-Za-z0-9!#$%&'*+/=?^_{|}~.\-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.\-]{0,250}[A-Za-z0-9])?`
 
-// noticeRecipients reads a notice without report fields. From a human sender it is never a bounce, whatever it quotes.
-func (m *Message) noticeRecipients(texts []noticeText) []BouncedRecipient {
+// bounceTextRecipients reads a notice without report fields. From a human sender it is never a bounce, whatever it quotes.
+func (m *Message) bounceTextRecipients(texts []bounceText) []BouncedRecipient {
 	system := m.fromMailSystem()
 	if strings.HasPrefix(strings.TrimSpace(m.Text), "{") && m.systemSender() {
 		return jsonRecipients(m.Text)
@@ -37,7 +37,7 @@ func (m *Message) noticeRecipients(texts []noticeText) []BouncedRecipient {
 			out = append(out, BouncedRecipient{Address: a})
 		}
 	}
-	notice, rest := splitNotice(texts)
+	notice, rest := splitBounceText(texts)
 	if len(out) == 0 && !noticeWords.MatchString(notice) && !bounceSubject.MatchString(m.Subject) {
 		return nil
 	}
@@ -52,13 +52,13 @@ func (m *Message) noticeRecipients(texts []noticeText) []BouncedRecipient {
 
 // noticeFromStranger accepts a notice whose sender has no mail system's name: it answers nothing, or comes with the null return
 // path or from no one who can be answered, and shows the failed letter.
-func (m *Message) noticeFromStranger(texts []noticeText) bool {
+func (m *Message) noticeFromStranger(texts []bounceText) bool {
 	subject := bounceSubject.MatchString(m.Subject) && len(m.InReplyTo) == 0
 	nullPath := false
 	for _, v := range m.Fields("Return-Path") {
 		nullPath = nullPath || strings.ReplaceAll(v, " ", "") == "<>"
 	}
-	return (subject || nullPath || m.systemSender()) && m.strongNotice(texts)
+	return (subject || nullPath || m.systemSender()) && m.strongBounceText(texts)
 }
 
 var jsonAddress = regexp.MustCompile(`\\?"emailAddress\\?"\s*:\s*\\?"([^"\\]{3,320})\\?"`)
@@ -76,10 +76,10 @@ func jsonRecipients(text string) []BouncedRecipient {
 	return mergeRecipients(out)
 }
 
-// strongNotice asks more of a mail whose sender is no mail system: a failed address with a reply code beside it, or a returned
+// strongBounceText asks more of a mail whose sender is no mail system: a failed address with a reply code beside it, or a returned
 // letter attached.
-func (m *Message) strongNotice(texts []noticeText) bool {
-	notice, _ := splitNotice(texts)
+func (m *Message) strongBounceText(texts []bounceText) bool {
+	notice, _ := splitBounceText(texts)
 	if strings.HasPrefix(strings.ToLower(m.Subject), "re:") || strings.HasPrefix(strings.ToLower(m.Subject), "fw") {
 		return false
 	}
@@ -91,8 +91,8 @@ func (m *Message) strongNotice(texts []noticeText) bool {
 	return noticeWords.MatchString(notice) && codeInLine.MatchString(notice) && anyAddress.MatchString(notice)
 }
 
-// splitNotice separates the words of the mail system from the letter that it sends back.
-func splitNotice(texts []noticeText) (notice, rest string) {
+// splitBounceText separates the words of the mail system from the letter that it sends back.
+func splitBounceText(texts []bounceText) (notice, rest string) {
 	for _, t := range texts {
 		if t.returned {
 			rest += "\n" + t.text
@@ -117,7 +117,7 @@ func (m *Message) listedAddresses(notice string) []BouncedRecipient {
 		}
 	}
 	var out []BouncedRecipient
-	for _, line := range strings.Split(notice, "\n") {
+	for line := range strings.SplitSeq(notice, "\n") {
 		if g := failedLine.FindStringSubmatch(line); g != nil && !ours[strings.ToLower(g[1])] && len(out) < 100 {
 			out = append(out, BouncedRecipient{Address: g[1]})
 		}
@@ -125,7 +125,7 @@ func (m *Message) listedAddresses(notice string) []BouncedRecipient {
 	if len(out) > 0 {
 		return out
 	}
-	for _, line := range strings.Split(notice, "\n") {
+	for line := range strings.SplitSeq(notice, "\n") {
 		if g := failedLine.FindStringSubmatch(line); g != nil && strings.HasPrefix(strings.TrimSpace(line), "<") {
 			return []BouncedRecipient{{Address: g[1]}} // a letter to ourselves that came back
 		}

@@ -2,8 +2,8 @@ package document
 
 import "strings"
 
-// byShape gives a column whose header says nothing the meaning that all its cells show: addresses, NIPs, numbers of phones.
-func byShape(rows [][]Cell, cols columns) {
+// guessColumns gives a column whose header says nothing the meaning that all its cells show: addresses, NIPs, numbers of phones.
+func guessColumns(rows [][]Cell, cols columns) {
 	for c := range cols {
 		if cols[c] != nil {
 			continue

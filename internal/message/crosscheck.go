@@ -43,7 +43,7 @@ func (m *Message) compare(raw []byte, root *enmime.Part, first chosen) {
 			return
 		}
 	}
-	s := secondReader{left: 2 * maxWalk}
+	s := crossReader{left: 2 * maxWalk}
 	s.walk(second.Header, second.Body, 0)
 	if s.boundary != root.Boundary && (s.boundary != "" || root.FirstChild != nil) {
 		m.problem("readers-differ", "boundary", true)
@@ -99,8 +99,8 @@ const (
 	maxLevel = 60
 )
 
-// secondReader walks the parts in the order of the mail and takes the first text and the first HTML that are no files.
-type secondReader struct {
+// crossReader walks the parts in the order of the mail and takes the first text and the first HTML that are no files.
+type crossReader struct {
 	found    chosen
 	boundary string
 	text     bool
@@ -111,7 +111,7 @@ type secondReader struct {
 // fieldsOf is what the standard library's two header types share.
 type fieldsOf interface{ Get(string) string }
 
-func (s *secondReader) walk(h fieldsOf, body io.Reader, level int) {
+func (s *crossReader) walk(h fieldsOf, body io.Reader, level int) {
 	if s.left--; s.left < 0 || level > maxLevel {
 		return
 	}
@@ -136,7 +136,7 @@ func (s *secondReader) walk(h fieldsOf, body io.Reader, level int) {
 	}
 }
 
-func (s *secondReader) children(r *multipart.Reader, level int) {
+func (s *crossReader) children(r *multipart.Reader, level int) {
 	for s.left > 0 {
 		p, err := r.NextRawPart()
 		if err != nil {

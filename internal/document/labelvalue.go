@@ -13,14 +13,14 @@ func closes(text string) bool {
 
 var closingRE = regexp.MustCompile(`(?i)^(demikian|mengetahui|menyetujui|ditetapkan|dikeluarkan|pernyataan|jumlah\b|total\b|tembusan|catatan|keterangan\s*:|untuk\s*:|untuk$|tanda tangan|dokumen ini|hormat|terima kasih|atas perhatian|a\.?n\.? |plt\.? |plh\.? |(kepala|direktur|kuasa pengguna|pengguna anggaran|pejabat pembuat|inspektur|camat|gubernur|asisten|pimpinan|ketua ukpbj) [^:;]*,$|pengguna anggaran,$|direktur,$|sekretaris daerah|bupati|wali ?kota|[a-z .]+, *\d{1,2} +[a-z]+ +\d{4}$|kami menjamin|pemohon)`)
 
-// cards reads "label : value" lists, one block for each member, from two- and four-column tables and from lines.
-func cards(s *section) []person {
-	c := &cardReader{edge: rightEdge(s.rows)}
-	blocks := cardBlocks(s)
+// labelValues reads "label : value" lists, one block for each member, from two- and four-column tables and from lines.
+func labelValues(s *section) []person {
+	c := &labelValueReader{edge: rightEdge(s.rows)}
+	blocks := labelValueBlocks(s)
 	c.read(blocks)
 	stray, sure := c.stray()
 	if stray {
-		c = &cardReader{edge: c.edge, strict: true}
+		c = &labelValueReader{edge: c.edge, strict: true}
 		c.read(blocks)
 	}
 	for i := range c.people {
@@ -53,7 +53,7 @@ func (p pair) under(left float64) bool {
 	return p.left > 0 && left > p.left-3 && left < p.left+3+math.Min(p.slack, 12)
 }
 
-type cardReader struct {
+type labelValueReader struct {
 	people  []person
 	cur     person
 	set     map[field]bool
@@ -69,7 +69,7 @@ type cardReader struct {
 	labels  []field
 }
 
-func (c *cardReader) read(blocks [][]pair) {
+func (c *labelValueReader) read(blocks [][]pair) {
 	for _, b := range blocks {
 		c.block(b)
 	}
@@ -78,7 +78,7 @@ func (c *cardReader) read(blocks [][]pair) {
 
 // stray says that cards begin with the name, though a label above the list was taken for the beginning of the first: what stands
 // before the first name stands before no other. Not sure where the labels fit both ways.
-func (c *cardReader) stray() (stray, sure bool) {
+func (c *labelValueReader) stray() (stray, sure bool) {
 	var names []int
 	for i, f := range c.labels {
 		if f == fieldNama {
@@ -105,7 +105,7 @@ func (c *cardReader) stray() (stray, sure bool) {
 	}
 }
 
-func (c *cardReader) block(ps []pair) {
+func (c *labelValueReader) block(ps []pair) {
 	for _, p := range ps {
 		if p.label == "" {
 			c.bare(p)
@@ -125,7 +125,7 @@ func (c *cardReader) block(ps []pair) {
 }
 
 // bare is a row without label: it may begin or end a card, or carry on a value.
-func (c *cardReader) bare(p pair) {
+func (c *labelValueReader) bare(p pair) {
 	text := p.bare
 	l := letters(text)
 	switch {
@@ -158,7 +158,7 @@ func (c *cardReader) bare(p pair) {
 
 // wraps says that a line may be the rest of the value above: what a table's cell holds does not go on outside, and what a printer
 // has broken fills its line.
-func (c *cardReader) wraps(p pair) bool {
+func (c *labelValueReader) wraps(p pair) bool {
 	if c.value.table {
 		return p.table
 	}
@@ -166,7 +166,7 @@ func (c *cardReader) wraps(p pair) bool {
 }
 
 // carriesOn takes a line without label for the rest of the value above, where that cannot be all.
-func (c *cardReader) carriesOn(text string) bool {
+func (c *labelValueReader) carriesOn(text string) bool {
 	if text == "" || strings.ContainsAny(text, " :") && c.last != fieldNIP && c.last != fieldHP {
 		return false
 	}
@@ -195,7 +195,7 @@ func (c *cardReader) carriesOn(text string) bool {
 	return true
 }
 
-func (c *cardReader) take(fields []field, cell Cell) {
+func (c *labelValueReader) take(fields []field, cell Cell) {
 	f := fields[0]
 	if c.strict && c.opening == "" && f != fieldNama {
 		return
@@ -217,7 +217,7 @@ func (c *cardReader) take(fields []field, cell Cell) {
 }
 
 // flush keeps a card that has a name, or a place for it, and something that tells the person.
-func (c *cardReader) flush() {
+func (c *labelValueReader) flush() {
 	c.cur.listed = c.set[fieldNama] && c.cur.conf == 0 // the label was there, and nothing behind it
 	if c.cur.Nama != "" && (c.cur.NIP != "" || c.cur.Email != "" || c.cur.HP != "") || c.cur.told() {
 		c.people = append(c.people, c.cur)
@@ -227,8 +227,8 @@ func (c *cardReader) flush() {
 	c.cur, c.set = person{}, map[field]bool{}
 }
 
-// cardBlocks gives the pairs of the section in printed order.
-func cardBlocks(s *section) [][]pair {
+// labelValueBlocks gives the pairs of the section in printed order.
+func labelValueBlocks(s *section) [][]pair {
 	var out [][]pair
 	for i := 0; i < len(s.rows); {
 		r := s.rows[i]
@@ -336,7 +336,7 @@ func cellPairs(cells []Cell) []pair {
 			return []pair{{label: filled[0].Text}} // nothing was filled in behind it
 		}
 		var out []pair
-		for _, l := range strings.Split(filled[0].Text, "\n") {
+		for l := range strings.SplitSeq(filled[0].Text, "\n") {
 			out = append(out, linePairs(l)...)
 		}
 		return out
@@ -354,7 +354,7 @@ func cellPairs(cells []Cell) []pair {
 			i++
 			continue
 		}
-		for _, l := range strings.Split(filled[i].Text, "\n") {
+		for l := range strings.SplitSeq(filled[i].Text, "\n") {
 			out = append(out, linePairs(l)...)
 		}
 	}

@@ -34,8 +34,8 @@ const (
 	openerLength = 500
 )
 
-// openerAt returns how many lines the quote opener at lines[i] takes, 0 if there is none.
-func openerAt(lines []string, i int) int {
+// quoteHeaderAt returns how many lines the quote opener at lines[i] takes, 0 if there is none.
+func quoteHeaderAt(lines []string, i int) int {
 	joined, taken := "", 0
 	for n := 1; n <= openerLines+2 && i+n <= len(lines) && taken < openerLines; n++ {
 		line := strings.TrimSpace(visible(lines[i+n-1]))
@@ -53,26 +53,26 @@ func openerAt(lines []string, i int) int {
 		if len(joined) > openerLength {
 			break
 		}
-		if strongOpener(joined, taken) {
-			return openerStart(lines, i, n)
+		if strongQuoteHeader(joined, taken) {
+			return quoteHeaderStart(lines, i, n)
 		}
 		if taken == 1 && !strings.ContainsAny(line, "0123456789<@") {
 			break
 		}
 	}
-	if weakOpener(lines, i) {
+	if weakQuoteHeader(lines, i) {
 		return 1
 	}
 	return 0
 }
 
-// openerStart guards against swallowing an own line that stands directly above the opener: if the lines after the first are an
+// quoteHeaderStart guards against swallowing an own line that stands directly above the opener: if the lines after the first are an
 // opener by themselves, the first is no part of it.
-func openerStart(lines []string, i, n int) int {
+func quoteHeaderStart(lines []string, i, n int) int {
 	for skip := 1; skip < n; skip++ {
 		rest := strings.TrimSpace(visible(strings.Join(lines[i+skip:i+n], " ")))
 		balanced := strings.Count(rest, "<") == strings.Count(rest, ">") && !strings.HasPrefix(rest, "<")
-		if balanced && openerYear.MatchString(rest) && strongOpener(rest, n-skip) && (openerAddr.MatchString(rest) || openerVerb.MatchString(rest)) {
+		if balanced && openerYear.MatchString(rest) && strongQuoteHeader(rest, n-skip) && (openerAddr.MatchString(rest) || openerVerb.MatchString(rest)) {
 			return 0
 		}
 	}
@@ -84,7 +84,7 @@ func opensAddress(lines []string, i int) bool {
 	return i < len(lines) && strings.HasPrefix(strings.TrimSpace(lines[i]), "<")
 }
 
-func strongOpener(s string, lines int) bool {
+func strongQuoteHeader(s string, lines int) bool {
 	s = strings.Trim(s, "*_ ")
 	if !opensByItsEnd(s) {
 		return false
@@ -105,7 +105,7 @@ func strongOpener(s string, lines int) bool {
 	case date || addr || openerTime.MatchString(s):
 		return true
 	}
-	return lines == 1 && len(strings.Fields(s)) <= 8 && openerLastWord(s)
+	return lines == 1 && len(strings.Fields(s)) <= 8 && quoteHeaderLastWord(s)
 }
 
 // opensByItsEnd rejects almost every line at little cost.
@@ -137,15 +137,15 @@ func endsBare(tail string) bool {
 	return (strings.HasSuffix(low, "wrote") || strings.HasSuffix(low, "menulis") || strings.HasSuffix(low, "napisal")) && openerBare.MatchString(tail)
 }
 
-// openerLastWord: "Budi Santoso menulis:", the verb being the last word.
-func openerLastWord(s string) bool {
+// quoteHeaderLastWord: "Budi Santoso menulis:", the verb being the last word.
+func quoteHeaderLastWord(s string) bool {
 	at := openerVerb.FindAllStringIndex(s, -1)
 	last := at[len(at)-1]
 	return len(strings.Fields(s[last[1]:])) <= 1
 }
 
-// weakOpener is a line with a date or a time and a colon at its end, in a language not known here, right above marked text.
-func weakOpener(lines []string, i int) bool {
+// weakQuoteHeader is a line with a date or a time and a colon at its end, in a language not known here, right above marked text.
+func weakQuoteHeader(lines []string, i int) bool {
 	s := strings.TrimSpace(visible(lines[i]))
 	if len(s) > openerLength || !endsInColon(s) || !openerYear.MatchString(s) && !openerTime.MatchString(s) && !openerAddr.MatchString(s) {
 		return false

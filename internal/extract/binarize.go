@@ -3,14 +3,14 @@ package extract
 import "math"
 
 // ink is a picture in black and white: true where there is ink.
-type ink struct {
+type bitmap struct {
 	w, h int
 	on   []bool
 }
 
-// binarise compares each pixel with the mean of its neighbourhood (Bradley), so that shadows and grey paper do not matter.
-func (p *picture) binarise() *ink {
-	b := &ink{w: p.w, h: p.h, on: make([]bool, p.w*p.h)}
+// binarize compares each pixel with the mean of its neighbourhood (Bradley), so that shadows and grey paper do not matter.
+func (p *picture) binarize() *bitmap {
+	b := &bitmap{w: p.w, h: p.h, on: make([]bool, p.w*p.h)}
 	r := max(p.w/60, 12)
 	sums := make([]uint32, p.w+1) // column sums over the window's rows
 	for y := 0; y <= min(r, p.h-1); y++ {
@@ -59,12 +59,12 @@ func (p *picture) addRow(sums []uint32, y, sign int) {
 
 // points gathers the ink into blocks, for the search of the skew. The margins hold shadows of the scanner's edge, and
 // blocks that are dark throughout hold pictures.
-func (b *ink) points(step int) [][2]float64 {
+func (b *bitmap) points(step int) [][2]float64 {
 	var out [][2]float64
 	for y := b.h / 16; y+step <= b.h-b.h/16; y += step {
 		for x := b.w / 14; x+step <= b.w-b.w/14; x += step {
 			n := 0
-			for k := 0; k < step; k++ {
+			for k := range step {
 				if b.on[(y+k)*b.w+x+k] {
 					n++
 				}
@@ -78,7 +78,7 @@ func (b *ink) points(step int) [][2]float64 {
 }
 
 // skew is the angle in radians by which lines of text rise or fall, and how sharp they stand there.
-func (b *ink) skew() (angle, sharp float64) {
+func (b *bitmap) skew() (angle, sharp float64) {
 	pts := b.points(4)
 	if len(pts) > 120_000 {
 		pts = pts[:120_000]
@@ -120,8 +120,8 @@ func sharpness(pts [][2]float64, a float64, rows int) float64 {
 }
 
 // turned is the ink on its side.
-func (b *ink) sideways() *ink {
-	q := &ink{w: b.h, h: b.w, on: make([]bool, len(b.on))}
+func (b *bitmap) sideways() *bitmap {
+	q := &bitmap{w: b.h, h: b.w, on: make([]bool, len(b.on))}
 	for y := 0; y < b.h; y++ {
 		for x := 0; x < b.w; x++ {
 			q.on[x*q.w+b.h-1-y] = b.on[y*b.w+x]
@@ -135,7 +135,7 @@ type run struct{ pos, from, to int }
 
 // straight finds runs of at least length pixels along rows, forgiving small breaks, and joins those of neighbouring rows
 // into lines.
-func (b *ink) straight(length, gap int) []run {
+func (b *bitmap) straight(length, gap int) []run {
 	var lines []run
 	for y := 0; y < b.h; y++ {
 		row := b.on[y*b.w : (y+1)*b.w]

@@ -1,8 +1,8 @@
 package document
 
-// unite settles what several lists of one paper say: the same people again are one each, and a list of names without any
+// dedupe settles what several lists of one paper say: the same people again are one each, and a list of names without any
 // number or address beside a full one (who checked, who initialled) is no list of members.
-func unite(people []person) []person {
+func dedupe(people []person) []person {
 	known := map[int]bool{}
 	for _, p := range people {
 		if p.NIP != "" || p.Email != "" {
@@ -15,7 +15,7 @@ func unite(people []person) []person {
 		if len(known) > 0 && !known[g] && p.NIK == "" && p.HP == "" && p.UserID == "" {
 			continue
 		}
-		if twin := twinOf(out, p); twin != nil {
+		if twin := duplicateOf(out, p); twin != nil {
 			twin.groups = append(twin.groups, g)
 			twin.contradicted(p)
 			twin.fill(p)
@@ -26,12 +26,12 @@ func unite(people []person) []person {
 	return out
 }
 
-// twinOf is the same person in another list of the paper; twice in one list is a fault that is named.
-func twinOf(people []person, p person) *person {
+// duplicateOf is the same person in another list of the paper; twice in one list is a fault that is named.
+func duplicateOf(people []person, p person) *person {
 	var hit *person
 	for i := range people {
 		o := &people[i]
-		if contains(o.groups, p.groups[0]) || !twinNames(*o, p) || o.NIP != "" && p.NIP != "" && o.NIP != p.NIP || namesakes(*o, p) {
+		if contains(o.groups, p.groups[0]) || !sameNames(*o, p) || o.NIP != "" && p.NIP != "" && o.NIP != p.NIP || namesakes(*o, p) {
 			continue
 		}
 		if hit != nil {
@@ -48,8 +48,8 @@ func namesakes(o, p person) bool {
 	return o.NIP == "" && p.NIP == "" && (differ(o.Golongan, p.Golongan) || differ(o.Jabatan, p.Jabatan))
 }
 
-// twinNames wants one name, or where it is left out one NIP.
-func twinNames(o, p person) bool {
+// sameNames wants one name, or where it is left out one NIP.
+func sameNames(o, p person) bool {
 	a, b := NameKey(o.Nama), NameKey(p.Nama)
 	return a == b && a != "" || (a == "" || b == "") && o.NIP == p.NIP && p.NIP != ""
 }

@@ -22,9 +22,9 @@ type box struct {
 	conf           float64
 }
 
-// lookAgain reads the cells of tables that hold weak words once more, each by itself: alone in its picture, text that
+// reOCR reads the cells of tables that hold weak words once more, each by itself: alone in its picture, text that
 // touches a stamp or a ruled line is often read right. The better of the two readings stays.
-func (r *Reader) lookAgain(ctx context.Context, s *sheet, pic *picture) {
+func (r *Reader) reOCR(ctx context.Context, s *sheet, pic *picture) {
 	var weak []box
 	for _, b := range s.boxes() {
 		if b.conf < weakWord && len(weak) < maxSecond {
@@ -128,7 +128,7 @@ func (r *Reader) readBoxes(ctx context.Context, pic *picture, boxes []box) (out 
 		return nil, err
 	}
 	pages := make([]strings.Builder, len(boxes))
-	for _, l := range strings.Split(string(table), "\n") {
+	for l := range strings.SplitSeq(string(table), "\n") {
 		f := strings.SplitN(l, "\t", 3)
 		if len(f) < 3 {
 			continue

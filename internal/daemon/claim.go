@@ -1,0 +1,80 @@
+package daemon
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"time"
+
+	"ukpbjd/internal/mailbox"
+	"ukpbjd/internal/office"
+	"ukpbjd/internal/queue"
+	"ukpbjd/internal/store"
+)
+
+const (
+	claimEvery = 3 * time.Minute
+	// restoreWeight puts books that were restored before every start of those that they were a copy of.
+	restoreWeight = 1 << 20
+)
+
+// mark is what our books are known by in the mailbox. Each start raises it, so that of two copies of the same books the older
+// one is known.
+func (d *Daemon) mark(ctx context.Context) (m mailbox.Mark, err error) {
+	err = d.Office.DB.Update(ctx, func(tx store.Tx) error {
+		b := store.In(tx)
+		restores, err := b.State.Epoch()
+		if err != nil {
+			return err
+		}
+		s, err := b.State.Started(rand.Text())
+		m = mailbox.Mark{ID: s.ID, Epoch: restores*restoreWeight + s.Times}
+		return err
+	})
+	return m, err
+}
+
+// claim keeps our mark in the mailbox, and ends the daemon where other books serve it. It closes served once the mark is there, and
+// asked once that is known or the mail server is away.
+func (d *Daemon) claim(ctx context.Context, served, asked chan<- struct{}) error {
+	mark, err := d.mark(ctx)
+	if err != nil {
+		return err
+	}
+	var last time.Time
+	l := queue.Loop{Name: "claim", Wake: queue.NewSignal(), Health: d.Health, Now: d.Office.Now,
+		Fatal: func(err error) bool { return errors.Is(err, mailbox.ErrServed) || office.Fatal(err) },
+		Warn:  func(err error) { d.Log.Warn("claim", "error", err) }}
+	return l.Run(ctx, func(ctx context.Context) (time.Time, error) {
+		if !last.IsZero() && time.Since(last) < d.claimEvery {
+			return d.Office.Now().Add(d.claimEvery - time.Since(last)), nil
+		}
+		err := d.Box.Claim(ctx, mark)
+		if errors.Is(err, mailbox.ErrServed) {
+			return time.Time{}, err
+		}
+		if err == nil && last.IsZero() {
+			close(served)
+		}
+		if asked != nil {
+			close(asked)
+			asked = nil
+		}
+		if err == nil {
+			last = time.Now()
+		}
+		return d.Office.Now().Add(d.claimEvery), err
+	})
+}
+
+// behind runs fn once a channel is closed.
+func behind(gate <-chan struct{}, fn func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		select {
+		case <-gate:
+			return fn(ctx)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}

@@ -1,0 +1,102 @@
+package stage
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"ukpbjd/internal/daemon"
+	"ukpbjd/internal/mailbox"
+	"ukpbjd/internal/sop"
+)
+
+// elsewhere runs a daemon of the same configuration with the books of another folder until it is ready, or ends. What it ends
+// with can be read from the channel.
+func (x *play) elsewhere(path string) (d *daemon.Daemon, ended <-chan error) {
+	x.t.Helper()
+	c := *x.Config
+	c.Storage.Path = path
+	d, err := daemon.Open(x.ctx, &c, x.Stage.log, x.clerk...)
+	x.do(err)
+	ctx, stop := context.WithCancel(x.ctx)
+	done, said := make(chan error, 1), make(chan struct{})
+	go func() {
+		defer close(said)
+		done <- d.Run(ctx)
+	}()
+	x.t.Cleanup(func() {
+		stop()
+		<-said
+		if err := d.Close(); err != nil {
+			x.t.Error(err)
+		}
+	})
+	select {
+	case <-d.Ready():
+	case <-said:
+	}
+	return d, done
+}
+
+// TestSecondDaemon (A16): a daemon with books of its own finds that the mailbox is served, and answers nothing. The control is
+// another one once a person has done what the error says: it serves, and the first one is refused.
+func TestSecondDaemon(t *testing.T) {
+	t.Parallel()
+	x := set(t, Options{})
+	x.do(x.Start(x.ctx))
+	_, ended := x.elsewhere(t.TempDir())
+	if err := <-ended; !errors.Is(err, mailbox.ErrServed) || !strings.Contains(err.Error(), "UKPBJ/Diproses") {
+		t.Fatalf("the second daemon: %v", err)
+	}
+	x.do(x.Request(x.bundle, true))
+	x.await(x.Cast.Admin, sop.Persetujuan)
+	x.quiet()
+	x.whole()
+	x.do(x.Stop())
+	x.do(x.Post.Discard(x.Cast.Office.Address, "UKPBJ/Diproses", isMark))
+	d, ended := x.elsewhere(t.TempDir())
+	select {
+	case <-d.Ready():
+	case err := <-ended:
+		t.Fatalf("with the mark gone: %v", err)
+	}
+	if err := x.Start(x.ctx); !errors.Is(err, mailbox.ErrServed) {
+		t.Errorf("the first one again: %v", err)
+	}
+}
+
+// TestCopiedBooks (A16): of two copies of the same books that run at once the newer one serves, and the other finds that out and
+// ends. The control is a second start of the same books, which is refused by nobody.
+func TestCopiedBooks(t *testing.T) {
+	t.Parallel()
+	x := set(t, Options{Clerk: func(p *daemon.Parts) { p.ClaimEvery = 50 * time.Millisecond }})
+	x.do(x.Start(x.ctx))
+	x.do(x.Stop())
+	older, newer := filepath.Join(t.TempDir(), "books"), filepath.Join(t.TempDir(), "books")
+	x.do(os.CopyFS(older, os.DirFS(x.Config.Storage.Path)))
+	x.do(x.Start(x.ctx)) // the control
+	x.do(x.Stop())
+	x.do(os.CopyFS(newer, os.DirFS(x.Config.Storage.Path)))
+	x.do(x.Start(x.ctx))
+	x.do(x.Stop())
+	x.do(x.Start(x.ctx))
+	if _, ended := x.elsewhere(older); !errors.Is(<-ended, mailbox.ErrServed) {
+		t.Error("the older copy serves")
+	}
+	x.do(x.Stop())
+	x.do(x.Post.Discard(x.Cast.Office.Address, "UKPBJ/Diproses", isMark)) // as if it had not been served since
+	_, first := x.elsewhere(newer)
+	x.do(x.Start(x.ctx))
+	select {
+	case err := <-first:
+		if !errors.Is(err, mailbox.ErrServed) {
+			t.Error(err)
+		}
+	case <-x.ctx.Done():
+		t.Error("the one that has been overtaken goes on")
+	}
+}
