@@ -260,11 +260,18 @@ func (x *Office) Request(from sop.Person, members int) (number string, err error
 	return number, err
 }
 
-// Ask opens a case and brings it to the moment at which its approver has been asked. Its task is as if carried out.
+// Ask opens a case and brings it to the moment at which its approver has been asked.
 func (x *Office) Ask(members int) string {
 	x.t.Helper()
 	number, err := x.Request(Staff, members)
 	x.Must(err)
+	x.MakeAccounts(number)
+	return number
+}
+
+// MakeAccounts carries out the task that makes accounts; the approver is asked.
+func (x *Office) MakeAccounts(number string) {
+	x.t.Helper()
 	cs := x.Get(number)
 	made := sop.AccountsMade{Revision: cs.Revision, Issue: cs.Issue, Accounts: map[string]sop.Account{}}
 	for i, m := range cs.Members {
@@ -274,7 +281,6 @@ func (x *Office) Ask(members int) string {
 	}
 	x.EndTasks(number)
 	x.Must(x.Tell(number, sop.Person{}, made))
-	return number
 }
 
 // EndTasks takes away the tasks of a case, and returns them.
