@@ -72,7 +72,7 @@ var libraries = []library{
 }
 
 // testKits are packages that only tests import, so they may use package testing, and are never linked into the binary.
-var testKits = rooms("store/storetest postoffice/realserver extract/clamdtest rehearsal/forgery")
+var testKits = rooms("store/storetest office/officetest postoffice/realserver extract/clamdtest rehearsal/forgery")
 
 // revealers are the packages, or single files, that may open a secret.Secret, and why.
 var revealers = map[string]string{

@@ -138,13 +138,13 @@ func (c *Clerk) View(ctx context.Context, fn func(store.Books) error) error {
 	return c.DB.View(ctx, func(tx store.Tx) error { return fn(store.In(tx)) })
 }
 
-// Case loads one case; false when there is none of that number.
-func (c *Clerk) Case(ctx context.Context, number string) (cs sop.Case, ok bool, err error) {
+// Case is Find in a view of its own.
+func (c *Clerk) Case(ctx context.Context, number string) (cs sop.Case, err error) {
 	err = c.View(ctx, func(b store.Books) error {
-		cs, ok, err = b.Cases.Get(number)
+		cs, err = Find(b, number)
 		return err
 	})
-	return cs, ok, err
+	return cs, err
 }
 
 // ErrNoCase says that a number names no case.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"ukpbjd/internal/office"
 	"ukpbjd/internal/postman"
 	"ukpbjd/internal/queue"
 	"ukpbjd/internal/sop"
@@ -141,9 +142,9 @@ func (x *Outbox) settle(b store.Books, s Sent) error {
 	default:
 		return nil
 	}
-	cs, ok, err := b.Cases.Get(r.Case)
-	if err != nil || !ok {
-		return errors.Join(err, fmt.Errorf("case %s of a letter is not in the books", r.Case))
+	cs, err := office.Find(b, r.Case)
+	if err != nil {
+		return err
 	}
 	return x.Decide(b, cs, sop.Input{At: now, What: what}, now)
 }

@@ -122,6 +122,14 @@ func (b rows) put(bucket, key string, v any) error {
 	return b.tx.Put(bucket, []byte(key), raw)
 }
 
+// rowError is the fault of one row, which is there and says nothing, or is missing where another names it. An error that is none
+// is the store's, and says nothing of the row.
+type rowError struct{ error }
+
+func (e rowError) Unwrap() error { return e.error }
+
+func isRow(err error) bool { return errors.As(err, new(rowError)) }
+
 // get reads JSON into v; false when absent.
 func (b rows) get(bucket, key string, v any) (bool, error) {
 	raw, err := b.tx.Get(bucket, []byte(key))
@@ -129,7 +137,7 @@ func (b rows) get(bucket, key string, v any) (bool, error) {
 		return false, err
 	}
 	if err := json.Unmarshal(raw, v); err != nil {
-		return false, fmt.Errorf("decode %s %s: %w", bucket, key, err)
+		return false, rowError{fmt.Errorf("decode %s %s: %w", bucket, key, err)}
 	}
 	return true, nil
 }

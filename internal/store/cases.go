@@ -248,15 +248,18 @@ func (b Cases) Expirable(c sop.Case) (bool, error) {
 	return true, nil
 }
 
+// fromKey keeps an address of any length under "from/".
+func fromKey(requester string) string { return "from/" + boundKey(strings.ToLower(requester)) }
+
 // PutApprovedRequester remembers that a case of this requester was approved, and its credentials released.
 func (b Cases) PutApprovedRequester(requester, number string) error {
-	return b.tx.Put(bKnown, []byte("from/"+strings.ToLower(requester)), []byte(number))
+	return b.tx.Put(bKnown, []byte(fromKey(requester)), []byte(number))
 }
 
 // ApprovedRequester says whether a case of this requester was ever released, and whether one of anybody was: an office without a past
 // has no strangers.
 func (b Cases) ApprovedRequester(requester string) (known, any bool, err error) {
-	raw, err := b.tx.Get(bKnown, []byte("from/"+strings.ToLower(requester)))
+	raw, err := b.tx.Get(bKnown, []byte(fromKey(requester)))
 	if err != nil || raw != nil {
 		return raw != nil, raw != nil, err
 	}

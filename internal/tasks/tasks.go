@@ -140,9 +140,9 @@ func (w *Worker) begin(b store.Books, r store.TaskRow) (j Job, err error) {
 	r.Attempts++
 	r.Next = w.Now().Add(w.pause(r.Attempts)).UTC() // if this attempt ends without a word
 	j.Row = r
-	var ok bool
-	if j.Case, ok, err = b.Cases.Get(r.Task.Case); err != nil || !ok && r.Task.Kind != sop.TaskShred {
-		return j, errors.Join(err, fmt.Errorf("case %s is not in the books", r.Task.Case))
+	j.Case, err = office.Find(b, r.Task.Case)
+	if err != nil && !ownerless(r.Task, err) {
+		return j, err
 	}
 	if r.Task.Kind == sop.TaskAccounts {
 		if j.users, err = w.allot(b, j.Case); err != nil {
@@ -217,18 +217,23 @@ func (w *Worker) settle(b store.Books, r Result) error {
 	if r.Err != nil {
 		r.What = gaveUp(r.Row.Task, r.Err)
 	}
-	cs, ok, err := b.Cases.Get(r.Row.Task.Case)
-	if err == nil && !ok && r.Row.Task.Kind == sop.TaskShred { // the key is gone; there is nobody to tell
+	cs, err := office.Find(b, r.Row.Task.Case)
+	if ownerless(r.Row.Task, err) { // the key is gone; there is nobody to tell
 		return b.Tasks.End(r.Row.Task.ID)
 	}
-	if err != nil || !ok {
-		return errors.Join(err, fmt.Errorf("case %s is not in the books", r.Row.Task.Case))
+	if err != nil {
+		return err
 	}
 	now := w.Now().UTC()
 	if err := w.Decide(b, cs, sop.Input{At: now, What: r.What}, now); err != nil {
 		return err
 	}
 	return b.Tasks.End(r.Row.Task.ID)
+}
+
+// ownerless is a key that is to be destroyed although its case is not in the books.
+func ownerless(t sop.Task, err error) bool {
+	return t.Kind == sop.TaskShred && errors.Is(err, office.ErrNoCase)
 }
 
 // gaveUp is the input that says to the case that a task cannot be carried out.
