@@ -32,7 +32,8 @@ type Options struct {
 	Log     *slog.Logger
 	Meter   Meter
 	Now     func() time.Time
-	Random  io.Reader // nil: the system's
+	Random  io.Reader    // nil: the system's
+	Policy  queue.Policy // of every queue in the rooms
 
 	Office     sop.Office
 	Requesters []string // addresses, or *@domain
