@@ -142,6 +142,20 @@ func (c *Clerk) Case(ctx context.Context, number string) (cs sop.Case, ok bool, 
 	return cs, ok, err
 }
 
+// OpenCases are all open cases. One that cannot be decoded stops no decision on the others: nothing can be decided on it, and
+// verify names it.
+func (c *Clerk) OpenCases(b store.Books) (open []sop.Case, err error) {
+	err = b.Cases.Each(true, func(cs sop.Case) bool {
+		open = append(open, cs)
+		return true
+	})
+	damaged, err := store.Damaged(err)
+	for _, row := range damaged {
+		c.Log.Error("a case is passed over", "error", row)
+	}
+	return open, err
+}
+
 // ErrNoCase says that a number names no case.
 var ErrNoCase = errors.New("there is no such case; `ukpbjd cases` lists them")
 

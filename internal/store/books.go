@@ -128,7 +128,7 @@ func (b rows) get(bucket, key string, v any) (bool, error) {
 		return false, err
 	}
 	if err := json.Unmarshal(raw, v); err != nil {
-		return false, fmt.Errorf("decode %s %s: %w", bucket, key, err)
+		return false, &RowError{bucket, key, err}
 	}
 	return true, nil
 }
