@@ -95,4 +95,3 @@ func TestPapersOfNoCase(t *testing.T) {
 		t.Error("control:", err)
 	}
 }
-

@@ -517,7 +517,7 @@ func (m *Intake) caseless(b store.Books, p *Prepared, v triage.Verdict) error {
 	if v.Desk == "" {
 		return nil
 	}
-	return m.Warn(b, id, v.Desk, v.Reason)
+	return m.Warn(b, id, v.Desk, p.UID.String()+": "+v.Reason)
 }
 
 // returned is a delivery report for a letter of no case. Nobody is written to about one to the operator: it would come back, too.

@@ -32,7 +32,8 @@ type Options struct {
 	Log     *slog.Logger
 	Meter   Meter
 	Now     func() time.Time
-	Random  io.Reader // nil: the system's
+	Random  io.Reader    // nil: the system's
+	Policy  queue.Policy // of every queue in the rooms
 
 	Office     sop.Office
 	Requesters []string // addresses, or *@domain
@@ -145,6 +146,20 @@ func (c *Clerk) Case(ctx context.Context, number string) (cs sop.Case, err error
 		return err
 	})
 	return cs, err
+}
+
+// OpenCases are all open cases. One that cannot be decoded stops no decision on the others: nothing can be decided on it, and
+// verify names it.
+func (c *Clerk) OpenCases(b store.Books) (open []sop.Case, err error) {
+	err = b.Cases.Each(true, func(cs sop.Case) bool {
+		open = append(open, cs)
+		return true
+	})
+	damaged, err := store.Damaged(err)
+	for _, row := range damaged {
+		c.Log.Error("a case is passed over", "error", row)
+	}
+	return open, err
 }
 
 // ErrNoCase says that a number names no case.

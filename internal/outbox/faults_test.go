@@ -124,7 +124,9 @@ func TestRowsThatCannotBeClaimed(t *testing.T) {
 	number, err := x.Request(officetest.Staff, 1)
 	x.Must(err)
 	x.Write(func(tx store.Tx) error {
-		row := func(key string) error { return tx.Put("outbox", fmt.Appendf(nil, "%020d/%s", monday.UnixNano(), key), nil) }
+		row := func(key string) error {
+			return tx.Put("outbox", fmt.Appendf(nil, "%020d/%s", monday.UnixNano(), key), nil)
+		}
 		b := store.In(tx)
 		return errors.Join(row(number+"/99/selesai"), row(number+"/97/selesai"), tx.Put("letters", []byte(number+"/97/selesai"), []byte("{")),
 			b.Letters.Put(store.LetterRow{Case: number, Letter: sop.Letter{Key: "98/selesai", To: officetest.Staff}, Next: monday}, nil))

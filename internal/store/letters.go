@@ -227,17 +227,17 @@ func outboxID(key string) string {
 	return id
 }
 
-// claimable reads all that sending needs before anything is written. A row that does not have it is a rowError.
+// claimable reads all that sending needs before anything is written. A row that does not have it is a RowError.
 func (b Letters) claimable(id string) (c Claimed, err error) {
 	ok, err := b.get(bLetters, id, &c.Row)
 	if err == nil && (!ok || c.Row.ID() != id) {
-		err = rowError{errors.New("an outbox row without its letter")}
+		err = &RowError{bOutbox, id, errors.New("an outbox row without its letter")}
 	}
 	if err != nil {
 		return c, err
 	}
 	if c.Body, err = b.Body(c.Row.ID()); err == nil && len(c.Body) == 0 {
-		err = rowError{errors.New("an outbox row whose letter has no bytes")}
+		err = &RowError{bOutbox, id, errors.New("an outbox row whose letter has no bytes")}
 	}
 	return c, err
 }
@@ -289,7 +289,7 @@ func (b Letters) Sending(now time.Time) (out []LetterRow, err error) {
 		var r LetterRow
 		ok, bad := b.get(bLetters, id, &r)
 		if bad == nil && !ok {
-			bad = rowError{errors.New("an attempt of a letter that is not there")}
+			bad = &RowError{bSending, id, errors.New("an attempt of a letter that is not there")}
 		}
 		if bad != nil && !isRow(bad) {
 			return nil, bad

@@ -59,9 +59,9 @@ func New(o Options) *Worker {
 		w.Workers = 2
 	}
 	w.begun = queue.New(queue.Options[store.TaskRow]{Name: "tasks-begin", Key: func(r store.TaskRow) string { return r.Task.ID }, Aside: w.cannotBegin,
-		Fatal: office.Fatal, Health: o.Health, Now: w.Now})
+		Fatal: office.Fatal, Policy: w.Policy, Health: o.Health, Now: w.Now})
 	w.ended = queue.New(queue.Options[Result]{Name: "tasks-end", Key: func(r Result) string { return r.Row.Task.ID }, Aside: w.cannotEnd,
-		Fatal: office.Fatal, Health: o.Health, Now: w.Now})
+		Fatal: office.Fatal, Policy: w.Policy, Health: o.Health, Now: w.Now})
 	w.Listen(w.wake)
 	return w
 }
@@ -83,7 +83,7 @@ type Result struct {
 // Run carries out tasks until ctx ends.
 func (w *Worker) Run(ctx context.Context) error {
 	jobs := queue.Jobs[Job, Result]{
-		Loop: queue.Loop{Name: "tasks", Wake: w.wake, Health: w.Health, Fatal: office.Fatal, Now: w.Now,
+		Loop: queue.Loop{Name: "tasks", Wake: w.wake, Health: w.Health, Fatal: office.Fatal, Pause: w.Policy.Pause, Now: w.Now,
 			Warn: func(err error) { w.Log.Warn("tasks", "error", err) }},
 		Key:   func(j Job) string { return j.Row.Task.ID },
 		Claim: w.Claim,
@@ -94,10 +94,10 @@ func (w *Worker) Run(ctx context.Context) error {
 			r := w.Execute(ctx, j)
 			return r, ctx.Err() // what a stop interrupted says nothing of the task
 		},
-		Failed:  func(j Job, err error) Result { return Result{Row: j.Row, Err: err} },
-		Settle:  func(ctx context.Context, batch []Result) error { return w.commit(ctx, batch) },
-		Aside:   func(ctx context.Context, _ Job, r Result, why error) error { return w.cannotEnd(ctx, r, why) },
-		Workers: w.Workers, Limit: maxTime,
+		Failed: func(j Job, err error) Result { return Result{Row: j.Row, Err: err} },
+		Settle: func(ctx context.Context, batch []Result) error { return w.commit(ctx, batch) },
+		Aside:  func(ctx context.Context, _ Job, r Result, why error) error { return w.cannotEnd(ctx, r, why) },
+		Policy: w.Policy, Workers: w.Workers, Limit: maxTime,
 	}
 	return jobs.Run(ctx)
 }

@@ -34,7 +34,7 @@ const maxTicks = 200
 func New(o Options) *Timer {
 	t := &Timer{Clerk: o.Clerk, Options: o}
 	t.due = queue.New(queue.Options[string]{Name: "deadlines", Key: func(number string) string { return number }, Aside: t.tell,
-		Fatal: office.Fatal, Health: o.Health, Now: t.Now})
+		Fatal: office.Fatal, Policy: t.Policy, Health: o.Health, Now: t.Now})
 	return t
 }
 
@@ -47,7 +47,7 @@ func (t *Timer) Run(ctx context.Context) error {
 			wake = queue.NewSignal()
 			t.Listen(wake)
 		}
-		l := queue.Loop{Name: name, Wake: wake, Health: t.Health, Fatal: office.Fatal, Now: t.Now,
+		l := queue.Loop{Name: name, Wake: wake, Health: t.Health, Fatal: office.Fatal, Pause: t.Policy.Pause, Now: t.Now,
 			Warn: func(err error) { t.Log.Warn(name, "error", err) }}
 		g.Go(func() error {
 			return l.Run(ctx, func(ctx context.Context) (time.Time, error) {
