@@ -77,7 +77,7 @@ func (a *Archiver) Run(ctx context.Context) error {
 			a.Behind(ctx)
 		}
 		_, err := a.AllLetters(ctx)
-		return a.Now().Add(lettersEvery), err
+		return queue.Earlier(a.Now().Add(lettersEvery), a.letters.Next()), err
 	})
 	loop("retention", queue.NewSignal(), a.retention)
 	loop("compact", queue.NewSignal(), a.compact)

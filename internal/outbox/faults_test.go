@@ -279,3 +279,71 @@ func TestRunOutlivesBadResults(t *testing.T) {
 		t.Errorf("the outbox ended: %v", err)
 	}
 }
+
+// TestPolicyFaultHasAnEnd: that the mail server refuses letters by policy stands in health until it takes one. The control: a
+// letter that is greylisted says nothing of the server.
+func TestPolicyFaultHasAnEnd(t *testing.T) {
+	var health queue.Health
+	x, o := opened(t, &health)
+	for range 2 {
+		_, err := x.Request(officetest.Staff, 1)
+		x.Must(err)
+	}
+	list := due(t, o)
+	say := func(c store.Claimed, r postman.Result) {
+		if _, err := o.Settle(t.Context(), []Sent{{Row: c.Row, Result: r, At: o.Now()}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	say(list[0], postman.Result{Outcome: postman.Deferred, Code: 450, Text: "450 4.2.0 try again"})
+	if faults := health.Faults(); len(faults) > 0 {
+		t.Errorf("control: %v", faults)
+	}
+	say(list[1], postman.Result{Outcome: postman.Deferred, Policy: true, Code: 550, Text: "550 5.7.1 blocked"})
+	if !strings.Contains(health.Faults()["outbox"], "blocked") {
+		t.Errorf("health says %v", health.Faults())
+	}
+	x.Set(o.Now().Add(3 * time.Hour))
+	list = due(t, o)
+	say(list[0], postman.Result{Outcome: postman.Accepted, Code: 250, Text: "250 ok"})
+	if faults := health.Faults(); len(faults) > 0 {
+		t.Errorf("it takes letters again, and health says %v", faults)
+	}
+}
+
+// TestRestoreOverABrokenRow: a broken outbox row keeps no backup from being restored; the letters beside it go into doubt. The
+// control: a disk that cannot be read does.
+func TestRestoreOverABrokenRow(t *testing.T) {
+	x, o := opened(t, nil)
+	number, err := x.Request(officetest.Staff, 1)
+	x.Must(err)
+	unclaim(x, due(t, o))
+	x.Write(func(tx store.Tx) error {
+		row := func(key string) error { return tx.Put("outbox", fmt.Appendf(nil, "%020d/%s", monday.UnixNano(), key), nil) }
+		return errors.Join(row(number+"/99/selesai"), row(number+"/97/selesai"), tx.Put("letters", []byte(number+"/97/selesai"), []byte("{")))
+	})
+	restore := func() error {
+		return x.DB.Update(t.Context(), func(tx store.Tx) error {
+			_, err := store.In(tx).State.Restore(store.Restored{At: monday})
+			return err
+		})
+	}
+	x.DB.Fail(func(op, bucket, _ string) error {
+		if op == "get" && bucket == "letters" {
+			return syscall.EIO
+		}
+		return nil
+	})
+	if err := restore(); !errors.Is(err, syscall.EIO) {
+		t.Errorf("control: %v", err)
+	}
+	x.DB.Fail(nil)
+	x.Must(restore())
+	x.Look(func(b store.Books) error {
+		row, ok, err := b.Letters.Get(number, "1/tanda-terima")
+		if !ok || row.State != store.InDoubt {
+			t.Errorf("the letter beside them is %s", row.State)
+		}
+		return err
+	})
+}
