@@ -281,8 +281,9 @@ func wholeIdentity(t *testing.T, m mutant) (broken []string) {
 	}
 	processed := x.Config.IMAP.Processed
 	x.do(x.Start(x.ctx))
+	mark := in(processed) // of the daemon itself
 	x.do(x.Request(x.bundle, true))
-	x.wait(func() bool { return in(processed) == 1 }) // so that the numbers of the others will change
+	x.wait(func() bool { return in(processed) == mark+1 }) // so that the numbers of the others will change
 	x.Post.Refuse(office, "MOVE", 0, "-", -1)
 	x.stranger("satu")
 	x.do(x.Request(papersOf(t, 4, 2), true))
@@ -306,7 +307,7 @@ func wholeIdentity(t *testing.T, m mutant) (broken []string) {
 	if n := in("INBOX"); n != 3 {
 		broken = append(broken, fmt.Sprintf("%d of three mails of others lie in the inbox", n))
 	}
-	if n := in(processed); n != 2 {
+	if n := in(processed) - mark; n != 2 {
 		broken = append(broken, fmt.Sprintf("%d mails are filed as handled, not two", n))
 	}
 	if m == nil {

@@ -340,7 +340,7 @@ func admit(t *testing.T, mails int, kinds []poison) *sickroom {
 	letters := failingTemplate(t)
 	s.play = lawful(t, nil, Options{Members: members, Post: func(o *postoffice.Options) { o.Now = s.at.now },
 		Clerk: func(p *daemon.Parts) {
-			p.Office.Letters = letters
+			p.Office.Letters, p.Office.Policy.Days = letters, soon.Over
 			p.Tasks.Source = moody{p.Tasks.Source, s}
 			alter(func(tx store.Tx) store.Tx { return damaging{tx, s} })(p)
 		},
