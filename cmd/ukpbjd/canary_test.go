@@ -358,18 +358,29 @@ func (c *canaryRun) halt() {
 
 // age lets so much time pass that every key is destroyed, and looks whether it is.
 func (c *canaryRun) age() {
-	c.env = append(c.env, "AHEAD=480h")
-	c.do(c.start("0"))
-	c.do(c.until("every key is destroyed", func() (bool, error) {
+	events := func(kind string) (n, members int, err error) {
 		v, err := c.show("0001")
-		gone := 0
 		for _, e := range v.Events {
-			if e.Kind == "key-shredded" {
-				gone++
+			if e.Kind == kind {
+				n++
 			}
 		}
-		c.pending = fmt.Sprintf("%d of %d keys (%v)", gone, len(v.Members), err)
-		return err == nil && gone >= len(v.Members), nil
+		return n, len(v.Members), err
+	}
+	c.env = append(c.env, "AHEAD=480h")
+	c.do(c.start("0"))
+	c.do(c.until("it is noticed that much time has passed", func() (bool, error) { // what was missed is done a day later
+		n, _, err := events("moment-missed")
+		c.pending = fmt.Sprintf("%d moments (%v)", n, err)
+		return err == nil && n > 0, nil
+	}))
+	c.halt()
+	c.env = append(c.env, "AHEAD=506h")
+	c.do(c.start("0"))
+	c.do(c.until("every key is destroyed", func() (bool, error) {
+		gone, members, err := events("key-shredded")
+		c.pending = fmt.Sprintf("%d of %d keys (%v)", gone, members, err)
+		return err == nil && gone >= members && members > 0, nil
 	}))
 	c.copyOut("aged")
 	c.halt()

@@ -6,13 +6,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
 
 	"ukpbjd/internal/message"
 	"ukpbjd/internal/office"
+	"ukpbjd/internal/ooxml"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/store"
 )
@@ -223,30 +223,20 @@ func (x *bundle) pack(at time.Time) ([]byte, error) {
 
 // unpack reads a bundle from anywhere, within bounds.
 func unpack(raw []byte) (*bundle, error) {
-	z, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
+	p, err := ooxml.Open(raw, ooxml.Limits{Parts: bundleFiles, Part: bundleMost, Total: bundleMost, Ratio: bundleMost})
 	if err != nil {
 		return nil, fmt.Errorf("open the bundle: %w", err)
 	}
-	if len(z.File) > bundleFiles {
-		return nil, fmt.Errorf("open the bundle: %d files are too many", len(z.File))
+	if twice := p.Twice(); twice != "" {
+		return nil, fmt.Errorf("%q is in the bundle twice", twice)
 	}
 	x := &bundle{files: map[string][]byte{}}
-	for _, f := range z.File {
-		r, err := f.Open()
+	for _, part := range p.Parts() {
+		content, err := part.Read()
 		if err != nil {
-			return nil, fmt.Errorf("open %q in the bundle: %w", f.Name, err)
+			return nil, fmt.Errorf("read %q in the bundle: %w", part.Name, err)
 		}
-		content, err := io.ReadAll(io.LimitReader(r, int64(bundleMost-x.size)+1))
-		r.Close()
-		if err != nil {
-			return nil, fmt.Errorf("read %q in the bundle: %w", f.Name, err)
-		}
-		if _, twice := x.files[f.Name]; twice {
-			return nil, fmt.Errorf("%q is in the bundle twice", f.Name)
-		}
-		if x.add(f.Name, content); x.size > bundleMost {
-			return nil, fmt.Errorf("the bundle is larger than %d MiB", bundleMost>>20)
-		}
+		x.add(part.Name, content)
 	}
 	return x, nil
 }

@@ -58,8 +58,12 @@ func (c *Audit) VerifyAgainst(ctx context.Context, kept []byte, verifier string)
 			bad = c.verifyLetters(b, &r, cs, files)
 			return bad == nil && ctx.Err() == nil
 		})
+		damaged, err := store.Damaged(err)
 		if err != nil || bad != nil {
 			return fmt.Errorf("verify: %w", errors.Join(err, bad))
+		}
+		for _, row := range damaged {
+			r.found(row.Bucket+" "+row.Key, "cannot be decoded: %v", row.Err)
 		}
 		if err := r.counts(b, counted); err != nil {
 			return fmt.Errorf("verify the counts: %w", err)

@@ -114,9 +114,9 @@ func (o Options) byDaemon(ctx context.Context, l *load, r *Report) error {
 	}
 	waiting, single := b.split(l.place, o.N)
 	w := newWork("daemon", d.ready, waiting.letters)
-	w.CPU, w.Memory, w.Office = first.cpu-d.start.cpu, first.peak, office
+	w.CPU, w.Memory, w.Office = first.cpu-d.start.cpu, first.private, office
 	r.Backlog = append(r.Backlog, w)
-	r.Sheets = Sheets{Seconds: waiting.last.Sub(d.ready).Seconds(), CPU: all.cpu - first.cpu, Memory: all.peak, Letters: o.N}
+	r.Sheets = Sheets{Seconds: waiting.last.Sub(d.ready).Seconds(), CPU: all.cpu - first.cpu, Memory: all.private, Letters: o.N}
 	if o.Latency > 0 {
 		one := delays("daemon", single.letters, l.arrived)
 		one.CPU = end.cpu - all.cpu

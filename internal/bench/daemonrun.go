@@ -37,6 +37,7 @@ type daemonRun struct {
 	page    string
 	ready   time.Time
 	start   usage // when it was ready
+	memory  *privateMemory
 	log     sync.WaitGroup
 	over    bool
 	last    []string // of its log
@@ -71,6 +72,7 @@ func (o Options) daemon(ctx context.Context, p place, name string) (*daemonRun, 
 		return nil, errors.Join(errors.New("the daemon did not become ready"), d.stop())
 	}
 	d.ready, d.start = time.Now(), usageOf(d.cmd.Process.Pid)
+	d.memory = watchMemory(d.cmd.Process.Pid)
 	return d, nil
 }
 
@@ -132,7 +134,12 @@ func freePort() (string, error) {
 	return ln.Addr().String(), ln.Close()
 }
 
-func (d *daemonRun) usage() usage { return usageOf(d.cmd.Process.Pid) }
+// usage is what it has taken so far, and the most that it held.
+func (d *daemonRun) usage() usage {
+	u := usageOf(d.cmd.Process.Pid)
+	u.private = max(u.private, d.memory.most.Load())
+	return u
+}
 
 // await waits until so many letters of a kind have been accepted since the daemon started.
 func (d *daemonRun) await(ctx context.Context, kind sop.LetterKind, want int) error {
@@ -196,6 +203,9 @@ func (d *daemonRun) stop() error {
 		return nil
 	}
 	d.over = true
+	if d.memory != nil {
+		d.memory.end()
+	}
 	err := d.cmd.Process.Signal(syscall.SIGTERM)
 	d.log.Wait()
 	if err = errors.Join(err, d.cmd.Wait()); err != nil {

@@ -46,7 +46,7 @@ func (o Options) waitingByFloors(ctx context.Context, p place, r *Report) error 
 			return err
 		}
 		w := newWork(kind, f.ready, f.letters)
-		w.CPU, w.Memory, w.Office = f.used.cpu, f.used.peak, p.officeCPU()-office
+		w.CPU, w.Memory, w.Office = f.used.cpu, f.used.private, p.officeCPU()-office
 		r.Backlog = append(r.Backlog, w)
 	}
 	return nil
@@ -93,6 +93,7 @@ type floorRun struct {
 	*child
 	ready   time.Time
 	start   usage
+	memory  *privateMemory
 	letters []letterSent
 	used    usage // since it was ready
 }
@@ -119,17 +120,19 @@ func (o Options) floor(ctx context.Context, p place, t floorTask) (*floorRun, er
 		return nil, err
 	}
 	f.ready, f.start = said.Ready, usageOf(c.cmd.Process.Pid)
+	f.memory = watchMemory(c.cmd.Process.Pid)
 	return f, nil
 }
 
 // wait gives what the floor did.
 func (f *floorRun) wait() error {
+	defer f.memory.end()
 	var said floorSaid
 	if err := f.hear(&said); err != nil {
 		return err
 	}
 	f.letters, f.used = said.Letters, usageOf(f.cmd.Process.Pid)
-	f.used.cpu -= f.start.cpu
+	f.used.cpu, f.used.private = f.used.cpu-f.start.cpu, f.memory.most.Load()
 	return f.end()
 }
 

@@ -14,7 +14,7 @@ type Large struct {
 	What    string  `json:"what"`
 	Seconds float64 `json:"seconds"` // until the last first letter
 	CPU     float64 `json:"cpu_seconds"`
-	Memory  int64   `json:"peak_bytes"`
+	Memory  int64   `json:"private_bytes"` // at most
 }
 
 const largePaper = 25_000_000 / 3 * 100 / 135 // three of them in base64 are 25 MB
@@ -66,6 +66,6 @@ func (o Options) heavy(ctx context.Context, p place, name string, n int, kind so
 	}
 	err = d.await(ctx, kind, n)
 	u := d.usage()
-	x = Large{Seconds: time.Since(d.ready).Seconds(), CPU: u.cpu - d.start.cpu, Memory: u.peak}
+	x = Large{Seconds: time.Since(d.ready).Seconds(), CPU: u.cpu - d.start.cpu, Memory: u.private}
 	return x, errors.Join(err, d.stop())
 }

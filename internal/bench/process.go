@@ -82,9 +82,8 @@ func obey(in io.Reader, task any) (ended <-chan struct{}, err error) {
 
 // usage is what a process has taken so far.
 type usage struct {
-	cpu  float64 // seconds, user and system
-	peak int64   // bytes of resident memory at most; 0 where the system does not tell
-	anon int64   // of these, what is no page of a file, now
+	cpu     float64 // seconds, user and system
+	private int64   // bytes of anonymous pages; 0 where the system does not tell
 }
 
 // ticks of a second in /proc: fixed by the kernel's interface (proc(5), USER_HZ).
@@ -109,12 +108,9 @@ func usageOf(pid int) usage {
 		if len(f) < 2 {
 			continue
 		}
-		n, _ := strconv.ParseInt(f[1], 10, 64)
-		switch f[0] {
-		case "VmHWM:": // ru_maxrss of a child begins with its parent's
-			u.peak = n << 10
-		case "RssAnon:":
-			u.anon = n << 10
+		if f[0] == "RssAnon:" {
+			n, _ := strconv.ParseInt(f[1], 10, 64)
+			u.private = n << 10
 		}
 	}
 	return u

@@ -48,7 +48,7 @@ type Work struct {
 	P95       float64 `json:"p95_seconds"`
 	P99       float64 `json:"p99_seconds"`
 	CPU       float64 `json:"cpu_seconds"`
-	Memory    int64   `json:"peak_bytes"`
+	Memory    int64   `json:"private_bytes"`                // at most
 	Office    float64 `json:"office_cpu_seconds,omitempty"` // what the embedded office took beside it
 }
 
@@ -57,7 +57,7 @@ type Sheets struct {
 	Letters int     `json:"letters"`
 	Seconds float64 `json:"seconds"` // from the start of work to the last approval letter
 	CPU     float64 `json:"cpu_seconds"`
-	Memory  int64   `json:"peak_bytes"`
+	Memory  int64   `json:"private_bytes"` // at most
 }
 
 // Delay is from arrival to the first letter, of mails that came one by one.
@@ -76,7 +76,7 @@ type Scale struct {
 	File    int64   `json:"store_bytes"`
 	CPU     float64 `json:"cpu_seconds_a_mail"`
 	Seconds float64 `json:"seconds_a_mail"`
-	Memory  int64   `json:"peak_bytes"`
+	Memory  int64   `json:"private_bytes"` // at most
 }
 
 // Aim is a figure beside what it should be.
@@ -149,7 +149,7 @@ func (r *Report) compare() {
 		}
 	}
 	for _, l := range r.Large {
-		r.aim("peak memory in MiB, "+l.What, mib(l.Memory), mib(aimMemory), true)
+		r.aim("private memory in MiB, "+l.What, mib(l.Memory), mib(aimMemory), true)
 	}
 	if len(r.Stored) == 2 {
 		r.aim(fmt.Sprintf("CPU of a mail at %d stored cases, over that at %d", r.Stored[1].Cases, r.Stored[0].Cases), r.Stored[1].CPU/r.Stored[0].CPU, aimScale, true)
@@ -162,11 +162,11 @@ func mib(n int64) float64 { return float64(n) / (1 << 20) }
 func (r *Report) Print(out io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n%d requests, three papers of %d KB, %d members each\n\n", r.Machine, r.Mails, r.Pad/1000, r.Members)
-	fmt.Fprintf(&b, "%-22s %9s %9s %8s %8s %8s %8s %9s %9s\n", "waiting mails", "mails/s", "seconds", "p50 s", "p95 s", "p99 s", "CPU s", "office s", "peak MiB")
+	fmt.Fprintf(&b, "%-22s %9s %9s %8s %8s %8s %8s %9s %9s\n", "waiting mails", "mails/s", "seconds", "p50 s", "p95 s", "p99 s", "CPU s", "office s", "priv MiB")
 	for _, w := range r.Backlog {
 		fmt.Fprintf(&b, "  %-20s %9.1f %9.2f %8.2f %8.2f %8.2f %8.2f %9.2f %9.1f\n", w.Who, w.PerSecond, w.Seconds, w.P50, w.P95, w.P99, w.CPU, w.Office, mib(w.Memory))
 	}
-	fmt.Fprintf(&b, "  account sheets and approval letters behind them: %d in %.1f s from the start, %.1f s CPU more, peak %.1f MiB\n",
+	fmt.Fprintf(&b, "  account sheets and approval letters behind them: %d in %.1f s from the start, %.1f s CPU more, at most %.1f MiB of private memory\n",
 		r.Sheets.Letters, r.Sheets.Seconds, r.Sheets.CPU, mib(r.Sheets.Memory))
 	if len(r.Single) > 0 {
 		fmt.Fprintf(&b, "\n%-22s %9s %9s %8s %8s %8s\n", "single mails", "mails", "p50 ms", "p95 ms", "p99 ms", "CPU s")
@@ -175,10 +175,10 @@ func (r *Report) Print(out io.Writer) error {
 		fmt.Fprintf(&b, "  %-20s %9d %9.1f %8.1f %8.1f %8.2f\n", d.Who, d.Mails, d.P50, d.P95, d.P99, d.CPU)
 	}
 	for _, l := range r.Large {
-		fmt.Fprintf(&b, "\n%s: %.1f s, %.2f s CPU, peak %.1f MiB\n", l.What, l.Seconds, l.CPU, mib(l.Memory))
+		fmt.Fprintf(&b, "\n%s: %.1f s, %.2f s CPU, at most %.1f MiB of private memory\n", l.What, l.Seconds, l.CPU, mib(l.Memory))
 	}
 	for _, s := range r.Stored {
-		fmt.Fprintf(&b, "\n%d stored cases (%.0f MiB): %.1f ms CPU and %.1f ms a mail, peak %.1f MiB\n", s.Cases, mib(s.File), 1000*s.CPU, 1000*s.Seconds, mib(s.Memory))
+		fmt.Fprintf(&b, "\n%d stored cases (%.0f MiB): %.1f ms CPU and %.1f ms a mail, at most %.1f MiB of private memory\n", s.Cases, mib(s.File), 1000*s.CPU, 1000*s.Seconds, mib(s.Memory))
 	}
 	b.WriteString("\n")
 	for _, a := range r.Aims {

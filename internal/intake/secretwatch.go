@@ -1,7 +1,6 @@
 package intake
 
 import (
-	"archive/zip"
 	"bytes"
 	"context"
 	"html"
@@ -11,6 +10,7 @@ import (
 
 	"ukpbjd/internal/document"
 	"ukpbjd/internal/message"
+	"ukpbjd/internal/ooxml"
 )
 
 // suspectedIn gives the cases whose passwords seem to stand in a mail: its subject, text and HTML, and its files as far as they
@@ -67,15 +67,15 @@ func (g *scanScope) mail(msg *message.Message, depth int) [][]byte {
 
 // unpack gives the texts of a packed file: the cells of a workbook, the words of a document.
 func (g *scanScope) unpack(raw []byte) (texts [][]byte) {
-	z, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
+	p, err := ooxml.Open(raw, ooxml.Limits{Part: maxUnpacked, Total: maxUnpacked})
 	if err != nil {
 		return nil
 	}
-	for _, e := range z.File {
-		if g.room <= 0 || !g.whole && !hasText(e.Name) {
+	for _, part := range p.Parts() {
+		if g.room <= 0 || !g.whole && !hasText(part.Name) {
 			continue
 		}
-		r, err := e.Open()
+		r, err := part.Open()
 		if err != nil {
 			continue
 		}

@@ -115,8 +115,9 @@ func (c *Clerk) unreachable(b store.Books, number string, l sop.Letter) error {
 	return c.Warn(b, number+"/"+Sum([]byte(l.To.Address))[:16], "unreachable", number+": "+string(l.Kind))
 }
 
-// A token bucket for each address keeps loops from becoming floods. What the procedure asks for never waits behind notices, and
-// notices of one topic never behind those of another: whoever forges a hundred mails delays the answers to these and nothing else.
+// A token bucket for each address keeps loops from becoming floods. Approval letters and credentials never wait: there is one for
+// each revision and each issue, however many cases come in a morning. What else the procedure asks for never waits behind notices,
+// and notices of one topic never behind those of another: whoever forges a hundred mails delays the answers to these and no more.
 const (
 	procedureAnHour = 60
 	noticesAnHour   = 20
@@ -129,6 +130,9 @@ var notices = map[sop.LetterKind]bool{sop.TidakDikenali: true, sop.Bantuan: true
 
 // wait is how long a letter stands back, so that nobody is flooded.
 func (c *Clerk) wait(b store.Books, l sop.Letter, now time.Time) (time.Duration, error) {
+	if l.Kind == sop.Persetujuan || l.Kind == sop.Kredensial {
+		return 0, nil
+	}
 	to := Sum([]byte(strings.ToLower(l.To.Address)))[:32]
 	if !notices[l.Kind] {
 		wait, err := b.Letters.Spend(to, now, procedureAnHour)

@@ -184,8 +184,6 @@ func (p *Postman) tlsConfig() *tls.Config {
 	return c
 }
 
-var errLogin = errors.New("login refused")
-
 // login uses the first mechanism that both sides have. CRAM-MD5 is left out: BSSN 4/2021 wants no obsolete cryptography.
 func (p *Postman) login(ctx context.Context, s *session) error {
 	if p.o.Username == "" {

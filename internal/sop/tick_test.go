@@ -313,8 +313,9 @@ func jump(t *rapid.T, decide decider) string {
 		jumped, ahead = out.Case, ahead.Add(time.Minute)
 	}
 	jumped = tick(jumped, h.now).Case // as the office does when its clock was set back
-	for now := h.now; !twin.Wake.IsZero(); {
-		if now = twin.Wake; !jumped.Wake.Equal(now) {
+	for !twin.Wake.IsZero() {
+		now := twin.Wake
+		if !jumped.Wake.Equal(now) {
 			return fmt.Sprintf("the clock is right again: wake at %s, its twin at %s", jumped.Wake, now)
 		}
 		a, b := tick(jumped, now), tick(twin, now)
