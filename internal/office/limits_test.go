@@ -2,10 +2,12 @@ package office_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"ukpbjd/internal/office"
 	"ukpbjd/internal/office/officetest"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/store"
@@ -103,24 +105,33 @@ func TestLimitsOfYearsAhead(t *testing.T) {
 			x := officetest.New(t, templates.FS)
 			x.Set(monday)
 			number := x.Ask(1)
+			remind := func(key string) time.Duration {
+				x.Must(x.Commit(t.Context(), 1, func(b store.Books) error {
+					cs, err := office.Find(b, number)
+					if err == nil {
+						err = x.Queue(b, cs, sop.Letter{Key: key, Kind: sop.Pengingat, To: officetest.Admin, Role: sop.RoleApprover, Topic: "approval"})
+					}
+					return err
+				}))
+				r := x.LettersOf(number, sop.Pengingat)
+				at := slices.IndexFunc(r, func(r store.LetterRow) bool { return r.Letter.Key == key })
+				return r[at].Next.Sub(r[at].Made)
+			}
 			if wrong {
 				x.Set(monday.AddDate(4, 0, 0))
-				for range 300 { // an approver is asked and told so often within these seconds
-					x.Must(x.Commit(t.Context(), 1, func(b store.Books) error {
-						cs, _, err := b.Cases.Get(number)
-						if err == nil {
-							err = x.Queue(b, cs, sop.Letter{Key: fmt.Sprintf("x%d", time.Now().UnixNano()), Kind: sop.Pengingat, To: officetest.Admin, Role: sop.RoleApprover, Topic: "approval"})
-						}
-						return err
-					}))
+				for i := range 300 { // an approver is reminded so often within these seconds
+					remind(fmt.Sprintf("x%d", i))
 				}
 			}
 			x.Set(monday.Add(time.Minute))
-			if d := waits(x, x.Ask(1), sop.Persetujuan, officetest.Admin); d > time.Hour || (d > 0) != wrong {
-				t.Errorf("the approval letter waits %s", d)
+			if d := remind("soon"); d > time.Hour || (d > 0) != wrong {
+				t.Errorf("a reminder waits %s", d)
+			}
+			if d := waits(x, x.Ask(1), sop.Persetujuan, officetest.Admin); d != 0 {
+				t.Errorf("an approval letter waits %s", d)
 			}
 			x.Set(monday.Add(3 * time.Hour))
-			if d := waits(x, x.Ask(1), sop.Persetujuan, officetest.Admin); d != 0 {
+			if d := remind("later"); d != 0 {
 				t.Errorf("three hours later it waits %s", d)
 			}
 		})
