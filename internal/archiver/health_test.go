@@ -41,7 +41,9 @@ func TestLetterThatLeftTheBooks(t *testing.T) {
 		var health queue.Health
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
-		go func() { ended <- archiver.New(archiver.Options{Clerk: x.Clerk, Archive: x.Archive, Health: &health}).Run(ctx) }()
+		go func() {
+			ended <- archiver.New(archiver.Options{Clerk: x.Clerk, Archive: x.Archive, Health: &health}).Run(ctx)
+		}()
 		officetest.Pass(3 * time.Hour)
 		for _, r := range x.LettersOf(number, sop.Selesai) {
 			if (r.Archived != "") != (r.ID() == good) {

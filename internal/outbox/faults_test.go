@@ -319,7 +319,9 @@ func TestRestoreOverABrokenRow(t *testing.T) {
 	x.Must(err)
 	unclaim(x, due(t, o))
 	x.Write(func(tx store.Tx) error {
-		row := func(key string) error { return tx.Put("outbox", fmt.Appendf(nil, "%020d/%s", monday.UnixNano(), key), nil) }
+		row := func(key string) error {
+			return tx.Put("outbox", fmt.Appendf(nil, "%020d/%s", monday.UnixNano(), key), nil)
+		}
 		return errors.Join(row(number+"/99/selesai"), row(number+"/97/selesai"), tx.Put("letters", []byte(number+"/97/selesai"), []byte("{")))
 	})
 	restore := func() error {
