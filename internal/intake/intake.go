@@ -223,16 +223,20 @@ func (m *Intake) renumbered(_ context.Context, old store.Mailbox, st mailbox.Sta
 	return store.Mailbox{UIDValidity: st.UIDValidity, From: 1, Next: 1, Base: st.UIDNext, Since: old.Since}, nil
 }
 
-// newest is the date, by the server's clock, of the newest mail in the inbox.
+// newest is the date, by the server's clock, of the newest mail in the inbox. A date far ahead is nobody's clock: somebody's
+// program set it.
 func (m *Intake) newest(ctx context.Context, st mailbox.State) (at time.Time, err error) {
 	refs, err := m.Box.Since(ctx, mailbox.UID{Validity: st.UIDValidity, UID: 1})
 	for _, r := range refs {
-		if r.Arrived.After(at) {
+		if r.Arrived.After(at) && r.Arrived.Before(m.Now().Add(clockAhead)) {
 			at = r.Arrived
 		}
 	}
 	return at.UTC(), err
 }
+
+// clockAhead is how far a server's clock may be ahead of ours.
+const clockAhead = 48 * time.Hour
 
 // ours leaves out what lay there before the first start.
 func ours(pos store.Mailbox, r mailbox.Ref) bool {
