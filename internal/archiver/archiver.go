@@ -49,11 +49,11 @@ const expireEvery = 24 * time.Hour
 func New(o Options) *Archiver {
 	a := &Archiver{Clerk: o.Clerk, Options: o, wake: queue.NewSignal(), expired: queue.Every{Pause: expireEvery}, asked: queue.Every{Pause: compactEvery}}
 	a.papers = queue.New(queue.Options[store.Unarchived]{Name: "archive", Key: func(u store.Unarchived) string { return u.Key },
-		Fatal: office.Fatal, Health: o.Health, Now: a.Now})
+		Fatal: office.Fatal, Policy: a.Policy, Health: o.Health, Now: a.Now})
 	a.letters = queue.New(queue.Options[store.LetterRow]{Name: "archive-letters", Key: store.LetterRow.ID,
-		Fatal: office.Fatal, Health: o.Health, Now: a.Now})
+		Fatal: office.Fatal, Policy: a.Policy, Health: o.Health, Now: a.Now})
 	a.retired = queue.New(queue.Options[sop.Case]{Name: "retention", Key: func(cs sop.Case) string { return cs.Number },
-		Fatal: office.Fatal, Health: o.Health, Now: a.Now})
+		Fatal: office.Fatal, Policy: a.Policy, Health: o.Health, Now: a.Now})
 	a.Listen(a.wake)
 	return a
 }
@@ -62,7 +62,7 @@ func New(o Options) *Archiver {
 func (a *Archiver) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	loop := func(name string, wake queue.Signal, step func(context.Context) (time.Time, error)) {
-		l := queue.Loop{Name: name, Wake: wake, Health: a.Health, Fatal: office.Fatal, Now: a.Now,
+		l := queue.Loop{Name: name, Wake: wake, Health: a.Health, Fatal: office.Fatal, Pause: a.Policy.Pause, Now: a.Now,
 			Warn: func(err error) { a.Log.Warn(name, "error", err) }}
 		g.Go(func() error { return l.Run(ctx, step) })
 	}
@@ -77,7 +77,7 @@ func (a *Archiver) Run(ctx context.Context) error {
 			a.Behind(ctx)
 		}
 		_, err := a.AllLetters(ctx)
-		return a.Now().Add(lettersEvery), err
+		return queue.Earlier(a.Now().Add(lettersEvery), a.letters.Next()), err
 	})
 	loop("retention", queue.NewSignal(), a.retention)
 	loop("compact", queue.NewSignal(), a.compact)

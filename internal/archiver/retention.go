@@ -52,7 +52,8 @@ func (a *Archiver) over(ctx context.Context) (out []sop.Case, err error) {
 		var cases []sop.Case
 		err := a.View(ctx, func(b store.Books) error {
 			var err error
-			if cases, year, err = b.Cases.Step(number, year, step); err != nil {
+			cases, year, err = b.Cases.Step(number, year, step)
+			if _, err = store.Damaged(err); err != nil { // what cannot be decoded is never over
 				return err
 			}
 			for _, cs := range cases {

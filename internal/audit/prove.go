@@ -57,8 +57,11 @@ func Prove(ctx context.Context, raw []byte, verifier string, kept []byte) (*Prov
 	}
 	p := &prover{bundle: x, out: &Proven{Verifier: verifier, Trusted: verifier != "", Decisions: []ProvenDecision{}, Findings: []Finding{}},
 		kept: map[string]bool{}}
-	if err := json.Unmarshal(x.files[bundleHead], &p.head); err != nil || p.head.Version != bundleVersion {
-		return nil, fmt.Errorf("this is no evidence bundle of version %d (%w)", bundleVersion, err)
+	if err := json.Unmarshal(x.files[bundleHead], &p.head); err != nil {
+		return nil, fmt.Errorf("this is no evidence bundle: %w", err)
+	}
+	if p.head.Version != bundleVersion {
+		return nil, fmt.Errorf("this is an evidence bundle of version %d, not %d", p.head.Version, bundleVersion)
 	}
 	p.out.Case = p.head.Case
 	if verifier == "" {

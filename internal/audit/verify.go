@@ -27,8 +27,12 @@ type Report struct {
 	Lines    int64     `json:"lines"` // of the journal
 	Findings []Finding `json:"findings"`
 
+	Aside   []store.Aside      `json:"aside,omitempty"` // what queues put aside; no fault of the books, but a person looks at it
 	Against *AgainstCheckpoint `json:"against,omitempty"`
 }
+
+// maxAside bounds how much of what was put aside is told.
+const maxAside = 1000
 
 func (r *Report) found(where, format string, args ...any) {
 	r.Findings = append(r.Findings, Finding{where, fmt.Sprintf(format, args...)})
@@ -58,14 +62,21 @@ func (c *Audit) VerifyAgainst(ctx context.Context, kept []byte, verifier string)
 			bad = c.verifyLetters(b, &r, cs, files)
 			return bad == nil && ctx.Err() == nil
 		})
+		damaged, err := store.Damaged(err)
 		if err != nil || bad != nil {
 			return fmt.Errorf("verify: %w", errors.Join(err, bad))
+		}
+		for _, row := range damaged {
+			r.found(row.Bucket+" "+row.Key, "cannot be decoded: %v", row.Err)
 		}
 		if err := r.counts(b, counted); err != nil {
 			return fmt.Errorf("verify the counts: %w", err)
 		}
 		if err := c.auditJournal(b, &r, kept, verifier); err != nil {
 			return fmt.Errorf("verify the journal: %w", err)
+		}
+		if r.Aside, err = b.State.Aside(maxAside); err != nil {
+			return fmt.Errorf("verify what was put aside: %w", err)
 		}
 		return b.Mails.Each(func(u store.UID, s store.MailRecord) bool {
 			r.Mails++

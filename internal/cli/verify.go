@@ -43,6 +43,9 @@ func (c *verifyCmd) Run(s *shell) error {
 		if a := r.Against; a != nil {
 			fmt.Fprintf(s.stdout, "compared with the checkpoint of %s over %d lines\n", stamp(a.Signed), a.Lines)
 		}
+		for _, x := range r.Aside {
+			fmt.Fprintf(s.stdout, "put aside %s by %s: %s: %s\n", stamp(x.At), x.Queue, x.Key, x.Why)
+		}
 		for _, f := range r.Findings {
 			fmt.Fprintf(s.stdout, "%s: %s\n", f.Where, f.What)
 		}

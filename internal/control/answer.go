@@ -91,10 +91,14 @@ type EventView struct {
 func (c *Control) Cases(ctx context.Context, openOnly bool) ([]CaseView, error) {
 	out := []CaseView{}
 	err := c.View(ctx, func(b store.Books) error {
-		return b.Cases.Each(openOnly, func(cs sop.Case) bool {
+		damaged, err := store.Damaged(b.Cases.Each(openOnly, func(cs sop.Case) bool {
 			out = append(out, viewOf(cs))
 			return true
-		})
+		}))
+		for _, row := range damaged {
+			out = append(out, CaseView{Number: row.Key, Status: "Tidak terbaca", Outcome: row.Error()})
+		}
+		return err
 	})
 	return out, err
 }

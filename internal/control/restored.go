@@ -32,8 +32,11 @@ func (c *Control) Snapshot(ctx context.Context, w io.Writer) error {
 func (c *Control) Reconcile(ctx context.Context) (r store.Restored, err error) {
 	err = c.Commit(ctx, 1, func(b store.Books) error {
 		var held bool
-		if r, held, err = b.State.Restored(); err != nil || !held {
-			return errors.Join(err, fmt.Errorf("nothing is held: %w", ErrNotHeld))
+		if r, held, err = b.State.Restored(); err != nil {
+			return err
+		}
+		if !held {
+			return fmt.Errorf("nothing is held: %w", ErrNotHeld)
 		}
 		e := sop.Event{At: c.Now().UTC(), Kind: "reconciled", Actor: "operator", Reason: "release", Text: "Operator mencocokkan buku yang dipulihkan; surat dikirim kembali."}
 		return errors.Join(b.Journal.Append(store.Office, []sop.Event{e}), b.State.Reconciled())

@@ -42,11 +42,8 @@ func (c *Control) voidCodes(b store.Books, what string) error {
 	if err := c.noteTrust(b, "trust-loosened", "Pengaturan kepercayaan menjadi lebih longgar: "+what+"."); err != nil {
 		return err
 	}
-	var open []sop.Case
-	if err := b.Cases.Each(true, func(cs sop.Case) bool {
-		open = append(open, cs)
-		return true
-	}); err != nil {
+	open, err := c.OpenCases(b)
+	if err != nil {
 		return err
 	}
 	for _, cs := range open {

@@ -41,29 +41,30 @@ func (d *Daemon) claim(ctx context.Context, served, asked chan<- struct{}) error
 	if err != nil {
 		return err
 	}
-	var last time.Time
+	every := queue.Every{Pause: d.claimEvery}
 	l := queue.Loop{Name: "claim", Wake: queue.NewSignal(), Health: d.Health, Now: d.Office.Now,
 		Fatal: func(err error) bool { return errors.Is(err, mailbox.ErrServed) || office.Fatal(err) },
 		Warn:  func(err error) { d.Log.Warn("claim", "error", err) }}
 	return l.Run(ctx, func(ctx context.Context) (time.Time, error) {
-		if !last.IsZero() && time.Since(last) < d.claimEvery {
-			return d.Office.Now().Add(d.claimEvery - time.Since(last)), nil
+		if next, due := every.Due(d.Office.Now()); !due {
+			return next, nil
 		}
 		err := d.Box.Claim(ctx, mark)
 		if errors.Is(err, mailbox.ErrServed) {
 			return time.Time{}, err
 		}
-		if err == nil && last.IsZero() {
+		if err == nil && served != nil {
 			close(served)
+			served = nil
 		}
 		if asked != nil {
 			close(asked)
 			asked = nil
 		}
-		if err == nil {
-			last = time.Now()
+		if err != nil {
+			return time.Time{}, err
 		}
-		return d.Office.Now().Add(d.claimEvery), err
+		return every.Done(d.Office.Now()), nil
 	})
 }
 

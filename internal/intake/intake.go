@@ -4,9 +4,11 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -75,11 +77,11 @@ func New(o Options) *Intake {
 	m := &Intake{Clerk: o.Clerk, Options: o, reconciled: queue.Every{Pause: reconcileEvery}, Mail: queue.NewSignal(), file: queue.NewSignal(), looked: queue.NewSignal(),
 		triage: triage.Triage{Office: o.Clerk.Office, Requesters: o.Clerk.Requesters, Codes: o.Clerk.Codes}}
 	m.mails = queue.New(queue.Options[Incoming]{Name: "intake", Key: func(in Incoming) string { return in.UID.String() }, Aside: m.quarantineFailed,
-		Fatal: office.Fatal, Health: o.Health, Now: m.Now})
+		Fatal: office.Fatal, Policy: m.Policy, Health: o.Health, Now: m.Now})
 	m.filings = queue.New(queue.Options[store.Filing]{Name: "filing", Key: func(f store.Filing) string { return f.UID.String() }, Aside: m.leaveInPlace,
-		Fatal: office.Fatal, Health: o.Health, Now: m.Now})
+		Fatal: office.Fatal, Policy: m.Policy, Health: o.Health, Now: m.Now})
 	m.returns = queue.New(queue.Options[store.Requeue]{Name: "requeue", Key: func(r store.Requeue) string { return r.Key }, Aside: m.giveUpReturn,
-		Fatal: office.Fatal, Health: o.Health, Now: m.Now})
+		Fatal: office.Fatal, Policy: m.Policy, Health: o.Health, Now: m.Now})
 	m.waiting.reset()
 	m.Listen(m.file)
 	return m
@@ -111,7 +113,7 @@ func (m *Intake) Looked() queue.Signal { return m.looked }
 func (m *Intake) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	loop := func(name string, wake queue.Signal, step func(context.Context) (time.Time, error)) {
-		l := queue.Loop{Name: name, Wake: wake, Health: m.Health, Fatal: office.Fatal, Now: m.Now,
+		l := queue.Loop{Name: name, Wake: wake, Health: m.Health, Fatal: office.Fatal, Pause: m.Policy.Pause, Now: m.Now,
 			Warn: func(err error) { m.Log.Warn(name, "error", err) }}
 		g.Go(func() error { return l.Run(ctx, step) })
 	}
@@ -140,6 +142,9 @@ func (m *Intake) round(ctx context.Context) (next time.Time, err error) {
 	refs, err := m.pending(ctx)
 	if err != nil {
 		return next, err
+	}
+	if m.Policy.Without.Arrival {
+		slices.SortFunc(refs, func(a, b mailbox.Ref) int { return cmp.Compare(a.Size, b.Size) })
 	}
 	if len(refs) > 0 {
 		m.work.begin()
@@ -218,16 +223,20 @@ func (m *Intake) renumbered(_ context.Context, old store.Mailbox, st mailbox.Sta
 	return store.Mailbox{UIDValidity: st.UIDValidity, From: 1, Next: 1, Base: st.UIDNext, Since: old.Since}, nil
 }
 
-// newest is the date, by the server's clock, of the newest mail in the inbox.
+// newest is the date, by the server's clock, of the newest mail in the inbox. A date far ahead is nobody's clock: somebody's
+// program set it.
 func (m *Intake) newest(ctx context.Context, st mailbox.State) (at time.Time, err error) {
 	refs, err := m.Box.Since(ctx, mailbox.UID{Validity: st.UIDValidity, UID: 1})
 	for _, r := range refs {
-		if r.Arrived.After(at) {
+		if r.Arrived.After(at) && r.Arrived.Before(m.Now().Add(clockAhead)) {
 			at = r.Arrived
 		}
 	}
 	return at.UTC(), err
 }
+
+// clockAhead is how far a server's clock may be ahead of ours.
+const clockAhead = 48 * time.Hour
 
 // ours leaves out what lay there before the first start.
 func ours(pos store.Mailbox, r mailbox.Ref) bool {

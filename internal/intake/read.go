@@ -178,7 +178,7 @@ func (r *reading) readSheet(ctx context.Context) error {
 	if !r.v.Sheet {
 		return nil
 	}
-	cs, _, err := r.Case(ctx, r.v.Case)
+	cs, err := r.Case(ctx, r.v.Case)
 	if err != nil {
 		return err
 	}

@@ -430,11 +430,12 @@ func (m *Intake) decideMail(b store.Books, p *Prepared, v triage.Verdict, number
 	if v.What == nil || number == "" {
 		return nil
 	}
-	cs, _, err := b.Cases.Get(number)
-	if err != nil {
-		return err
+	cs, err := sop.Case{Number: number}, error(nil)
+	if !v.Opens {
+		if cs, err = office.Find(b, number); err != nil {
+			return err
+		}
 	}
-	cs.Number = number
 	msg := p.mail.Msg
 	in := sop.Input{At: p.Arrived.UTC(), From: v.From, What: v.What, Mail: sop.Mail{SHA256: p.sha,
 		MessageID: msg.MessageID, From: fromText(p), At: p.Arrived.UTC(), What: v.Reason}}
@@ -516,7 +517,7 @@ func (m *Intake) caseless(b store.Books, p *Prepared, v triage.Verdict) error {
 	if v.Desk == "" {
 		return nil
 	}
-	return m.Warn(b, id, v.Desk, v.Reason)
+	return m.Warn(b, id, v.Desk, p.UID.String()+": "+v.Reason)
 }
 
 // returned is a delivery report for a letter of no case. Nobody is written to about one to the operator: it would come back, too.

@@ -109,7 +109,8 @@ func (m *Message) cutFaults(ctype, cte string) {
 	}
 }
 
-var messageID = regexp.MustCompile(`<[^<>\s]{1,500}>`)
+// messageID is of any length: what a reply names must be what the mail was called. Limits.HeaderLine bounds it.
+var messageID = regexp.MustCompile(`<[^<>\s]+>`)
 
 func messageIDs(values []string) []string {
 	var out []string

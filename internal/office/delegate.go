@@ -28,16 +28,14 @@ func (c *Clerk) delegate(b store.Books, said string, in sop.Input, list []sop.De
 	if err := errors.Join(b.State.PutDelegations(all), b.Journal.Append(store.Office, delegationEvents(said, in, list, now))); err != nil {
 		return err
 	}
-	var open []sop.Case
-	if err := b.Cases.Each(true, func(cs sop.Case) bool {
-		if cs.Number != said {
-			open = append(open, cs)
-		}
-		return true
-	}); err != nil {
+	open, err := c.OpenCases(b)
+	if err != nil {
 		return err
 	}
 	for _, cs := range open {
+		if cs.Number == said {
+			continue
+		}
 		for _, g := range list {
 			x := sop.Input{At: in.At, From: in.From, What: sop.Delegated{Delegation: g}}
 			if err := c.Decide(b, cs, x, now); err != nil {

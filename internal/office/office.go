@@ -32,7 +32,8 @@ type Options struct {
 	Log     *slog.Logger
 	Meter   Meter
 	Now     func() time.Time
-	Random  io.Reader // nil: the system's
+	Random  io.Reader    // nil: the system's
+	Policy  queue.Policy // of every queue in the rooms
 
 	Office     sop.Office
 	Requesters []string // addresses, or *@domain
@@ -138,13 +139,27 @@ func (c *Clerk) View(ctx context.Context, fn func(store.Books) error) error {
 	return c.DB.View(ctx, func(tx store.Tx) error { return fn(store.In(tx)) })
 }
 
-// Case loads one case; false when there is none of that number.
-func (c *Clerk) Case(ctx context.Context, number string) (cs sop.Case, ok bool, err error) {
+// Case is Find in a view of its own.
+func (c *Clerk) Case(ctx context.Context, number string) (cs sop.Case, err error) {
 	err = c.View(ctx, func(b store.Books) error {
-		cs, ok, err = b.Cases.Get(number)
+		cs, err = Find(b, number)
 		return err
 	})
-	return cs, ok, err
+	return cs, err
+}
+
+// OpenCases are all open cases. One that cannot be decoded stops no decision on the others: nothing can be decided on it, and
+// verify names it.
+func (c *Clerk) OpenCases(b store.Books) (open []sop.Case, err error) {
+	err = b.Cases.Each(true, func(cs sop.Case) bool {
+		open = append(open, cs)
+		return true
+	})
+	damaged, err := store.Damaged(err)
+	for _, row := range damaged {
+		c.Log.Error("a case is passed over", "error", row)
+	}
+	return open, err
 }
 
 // ErrNoCase says that a number names no case.

@@ -14,7 +14,7 @@ import (
 // Papers loads the papers of a case from the archive, oldest first. What has no place of its own there yet is taken from the
 // archived mail that it came with.
 func (c *Clerk) Papers(ctx context.Context, number string) ([]message.Attachment, error) {
-	cs, _, err := c.Case(ctx, number)
+	cs, err := c.Case(ctx, number)
 	if err != nil {
 		return nil, err
 	}

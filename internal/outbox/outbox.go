@@ -77,7 +77,7 @@ func New(ctx context.Context, o Options) (*Outbox, error) {
 		x.BatchWait = func() time.Duration { return 0 }
 	}
 	x.results = queue.New(queue.Options[Sent]{Name: "outbox", Key: func(s Sent) string { return s.Row.ID() }, Aside: x.recordOnly,
-		Fatal: office.Fatal, Health: o.Health, Now: x.Now})
+		Fatal: office.Fatal, Policy: x.Policy, Health: o.Health, Now: x.Now})
 	if x.Post != nil { // a command that only opens the books takes no letter out of anybody's hands
 		if err := x.recover(ctx); err != nil {
 			return nil, err
@@ -170,7 +170,7 @@ func (x *Outbox) Run(ctx context.Context) error {
 
 // claim fetches letters whose time comes without a commit, and those for which there was no room.
 func (x *Outbox) claim(ctx context.Context) error {
-	l := queue.Loop{Name: "outbox", Wake: x.wake, Health: x.Health, Fatal: office.Fatal, Now: x.Now,
+	l := queue.Loop{Name: "outbox", Wake: x.wake, Health: x.Health, Fatal: office.Fatal, Pause: x.Policy.Pause, Now: x.Now,
 		Warn: func(err error) { x.Clerk.Log.Warn("claim letters", "error", err) }}
 	err := l.Run(ctx, x.claimDue)
 	if ctx.Err() != nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"ukpbjd/internal/office"
 	"ukpbjd/internal/postman"
 	"ukpbjd/internal/queue"
 	"ukpbjd/internal/sop"
@@ -29,7 +30,7 @@ func (x *Outbox) settleAll(ctx context.Context, back <-chan Sent) error {
 	for open := true; open; {
 		var pause <-chan time.Time
 		if failures > 0 {
-			pause = time.After(queue.Backoff{}.After(failures, nil))
+			pause = time.After(x.Policy.Pause.After(failures, nil))
 		} else if len(kept) > 0 {
 			pause = time.After(max(x.results.Next().Sub(x.Now()), 0))
 		}
@@ -141,9 +142,9 @@ func (x *Outbox) settle(b store.Books, s Sent) error {
 	default:
 		return nil
 	}
-	cs, ok, err := b.Cases.Get(r.Case)
-	if err != nil || !ok {
-		return errors.Join(err, fmt.Errorf("case %s of a letter is not in the books", r.Case))
+	cs, err := office.Find(b, r.Case)
+	if err != nil {
+		return err
 	}
 	return x.Decide(b, cs, sop.Input{At: now, What: what}, now)
 }
@@ -165,6 +166,9 @@ func (x *Outbox) recordOnly(ctx context.Context, s Sent, why error) error {
 func (x *Outbox) outcome(s Sent, now time.Time) store.LetterRow {
 	r := s.Row
 	r.Answer = s.Result.Text
+	if s.Result.Policy && x.Policy.Without.Passing {
+		s.Result.Outcome = postman.Failed
+	}
 	switch s.Result.Outcome {
 	case postman.Accepted:
 		r.State, r.Ended, r.Next = store.Accepted, now, time.Time{}

@@ -24,6 +24,16 @@ type Policy struct {
 	Days  time.Duration // instead of Over, for a fault that is called passing (IsPassing); 0: three days
 	Pause Backoff       // between the tries of one item
 	Slow  time.Duration // pause of an item that nobody can put aside; 0: one hour
+
+	Without Without
+}
+
+// Without names laws of DESIGN that a build leaves out, so that the tests of the laws are seen to find it. Zero is the house as it
+// is, and only tests set a field (internal/arch_test.go). It lies here because every room of the work can see it.
+type Without struct {
+	OneFate bool // a batch that fails is never taken apart: the fault of one is everybody's
+	Arrival bool // mails are decided as they are read, the shorter first
+	Passing bool // every refusal is taken for the last word
 }
 
 // Options of one queue. All but Key may be left out; two queues of one name would overwrite what the other says in health.
@@ -116,6 +126,9 @@ func (q *Queue[T]) Settle(ctx context.Context, items []T, fn func(context.Contex
 	if end := q.ground(ctx, err, nil); end != nil {
 		return nil, nil, end
 	}
+	if q.o.Policy.Without.OneFate {
+		return nil, nil, err
+	}
 	for i, item := range items {
 		if len(items) > 1 {
 			err = run(items[i : i+1])
@@ -207,7 +220,7 @@ func (q *Queue[T]) count(key string, why error) (enough bool) {
 	if IsPassing(why) {
 		over = max(over, q.o.Policy.Days)
 	}
-	enough = !machine && (IsPermanent(why) || f.tries >= q.o.Policy.Tries && f.waited >= over)
+	enough = !machine && (IsPermanent(why) || q.o.Policy.Without.Passing || f.tries >= q.o.Policy.Tries && f.waited >= over)
 	if enough && q.o.Aside == nil {
 		f.pause, enough = q.o.Policy.Slow, false
 	}

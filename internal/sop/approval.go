@@ -42,6 +42,7 @@ func (d *decision) setuju(w Command) string {
 	if changed {
 		d.c.Votes = nil
 	}
+	d.judgeVotes()
 	a, _ := d.o.Approver(d.in.From.Address)
 	vote := Approval{By: a.Person, Address: d.in.From.Address, At: d.now, Revision: d.c.Revision, Issue: d.c.Issue,
 		Mail: d.in.Mail.SHA256, Papers: PaperHashes(d.c.Reading), Roster: RosterHash(d.c.Reading.Roster),
@@ -60,6 +61,17 @@ func (d *decision) setuju(w Command) string {
 	d.event("approved", "Permohonan disetujui.", data...)
 	d.approve(vote)
 	return "approved"
+}
+
+// judgeVotes drops the votes of those whom the configuration does not name any more, and says whether too few are left: a vote is
+// judged when it is used. DESIGN, "Trust"
+func (d *decision) judgeVotes() (tooFew bool) {
+	had := len(d.c.Votes)
+	d.c.Votes = slices.DeleteFunc(d.c.Votes, func(v Approval) bool {
+		_, stands := d.o.Approver(v.By.Address)
+		return !stands
+	})
+	return len(d.c.Votes) < had && len(d.c.Votes) < d.quorum()
 }
 
 func (d *decision) quorum() int {

@@ -126,6 +126,10 @@ func (d *decision) releaseDue() string {
 	if !d.due(d.releaseAt()) {
 		return ""
 	}
+	if d.judgeVotes() {
+		d.askAnew("Persetujuan gugur: pemberinya tidak lagi berwenang.")
+		return "approval-withdrawn"
+	}
 	d.event("released", "Masa pembatalan lewat; kredensial dikirim.")
 	d.release()
 	return "released"

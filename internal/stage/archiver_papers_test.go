@@ -20,7 +20,7 @@ func TestPapersAreArchived(t *testing.T) {
 	x.do(x.Request(x.bundle, true))
 	x.await(x.Cast.Admin, sop.Persetujuan)
 	c := x.Daemon.Office
-	cs, _, err := c.Case(x.ctx, x.only().Number)
+	cs, err := c.Case(x.ctx, x.only().Number)
 	x.do(err)
 	year, _, _ := store.Number(cs.Number)
 	dir, err := c.Archive.Dir(year, cs.Number)

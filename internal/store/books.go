@@ -122,6 +122,10 @@ func (b rows) put(bucket, key string, v any) error {
 	return b.tx.Put(bucket, []byte(key), raw)
 }
 
+// isRow: the fault is that of one row, which says nothing, or is missing where another names it. Any other error may be passing, and
+// is nobody's row.
+func isRow(err error) bool { return errors.As(err, new(*RowError)) }
+
 // get reads JSON into v; false when absent.
 func (b rows) get(bucket, key string, v any) (bool, error) {
 	raw, err := b.tx.Get(bucket, []byte(key))
@@ -129,7 +133,7 @@ func (b rows) get(bucket, key string, v any) (bool, error) {
 		return false, err
 	}
 	if err := json.Unmarshal(raw, v); err != nil {
-		return false, fmt.Errorf("decode %s %s: %w", bucket, key, err)
+		return false, &RowError{bucket, key, err}
 	}
 	return true, nil
 }

@@ -139,33 +139,35 @@ func (b Cases) Counts() (map[sop.Status]int, error) {
 	return out, nil
 }
 
-// Each calls fn for every case in order of opening, or for the open ones only, until fn gives false.
+// Each calls fn for every case in order of opening, or for the open ones only, until fn returns false. Rows that cannot be decoded
+// are passed over, and are the error then: see Damaged.
 func (b Cases) Each(openOnly bool, fn func(sop.Case) bool) error {
 	if openOnly {
 		return b.eachOpen(fn)
 	}
-	var bad error
-	err := b.tx.Scan(bCases, nil, nil, func(k, v []byte) bool {
+	return b.decode(nil, nil, fn)
+}
+
+func (b Cases) decode(from, to []byte, fn func(sop.Case) bool) error {
+	var bad []error
+	err := b.tx.Scan(bCases, from, to, func(k, v []byte) bool {
 		var c sop.Case
-		if bad = json.Unmarshal(v, &c); bad != nil {
-			bad = fmt.Errorf("decode case %s: %w", k, bad)
-			return false
+		if why := json.Unmarshal(v, &c); why != nil {
+			bad = append(bad, &RowError{bCases, string(k), why})
+			return true
 		}
 		return fn(c)
 	})
-	return errors.Join(err, bad)
+	return errors.Join(err, errors.Join(bad...))
 }
 
 func (b Cases) eachOpen(fn func(sop.Case) bool) error {
 	keys, err := b.keys(bOpen, "", "", 0)
 	for _, k := range keys {
 		var c sop.Case
-		ok, err := b.get(bCases, k, &c)
-		if err != nil {
-			return err
-		}
-		if ok && !fn(c) {
-			return nil
+		ok, bad := b.get(bCases, k, &c)
+		if err = errors.Join(err, bad); ok && !fn(c) {
+			break
 		}
 	}
 	return err
@@ -186,6 +188,7 @@ func (b Cases) Recent(limit int) ([]sop.Case, error) {
 			if ok, err = b.get(bCases, fmt.Sprintf("%s/%08d", years[i], n), &c); ok {
 				out = append(out, c)
 			}
+			_, err = Damaged(err) // the list names it nowhere; verify does
 		}
 		if err != nil {
 			return nil, err
@@ -248,15 +251,18 @@ func (b Cases) Expirable(c sop.Case) (bool, error) {
 	return true, nil
 }
 
+// fromKey keeps an address of any length under "from/".
+func fromKey(requester string) string { return "from/" + boundKey(strings.ToLower(requester)) }
+
 // PutApprovedRequester remembers that a case of this requester was approved, and its credentials released.
 func (b Cases) PutApprovedRequester(requester, number string) error {
-	return b.tx.Put(bKnown, []byte("from/"+strings.ToLower(requester)), []byte(number))
+	return b.tx.Put(bKnown, []byte(fromKey(requester)), []byte(number))
 }
 
 // ApprovedRequester says whether a case of this requester was ever released, and whether one of anybody was: an office without a past
 // has no strangers.
 func (b Cases) ApprovedRequester(requester string) (known, any bool, err error) {
-	raw, err := b.tx.Get(bKnown, []byte("from/"+strings.ToLower(requester)))
+	raw, err := b.tx.Get(bKnown, []byte(fromKey(requester)))
 	if err != nil || raw != nil {
 		return raw != nil, raw != nil, err
 	}
@@ -274,17 +280,11 @@ func (b Cases) After(year int, after string, limit int) (out []sop.Case, err err
 		}
 		from += "\x00"
 	}
-	var bad error
-	err = b.tx.Scan(bCases, []byte(from), []byte(to), func(k, v []byte) bool {
-		var c sop.Case
-		if bad = json.Unmarshal(v, &c); bad != nil {
-			bad = fmt.Errorf("decode case %s: %w", k, bad)
-			return false
-		}
+	err = b.decode([]byte(from), []byte(to), func(c sop.Case) bool {
 		out = append(out, c)
 		return len(out) < limit
 	})
-	return out, errors.Join(err, bad)
+	return out, err
 }
 
 // Count gives how many numbers of a year have been allotted.
@@ -325,16 +325,20 @@ func Number(number string) (year, seq int, ok bool) {
 // are read so: a reader left open keeps the engine from using its free pages again.
 func (b Cases) Step(last string, year, limit int) ([]sop.Case, int, error) {
 	years, err := b.Years()
+	if err != nil {
+		return nil, year, err
+	}
 	for _, y := range years {
-		if err != nil || y < year {
+		if y < year {
 			continue
 		}
 		after := ""
 		if y == year {
 			after = last
 		}
-		cases, err := b.After(y, after, limit)
-		if err != nil || len(cases) > 0 {
+		cases, bad := b.After(y, after, limit)
+		err = errors.Join(err, bad)
+		if _, other := Damaged(bad); other != nil || len(cases) > 0 {
 			return cases, y, err
 		}
 	}

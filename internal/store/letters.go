@@ -194,6 +194,9 @@ func (b Letters) Claim(now time.Time, limit int, run string) (out []Claimed, asi
 	for _, k := range due {
 		id := outboxID(k)
 		c, why := b.claimable(id)
+		if why != nil && !isRow(why) {
+			return nil, nil, why
+		}
 		if err := b.erase(bOutbox, k); err != nil {
 			return nil, nil, err
 		}
@@ -224,17 +227,17 @@ func outboxID(key string) string {
 	return id
 }
 
-// claimable reads all that sending needs before anything is written.
+// claimable reads all that sending needs before anything is written. A row that does not have it is a RowError.
 func (b Letters) claimable(id string) (c Claimed, err error) {
 	ok, err := b.get(bLetters, id, &c.Row)
 	if err == nil && (!ok || c.Row.ID() != id) {
-		err = errors.New("an outbox row without its letter")
+		err = &RowError{bOutbox, id, errors.New("an outbox row without its letter")}
 	}
 	if err != nil {
 		return c, err
 	}
 	if c.Body, err = b.Body(c.Row.ID()); err == nil && len(c.Body) == 0 {
-		err = errors.New("an outbox row whose letter has no bytes")
+		err = &RowError{bOutbox, id, errors.New("an outbox row whose letter has no bytes")}
 	}
 	return c, err
 }
@@ -286,7 +289,10 @@ func (b Letters) Sending(now time.Time) (out []LetterRow, err error) {
 		var r LetterRow
 		ok, bad := b.get(bLetters, id, &r)
 		if bad == nil && !ok {
-			bad = errors.New("an attempt of a letter that is not there")
+			bad = &RowError{bSending, id, errors.New("an attempt of a letter that is not there")}
+		}
+		if bad != nil && !isRow(bad) {
+			return nil, bad
 		}
 		if bad != nil {
 			err = errors.Join(err, b.erase(bSending, id), In(b.tx).State.PutAside(Aside{Queue: "letters", Key: id, At: now, Why: bad.Error()}))
@@ -302,7 +308,11 @@ func (b Letters) Recall(after, now time.Time) (n int, err error) {
 	late, err := b.keys(bOutbox, moment(after), "", 1000)
 	for _, k := range late {
 		var r LetterRow
-		if ok, bad := b.get(bLetters, outboxID(k), &r); bad == nil && ok {
+		ok, bad := b.get(bLetters, outboxID(k), &r)
+		if bad != nil && !isRow(bad) {
+			return 0, bad
+		}
+		if ok {
 			r.Next = now
 			err = errors.Join(err, b.put(bLetters, r.ID(), r))
 		}
@@ -421,8 +431,12 @@ func (b Letters) doubtOutbox() (n int, err error) {
 	}
 	for _, id := range ids {
 		var row LetterRow
-		if ok, bad := b.get(bLetters, id, &row); bad != nil || !ok {
-			continue
+		ok, bad := b.get(bLetters, id, &row)
+		if bad != nil && !isRow(bad) {
+			return 0, bad
+		}
+		if !ok {
+			continue // what cannot be sent is put aside by who would send it
 		}
 		row.State, row.Answer = InDoubt, "from a backup: it may have been sent since"
 		err = errors.Join(err, b.put(bLetters, id, row))

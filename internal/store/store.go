@@ -66,6 +66,32 @@ func (e *ValueError) Error() string {
 // Permanent says that trying again does not help.
 func (e *ValueError) Permanent() bool { return true }
 
+// RowError is a row that cannot be decoded, or that lacks what belongs to it. Whoever walks many goes on with the others.
+type RowError struct {
+	Bucket, Key string
+	Err         error
+}
+
+func (e *RowError) Error() string { return fmt.Sprintf("%s %s: %v", e.Bucket, e.Key, e.Err) }
+func (e *RowError) Unwrap() error { return e.Err }
+
+// Damaged takes an error of a walk apart: the rows that could not be decoded, and whatever else went wrong.
+func Damaged(err error) (rows []*RowError, other error) {
+	switch e := err.(type) {
+	case nil:
+	case *RowError:
+		return []*RowError{e}, nil
+	case interface{ Unwrap() []error }:
+		for _, one := range e.Unwrap() {
+			r, o := Damaged(one)
+			rows, other = append(rows, r...), errors.Join(other, o)
+		}
+	default:
+		other = err
+	}
+	return rows, other
+}
+
 // CheckRow is what an engine asks before it puts.
 func CheckRow(bucket string, key, value []byte) error {
 	switch {

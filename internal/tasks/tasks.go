@@ -59,9 +59,9 @@ func New(o Options) *Worker {
 		w.Workers = 2
 	}
 	w.begun = queue.New(queue.Options[store.TaskRow]{Name: "tasks-begin", Key: func(r store.TaskRow) string { return r.Task.ID }, Aside: w.cannotBegin,
-		Fatal: office.Fatal, Health: o.Health, Now: w.Now})
+		Fatal: office.Fatal, Policy: w.Policy, Health: o.Health, Now: w.Now})
 	w.ended = queue.New(queue.Options[Result]{Name: "tasks-end", Key: func(r Result) string { return r.Row.Task.ID }, Aside: w.cannotEnd,
-		Fatal: office.Fatal, Health: o.Health, Now: w.Now})
+		Fatal: office.Fatal, Policy: w.Policy, Health: o.Health, Now: w.Now})
 	w.Listen(w.wake)
 	return w
 }
@@ -83,7 +83,7 @@ type Result struct {
 // Run carries out tasks until ctx ends.
 func (w *Worker) Run(ctx context.Context) error {
 	jobs := queue.Jobs[Job, Result]{
-		Loop: queue.Loop{Name: "tasks", Wake: w.wake, Health: w.Health, Fatal: office.Fatal, Now: w.Now,
+		Loop: queue.Loop{Name: "tasks", Wake: w.wake, Health: w.Health, Fatal: office.Fatal, Pause: w.Policy.Pause, Now: w.Now,
 			Warn: func(err error) { w.Log.Warn("tasks", "error", err) }},
 		Key:   func(j Job) string { return j.Row.Task.ID },
 		Claim: w.Claim,
@@ -94,10 +94,10 @@ func (w *Worker) Run(ctx context.Context) error {
 			r := w.Execute(ctx, j)
 			return r, ctx.Err() // what a stop interrupted says nothing of the task
 		},
-		Failed:  func(j Job, err error) Result { return Result{Row: j.Row, Err: err} },
-		Settle:  func(ctx context.Context, batch []Result) error { return w.commit(ctx, batch) },
-		Aside:   func(ctx context.Context, _ Job, r Result, why error) error { return w.cannotEnd(ctx, r, why) },
-		Workers: w.Workers, Limit: maxTime,
+		Failed: func(j Job, err error) Result { return Result{Row: j.Row, Err: err} },
+		Settle: func(ctx context.Context, batch []Result) error { return w.commit(ctx, batch) },
+		Aside:  func(ctx context.Context, _ Job, r Result, why error) error { return w.cannotEnd(ctx, r, why) },
+		Policy: w.Policy, Workers: w.Workers, Limit: maxTime,
 	}
 	return jobs.Run(ctx)
 }
@@ -140,9 +140,9 @@ func (w *Worker) begin(b store.Books, r store.TaskRow) (j Job, err error) {
 	r.Attempts++
 	r.Next = w.Now().Add(w.pause(r.Attempts)).UTC() // if this attempt ends without a word
 	j.Row = r
-	var ok bool
-	if j.Case, ok, err = b.Cases.Get(r.Task.Case); err != nil || !ok && r.Task.Kind != sop.TaskShred {
-		return j, errors.Join(err, fmt.Errorf("case %s is not in the books", r.Task.Case))
+	j.Case, err = office.Find(b, r.Task.Case)
+	if err != nil && !ownerless(r.Task, err) {
+		return j, err
 	}
 	if r.Task.Kind == sop.TaskAccounts {
 		if j.users, err = w.allot(b, j.Case); err != nil {
@@ -217,18 +217,23 @@ func (w *Worker) settle(b store.Books, r Result) error {
 	if r.Err != nil {
 		r.What = gaveUp(r.Row.Task, r.Err)
 	}
-	cs, ok, err := b.Cases.Get(r.Row.Task.Case)
-	if err == nil && !ok && r.Row.Task.Kind == sop.TaskShred { // the key is gone; there is nobody to tell
+	cs, err := office.Find(b, r.Row.Task.Case)
+	if ownerless(r.Row.Task, err) { // the key is gone; there is nobody to tell
 		return b.Tasks.End(r.Row.Task.ID)
 	}
-	if err != nil || !ok {
-		return errors.Join(err, fmt.Errorf("case %s is not in the books", r.Row.Task.Case))
+	if err != nil {
+		return err
 	}
 	now := w.Now().UTC()
 	if err := w.Decide(b, cs, sop.Input{At: now, What: r.What}, now); err != nil {
 		return err
 	}
 	return b.Tasks.End(r.Row.Task.ID)
+}
+
+// ownerless is a key that is to be destroyed although its case is not in the books.
+func ownerless(t sop.Task, err error) bool {
+	return t.Kind == sop.TaskShred && errors.Is(err, office.ErrNoCase)
 }
 
 // gaveUp is the input that says to the case that a task cannot be carried out.

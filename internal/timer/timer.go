@@ -34,7 +34,7 @@ const maxTicks = 200
 func New(o Options) *Timer {
 	t := &Timer{Clerk: o.Clerk, Options: o}
 	t.due = queue.New(queue.Options[string]{Name: "deadlines", Key: func(number string) string { return number }, Aside: t.tell,
-		Fatal: office.Fatal, Health: o.Health, Now: t.Now})
+		Fatal: office.Fatal, Policy: t.Policy, Health: o.Health, Now: t.Now})
 	return t
 }
 
@@ -42,16 +42,20 @@ func New(o Options) *Timer {
 func (t *Timer) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	for name, step := range t.steps() {
-		wake := queue.NewSignal()
-		t.Listen(wake)
-		l := queue.Loop{Name: name, Wake: wake, Health: t.Health, Fatal: office.Fatal, Now: t.Now,
+		var wake queue.Signal // nil: what it does is not brought forward by a commit, least of all by its own
+		if name == deadlines {
+			wake = queue.NewSignal()
+			t.Listen(wake)
+		}
+		l := queue.Loop{Name: name, Wake: wake, Health: t.Health, Fatal: office.Fatal, Pause: t.Policy.Pause, Now: t.Now,
 			Warn: func(err error) { t.Log.Warn(name, "error", err) }}
 		g.Go(func() error {
 			return l.Run(ctx, func(ctx context.Context) (time.Time, error) {
+				now := t.Now().UTC()
 				if _, held, err := t.Restored(ctx); err != nil || held {
-					return time.Time{}, err
+					return now.Add(time.Minute), err
 				}
-				return step(ctx, t.Now().UTC())
+				return step(ctx, now)
 			})
 		})
 	}
@@ -61,8 +65,11 @@ func (t *Timer) Run(ctx context.Context) error {
 // step does what is due at a moment, and returns the next.
 type step func(ctx context.Context, now time.Time) (next time.Time, err error)
 
+// deadlines is the loop of the cases that are due.
+const deadlines = "time"
+
 func (t *Timer) steps() map[string]step {
-	return map[string]step{"time": t.tick, "strays": t.wakeStrays, "checkpoint": t.markTime, "month": t.monthly}
+	return map[string]step{deadlines: t.tick, "strays": t.wakeStrays, "checkpoint": t.markTime, "month": t.monthly}
 }
 
 // Tick does all that is due now, and returns the next moment.
@@ -135,11 +142,7 @@ func (t *Timer) wakeStrays(ctx context.Context, now time.Time) (next time.Time, 
 	_, err = t.due.Commit(ctx, far, func(ctx context.Context, some []string) error {
 		return t.Commit(ctx, len(some), func(b store.Books) error {
 			for _, number := range some {
-				cs, err := office.Find(b, number)
-				if err == nil {
-					err = t.Decide(b, cs, sop.Input{At: now, What: sop.Tick{}}, now)
-				}
-				if err != nil {
+				if err := t.wakeAnew(b, number, now); err != nil {
 					return fmt.Errorf("deadline of %s: %w", number, err)
 				}
 			}
@@ -147,6 +150,20 @@ func (t *Timer) wakeStrays(ctx context.Context, now time.Time) (next time.Time, 
 		})
 	})
 	return next, err
+}
+
+// wakeAnew leaves of the wake-ups of a case the one that a tick works out now, and none where there is no case.
+func (t *Timer) wakeAnew(b store.Books, number string, now time.Time) error {
+	cs, ok, err := b.Cases.Get(number)
+	if err == nil && ok {
+		if err = t.Decide(b, cs, sop.Input{At: now, What: sop.Tick{}}, now); err == nil {
+			cs, _, err = b.Cases.Get(number)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return b.Cases.Rewake(number, cs.Wake)
 }
 
 // tickCase consumes the wake-up of a case: a case that does not wake now has been ticked, or has moved on.

@@ -1,0 +1,97 @@
+package control_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"ukpbjd/internal/audit"
+	"ukpbjd/internal/control"
+	"ukpbjd/internal/office"
+	"ukpbjd/internal/office/officetest"
+	"ukpbjd/templates"
+)
+
+// TestFailingDiskIsNoAbsentCase: where the books cannot be read, no command says that there is no such case, nor that nothing is
+// held. The control: of a case that is none every command says just that, as the caller's fault, and of one that is there none.
+func TestFailingDiskIsNoAbsentCase(t *testing.T) {
+	x := officetest.New(t, templates.FS)
+	x.Set(time.Date(2026, 6, 1, 9, 0, 0, 0, officetest.Zone))
+	number := x.Ask(1)
+	c := &control.Control{Clerk: x.Clerk, Audit: &audit.Audit{Clerk: x.Clerk}}
+	ask := func(command, number string) (control.Reply, error) {
+		call := control.Call{Command: command, Case: number, Arg: "uji"}
+		_, err := c.Answer(context.Background(), call)
+		raw, bad := json.Marshal(call)
+		x.Must(bad)
+		w := httptest.NewRecorder()
+		control.Handler(c).ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(raw)))
+		var r control.Reply
+		x.Must(json.NewDecoder(w.Body).Decode(&r))
+		return r, err
+	}
+	commands := []string{"show", "why", "sheet", "evidence", "hold", "release", "resend"}
+	for _, command := range commands {
+		if r, err := ask(command, "PKJ-2026-9999"); !errors.Is(err, office.ErrNoCase) || r.Kind != "usage" {
+			t.Errorf("control: %s of no case: %v %+v", command, err, r)
+		}
+		if r, err := ask(command, number); err != nil || r.Error != "" {
+			t.Errorf("control: %s: %v %s", command, err, r.Error)
+		}
+	}
+	x.DB.Fail(func(op, bucket, _ string) error {
+		if op == "get" && bucket == "cases" {
+			return syscall.EIO
+		}
+		return nil
+	})
+	for _, command := range commands {
+		r, err := ask(command, number)
+		if !errors.Is(err, syscall.EIO) || errors.Is(err, office.ErrNoCase) || strings.Contains(r.Error, "no such case") || r.Kind == "usage" || r.Error == "" {
+			t.Errorf("%s: %v %+v", command, err, r)
+		}
+	}
+	x.DB.Fail(func(op, bucket, key string) error {
+		if op == "get" && bucket == "meta" && key == "restored" {
+			return syscall.EIO
+		}
+		return nil
+	})
+	if _, err := c.Reconcile(t.Context()); !errors.Is(err, syscall.EIO) || errors.Is(err, control.ErrNotHeld) {
+		t.Errorf("reconcile: %v", err)
+	}
+	x.DB.Fail(nil)
+	if _, err := c.Reconcile(t.Context()); !errors.Is(err, control.ErrNotHeld) {
+		t.Errorf("control: reconcile: %v", err)
+	}
+}
+
+// TestPapersOfNoCase: whoever asks for the papers of a case that is not there is told so, and not that it has none.
+func TestPapersOfNoCase(t *testing.T) {
+	x := officetest.New(t, templates.FS)
+	number, err := x.Request(officetest.Staff, 1)
+	x.Must(err)
+	if _, err := x.Papers(t.Context(), "PKJ-2026-9999"); !errors.Is(err, office.ErrNoCase) {
+		t.Error(err)
+	}
+	x.DB.Fail(func(op, bucket, _ string) error {
+		if op == "get" && bucket == "cases" {
+			return syscall.EIO
+		}
+		return nil
+	})
+	if _, err := x.Papers(t.Context(), number); !errors.Is(err, syscall.EIO) {
+		t.Error(err)
+	}
+	x.DB.Fail(nil)
+	if _, err := x.Papers(t.Context(), number); err != nil {
+		t.Error("control:", err)
+	}
+}

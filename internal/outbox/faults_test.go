@@ -1,0 +1,351 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"ukpbjd/internal/office/officetest"
+	"ukpbjd/internal/postman"
+	"ukpbjd/internal/queue"
+	"ukpbjd/internal/sop"
+	"ukpbjd/internal/store"
+	"ukpbjd/templates"
+)
+
+var monday = time.Date(2026, 6, 1, 9, 0, 0, 0, officetest.Zone)
+
+// opened is an office and its outbox, without senders: the test takes letters and says what became of them.
+func opened(t *testing.T, health *queue.Health) (*officetest.Office, *Outbox) {
+	t.Helper()
+	x := officetest.New(t, templates.FS)
+	x.Set(monday)
+	o, err := New(t.Context(), Options{Clerk: x.Clerk, Health: health, Post: postman.New(postman.Options{Address: "127.0.0.1:1", Security: "none"}), Rand: func() float64 { return 0 }})
+	x.Must(err)
+	o.ready.open(maxReady)
+	return x, o
+}
+
+// due are the letters that are claimed now, all of them.
+func due(t *testing.T, o *Outbox) (out []store.Claimed) {
+	t.Helper()
+	for {
+		if _, err := o.claimDue(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if !o.ready.waiting() {
+			return out
+		}
+		for o.ready.waiting() {
+			c, _, _ := o.ready.take(t.Context())
+			out = append(out, c)
+		}
+	}
+}
+
+func unclaim(x *officetest.Office, list []store.Claimed) {
+	x.Write(func(tx store.Tx) (err error) {
+		for _, c := range list {
+			err = errors.Join(err, store.In(tx).Letters.Unclaim(c.Row))
+		}
+		return err
+	})
+}
+
+// end says what became of letters.
+func end(t *testing.T, o *Outbox, outcome postman.Outcome, list ...store.Claimed) {
+	t.Helper()
+	var sent []Sent
+	for _, c := range list {
+		sent = append(sent, Sent{Row: c.Row, Result: postman.Result{Outcome: outcome, Text: "450 4.2.0 try again"}, At: o.Now()})
+	}
+	if again, err := o.Settle(t.Context(), sent); err != nil || len(again) > 0 {
+		t.Fatal(again, err)
+	}
+}
+
+// TestHeldThenGreylisted: a letter that an operator held back for six days and that is then greylisted once is still sent. The
+// control: one that is tried for six office days, often enough, is given up.
+func TestHeldThenGreylisted(t *testing.T) {
+	x, o := opened(t, nil)
+	number, err := x.Request(officetest.Staff, 1)
+	x.Must(err)
+	unclaim(x, due(t, o)) // the commit took it along; nobody has begun to send it
+	x.Must(x.Tell(number, sop.Person{}, sop.Instruct{Verb: "hold", Arg: "operator"}))
+	if list := due(t, o); slices.ContainsFunc(list, func(c store.Claimed) bool { return c.Row.Case == number }) {
+		t.Fatal("a held letter is sent")
+	}
+	x.Set(monday.AddDate(0, 0, 8))
+	x.Must(x.Tell(number, sop.Person{}, sop.Instruct{Verb: "release"}))
+	receipt := func(list []store.Claimed) (store.Claimed, bool) {
+		i := slices.IndexFunc(list, func(c store.Claimed) bool { return c.Row.Letter.Kind == sop.TandaTerima })
+		if i < 0 {
+			return store.Claimed{}, false
+		}
+		return list[i], true
+	}
+	l, ok := receipt(due(t, o))
+	if !ok {
+		t.Fatal("the letter does not go after the hold")
+	}
+	end(t, o, postman.Deferred, l)
+	if row := x.LettersOf(number, sop.TandaTerima)[0]; row.State != store.Deferred {
+		t.Fatalf("greylisted once: %s", row.State)
+	}
+	tries := 1
+	for now := o.Now(); ; now = now.Add(12 * time.Hour) {
+		x.Set(now)
+		l, ok := receipt(due(t, o))
+		if !ok {
+			if row := x.LettersOf(number, sop.TandaTerima)[0]; row.State == store.Failed {
+				break
+			} else if tries > 100 {
+				t.Fatalf("control: after %d tries until %s it is %s", tries, now, row.State)
+			}
+			continue
+		}
+		tries++
+		end(t, o, postman.Deferred, l)
+	}
+	if tries < minTries || o.Now().Before(monday.AddDate(0, 0, 13)) {
+		t.Errorf("given up after %d tries at %s", tries, o.Now())
+	}
+}
+
+// TestRowsThatCannotBeClaimed: an outbox row without its letter, one whose letter has no bytes, and one that cannot be read stop
+// no commit and no other letter; a person hears of each once. The control: the letter beside them has nothing wrong and goes.
+func TestRowsThatCannotBeClaimed(t *testing.T) {
+	x, o := opened(t, nil)
+	number, err := x.Request(officetest.Staff, 1)
+	x.Must(err)
+	x.Write(func(tx store.Tx) error {
+		row := func(key string) error {
+			return tx.Put("outbox", fmt.Appendf(nil, "%020d/%s", monday.UnixNano(), key), nil)
+		}
+		b := store.In(tx)
+		return errors.Join(row(number+"/99/selesai"), row(number+"/97/selesai"), tx.Put("letters", []byte(number+"/97/selesai"), []byte("{")),
+			b.Letters.Put(store.LetterRow{Case: number, Letter: sop.Letter{Key: "98/selesai", To: officetest.Staff}, Next: monday}, nil))
+	})
+	list := due(t, o)
+	if !slices.ContainsFunc(list, func(c store.Claimed) bool { return c.Row.Letter.Kind == sop.TandaTerima }) {
+		t.Error("control: the letter beside them does not go")
+	}
+	aside := asides(x)
+	for _, key := range []string{"97/selesai", "98/selesai", "99/selesai"} {
+		if aside["letters "+number+"/"+key] == "" {
+			t.Errorf("%s is not put aside: %v", key, aside)
+		}
+	}
+	if n := len(x.LettersOf(store.Office, sop.PeringatanOperator)); n != 3 || len(aside) != 3 {
+		t.Errorf("the operator has %d letters, %d are put aside", n, len(aside))
+	}
+	x.Must(x.Tell(number, officetest.Staff, sop.Command{Verb: sop.TanyaStatus}))
+}
+
+func asides(x *officetest.Office) map[string]string {
+	out := map[string]string{}
+	x.Look(func(b store.Books) error {
+		list, err := b.State.Aside(100)
+		for _, a := range list {
+			out[a.Queue+" "+a.Key] = a.Why
+		}
+		return err
+	})
+	return out
+}
+
+// TestClaimOnFailingDisk: a disk that cannot be read for a while puts no letter aside; it is claimed when the disk is well. The
+// control is TestRowsThatCannotBeClaimed: what is wrong with the row itself does.
+func TestClaimOnFailingDisk(t *testing.T) {
+	for _, bucket := range []string{"letters", "bodies"} {
+		x, o := opened(t, nil)
+		number, err := x.Request(officetest.Staff, 1)
+		x.Must(err)
+		left := due(t, o) // what went with the commit itself
+		unclaim(x, left)
+		x.DB.Fail(func(op, in, _ string) error {
+			if op == "get" && in == bucket {
+				return syscall.EIO
+			}
+			return nil
+		})
+		if _, err := o.claimDue(t.Context()); !errors.Is(err, syscall.EIO) {
+			t.Errorf("%s: the claim says %v", bucket, err)
+		}
+		x.DB.Fail(nil)
+		if aside := asides(x); len(aside) > 0 {
+			t.Errorf("%s: put aside: %v", bucket, aside)
+		}
+		if list := due(t, o); len(list) != len(left) || len(list) == 0 {
+			t.Errorf("%s: of %s %d letters go, of %d", bucket, number, len(list), len(left))
+		}
+	}
+}
+
+// TestResultThatCannotBeDecided: of many results one cannot be told to its case. The others are; the one keeps its state, is not
+// sent again, and a person looks; while it waits, health says so. The control: a result of a whole case needs nobody.
+func TestResultThatCannotBeDecided(t *testing.T) {
+	var health queue.Health
+	x, o := opened(t, &health)
+	var numbers []string
+	for range 5 {
+		number, err := x.Request(officetest.Staff, 1)
+		x.Must(err)
+		numbers = append(numbers, number)
+	}
+	list := due(t, o)
+	bad := numbers[2]
+	x.Write(func(tx store.Tx) error { return tx.Put("cases", []byte("2026/00000003"), []byte("{")) })
+	var sent []Sent
+	for _, c := range list {
+		sent = append(sent, Sent{Row: c.Row, Result: postman.Result{Outcome: postman.Accepted, Text: "250"}, At: o.Now()})
+	}
+	waits := 0
+	for ; len(sent) > 0 && waits < 100; waits++ {
+		again, err := o.Settle(t.Context(), sent)
+		x.Must(err)
+		for _, s := range again {
+			if s.Row.Case != bad {
+				t.Fatalf("%s is to be tried again", s.Row.ID())
+			}
+		}
+		if len(again) > 0 != (health.Faults()["outbox"] != "") {
+			t.Errorf("%d wait, health says %v", len(again), health.Faults())
+		}
+		sent = again
+		x.Set(o.Now().Add(10 * time.Minute))
+	}
+	if waits == 1 {
+		t.Error("control: nothing failed")
+	}
+	for _, number := range numbers {
+		for _, r := range x.LettersOf(number, "") {
+			if r.State != store.Accepted {
+				t.Errorf("%s is %s", r.ID(), r.State)
+			}
+		}
+	}
+	aside := asides(x)
+	for key := range aside {
+		if !strings.Contains(key, bad) {
+			t.Errorf("put aside: %s", key)
+		}
+	}
+	if len(aside) != len(x.LettersOf(bad, "")) || len(x.LettersOf(store.Office, sop.PeringatanOperator)) != len(aside) || len(health.Faults()) > 0 {
+		t.Errorf("aside %v, health %v", aside, health.Faults())
+	}
+}
+
+// TestLettersOfYearsAhead: letters that a clock in another year left in the outbox go within the hour. The control: one that is
+// due in two hours by right waits for them.
+func TestLettersOfYearsAhead(t *testing.T) {
+	x, o := opened(t, nil)
+	for i, next := range []time.Time{monday.AddDate(4, 0, 0), monday.Add(2 * time.Hour)} {
+		x.Write(func(tx store.Tx) error {
+			l := sop.Letter{Key: fmt.Sprintf("%d/pemberitahuan", i), Kind: sop.Pemberitahuan, To: officetest.Staff}
+			return store.In(tx).Letters.Put(store.LetterRow{Case: store.Office, Letter: l, Next: next}, []byte("Subject: x\r\n\r\n"))
+		})
+	}
+	x.Set(monday.Add(time.Hour))
+	list := due(t, o)
+	if len(list) != 1 || list[0].Row.Letter.Key != "0/pemberitahuan" {
+		t.Errorf("%d letters go", len(list))
+	}
+	x.Set(monday.Add(2 * time.Hour))
+	if list := due(t, o); len(list) != 1 {
+		t.Errorf("control: %d letters go at their time", len(list))
+	}
+}
+
+// TestRunOutlivesBadResults: the whole outbox goes on while a result cannot be written, and ends when it is told to.
+func TestRunOutlivesBadResults(t *testing.T) {
+	x, o := opened(t, nil)
+	_, err := x.Request(officetest.Staff, 1)
+	x.Must(err)
+	x.DB.Fail(func(op, bucket, _ string) error {
+		if op == "delete" && bucket == "sending" {
+			return errors.New("a row that cannot be taken away")
+		}
+		return nil
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if err := o.Run(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the outbox ended: %v", err)
+	}
+}
+
+// TestPolicyFaultHasAnEnd: that the mail server refuses letters by policy stands in health until it takes one. The control: a
+// letter that is greylisted says nothing of the server.
+func TestPolicyFaultHasAnEnd(t *testing.T) {
+	var health queue.Health
+	x, o := opened(t, &health)
+	for range 2 {
+		_, err := x.Request(officetest.Staff, 1)
+		x.Must(err)
+	}
+	list := due(t, o)
+	say := func(c store.Claimed, r postman.Result) {
+		if _, err := o.Settle(t.Context(), []Sent{{Row: c.Row, Result: r, At: o.Now()}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	say(list[0], postman.Result{Outcome: postman.Deferred, Code: 450, Text: "450 4.2.0 try again"})
+	if faults := health.Faults(); len(faults) > 0 {
+		t.Errorf("control: %v", faults)
+	}
+	say(list[1], postman.Result{Outcome: postman.Deferred, Policy: true, Code: 550, Text: "550 5.7.1 blocked"})
+	if !strings.Contains(health.Faults()["outbox"], "blocked") {
+		t.Errorf("health says %v", health.Faults())
+	}
+	x.Set(o.Now().Add(3 * time.Hour))
+	list = due(t, o)
+	say(list[0], postman.Result{Outcome: postman.Accepted, Code: 250, Text: "250 ok"})
+	if faults := health.Faults(); len(faults) > 0 {
+		t.Errorf("it takes letters again, and health says %v", faults)
+	}
+}
+
+// TestRestoreOverABrokenRow: a broken outbox row keeps no backup from being restored; the letters beside it go into doubt. The
+// control: a disk that cannot be read does.
+func TestRestoreOverABrokenRow(t *testing.T) {
+	x, o := opened(t, nil)
+	number, err := x.Request(officetest.Staff, 1)
+	x.Must(err)
+	unclaim(x, due(t, o))
+	x.Write(func(tx store.Tx) error {
+		row := func(key string) error {
+			return tx.Put("outbox", fmt.Appendf(nil, "%020d/%s", monday.UnixNano(), key), nil)
+		}
+		return errors.Join(row(number+"/99/selesai"), row(number+"/97/selesai"), tx.Put("letters", []byte(number+"/97/selesai"), []byte("{")))
+	})
+	restore := func() error {
+		return x.DB.Update(t.Context(), func(tx store.Tx) error {
+			_, err := store.In(tx).State.Restore(store.Restored{At: monday})
+			return err
+		})
+	}
+	x.DB.Fail(func(op, bucket, _ string) error {
+		if op == "get" && bucket == "letters" {
+			return syscall.EIO
+		}
+		return nil
+	})
+	if err := restore(); !errors.Is(err, syscall.EIO) {
+		t.Errorf("control: %v", err)
+	}
+	x.DB.Fail(nil)
+	x.Must(restore())
+	x.Look(func(b store.Books) error {
+		row, ok, err := b.Letters.Get(number, "1/tanda-terima")
+		if !ok || row.State != store.InDoubt {
+			t.Errorf("the letter beside them is %s", row.State)
+		}
+		return err
+	})
+}

@@ -1,0 +1,175 @@
+package tasks_test
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"ukpbjd/internal/office"
+	"ukpbjd/internal/office/officetest"
+	"ukpbjd/internal/queue"
+	"ukpbjd/internal/secret"
+	"ukpbjd/internal/sop"
+	"ukpbjd/internal/store"
+	"ukpbjd/internal/tasks"
+	"ukpbjd/templates"
+)
+
+// run lets workers work until the returned stop.
+func run(t *testing.T, x *officetest.Office, health *queue.Health) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	w := tasks.New(tasks.Options{Clerk: x.Clerk, Health: health, Source: tasks.Generator{Random: rand.Reader}, UserID: "{first}.{last}",
+		Passphrases: map[string]secret.Secret{officetest.Admin.Address: secret.New([]byte("frasa sandi lembar akun"))}})
+	ended := make(chan error, 1)
+	go func() { ended <- w.Run(ctx) }()
+	return func() {
+		cancel()
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("the workers ended: %v", err)
+		}
+	}
+}
+
+func waiting(x *officetest.Office) (ids []string) {
+	x.Look(func(b store.Books) error {
+		_, _, err := b.Tasks.Due(x.Now().AddDate(10, 0, 0), 1000, func(id string) bool { ids = append(ids, id); return true })
+		return err
+	})
+	return ids
+}
+
+func aside(x *officetest.Office) (keys []string) {
+	x.Look(func(b store.Books) error {
+		list, err := b.State.Aside(100)
+		for _, a := range list {
+			keys = append(keys, a.Key)
+		}
+		return err
+	})
+	return keys
+}
+
+// TestTaskThatCannotBegin: a task of an unknown case, one whose User ID belongs to somebody else, and one that cannot be read stop
+// no other: accounts are made and keys destroyed beside them, at once. Each comes to an end that a person sees, and health is
+// well again. The control: the case beside them goes its way.
+func TestTaskThatCannotBegin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := officetest.New(t, templates.FS)
+		good, err := x.Request(officetest.Staff, 2)
+		x.Must(err)
+		taken, err := x.Request(officetest.Staff, 1)
+		x.Must(err)
+		shred := officetest.Member(1).NIP
+		_, err = x.SealPassword("PKJ-2000-0777", shred, secret.New([]byte("Sandi-Lama-1!")))
+		x.Must(err)
+		x.Write(func(tx store.Tx) error {
+			b := store.In(tx)
+			cs, err := office.Find(b, taken)
+			cs.Accounts = map[string]sop.Account{officetest.Member(1).NIP: {UserID: "milik.orang"}}
+			return errors.Join(err, b.Cases.Put(cs), tx.Put("users", []byte("milik.orang"), []byte("196001011985011001")),
+				b.Tasks.Put(store.TaskRow{Task: sop.Task{ID: "AAA-2000-0001/1/accounts", Kind: sop.TaskAccounts, Case: "AAA-2000-0001"}}),
+				tx.Put("tasks", []byte("AAA-2000-0002/1/accounts"), []byte("{")),
+				b.Tasks.Put(store.TaskRow{Task: sop.Task{ID: "PKJ-2000-0777/9/shred", Kind: sop.TaskShred, Case: "PKJ-2000-0777", NIP: shred}}))
+		})
+		var health queue.Health
+		stop := run(t, x, &health)
+		defer stop()
+		officetest.Pass(5 * time.Second)
+		if x.Get(good).Status != sop.AwaitingApproval {
+			t.Errorf("control: the case beside them is %s", x.Get(good).Status)
+		}
+		if slices.Contains(x.Vault.IDs(), office.KeyID("PKJ-2000-0777", shred)) {
+			t.Error("the key is not destroyed")
+		}
+		if health.Faults()["tasks-begin"] == "" {
+			t.Error("health does not say it")
+		}
+		officetest.Pass(3 * time.Hour)
+		if ids := waiting(x); len(ids) > 0 {
+			t.Errorf("without an end: %v", ids)
+		}
+		if keys := aside(x); !slices.Equal(keys, []string{"AAA-2000-0001/1/accounts", "AAA-2000-0002/1/accounts"}) {
+			t.Errorf("put aside: %v", keys)
+		}
+		if cs := x.Get(taken); cs.Status != sop.NeedsReview {
+			t.Errorf("the case whose User ID is taken is %s", cs.Status)
+		}
+		if n := len(x.LettersOf(store.Office, sop.PeringatanOperator)); n != 2 || len(health.Faults()) > 0 {
+			t.Errorf("the operator has %d letters, health %v", n, health.Faults())
+		}
+	})
+}
+
+// TestResultOfTaskThatCannotBeDecided: a case that cannot be written keeps its task and ends no worker; others are decided beside
+// it. When it can be written, it goes on, and health is well again. The control is the case beside it.
+func TestResultOfTaskThatCannotBeDecided(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := officetest.New(t, templates.FS)
+		bad, err := x.Request(officetest.Staff, 1)
+		x.Must(err)
+		good, err := x.Request(officetest.Person("lain"), 1)
+		x.Must(err)
+		x.DB.Fail(func(op, bucket, key string) error {
+			if op == "put" && bucket == "cases" && strings.HasSuffix(key, "00000001") {
+				return syscall.EIO
+			}
+			return nil
+		})
+		var health queue.Health
+		stop := run(t, x, &health)
+		defer stop()
+		officetest.Pass(time.Minute)
+		if x.Get(good).Status != sop.AwaitingApproval {
+			t.Errorf("control: %s is %s", good, x.Get(good).Status)
+		}
+		officetest.Pass(2 * time.Hour)
+		if !strings.Contains(health.Faults()["tasks"], bad) || len(aside(x)) > 0 {
+			t.Errorf("health %v, aside %v", health.Faults(), aside(x))
+		}
+		x.DB.Fail(nil)
+		officetest.Pass(time.Hour)
+		if x.Get(bad).Status != sop.AwaitingApproval || len(health.Faults()) > 0 {
+			t.Errorf("mended: %s, health %v", x.Get(bad).Status, health.Faults())
+		}
+	})
+}
+
+// TestTaskOfYearsAhead: a task that a clock in another year put off is carried out within the hour. The control: one that is to
+// be done tomorrow is not.
+func TestTaskOfYearsAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := officetest.New(t, templates.FS)
+		number, err := x.Request(officetest.Staff, 1)
+		x.Must(err)
+		x.Write(func(tx store.Tx) error {
+			b := store.In(tx)
+			rows, _, err := b.Tasks.Due(x.Now(), 10, func(string) bool { return false })
+			for _, r := range rows {
+				r.Next = x.Now().AddDate(4, 0, 0)
+				err = errors.Join(err, b.Tasks.Put(r))
+			}
+			return errors.Join(err, b.Tasks.Put(store.TaskRow{Next: x.Now().Add(24 * time.Hour),
+				Task: sop.Task{ID: "PKJ-2000-0777/9/shred", Kind: sop.TaskShred, Case: "PKJ-2000-0777", NIP: "1"}}))
+		})
+		stop := run(t, x, nil)
+		defer stop()
+		officetest.Pass(time.Hour)
+		if x.Get(number).Status != sop.AwaitingApproval {
+			t.Error("it waits for its year")
+		}
+		if ids := waiting(x); len(ids) != 1 {
+			t.Errorf("control: %v wait", ids)
+		}
+		officetest.Pass(24 * time.Hour)
+		if ids := waiting(x); len(ids) != 0 {
+			t.Errorf("control: a day later %v wait", ids)
+		}
+	})
+}
