@@ -54,7 +54,7 @@ type Clerk struct {
 	Domain string // of the office mailbox
 
 	rider  Rider
-	wake   []queue.Signal
+	wake   listeners
 	secret secretWatch
 }
 
@@ -100,8 +100,28 @@ func (c *Clerk) EnterEpoch(b store.Books) error {
 // Take lets r take part in every commit from now on. Nobody commits meanwhile.
 func (c *Clerk) Take(r Rider) { c.rider = r }
 
-// Listen notifies s after every commit.
-func (c *Clerk) Listen(s queue.Signal) { c.wake = append(c.wake, s) }
+// Listen notifies s after every commit from now on.
+func (c *Clerk) Listen(s queue.Signal) { c.wake.add(s) }
+
+// listeners are notified together; loops join while others already commit.
+type listeners struct {
+	mu  sync.Mutex
+	all []queue.Signal
+}
+
+func (l *listeners) add(s queue.Signal) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all = append(l.all, s)
+}
+
+func (l *listeners) notify() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, s := range l.all {
+		s.Notify()
+	}
+}
 
 // Commit runs fn, which decides a number of inputs, in one transaction. It may run twice, and counts nothing outside itself.
 func (c *Clerk) Commit(ctx context.Context, inputs int, fn func(store.Books) error) error {
@@ -128,9 +148,7 @@ func (c *Clerk) Commit(ctx context.Context, inputs int, fn func(store.Books) err
 	committed = true
 	end()
 	c.Meter.Commit(time.Since(began), inputs)
-	for _, s := range c.wake {
-		s.Notify()
-	}
+	c.wake.notify()
 	return nil
 }
 
