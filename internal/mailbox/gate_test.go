@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -23,13 +24,17 @@ func TestOneDialAStep(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGate(time.Second, middle)
 		refused := fmt.Errorf("sign in: %w", ErrLogin)
+		var mu sync.Mutex
 		var at []time.Duration
+		dials := func() []time.Duration { mu.Lock(); defer mu.Unlock(); return slices.Clone(at) }
 		began, up := time.Now(), atomic.Bool{}
 		dial := func(ctx context.Context) (*session, error) {
 			if up.Load() {
 				return &session{}, nil
 			}
+			mu.Lock()
 			at = append(at, time.Since(began))
+			mu.Unlock()
 			nap(ctx, 100*time.Millisecond) // others call meanwhile
 			return nil, refused
 		}
@@ -48,11 +53,12 @@ func TestOneDialAStep(t *testing.T) {
 			})
 		}
 		nap(ctx, time.Minute)
-		if fmt.Sprint(at[0], len(at)) != "0s 6" {
+		if at := dials(); fmt.Sprint(at[0], len(at)) != "0s 6" {
 			t.Errorf("in one minute at %v", at)
 		}
 		nap(ctx, time.Hour)
-		if last := at[len(at)-1] - at[len(at)-2]; last < maxPause || last > maxPause+200*time.Millisecond {
+		all := dials()
+		if last := all[len(all)-1] - all[len(all)-2]; last < maxPause || last > maxPause+200*time.Millisecond {
 			t.Errorf("later each %v", last)
 		}
 		up.Store(true)

@@ -96,10 +96,13 @@ func (s *session) part(ctx context.Context, set imap.NumSet, which imap.PartSpec
 				if !ok || d.Literal == nil {
 					continue
 				}
-				if raw, err = io.ReadAll(io.LimitReader(d.Literal, limit)); err != nil {
+				begin := make([]byte, min(d.Literal.Size(), limit))
+				// A cut literal ends as a plain EOF, and sets the client's reader free: it must not be read again, not even by Next.
+				if _, err := io.ReadFull(d.Literal, begin); err != nil {
 					s.conn.abort()
 					return err
 				}
+				raw = begin
 			}
 		}
 		return cmd.Close()
