@@ -165,10 +165,10 @@ func (d *decision) shredAt(m Member) moment {
 	switch {
 	case m.Shredded || d.c.Accounts[m.Row.NIP].Made.IsZero():
 		return moment{}
+	case m.State == MemberLapsed || d.c.Status.Closed() && m.State != MemberConfirmed: // also SALAH after the end
+		return moment{at: d.c.StepFrom} // closing begins the last step
 	case !m.Confirmed.IsZero():
 		return moment{at: m.Confirmed.Add(d.o.ShredAfter), wait: day}
-	case m.State == MemberLapsed || d.c.Status.Closed():
-		return moment{at: d.c.StepFrom} // closing begins the last step
 	}
 	return moment{}
 }

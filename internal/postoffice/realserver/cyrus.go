@@ -81,6 +81,7 @@ failedloginpause: 0
 tls_server_cert: %[3]s
 tls_server_key: %[4]s
 maxmessagesize: 0
+imapidlepoll: 3
 `
 
 const cyrusConf = `START {
