@@ -2,7 +2,6 @@ package timer
 
 import (
 	"context"
-
 	"fmt"
 	"time"
 

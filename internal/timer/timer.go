@@ -69,7 +69,7 @@ type step func(ctx context.Context, now time.Time) (next time.Time, err error)
 const deadlines = "time"
 
 func (t *Timer) steps() map[string]step {
-	return map[string]step{deadlines: t.tick, "strays": t.wakeStrays, "checkpoint": t.markTime, "month": t.monthly}
+	return map[string]step{deadlines: t.Deadlines, "strays": t.wakeStrays, "checkpoint": t.markTime, "month": t.monthly}
 }
 
 // Tick does all that is due now, and returns the next moment.
@@ -90,11 +90,6 @@ func (t *Timer) Tick(ctx context.Context) (next time.Time, err error) {
 
 // Deadlines decides the cases that are due now, and returns the next moment.
 func (t *Timer) Deadlines(ctx context.Context, now time.Time) (next time.Time, err error) {
-	return t.tick(ctx, now)
-}
-
-// tick decides the cases that are due: together, and when that fails each alone.
-func (t *Timer) tick(ctx context.Context, now time.Time) (next time.Time, err error) {
 	var due []string
 	if err := t.View(ctx, func(b store.Books) (err error) {
 		due, next, err = b.Cases.Due(now, maxTicks, t.due.Waits)
@@ -102,16 +97,7 @@ func (t *Timer) tick(ctx context.Context, now time.Time) (next time.Time, err er
 	}); err != nil || len(due) == 0 {
 		return queue.Earlier(next, t.due.Next()), err
 	}
-	if _, err := t.due.Commit(ctx, due, func(ctx context.Context, some []string) error {
-		return t.Commit(ctx, len(some), func(b store.Books) error {
-			for _, number := range some {
-				if err := t.tickCase(b, number, now); err != nil {
-					return fmt.Errorf("deadline of %s: %w", number, err)
-				}
-			}
-			return nil
-		})
-	}); err != nil || len(due) == maxTicks {
+	if err := t.each(ctx, due, now, t.tickCase); err != nil || len(due) == maxTicks {
 		return now, err
 	}
 	if err := t.View(ctx, func(b store.Books) (err error) {
@@ -121,6 +107,21 @@ func (t *Timer) tick(ctx context.Context, now time.Time) (next time.Time, err er
 		return now, err
 	}
 	return queue.Earlier(next, t.due.Next()), nil
+}
+
+// each does one thing to each case: together, and when that fails to each alone.
+func (t *Timer) each(ctx context.Context, numbers []string, now time.Time, one func(store.Books, string, time.Time) error) error {
+	_, err := t.due.Commit(ctx, numbers, func(ctx context.Context, some []string) error {
+		return t.Commit(ctx, len(some), func(b store.Books) error {
+			for _, number := range some {
+				if err := one(b, number, now); err != nil {
+					return fmt.Errorf("deadline of %s: %w", number, err)
+				}
+			}
+			return nil
+		})
+	})
+	return err
 }
 
 // maxAhead is longer than any deadline of the procedure lies ahead; straysEvery is how often wake-ups beyond it are looked for.
@@ -139,17 +140,7 @@ func (t *Timer) wakeStrays(ctx context.Context, now time.Time) (next time.Time, 
 	}); err != nil || len(far) == 0 {
 		return next, err
 	}
-	_, err = t.due.Commit(ctx, far, func(ctx context.Context, some []string) error {
-		return t.Commit(ctx, len(some), func(b store.Books) error {
-			for _, number := range some {
-				if err := t.wakeAnew(b, number, now); err != nil {
-					return fmt.Errorf("deadline of %s: %w", number, err)
-				}
-			}
-			return nil
-		})
-	})
-	return next, err
+	return next, t.each(ctx, far, now, t.wakeAnew)
 }
 
 // wakeAnew leaves of the wake-ups of a case the one that a tick works out now, and none where there is no case.
