@@ -41,9 +41,9 @@ func (a *Archiver) archiveLetters(ctx context.Context, rows []store.LetterRow) e
 	if err := syncBatch(batch); err != nil {
 		return err
 	}
-	return a.DB.Update(ctx, func(tx store.Tx) error {
+	return a.Update(ctx, func(b store.Books) error {
 		for _, r := range rows {
-			if err := store.In(tx).Letters.MarkArchived(r.ID(), sums[r.ID()]); err != nil {
+			if err := b.Letters.MarkArchived(r.ID(), sums[r.ID()]); err != nil {
 				return err
 			}
 		}

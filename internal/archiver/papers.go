@@ -48,9 +48,9 @@ func (a *Archiver) archivePapers(ctx context.Context, list []store.Unarchived) e
 	if err := syncBatch(batch); err != nil {
 		return err
 	}
-	return a.DB.Update(ctx, func(tx store.Tx) error {
+	return a.Update(ctx, func(b store.Books) error {
 		for _, u := range list {
-			if err := store.In(tx).Papers.MarkArchived(u.Key); err != nil {
+			if err := b.Papers.MarkArchived(u.Key); err != nil {
 				return err
 			}
 		}

@@ -154,8 +154,7 @@ func (r *Replay) prepare(ctx context.Context, x recorded) error {
 			return err
 		}
 	}
-	return r.New.Office.DB.Update(ctx, func(tx store.Tx) error {
-		b := store.In(tx)
+	return r.New.Office.Update(ctx, func(b store.Books) error {
 		year, seq, ok := store.Number(x.opened)
 		if ok {
 			seq--
@@ -260,8 +259,8 @@ func (r *Replay) drainOutbox(ctx context.Context) error {
 }
 
 func (r *Replay) claim(ctx context.Context) (list []store.LetterRow, err error) {
-	err = r.New.Office.DB.Update(ctx, func(tx store.Tx) error {
-		claimed, _, err := store.In(tx).Letters.Claim(r.Clock.at, maxTasks, "")
+	err = r.New.Office.Update(ctx, func(b store.Books) error {
+		claimed, _, err := b.Letters.Claim(r.Clock.at, maxTasks, "")
 		list = list[:0]
 		for _, c := range claimed {
 			list = append(list, c.Row)

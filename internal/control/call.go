@@ -41,7 +41,7 @@ func (c *Control) Answer(ctx context.Context, call Call) (any, error) {
 		return do(c, ctx, call)
 	}
 	e := sop.Event{At: c.Now().UTC(), Kind: "operator-command", Actor: "operator", Reason: call.Command, Text: call.Case + " " + call.Arg}
-	if err := c.DB.Update(ctx, func(tx store.Tx) error { return store.In(tx).Journal.Append(store.Office, []sop.Event{e}) }); err != nil {
+	if err := c.Update(ctx, func(b store.Books) error { return b.Journal.Append(store.Office, []sop.Event{e}) }); err != nil {
 		return nil, err
 	}
 	return do(c, ctx, call)

@@ -22,7 +22,7 @@ func (c *Control) Snapshot(ctx context.Context, w io.Writer) error {
 		return ErrNoSnapshot
 	}
 	e := sop.Event{At: c.Now().UTC(), Kind: "operator-command", Actor: "operator", Reason: "backup", Text: "backup"}
-	if err := c.DB.Update(ctx, func(tx store.Tx) error { return store.In(tx).Journal.Append(store.Office, []sop.Event{e}) }); err != nil {
+	if err := c.Update(ctx, func(b store.Books) error { return b.Journal.Append(store.Office, []sop.Event{e}) }); err != nil {
 		return err
 	}
 	return db.Backup(ctx, w)

@@ -21,8 +21,7 @@ const (
 // mark is what our books are known by in the mailbox. Each start raises it, so that of two copies of the same books the older
 // one is known.
 func (d *Daemon) mark(ctx context.Context) (m mailbox.Mark, err error) {
-	err = d.Office.DB.Update(ctx, func(tx store.Tx) error {
-		b := store.In(tx)
+	err = d.Office.Update(ctx, func(b store.Books) error {
 		restores, err := b.State.Epoch()
 		if err != nil {
 			return err

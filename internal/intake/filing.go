@@ -72,9 +72,9 @@ func (m *Intake) move(ctx context.Context, list []store.Filing) error {
 	if err != nil {
 		return ofServer(err)
 	}
-	return m.DB.Update(ctx, func(tx store.Tx) (err error) {
+	return m.Update(ctx, func(b store.Books) (err error) {
 		for _, f := range list {
-			err = errors.Join(err, store.In(tx).Mails.Filed(f.UID))
+			err = errors.Join(err, b.Mails.Filed(f.UID))
 		}
 		return err
 	})

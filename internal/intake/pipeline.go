@@ -113,8 +113,7 @@ func (m *Intake) run(ctx context.Context, refs []mailbox.Ref) error {
 
 // resetAttempts takes back the attempts of mails whose reading did not end, for a reason that was not theirs.
 func (m *Intake) resetAttempts(ctx context.Context, uids []store.UID) error {
-	return m.DB.Update(context.WithoutCancel(ctx), func(tx store.Tx) error {
-		b := store.In(tx)
+	return m.Update(context.WithoutCancel(ctx), func(b store.Books) error {
 		for _, u := range uids {
 			if _, done, err := b.Mails.Get(u); err != nil {
 				return err
@@ -223,9 +222,9 @@ func (p *pipeline) passOver(ctx context.Context, refs []mailbox.Ref) error {
 	if len(refs) == 0 {
 		return nil
 	}
-	return p.DB.Update(ctx, func(tx store.Tx) (err error) {
+	return p.Update(ctx, func(b store.Books) (err error) {
 		for _, r := range refs {
-			err = errors.Join(err, store.In(tx).Mails.ReadAgain(store.UID(r.UID)))
+			err = errors.Join(err, b.Mails.ReadAgain(store.UID(r.UID)))
 		}
 		return err
 	})

@@ -23,8 +23,7 @@ const maxAttempts = 2
 // killed the program twice is quarantined.
 func (m *Intake) countAttempts(ctx context.Context, refs []mailbox.Ref) (fit []Incoming, err error) {
 	var killers []Incoming
-	err = m.DB.Update(ctx, func(tx store.Tx) error {
-		b := store.In(tx)
+	err = m.Update(ctx, func(b store.Books) error {
 		fit, killers = fit[:0], killers[:0]
 		for _, r := range refs {
 			in := Incoming{UID: store.UID(r.UID), Arrived: r.Arrived, Size: r.Size}
@@ -106,7 +105,7 @@ func (m *Intake) unreadable(ctx context.Context, in Incoming, e *mailbox.Message
 	if err != nil || f.Aside {
 		return err
 	}
-	return m.DB.Update(ctx, func(tx store.Tx) error { return readLater(store.In(tx), in.UID) })
+	return m.Update(ctx, func(b store.Books) error { return readLater(b, in.UID) })
 }
 
 // readLater has mails read again: their reading did not end, for a reason that is not held against them.
@@ -119,8 +118,7 @@ func readLater(b store.Books, uids ...store.UID) (err error) {
 
 // postpone has mails read again later. No UID from next on has been passed.
 func (m *Intake) postpone(ctx context.Context, uids []store.UID, next uint32) error {
-	return m.DB.Update(ctx, func(tx store.Tx) error {
-		b := store.In(tx)
+	return m.Update(ctx, func(b store.Books) error {
 		return errors.Join(readLater(b, uids...), m.advance(b, next))
 	})
 }

@@ -72,8 +72,7 @@ func New(ctx context.Context, o Options) (*Clerk, error) {
 	if c.secret.Watch, err = credential.NewWatch(o.Random); err != nil {
 		return nil, err
 	}
-	return c, c.DB.Update(ctx, func(tx store.Tx) error {
-		b := store.In(tx)
+	return c, c.Update(ctx, func(b store.Books) error {
 		if err := b.State.CheckSchema(); err != nil {
 			return err
 		}
@@ -155,6 +154,11 @@ func (c *Clerk) Commit(ctx context.Context, inputs int, fn func(store.Books) err
 // View runs fn on the books as they stand. It is short: whatever walks all cases does it in steps.
 func (c *Clerk) View(ctx context.Context, fn func(store.Books) error) error {
 	return c.DB.View(ctx, func(tx store.Tx) error { return fn(store.In(tx)) })
+}
+
+// Update runs fn on the books in a commit of its own: for what is not decided, and takes no rider with it.
+func (c *Clerk) Update(ctx context.Context, fn func(store.Books) error) error {
+	return c.DB.Update(ctx, func(tx store.Tx) error { return fn(store.In(tx)) })
 }
 
 // Case is Find in a view of its own.

@@ -96,8 +96,8 @@ func New(ctx context.Context, o Options) (*Outbox, error) {
 // recover looks at letters that were on their way when the program ended.
 func (x *Outbox) recover(ctx context.Context) error {
 	var taken []Sent
-	err := x.DB.Update(ctx, func(tx store.Tx) (err error) {
-		taken, err = x.sortOut(store.In(tx))
+	err := x.Update(ctx, func(b store.Books) (err error) {
+		taken, err = x.sortOut(b)
 		return err
 	})
 	if err == nil {
@@ -189,8 +189,8 @@ func (x *Outbox) claimDue(ctx context.Context) (next time.Time, err error) {
 		return next, err
 	}
 	if late {
-		if err := x.DB.Update(ctx, func(tx store.Tx) error {
-			_, err := store.In(tx).Letters.Recall(now.Add(maxAhead), now)
+		if err := x.Update(ctx, func(b store.Books) error {
+			_, err := b.Letters.Recall(now.Add(maxAhead), now)
 			return err
 		}); err != nil {
 			return next, err

@@ -191,9 +191,9 @@ func (x *Outbox) giveBack(ctx context.Context) error {
 	if len(left) == 0 {
 		return nil
 	}
-	return x.DB.Update(ctx, func(tx store.Tx) (err error) {
+	return x.Update(ctx, func(b store.Books) (err error) {
 		for _, c := range left {
-			err = errors.Join(err, store.In(tx).Letters.Unclaim(c.Row))
+			err = errors.Join(err, b.Letters.Unclaim(c.Row))
 		}
 		return err
 	})

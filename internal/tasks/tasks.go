@@ -114,10 +114,10 @@ func (w *Worker) Claim(ctx context.Context, limit int, busy func(id string) bool
 	}
 	_, err = w.begun.Commit(ctx, rows, func(ctx context.Context, some []store.TaskRow) error {
 		var begun []Job
-		err := w.DB.Update(ctx, func(tx store.Tx) error {
+		err := w.Update(ctx, func(b store.Books) error {
 			begun = begun[:0]
 			for _, r := range some {
-				j, err := w.begin(store.In(tx), r)
+				j, err := w.begin(b, r)
 				if err != nil {
 					return fmt.Errorf("begin task %s: %w", r.Task.ID, err)
 				}

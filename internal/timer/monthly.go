@@ -64,7 +64,7 @@ func (t *Timer) reported(ctx context.Context, this time.Time) (last time.Time, e
 		}
 	}
 	last = this.AddDate(0, -1, 0)
-	return last, t.DB.Update(ctx, func(tx store.Tx) error { return store.In(tx).State.PutReported(last.Format(monthForm)) })
+	return last, t.Update(ctx, func(b store.Books) error { return b.State.PutReported(last.Format(monthForm)) })
 }
 
 // Month counts the month in which a moment falls, in short readings of the books.
