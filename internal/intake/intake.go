@@ -112,17 +112,31 @@ func (m *Intake) Looked() queue.Signal { return m.looked }
 // Run owns the loops around the mailbox until ctx ends.
 func (m *Intake) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
+	var firm []queue.Signal
 	loop := func(name string, wake queue.Signal, step func(context.Context) (time.Time, error)) {
-		l := queue.Loop{Name: name, Wake: wake, Health: m.Health, Fatal: office.Fatal, Pause: m.Policy.Pause, Now: m.Now,
+		l := queue.Loop{Name: name, Wake: wake, Firm: queue.NewSignal(), Health: m.Health, Fatal: office.Fatal, Pause: m.Policy.Pause, Now: m.Now,
 			Warn: func(err error) { m.Log.Warn(name, "error", err) }}
+		firm = append(firm, l.Firm)
 		g.Go(func() error { return l.Run(ctx, step) })
 	}
-	g.Go(func() error { return m.Box.Watch(ctx, m.Mail.Notify) })
 	loop("intake", m.Mail, m.round)
 	loop("filing", m.file, m.fileAway)
 	loop("requeue", m.bringBackSignal(), m.bringBack)
 	loop("reconcile", queue.NewSignal(), m.reconcile)
+	g.Go(func() error { return m.Box.Watch(ctx, m.Mail.Notify, func(err error) { m.connected(err, firm) }) })
 	return g.Wait()
+}
+
+// connected shows whether the mail server can be reached, and wakes the loops that wait for it to be there again.
+func (m *Intake) connected(err error, loops []queue.Signal) {
+	if err != nil {
+		m.Health.Set("intake", "connection", err.Error())
+		return
+	}
+	m.Health.Set("intake", "connection", "")
+	for _, s := range loops {
+		s.Notify()
+	}
 }
 
 // bringBackSignal wakes the loop that brings mails back: after every commit, as an operator may have asked for one.

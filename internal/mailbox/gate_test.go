@@ -122,7 +122,7 @@ func TestRefusedLoginsAreFew(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	var lines sync.WaitGroup
-	lines.Go(func() { b.Watch(ctx, func() { t.Error("woken") }) }) //nolint:errcheck // it is always nil
+	lines.Go(func() { b.Watch(ctx, func() { t.Error("woken") }, func(error) {}) }) //nolint:errcheck // it is always nil
 	calls := atomic.Int32{}
 	for _, call := range []func() error{
 		func() error { _, err := b.State(ctx); return err },

@@ -635,7 +635,7 @@ func TestCloseEndsEverything(t *testing.T) {
 	b := boxAt(t, o.IMAPAddr())
 	watch := make(chan error, 1)
 	woken := make(chan struct{}, 100)
-	go func() { watch <- b.Watch(context.Background(), func() { woken <- struct{}{} }) }()
+	go func() { watch <- b.Watch(context.Background(), func() { woken <- struct{}{} }, func(error) {}) }()
 	<-woken
 	if err := b.Close(); err != nil {
 		t.Error(err)

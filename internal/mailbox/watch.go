@@ -9,19 +9,21 @@ import (
 )
 
 // Watch calls wake after each connect, whenever something new is announced, and at every poll, until ctx ends; then it returns
-// nil. wake must not block: it rings a bell. Lost connections are made again after pauses that grow.
-func (b *Box) Watch(ctx context.Context, wake func()) error {
+// nil. Lost connections are made again after pauses that grow; state hears why one cannot be made, and nil when it is. Neither
+// may block: they ring bells.
+func (b *Box) Watch(ctx context.Context, wake func(), state func(error)) error {
 	ctx, cancel := b.until(ctx)
 	defer cancel()
 	back := backoff{first: b.opt.Retry, random: b.opt.Random}
 	for ctx.Err() == nil {
 		began := time.Now()
-		connected, err := b.watch(ctx, wake)
+		connected, err := b.watch(ctx, wake, state)
 		if ctx.Err() != nil {
 			break
 		}
 		b.opt.Logger.Warn("mailbox watch interrupted", "error", err, "connected", connected)
 		if !connected {
+			state(err)
 			continue // the gate knows when to try again
 		}
 		if time.Since(began) > time.Minute {
@@ -33,7 +35,7 @@ func (b *Box) Watch(ctx context.Context, wake func()) error {
 }
 
 // watch lasts as long as one connection.
-func (b *Box) watch(ctx context.Context, wake func()) (connected bool, err error) {
+func (b *Box) watch(ctx context.Context, wake func(), state func(error)) (connected bool, err error) {
 	l := b.watching
 	s, err := l.take(ctx)
 	if err != nil {
@@ -51,6 +53,7 @@ func (b *Box) watch(ctx context.Context, wake func()) (connected bool, err error
 		return true, err
 	}
 	b.opt.Logger.Info("mailbox watch begins", "idle", s.caps.Has(imap.CapIdle), "messages", s.at.NumMessages)
+	state(nil)
 	// What came before EXAMINE is seen by whoever is woken now; what comes after it is announced.
 	wake()
 	for {

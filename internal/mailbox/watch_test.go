@@ -13,7 +13,7 @@ func watched(t *testing.T, b *Box) chan struct{} {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	bell, done := make(chan struct{}, 1000), make(chan error, 1)
-	go func() { done <- b.Watch(ctx, func() { bell <- struct{}{} }) }()
+	go func() { done <- b.Watch(ctx, func() { bell <- struct{}{} }, func(error) {}) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {

@@ -82,6 +82,7 @@ func (s Signal) wait(ctx context.Context, after <-chan time.Time) error {
 type Loop struct {
 	Name   string
 	Wake   Signal
+	Firm   Signal // the ground bears again: cuts the pause after a fault short; nil: nothing does
 	Health *Health
 	Fatal  func(error) bool // ends the loop; nil: nothing does
 	Pause  Backoff
@@ -120,6 +121,10 @@ func (l Loop) Run(ctx context.Context, step func(context.Context) (next time.Tim
 	}
 	p := phase{name: "loop"}
 	for {
+		select {
+		case <-l.Firm: // of the time before
+		default:
+		}
 		var next time.Time
 		err := Guard(func() (err error) {
 			next, err = step(ctx)
@@ -130,8 +135,8 @@ func (l Loop) Run(ctx context.Context, step func(context.Context) (next time.Tim
 		}
 		l.report(&p, err)
 		wake, after := l.Wake, alarm(next, l.Now)
-		if err != nil { // a signal does not cut the pause short, or every commit would bring a broken server a new try
-			wake, after = nil, p.pause
+		if err != nil { // Wake does not cut the pause short, or every commit would bring a broken server a new try
+			wake, after = l.Firm, p.pause
 		}
 		if end := wake.wait(ctx, after); end != nil {
 			return end

@@ -98,6 +98,26 @@ func TestLoopForgetsAFault(t *testing.T) {
 	})
 }
 
+// TestLoopOnFirmGround: when what was away is back, nobody waits for the end of a long pause. Without that word, as control, it lasts;
+// a word from before the fault is none.
+func TestLoopOnFirmGround(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, says := range []bool{true, false} {
+			l := Loop{Rand: most, Firm: NewSignal()}
+			l.Firm.Notify()
+			at, _ := turns(t, l, 6*time.Minute, func(n int) (time.Time, error) {
+				if says && n == 7 {
+					time.AfterFunc(time.Second, l.Firm.Notify)
+				}
+				return time.Time{}, errOdd
+			})
+			if got := at[7] - at[6]; says && got != time.Second || !says && got < time.Minute || at[1]-at[0] < time.Second {
+				t.Errorf("told %v: steps at %v", says, at)
+			}
+		}
+	})
+}
+
 func TestLoopPauseIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		at, _ := turns(t, Loop{}, 24*time.Hour, func(int) (time.Time, error) { return time.Time{}, errOdd })
