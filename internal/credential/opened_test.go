@@ -23,7 +23,7 @@ func TestSheetInSpreadsheet(t *testing.T) {
 		}
 		t.Skip("soffice is not installed")
 	}
-	rows, _ := accounts()
+	rows := accounts()
 	for i, p := range []string{"=Contoh1+aman", "-2e5Contoh#", "+62Contoh#aa", "@Contoh1#aman", "00123456789012", "1/2#Contohaa"} {
 		rows = append(rows, SheetRow{Nama: "Anggota Contoh", NIP: nip(i + 3), Email: "m@gov.example", UserID: "contoh", Password: sec(p)})
 	}

@@ -11,6 +11,12 @@ import (
 	"ukpbjd/internal/secret"
 )
 
+// Issued is what was proposed to the approver for one NIP.
+type Issued struct {
+	UserID   string
+	Password secret.Secret // absent for an account that is kept
+}
+
 // SheetRow is one account of the sheet. Kept: the account exists already, and no password is written.
 type SheetRow struct {
 	Nama, NIP, Email, UserID string
@@ -112,8 +118,8 @@ func oneLine(s string) string {
 func (w *sheetWriter) heading(number, code string) {
 	w.row(1, "Lembar akun SPSE untuk "+number)
 	w.row(2, "1. Ketik semua akun di bawah ini ke dalam SPSE lebih dahulu, kemudian jawab surat persetujuan.")
-	w.row(3, "2. Hanya kolom User ID dan Password yang boleh diubah. Bila akun sudah ada, tulis TETAP pada kolom Password.")
-	w.row(4, "3. Bila ada yang diubah, simpan dengan sandi berkas yang sama, lalu lampirkan pada jawaban SETUJU. Baris tidak boleh ditambah, dihapus, ditukar, atau disembunyikan.")
+	w.row(3, "2. Lembar ini tidak perlu dikirim kembali. TETAP berarti akun sudah ada dan tidak diberi password baru.")
+	w.row(4, "3. Bila berbeda, tulis di bawah SETUJU: TETAP 2 (akun nomor 2 sudah ada), BARU 2 (password baru), USER 2 nama.lain (user ID lain).")
 	if code != "" {
 		w.row(5, "Kode persetujuan: "+code+" (tulis pada jawaban: SETUJU "+code+")")
 	}

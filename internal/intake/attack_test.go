@@ -135,7 +135,7 @@ var dkimAssaults = []assault{
 		return m.set("From", "wakil@gov.example").before("From: " + admin)
 	}, anyLevel, "refused", "shape proof"},
 	{"duplicate Subject prepended", onTop("Subject: Re: [" + attacked + "]"), anyLevel, "refused", "shape proof"},
-	{"text appended", func(_ *target, m *bent) *bent { return m.then(func(r string) string { return r + "Catatan.\r\n" }) }, sop.Strict, "refused", "proof"},
+	{"text appended", func(_ *target, m *bent) *bent { return m.then(func(r string) string { return r + "Salam.\r\n" }) }, sop.Strict, "refused", "proof"},
 	{"l= and text appended", func(_ *target, m *bent) *bent {
 		return m.then(func(r string) string { return strings.Replace(r, "v=1;", "v=1; l=8;", 1) + "x\r\n" })
 	}, sop.Strict, "refused", "proof"},

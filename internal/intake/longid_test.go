@@ -93,7 +93,7 @@ func TestExposedInACaseThatIsGone(t *testing.T) {
 		hits: []hit{{"PKJ-2026-0900", nip, nil}, {number, nip, x.Get(number).Accounts[nip].Sealed}}}}
 	p.mail.Msg = message.Parse(plain(officetest.Staff, "x", "<1@office.example>", "", "x"), message.DefaultLimits(), nil)
 	x.Must(x.Commit(t.Context(), 1, func(b store.Books) error { return m.expose(b, p, x.Now().UTC()) }))
-	if !x.Get(number).Members[0].Exposed && len(x.Get(number).Burnt) == 0 {
+	if !x.Get(number).Members[0].Exposed && len(x.Get(number).Incidents) == 0 {
 		t.Error("the case that is there does not hear")
 	}
 	x.Write(func(tx store.Tx) error {

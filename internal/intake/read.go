@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"ukpbjd/internal/archive"
-	"ukpbjd/internal/credential"
 	"ukpbjd/internal/document"
 	"ukpbjd/internal/message"
 	"ukpbjd/internal/msgauth"
@@ -53,7 +52,7 @@ type reading struct {
 func (m *Intake) Read(ctx context.Context, in Incoming) Prepared {
 	p := Prepared{Incoming: in}
 	r := reading{Intake: m, Prepared: &p, waitFor: func() error { return nil }}
-	steps := []func(context.Context) error{r.parse, r.judge, r.survey, r.searchMail, r.beginArchiving, r.readPapers, r.readSheet, r.endArchiving,
+	steps := []func(context.Context) error{r.parse, r.judge, r.survey, r.searchMail, r.beginArchiving, r.readPapers, r.endArchiving,
 		r.searchPapers, r.archiveLate}
 	for _, step := range steps {
 		if p.err = queue.Guard(func() error { return step(ctx) }); p.err != nil {
@@ -74,7 +73,7 @@ func (m *Intake) Read(ctx context.Context, in Incoming) Prepared {
 
 func (r *reading) parse(ctx context.Context) error {
 	msg := message.Parse(r.Raw, r.Limits, r.Banners)
-	r.mail = triage.Mail{Msg: msg, Arrived: r.Arrived.UTC(), Proof: r.prove(ctx, r.Incoming, msg)}
+	r.mail = triage.Mail{Msg: msg, Books: triage.Books(msg.Files), Arrived: r.Arrived.UTC(), Proof: r.prove(ctx, r.Incoming, msg)}
 	if r.TooBig {
 		r.mail.TooBig = &sop.Oversized{Subject: msg.Subject, Size: r.Size, Limit: r.MaxMessage}
 	}
@@ -105,9 +104,6 @@ func (r *reading) searchMail(ctx context.Context) (err error) {
 		return nil
 	}
 	if r.leak, err = r.findLeaks(ctx, r.v.Case, r.v.Papers, r.Raw, r.mail.Msg); err != nil || r.leak == nil {
-		return err
-	}
-	if err := r.readSheet(ctx); err != nil {
 		return err
 	}
 	return r.dropFiles(ctx)
@@ -171,40 +167,6 @@ func (r *reading) readPapers(ctx context.Context) error {
 		return err
 	}
 	return r.judge(ctx)
-}
-
-// readSheet opens the account sheet that came with SETUJU, compares it with what was issued, and seals what changed.
-func (r *reading) readSheet(ctx context.Context) error {
-	if !r.v.Sheet {
-		return nil
-	}
-	cs, err := r.Case(ctx, r.v.Case)
-	if err != nil {
-		return err
-	}
-	issued, err := r.Issued(cs)
-	if err != nil {
-		return err
-	}
-	for _, f := range r.mail.Msg.Files {
-		if !credential.IsSheet(f.Bytes) {
-			continue
-		}
-		rows, faults := credential.ReadSheet(f.Bytes, r.Passphrases[r.v.From.Address], r.Office.Sheet != "plain", issued)
-		sheet := sop.Sheet{Faults: faults}
-		for _, x := range rows {
-			row := x.SheetRow
-			if row.Password == sop.PasswordChanged && cs.Member(row.NIP) != nil && len(faults) == 0 {
-				if row.Sealed, err = r.SealPassword(cs.Number, row.NIP, x.Changed); err != nil {
-					return err
-				}
-			}
-			sheet.Rows = append(sheet.Rows, row)
-		}
-		r.mail.Sheet = &sheet
-		return nil
-	}
-	return nil
 }
 
 // suspect remembers papers in which a live password seems to stand.

@@ -339,14 +339,10 @@ func (m *Intake) receive(b store.Books, p *Prepared) (done bool, err error) {
 	return true, b.Mails.Put(p.UID, m.record(p, v, number, now), p.mail.Msg.ContentHash)
 }
 
-// effects: a secret that was seen is told before the answer that it stood in may close the case; but what a returned sheet
-// exposes, the decision on that sheet knows better.
+// effects: a secret that was seen is told before the answer that it stood in may close the case.
 func (m *Intake) effects(b store.Books, p *Prepared, v triage.Verdict, number string, now time.Time) error {
-	switch {
-	case !v.Ours():
+	if !v.Ours() {
 		return nil
-	case p.mail.Sheet != nil:
-		return errors.Join(m.decideMail(b, p, v, number, now), m.expose(b, p, now))
 	}
 	return errors.Join(m.expose(b, p, now), m.decideMail(b, p, v, number, now))
 }
@@ -490,6 +486,8 @@ func (v view) Pointed(id string) (triage.Pointed, bool, error) {
 	row, ok, err := v.Letters.Get(p.Case, p.Key)
 	return triage.Pointed{Case: p.Case, Letter: &row.Letter}, ok, err
 }
+
+func (v view) Owner(user string) (string, error) { return v.Accounts.NIPOf(user) }
 
 func (v view) Content(key string) (triage.Earlier, bool, error) {
 	c, ok, err := v.Mails.Content(key)

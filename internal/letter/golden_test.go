@@ -43,7 +43,7 @@ var samples = []sample{
 	{sop.Dibatalkan, "", sop.RoleRequester, ""},
 	{sop.Dibatalkan, "", sop.RoleApprover, "daftar anggota akan diubah"},
 	{sop.TidakDikenali, "not-a-command", sop.RoleApprover, "setuju, tapi tunggu SK revisi"},
-	{sop.TidakDikenali, "sheet-refused", sop.RoleApprover, "baris 2: NIP berubah; baris 3: hilang"},
+	{sop.TidakDikenali, "user-id-taken", sop.RoleApprover, "USER 2 made.wirawan"},
 	{sop.TidakDikenali, "html-only", sop.RoleMember, ""},
 	{sop.Pengingat, "approval", sop.RoleApprover, ""},
 	{sop.Pengingat, "completion", sop.RoleRequester, ""},

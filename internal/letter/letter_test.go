@@ -293,7 +293,7 @@ func TestWords(t *testing.T) {
 
 func TestEveryTopicHasWords(t *testing.T) {
 	for _, kind := range []sop.LetterKind{sop.TidakDikenali, sop.Pemberitahuan, sop.Pengingat, sop.Eskalasi, sop.PeringatanOperator} {
-		for _, topic := range append(topicsOf(kind), "sheet-of-tomorrow", "unheard-of") {
+		for _, topic := range append(topicsOf(kind), "line-of-tomorrow", "unheard-of") {
 			if r := reason(kind, topic); r.Why == "" || kind != sop.TidakDikenali && r.Head == "" {
 				t.Errorf("%s/%s has no words", kind, topic)
 			}

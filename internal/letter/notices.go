@@ -9,6 +9,8 @@ var notices = map[string]Reason{
 	"restored": {"Surat persetujuan akan dikirim ulang", "Buku layanan ini dipulihkan dari cadangan. Kode pada surat persetujuan " +
 		"yang lama tidak berlaku lagi, dan jawaban yang diberikan sejak cadangan itu dibuat belum tentu tercatat.",
 		"Mohon jawab hanya surat persetujuan yang baru untuk permohonan ini."},
+	"accounts-renewed": {"Password baru dibuat", "Sesuai petunjuk Admin Agency, password baru dibuat untuk anggota yang disebut; belum ada yang disetujui.",
+		"Surat permohonan persetujuan yang baru menyusul; mohon ketik password baru ke dalam SPSE, kemudian jawab surat itu."},
 	"approval-withdrawn": {"Persetujuan ditarik kembali", "Persetujuan atas permohonan ini telah ditarik kembali sebelum surat kredensial dikirim. " +
 		"Tidak ada kredensial yang keluar.", "Permohonan kembali menunggu persetujuan Admin Agency."},
 	"revision-changed": {"Berkas permohonan berubah", "Berkas atau daftar anggota permohonan ini berubah. Surat persetujuan yang lama " +
@@ -108,5 +110,5 @@ var alarms = map[string]Reason{
 }
 
 // announcedBy are the notices whose note is the name of who decided.
-var announcedBy = map[string]bool{"approved": true, "approval-withdrawn": true, "second-approval-wanted": true, "delegated": true,
+var announcedBy = map[string]bool{"approved": true, "approval-withdrawn": true, "second-approval-wanted": true, "accounts-renewed": true, "delegated": true,
 	"delegation-ended": true}

@@ -44,7 +44,7 @@ type Decision struct {
 	At       Moment
 	Revision int
 	Mail     string
-	Sheet    bool
+	Lines    string // TETAP, BARU, USER that stood below it
 }
 
 // Deviation is a penyimpangan. SOP W.2
@@ -222,7 +222,7 @@ func decisions(c sop.Case, zone *time.Location) []Decision {
 	var out []Decision
 	for _, a := range all {
 		out = append(out, Decision{By: party(sop.Person{Name: a.By.Name, Address: a.Address}), At: Moment{a.At, zone},
-			Revision: a.Revision, Mail: clean(a.Mail, 64), Sheet: a.Sheet})
+			Revision: a.Revision, Mail: clean(a.Mail, 64), Lines: shown(strings.Join(a.Lines, "; "), maxNote)})
 	}
 	return out
 }

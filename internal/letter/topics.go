@@ -53,7 +53,7 @@ func pick(from map[string]Reason, topic string, other Reason) Reason {
 	return other
 }
 
-// unrecognised answers a mail that changed nothing. Topics of one family share a beginning: sheet-…, code-….
+// unrecognised answers a mail that changed nothing. Topics of one family share a beginning: line-…, code-….
 func unrecognised(topic string) Reason {
 	if r, ok := unclear[topic]; ok {
 		return r
@@ -62,7 +62,8 @@ func unrecognised(topic string) Reason {
 		prefix string
 		r      Reason
 	}{
-		{"sheet-", Reason{"", "Lembar akun yang terlampir pada balasan Saudara tidak dapat dipakai.", sheetNext}},
+		{"line-", Reason{"", "Satu baris di bawah kata \"SETUJU\" tidak dapat dijalankan.", linesNext}},
+		{"user-id-", Reason{"", "User ID yang Saudara tulis tidak dapat dipakai.", linesNext}},
 		{"code-", Reason{"", "Kode pada balasan Saudara tidak dapat dipakai.", newestNext}},
 		{"html-", Reason{"", "Isi balasan Saudara tidak dapat dibaca dengan pasti.", plainNext}},
 		{"wrong-", Reason{"", "Perintah itu tidak berlaku untuk Saudara atau untuk keadaan permohonan saat ini.", waysNext}},
@@ -78,8 +79,8 @@ const (
 	waysNext   = "Mohon balas sekali lagi dengan salah satu cara di bawah ini."
 	plainNext  = "Mohon balas sekali lagi sebagai teks biasa, atau gunakan tautan siap kirim bila tersedia."
 	newestNext = "Mohon gunakan surat permohonan persetujuan yang terakhir Saudara terima dan balas surat itu."
-	sheetNext  = "Mohon unduh kembali lembar akun dari surat terakhir, ubah hanya kolom User ID dan Password, simpan tetap " +
-		"terenkripsi dengan frasa sandi yang sama, lalu balas sekali lagi."
+	linesNext  = `Permohonan belum disetujui. Mohon balas sekali lagi dengan "SETUJU", dan di bawahnya hanya baris seperti "TETAP 2", "BARU 2", ` +
+		`atau "USER 2 nama.pengguna"; angkanya adalah nomor anggota dalam surat permohonan persetujuan.`
 	directNext = "Mohon balas langsung dari kotak surat Saudara yang terdaftar, melalui server surat kantor, tanpa meneruskannya."
 )
 
@@ -118,11 +119,17 @@ var unclear = map[string]Reason{
 		"Operator akan memeriksanya. " + directNext},
 	"temporary": {"", "Keaslian pengirim belum dapat diperiksa karena gangguan sementara, sehingga belum ada yang dilakukan.",
 		"Mohon balas sekali lagi beberapa saat lagi."},
-	"shape": {"", "Bentuk balasan itu tidak lazim, sehingga pengirimnya tidak dapat dipastikan.", directNext},
-	"sheet-not-encrypted": {"", "Lembar akun yang Saudara kirim kembali tidak terenkripsi, sehingga password di dalamnya dianggap telah terpapar.",
-		"Password yang terpapar akan diganti dan lembar baru disampaikan; mohon kirim kembali hanya berkas yang terenkripsi."},
-	"sheet-refused":    {"", "Lembar akun yang terlampir pada balasan Saudara tidak dapat dipakai, karena hal-hal di bawah ini.", sheetNext},
-	"sheet-unreadable": {"", "Lembar akun itu rusak atau bukan buku kerja XLSX.", sheetNext},
+	"shape":         {"", "Bentuk balasan itu tidak lazim, sehingga pengirimnya tidak dapat dipastikan.", directNext},
+	"line-unread":   {"", "Satu baris di bawah kata \"SETUJU\" tidak dapat dibaca, sehingga permohonan belum disetujui.", linesNext},
+	"line-unknown":  {"", "Satu baris di bawah kata \"SETUJU\" menyebut nomor atau NIP yang tidak ada dalam daftar anggota.", linesNext},
+	"line-twice":    {"", "Dua baris di bawah kata \"SETUJU\" berbicara tentang akun anggota yang sama.", linesNext},
+	"line-in-html":  {"", "Bagian teks dan bagian HTML balasan Saudara menyatakan hal yang berbeda.", plainNext},
+	"user-id-taken": {"", "User ID yang Saudara tulis sudah dipakai orang lain.", linesNext},
+	"user-id-bad":   {"", "User ID yang Saudara tulis tidak dapat dipakai: paling banyak 64 huruf, angka, atau tanda, tanpa spasi dan tanda kutip.", linesNext},
+	"reservation": {"", "Balasan Saudara memuat syarat atau keberatan, sehingga permohonan belum disetujui. Kalimat yang kami maksud tertulis di bawah ini.",
+		"Bila Saudara setuju tanpa syarat, mohon balas sekali lagi hanya dengan kata \"SETUJU\". Bila belum, mohon balas dengan \"LENGKAPI\" atau \"TOLAK\" beserta alasannya."},
+	"workbook": {"", "Balasan Saudara melampirkan berkas lembar kerja, sehingga permohonan belum disetujui. Lembar akun tidak perlu dikirim kembali, dan perubahan di dalamnya tidak dibaca.",
+		`Mohon balas sekali lagi dengan "SETUJU" tanpa lampiran. Perubahan ditulis di bawahnya, misalnya "TETAP 2", "BARU 2", atau "USER 2 nama.pengguna".`},
 	"too-late": {"", "Perintah itu datang terlambat: langkah yang dimaksud sudah dilaksanakan.",
 		`Untuk mengetahui keadaannya, mohon balas dengan kata "STATUS".`},
 	"shredded": {"", "Surat itu tidak dapat dikirim ulang, karena kredensialnya telah dimusnahkan sesuai ketentuan.",

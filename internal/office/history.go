@@ -50,6 +50,11 @@ func (c *Clerk) addHistory(b store.Books, old, now sop.Case) error {
 	if now.Approval != nil && now.Approval.Released && (old.Approval == nil || !old.Approval.Released) {
 		errs = append(errs, b.Cases.PutApprovedRequester(now.Requester.Address, now.Number))
 	}
+	for nip, a := range now.Accounts {
+		if was := old.Accounts[nip].UserID; was != "" && was != a.UserID { // an approver's USER
+			errs = append(errs, b.Accounts.PutUser(a.UserID, nip))
+		}
+	}
 	for _, m := range now.Members {
 		if m.State != sop.MemberConfirmed || m.Address == "" {
 			continue

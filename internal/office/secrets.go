@@ -28,10 +28,13 @@ func (c *Clerk) Shred(number, nip string) error {
 	return c.Vault.Shred(KeyID(number, nip))
 }
 
-// Issued opens the accounts of a case.
+// Issued opens the accounts of a case, but for those that are to be made anew.
 func (c *Clerk) Issued(cs sop.Case) (map[string]credential.Issued, error) {
 	out := map[string]credential.Issued{}
 	for nip, a := range cs.Accounts {
+		if a.Renew {
+			continue
+		}
 		i := credential.Issued{UserID: a.UserID}
 		if len(a.Sealed) > 0 {
 			var err error

@@ -2,8 +2,6 @@ package sop
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
@@ -19,8 +17,8 @@ func (d *decision) askApproval() {
 	d.task(TaskAccounts, "")
 }
 
-// accountsMade takes what the worker generated. An account once made is kept: a late result of an older task never
-// replaces it, and a sheet that shows another password than the one kept is made anew.
+// accountsMade takes what the worker generated for the letter that is asked about now; a late result of an older task is nobody's.
+// An account once made is kept, and a sheet that shows another password than the one kept is made anew.
 func (d *decision) accountsMade(w AccountsMade) string {
 	current := d.c.Status == AwaitingApproval && w.Revision == d.c.Revision && w.Issue == d.c.Issue && d.c.Expires.IsZero()
 	switch {
@@ -32,14 +30,15 @@ func (d *decision) accountsMade(w AccountsMade) string {
 	case w.Failed != "":
 		return "stale"
 	}
-	again := d.keepAccounts(w.Accounts)
-	switch {
-	case !current:
+	if !current {
+		d.remember(w.Accounts)
 		return "stale"
-	case again || d.unaccounted():
+	}
+	if d.keepAccounts(w.Accounts) || d.unaccounted() {
 		d.task(TaskAccounts, "")
 		return "accounts-raced"
 	}
+	d.c.Sheets = sums(w.Sheets)
 	d.c.Expires = d.o.Calendar.Deadline(d.now, d.o.Expires).UTC()
 	d.step("approver", d.o.ApprovalDays) // SOP 1.5, W.1
 	for _, a := range d.askable() {
@@ -71,9 +70,7 @@ func (d *decision) keepAccounts(made map[string]Account) (again bool) {
 	for nip, a := range made {
 		old, ok := d.c.Accounts[nip]
 		switch {
-		case slices.Contains(d.c.Burnt, burn(a)):
-			again = true
-		case !ok:
+		case !ok || old.Renew:
 			d.c.Accounts[nip] = a
 		case !bytes.Equal(old.Sealed, a.Sealed) || old.UserID != a.UserID:
 			again = true
@@ -84,7 +81,7 @@ func (d *decision) keepAccounts(made map[string]Account) (again bool) {
 
 // unaccounted says that some member has no account: it was seen by somebody while its sheet was made.
 func (d *decision) unaccounted() bool {
-	return slices.ContainsFunc(d.c.Members, func(m Member) bool { _, ok := d.c.Accounts[m.Row.NIP]; return !ok })
+	return slices.ContainsFunc(d.c.Members, func(m Member) bool { a, ok := d.c.Accounts[m.Row.NIP]; return !ok || a.Renew })
 }
 
 // shredUnused destroys keys that a worker made for a case which was closed meanwhile.
@@ -96,20 +93,18 @@ func (d *decision) shredUnused(made map[string]Account) {
 	}
 }
 
-// burn names a sealed password without keeping it.
-func burn(a Account) string {
-	if len(a.Sealed) == 0 {
-		return ""
+// remember keeps of a late result that there is a key for people who have left the roster: it is destroyed in the end, and they
+// are given another account if they come back.
+func (d *decision) remember(made map[string]Account) {
+	for nip, a := range made {
+		if _, known := d.c.Accounts[nip]; !known && d.c.Member(nip) == nil {
+			d.c.Accounts[nip] = Account{UserID: a.UserID, Made: a.Made, Renew: true}
+		}
 	}
-	h := sha256.Sum256(a.Sealed)
-	return hex.EncodeToString(h[:])
 }
 
 // drop takes an account away for good: whoever needs it gets another one.
 func (d *decision) drop(nip string) {
-	if b := burn(d.c.Accounts[nip]); b != "" {
-		d.c.Burnt = append(d.c.Burnt, b)
-	}
 	delete(d.c.Accounts, nip)
 	d.c.Votes = nil // they were given for the account that is gone
 }

@@ -3,6 +3,7 @@ package sop
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -30,25 +31,33 @@ func (o Office) binding(c *Case, s Sender, w Command, at time.Time) string {
 		return "code-void"
 	case at.After(c.Expires):
 		return "expired"
-	case w.Verb == Setuju && w.Sheet != nil:
-		return c.sheetRefusal(*w.Sheet)
+	case w.Verb == Setuju:
+		why, _ := c.lineFault(w.Lines)
+		return why
 	}
 	return ""
 }
 
-// setuju approves this revision. A sheet that changes accounts voids the approvals before it: these were given for others.
+// setuju approves this revision. Lines that change accounts void the approvals before it: these were given for others.
 func (d *decision) setuju(w Command) string {
-	changed := w.Sheet != nil && d.takeSheet(*w.Sheet)
+	a, _ := d.o.Approver(d.in.From.Address)
+	changed, fresh := d.takeLines(w.Lines)
 	if changed {
 		d.c.Votes = nil
 	}
+	if fresh {
+		return d.renew(a.Name)
+	}
 	d.judgeVotes()
-	a, _ := d.o.Approver(d.in.From.Address)
+	var lines []string
+	for _, l := range w.Lines {
+		lines = append(lines, l.text())
+	}
 	vote := Approval{By: a.Person, Address: d.in.From.Address, At: d.now, Revision: d.c.Revision, Issue: d.c.Issue,
 		Mail: d.in.Mail.SHA256, Papers: PaperHashes(d.c.Reading), Roster: RosterHash(d.c.Reading.Roster),
-		Proof: d.in.From.Proof.Reason, Sheet: w.Sheet != nil}
+		Proof: d.in.From.Proof.Reason, Lines: lines}
 	d.c.Votes = append(d.c.Votes, vote)
-	data := []string{"approver", a.Name, "revision", fmt.Sprint(d.c.Revision), "proof", vote.Proof, "sheet", fmt.Sprint(vote.Sheet),
+	data := []string{"approver", a.Name, "revision", fmt.Sprint(d.c.Revision), "proof", vote.Proof, "lines", strings.Join(lines, "; "),
 		"roster", vote.Roster, "mail", vote.Mail}
 	if len(d.c.Votes) < d.quorum() {
 		d.event("vote", "Satu persetujuan tercatat; masih diperlukan persetujuan lain.", data...)

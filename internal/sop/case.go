@@ -80,7 +80,7 @@ type Case struct {
 	Mails    []Mail             `json:"mails"`             // every mail that took part, oldest first
 	Members  []Member           `json:"members"`           // of the present revision, in roster order
 	Accounts map[string]Account `json:"accounts"`          // by NIP; outlives revisions
-	Burnt    []string           `json:"burnt,omitempty"`   // SHA-256 of sealed passwords that were seen: never used again
+	Sheets   map[string]string  `json:"sheets,omitempty"`  // SHA-256 of the account sheet that each approver was sent last, by address
 
 	Approval  *Approval  `json:"approval,omitempty"`
 	Copy      Copy       `json:"copy,omitzero"`    // the tembusan with passwords
@@ -155,7 +155,8 @@ type Member struct {
 type Account struct {
 	UserID string    `json:"user_id"`
 	Sealed []byte    `json:"sealed,omitempty"`
-	Kept   bool      `json:"kept,omitempty"` // TETAP: the account exists, the letter carries no password
+	Kept   bool      `json:"kept,omitempty"`  // TETAP: the account exists, the letter carries no password
+	Renew  bool      `json:"renew,omitempty"` // BARU: a new password is made although there is an account
 	Made   time.Time `json:"made,omitzero"`
 	Gone   bool      `json:"gone,omitempty"` // its key is to be destroyed, though its owner left the roster
 }
@@ -167,12 +168,12 @@ type Approval struct {
 	At       time.Time `json:"at"`
 	Revision int       `json:"revision"`
 	Issue    int       `json:"issue"`
-	Mail     string    `json:"mail"`    // SHA-256 of the raw reply
-	Papers   []string  `json:"papers"`  // SHA-256 of each paper it covers
-	Roster   string    `json:"roster"`  // SHA-256 over the exact member list
-	Proof    string    `json:"proof"`   // the verdict's reason
-	Sheet    bool      `json:"sheet"`   // came with an edited sheet
-	Release  time.Time `json:"release"` // end of the undo window
+	Mail     string    `json:"mail"`            // SHA-256 of the raw reply
+	Papers   []string  `json:"papers"`          // SHA-256 of each paper it covers
+	Roster   string    `json:"roster"`          // SHA-256 over the exact member list
+	Proof    string    `json:"proof"`           // the verdict's reason
+	Lines    []string  `json:"lines,omitempty"` // TETAP, BARU, USER that stood below it
+	Release  time.Time `json:"release"`         // end of the undo window
 	Released bool      `json:"released"`
 	Copy     Person    `json:"copy,omitzero"` // Kepala LPSE as registered then, where their copy carries passwords
 }

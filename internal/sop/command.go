@@ -67,10 +67,9 @@ func (d *decision) command(w Command) string {
 		return why
 	case "expired": // an expired letter is issued anew
 		d.askApproval()
-	case "sheet-not-encrypted":
-		d.exposeSheet()
-	case "sheet-refused":
-		return d.reject(why, faultText(d.c.sheetFaults(*w.Sheet)))
+	case "line-unknown", "line-twice", "user-id-bad", "user-id-taken":
+		_, bad := d.c.lineFault(w.Lines)
+		return d.reject(why, bad.text())
 	case "member-unknown", "shredded", "nothing-to-resend":
 		return d.reject(why, w.Arg)
 	}

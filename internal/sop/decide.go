@@ -195,7 +195,6 @@ func (c Case) clone() Case {
 	if c.Accounts == nil {
 		c.Accounts = map[string]Account{}
 	}
-	c.Burnt = slices.Clone(c.Burnt)
 	c.Delegations = slices.Clone(c.Delegations)
 	c.Votes = slices.Clone(c.Votes)
 	c.Deviations = slices.Clone(c.Deviations)

@@ -181,7 +181,7 @@ func (h *history) record(in sop.Input, before sop.Case, out sop.Outcome) {
 		h.count(in, cmd, before)
 	}
 	for _, e := range out.Events {
-		if e.Kind == "approval-withdrawn" || e.Kind == "sheet-taken" && e.Data["changed"] == "true" {
+		if e.Kind == "approval-withdrawn" || e.Kind == "line-taken" {
 			cmd, setuju := in.What.(sop.Command)
 			h.approved[out.Case.Revision] = map[string]bool{}
 			if setuju && cmd.Verb == sop.Setuju {
@@ -307,22 +307,23 @@ func (h *history) missed(l sop.Letter) {
 	}
 }
 
-// checkAccounts: an account, once kept, changes only by an approver's sheet, and goes only when it was seen or shredded.
+// checkAccounts: an account, once kept, changes only by an approver's lines, and goes only when it was seen or shredded.
 func (h *history) checkAccounts(in sop.Input, out sop.Outcome) {
 	cmd, _ := in.What.(sop.Command)
 	_, seen := in.What.(sop.Exposed)
 	_, shredded := in.What.(sop.KeyShredded)
-	sheet := cmd.Sheet != nil
+	lines, renewed := len(cmd.Lines) > 0, out.Reason == "approval-asked"
 	for nip, old := range h.live {
 		a, ok := out.Case.Accounts[nip]
 		same := ok && a.UserID == old.UserID && string(a.Sealed) == string(old.Sealed)
 		switch {
 		case same, shredded && len(a.Sealed) == 0:
-		case !ok && (seen || sheet):
+		case old.Renew && renewed:
+		case !ok && seen:
 			if len(old.Sealed) > 0 {
 				h.burnt[string(old.Sealed)] = true
 			}
-		case ok && sheet && (out.Reason == "approved" || out.Reason == "vote-counted"):
+		case ok && lines && slices.Contains([]string{"approved", "vote-counted", "accounts-renewed"}, out.Reason):
 		default:
 			h.fail("%s: the account of %s changed from %q to %q", h.what(in), nip, old.Sealed, a.Sealed)
 		}
@@ -467,17 +468,13 @@ func (h *history) drawCommand(t *rapid.T) sop.Input {
 		who = rapid.SampledFrom([]string{"m1", "m2", "m3"}).Draw(t, "member")
 	}
 	cmd.Ref = h.drawRef(t, who, answers[verb])
-	if verb == sop.Setuju && rarely(t, "sheet") {
-		s := h.sheet()
-		if len(s.Rows) > 0 {
-			editSheet(s, &s.Rows[0], rapid.SampledFrom([]string{"same", "user", "changed", "tetap", "address", "missing", "added", "not-encrypted"}).Draw(t, "edit"))
-			for i := range s.Rows {
-				if s.Rows[i].Password == sop.PasswordChanged {
-					s.Rows[i].Sealed = fmt.Appendf(nil, "approver-%d", h.n)
-				}
-			}
+	for verb == sop.Setuju && rarely(t, "line") {
+		l := sop.Line{Verb: rapid.SampledFrom([]sop.Verb{sop.Tetap, sop.Baru, sop.GantiUser}).Draw(t, "about"),
+			Who: rapid.SampledFrom([]string{"1", "2", "3", "9", nipOf(1)}).Draw(t, "who")}
+		if l.Verb == sop.GantiUser {
+			l.Arg, l.Owner = rapid.SampledFrom([]string{"nama.lain", "pokja02", "a b"}).Draw(t, "user"), rapid.SampledFrom([]string{"", "", nipOf(7)}).Draw(t, "owner")
 		}
-		cmd.Sheet = s
+		cmd.Lines = append(cmd.Lines, l)
 	}
 	proof := sop.Proven
 	if rarely(t, "unproven") {

@@ -55,12 +55,12 @@ type (
 		Verb  Verb
 		Arg   string // reason, note, name or NIP, as written
 		Ref   Ref
-		Sheet *Sheet // edited account sheet that came with SETUJU
+		Lines []Line // below SETUJU
 	}
-	// Unclear is a reply of a participant that holds no command; Why names the gate's reason.
+	// Unclear is a reply of a participant that holds no command; Why names the gate's reason, Quote the words that it rests on.
 	Unclear struct {
-		Why string
-		Ref Ref
+		Why, Quote string
+		Ref        Ref
 	}
 	// Refused is a mail that failed a gate: recorded, never obeyed. Tell asks for one answer to the registered address.
 	Refused struct {
@@ -165,6 +165,10 @@ const (
 	Jelaskan     Verb = "JELASKAN"
 	TanyaStatus  Verb = "STATUS"
 	TanyaBantuan Verb = "BANTUAN"
+
+	Tetap     Verb = "TETAP" // below SETUJU: the member has an account, and is sent no password
+	Baru      Verb = "BARU"  // a new password, although there is an account
+	GantiUser Verb = "USER"  // another user ID
 )
 
 // Ref is how a reply was matched to a case.
@@ -177,38 +181,13 @@ type Ref struct {
 	NIP      string     `json:"nip,omitempty"`
 }
 
-// Sheet is an edited account sheet as its reader found it; passwords appear only sealed.
-type Sheet struct {
-	Faults []SheetFault // what makes it unusable as a whole: not-encrypted, hidden-sheet, formula, unreadable …
-	Rows   []SheetRow
+// Line is one of the lines that may stand below SETUJU: what is done about one member's account. DESIGN, "Mail grammar"
+type Line struct {
+	Verb  Verb   // Tetap, Baru or GantiUser
+	Who   string // number in the roster, from 1, or NIP
+	Arg   string // the user ID that GantiUser gives
+	Owner string // NIP of the person in this office who has that user ID already; "": nobody
 }
-
-// SheetFault is a named fault; Row 0 is the whole workbook.
-type SheetFault struct {
-	Row  int
-	Code string
-}
-
-// SheetRow is one row, compared with the account that was issued for its NIP.
-type SheetRow struct {
-	Row              int // in the workbook's numbering of members, from 1
-	Nama, NIP, Email string
-	UserID           string
-	Password         PasswordChange
-	Sealed           []byte // the changed password under the member's key
-}
-
-// PasswordChange says what the approver did with a password cell.
-type PasswordChange string
-
-const (
-	PasswordSame    PasswordChange = "same"
-	PasswordChanged PasswordChange = "changed"
-	PasswordKept    PasswordChange = "kept" // TETAP
-	PasswordEmpty   PasswordChange = "empty"
-	PasswordWeak    PasswordChange = "weak"    // breaks the SPSE rule
-	PasswordForeign PasswordChange = "foreign" // the one issued for another row
-)
 
 // Level of assurance (DESIGN, "Trust").
 type Level string

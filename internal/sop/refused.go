@@ -6,7 +6,7 @@ const CodeTriesMost = 5
 // unclear is a participant's reply without a command: nothing happens, and they are told once how to answer.
 func (d *decision) unclear(w Unclear) string {
 	d.event("unclear", "Balasan tidak memuat perintah; tidak ada yang dijalankan.", "why", w.Why)
-	d.answer(w.Why, "")
+	d.answer(w.Why, w.Quote)
 	return w.Why
 }
 

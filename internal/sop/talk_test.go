@@ -224,7 +224,7 @@ var answers = map[sop.Verb]sop.LetterKind{sop.Setuju: sop.Persetujuan, sop.Tolak
 
 func (t *talk) verb(v sop.Verb, words string) []sop.Input {
 	from := t.arg("from", "admin")
-	c := sop.Command{Verb: v, Arg: words, Sheet: t.edited()}
+	c := sop.Command{Verb: v, Arg: words, Lines: t.lines()}
 	to := cast[t.arg("of", from)].Address
 	if a, ok := t.office.Approver(to); ok {
 		to = a.Address
@@ -240,56 +240,14 @@ func (t *talk) verb(v sop.Verb, words string) []sop.Input {
 	return []sop.Input{in}
 }
 
-// edited makes the account sheet that the line describes: sheet=same, sheet=changed:2, sheet=clear …
-func (t *talk) edited() *sop.Sheet {
-	how, which, _ := strings.Cut(t.arg("sheet", ""), ":")
-	if how == "" {
-		return nil
+// lines are those below SETUJU: lines=TETAP:1,USER:3:nama.lain. An owner may follow.
+func (t *talk) lines() (out []sop.Line) {
+	for text := range strings.SplitSeq(t.arg("lines", ""), ",") {
+		if f := append(strings.Split(text, ":"), "", "", ""); f[0] != "" {
+			out = append(out, sop.Line{Verb: sop.Verb(f[0]), Who: f[1], Arg: f[2], Owner: f[3]})
+		}
 	}
-	s := t.sheet()
-	n, err := strconv.Atoi(which)
-	if err != nil {
-		n = 1
-	}
-	if len(s.Rows) < n {
-		return s
-	}
-	editSheet(s, &s.Rows[n-1], how)
-	return s
-}
-
-func editSheet(s *sop.Sheet, r *sop.SheetRow, how string) {
-	switch how {
-	case "user":
-		r.UserID = "lain" + r.UserID
-	case "changed":
-		r.Password, r.Sealed = sop.PasswordChanged, []byte("sealed-by-approver")
-	case "unsealed":
-		r.Password = sop.PasswordChanged
-	case "tetap":
-		r.Password = sop.PasswordKept
-	case "empty", "weak", "foreign":
-		r.Password = sop.PasswordChange(how)
-	case "address":
-		r.Email = cast["orang"].Address
-	case "name":
-		r.Nama = "Orang Lain"
-	case "exchanged":
-		o := &s.Rows[len(s.Rows)-1]
-		r.UserID, o.UserID = o.UserID, r.UserID
-		r.Password, o.Password = sop.PasswordForeign, sop.PasswordForeign
-	case "missing":
-		s.Rows = slices.DeleteFunc(s.Rows, func(x sop.SheetRow) bool { return x.NIP == r.NIP })
-	case "added":
-		s.Rows = append(s.Rows, sop.SheetRow{Row: len(s.Rows) + 1, Nama: "Orang Lain", NIP: nipOf(77), Email: cast["orang"].Address, UserID: "orang"})
-	case "repeated":
-		s.Rows = append(s.Rows, *r)
-	case "no-user":
-		r.UserID = ""
-	case "same":
-	default: // what the reader itself finds
-		s.Faults = append(s.Faults, sop.SheetFault{Row: r.Row, Code: how})
-	}
+	return out
 }
 
 // happenings are inputs that are no command.

@@ -1,6 +1,7 @@
 package sop_test
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -190,9 +191,9 @@ func (w *world) accounts(o sop.Task, seen sop.Case) sop.AccountsMade {
 	made := sop.AccountsMade{Revision: o.Revision, Issue: o.Issue, Accounts: map[string]sop.Account{}, Sheets: map[string][]byte{}}
 	for _, m := range seen.Members {
 		a, ok := seen.Accounts[m.Row.NIP]
-		if !ok {
+		if !ok || a.Renew {
 			w.made++
-			a = sop.Account{UserID: "pokja" + m.Row.NIP[16:], Sealed: fmt.Appendf(nil, "sealed-%d", w.made), Made: w.now}
+			a = sop.Account{UserID: cmp.Or(a.UserID, "pokja"+m.Row.NIP[16:]), Sealed: fmt.Appendf(nil, "sealed-%d", w.made), Made: w.now}
 		}
 		made.Accounts[m.Row.NIP] = a
 	}
@@ -200,14 +201,4 @@ func (w *world) accounts(o sop.Task, seen sop.Case) sop.AccountsMade {
 		made.Sheets[a.Address] = []byte("sheet")
 	}
 	return made
-}
-
-// sheet is the account sheet as an approver would send it back unedited.
-func (w *world) sheet() *sop.Sheet {
-	s := &sop.Sheet{}
-	for i, m := range w.c.Members {
-		s.Rows = append(s.Rows, sop.SheetRow{Row: i + 1, Nama: m.Row.Nama, NIP: m.Row.NIP, Email: m.Row.Email,
-			UserID: w.c.Accounts[m.Row.NIP].UserID, Password: sop.PasswordSame})
-	}
-	return s
 }

@@ -85,7 +85,7 @@ func (w *Worker) makeAccounts(ctx context.Context, j Job) (sop.What, error) {
 	for _, m := range j.Case.Members {
 		nip := m.Row.NIP
 		a, ok := j.Case.Accounts[nip]
-		if !ok {
+		if !ok || a.Renew {
 			a = sop.Account{UserID: issued[nip].UserID, Made: w.Now().UTC()}
 			if issued[nip].Password.Absent() {
 				a.Kept = true

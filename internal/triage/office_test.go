@@ -44,6 +44,7 @@ func (c codes) MemberCode(number, nip string) string { return c.derive("member "
 
 // books are what triage reads, and what a decision writes.
 type books struct {
+	owners   map[string]string
 	cases    map[string]sop.Case
 	pointers map[string]triage.Pointed
 	contents map[string]triage.Earlier
@@ -58,6 +59,8 @@ func (b *books) Pointed(id string) (triage.Pointed, bool, error) {
 	p, ok := b.pointers[id]
 	return p, ok, nil
 }
+
+func (b *books) Owner(user string) (string, error) { return b.owners[user], nil }
 
 func (b *books) Content(key string) (triage.Earlier, bool, error) {
 	e, ok := b.contents[key]
@@ -85,7 +88,7 @@ const (
 
 func newDesk(t *testing.T, level sop.Level) *desk {
 	d := &desk{t: t, now: time.Date(2026, 5, 4, 9, 0, 0, 0, zone).UTC(), off: map[string]bool{},
-		books: &books{map[string]sop.Case{}, map[string]triage.Pointed{}, map[string]triage.Earlier{}}}
+		books: &books{map[string]string{}, map[string]sop.Case{}, map[string]triage.Pointed{}, map[string]triage.Earlier{}}}
 	d.office = sop.Office{Mailbox: person("ukpbj"), CasePrefix: "PKJ", Level: level, Expires: 3, Quorum: 1, ApprovalDays: 1, CompletionDays: 3,
 		ReceiptDays: 1, ExpiryDays: 7, ShredAfter: 24 * time.Hour, Calendar: workday.Standard(zone), KepalaLPSE: person("kepala"),
 		KepalaBagian: person("kabag"), Operator: person("operator"),

@@ -9,20 +9,20 @@ import (
 )
 
 // reply passes a mail that is tied to a case through the gates.
-func (t Triage) reply(m Mail, from message.Address, shape string, c match) Verdict {
+func (t Triage) reply(b View, m Mail, from message.Address, shape string, c match) (Verdict, error) {
 	v := Verdict{Case: c.number, From: c.sender}
 	v.From.Proof = m.Proof
 	if len(m.Msg.Automation) > 0 {
 		v.What = sop.Automatic{Why: m.Msg.Automation[0]}
-		return v.as(Ignored, "shape", "automatic")
+		return v.as(Ignored, "shape", "automatic"), nil
 	}
 	if v, stop := t.shape(v, m.Msg, shape); stop {
-		return v
+		return v, nil
 	}
 	if v, stop := t.participant(v, c); stop {
-		return v
+		return v, nil
 	}
-	return t.intended(v, m, c)
+	return t.intended(b, v, m, c)
 }
 
 // shapeRefusals are faults that only an attack has: they have no valid proof, ever. Other severe faults are held.
@@ -78,23 +78,47 @@ func (t Triage) refused(v Verdict, gate, why string, tell bool) Verdict {
 }
 
 // intended reads the command, or sees more papers in a requester's reply.
-func (t Triage) intended(v Verdict, m Mail, c match) Verdict {
+func (t Triage) intended(b View, v Verdict, m Mail, c match) (Verdict, error) {
 	said, why := intent(m.Msg)
 	switch {
 	case why == "html-differs":
 		v.What = sop.Held{Why: why, Gate: "intent"}
-		return v.hold("intent", why)
+		return v.hold("intent", why), nil
 	case why != "" && v.From.Has(sop.RoleRequester) && len(m.Msg.Files) > 0:
-		return t.supplement(v, m, c)
+		return t.supplement(v, m, c), nil
 	case why != "":
-		v.What = sop.Unclear{Why: why, Ref: c.ref}
-		return v.refuse("intent", why)
+		return t.unclear(v, c, why, ""), nil
 	}
-	cmd := sop.Command{Verb: said.Verb, Arg: said.Arg, Ref: c.ref, Sheet: m.Sheet}
-	if said.Verb == sop.Setuju {
-		cmd.Arg = ""
+	cmd := sop.Command{Verb: said.Verb, Arg: said.Arg, Ref: c.ref}
+	if said.Verb != sop.Setuju {
+		return t.admit(v, m, &c, cmd), nil
 	}
-	return t.admit(v, m, &c, cmd)
+	cmd.Arg = ""
+	for _, book := range m.Books {
+		if !c.c.Issued(c.ref.To, book.SHA256) {
+			return t.unclear(v, c, "workbook", book.Name), nil
+		}
+	}
+	lines, why, quote := conditions(m.Msg)
+	if why != "" {
+		return t.unclear(v, c, why, quote), nil
+	}
+	for i, l := range lines {
+		if l.Verb == sop.GantiUser {
+			owner, err := b.Owner(l.Arg)
+			if err != nil {
+				return v, err
+			}
+			lines[i].Owner = owner
+		}
+	}
+	cmd.Lines = lines
+	return t.admit(v, m, &c, cmd), nil
+}
+
+func (t Triage) unclear(v Verdict, c match, why, quote string) Verdict {
+	v.What = sop.Unclear{Why: why, Quote: quote, Ref: c.ref}
+	return v.refuse("intent", why)
 }
 
 // admit asks the procedure whether it would obey, so that the record of the mail says what becomes of it; the procedure
@@ -109,7 +133,6 @@ func (t Triage) admit(v Verdict, m Mail, c *match, cmd sop.Command) Verdict {
 		return v.refuse("correlation", why)
 	}
 	v.What = cmd
-	v.Sheet = cmd.Verb == sop.Setuju && slices.ContainsFunc(m.Msg.Files, isWorkbook)
 	return v.as(Obeyed, "", "command-"+strings.ToLower(strings.ReplaceAll(string(cmd.Verb), " ", "-")))
 }
 

@@ -2,7 +2,6 @@ package triage
 
 import (
 	"cmp"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -38,7 +37,7 @@ func (t Triage) Sort(v View, m Mail) (Verdict, error) {
 	if !c.found || t.anew(m.Msg, c) {
 		return t.uncorrelated(m, from, why, c), nil
 	}
-	return t.reply(m, from, why, c), nil
+	return t.reply(v, m, from, why, c)
 }
 
 // earlier recognises a second delivery, and a Message-ID that comes back with other content.
@@ -255,6 +254,3 @@ func senderAgrees(msg *message.Message) bool {
 	}
 	return true
 }
-
-// isWorkbook says that a file may be an account sheet.
-func isWorkbook(f message.Attachment) bool { return strings.EqualFold(path.Ext(f.Name), ".xlsx") }

@@ -34,6 +34,8 @@ type View interface {
 	Pointed(messageID string) (Pointed, bool, error)
 	// Content looks up an earlier mail by identity hash, or by "id/" and its Message-ID.
 	Content(key string) (c Earlier, ok bool, err error)
+	// Owner is the NIP of the person in this office who has a user ID, or "".
+	Owner(user string) (nip string, err error)
 }
 
 // Earlier is a mail that has its outcome.
@@ -60,10 +62,13 @@ type Mail struct {
 	Arrived time.Time // at the mailbox; zero: expiry is left to the decision
 	Proof   sop.Proof // at the level that the sender's role needs
 	Reading *document.Reading
-	Other   string // other procedure that the papers or text ask for: reset, nonaktif, mutasi
-	Sheet   *sop.Sheet
+	Other   string         // other procedure that the papers or text ask for: reset, nonaktif, mutasi
+	Books   []Book         // workbooks that came with it, or what may be one
 	TooBig  *sop.Oversized // Msg holds the header only
 }
+
+// Book is an attached workbook, or a file that may be one.
+type Book struct{ Name, SHA256 string }
 
 // Verdict is the outcome of the gates.
 type Verdict struct {
@@ -77,7 +82,6 @@ type Verdict struct {
 	Desk    string   // topic of a warning to the operator, for what concerns no case
 	Answer  string   // topic of an answer to the sender, for what concerns no case
 	Papers  bool     // the papers must be read before this verdict is final
-	Sheet   bool     // an account sheet may be attached and must be read
 	Enrols  bool     // an approver's answer to an enrolment letter: what it carries must be looked at, and nothing else
 	Fault   string   // of its shape
 }

@@ -1,0 +1,145 @@
+package triage
+
+import (
+	"bytes"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"ukpbjd/internal/message"
+	"ukpbjd/internal/sop"
+)
+
+// Below SETUJU may stand lines about accounts, and courtesies. Anything that reads like a reservation stops the approval: a release
+// is unconditional or it is none (DESIGN, "Mail grammar"). To ask once too often costs a letter; the other mistake is for ever.
+
+// accountWords begin the lines about accounts, with their English twins.
+var accountWords = map[string]sop.Verb{"TETAP": sop.Tetap, "KEEP": sop.Tetap, "BARU": sop.Baru, "NEW": sop.Baru, "USER": sop.GantiUser}
+
+// reservations are words of which one in an approval's own text makes it conditional, lower case.
+var reservations = wordSet(`
+	tapi tetapi tp namun kecuali selain asal asalkan jika jikalau kalau kalo klo apabila bila bilamana seandainya sepanjang selama syarat bersyarat
+	tunda ditunda menunda tundaan penundaan tangguhkan ditangguhkan tunggu menunggu nanti besok dulu dahulu setelah sesudah sebelum sampai hingga sementara
+	jangan jgn belum blm tidak tdk tak bukan batal batalkan dibatalkan membatalkan pembatalan tolak menolak ditolak keberatan ragu
+	ganti diganti mengganti gantikan digantikan perbaiki diperbaiki perbaikan revisi direvisi koreksi dikoreksi ubah diubah dirubah rubah perubahan
+	hapus dihapus menghapus coret dicoret keluarkan dikeluarkan kurangi tambah ditambah tambahkan salah keliru kurang
+	hanya cuma saja catatan kembalikan lengkapi stop
+	but however except unless if provided providing until till before after wait hold pending postpone postponed delay later first
+	not dont cannot cant without only cancel reject change replace correct correction fix remove delete instead condition conditional conditionally
+	wrong`)
+
+func wordSet(s string) map[string]bool {
+	out := map[string]bool{}
+	for _, w := range strings.Fields(s) {
+		out[w] = true
+	}
+	return out
+}
+
+// conditions reads what stands with a SETUJU, in both parts of the mail: lines about accounts, or the words that stop it.
+func conditions(msg *message.Message) (lines []sop.Line, why, quote string) {
+	plain, html := ownLines(msg.Own), ownLines(msg.HTMLOwn)
+	for _, text := range [][]string{plain, html} {
+		for _, l := range text {
+			if _, command := ParseCommand(l); command {
+				continue
+			}
+			some, about, readable := accountLine(l)
+			switch {
+			case about && !readable:
+				return nil, "line-unread", l
+			case about && !slices.Contains(plain, l):
+				return nil, "line-in-html", l // what is obeyed is read from the text part alone
+			case about:
+				if len(text) > 0 && &text[0] == &plain[0] {
+					lines = append(lines, some...)
+				}
+			case reserved(l) != "":
+				return nil, "reservation", l
+			}
+		}
+	}
+	return lines, "", ""
+}
+
+var (
+	manyMembers = regexp.MustCompile(`^\d{1,3}(\d{15})?((\s*,\s*|\s+dan\s+|\s+and\s+|\s+)\d{1,3}(\d{15})?)*$`)
+	oneMember   = regexp.MustCompile(`^(\d{1,3}|\d{18})\s+(\S+)$`)
+	numbers     = regexp.MustCompile(`\d+`)
+)
+
+// accountLine reads "TETAP 2", "BARU 2, 5" or "USER 2 made.wirawan2". about: the line begins like one.
+func accountLine(line string) (lines []sop.Line, about, readable bool) {
+	first, rest, _ := strings.Cut(strings.Join(strings.Fields(visible(line)), " "), " ")
+	verb, about := accountWords[strings.ToUpper(strings.TrimRight(first, ":.,"))]
+	if !about {
+		return nil, false, false
+	}
+	rest = strings.TrimSuffix(rest, ".")
+	if verb == sop.GantiUser {
+		m := oneMember.FindStringSubmatch(rest)
+		if m == nil {
+			return nil, true, false
+		}
+		return []sop.Line{{Verb: verb, Who: m[1], Arg: m[2]}}, true, true
+	}
+	if !manyMembers.MatchString(rest) {
+		return nil, true, false
+	}
+	for _, who := range numbers.FindAllString(rest, -1) {
+		lines = append(lines, sop.Line{Verb: verb, Who: who})
+	}
+	return lines, true, true
+}
+
+// visible leaves out marks that nobody sees, and writes letters of compatibility forms as their plain ones.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.Cf, unicode.Mn, unicode.Me, unicode.Variation_Selector) || unicode.IsControl(r) && !unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, norm.NFKD.String(s))
+}
+
+// reserved is the first word of a line that makes an approval conditional, or "".
+func reserved(line string) string {
+	words := strings.FieldsFunc(strings.ToLower(strings.ReplaceAll(visible(line), "'", "")), func(r rune) bool { return !unicode.IsLetter(r) })
+	for _, w := range words {
+		for _, ending := range []string{"", "lah", "nya", "kan"} {
+			if reservations[strings.TrimSuffix(w, ending)] {
+				return w
+			}
+		}
+	}
+	return ""
+}
+
+// Books are the workbooks among a mail's files, and what may be one: a file without an ending, or with one that does not fit it.
+func Books(files []message.Attachment) (out []Book) {
+	for _, f := range files {
+		if mayBeBook(f) {
+			out = append(out, Book{f.Name, f.SHA256})
+		}
+	}
+	return out
+}
+
+var bookEndings = wordSet(".xlsx .xls .xlsm .xlsb .xlt .xltx .xltm .ods .fods .ots .et .csv .tsv .numbers")
+
+func mayBeBook(f message.Attachment) bool {
+	ending, name := strings.ToLower(path.Ext(f.Name)), strings.ToLower(f.Name)
+	switch {
+	case bookEndings[ending], strings.Contains(name, sop.SheetPrefix), strings.Contains(f.ContentType, "sheet"), strings.Contains(f.ContentType, "excel"):
+		return true
+	case strings.HasPrefix(f.ContentType, "image/"), f.ContentType == "application/pdf" && ending == ".pdf":
+		return false
+	}
+	packed := bytes.HasPrefix(f.Bytes, []byte("PK")) || bytes.HasPrefix(f.Bytes, []byte{0xd0, 0xcf, 0x11, 0xe0})
+	word := ending == ".docx" || ending == ".doc" || ending == ".odt"
+	return packed && !word || ending == "" && f.ContentType == "application/octet-stream"
+}
