@@ -63,7 +63,7 @@ var libraries = []library{
 	{"golang.org/x/sync", "intake outbox timer archiver daemon bench extract", "bounded groups of goroutines"},
 	{"golang.org/x/sys", "mailbox postman extract archive", "TCP_USER_TIMEOUT, limits of child processes, syncfs"},
 	{"golang.org/x/term", "cli", "is this a terminal"},
-	{"golang.org/x/text", "document extract", "normal forms; old character sets"},
+	{"golang.org/x/text", "document extract triage", "normal forms; old character sets"},
 	// never in the binary
 	{"github.com/chromedp/chromedp", "", "tests only: the status page in a browser"},
 	{"github.com/rogpeppe/go-internal", "", "tests only: testscript"},

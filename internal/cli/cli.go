@@ -71,6 +71,7 @@ type grammar struct {
 	Version versionCmd `cmd:"" help:"Print the version."`
 	Bench   benchCmd   `cmd:"" help:"Measure a day's load on this machine; needs no configuration. A build with the tag bench also compares it with floors."`
 
+	Accounts accountsCmd `cmd:"" help:"The register of accounts: list it, or take over the accounts that the office has."`
 	Register registerCmd `cmd:"" help:"Write the register of a year: cases, members and deliveries, deviations, letters."`
 	Sheet    sheetCmd    `cmd:"" help:"Print the lembar kendali of a case."`
 	Replay   replayCmd   `cmd:"" help:"Play the recorded mail through this version and configuration; print what would be decided otherwise."`

@@ -67,13 +67,17 @@ var calls = map[string]func(*Control, context.Context, Call) (any, error){
 	"enrol":      enrolCall,
 	"enrolments": func(c *Control, ctx context.Context, _ Call) (any, error) { return c.Enrolments(ctx) },
 	"sheet":      func(c *Control, ctx context.Context, x Call) (any, error) { return c.Sheet(ctx, x.Case) },
+	"accounts":   func(c *Control, ctx context.Context, _ Call) (any, error) { return c.Accounts(ctx) },
+	"accounts-import": func(c *Control, ctx context.Context, x Call) (any, error) {
+		return c.ImportAccounts(ctx, x.Body)
+	},
 	"register": func(c *Control, ctx context.Context, x Call) (any, error) {
 		return c.RegisterStep(ctx, x.Year, x.After)
 	},
 }
 
 // looking are the calls that only read, and need no key: they can be answered from books that are open for reading.
-var looking = map[string]bool{"cases": true, "show": true, "why": true, "sheet": true, "enrolments": true}
+var looking = map[string]bool{"cases": true, "show": true, "why": true, "sheet": true, "enrolments": true, "accounts": true}
 
 // Looks says whether a call can be answered by Look.
 func Looks(command string) bool { return looking[command] }

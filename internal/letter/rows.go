@@ -11,6 +11,7 @@ import (
 	"ukpbjd/internal/document"
 	"ukpbjd/internal/secret"
 	"ukpbjd/internal/sop"
+	"ukpbjd/internal/workday"
 )
 
 // Member is one row of the roster as letters print it.
@@ -19,6 +20,7 @@ type Member struct {
 	Name, NIP, Address, Grade, Post, Phone, Proposed string
 	UserID                                           string        // of the account, where one is made
 	Password                                         secret.Secret // only in a tembusan with passwords
+	Account                                          string        // since when, of whoever keeps one
 	Kept                                             bool
 	State                                            string
 	SentAt, Confirmed                                Moment
@@ -133,6 +135,21 @@ func most[T any](s []T) ([]T, int) {
 	return s[:maxRows], len(s) - maxRows
 }
 
+// accountWords says of whoever keeps an account since when they have it.
+func accountWords(a sop.Account, zone *time.Location) string {
+	if !a.Kept {
+		return ""
+	}
+	words := "akun sudah ada (TETAP)"
+	if a.From != "" {
+		words += ", " + clean(a.From, maxUserID)
+	}
+	if !a.Since.IsZero() {
+		words += ", sejak " + workday.DateWords(a.Since.In(zone))
+	}
+	return words + ", user ID " + clean(a.UserID, maxUserID)
+}
+
 func member(m sop.Member, no int, a sop.Account, zone *time.Location) Member {
 	r := m.Row
 	at := m.Address
@@ -144,7 +161,7 @@ func member(m sop.Member, no int, a sop.Account, zone *time.Location) Member {
 		Post: shown(r.Jabatan, maxName), Phone: shown(r.HP, 40), Proposed: clean(r.UserID, maxUserID),
 		UserID: clean(a.UserID, maxUserID), Kept: a.Kept, State: stateLabel(m.State), SentAt: Moment{m.SentAt, zone},
 		Confirmed: Moment{m.Confirmed, zone}, Proven: m.Proof != "tanpa bukti", Exposed: m.Exposed,
-		Failed: m.State == sop.MemberFailed || m.State == sop.MemberWrong, Note: shown(m.Note, maxError),
+		Account: accountWords(a, zone), Failed: m.State == sop.MemberFailed || m.State == sop.MemberWrong, Note: shown(m.Note, maxError),
 	}
 	for _, x := range m.Marks {
 		out.Marks = append(out.Marks, markText(x))

@@ -39,7 +39,8 @@ func (c *Clerk) DecideOn(b store.Books, cs sop.Case, in sop.Input, now time.Time
 			c.Meter.Deviation(e.Data["kind"])
 		}
 	}
-	if err := errors.Join(b.Cases.Put(out.Case), b.Journal.Append(out.Case.Number, out.Events), c.addHistory(b, cs, out.Case)); err != nil {
+	if err := errors.Join(b.Cases.Put(out.Case), b.Journal.Append(out.Case.Number, out.Events), c.supersede(b, cs, out.Case, now),
+		c.addHistory(b, cs, out.Case)); err != nil {
 		return err
 	}
 	if out.Case.Held != cs.Held {

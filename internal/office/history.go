@@ -2,8 +2,11 @@ package office
 
 import (
 	"errors"
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"ukpbjd/internal/document"
 	"ukpbjd/internal/sop"
@@ -47,21 +50,92 @@ func (c *Clerk) past(b store.Books, requester string, roster []document.Row) (so
 // addHistory writes down what later cases will want to know of this one.
 func (c *Clerk) addHistory(b store.Books, old, now sop.Case) error {
 	var errs []error
-	if now.Approval != nil && now.Approval.Released && (old.Approval == nil || !old.Approval.Released) {
+	released := justReleased(old, now)
+	if released {
 		errs = append(errs, b.Cases.PutApprovedRequester(now.Requester.Address, now.Number))
 	}
 	for nip, a := range now.Accounts {
-		if was := old.Accounts[nip].UserID; was != "" && was != a.UserID { // an approver's USER
-			errs = append(errs, b.Accounts.PutUser(a.UserID, nip))
-		}
+		errs = append(errs, register(b, now, nip, a, old.Accounts[nip], released))
 	}
 	for _, m := range now.Members {
-		if m.State != sop.MemberConfirmed || m.Address == "" {
-			continue
-		}
-		if was := old.Member(m.Row.NIP); was == nil || was.State != sop.MemberConfirmed {
+		was := old.Member(m.Row.NIP)
+		if m.State == sop.MemberConfirmed && m.Address != "" && (was == nil || was.State != sop.MemberConfirmed) {
 			errs = append(errs, b.Accounts.PutConfirmed(m.Row.NIP, m.Address))
+		}
+		if m.Exposed && (was == nil || !was.Exposed) {
+			errs = append(errs, change(b, now.Number, m.Row.NIP, func(r *store.Account) { r.Exposed = true }))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+func justReleased(old, now sop.Case) bool {
+	return now.Approval != nil && now.Approval.Released && (old.Approval == nil || !old.Approval.Released)
+}
+
+// register keeps the register of accounts: who has which user ID since when, and whether a password that was given may still live.
+func register(b store.Books, cs sop.Case, nip string, a, was sop.Account, released bool) error {
+	if was.UserID != "" && was.UserID != a.UserID { // an approver's USER
+		if err := b.Accounts.PutUser(a.UserID, nip); err != nil {
+			return err
+		}
+	}
+	m := cs.Member(nip)
+	if !released || m == nil {
+		if a.Gone && !was.Gone {
+			return change(b, cs.Number, nip, func(r *store.Account) { r.Live = false })
+		}
+		return nil
+	}
+	r, _, err := b.Accounts.Get(nip)
+	if err != nil {
+		return err
+	}
+	r.NIP, r.Name, r.UserID = nip, m.Row.Nama, a.UserID
+	if r.Since.IsZero() && !a.Kept {
+		r.Since = cs.Approval.At
+	}
+	if !a.Kept {
+		r.Case, r.Live, r.Exposed = cs.Number, true, false
+	}
+	return b.Accounts.Put(r)
+}
+
+// change alters what the register says of a password that this case gave.
+func change(b store.Books, number, nip string, do func(*store.Account)) error {
+	r, ok, err := b.Accounts.Get(nip)
+	if err != nil || !ok || r.Case != number {
+		return err
+	}
+	do(&r)
+	return b.Accounts.Put(r)
+}
+
+// supersede tells the cases whose passwords may still live that this one gives their people others.
+func (c *Clerk) supersede(b store.Books, old, cs sop.Case, now time.Time) error {
+	released := justReleased(old, cs)
+	for _, nip := range slices.Sorted(maps.Keys(cs.Accounts)) {
+		a, was := cs.Accounts[nip], old.Accounts[nip]
+		if !(a.Renew && !was.Renew || released && len(a.Sealed) > 0) {
+			continue
+		}
+		r, _, err := b.Accounts.Get(nip)
+		if err != nil {
+			return err
+		}
+		if !r.Live || r.Case == cs.Number {
+			continue
+		}
+		other, err := Find(b, r.Case)
+		if errors.Is(err, ErrNoCase) {
+			continue
+		}
+		if err == nil {
+			err = c.Decide(b, other, sop.Input{At: now, What: sop.Superseded{NIP: nip, By: cs.Number}}, now)
+		}
+		if err != nil {
+			return fmt.Errorf("supersede the password of %s: %w", KeyID(r.Case, nip), err)
+		}
+	}
+	return nil
 }

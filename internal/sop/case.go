@@ -157,6 +157,8 @@ type Account struct {
 	Sealed []byte    `json:"sealed,omitempty"`
 	Kept   bool      `json:"kept,omitempty"`  // TETAP: the account exists, the letter carries no password
 	Renew  bool      `json:"renew,omitempty"` // BARU: a new password is made although there is an account
+	From   string    `json:"from,omitempty"`  // the case that gave the password of an account that is kept
+	Since  time.Time `json:"since,omitzero"`  // when an account that is kept was first released, where that is known
 	Made   time.Time `json:"made,omitzero"`
 	Gone   bool      `json:"gone,omitempty"` // its key is to be destroyed, though its owner left the roster
 }

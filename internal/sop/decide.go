@@ -70,6 +70,8 @@ func (d *decision) dispatch() string {
 		return d.undeliverable(w)
 	case Exposed:
 		return d.exposed(w)
+	case Superseded:
+		return d.superseded(w)
 	case Delegated:
 		return d.delegated(w)
 	case Tick:

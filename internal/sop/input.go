@@ -114,6 +114,8 @@ type (
 	KeyShredded struct{ NIP string }
 	// Exposed says that a live secret of a member was seen outside its letter.
 	Exposed struct{ NIP, What string }
+	// Superseded says that another case gives a member a new password: the one of this case must not be opened any more.
+	Superseded struct{ NIP, By string }
 	// Oversized is a mail of a known requester that is over the size limit.
 	Oversized struct {
 		Subject     string
@@ -143,6 +145,7 @@ func (CredentialSealed) what() string { return "credential-sealed" }
 func (TembusanSealed) what() string   { return "tembusan-sealed" }
 func (KeyShredded) what() string      { return "key-shredded" }
 func (Exposed) what() string          { return "exposed" }
+func (Superseded) what() string       { return "superseded" }
 func (Oversized) what() string        { return "oversized" }
 func (Delegated) what() string        { return "delegated" }
 func (Tick) what() string             { return "tick" }

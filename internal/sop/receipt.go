@@ -101,3 +101,19 @@ func (d *decision) keyShredded(w KeyShredded) string {
 	d.event("key-shredded", "Kunci kredensial dimusnahkan.", "nip", w.NIP)
 	return "key-shredded"
 }
+
+// superseded destroys the key of a member to whom another case gives a new password: no two of one person live.
+func (d *decision) superseded(w Superseded) string {
+	m, a := d.c.Member(w.NIP), d.c.Accounts[w.NIP]
+	if len(a.Sealed) == 0 || a.Gone || m != nil && m.Shredded {
+		return "stale"
+	}
+	d.task(TaskShred, w.NIP)
+	if m != nil {
+		m.Shredded = true
+	}
+	a.Gone = true
+	d.c.Accounts[w.NIP] = a
+	d.event("superseded", "Password digantikan oleh "+w.By+"; kuncinya dimusnahkan.", "nip", w.NIP, "by", w.By)
+	return "superseded"
+}

@@ -4,7 +4,46 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
+
+// Account is what the office knows of a person's account in SPSE, over all cases. It holds no secret.
+type Account struct {
+	NIP     string    `json:"nip"`
+	Name    string    `json:"nama,omitempty"`
+	UserID  string    `json:"user_id"`
+	Since   time.Time `json:"since,omitzero"`    // of the first release; zero: from before this register
+	Case    string    `json:"case,omitempty"`    // that gave the last password; "": none did
+	Live    bool      `json:"live,omitempty"`    // that password can still be opened
+	Exposed bool      `json:"exposed,omitempty"` // somebody else may have seen it: another one is due
+}
+
+// Get finds the account of a NIP.
+func (b Accounts) Get(nip string) (a Account, ok bool, err error) {
+	ok, err = b.get(bAccounts, nip, &a)
+	return a, ok, err
+}
+
+// Put writes an account, and gives its user ID to its owner.
+func (b Accounts) Put(a Account) error {
+	if err := b.PutUser(a.UserID, a.NIP); err != nil {
+		return err
+	}
+	return b.put(bAccounts, a.NIP, a)
+}
+
+// All are the accounts by NIP.
+func (b Accounts) All() (out []Account, err error) {
+	nips, err := b.keys(bAccounts, "", "", 0)
+	for _, nip := range nips {
+		a, _, bad := b.Get(nip)
+		if bad != nil {
+			return nil, bad
+		}
+		out = append(out, a)
+	}
+	return out, err
+}
 
 // UserOf gives the User ID that a NIP has in this office, if any; NIPOf the reverse, letter case folded.
 func (b Accounts) UserOf(nip string) (string, error) {

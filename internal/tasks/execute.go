@@ -14,21 +14,28 @@ import (
 )
 
 // allot gives every member of the revision a User ID that is unique in the office: the one they have, the paper's, or one
-// after the pattern. It is part of the commit that records the attempt, so two tasks cannot choose the same.
-func (w *Worker) allot(b store.Books, cs sop.Case) (map[string]string, error) {
-	out := map[string]string{}
+// after the pattern. It is part of the commit that records the attempt, so two tasks cannot choose the same. Whoever has an account
+// keeps it, unless its password was seen or the approver has said BARU.
+func (w *Worker) allot(b store.Books, cs sop.Case) (users map[string]string, kept map[string]store.Account, err error) {
+	users, kept = map[string]string{}, map[string]store.Account{}
 	for _, m := range cs.Members {
 		nip := m.Row.NIP
-		user, err := w.userFor(b, cs, m)
+		had, ok, err := b.Accounts.Get(nip)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		if err := b.Accounts.PutUser(user, nip); err != nil {
-			return nil, err
+		if _, made := cs.Accounts[nip]; ok && !made && !had.Exposed && had.Case != cs.Number {
+			users[nip], kept[nip] = had.UserID, had
+			continue
 		}
-		out[nip] = user
+		if users[nip], err = w.userFor(b, cs, m); err != nil {
+			return nil, nil, err
+		}
+		if err := b.Accounts.PutUser(users[nip], nip); err != nil {
+			return nil, nil, err
+		}
 	}
-	return out, nil
+	return users, kept, nil
 }
 
 func (w *Worker) userFor(b store.Books, cs sop.Case, m sop.Member) (string, error) {
@@ -79,6 +86,9 @@ func (w *Worker) makeAccounts(ctx context.Context, j Job) (sop.What, error) {
 	if err != nil {
 		return nil, err
 	}
+	for nip, a := range j.kept {
+		issued[nip] = credential.Issued{UserID: a.UserID}
+	}
 	if err := w.generate(ctx, j, issued); err != nil {
 		return nil, err
 	}
@@ -88,7 +98,7 @@ func (w *Worker) makeAccounts(ctx context.Context, j Job) (sop.What, error) {
 		if !ok || a.Renew {
 			a = sop.Account{UserID: issued[nip].UserID, Made: w.Now().UTC()}
 			if issued[nip].Password.Absent() {
-				a.Kept = true
+				a.Kept, a.From, a.Since = true, j.kept[nip].Case, j.kept[nip].Since
 			} else if a.Sealed, err = w.SealPassword(j.Case.Number, nip, issued[nip].Password); err != nil {
 				return nil, err
 			}

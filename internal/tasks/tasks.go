@@ -70,7 +70,8 @@ func New(o Options) *Worker {
 type Job struct {
 	Row   store.TaskRow
 	Case  sop.Case
-	users map[string]string // User IDs allotted for this task, by NIP
+	users map[string]string        // User IDs allotted for this task, by NIP
+	kept  map[string]store.Account // accounts that members have already
 }
 
 // Result of one task; Err is a passing fault, after which the task is tried again.
@@ -145,7 +146,7 @@ func (w *Worker) begin(b store.Books, r store.TaskRow) (j Job, err error) {
 		return j, err
 	}
 	if r.Task.Kind == sop.TaskAccounts {
-		if j.users, err = w.allot(b, j.Case); err != nil {
+		if j.users, j.kept, err = w.allot(b, j.Case); err != nil {
 			return j, err
 		}
 	}

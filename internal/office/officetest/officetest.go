@@ -248,6 +248,11 @@ func (x *Office) Request(from sop.Person, members int) (number string, err error
 	for i := range members {
 		r.Roster = append(r.Roster, Member(i+1))
 	}
+	return x.RequestOf(from, r)
+}
+
+// RequestOf opens a case for what was read.
+func (x *Office) RequestOf(from sop.Person, r document.Reading) (number string, err error) {
 	err = x.Commit(context.Background(), 1, func(b store.Books) (err error) {
 		now := x.Now().UTC()
 		if number, err = b.Cases.NextNumber("PKJ", now.In(Zone).Year()); err != nil {

@@ -1,0 +1,100 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
+
+	"ukpbjd/internal/control"
+	"ukpbjd/internal/extract"
+	"ukpbjd/internal/message"
+	"ukpbjd/internal/store"
+)
+
+type accountsCmd struct {
+	List   accountsListCmd   `cmd:"" default:"withargs" help:"List the accounts of the office: user ID, since when, from which case. No secrets."`
+	Import accountsImportCmd `cmd:"" help:"Take over accounts from before ukpbjd: a table with the columns NIP and User ID."`
+}
+
+type accountsListCmd struct {
+	JSON bool `name:"json" help:"Print JSON."`
+}
+
+// Run lists the register of accounts.
+func (c *accountsListCmd) Run(s *shell) error {
+	var all []store.Account
+	if err := s.call(control.Call{Command: "accounts"}, &all); err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(s.stdout, all)
+	}
+	w := tabwriter.NewWriter(s.stdout, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "NIP\tUSER ID\tNAMA\tSINCE\tCASE\tPASSWORD")
+	for _, a := range all {
+		state := "-"
+		switch {
+		case a.Exposed:
+			state = "exposed"
+		case a.Live:
+			state = "may live"
+		case a.Case != "":
+			state = "destroyed"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", a.NIP, a.UserID, a.Name, stamp(a.Since), a.Case, state)
+	}
+	return w.Flush()
+}
+
+type accountsImportCmd struct {
+	File string `arg:"" type:"existingfile" help:"XLSX or CSV file; its first row names the columns NIP and User ID."`
+}
+
+// Run takes all rows, or none.
+func (c *accountsImportCmd) Run(s *shell) error {
+	raw, err := c.rows(s)
+	if err != nil {
+		return fail(exitUsage, err)
+	}
+	var r control.Imported
+	if err := s.call(control.Call{Command: "accounts-import", Body: raw}, &r); err != nil {
+		return err
+	}
+	for _, f := range r.Faults {
+		fmt.Fprintf(s.stderr, "%s: %s\n", c.File, f)
+	}
+	if len(r.Faults) > 0 {
+		return fail(exitUsage, errors.New("nothing was taken over; mend these rows and run it again"))
+	}
+	fmt.Fprintf(s.stdout, "%d accounts taken over\n", r.Count)
+	return nil
+}
+
+// rows are the table's, as JSON, read as an attached workbook is: with bounds.
+func (c *accountsImportCmd) rows(s *shell) ([]byte, error) {
+	raw, err := os.ReadFile(c.File)
+	if err != nil {
+		return nil, err
+	}
+	var rows [][]string
+	for _, src := range extract.New(extract.Options{}).All(s.ctx, []message.Attachment{{Name: filepath.Base(c.File), Bytes: raw}}) {
+		if src.Unreadable != "" {
+			return nil, fmt.Errorf("read %s: %s", c.File, src.Unreadable)
+		}
+		for _, page := range src.Pages {
+			for _, t := range page.Tables {
+				for _, row := range t.Rows {
+					var cells []string
+					for _, x := range row {
+						cells = append(cells, x.Text)
+					}
+					rows = append(rows, cells)
+				}
+			}
+		}
+	}
+	return json.Marshal(rows)
+}
