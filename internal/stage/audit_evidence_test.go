@@ -22,6 +22,7 @@ import (
 
 	"ukpbjd/internal/audit"
 	"ukpbjd/internal/config"
+	"ukpbjd/internal/control"
 	"ukpbjd/internal/daemon"
 	"ukpbjd/internal/msgauth"
 	"ukpbjd/internal/office"
@@ -210,6 +211,9 @@ func beside(t *testing.T, ctx context.Context, s *Stage, key string) {
 		t.Fatal(err)
 	}
 	kept := l.Msg.Files[0].Bytes
+	if _, err := s.Daemon.Control.Answer(ctx, control.Call{Command: "cases"}); err != nil { // the journal goes on behind the checkpoint
+		t.Fatal(err)
+	}
 	raw, err := s.Daemon.Audit.Evidence(ctx, "PKJ-"+time.Now().In(s.Config.Identity.Zone).Format("2006")+"-0001")
 	if err != nil {
 		t.Fatal(err)
@@ -220,7 +224,7 @@ func beside(t *testing.T, ctx context.Context, s *Stage, key string) {
 	}
 	files := unzip(t, raw)
 	var head audit.BundleHead
-	if err := json.Unmarshal(files["bundle.json"], &head); err != nil || len(head.Older) == 0 {
+	if err := json.Unmarshal(files["bundle.json"], &head); err != nil || len(head.Older) == 0 || len(head.Older[0].Proof) == 0 {
 		t.Fatalf("%d older checkpoints, %v", len(head.Older), err)
 	}
 	head.Older[0].Proof = head.Older[0].Proof[:0]
