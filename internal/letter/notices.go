@@ -11,6 +11,8 @@ var notices = map[string]Reason{
 		"Mohon jawab hanya surat persetujuan yang baru untuk permohonan ini."},
 	"accounts-renewed": {"Password baru dibuat", "Sesuai petunjuk Admin Agency, password baru dibuat untuk anggota yang disebut; belum ada yang disetujui.",
 		"Surat permohonan persetujuan yang baru menyusul; mohon ketik password baru ke dalam SPSE, kemudian jawab surat itu."},
+	"stopped": {"STOP diterima", "STOP diterima sebelum ada persetujuan. Surat permohonan persetujuan yang lama beserta kodenya tidak berlaku lagi.",
+		"Surat yang baru menyusul; jawaban atas surat yang lama tidak dijalankan."},
 	"approval-withdrawn": {"Persetujuan ditarik kembali", "Persetujuan atas permohonan ini telah ditarik kembali sebelum surat kredensial dikirim. " +
 		"Tidak ada kredensial yang keluar.", "Permohonan kembali menunggu persetujuan Admin Agency."},
 	"revision-changed": {"Berkas permohonan berubah", "Berkas atau daftar anggota permohonan ini berubah. Surat persetujuan yang lama " +
@@ -110,5 +112,5 @@ var alarms = map[string]Reason{
 }
 
 // announcedBy are the notices whose note is the name of who decided.
-var announcedBy = map[string]bool{"approved": true, "approval-withdrawn": true, "second-approval-wanted": true, "accounts-renewed": true, "delegated": true,
+var announcedBy = map[string]bool{"approved": true, "approval-withdrawn": true, "second-approval-wanted": true, "accounts-renewed": true, "stopped": true, "delegated": true,
 	"delegation-ended": true}

@@ -80,11 +80,11 @@ func (c *Clerk) QueueData(b store.Books, d letter.Data) error {
 		return c.unreachable(b, cs.Number, l)
 	}
 	now := d.Now
-	wait, err := c.wait(b, l, now)
+	wait, ok, err := c.wait(b, l, now)
 	if err != nil {
 		return err
 	}
-	if wait > maxWait {
+	if !ok {
 		return c.suppress(b, cs.Number, l, "rate-limit")
 	}
 	row := store.LetterRow{Case: cs.Number, Letter: l, MessageID: c.Codes.MessageID(cs.Number, l.Key, c.Domain), Made: now, Next: now.Add(wait)}
@@ -125,21 +125,24 @@ const (
 	maxWait         = time.Hour // a notice that would wait longer says nothing new
 )
 
-// notices are letters that answer or warn; what somebody outside sends can bring them about.
-var notices = map[sop.LetterKind]bool{sop.TidakDikenali: true, sop.Bantuan: true, sop.StatusKasus: true, sop.PeringatanOperator: true,
-	sop.Pemberitahuan: true, sop.HasilPendaftaran: true}
+// notices answer or warn, and what somebody outside sends can bring them about. What tells of a decision or of an exposed password is
+// none: it may wait, but it is never left out.
+var notices = map[sop.LetterKind]bool{sop.TidakDikenali: true, sop.Bantuan: true, sop.StatusKasus: true, sop.PeringatanOperator: true, sop.HasilPendaftaran: true}
 
-// wait is how long a letter stands back, so that nobody is flooded.
-func (c *Clerk) wait(b store.Books, l sop.Letter, now time.Time) (time.Duration, error) {
-	if l.Kind == sop.Persetujuan || l.Kind == sop.Kredensial {
-		return 0, nil
+// wait is how long a letter stands back, so that nobody is flooded; not ok: it says nothing new, and is left out.
+func (c *Clerk) wait(b store.Books, l sop.Letter, now time.Time) (wait time.Duration, ok bool, err error) {
+	if l.Kind == sop.Persetujuan || l.Kind == sop.Kredensial || l.Topic == "exposed" {
+		return 0, true, nil
 	}
 	to := Sum([]byte(strings.ToLower(l.To.Address)))[:32]
-	if !notices[l.Kind] {
-		wait, err := b.Letters.Spend(to, now, procedureAnHour)
-		return min(wait, maxWait), err
+	if notices[l.Kind] {
+		return b.Letters.Spend(to+"/"+string(l.Kind)+"/"+l.Topic, now, noticesAnHour, maxWait)
 	}
-	return b.Letters.Spend(to+"/"+string(l.Kind)+"/"+l.Topic, now, noticesAnHour)
+	wait, ok, err = b.Letters.Spend(to, now, procedureAnHour, maxWait)
+	if !ok {
+		wait = maxWait
+	}
+	return wait, true, err
 }
 
 // Render makes the exact bytes of a letter; the same data gives the same bytes.

@@ -43,7 +43,7 @@ func waitsOf(t *testing.T, n int, kinds ...sop.LetterKind) map[sop.LetterKind]ti
 	if err := db.Update(t.Context(), func(tx store.Tx) error {
 		for range n {
 			for _, k := range kinds {
-				wait, err := (&Clerk{}).wait(store.In(tx), sop.Letter{Kind: k, To: sop.Person{Address: "admin@dinas.example"}}, now)
+				wait, _, err := (&Clerk{}).wait(store.In(tx), sop.Letter{Kind: k, To: sop.Person{Address: "admin@dinas.example"}}, now)
 				if err != nil {
 					return err
 				}

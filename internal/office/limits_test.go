@@ -90,9 +90,63 @@ func TestForgedMailsDelayNobodyElse(t *testing.T) {
 		t.Errorf("another person's notice waits %s", d)
 	}
 	x.Must(x.Commit(t.Context(), 1, func(b store.Books) error { return x.Warn(b, "other", "letter-aside", "x") }))
+	heard := 0
 	for _, r := range x.LettersOf(store.Office, sop.PeringatanOperator) {
-		if r.Letter.Topic == "letter-aside" && !r.Next.Equal(r.Made) {
-			t.Errorf("a notice of another topic waits %s", r.Next.Sub(r.Made))
+		if r.Letter.Topic == "letter-aside" {
+			heard++
+			if !r.Next.Equal(r.Made) {
+				t.Errorf("a notice of another topic waits %s", r.Next.Sub(r.Made))
+			}
+		}
+	}
+	if heard != 1 {
+		t.Errorf("%d notices of another topic", heard)
+	}
+}
+
+// TestWhatMustBeHeard: sixty exposed passwords, and two hundred approvals in an hour, are told to everybody who must know, each; of a
+// flood of warnings of one topic the operator gets some every hour, for as long as it goes on.
+func TestWhatMustBeHeard(t *testing.T) {
+	x := officetest.New(t, templates.FS)
+	x.Set(monday)
+	number := x.Ask(60)
+	x.Approve(number)
+	for i := range 60 {
+		x.Must(x.Tell(number, sop.Person{}, sop.Exposed{NIP: officetest.Member(i + 1).NIP, What: "kutipan"}))
+	}
+	told := func(who sop.Person, topic string) (n int) {
+		for _, r := range x.LettersOf(number, sop.Pemberitahuan) {
+			if r.Letter.To == who && r.Letter.Topic == topic {
+				n++
+			}
+		}
+		return n
+	}
+	if k, a := told(officetest.Kepala, "exposed"), told(officetest.Admin, "exposed"); k != 60 || a != 60 {
+		t.Errorf("of 60 exposed passwords Kepala LPSE hears %d, the approver %d", k, a)
+	}
+	announced := 0
+	for i := range 200 {
+		x.Set(monday.Add(time.Duration(i) * 15 * time.Second))
+		next := x.Ask(1)
+		x.Approve(next)
+		for _, r := range x.LettersOf(next, sop.Pemberitahuan) {
+			if r.Letter.Topic == "approved" {
+				announced++
+			}
+		}
+	}
+	if announced != 200 {
+		t.Errorf("%d of 200 approvals are announced", announced)
+	}
+	for hour := range 12 {
+		before := len(x.LettersOf(store.Office, sop.PeringatanOperator))
+		for i := range 25 {
+			x.Set(monday.Add(time.Duration(24+hour)*time.Hour + time.Duration(i)*2*time.Minute))
+			x.Must(x.Commit(t.Context(), 1, func(b store.Books) error { return x.Warn(b, fmt.Sprintf("%d-%d", hour, i), "request-unproven", "x") }))
+		}
+		if n := len(x.LettersOf(store.Office, sop.PeringatanOperator)) - before; n < 15 {
+			t.Errorf("in hour %d of a flood the operator gets %d letters", hour, n)
 		}
 	}
 }

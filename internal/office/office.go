@@ -217,8 +217,9 @@ func KeyID(number, nip string) string { return number + "/" + nip }
 // books and the keys at the first mail, grows with every password that is sealed, and forgets with the key.
 type secretWatch struct {
 	*credential.Watch
-	mu     sync.Mutex
-	filled bool
+	mu        sync.Mutex
+	filled    bool
+	unwatched []string // what could not be read
 }
 
 // Note writes a line of the daemon's own into the journal of the office.

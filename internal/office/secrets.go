@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"ukpbjd/internal/credential"
+	"ukpbjd/internal/queue"
 	"ukpbjd/internal/secret"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/store"
@@ -47,20 +48,24 @@ func (c *Clerk) Issued(cs sop.Case) (map[string]credential.Issued, error) {
 	return out, nil
 }
 
-// SecretWatch returns the watch, filled with every password that can be opened.
+// SecretWatch returns the watch, filled with every password that can be opened. A case that cannot be read, or a seal that does not
+// open, is passed over and counted: it is nobody's mail that is at fault. Any other error is the machine's.
 func (c *Clerk) SecretWatch(ctx context.Context) (*credential.Watch, error) {
 	c.secret.mu.Lock()
 	defer c.secret.mu.Unlock()
 	if c.secret.filled {
 		return c.secret.Watch, nil
 	}
+	var unwatched []string
 	err := c.View(ctx, func(b store.Books) error {
 		var cs sop.Case
 		for _, id := range c.Vault.IDs() { // in order: a case comes once
 			number, nip, _ := strings.Cut(id, "/")
 			if number != cs.Number {
 				var err error
-				if cs, _, err = b.Cases.Get(number); err != nil {
+				if cs, _, err = b.Cases.Get(number); store.IsRow(err) {
+					unwatched = append(unwatched, number)
+				} else if err != nil {
 					return err
 				}
 				cs.Number = number
@@ -70,17 +75,30 @@ func (c *Clerk) SecretWatch(ctx context.Context) (*credential.Watch, error) {
 				continue
 			}
 			p, err := c.Vault.Open(id, credential.ForPassword, a.Sealed)
-			if err != nil && !errors.Is(err, credential.ErrShredded) {
-				return fmt.Errorf("watch for the password of %s: %w", id, err)
-			}
-			if err == nil {
+			switch {
+			case err == nil:
 				c.secret.Add(id, p)
+			case !errors.Is(err, credential.ErrShredded):
+				unwatched = append(unwatched, id)
 			}
 		}
 		return ctx.Err()
 	})
-	c.secret.filled = err == nil
-	return c.secret.Watch, err
+	if err != nil {
+		return nil, queue.Ground(fmt.Errorf("watch for passwords: %w", err))
+	}
+	c.secret.filled, c.secret.unwatched = true, unwatched
+	return c.secret.Watch, nil
+}
+
+// Unwatched names the passwords, or whole cases, that nobody can watch for, as they cannot be read; "": there are none.
+func (c *Clerk) Unwatched() string {
+	c.secret.mu.Lock()
+	defer c.secret.mu.Unlock()
+	if len(c.secret.unwatched) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d passwords cannot be watched for, as their rows cannot be read: %s", len(c.secret.unwatched), strings.Join(c.secret.unwatched[:min(3, len(c.secret.unwatched))], ", "))
 }
 
 // SealedUnder are the keys without which a sealed letter cannot be opened: its member's, and for Kepala LPSE's copy those of all

@@ -156,7 +156,7 @@ func (d *decision) lengkapi(w Command) string {
 
 func stoppable(_ Office, c *Case, _ Sender, _ Command, _ time.Time) string {
 	switch {
-	case c.Approval == nil && len(c.Votes) == 0:
+	case c.Approval == nil && len(c.Votes) == 0 && (c.Status != AwaitingApproval || c.Expires.IsZero()):
 		return "wrong-state"
 	case c.Approval != nil && c.Approval.Released:
 		return "too-late"
@@ -164,16 +164,21 @@ func stoppable(_ Office, c *Case, _ Sender, _ Command, _ time.Time) string {
 	return ""
 }
 
-// stop withdraws an approval while nothing has been released; the case is asked about anew under a new code.
+// stop withdraws an approval while nothing has been released; the case is asked about anew under a new code. A STOP that is there before
+// the SETUJU that it means, because that one is held or slow, voids its code.
 func (d *decision) stop(Command) string {
-	d.withdraw("Persetujuan ditarik kembali.")
-	d.tellApprovers("approval-withdrawn", d.in.From.Name)
+	topic, text := "approval-withdrawn", "Persetujuan ditarik kembali."
+	if d.c.Approval == nil && len(d.c.Votes) == 0 {
+		topic, text = "stopped", "STOP diterima sebelum ada persetujuan; kode yang terbuka tidak berlaku lagi."
+	}
+	d.withdraw(topic, text)
+	d.tellApprovers(topic, d.in.From.Name)
 	d.askApproval()
-	return "approval-withdrawn"
+	return topic
 }
 
-func (d *decision) withdraw(text string) {
-	d.event("approval-withdrawn", text)
+func (d *decision) withdraw(kind, text string) {
+	d.event(kind, text)
 	d.c.Approval, d.c.Votes = nil, nil
 	for i := range d.c.Members {
 		d.c.Members[i].Address = ""

@@ -35,7 +35,7 @@ func (d *decision) released() bool { return d.c.Approval != nil && d.c.Approval.
 // askAnew voids an approval that has released nothing yet, and every open code.
 func (d *decision) askAnew(why string) {
 	if d.c.Approval != nil {
-		d.withdraw(why)
+		d.withdraw("approval-withdrawn", why)
 		d.tellApprovers("approval-void", "")
 	}
 	if d.c.Status == Approved || d.c.Status == AwaitingApproval {

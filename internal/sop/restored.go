@@ -10,7 +10,7 @@ func (d *decision) restored() string {
 	}
 	asked := d.c.Status == AwaitingApproval || d.c.Status == Approved
 	if d.c.Approval != nil || len(d.c.Votes) > 0 {
-		d.withdraw("Persetujuan yang belum dilaksanakan ditarik karena buku dipulihkan dari cadangan.")
+		d.withdraw("approval-withdrawn", "Persetujuan yang belum dilaksanakan ditarik karena buku dipulihkan dari cadangan.")
 	}
 	if asked {
 		d.askApproval()

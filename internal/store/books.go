@@ -127,6 +127,9 @@ func (b rows) put(bucket, key string, v any) error {
 // is nobody's row.
 func isRow(err error) bool { return errors.As(err, new(*RowError)) }
 
+// IsRow is isRow for those who walk over rows of others.
+func IsRow(err error) bool { return isRow(err) }
+
 // get reads JSON into v; false when absent.
 func (b rows) get(bucket, key string, v any) (bool, error) {
 	raw, err := b.tx.Get(bucket, []byte(key))

@@ -375,20 +375,25 @@ type limitRow struct {
 	At     time.Time `json:"at"`
 }
 
-// Spend takes a token from a bucket that holds, and gains, as many an hour. It returns how long the letter is to wait for it. A
-// bucket whose clock was ahead loses that.
-func (b Letters) Spend(bucket string, now time.Time, anHour int) (wait time.Duration, err error) {
-	x := limitRow{Tokens: float64(anHour), At: now}
-	if _, err := b.get(bLimits, bucket, &x); err != nil {
-		return 0, err
+// Spend takes a token from a bucket that holds, and gains, as many an hour, and returns how long the letter is to wait for it. Beyond most
+// nothing is taken, and there is no token for this letter. A bucket whose clock was ahead loses that; one that cannot be read is full.
+func (b Letters) Spend(bucket string, now time.Time, anHour int, most time.Duration) (wait time.Duration, ok bool, err error) {
+	full := limitRow{Tokens: float64(anHour), At: now}
+	x := full
+	if _, err := b.get(bLimits, bucket, &x); isRow(err) {
+		x = full
+	} else if err != nil {
+		return 0, false, err
 	}
 	gained := max(now.Sub(x.At).Hours(), 0) * float64(anHour)
 	x.Tokens, x.At = min(x.Tokens+gained, float64(anHour))-1, now
 	if x.Tokens < 0 {
 		wait = time.Duration(-x.Tokens / float64(anHour) * float64(time.Hour))
 	}
-	x.Tokens = max(x.Tokens, -2*float64(anHour))
-	return wait, b.put(bLimits, bucket, x)
+	if wait > most {
+		return wait, false, nil
+	}
+	return wait, true, b.put(bLimits, bucket, x)
 }
 
 // After returns at most limit letters of a case, or of Office, in order of key, beginning after the given key.
