@@ -385,15 +385,14 @@ func (b Letters) Spend(bucket string, now time.Time, anHour int, most time.Durat
 	} else if err != nil {
 		return 0, false, err
 	}
-	gained := max(now.Sub(x.At).Hours(), 0) * float64(anHour)
-	x.Tokens, x.At = min(x.Tokens+gained, float64(anHour))-1, now
-	if x.Tokens < 0 {
-		wait = time.Duration(-x.Tokens / float64(anHour) * float64(time.Hour))
+	rate := float64(anHour)
+	gained := max(now.Sub(x.At).Hours(), 0) * rate
+	x.Tokens, x.At = max(min(x.Tokens+gained, rate), -rate*most.Hours()), now
+	wait = time.Duration(max(1-x.Tokens, 0) / rate * float64(time.Hour))
+	if ok = wait <= most; ok {
+		x.Tokens--
 	}
-	if wait > most {
-		return wait, false, nil
-	}
-	return wait, true, b.put(bLimits, bucket, x)
+	return wait, ok, b.put(bLimits, bucket, x)
 }
 
 // After returns at most limit letters of a case, or of Office, in order of key, beginning after the given key.
