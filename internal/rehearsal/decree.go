@@ -4,21 +4,23 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"ukpbjd/internal/workday"
 )
 
 // decree is the SK penetapan anggota Pokja: the decision with its roster in a Lampiran.
 func (b Bundle) decree(picture []byte) ([]byte, error) {
 	p := b.begin("SK Penetapan "+b.Pokja, "P", picture)
 	about := fmt.Sprintf("PENETAPAN %s PADA UNIT KERJA PENGADAAN BARANG/JASA KABUPATEN %s TAHUN ANGGARAN %d",
-		strings.ToUpper(b.Pokja), strings.ToUpper(b.Office.Regency), b.Office.Date.Year())
-	for _, l := range []string{"KEPUTUSAN KEPALA BAGIAN PENGADAAN BARANG/JASA", "SEKRETARIAT DAERAH KABUPATEN " + strings.ToUpper(b.Office.Regency),
+		strings.ToUpper(b.Pokja), strings.ToUpper(regency), dated.Year())
+	for _, l := range []string{"KEPUTUSAN KEPALA BAGIAN PENGADAAN BARANG/JASA", "SEKRETARIAT DAERAH KABUPATEN " + strings.ToUpper(regency),
 		"NOMOR " + b.SKNumber, "TENTANG", about} {
 		p.middle("B", 12, l)
 	}
 	p.Ln(3)
 	p.middle("", 11, "KEPALA BAGIAN PENGADAAN BARANG/JASA,")
 	p.Ln(2)
-	p.clause("Menimbang", "a. bahwa untuk melaksanakan pemilihan Penyedia pada Pemerintah Kabupaten "+b.Office.Regency+" perlu dibentuk "+b.Pokja+";",
+	p.clause("Menimbang", "a. bahwa untuk melaksanakan pemilihan Penyedia pada Pemerintah Kabupaten "+regency+" perlu dibentuk "+b.Pokja+";",
 		"b. bahwa pegawai yang namanya tercantum dalam Lampiran Keputusan ini dipandang cakap dan memenuhi syarat untuk ditetapkan;",
 		"c. bahwa berdasarkan pertimbangan sebagaimana dimaksud dalam huruf a dan huruf b, perlu menetapkan Keputusan Kepala Bagian Pengadaan Barang/Jasa;")
 	p.clause("Mengingat", "1. Undang-Undang Nomor 23 Tahun 2014 tentang Pemerintahan Daerah sebagaimana telah diubah beberapa kali terakhir dengan Undang-Undang Nomor 6 Tahun 2023;",
@@ -31,9 +33,9 @@ func (b Bundle) decree(picture []byte) ([]byte, error) {
 	p.clause("KESATU", "Menetapkan "+b.Pokja+" dengan susunan keanggotaan sebagaimana tercantum dalam Lampiran yang merupakan bagian tidak terpisahkan dari Keputusan ini.")
 	p.clause("KEDUA", b.Pokja+" sebagaimana dimaksud dalam Diktum KESATU melaksanakan persiapan dan pelaksanaan pemilihan Penyedia sesuai dengan ketentuan peraturan perundang-undangan.")
 	p.clause("KETIGA", fmt.Sprintf("Segala biaya yang timbul akibat ditetapkannya Keputusan ini dibebankan pada Anggaran Pendapatan dan Belanja Daerah Kabupaten %s Tahun Anggaran %d.",
-		b.Office.Regency, b.Office.Date.Year()))
+		regency, dated.Year()))
 	p.clause("KEEMPAT", "Keputusan ini mulai berlaku pada tanggal ditetapkan.")
-	p.signature(b, "Ditetapkan di "+b.Office.Seat, "pada tanggal "+longDate(b.Office.Date.AddDate(0, 0, -7)), "KEPALA BAGIAN PENGADAAN BARANG/JASA,")
+	p.signature(b, "Ditetapkan di "+seat, "pada tanggal "+workday.DateWords(dated.AddDate(0, 0, -7)), "KEPALA BAGIAN PENGADAAN BARANG/JASA,")
 	b.annex(p)
 	return p.bytes()
 }
@@ -64,7 +66,7 @@ func (b Bundle) task(picture []byte) ([]byte, error) {
 	p.middle("", 11, "NOMOR : "+b.TaskNumber)
 	p.Ln(4)
 	p.clause("Dasar", "1. Keputusan Kepala Bagian Pengadaan Barang/Jasa Nomor "+b.SKNumber+" tentang Penetapan "+b.Pokja+";",
-		fmt.Sprintf("2. Dokumen Pelaksanaan Anggaran Bagian Pengadaan Barang/Jasa Tahun Anggaran %d.", b.Office.Date.Year()))
+		fmt.Sprintf("2. Dokumen Pelaksanaan Anggaran Bagian Pengadaan Barang/Jasa Tahun Anggaran %d.", dated.Year()))
 	p.middle("B", 12, "MENUGASKAN:")
 	p.Ln(2)
 	p.SetFont("Times", "", 11)
@@ -84,9 +86,9 @@ func (b Bundle) task(picture []byte) ([]byte, error) {
 		}
 	}
 	p.Ln(1.5)
-	p.clause("Untuk", "1. melaksanakan tugas sebagai anggota "+b.Pokja+" terhitung mulai tanggal "+longDate(b.Office.Date)+fmt.Sprintf(" sampai dengan 31 Desember %d;", b.Office.Date.Year()),
+	p.clause("Untuk", "1. melaksanakan tugas sebagai anggota "+b.Pokja+" terhitung mulai tanggal "+workday.DateWords(dated)+fmt.Sprintf(" sampai dengan 31 Desember %d;", dated.Year()),
 		"2. melaporkan hasil pelaksanaan tugas kepada Kepala Bagian Pengadaan Barang/Jasa.")
 	p.MultiCell(p.width, lineHeight, "Demikian surat tugas ini dibuat untuk dilaksanakan dengan penuh tanggung jawab.", "", "L", false)
-	p.signature(b, b.Office.Seat+", "+longDate(b.Office.Date.AddDate(0, 0, -4)), "Kepala Bagian Pengadaan Barang/Jasa,")
+	p.signature(b, seat+", "+workday.DateWords(dated.AddDate(0, 0, -4)), "Kepala Bagian Pengadaan Barang/Jasa,")
 	return p.bytes()
 }

@@ -9,6 +9,7 @@ import (
 	"mime"
 	"mime/quotedprintable"
 	"net/mail"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,7 +41,6 @@ type letter struct {
 	inReplyTo           string
 	references          []string
 	agent               string
-	extra               [][2]string
 	files               []sop.File
 }
 
@@ -96,9 +96,6 @@ func (l letter) head(b *bytes.Buffer) {
 		field(b, "In-Reply-To", l.inReplyTo)
 		field(b, "References", strings.Join(append(l.references, l.inReplyTo), "\r\n "))
 	}
-	for _, x := range l.extra {
-		field(b, x[0], x[1])
-	}
 }
 
 // words writes the text part, or text and HTML as alternatives.
@@ -126,14 +123,9 @@ func textPart(b *bytes.Buffer, kind, text string) {
 }
 
 func base64Lines(b *bytes.Buffer, raw []byte) {
-	const most = 57 // bytes, 76 characters
-	line := make([]byte, 76)
-	for len(raw) > 0 {
-		n := min(most, len(raw))
-		base64.StdEncoding.Encode(line, raw[:n])
-		b.Write(line[:base64.StdEncoding.EncodedLen(n)])
+	for line := range slices.Chunk([]byte(base64.StdEncoding.EncodeToString(raw)), 76) {
+		b.Write(line)
 		b.WriteString("\r\n")
-		raw = raw[n:]
 	}
 }
 

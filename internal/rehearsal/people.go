@@ -83,7 +83,7 @@ func person(r *rand.Rand, no int, o Office, taken map[string]bool) document.Row 
 	bare, woman := name(r)
 	born := time.Date(1968, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, r.IntN(27*365))
 	start := born.AddDate(21+r.IntN(12), r.IntN(12), 0)
-	if last := o.Date.AddDate(-2, 0, 0); start.After(last) {
+	if last := dated.AddDate(-2, 0, 0); start.After(last) {
 		start = last
 	}
 	sex, day := 1, born.Day()
@@ -131,17 +131,4 @@ func spaced(nip string) string {
 		return nip
 	}
 	return nip[:8] + " " + nip[8:14] + " " + nip[14:15] + " " + nip[15:]
-}
-
-// longDate writes 4 Mei 2026.
-func longDate(t time.Time) string {
-	return fmt.Sprintf("%d %s %d", t.Day(), monthName(t.Month()), t.Year())
-}
-
-func monthName(m time.Month) string {
-	return [...]string{"Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus", "September", "Oktober", "November", "Desember"}[m-1]
-}
-
-func dayName(d time.Weekday) string {
-	return [...]string{"Minggu", "Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu"}[d]
 }

@@ -219,7 +219,7 @@ func TestRepliesKeepTheThread(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			text := plainText(m.Header.Get("Content-Type"), m.Header.Get("Content-Transfer-Encoding"), m.Body, 0)
+			text := message.Parse(reply, message.DefaultLimits(), nil).Text
 			if !strings.HasPrefix(text, "SETUJU\n") || m.Header.Get("In-Reply-To") != "<asal@tirtawana.example>" || m.Header.Get("Message-ID") == "" {
 				t.Errorf("%s: %s", style, reply)
 			}

@@ -25,8 +25,8 @@ func (b Bundle) begin(title, orientation string, picture []byte) sheet {
 	p := sheet{Fpdf: fpdf.New(orientation, "mm", "A4", "")}
 	p.latin = p.UnicodeTranslatorFromDescriptor("")
 	p.SetCatalogSort(true)
-	p.SetCreationDate(b.Office.Date)
-	p.SetModificationDate(b.Office.Date)
+	p.SetCreationDate(dated)
+	p.SetModificationDate(dated)
 	p.SetTitle(title, false)
 	p.SetMargins(left, 15, 25)
 	p.SetAutoPageBreak(true, 20)
@@ -37,9 +37,9 @@ func (b Bundle) begin(title, orientation string, picture []byte) sheet {
 		p.RegisterImageOptionsReader("lambang", fpdf.ImageOptions{ImageType: "PNG"}, bytes.NewReader(picture))
 		p.ImageOptions("lambang", left, 14, 18, 22, false, fpdf.ImageOptions{}, 0, "")
 	}
-	p.middle("B", 13, "PEMERINTAH KABUPATEN "+strings.ToUpper(b.Office.Regency))
+	p.middle("B", 13, "PEMERINTAH KABUPATEN "+strings.ToUpper(regency))
 	p.middle("B", 15, "SEKRETARIAT DAERAH")
-	p.middle("", 9, "Jalan Kenanga Nomor 12 "+b.Office.Seat+" Telepon (0369) 410055 Kode Pos 80999")
+	p.middle("", 9, "Jalan Kenanga Nomor 12 "+seat+" Telepon (0369) 410055 Kode Pos 80999")
 	p.middle("", 9, "Surel: setda@"+b.Office.Domain)
 	p.SetLineWidth(0.8)
 	p.Line(left, p.GetY()+1.5, left+p.width, p.GetY()+1.5)
