@@ -29,19 +29,14 @@ func digits(s string, n int) bool {
 	return len(s) == n && strings.Trim(s, "0123456789") == ""
 }
 
-func paperKind(k document.Kind) string {
-	switch k {
-	case document.Formulir:
-		return "Formulir permohonan pembuatan akun Pokja"
-	case document.SK:
-		return "SK penetapan/pengangkatan anggota Pokja"
-	case document.SuratTugas:
-		return "Surat penugasan Pokja"
-	case document.Unreadable:
-		return "Berkas yang tidak terbaca"
-	}
-	return "Berkas lain"
+var paperKinds = map[document.Kind]string{
+	document.Formulir:   "Formulir permohonan pembuatan akun Pokja",
+	document.SK:         "SK penetapan/pengangkatan anggota Pokja",
+	document.SuratTugas: "Surat penugasan Pokja",
+	document.Unreadable: "Berkas yang tidak terbaca",
 }
+
+func paperKind(k document.Kind) string { return cmp.Or(paperKinds[k], "Berkas lain") }
 
 var unreadable = map[string]string{
 	"encrypted":   "berkas terkunci dengan kata sandi; mohon dikirim tanpa kunci",
@@ -56,10 +51,7 @@ var unreadable = map[string]string{
 }
 
 func unreadableBecause(reason string) string {
-	if w, ok := unreadable[reason]; ok {
-		return w
-	}
-	return "isi berkas tidak dapat dibaca"
+	return cmp.Or(unreadable[reason], "isi berkas tidak dapat dibaca")
 }
 
 var fields = map[string]string{
@@ -84,10 +76,6 @@ var marks = map[string]string{
 	"alamat-pemohon": "alamat email sama dengan alamat pemohon",
 	"domain-luar":    "alamat email berada di luar domain kantor",
 	"alamat-berbeda": "alamat email berbeda dari yang terakhir dikonfirmasi untuk NIP ini",
-	"alamat-berubah": "alamat email berbeda dari yang terakhir dikonfirmasi untuk NIP ini",
-	"alamat-kembar":  "alamat email dipakai lebih dari satu anggota",
-	"terpapar":       "password pernah terlihat di luar suratnya dan telah diganti",
-	"dibaca-mesin":   "data dibaca oleh mesin (OCR)",
 	"domain-sandi":   "domain alamat email ditulis dengan huruf bukan Latin (punycode)",
 	"alamat-mirip":   "alamat email hampir sama dengan alamat pejabat, pemohon, atau anggota lain",
 	"nama-mirip":     "nama hampir sama dengan anggota lain atau pejabat",
@@ -97,12 +85,7 @@ var marks = map[string]string{
 }
 
 // markText explains a risk mark; a mark that has no entry here is shown as it is, for the approver must see it.
-func markText(m string) string {
-	if w, ok := marks[m]; ok {
-		return w
-	}
-	return shown(m, maxTitle)
-}
+func markText(m string) string { return cmp.Or(marks[m], shown(m, maxTitle)) }
 
 var states = map[sop.MemberState]string{
 	sop.MemberWaiting:   "Menunggu persetujuan",
@@ -115,12 +98,7 @@ var states = map[sop.MemberState]string{
 	sop.MemberLapsed:    "Tanpa konfirmasi sampai batas waktu",
 }
 
-func stateLabel(s sop.MemberState) string {
-	if w, ok := states[s]; ok {
-		return w
-	}
-	return "Belum diketahui"
-}
+func stateLabel(s sop.MemberState) string { return cmp.Or(states[s], "Belum diketahui") }
 
 var parties = map[string]string{
 	string(sop.RoleRequester): "Pemohon",
@@ -146,36 +124,16 @@ func roleLabel(r sop.Role) string {
 	return parties[string(r)]
 }
 
-// owedBy names who answers for a step. SOP W.1
-func owedBy(s string) string {
-	switch s {
-	case "approver":
-		return "Admin Agency"
-	case "requester":
-		return "pemohon"
-	case "member":
-		return "anggota Pokja"
-	case "operator":
-		return "operator layanan"
-	case "daemon":
-		return "sistem layanan"
-	case "":
-		return ""
-	}
-	return shown(s, maxName)
+// owers are those who answer for a step, within a sentence. SOP W.1
+var owers = map[string]string{
+	"approver": "Admin Agency", "requester": "pemohon", "member": "anggota Pokja", "operator": "operator layanan", "daemon": "sistem layanan",
 }
 
-func deviationKind(s string) string {
-	switch s {
-	case "perlengkapan":
-		return "Perlengkapan"
-	case "waktu":
-		return "Waktu"
-	case "output":
-		return "Output"
-	}
-	return shown(s, 40)
-}
+func owedBy(s string) string { return cmp.Or(owers[s], shown(s, maxName)) }
+
+var deviationKinds = map[string]string{"perlengkapan": "Perlengkapan", "waktu": "Waktu", "output": "Output"}
+
+func deviationKind(s string) string { return cmp.Or(deviationKinds[s], shown(s, 40)) }
 
 var small = [...]string{"nol", "satu", "dua", "tiga", "empat", "lima", "enam", "tujuh", "delapan", "sembilan", "sepuluh", "sebelas"}
 
