@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
+	"slices"
 	"strings"
 	text "text/template"
 
@@ -61,11 +62,7 @@ func known(override fs.FS) error {
 		return fmt.Errorf("list letter overrides: %w", err)
 	}
 	for _, n := range names {
-		ok := n == layoutFile
-		for _, k := range sop.LetterKinds {
-			ok = ok || n == string(k)+".tmpl"
-		}
-		if !ok {
+		if n != layoutFile && !slices.Contains(sop.LetterKinds, sop.LetterKind(strings.TrimSuffix(n, ".tmpl"))) {
 			return fmt.Errorf("letter override %q has the name of no letter", n)
 		}
 	}
@@ -73,25 +70,20 @@ func known(override fs.FS) error {
 }
 
 func source(shipped, override fs.FS, name string) (string, error) {
+	var b []byte
+	what, err := "letter override", fs.ErrNotExist
 	if override != nil {
-		b, err := fs.ReadFile(override, name)
-		if err == nil {
-			return sized(b, name)
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return "", fmt.Errorf("read letter override %s: %w", name, err)
-		}
+		b, err = fs.ReadFile(override, name)
 	}
-	b, err := fs.ReadFile(shipped, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		what = "letter"
+		b, err = fs.ReadFile(shipped, name)
+	}
+	if err == nil && len(b) > maxTemplate {
+		err = fmt.Errorf("larger than %d bytes", maxTemplate)
+	}
 	if err != nil {
-		return "", fmt.Errorf("read letter %s: %w", name, err)
-	}
-	return sized(b, name)
-}
-
-func sized(b []byte, name string) (string, error) {
-	if len(b) > maxTemplate {
-		return "", fmt.Errorf("read letter %s: larger than %d bytes", name, maxTemplate)
+		return "", fmt.Errorf("read %s %s: %w", what, name, err)
 	}
 	return string(b), nil
 }
