@@ -9,24 +9,15 @@ import (
 	"ukpbjd/internal/sop"
 )
 
-// groupNIP writes 19860926 201505 1 001 (DOMAIN, "NIP"); what has not 18 digits stays as it was read.
-func groupNIP(s string) string {
-	if !digits(s, 18) {
-		return shown(s, 40)
-	}
-	return s[:8] + " " + s[8:14] + " " + s[14:15] + " " + s[15:]
-}
+// groupNIP writes 19860926 201505 1 001 (DOMAIN, "NIP"); what has not 18 digits is shown as it was read.
+func groupNIP(s string) string { return shown(document.GroupNIP(s), 40) }
 
 // maskNIP hides the middle: 19860926 •••••• • 001.
 func maskNIP(s string) string {
-	if !digits(s, 18) {
+	if document.GroupNIP(s) == s {
 		return "(NIP disamarkan)"
 	}
 	return s[:8] + " •••••• • " + s[15:]
-}
-
-func digits(s string, n int) bool {
-	return len(s) == n && strings.Trim(s, "0123456789") == ""
 }
 
 var paperKinds = map[document.Kind]string{

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"ukpbjd/internal/document"
 	"ukpbjd/internal/workday"
 )
 
@@ -53,7 +54,7 @@ func (b Bundle) annex(p sheet) {
 	p.Ln(3)
 	var rows [][]string
 	for i, m := range b.people {
-		rows = append(rows, []string{strconv.Itoa(m.No), m.Nama, spaced(m.NIP), rankName(m.Golongan) + " (" + m.Golongan + ")", b.Parts[i]})
+		rows = append(rows, []string{strconv.Itoa(m.No), m.Nama, document.GroupNIP(m.NIP), rankName(m.Golongan) + " (" + m.Golongan + ")", b.Parts[i]})
 	}
 	p.table([]float64{9, 57, 38, 36, 20}, []string{"No", "Nama", "NIP", "Pangkat/Gol.", "Kedudukan"}, rows)
 	p.signature(b, "KEPALA BAGIAN PENGADAAN BARANG/JASA,")
@@ -78,7 +79,7 @@ func (b Bundle) task(picture []byte) ([]byte, error) {
 		}
 		p.SetX(left + 32)
 		p.CellFormat(7, lineHeight, fmt.Sprintf("%d.", m.No), "", 0, "L", false, 0, "")
-		for _, f := range [][2]string{{"Nama", m.Nama}, {"NIP", spaced(m.NIP)}, {"Pangkat/Gol.", rankName(m.Golongan) + " (" + m.Golongan + ")"}, {"Jabatan", m.Jabatan}} {
+		for _, f := range [][2]string{{"Nama", m.Nama}, {"NIP", document.GroupNIP(m.NIP)}, {"Pangkat/Gol.", rankName(m.Golongan) + " (" + m.Golongan + ")"}, {"Jabatan", m.Jabatan}} {
 			p.SetX(left + 39)
 			p.CellFormat(26, lineHeight, f[0], "", 0, "L", false, 0, "")
 			p.CellFormat(4, lineHeight, ":", "", 0, "L", false, 0, "")

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"ukpbjd/internal/document"
 	"ukpbjd/internal/workday"
 )
 
@@ -49,7 +50,7 @@ func (b Bundle) formLines() []string {
 
 // formClosing stands below it, with the NIP of somebody who is no member.
 func (b Bundle) formClosing() []string {
-	return []string{"", seat + ", " + workday.DateWords(dated), b.Head.Jabatan, "", "", b.Head.Nama, "NIP. " + spaced(b.Head.NIP)}
+	return []string{"", seat + ", " + workday.DateWords(dated), b.Head.Jabatan, "", "", b.Head.Nama, "NIP. " + document.GroupNIP(b.Head.NIP)}
 }
 
 func (b Bundle) formCSV([]byte) ([]byte, error) {

@@ -124,11 +124,3 @@ func address(bare string, born time.Time, o Office, taken map[string]bool) strin
 		try = fmt.Sprintf("%s-%d", local, n)
 	}
 }
-
-// spaced writes a NIP as papers do: 19860926 201505 1 061.
-func spaced(nip string) string {
-	if len(nip) != 18 {
-		return nip
-	}
-	return nip[:8] + " " + nip[8:14] + " " + nip[14:15] + " " + nip[15:]
-}

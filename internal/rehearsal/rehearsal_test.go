@@ -136,7 +136,7 @@ func TestPapersReadBack(t *testing.T) {
 			for _, mode := range []string{"-layout", "-raw"} {
 				text := pdfText(t, tool, mode, f.Bytes)
 				for _, m := range b.Roster {
-					wants := []string{m.Nama, spaced(m.NIP)}
+					wants := []string{m.Nama, document.GroupNIP(m.NIP)}
 					if i == 0 {
 						wants = []string{m.Nama, m.NIP, m.NIK, m.Email, m.HP, m.Golongan, m.Jabatan}
 					}

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"codeberg.org/go-pdf/fpdf"
+
+	"ukpbjd/internal/document"
 )
 
 // sheet is a page in the making, A4, in the fonts that every reader has.
@@ -106,7 +108,7 @@ func (p sheet) signature(b Bundle, lines ...string) {
 		p.AddPage()
 	}
 	p.Ln(4)
-	lines = append(lines, "", "", "", b.Head.Nama, rankName(b.Head.Golongan), "NIP. "+spaced(b.Head.NIP))
+	lines = append(lines, "", "", "", b.Head.Nama, rankName(b.Head.Golongan), "NIP. "+document.GroupNIP(b.Head.NIP))
 	p.SetFont("Times", "", 11)
 	for _, l := range lines {
 		p.SetX(left + p.width - 70)

@@ -38,10 +38,7 @@ type Span struct {
 }
 
 // Share is how many of a step's instances kept the deadline.
-type Share struct {
-	Step, SOP   string
-	OnTime, All int
-}
+type Share letter.Share
 
 // Flow is what was opened and closed in one month.
 type Flow struct {
@@ -209,7 +206,7 @@ func (m Month) Letter() *letter.Report {
 	}
 	for _, s := range m.Shares {
 		if s.All > 0 {
-			r.Shares = append(r.Shares, letter.Share{Step: s.Step, SOP: s.SOP, OnTime: s.OnTime, All: s.All})
+			r.Shares = append(r.Shares, letter.Share(s))
 		}
 	}
 	return r

@@ -149,17 +149,9 @@ func (p *form) members(c sop.Case) {
 		if m.Exposed {
 			got += "\nkredensial terpapar"
 		}
-		rows = append(rows, []string{fmt.Sprint(i + 1), m.Row.Nama + "\nNIP " + groupNIP(m.Row.NIP), reach(m) + "\n" + c.Accounts[m.Row.NIP].UserID, stamp(m.SentAt, p.zone), got})
+		rows = append(rows, []string{fmt.Sprint(i + 1), m.Row.Nama + "\nNIP " + document.GroupNIP(m.Row.NIP), reach(m) + "\n" + c.Accounts[m.Row.NIP].UserID, stamp(m.SentAt, p.zone), got})
 	}
 	p.grid([]gridColumn{{"No", 8, false}, {"Nama, NIP", 57, false}, {"Surel, user ID", 54, false}, {"Terkirim", 28, false}, {"Diterima", 28, false}}, rows, "Daftar anggota belum terbaca.")
-}
-
-// groupNIP writes 18 digits as people do: 19860926 201505 1 001.
-func groupNIP(s string) string {
-	if len(s) != 18 || strings.Trim(s, "0123456789") != "" {
-		return s
-	}
-	return s[:8] + " " + s[8:14] + " " + s[14:15] + " " + s[15:]
 }
 
 // deviations are the penyimpangan with who owed the step. SOP W.1, SOP W.2

@@ -1,8 +1,10 @@
 package report
 
 import (
+	"cmp"
 	"iter"
 	"time"
+
 	"ukpbjd/internal/letter"
 )
 
@@ -86,7 +88,7 @@ func deviationRows(e *Entry, put func(...any) error) error {
 
 func letterRows(e *Entry, put func(...any) error) error {
 	for _, l := range e.Letters {
-		if err := put(e.Number, l.Ref, string(l.Kind), l.To.Name, l.To.Address, letter.PartyName(string(l.Role)), letterState(l.State), l.Attempts, l.Made, l.Ended, l.Answer); err != nil {
+		if err := put(e.Number, l.Ref, string(l.Kind), l.To.Name, l.To.Address, letter.PartyName(string(l.Role)), cmp.Or(letterStates[l.State], l.State), l.Attempts, l.Made, l.Ended, l.Answer); err != nil {
 			return err
 		}
 	}
