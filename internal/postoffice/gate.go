@@ -44,11 +44,9 @@ func (g *gate) Accept() (net.Conn, error) {
 
 func (g *gate) cutAll() {
 	g.mu.Lock()
-	defer g.mu.Unlock()
 	g.closed = true
-	for c := range g.conns {
-		c.Conn.Close()
-	}
+	g.mu.Unlock()
+	g.cut()
 }
 
 // cut closes the connections that are open now; new ones are welcome.

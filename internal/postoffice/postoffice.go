@@ -4,6 +4,7 @@
 package postoffice
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -38,8 +39,6 @@ type Options struct {
 	Host       string // default mx.DOMAIN of the first account
 	AuthservID string // default Host
 	Security   string // none (default), starttls or tls, for both protocols, with a certificate of its own
-	IMAPListen string // default 127.0.0.1:0
-	SMTPListen string
 	MaxMessage int64
 
 	Rules func(from, to string) Behaviour // how a recipient behaves; nil is well
@@ -103,7 +102,7 @@ func furnish(opt Options) (*Office, error) {
 	o := &Office{
 		opt: opt, accounts: map[string]Account{}, boxes: map[string]*cabinet{}, domains: map[string]bool{},
 		changed: make(chan struct{}), attempts: map[string]int{},
-		imapAddr: orElse(opt.IMAPListen, "127.0.0.1:0"), smtpAddr: orElse(opt.SMTPListen, "127.0.0.1:0"),
+		imapAddr: "127.0.0.1:0", smtpAddr: "127.0.0.1:0",
 	}
 	o.defaults()
 	for _, a := range opt.Accounts {
@@ -119,9 +118,9 @@ func furnish(opt Options) (*Office, error) {
 }
 
 func (o *Office) defaults() {
-	o.opt.Host = orElse(o.opt.Host, "mx."+domainOf(o.opt.Accounts[0].Address))
-	o.opt.AuthservID = orElse(o.opt.AuthservID, o.opt.Host)
-	o.opt.Security = orElse(o.opt.Security, "none")
+	o.opt.Host = cmp.Or(o.opt.Host, "mx."+domainOf(o.opt.Accounts[0].Address))
+	o.opt.AuthservID = cmp.Or(o.opt.AuthservID, o.opt.Host)
+	o.opt.Security = cmp.Or(o.opt.Security, "none")
 	if o.opt.MaxMessage <= 0 {
 		o.opt.MaxMessage = maxMessage
 	}
@@ -222,13 +221,6 @@ func (o *Office) announce() {
 func (o *Office) change() <-chan struct{} { o.mu.Lock(); defer o.mu.Unlock(); return o.changed }
 
 func (o *Office) box(addr string) *cabinet { return o.boxes[strings.ToLower(addr)] }
-
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
-}
 
 func domainOf(addr string) string {
 	at := strings.LastIndexByte(addr, '@')

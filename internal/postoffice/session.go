@@ -47,18 +47,19 @@ func (s *session) Close() error {
 }
 
 func (s *session) folder(name string) (*folder, error) {
-	if f := s.box.find(name); f != nil {
-		return f, nil
-	}
-	return nil, no(imap.ResponseCodeNonExistent, "No such mailbox")
+	return s.find(name, imap.ResponseCodeNonExistent)
 }
 
 // target is folder for COPY, MOVE and APPEND, RFC 9051 §6.4.7.
 func (s *session) target(name string) (*folder, error) {
+	return s.find(name, imap.ResponseCodeTryCreate)
+}
+
+func (s *session) find(name string, absent imap.ResponseCode) (*folder, error) {
 	if f := s.box.find(name); f != nil {
 		return f, nil
 	}
-	return nil, no(imap.ResponseCodeTryCreate, "No such mailbox")
+	return nil, no(absent, "No such mailbox")
 }
 
 func (s *session) Select(name string, opt *imap.SelectOptions) (*imap.SelectData, error) {

@@ -2,6 +2,7 @@ package postoffice
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -106,7 +107,7 @@ func (s *submission) Rcpt(to string, _ *smtp.RcptOptions) error {
 	}
 	b := o.behaviour(s.from, to)
 	if b.Code != 0 {
-		return &smtp.SMTPError{Code: b.Code, EnhancedCode: smtp.EnhancedCode{b.Code / 100, 0, 0}, Message: orElse(b.Text, "Refused on request")}
+		return &smtp.SMTPError{Code: b.Code, EnhancedCode: smtp.EnhancedCode{b.Code / 100, 0, 0}, Message: cmp.Or(b.Text, "Refused on request")}
 	}
 	if local && o.box(to) == nil && b.Bounce == "" {
 		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "User unknown"}
@@ -239,10 +240,10 @@ func (o *Office) carry(from string, to recipient, raw, stamped []byte) error {
 }
 
 func clean(s string) string {
-	return string(bytes.Map(func(r rune) rune {
+	return strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' || r == '<' || r == '>' {
 			return '?'
 		}
 		return r
-	}, []byte(s)))
+	}, s)
 }

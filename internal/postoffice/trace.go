@@ -2,6 +2,7 @@ package postoffice
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"net/mail"
 	"slices"
@@ -27,7 +28,7 @@ func (o *Office) verdicts(raw []byte, login string) string {
 	}
 	id := "Authentication-Results: " + o.opt.AuthservID + "; "
 	if login == "" {
-		verdict := orElse(o.opt.DMARC[from], "none")
+		verdict := cmp.Or(o.opt.DMARC[from], "none")
 		if from == "" {
 			return id + "dmarc=" + verdict + "\r\n"
 		}

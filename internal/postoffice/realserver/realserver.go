@@ -269,27 +269,23 @@ func folders(tb testing.TB, owner string, dirs ...string) {
 			tb.Fatal(err)
 		}
 		if owner != "" {
-			output(tb, nil, "chown", owner, d)
+			run(tb, "chown", owner, d)
 		}
 	}
 }
 
-func output(tb testing.TB, env []string, program string, args ...string) string {
+func run(tb testing.TB, program string, args ...string) {
 	tb.Helper()
-	cmd := exec.Command(program, args...)
-	cmd.Env = append(os.Environ(), env...)
-	out, err := cmd.CombinedOutput()
-	if err != nil {
+	if out, err := exec.Command(program, args...).CombinedOutput(); err != nil {
 		tb.Fatalf("%s %s: %v\n%s", program, strings.Join(args, " "), err, out)
 	}
-	return string(out)
 }
 
 // certificate makes one for loopback, in files for the server and as a configuration for its clients.
 func certificate(tb testing.TB, dir string) (cert, key string, client *tls.Config) {
 	tb.Helper()
 	cert, key = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	output(tb, nil, find(tb, "openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "3650", "-keyout", key, "-out", cert,
+	run(tb, find(tb, "openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "3650", "-keyout", key, "-out", cert,
 		"-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1")
 	pem, err := os.ReadFile(cert)
 	if err != nil {
