@@ -156,7 +156,7 @@ func (v *View) read(r document.Reading) {
 		}
 	}
 	for _, k := range r.Missing {
-		v.Missing = append(v.Missing, paperKind(k))
+		v.Missing = append(v.Missing, k.Label())
 	}
 	for _, stops := range []bool{true, false} {
 		for _, p := range r.Problems {
@@ -187,7 +187,7 @@ func (v *View) problem(p document.Problem, roster []document.Row) {
 
 func paper(p document.Paper) Paper {
 	out := Paper{
-		Kind: paperKind(p.Kind), Title: shown(p.Title, maxTitle), Number: shown(p.Number, maxName),
+		Kind: p.Kind.Label(), Title: shown(p.Title, maxTitle), Number: shown(p.Number, maxName),
 		File: shown(p.File, maxFile), Pages: clean(p.Pages, 20), Hash: clean(p.SHA256, 64), Short: clean(p.SHA256, 64),
 	}
 	out.Short = out.Short[:min(len(out.Short), 12)]

@@ -20,15 +20,6 @@ func maskNIP(s string) string {
 	return s[:8] + " •••••• • " + s[15:]
 }
 
-var paperKinds = map[document.Kind]string{
-	document.Formulir:   "Formulir permohonan pembuatan akun Pokja",
-	document.SK:         "SK penetapan/pengangkatan anggota Pokja",
-	document.SuratTugas: "Surat penugasan Pokja",
-	document.Unreadable: "Berkas yang tidak terbaca",
-}
-
-func paperKind(k document.Kind) string { return cmp.Or(paperKinds[k], "Berkas lain") }
-
 var unreadable = map[string]string{
 	"encrypted":   "berkas terkunci dengan kata sandi; mohon dikirim tanpa kunci",
 	"corrupt":     "berkas rusak atau terpotong; mohon dikirim sekali lagi",

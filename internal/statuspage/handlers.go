@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -33,8 +34,36 @@ func (p *page) index(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	v := p.overview(cases[:min(len(cases), maxCases)], limit, counts, p.Source.Health(ctx))
-	v.Month, v.Replies = p.pictures(ctx), p.replies(ctx)
+	v.Month, v.Replies = optional(ctx, p.Charts), optional(ctx, p.Replies)
+	for i := range v.Replies {
+		v.Replies[i].Name = short(v.Replies[i].Name)
+	}
 	p.write(w, r, http.StatusOK, "index", v)
+}
+
+// optional asks for what the page is a page without.
+func optional[T any](ctx context.Context, ask func(context.Context) ([]T, error)) []T {
+	if ask == nil {
+		return nil
+	}
+	list, err := ask(ctx)
+	if err != nil {
+		return nil
+	}
+	return list
+}
+
+// picture serves one chart.
+func (p *page) picture(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), p.Timeout)
+	defer cancel()
+	for _, x := range optional(ctx, p.Charts) {
+		if x.Name == r.PathValue("name") {
+			send(w, r, http.StatusOK, "image/png", x.PNG)
+			return
+		}
+	}
+	p.absent(w, r)
 }
 
 // find leads from the search field to the case.
@@ -95,7 +124,11 @@ func (p *page) write(w http.ResponseWriter, r *http.Request, status int, name st
 		http.Error(w, "halaman tidak dapat disusun", http.StatusInternalServerError)
 		return
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	send(w, r, status, "text/html; charset=utf-8", body)
+}
+
+func send(w http.ResponseWriter, r *http.Request, status int, kind string, body []byte) {
+	w.Header().Set("Content-Type", kind)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	if r == nil || r.Method != http.MethodHead {
@@ -133,7 +166,7 @@ func (p *page) health(ctx context.Context) ([]HealthItem, bool) {
 	go func() { done <- p.Source.Health(ctx) }() // ends with its ctx
 	select {
 	case items := <-done:
-		return append([]HealthItem(nil), items...), true
+		return slices.Clone(items), true
 	case <-ctx.Done():
 		return nil, false
 	}

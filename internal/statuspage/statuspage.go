@@ -29,6 +29,20 @@ type HealthItem struct {
 	Text string `json:"text"` // the reason, where it does not
 }
 
+// Picture is a chart as the monthly report draws it.
+type Picture struct {
+	Name, Alt string // Name ends in .png
+	PNG       []byte
+}
+
+// Reply is what the last answer of an approver to an enrolment letter reached.
+type Reply struct {
+	Name         string
+	At           time.Time // zero: they were asked and have not answered yet
+	Reach, Needs string
+	Enough       bool
+}
+
 // Options of the pages.
 type Options struct {
 	Source     Source
