@@ -47,7 +47,6 @@ type Options struct {
 	Change  func(*config.Config) // last word on the configuration
 	Log     *slog.Logger
 	Page    string // where the status page listens; empty: none
-	Listen  string // host of IMAP and SMTP with port 0; empty: 127.0.0.1
 
 	Post  func(*postoffice.Options) // last word on the post office
 	Clerk func(*daemon.Parts)       // last word on what the clerk works with
