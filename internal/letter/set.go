@@ -35,7 +35,7 @@ func Parse(shipped, override fs.FS) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	base, err := parsePair(layout)
+	base, err := pair{text.New("").Funcs(text.FuncMap(funcs)), template.New("").Funcs(funcs)}.with("surat", layout)
 	if err != nil {
 		return nil, fmt.Errorf("parse %s: %w", layoutFile, err)
 	}
@@ -45,9 +45,14 @@ func Parse(shipped, override fs.FS) (*Set, error) {
 		if err != nil {
 			return nil, err
 		}
-		if s.letters[kind], err = base.with(body); err != nil {
+		one, err := base.with("letter", body)
+		if err == nil {
+			err = one.whole()
+		}
+		if err != nil {
 			return nil, fmt.Errorf("parse %s.tmpl: %w", kind, err)
 		}
+		s.letters[kind] = one
 	}
 	return s, nil
 }
@@ -88,31 +93,24 @@ func source(shipped, override fs.FS, name string) (string, error) {
 	return string(b), nil
 }
 
-func parsePair(src string) (pair, error) {
-	t, err := text.New("surat").Funcs(text.FuncMap(funcs)).Parse(src)
+// with adds the blocks of a source to a copy.
+func (p pair) with(name, src string) (pair, error) {
+	t, err := text.Must(p.text.Clone()).New(name).Parse(src)
 	if err != nil {
 		return pair{}, err
 	}
-	h, err := template.New("surat").Funcs(funcs).Parse(src)
+	h, err := template.Must(p.html.Clone()).New(name).Parse(src)
 	return pair{t, h}, err
 }
 
-// with adds the blocks of one letter to a copy of the layout.
-func (p pair) with(src string) (pair, error) {
-	t, err := text.Must(p.text.Clone()).New("letter").Parse(src)
-	if err != nil {
-		return pair{}, err
-	}
-	h, err := template.Must(p.html.Clone()).New("letter").Parse(src)
-	if err != nil {
-		return pair{}, err
-	}
+// whole says which block a letter lacks.
+func (p pair) whole() error {
 	for _, block := range []string{"subject", "text", "html", "surat-text", "surat-html"} {
-		if t.Lookup(block) == nil {
-			return pair{}, fmt.Errorf("no block %q", block)
+		if p.text.Lookup(block) == nil {
+			return fmt.Errorf("no block %q", block)
 		}
 	}
-	return pair{t, h}, nil
+	return nil
 }
 
 // words renders a block that must be one short line.

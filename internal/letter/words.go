@@ -95,16 +95,10 @@ var parties = map[string]string{
 // PartyName names who owes a step or is written to, as tables and pages show it; what it does not know stays as it is. SOP W.1
 func PartyName(s string) string { return cmp.Or(parties[s], s) }
 
+var posts = map[sop.Role]string{sop.RoleBagian: "Kepala Bagian Pengadaan Barang/Jasa", sop.RoleOperator: "Operator Layanan Permohonan Akun SPSE"}
+
 // roleLabel stands under the name of the addressee.
-func roleLabel(r sop.Role) string {
-	switch r {
-	case sop.RoleBagian:
-		return "Kepala Bagian Pengadaan Barang/Jasa"
-	case sop.RoleOperator:
-		return "Operator Layanan Permohonan Akun SPSE"
-	}
-	return parties[string(r)]
-}
+func roleLabel(r sop.Role) string { return cmp.Or(posts[r], parties[string(r)]) }
 
 // owers are those who answer for a step, within a sentence. SOP W.1
 var owers = map[string]string{

@@ -101,12 +101,10 @@ func (c *conn) Close() error {
 func within(d time.Duration, wait func()) error {
 	done := make(chan struct{})
 	go func() { wait(); close(done) }()
-	t := time.NewTimer(d)
-	defer t.Stop()
 	select {
 	case <-done:
 		return nil
-	case <-t.C:
+	case <-time.After(d):
 		return errBusy
 	}
 }

@@ -220,6 +220,12 @@ func (o *Office) announce() {
 
 func (o *Office) change() <-chan struct{} { o.mu.Lock(); defer o.mu.Unlock(); return o.changed }
 
+// signIn gives the account of that name and password.
+func (o *Office) signIn(username, password string) (Account, bool) {
+	a, ok := o.accounts[strings.ToLower(username)]
+	return a, ok && !a.Password.Absent() && a.Password.Reveal() == password
+}
+
 func (o *Office) box(addr string) *cabinet { return o.boxes[strings.ToLower(addr)] }
 
 func domainOf(addr string) string {

@@ -2,7 +2,6 @@ package postoffice
 
 import (
 	"io"
-	"strings"
 	"sync"
 
 	"github.com/emersion/go-imap/v2"
@@ -30,8 +29,8 @@ func no(code imap.ResponseCode, text string) error {
 }
 
 func (s *session) Login(username, password string) error {
-	a, ok := s.office.accounts[strings.ToLower(username)]
-	if !ok || s.office.loginRefused() || a.Password.Absent() || a.Password.Reveal() != password {
+	a, ok := s.office.signIn(username, password)
+	if s.office.loginRefused() || !ok {
 		return imapserver.ErrAuthFailed
 	}
 	s.login, s.box = a.Address, s.office.box(username)

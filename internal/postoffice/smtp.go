@@ -71,8 +71,8 @@ func (s *submission) AuthMechanisms() []string { return []string{sasl.Plain} }
 
 func (s *submission) Auth(string) (sasl.Server, error) {
 	return sasl.NewPlainServer(func(identity, username, password string) error {
-		a, ok := s.office.accounts[strings.ToLower(username)]
-		if !ok || s.office.submissionRefused(strings.ToLower(username)) || a.Password.Absent() || a.Password.Reveal() != password || identity != "" && identity != username {
+		a, ok := s.office.signIn(username, password)
+		if !ok || s.office.submissionRefused(username) || identity != "" && identity != username {
 			return smtp.ErrAuthFailed
 		}
 		s.login = a.Address

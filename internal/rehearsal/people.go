@@ -26,17 +26,11 @@ func name(r *rand.Rand) (full string, woman bool) {
 		given = pick(r, "Armini", "Puspitasari", "Widiastuti", "Suryani", "Pradnyani", "Lestari", "Dewiyanti", "Mahayuni", "Kusumawati", "Andayani", "Sukerti", "Yuliantari")
 	}
 	order := pick(r, "Wayan", "Putu", "Made", "Kadek", "Nengah", "Nyoman", "Komang", "Ketut")
-	switch r.IntN(10) {
-	case 0:
-		return choose("I Gusti Ngurah ", "I Gusti Ayu ") + given, woman
-	case 1:
-		return choose("Ida Bagus ", "Ida Ayu ") + given, woman
-	case 2:
-		return choose("Anak Agung Gede ", "Anak Agung Istri ") + given, woman
-	case 3:
-		return choose("Dewa Gede ", "Desak Putu ") + given, woman
-	case 4:
-		return choose("Cokorda Gede ", "Cokorda Istri ") + given, woman
+	houses := [][2]string{{"I Gusti Ngurah ", "I Gusti Ayu "}, {"Ida Bagus ", "Ida Ayu "}, {"Anak Agung Gede ", "Anak Agung Istri "},
+		{"Dewa Gede ", "Desak Putu "}, {"Cokorda Gede ", "Cokorda Istri "}}
+	switch n := r.IntN(10); n {
+	case 0, 1, 2, 3, 4:
+		return choose(houses[n][0], houses[n][1]) + given, woman
 	case 5:
 		return choose(pick(r, "Bambang ", "Agus ", "Hendra ", "Slamet "), pick(r, "Sri ", "Endang ", "Rina ", "Dwi ")) +
 			choose(pick(r, "Prasetyo", "Setiawan", "Nugroho"), pick(r, "Handayani", "Wulandari", "Rahmawati")), woman

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -55,7 +56,7 @@ type Tally struct {
 
 // NewTally begins the month in which t falls.
 func NewTally(t time.Time, office string, zone *time.Location) *Tally {
-	t = t.In(zoneOf(zone))
+	t = t.In(cmp.Or(zone, time.UTC))
 	first := time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, t.Location())
 	x := &Tally{m: Month{First: first, Office: office, Counts: map[sop.Status]int{}},
 		shares: [3]Share{{Step: "Kelengkapan oleh pemohon", SOP: "1.3"}, {Step: "Persetujuan Admin Agency", SOP: "2.1"}, {Step: "Penerimaan oleh anggota", SOP: "3.1"}}}

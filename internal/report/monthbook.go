@@ -60,8 +60,10 @@ func (b *book) monthSheet(t table, m Month) error {
 		}
 	}
 	for i := range entries {
-		if err := t.rows(&entries[i], func(cells ...any) error { return b.put(0, cells) }); err != nil {
-			return err
+		for _, cells := range t.rows(&entries[i]) {
+			if err := b.put(0, cells); err != nil {
+				return err
+			}
 		}
 	}
 	return b.finish(b.leaves[0])

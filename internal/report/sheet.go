@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -52,7 +53,7 @@ type form struct {
 
 // PDF prints the sheet on A4. The same sheet gives the same bytes.
 func (s Sheet) PDF() ([]byte, error) {
-	p := &form{Fpdf: fpdf.New("P", "mm", "A4", ""), zone: zoneOf(s.Zone)}
+	p := &form{Fpdf: fpdf.New("P", "mm", "A4", ""), zone: cmp.Or(s.Zone, time.UTC)}
 	p.tr = p.UnicodeTranslatorFromDescriptor("")
 	p.SetCreationDate(s.Made.UTC())
 	p.SetModificationDate(s.Made.UTC())

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"strings"
 	"time"
 	"unicode"
@@ -14,8 +13,6 @@ func stamp(t time.Time, zone *time.Location) string {
 	}
 	return t.In(zone).Format("02-01-2006 15.04")
 }
-
-func zoneOf(z *time.Location) *time.Location { return cmp.Or(z, time.UTC) }
 
 // letterStates are the states of the outbox.
 var letterStates = map[string]string{"queued": "antre", "sending": "sedang dikirim", "accepted": "terkirim", "deferred": "ditunda", "failed": "gagal",

@@ -4,7 +4,6 @@
 package realserver
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -80,11 +79,7 @@ func (p *process) Start() error {
 
 // answers waits until the port is open, or the process has ended.
 func (p *process) answers(addr string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
+	for end := time.Now().Add(patience); ; {
 		c, err := net.Dial("tcp", addr)
 		if err == nil && addr == p.ports[0] { // the others begin with TLS
 			err = p.greeted(c)
@@ -92,13 +87,14 @@ func (p *process) answers(addr string) error {
 		if err == nil {
 			return c.Close()
 		}
+		if time.Now().After(end) {
+			return fmt.Errorf("nothing at %s: %w", addr, err)
+		}
 		select {
 		case err := <-p.gone:
 			p.gone <- err
 			return fmt.Errorf("it ended: %w", err)
-		case <-ctx.Done():
-			return fmt.Errorf("nothing at %s: %w", addr, err)
-		case <-tick.C:
+		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }
@@ -129,10 +125,7 @@ func (p *process) Stop() error {
 	if p.stubborn {
 		grace = 2 * time.Second
 	}
-	end := time.NewTimer(grace)
-	defer end.Stop()
-	again := time.NewTicker(300 * time.Millisecond)
-	defer again.Stop()
+	end := time.After(grace)
 	leader := p.leader(cmd)
 	for {
 		// Cyrus' master forgets a signal that comes while it is still starting, so it is said more than once.
@@ -140,8 +133,8 @@ func (p *process) Stop() error {
 		select {
 		case <-p.gone:
 			return p.vanished(leader, cmd.Process.Pid)
-		case <-again.C:
-		case <-end.C:
+		case <-time.After(300 * time.Millisecond):
+		case <-end:
 			syscall.Kill(-leader, syscall.SIGKILL) //nolint:errcheck // as above; its children with it
 			<-p.gone
 			if p.stubborn {
@@ -158,16 +151,12 @@ func (p *process) vanished(leader, child int) error {
 	if p.pid == "" {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
+	end := time.Now().Add(patience)
 	for syscall.Kill(leader, 0) == nil || syscall.Kill(-leader, 0) == nil || syscall.Kill(-child, 0) == nil {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
+		if time.Now().After(end) {
 			return fmt.Errorf("stop %s: process %d stays", p.name, leader)
 		}
+		<-time.After(20 * time.Millisecond)
 	}
 	return nil
 }
