@@ -80,21 +80,16 @@ func (l letter) bytes() []byte {
 }
 
 func (l letter) head(b *bytes.Buffer) {
-	field(b, "Message-ID", l.id())
-	field(b, "Date", l.Date.Format(time.RFC1123Z))
-	field(b, "MIME-Version", "1.0")
-	if l.agent != "" {
-		field(b, "User-Agent", l.agent)
-	}
-	field(b, "Subject", mime.QEncoding.Encode("UTF-8", oneLine(l.subject)))
-	field(b, "From", people([]sop.Person{l.From}))
-	field(b, "To", people(l.To))
-	if len(l.Cc) > 0 {
-		field(b, "Cc", people(l.Cc))
-	}
+	thread := ""
 	if l.inReplyTo != "" {
-		field(b, "In-Reply-To", l.inReplyTo)
-		field(b, "References", strings.Join(append(l.references, l.inReplyTo), "\r\n "))
+		thread = strings.Join(append(l.references, l.inReplyTo), "\r\n ")
+	}
+	for _, f := range [][2]string{{"Message-ID", l.id()}, {"Date", l.Date.Format(time.RFC1123Z)}, {"MIME-Version", "1.0"}, {"User-Agent", l.agent},
+		{"Subject", mime.QEncoding.Encode("UTF-8", oneLine(l.subject))}, {"From", people([]sop.Person{l.From})}, {"To", people(l.To)}, {"Cc", people(l.Cc)},
+		{"In-Reply-To", l.inReplyTo}, {"References", thread}} {
+		if f[1] != "" {
+			field(b, f[0], f[1])
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package rehearsal
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,14 +48,7 @@ func titled(r *rand.Rand, bare string) string {
 	if front == "Drs. " || front == "Ir. " {
 		first = ""
 	}
-	var s strings.Builder
-	s.WriteString(front + bare)
-	for _, t := range []string{first, second} {
-		if t != "" {
-			s.WriteString(", " + t)
-		}
-	}
-	return s.String()
+	return strings.Join(slices.DeleteFunc([]string{front + bare, first, second}, func(s string) bool { return s == "" }), ", ")
 }
 
 // ranks are the pangkat of the golongan that Pokja members mostly hold.

@@ -138,19 +138,16 @@ func send(w http.ResponseWriter, r *http.Request, status int, kind string, body 
 
 // healthz: the process answers, and its parts can be asked within the time.
 func (p *page) healthz(w http.ResponseWriter, r *http.Request) {
-	if _, answered := p.health(r.Context()); !answered {
-		respond(w, r, false, []HealthItem{{Name: "ukpbjd", Text: "tidak menjawab pada waktunya"}})
-		return
+	items, answered := p.health(r.Context())
+	if answered {
+		items = []HealthItem{{Name: "ukpbjd", OK: true}}
 	}
-	respond(w, r, true, []HealthItem{{Name: "ukpbjd", OK: true}})
+	respond(w, r, answered, items)
 }
 
 // readyz: everything that the daemon needs works; else the reasons.
 func (p *page) readyz(w http.ResponseWriter, r *http.Request) {
 	items, ready := p.health(r.Context())
-	if !ready {
-		items = []HealthItem{{Name: "ukpbjd", Text: "tidak menjawab pada waktunya"}}
-	}
 	for i := range items {
 		ready = ready && items[i].OK
 		items[i].Text = scrub(items[i].Text)
@@ -168,7 +165,7 @@ func (p *page) health(ctx context.Context) ([]HealthItem, bool) {
 	case items := <-done:
 		return slices.Clone(items), true
 	case <-ctx.Done():
-		return nil, false
+		return []HealthItem{{Name: "ukpbjd", Text: "tidak menjawab pada waktunya"}}, false
 	}
 }
 
