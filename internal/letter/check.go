@@ -93,7 +93,8 @@ func htmlText(page string) string {
 			b.WriteByte('\n')
 		}
 	}
-	err := htmltext.Read(context.Background(), strings.NewReader(page), htmltext.Events{Close: edge, Open: func(name string, _ []htmltext.Attr) { edge(name) },
+	err := htmltext.Read(context.Background(), strings.NewReader(page), htmltext.Events{
+		Open: func(name string, _ []htmltext.Attr) { edge(name) }, Close: edge,
 		Text: func(text string) { b.WriteString(strings.ReplaceAll(text, "\n", " ")) }})
 	if err != nil { // maxLetter keeps every page readable
 		return page

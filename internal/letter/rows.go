@@ -133,8 +133,8 @@ func most[T any](s *[]T, more *int) {
 func member(m sop.Member, no int, a sop.Account, zone *time.Location) Member {
 	r := m.Row
 	out := Member{
-		No: no, Name: cmp.Or(shown(r.Nama, maxName), "(nama tidak terbaca)"), NIP: groupNIP(r.NIP), Address: address(cmp.Or(m.Address, r.Email)), Grade: shown(r.Golongan, 40),
-		Post: shown(r.Jabatan, maxName), Phone: shown(r.HP, 40), Proposed: clean(r.UserID, maxUserID),
+		No: no, Name: cmp.Or(shown(r.Nama, maxName), "(nama tidak terbaca)"), NIP: groupNIP(r.NIP),
+		Address: address(cmp.Or(m.Address, r.Email)), Grade: shown(r.Golongan, 40), Post: shown(r.Jabatan, maxName), Phone: shown(r.HP, 40), Proposed: clean(r.UserID, maxUserID),
 		UserID: clean(a.UserID, maxUserID), Kept: a.Kept, State: stateLabel(m.State), SentAt: Moment{m.SentAt, zone},
 		Confirmed: Moment{m.Confirmed, zone}, Proven: m.Proof != "tanpa bukti", Exposed: m.Exposed,
 		Failed: m.State == sop.MemberFailed || m.State == sop.MemberWrong, Note: shown(m.Note, maxError),

@@ -34,7 +34,8 @@ var reasons = map[sop.LetterKind]struct {
 	sop.Kekurangan:    {of: held},
 	sop.Pengingat:     {steps, stepUnknown},
 	sop.Eskalasi:      {steps, stepUnknown},
-	sop.Pemberitahuan: {notices, Reason{"Pemberitahuan perkembangan permohonan", "Ada perkembangan pada permohonan ini yang perlu Saudara ketahui.", ""}},
+	sop.Pemberitahuan: {notices, Reason{"Pemberitahuan perkembangan permohonan",
+		"Ada perkembangan pada permohonan ini yang perlu Saudara ketahui.", ""}},
 	sop.PeringatanOperator: {alarms, Reason{"Perlu perhatian operator", "Sistem menemukan keadaan yang perlu dilihat oleh operator.",
 		"Mohon periksa catatan sistem untuk permohonan ini."}},
 }

@@ -54,7 +54,8 @@ func (b Bundle) annex(p sheet) {
 	p.Ln(3)
 	var rows [][]string
 	for i, m := range b.people {
-		rows = append(rows, []string{strconv.Itoa(m.No), m.Nama, document.GroupNIP(m.NIP), rankName(m.Golongan) + " (" + m.Golongan + ")", b.Parts[i]})
+		rows = append(rows, []string{strconv.Itoa(m.No), m.Nama, document.GroupNIP(m.NIP), rankName(m.Golongan) + " (" + m.Golongan + ")",
+			[]string{"Ketua", "Sekretaris", "Anggota"}[min(i, 2)]})
 	}
 	p.table([]float64{9, 57, 38, 36, 20}, []string{"No", "Nama", "NIP", "Pangkat/Gol.", "Kedudukan"}, rows)
 	p.signature(b, "KEPALA BAGIAN PENGADAAN BARANG/JASA,")
@@ -79,7 +80,8 @@ func (b Bundle) task(picture []byte) ([]byte, error) {
 		}
 		p.SetX(left + 32)
 		p.CellFormat(7, lineHeight, fmt.Sprintf("%d.", m.No), "", 0, "L", false, 0, "")
-		for _, f := range [][2]string{{"Nama", m.Nama}, {"NIP", document.GroupNIP(m.NIP)}, {"Pangkat/Gol.", rankName(m.Golongan) + " (" + m.Golongan + ")"}, {"Jabatan", m.Jabatan}} {
+		for _, f := range [][2]string{{"Nama", m.Nama}, {"NIP", document.GroupNIP(m.NIP)},
+			{"Pangkat/Gol.", rankName(m.Golongan) + " (" + m.Golongan + ")"}, {"Jabatan", m.Jabatan}} {
 			p.SetX(left + 39)
 			p.CellFormat(26, lineHeight, f[0], "", 0, "L", false, 0, "")
 			p.CellFormat(4, lineHeight, ":", "", 0, "L", false, 0, "")
@@ -87,7 +89,8 @@ func (b Bundle) task(picture []byte) ([]byte, error) {
 		}
 	}
 	p.Ln(1.5)
-	p.clause("Untuk", "1. melaksanakan tugas sebagai anggota "+b.Pokja+" terhitung mulai tanggal "+workday.DateWords(dated)+fmt.Sprintf(" sampai dengan 31 Desember %d;", dated.Year()),
+	p.clause("Untuk", "1. melaksanakan tugas sebagai anggota "+b.Pokja+" terhitung mulai tanggal "+workday.DateWords(dated)+
+		fmt.Sprintf(" sampai dengan 31 Desember %d;", dated.Year()),
 		"2. melaporkan hasil pelaksanaan tugas kepada Kepala Bagian Pengadaan Barang/Jasa.")
 	p.MultiCell(p.width, lineHeight, "Demikian surat tugas ini dibuat untuk dilaksanakan dengan penuh tanggung jawab.", "", "L", false)
 	p.signature(b, seat+", "+workday.DateWords(dated.AddDate(0, 0, -4)), "Kepala Bagian Pengadaan Barang/Jasa,")

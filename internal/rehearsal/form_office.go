@@ -79,14 +79,17 @@ func (b Bundle) formXLSX(picture []byte) ([]byte, error) {
 		sheet.WriteString(`<drawing r:id="rId1"/>`)
 	}
 	sheet.WriteString(`</worksheet>`)
-	workbook := `<workbook xmlns="` + sheetNS + `" xmlns:r="` + strings.TrimSuffix(office, "/") + `"><sheets><sheet name="Formulir" sheetId="1" r:id="rId1"/></sheets></workbook>`
+	workbook := `<workbook xmlns="` + sheetNS + `" xmlns:r="` + strings.TrimSuffix(office, "/") +
+		`"><sheets><sheet name="Formulir" sheetId="1" r:id="rId1"/></sheets></workbook>`
 	parts := []part{{points: [][2]string{{"officeDocument", "xl/workbook.xml"}}},
-		{"xl/workbook.xml", sheetType + "sheet.main+xml", xml.Header + workbook, [][2]string{{"worksheet", "worksheets/sheet1.xml"}, {"sharedStrings", "sharedStrings.xml"}}},
+		{"xl/workbook.xml", sheetType + "sheet.main+xml", xml.Header + workbook,
+			[][2]string{{"worksheet", "worksheets/sheet1.xml"}, {"sharedStrings", "sharedStrings.xml"}}},
 		{name: "xl/sharedStrings.xml", kind: sheetType + "sharedStrings+xml", content: table},
 		{name: "xl/worksheets/sheet1.xml", kind: sheetType + "worksheet+xml", content: sheet.String()}}
 	if picture != nil {
 		parts[3].points = [][2]string{{"drawing", "../drawings/drawing1.xml"}}
-		parts = append(parts, part{"xl/drawings/drawing1.xml", officeType + "drawing+xml", xml.Header + emblem, [][2]string{{"image", "../media/image1.png"}}},
+		parts = append(parts, part{"xl/drawings/drawing1.xml", officeType + "drawing+xml", xml.Header + emblem,
+			[][2]string{{"image", "../media/image1.png"}}},
 			part{name: "xl/media/image1.png", content: string(picture)})
 	}
 	return pack(parts)
@@ -126,7 +129,8 @@ type part struct {
 }
 
 func pack(parts []part) ([]byte, error) {
-	types := xml.Header + `<Types xmlns="` + typesNS + `"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>` +
+	types := xml.Header + `<Types xmlns="` + typesNS + `">` +
+		`<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>` +
 		`<Default Extension="xml" ContentType="application/xml"/><Default Extension="png" ContentType="image/png"/>`
 	out := [][2]string{{"[Content_Types].xml"}}
 	for _, p := range parts {

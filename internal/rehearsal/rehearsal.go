@@ -46,7 +46,6 @@ type Bundle struct {
 	SKNumber   string
 	TaskNumber string
 	Roster     []document.Row // what a careful reader takes from the papers
-	Parts      []string       // by row: Ketua, Sekretaris, Anggota
 	Head       document.Row   // who signs; must not enter a roster
 	Files      []sop.File     // formulir, SK, surat tugas
 	Subject    string
@@ -74,7 +73,6 @@ func Papers(seed int64, members int, o Office) (Bundle, error) {
 	taken := map[string]bool{}
 	for i := range members {
 		b.Roster = append(b.Roster, person(r, i+1, o, taken))
-		b.Parts = append(b.Parts, [...]string{"Ketua", "Sekretaris", "Anggota"}[min(i, 2)])
 	}
 	b.Head = person(r, 0, o, taken)
 	b.Head.Golongan, b.Head.Jabatan = "IV/b", "Kepala Bagian Pengadaan Barang/Jasa"

@@ -99,7 +99,8 @@ func (l *letter) gmail(own string, o original) {
 
 func (l *letter) outlook(own string, o original) {
 	lines := [][2]string{{"Dari", called(o.from) + " <" + o.from.Addr + ">"},
-		{"Dikirim", workday.WeekdayName(o.date.Weekday()) + ", " + workday.DateWords(o.date) + " " + o.date.Format("15.04")}, {"Kepada", o.to}, {"Subjek", o.subject}}
+		{"Dikirim", workday.WeekdayName(o.date.Weekday()) + ", " + workday.DateWords(o.date) + " " + o.date.Format("15.04")},
+		{"Kepada", o.to}, {"Subjek", o.subject}}
 	l.text = own + "\n\n________________________________\n"
 	l.html = `<html><body><div style="font-family:Aptos,Calibri,sans-serif">` + paragraphs(own) + `</div><div id="appendonsend"></div><hr style="display:inline-block;width:98%" tabindex="-1"><div id="divRplyFwdMsg" dir="ltr">`
 	for _, x := range lines {

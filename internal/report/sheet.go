@@ -162,7 +162,8 @@ func (p *form) identity(s Sheet) {
 	if c.Outcome != "" {
 		status += ": " + c.Outcome
 	}
-	for _, x := range [][2]string{{"Pemohon", letter.Party(c.Requester).By()}, {"Hal", c.Subject}, {"Dibuka / ditutup", stamp(c.Opened, p.zone) + zone + " / " + closed},
+	for _, x := range [][2]string{{"Pemohon", letter.Party(c.Requester).By()}, {"Hal", c.Subject},
+		{"Dibuka / ditutup", stamp(c.Opened, p.zone) + zone + " / " + closed},
 		{"Tembusan permohonan", copied}, {"Revisi berkas", fmt.Sprint(c.Revision)}, {"Keadaan", status}} {
 		p.fact(x[0], x[1])
 	}

@@ -150,7 +150,8 @@ func (p *form) members(c sop.Case) {
 		if m.Exposed {
 			got += "\nkredensial terpapar"
 		}
-		rows = append(rows, []string{fmt.Sprint(i + 1), m.Row.Nama + "\nNIP " + document.GroupNIP(m.Row.NIP), reach(m) + "\n" + c.Accounts[m.Row.NIP].UserID, stamp(m.SentAt, p.zone), got})
+		rows = append(rows, []string{fmt.Sprint(i + 1), m.Row.Nama + "\nNIP " + document.GroupNIP(m.Row.NIP),
+			reach(m) + "\n" + c.Accounts[m.Row.NIP].UserID, stamp(m.SentAt, p.zone), got})
 	}
 	p.grid([]gridColumn{{"No", 8, false}, {"Nama, NIP", 57, false}, {"Surel, user ID", 54, false}, {"Terkirim", 28, false}, {"Diterima", 28, false}}, rows, "Daftar anggota belum terbaca.")
 }

@@ -19,7 +19,7 @@ type Head struct {
 // Entries streams cases in order of number; an error ends it.
 type Entries = iter.Seq2[Entry, error]
 
-// kind of a column decides how its cells are written. A text stays text, whatever it looks like.
+// kind of a column is what its cells hold. A text stays text, whatever it looks like.
 type kind int
 
 const (
@@ -64,7 +64,8 @@ func caseRows(e *Entry) [][]any {
 		remark = "Ditahan: " + e.Held
 	}
 	return [][]any{{e.Number, e.Status.Label(), e.Opened, e.Requester.Name, e.Requester.Address, e.Subject, e.SK, e.SuratTugas, yes(e.KepalaCopied),
-		e.Revision, len(e.Members), e.Approver, e.Approved, e.Sent, e.Confirmed, e.Closed, letter.PartyName(e.Owes), e.Due, len(e.Deviations), e.Incidents, remark}}
+		e.Revision, len(e.Members), e.Approver, e.Approved, e.Sent, e.Confirmed, e.Closed, letter.PartyName(e.Owes), e.Due,
+		len(e.Deviations), e.Incidents, remark}}
 }
 
 func memberRows(e *Entry) (rows [][]any) {

@@ -213,7 +213,8 @@ func (p *page) detail(c sop.Case, events []sop.Event) detail {
 		d.Problems = append(d.Problems, problem(x))
 	}
 	for _, x := range c.Deviations[:min(len(c.Deviations), maxRows)] {
-		d.Deviations = append(d.Deviations, sop.Deviation{Kind: x.Kind, Step: x.Step, Owed: owesLabel(x.Owed), By: v.text(x.By), Text: v.text(x.Text), Reply: v.text(x.Reply), At: x.At})
+		x.NIP, x.Owed, x.By, x.Text, x.Reply = "", owesLabel(x.Owed), v.text(x.By), v.text(x.Text), v.text(x.Reply)
+		d.Deviations = append(d.Deviations, x)
 	}
 	for _, x := range c.Incidents[:min(len(c.Incidents), maxRows)] {
 		d.Incidents = append(d.Incidents, fmt.Sprintf("%s – pemberitahuan 3×24 jam: %s", v.text(x.What), due(x.Until, d.Now)))

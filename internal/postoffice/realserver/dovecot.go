@@ -43,7 +43,8 @@ func StartDovecot(tb testing.TB, opt DovecotOptions) *Dovecot {
 		prefix = "prefix = " + opt.Prefix
 	}
 	conf := filepath.Join(dir, "dovecot.conf")
-	write(tb, conf, fmt.Sprintf(dovecotConf, dir, cert, key, cmp.Or(opt.Separator, "/"), prefix, port(d.IMAP), port(d.IMAPS), port(d.LMTP), port(d.Auth), extra, Host, Password), 0o644)
+	write(tb, conf, fmt.Sprintf(dovecotConf, dir, cert, key, cmp.Or(opt.Separator, "/"), prefix,
+		port(d.IMAP), port(d.IMAPS), port(d.LMTP), port(d.Auth), extra, Host, Password), 0o644)
 	d.process = process{tb: tb, name: "dovecot", args: []string{program, "-F", "-c", conf}, ports: p[:1], welcome: "* OK", leave: "a LOGOUT\r\n", log: dir + "/out"}
 	d.run()
 	return d
