@@ -121,14 +121,10 @@ func (o *Office) defaults() {
 	o.opt.Host = cmp.Or(o.opt.Host, "mx."+domainOf(o.opt.Accounts[0].Address))
 	o.opt.AuthservID = cmp.Or(o.opt.AuthservID, o.opt.Host)
 	o.opt.Security = cmp.Or(o.opt.Security, "none")
-	if o.opt.MaxMessage <= 0 {
-		o.opt.MaxMessage = maxMessage
-	}
+	o.opt.MaxMessage = cmp.Or(o.opt.MaxMessage, maxMessage)
+	o.opt.Logger = cmp.Or(o.opt.Logger, slog.New(slog.DiscardHandler))
 	if o.opt.Now == nil {
 		o.opt.Now = time.Now
-	}
-	if o.opt.Logger == nil {
-		o.opt.Logger = slog.New(slog.DiscardHandler)
 	}
 }
 

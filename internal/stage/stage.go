@@ -3,6 +3,7 @@
 package stage
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base32"
@@ -71,10 +72,7 @@ type Stage struct {
 
 // Open starts the post office and writes down the configuration. Nobody works yet.
 func Open(o Options) (*Stage, error) {
-	s := &Stage{Cast: Office(), log: o.Log}
-	if s.log == nil {
-		s.log = slog.New(slog.DiscardHandler)
-	}
+	s := &Stage{Cast: Office(), log: cmp.Or(o.Log, slog.New(slog.DiscardHandler))}
 	if o.Clerk != nil {
 		s.clerk = append(s.clerk, o.Clerk)
 	}

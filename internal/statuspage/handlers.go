@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -96,17 +97,7 @@ func (p *page) oneCase(w http.ResponseWriter, r *http.Request) {
 }
 
 // caseNumber keeps odd paths away from the source: PKJ-2026-0001, whatever the prefix.
-func caseNumber(s string) bool {
-	if len(s) == 0 || len(s) > 40 {
-		return false
-	}
-	for _, c := range []byte(s) {
-		if c != '-' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
-			return false
-		}
-	}
-	return true
-}
+var caseNumber = regexp.MustCompile(`^[0-9A-Za-z-]{1,40}$`).MatchString
 
 func (p *page) absent(w http.ResponseWriter, r *http.Request) {
 	p.write(w, r, http.StatusNotFound, "notice", p.notice("Tidak ditemukan", "Tidak ada halaman atau kasus dengan alamat itu."))

@@ -4,6 +4,7 @@
 package statuspage
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -65,9 +66,7 @@ type page struct {
 
 // New gives the handler for every path. The templates are part of the program, so an error is a fault of the build.
 func New(o Options) (http.Handler, error) {
-	if o.Zone == nil {
-		o.Zone = time.UTC
-	}
+	o.Zone = cmp.Or(o.Zone, time.UTC)
 	if o.Now == nil {
 		o.Now = time.Now
 	}

@@ -30,15 +30,13 @@ func StartCyrus(tb testing.TB) *Cyrus {
 	if _, err := os.Stat(filepath.Join(bin, "master")); err != nil {
 		absent(tb, "Cyrus is not unpacked under %s", prefix)
 	}
-	needRoot(tb)
 	passwords := find(tb, "saslpasswd2")
 	dir := room(tb, "cyrus")
 	folders(tb, "mail", dir, dir+"/conf", dir+"/conf/db", dir+"/conf/socket", dir+"/conf/proc", dir+"/conf/lock", dir+"/conf/log",
 		dir+"/conf/user", dir+"/spool", dir+"/sieve", dir+"/tmp")
 	p := ports(tb, 2)
-	c := &Cyrus{IMAP: p[0], IMAPS: p[1]}
 	cert, key, client := certificate(tb, dir)
-	c.TLS = client
+	c := &Cyrus{IMAP: p[0], IMAPS: p[1], TLS: client}
 	conf := filepath.Join(dir, "imapd.conf")
 	write(tb, conf, fmt.Sprintf(imapdConf, dir, Host, cert, key), 0o644)
 	write(tb, dir+"/cyrus.conf", fmt.Sprintf(cyrusConf, bin, conf, c.IMAP, c.IMAPS), 0o644)

@@ -26,14 +26,12 @@ type Dovecot struct {
 func StartDovecot(tb testing.TB, opt DovecotOptions) *Dovecot {
 	tb.Helper()
 	program := find(tb, "dovecot")
-	needRoot(tb)
 	dir := room(tb, "dovecot")
 	folders(tb, "", dir+"/run", dir+"/state")
 	folders(tb, "mail", dir+"/mail")
 	p := ports(tb, 4)
-	d := &Dovecot{IMAP: p[0], IMAPS: p[1], LMTP: p[2], Auth: p[3]}
 	cert, key, client := certificate(tb, dir)
-	d.TLS = client
+	d := &Dovecot{IMAP: p[0], IMAPS: p[1], LMTP: p[2], Auth: p[3], TLS: client}
 	extra := ""
 	if opt.HideMOVE {
 		extra = "imap_capability = IMAP4rev1 SASL-IR LOGIN-REFERRALS ID ENABLE IDLE NAMESPACE LITERAL+ UIDPLUS ESEARCH LIST-EXTENDED"

@@ -216,6 +216,7 @@ func find(tb testing.TB, program string) string {
 // room is a short directory that the servers' own users may enter: socket names are limited to 108 bytes.
 func room(tb testing.TB, name string) string {
 	tb.Helper()
+	needRoot(tb)
 	dir, err := os.MkdirTemp("/tmp", "ukpbjd-"+name+"-")
 	if err != nil {
 		tb.Fatal(err)
