@@ -33,7 +33,7 @@ func Tricks() []Trick {
 			return append([]byte("From : "+v.Address+"\r\n"), setField(raw, "From", a.Address)...)
 		}},
 		{"sender-only", "R", func(raw []byte, v, _ sop.Person) []byte {
-			return append([]byte("Sender: "+v.Address+"\r\n"), dropField(raw, "From")...)
+			return append([]byte("Sender: "+v.Address+"\r\n"), replace(raw, "From", "")...)
 		}},
 		{"route", "R", func(raw []byte, v, a sop.Person) []byte {
 			_, domain, _ := strings.Cut(a.Address, "@")
@@ -50,8 +50,6 @@ func Tricks() []Trick {
 		}},
 	}
 }
-
-func dropField(raw []byte, name string) []byte { return replace(raw, name, "") }
 
 func setField(raw []byte, name, value string) []byte {
 	return replace(raw, name, name+": "+value+"\r\n")
