@@ -31,6 +31,14 @@ func NIPFault(nip string) string {
 // ValidNIP says whether the digits can be a NIP.
 func ValidNIP(nip string) bool { return NIPFault(nip) == "" }
 
+// GroupNIP writes 18 digits as people do: 19860926 201505 1 001. Anything else stays as it is.
+func GroupNIP(s string) string {
+	if len(s) != 18 || digits(s) != s {
+		return s
+	}
+	return s[:8] + " " + s[8:14] + " " + s[14:15] + " " + s[15:]
+}
+
 var monthDays = [13]int{0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
 
 // validDate checks YYYYMMDD for somebody who can be in service: born 1940–2015.

@@ -1,6 +1,10 @@
 package letter
 
-import "ukpbjd/internal/sop"
+import (
+	"cmp"
+
+	"ukpbjd/internal/sop"
+)
 
 // CarriedView is what an approver's reply carried, as hasil-pendaftaran prints it.
 type CarriedView struct {
@@ -24,9 +28,7 @@ func carried(c sop.Carried, o sop.Office) *CarriedView {
 	for _, x := range []Found{{What: "Alamat pengirim", Value: c.From}, {What: "DMARC menurut server surat", Value: resultInWords(c.DMARC)},
 		{What: "SPF menurut server surat", Value: resultInWords(c.SPF)}, {What: "DKIM menurut server surat", Value: resultInWords(c.DKIM)},
 		{What: "Nama masuk menurut server surat", Value: resultInWords(c.Login)}, {What: "Tanda tangan pribadi", Value: c.Signature}} {
-		if x.Value = shown(x.Value, maxNote); x.Value == "" {
-			x.Value = "tidak ada"
-		}
+		x.Value = cmp.Or(shown(x.Value, maxNote), "tidak ada")
 		v.Found = append(v.Found, x)
 	}
 	for _, p := range c.Levels {
@@ -42,15 +44,10 @@ func carried(c sop.Carried, o sop.Office) *CarriedView {
 	return v
 }
 
+var levelWords = map[sop.Level]string{sop.Basic: "basic (tanpa bukti)", sop.Strict: "strict (server surat dan tanda tangan DKIM)",
+	sop.Signed: "signed (tanda tangan pribadi)"}
+
 // levelWord explains a level of assurance by its name and what it rests on.
 func levelWord(l sop.Level) string {
-	switch l {
-	case sop.Basic:
-		return "basic (tanpa bukti)"
-	case sop.Strict:
-		return "strict (server surat dan tanda tangan DKIM)"
-	case sop.Signed:
-		return "signed (tanda tangan pribadi)"
-	}
-	return "standard (pernyataan server surat)"
+	return cmp.Or(levelWords[l], "standard (pernyataan server surat)")
 }

@@ -1,11 +1,13 @@
 package letter
 
 import (
+	"context"
 	"fmt"
-	"html"
+	"maps"
 	"slices"
 	"strings"
 
+	"ukpbjd/internal/htmltext"
 	"ukpbjd/internal/sop"
 )
 
@@ -80,41 +82,30 @@ func remote(page string) []error {
 	return errs
 }
 
-// blocks are the elements at whose edges a mail client begins a new line.
-var blocks = map[string]bool{
-	"p": true, "div": true, "br": true, "tr": true, "td": true, "th": true, "table": true, "li": true, "ul": true, "ol": true,
-	"h1": true, "h2": true, "h3": true, "h4": true, "hr": true, "blockquote": true, "pre": true, "body": true, "title": true,
-	"head": true, "html": true, "section": true, "article": true, "header": true, "footer": true, "dl": true, "dt": true,
-	"dd": true, "center": true, "caption": true,
-}
+// inline are the elements at whose edges a mail client begins no new line.
+var inline = strings.Fields("a abbr b big code em font i img s small span strong sub sup tt u")
 
 // htmlText is the text of a page, a line for every block, cell and break, as a mail client would quote it.
 func htmlText(page string) string {
 	var b strings.Builder
-	for page != "" {
-		text, rest, found := strings.Cut(page, "<")
-		b.WriteString(strings.Join(strings.Fields(" "+text+" "), " "))
-		if strings.TrimSpace(text) != "" && strings.TrimRight(text, " \n\t") != text {
-			b.WriteByte(' ')
-		}
-		if !found {
-			break
-		}
-		tag, after, _ := strings.Cut(rest, ">")
-		name := strings.ToLower(strings.Trim(tag, "/ "))
-		name, _, _ = strings.Cut(name, " ")
-		if blocks[name] {
+	edge := func(name string) {
+		if !slices.Contains(inline, name) {
 			b.WriteByte('\n')
 		}
-		page = after
 	}
-	return squeeze(html.UnescapeString(b.String()))
+	err := htmltext.Read(context.Background(), strings.NewReader(page), htmltext.Events{
+		Open: func(name string, _ []htmltext.Attr) { edge(name) }, Close: edge,
+		Text: func(text string) { b.WriteString(strings.ReplaceAll(text, "\n", " ")) }})
+	if err != nil { // maxLetter keeps every page readable
+		return page
+	}
+	return squeeze(b.String())
 }
 
 func squeeze(s string) string {
 	var out []string
 	for l := range strings.SplitSeq(s, "\n") {
-		if l = strings.TrimSpace(l); l != "" {
+		if l = strings.Join(strings.Fields(l), " "); l != "" {
 			out = append(out, l)
 		}
 	}
@@ -123,30 +114,11 @@ func squeeze(s string) string {
 
 // topicsOf are all the topics that have words of their own, and one that has none.
 func topicsOf(k sop.LetterKind) []string {
-	var from []map[string]Reason
 	switch k {
-	case sop.TidakDikenali:
-		from = append(from, unclear)
-	case sop.Pemberitahuan:
-		from = append(from, notices)
-	case sop.Pengingat, sop.Eskalasi:
-		from = append(from, steps)
-	case sop.Kekurangan:
-		from = append(from, held)
-	case sop.PeringatanOperator:
-		from = append(from, alarms)
-	case sop.Bantuan:
-		from = append(from, elsewhere)
 	case sop.TandaTerima:
 		return []string{"", "supplement"}
 	case sop.GagalKirim:
 		return []string{"", "kredensial", "persetujuan"}
 	}
-	topics := []string{"", "STOP"}
-	for _, m := range from {
-		for t := range m {
-			topics = append(topics, t)
-		}
-	}
-	return topics
+	return append([]string{"", "STOP"}, slices.Collect(maps.Keys(reasons[k].of))...)
 }

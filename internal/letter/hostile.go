@@ -39,20 +39,16 @@ func hostile() []Data {
 		for turn := range nasty {
 			all = append(all, hostileData(k, sop.RoleMember, "", turn))
 			if k == sop.Tembusan {
-				all = append(all, hostileCopy(turn))
+				d := hostileData(k, sop.RoleKepala, "", turn)
+				copyOf(&d)
+				all = append(all, d)
 			}
 		}
 	}
 	return all
 }
 
-// hostileCopy is the tembusan that carries passwords: of two members out of three.
-func hostileCopy(turn int) Data {
-	d := hostileData(sop.Tembusan, sop.RoleKepala, "", turn)
-	copyOf(&d)
-	return d
-}
-
+// copyOf makes it the tembusan that carries passwords: of two members out of three.
 func copyOf(d *Data) {
 	d.Letter.Role, d.Letter.NIP, d.Passwords, d.Office.FullCopy = sop.RoleKepala, "", map[string]secret.Secret{}, true
 	for i, m := range d.Case.Members[:2] {

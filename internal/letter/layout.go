@@ -32,17 +32,16 @@ func fold(out []string, line string) []string {
 	if utf8.RuneCountInString(line) <= width {
 		return append(out, line)
 	}
-	first := prefix(line)
-	words := starts(line, len(first))
-	hang := strings.Repeat(" ", utf8.RuneCountInString(first))
-	if strings.HasSuffix(first, "| ") {
-		hang = first
+	lead := prefix(line)
+	hang := strings.Repeat(" ", utf8.RuneCountInString(lead))
+	if strings.HasSuffix(lead, "| ") {
+		hang = lead
 	}
-	lead := first
-	for i := 0; i < len(words); {
-		next := breakAt(line, words, i, width-utf8.RuneCountInString(lead))
-		out = append(out, lead+piece(line, words, i, next))
-		i, lead = next, hang
+	for rest := line[len(lead):]; rest != ""; lead = hang {
+		rest = strings.TrimLeft(rest, " ")
+		end := breakAt(rest, width-utf8.RuneCountInString(lead))
+		out = append(out, lead+strings.TrimRight(rest[:end], " "))
+		rest = rest[end:]
 	}
 	return out
 }
@@ -63,46 +62,26 @@ func prefix(line string) string {
 	return line[:n]
 }
 
-// starts are the byte offsets of the words of line from offset n.
-func starts(line string, n int) []int {
-	var at []int
-	for i := n; i < len(line); i++ {
-		if line[i] != ' ' && (i == n || line[i-1] == ' ') {
-			at = append(at, i)
-		}
+// breakAt is the blank at which the line ends: as many words as fit, but the next line never begins with a command; then the
+// line is broken earlier, and where that is impossible it stays long.
+func breakAt(s string, room int) int {
+	fit := 0 // bytes of the runes that have room
+	for ; room > 0 && fit < len(s); room-- {
+		_, n := utf8.DecodeRuneInString(s[fit:])
+		fit += n
 	}
-	return at
-}
-
-// breakAt is the word with which the next line begins: as many as fit, but never one that begins a command; then the line is
-// broken earlier, and where that is impossible it stays long.
-func breakAt(line string, words []int, from, room int) int {
-	end, used := from, 0
-	for end < len(words) {
-		used += utf8.RuneCountInString(line[words[max(end-1, from)]:words[end]]) // the word before, with its blanks
-		last := line[words[end]:]
-		if end+1 < len(words) {
-			last = strings.TrimRight(line[words[end]:words[end+1]], " ")
-		}
-		if end > from && used+utf8.RuneCountInString(last) > room {
-			break
-		}
-		end++
+	if fit == len(s) {
+		return fit
 	}
-	for i := end; i > from; i-- {
-		if i == len(words) || !startsAsCommand(line[words[i]:]) {
+	for i := strings.LastIndexByte(s[:fit+1], ' '); i > 0; i = strings.LastIndexByte(s[:i], ' ') {
+		if !startsAsCommand(s[i:]) {
 			return i
 		}
 	}
-	for end < len(words) && startsAsCommand(line[words[end]:]) {
-		end++
+	for i := fit + 1; i < len(s); i++ {
+		if s[i] == ' ' && !startsAsCommand(s[i:]) {
+			return i
+		}
 	}
-	return end
-}
-
-func piece(line string, words []int, from, to int) string {
-	if to == len(words) {
-		return line[words[from]:]
-	}
-	return strings.TrimRight(line[words[from]:words[to]], " ")
+	return len(s)
 }

@@ -285,7 +285,7 @@ func TestWords(t *testing.T) {
 		}
 	}
 	for _, k := range append([]document.Kind{document.Other, document.Unreadable, "x"}, document.Required...) {
-		if paperKind(k) == "" {
+		if k.Label() == "" {
 			t.Error(k)
 		}
 	}

@@ -23,45 +23,37 @@ func (m Moment) local() time.Time {
 	return m.at.In(m.zone)
 }
 
-// Date is "5 Mei 2026".
-func (m Moment) Date() string {
+// words is a dash where there is no time.
+func (m Moment) words(f func(local time.Time) string) string {
 	if !m.Set() {
 		return "-"
 	}
-	return workday.DateWords(m.local())
+	return f(m.local())
 }
+
+// Date is "5 Mei 2026".
+func (m Moment) Date() string { return m.words(workday.DateWords) }
 
 // Day is "Selasa, 5 Mei 2026".
 func (m Moment) Day() string {
-	if !m.Set() {
-		return "-"
-	}
-	return workday.WeekdayName(m.local().Weekday()) + ", " + m.Date()
+	return m.words(func(t time.Time) string { return workday.WeekdayName(t.Weekday()) + ", " + workday.DateWords(t) })
 }
 
 // Clock is "09.27 WITA".
 func (m Moment) Clock() string {
-	if !m.Set() {
-		return "-"
-	}
-	t := m.local()
-	return fmt.Sprintf("%02d.%02d %s", t.Hour(), t.Minute(), workday.ZoneName(t))
+	return m.words(func(t time.Time) string {
+		return fmt.Sprintf("%02d.%02d %s", t.Hour(), t.Minute(), workday.ZoneName(t))
+	})
 }
 
 // Short is "05-05-2026 09.27 WITA", for tables.
 func (m Moment) Short() string {
-	if !m.Set() {
-		return "-"
-	}
-	return m.local().Format("02-01-2006") + " " + m.Clock()
+	return m.words(func(t time.Time) string { return t.Format("02-01-2006") + " " + m.Clock() })
 }
 
 // String is "Selasa, 5 Mei 2026 pukul 09.27 WITA".
 func (m Moment) String() string {
-	if !m.Set() {
-		return "-"
-	}
-	return m.Day() + " pukul " + m.Clock()
+	return m.words(func(time.Time) string { return m.Day() + " pukul " + m.Clock() })
 }
 
 // span writes a length of time: "30 menit", "2 jam", "1 jam 30 menit".

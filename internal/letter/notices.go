@@ -15,8 +15,6 @@ var notices = map[string]Reason{
 		"Surat yang baru menyusul; jawaban atas surat yang lama tidak dijalankan."},
 	"approval-withdrawn": {"Persetujuan ditarik kembali", "Persetujuan atas permohonan ini telah ditarik kembali sebelum surat kredensial dikirim. " +
 		"Tidak ada kredensial yang keluar.", "Permohonan kembali menunggu persetujuan Admin Agency."},
-	"revision-changed": {"Berkas permohonan berubah", "Berkas atau daftar anggota permohonan ini berubah. Surat persetujuan yang lama " +
-		"beserta kodenya tidak berlaku lagi.", "Mohon gunakan surat permohonan persetujuan yang baru."},
 	"approval-void": {"Surat persetujuan tidak berlaku lagi", "Surat permohonan persetujuan beserta kodenya dinyatakan tidak berlaku.",
 		"Mohon gunakan surat permohonan persetujuan yang baru."},
 	"code-void": {"Kode persetujuan dinyatakan tidak berlaku", "Terlalu banyak balasan dengan kode yang keliru diterima, sehingga kode surat " +
@@ -39,7 +37,6 @@ var notices = map[string]Reason{
 		"Bila permintaan ini bukan dari Saudara, mohon segera hubungi operator layanan."},
 	"received": {"Penerimaan telah tercatat", "Konfirmasi penerimaan user ID dan password telah kami catat.",
 		"Mohon pastikan password telah diganti. Untuk password yang lupa, gunakan menu lupa password pada SPSE."},
-	"explained": {"Penjelasan telah dicatat", "Penjelasan atas penyimpangan telah dicatat pada permohonan ini.", ""},
 	"delegated": {"Pendelegasian persetujuan", "Kewenangan menjawab permohonan persetujuan didelegasikan untuk sementara. Hal ini berlaku untuk " +
 		"semua permohonan yang terbuka dan yang baru.", "Bila pendelegasian ini bukan dari Admin Agency yang sah, mohon segera hubungi operator layanan."},
 	"delegation-ended": {"Pendelegasian persetujuan diakhiri", "Pendelegasian kewenangan menjawab permohonan persetujuan telah diakhiri, untuk semua permohonan.",

@@ -1,6 +1,9 @@
 package letter
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // proofWords say the reason of a verdict as one says it to an approver. A reason that ends with a hyphen stands for all that begin
 // with it; the longest wins.
@@ -80,10 +83,7 @@ func wordsFor(in map[string]string, code string) string {
 
 // inWords puts words before a code; one that has none stands behind general ones.
 func inWords(in map[string]string, code, other string) (words, rest string) {
-	if w := wordsFor(in, code); w != "" {
-		return w, clean(code, maxName)
-	}
-	return other, clean(code, maxName)
+	return cmp.Or(wordsFor(in, code), other), clean(code, maxName)
 }
 
 // resultInWords translates the first word of "pass (kantor.example)".

@@ -1,6 +1,7 @@
 package letter
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -38,6 +39,9 @@ type Share struct {
 	OnTime, All int
 }
 
+// Percent is rounded down: 100 only when all were on time.
+func (s Share) Percent() int { return s.OnTime * 100 / max(s.All, 1) }
+
 // Chart is a picture that goes with the letter, named by the Content-ID of its part.
 type Chart struct{ ID, Alt string }
 
@@ -49,22 +53,11 @@ type Lapse struct {
 
 // ReportView is a Report as the template sees it.
 type ReportView struct {
-	Month      string
-	Counts     []ReportCount
-	Total      int
-	Closed     int
-	Open       int
-	Medians    []Median
-	Shares     []ReportShare
-	Deviations []Deviation
-	More       int
-	Charts     []Chart
-}
-
-// ReportShare is one step of the monthly table.
-type ReportShare struct {
-	Step, SOP            string
-	OnTime, All, Percent int
+	Report
+	Month       string
+	Counts      []ReportCount
+	Deviations  []Deviation
+	Total, More int
 }
 
 // ReportCount is one line of the monthly table.
@@ -75,10 +68,7 @@ type ReportCount struct {
 
 func (r *Report) view(zone *time.Location) *ReportView {
 	m := Moment{r.Month, zone}
-	out := &ReportView{Month: "-", Closed: r.Closed, Open: r.Open}
-	if m.Set() {
-		out.Month = workday.MonthWords(m.local())
-	}
+	out := &ReportView{Month: m.words(workday.MonthWords), Report: Report{Closed: r.Closed, Open: r.Open}}
 	for _, c := range r.Counts {
 		out.Counts = append(out.Counts, ReportCount{c.Status.Label(), c.N})
 		out.Total += c.N
@@ -88,7 +78,7 @@ func (r *Report) view(zone *time.Location) *ReportView {
 	}
 	for _, x := range r.Shares {
 		if x.All > 0 {
-			out.Shares = append(out.Shares, ReportShare{shown(x.Step, maxName), clean(x.SOP, 20), x.OnTime, x.All, x.OnTime * 100 / x.All})
+			out.Shares = append(out.Shares, Share{shown(x.Step, maxName), clean(x.SOP, 20), x.OnTime, x.All})
 		}
 	}
 	for _, x := range r.Charts {
@@ -111,4 +101,25 @@ func contentID(s string) string {
 		}
 		return -1
 	}, s)
+}
+
+// Journal is the content of titik-periksa; the signed checkpoint itself is its attachment.
+type Journal struct {
+	Lines int64
+	At    time.Time
+}
+
+// JournalView is a Journal as the template sees it.
+type JournalView struct {
+	Lines string // 12.345
+	At    Moment
+}
+
+// thousands groups digits as Indonesian does.
+func thousands(n int64) string {
+	s := strconv.FormatInt(max(n, 0), 10)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "." + s[i:]
+	}
+	return s
 }

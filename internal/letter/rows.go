@@ -1,6 +1,7 @@
 package letter
 
 import (
+	"cmp"
 	"html/template"
 	"net/url"
 	"slices"
@@ -114,25 +115,21 @@ func (v *View) pictures(l sop.Letter) {
 // bound keeps a letter readable; an approver sees every member whatever their number, and so does who is given the passwords.
 func (v *View) bound(k sop.LetterKind) {
 	if k != sop.Persetujuan && !v.Full {
-		v.Members, v.MoreMembers = most(v.Members)
+		most(&v.Members, &v.MoreMembers)
 	}
-	v.Roster, v.MoreRoster = most(v.Roster)
-	var n [5]int
-	v.Papers, n[0] = most(v.Papers)
-	v.Problems, n[1] = most(v.Problems)
-	v.Changes, n[2] = most(v.Changes)
-	v.Deviations, n[3] = most(v.Deviations)
-	v.Warnings, n[4] = most(v.Warnings)
-	for _, x := range n {
-		v.MoreRows += x
-	}
+	most(&v.Roster, &v.MoreRoster)
+	most(&v.Papers, &v.MoreRows)
+	most(&v.Problems, &v.MoreRows)
+	most(&v.Changes, &v.MoreRows)
+	most(&v.Deviations, &v.MoreRows)
+	most(&v.Warnings, &v.MoreRows)
 }
 
-func most[T any](s []T) ([]T, int) {
-	if len(s) <= maxRows {
-		return s, 0
+// most cuts a list, and adds to more what it took off.
+func most[T any](s *[]T, more *int) {
+	if over := len(*s) - maxRows; over > 0 {
+		*s, *more = (*s)[:maxRows], *more+over
 	}
-	return s[:maxRows], len(s) - maxRows
 }
 
 // accountWords says of whoever keeps an account since when they have it.
@@ -152,13 +149,9 @@ func accountWords(a sop.Account, zone *time.Location) string {
 
 func member(m sop.Member, no int, a sop.Account, zone *time.Location) Member {
 	r := m.Row
-	at := m.Address
-	if at == "" {
-		at = r.Email
-	}
 	out := Member{
-		No: no, Name: shown(r.Nama, maxName), NIP: groupNIP(r.NIP), Address: address(at), Grade: shown(r.Golongan, 40),
-		Post: shown(r.Jabatan, maxName), Phone: shown(r.HP, 40), Proposed: clean(r.UserID, maxUserID),
+		No: no, Name: cmp.Or(shown(r.Nama, maxName), "(nama tidak terbaca)"), NIP: groupNIP(r.NIP),
+		Address: address(cmp.Or(m.Address, r.Email)), Grade: shown(r.Golongan, 40), Post: shown(r.Jabatan, maxName), Phone: shown(r.HP, 40), Proposed: clean(r.UserID, maxUserID),
 		UserID: clean(a.UserID, maxUserID), Kept: a.Kept, State: stateLabel(m.State), SentAt: Moment{m.SentAt, zone},
 		Confirmed: Moment{m.Confirmed, zone}, Proven: m.Proof != "tanpa bukti", Exposed: m.Exposed,
 		Account: accountWords(a, zone), Failed: m.State == sop.MemberFailed || m.State == sop.MemberWrong, Note: shown(m.Note, maxError),
@@ -168,9 +161,6 @@ func member(m sop.Member, no int, a sop.Account, zone *time.Location) Member {
 	}
 	if w := doubtful(r.Doubts); w != "" {
 		out.Marks = append(out.Marks, w)
-	}
-	if out.Name == "" {
-		out.Name = "(nama tidak terbaca)"
 	}
 	return out
 }
@@ -183,11 +173,11 @@ func (v *View) read(r document.Reading) {
 		}
 	}
 	for _, k := range r.Missing {
-		v.Missing = append(v.Missing, paperKind(k))
+		v.Missing = append(v.Missing, k.Label())
 	}
-	for _, severity := range []document.Severity{document.Stop, document.Warn} {
+	for _, stops := range []bool{true, false} {
 		for _, p := range r.Problems {
-			if (p.Severity == document.Stop) == (severity == document.Stop) {
+			if (p.Severity == document.Stop) == stops {
 				v.problem(p, r.Roster)
 			}
 		}
@@ -195,10 +185,8 @@ func (v *View) read(r document.Reading) {
 }
 
 func (v *View) problem(p document.Problem, roster []document.Row) {
-	out := Problem{Where: "Daftar anggota", Text: shown(p.Text, maxError), Stop: p.Severity == document.Stop}
-	if out.Text == "" {
-		out.Text = shown(strings.ReplaceAll(p.Code, "_", " "), 60)
-	}
+	out := Problem{Where: "Daftar anggota", Stop: p.Severity == document.Stop,
+		Text: cmp.Or(shown(p.Text, maxError), shown(strings.ReplaceAll(p.Code, "_", " "), 60))}
 	if p.Row > 0 {
 		out.Where = "Nomor " + count(p.Row)
 		for i, r := range roster {
@@ -216,12 +204,10 @@ func (v *View) problem(p document.Problem, roster []document.Row) {
 
 func paper(p document.Paper) Paper {
 	out := Paper{
-		Kind: paperKind(p.Kind), Title: shown(p.Title, maxTitle), Number: shown(p.Number, maxName),
+		Kind: p.Kind.Label(), Title: shown(p.Title, maxTitle), Number: shown(p.Number, maxName),
 		File: shown(p.File, maxFile), Pages: clean(p.Pages, 20), Hash: clean(p.SHA256, 64), Short: clean(p.SHA256, 64),
 	}
-	if len(out.Short) > 12 {
-		out.Short = out.Short[:12]
-	}
+	out.Short = out.Short[:min(len(out.Short), 12)]
 	if p.Kind == document.Unreadable {
 		out.Fault = unreadableBecause(p.Reason)
 	}

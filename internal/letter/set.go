@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
+	"slices"
 	"strings"
 	text "text/template"
 
@@ -34,7 +35,7 @@ func Parse(shipped, override fs.FS) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	base, err := parsePair(layout)
+	base, err := pair{text.New("").Funcs(text.FuncMap(funcs)), template.New("").Funcs(funcs)}.with("surat", layout)
 	if err != nil {
 		return nil, fmt.Errorf("parse %s: %w", layoutFile, err)
 	}
@@ -44,9 +45,14 @@ func Parse(shipped, override fs.FS) (*Set, error) {
 		if err != nil {
 			return nil, err
 		}
-		if s.letters[kind], err = base.with(body); err != nil {
+		one, err := base.with("letter", body)
+		if err == nil {
+			err = one.whole()
+		}
+		if err != nil {
 			return nil, fmt.Errorf("parse %s.tmpl: %w", kind, err)
 		}
+		s.letters[kind] = one
 	}
 	return s, nil
 }
@@ -61,11 +67,7 @@ func known(override fs.FS) error {
 		return fmt.Errorf("list letter overrides: %w", err)
 	}
 	for _, n := range names {
-		ok := n == layoutFile
-		for _, k := range sop.LetterKinds {
-			ok = ok || n == string(k)+".tmpl"
-		}
-		if !ok {
+		if n != layoutFile && !slices.Contains(sop.LetterKinds, sop.LetterKind(strings.TrimSuffix(n, ".tmpl"))) {
 			return fmt.Errorf("letter override %q has the name of no letter", n)
 		}
 	}
@@ -73,54 +75,42 @@ func known(override fs.FS) error {
 }
 
 func source(shipped, override fs.FS, name string) (string, error) {
+	var b []byte
+	what, err := "letter override", fs.ErrNotExist
 	if override != nil {
-		b, err := fs.ReadFile(override, name)
-		if err == nil {
-			return sized(b, name)
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return "", fmt.Errorf("read letter override %s: %w", name, err)
-		}
+		b, err = fs.ReadFile(override, name)
 	}
-	b, err := fs.ReadFile(shipped, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		what = "letter"
+		b, err = fs.ReadFile(shipped, name)
+	}
+	if err == nil && len(b) > maxTemplate {
+		err = fmt.Errorf("larger than %d bytes", maxTemplate)
+	}
 	if err != nil {
-		return "", fmt.Errorf("read letter %s: %w", name, err)
-	}
-	return sized(b, name)
-}
-
-func sized(b []byte, name string) (string, error) {
-	if len(b) > maxTemplate {
-		return "", fmt.Errorf("read letter %s: larger than %d bytes", name, maxTemplate)
+		return "", fmt.Errorf("read %s %s: %w", what, name, err)
 	}
 	return string(b), nil
 }
 
-func parsePair(src string) (pair, error) {
-	t, err := text.New("surat").Funcs(text.FuncMap(funcs)).Parse(src)
+// with adds the blocks of a source to a copy.
+func (p pair) with(name, src string) (pair, error) {
+	t, err := text.Must(p.text.Clone()).New(name).Parse(src)
 	if err != nil {
 		return pair{}, err
 	}
-	h, err := template.New("surat").Funcs(funcs).Parse(src)
+	h, err := template.Must(p.html.Clone()).New(name).Parse(src)
 	return pair{t, h}, err
 }
 
-// with adds the blocks of one letter to a copy of the layout.
-func (p pair) with(src string) (pair, error) {
-	t, err := text.Must(p.text.Clone()).New("letter").Parse(src)
-	if err != nil {
-		return pair{}, err
-	}
-	h, err := template.Must(p.html.Clone()).New("letter").Parse(src)
-	if err != nil {
-		return pair{}, err
-	}
+// whole says which block a letter lacks.
+func (p pair) whole() error {
 	for _, block := range []string{"subject", "text", "html", "surat-text", "surat-html"} {
-		if t.Lookup(block) == nil {
-			return pair{}, fmt.Errorf("no block %q", block)
+		if p.text.Lookup(block) == nil {
+			return fmt.Errorf("no block %q", block)
 		}
 	}
-	return pair{t, h}, nil
+	return nil
 }
 
 // words renders a block that must be one short line.

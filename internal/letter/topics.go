@@ -1,6 +1,7 @@
 package letter
 
 import (
+	"cmp"
 	"strings"
 
 	"ukpbjd/internal/sop"
@@ -23,34 +24,34 @@ func topic(d Data) string {
 	return l.Topic
 }
 
-// reason finds the words of a topic. An unknown topic gets words that are true of every topic of its kind.
+// reasons are the topics of each kind, and the words for an unknown one, which are true of every topic of its kind.
+var reasons = map[sop.LetterKind]struct {
+	of    map[string]Reason
+	other Reason
+}{
+	sop.TidakDikenali: {of: unclear},
+	sop.Bantuan:       {of: elsewhere},
+	sop.Kekurangan:    {of: held},
+	sop.Pengingat:     {steps, stepUnknown},
+	sop.Eskalasi:      {steps, stepUnknown},
+	sop.Pemberitahuan: {notices, Reason{"Pemberitahuan perkembangan permohonan",
+		"Ada perkembangan pada permohonan ini yang perlu Saudara ketahui.", ""}},
+	sop.PeringatanOperator: {alarms, Reason{"Perlu perhatian operator", "Sistem menemukan keadaan yang perlu dilihat oleh operator.",
+		"Mohon periksa catatan sistem untuk permohonan ini."}},
+}
+
+var stepUnknown = Reason{"Langkah yang belum selesai", "Satu langkah permohonan ini belum selesai.", ""}
+
+// reason finds the words of a topic.
 func reason(kind sop.LetterKind, topic string) Reason {
 	switch kind {
 	case sop.TidakDikenali:
 		return unrecognised(topic)
-	case sop.Bantuan:
-		return pick(elsewhere, topic, Reason{})
 	case sop.GagalKirim:
 		return Reason{Head: letterName(sop.LetterKind(topic))}
-	case sop.Pemberitahuan:
-		return pick(notices, topic, Reason{"Pemberitahuan perkembangan permohonan",
-			"Ada perkembangan pada permohonan ini yang perlu Saudara ketahui.", ""})
-	case sop.Pengingat, sop.Eskalasi:
-		return pick(steps, topic, Reason{"Langkah yang belum selesai", "Satu langkah permohonan ini belum selesai.", ""})
-	case sop.Kekurangan:
-		return pick(held, topic, Reason{})
-	case sop.PeringatanOperator:
-		return pick(alarms, topic, Reason{"Perlu perhatian operator", "Sistem menemukan keadaan yang perlu dilihat oleh operator.",
-			"Mohon periksa catatan sistem untuk permohonan ini."})
 	}
-	return Reason{}
-}
-
-func pick(from map[string]Reason, topic string, other Reason) Reason {
-	if r, ok := from[topic]; ok {
-		return r
-	}
-	return other
+	r := reasons[kind]
+	return cmp.Or(r.of[topic], r.other)
 }
 
 // unrecognised answers a mail that changed nothing. Topics of one family share a beginning: line-…, code-….
@@ -110,7 +111,6 @@ var unclear = map[string]Reason{
 	"wrong-role": {"", "Perintah itu tidak termasuk kewenangan Saudara pada permohonan ini.", waysNext},
 	"no-token": {"", "Balasan Saudara tidak dapat dihubungkan dengan satu surat kami.",
 		"Mohon gunakan tombol Balas pada surat kami yang bersangkutan, agar nomor dan kodenya terbawa."},
-	"not-a-participant": {"", "Alamat Saudara tidak tercatat sebagai pihak dalam permohonan ini.", "Mohon gunakan alamat yang terdaftar."},
 	"own-request": {"", "Persetujuan tidak dapat diberikan oleh pemohon atau oleh anggota yang tercantum dalam permohonan itu sendiri.",
 		"Persetujuan harus diberikan oleh Admin Agency yang lain."},
 	"unproven": {"", "Keaslian pengirim balasan itu tidak dapat dibuktikan, sehingga tidak ada yang dilakukan.", directNext},
@@ -147,14 +147,11 @@ var unclear = map[string]Reason{
 	"closed": {"", "Permohonan ini telah ditutup, sehingga tidak ada lagi yang dapat diubah.",
 		"Untuk keperluan baru, mohon ajukan permohonan baru."},
 	"held":            {"", "Permohonan ini sedang ditahan untuk diperiksa oleh petugas.", "Kami akan mengabari Saudara setelah pemeriksaan selesai."},
-	"reason-missing":  {"", "Kata perintah itu memerlukan keterangan di belakangnya.", "Mohon tulis keterangannya pada baris yang sama."},
 	"deputy-unknown":  {"", "Nama itu tidak terdaftar sebagai pengganti Saudara.", "Pengganti didaftarkan oleh operator pada konfigurasi layanan."},
 	"no-delegation":   {"", "Tidak ada pendelegasian dari Saudara yang sedang berlaku untuk nama itu.", "Saudara tidak perlu menjawab lagi."},
 	"date-unreadable": {"", "Tanggal pada balasan Saudara tidak terbaca.", "Mohon tulis tanggal seperti 5 Mei 2026 atau 2026-05-05."},
 	"oversized": {"", "Surel Saudara melebihi batas ukuran layanan ini, sehingga tidak dibaca.",
 		"Mohon perkecil lampiran, misalnya dengan memindai ulang pada resolusi 200 dpi, atau kirim berkas dalam beberapa surel balasan."},
-	"password-reset": {"", "Layanan ini tidak mengatur ulang password.",
-		"Password yang lupa diatur sendiri melalui menu lupa password pada SPSE; bila tetap terkendala, mohon hubungi helpdesk LPSE."},
 }
 
 // steps are what a reminder or an escalation is about.
@@ -199,9 +196,4 @@ var letterNames = map[sop.LetterKind]string{
 	sop.Pemberitahuan: "Surat pemberitahuan", sop.Penolakan: "Surat penolakan", sop.Dikembalikan: "Surat pengembalian",
 }
 
-func letterName(k sop.LetterKind) string {
-	if n, ok := letterNames[k]; ok {
-		return n
-	}
-	return "Satu surat"
-}
+func letterName(k sop.LetterKind) string { return cmp.Or(letterNames[k], "Satu surat") }

@@ -1,6 +1,7 @@
 package letter
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -128,7 +129,7 @@ func newView(d Data) *View {
 		v.Carried = carried(*d.Carried, d.Office)
 	}
 	if d.Journal != nil && l.Kind == sop.TitikPeriksa {
-		v.Journal = d.Journal.view(d.Office.Calendar.Zone)
+		v.Journal = &JournalView{Lines: thousands(d.Journal.Lines), At: m(d.Journal.At)}
 	}
 	return v
 }
@@ -157,10 +158,7 @@ func (v *View) decided(d Data) {
 // reference is the Nomor: case number and the number of the letter within it, PKJ-2026-0001/7.
 func reference(d Data) string {
 	serial, _, _ := strings.Cut(d.Letter.Key, "/")
-	head := number(d.Case.Number)
-	if head == "" {
-		head = d.Office.CasePrefix
-	}
+	head := cmp.Or(number(d.Case.Number), d.Office.CasePrefix)
 	return clean(strings.Trim(head+"/"+serial, "/"), 60)
 }
 
@@ -195,13 +193,8 @@ func office(o sop.Office) Office {
 }
 
 func addressee(l sop.Letter) Addressee {
-	a := Addressee{Name: clean(l.To.Name, maxName), Post: roleLabel(l.Role)}
-	if a.Name == "" {
-		a.Name = a.Post
-	}
-	if a.Name == "" {
-		a.Name = address(l.To.Address)
-	}
+	post := roleLabel(l.Role)
+	a := Addressee{Name: cmp.Or(clean(l.To.Name, maxName), post, address(l.To.Address)), Post: post}
 	if strings.EqualFold(a.Name, a.Post) {
 		a.Post = ""
 	}

@@ -9,38 +9,15 @@ import (
 	"ukpbjd/internal/sop"
 )
 
-// groupNIP writes 19860926 201505 1 001 (DOMAIN, "NIP"); what has not 18 digits stays as it was read.
-func groupNIP(s string) string {
-	if !digits(s, 18) {
-		return shown(s, 40)
-	}
-	return s[:8] + " " + s[8:14] + " " + s[14:15] + " " + s[15:]
-}
+// groupNIP writes 19860926 201505 1 001 (DOMAIN, "NIP"); what has not 18 digits is shown as it was read.
+func groupNIP(s string) string { return shown(document.GroupNIP(s), 40) }
 
 // maskNIP hides the middle: 19860926 •••••• • 001.
 func maskNIP(s string) string {
-	if !digits(s, 18) {
+	if document.GroupNIP(s) == s {
 		return "(NIP disamarkan)"
 	}
 	return s[:8] + " •••••• • " + s[15:]
-}
-
-func digits(s string, n int) bool {
-	return len(s) == n && strings.Trim(s, "0123456789") == ""
-}
-
-func paperKind(k document.Kind) string {
-	switch k {
-	case document.Formulir:
-		return "Formulir permohonan pembuatan akun Pokja"
-	case document.SK:
-		return "SK penetapan/pengangkatan anggota Pokja"
-	case document.SuratTugas:
-		return "Surat penugasan Pokja"
-	case document.Unreadable:
-		return "Berkas yang tidak terbaca"
-	}
-	return "Berkas lain"
 }
 
 var unreadable = map[string]string{
@@ -56,10 +33,7 @@ var unreadable = map[string]string{
 }
 
 func unreadableBecause(reason string) string {
-	if w, ok := unreadable[reason]; ok {
-		return w
-	}
-	return "isi berkas tidak dapat dibaca"
+	return cmp.Or(unreadable[reason], "isi berkas tidak dapat dibaca")
 }
 
 var fields = map[string]string{
@@ -84,10 +58,6 @@ var marks = map[string]string{
 	"alamat-pemohon": "alamat email sama dengan alamat pemohon",
 	"domain-luar":    "alamat email berada di luar domain kantor",
 	"alamat-berbeda": "alamat email berbeda dari yang terakhir dikonfirmasi untuk NIP ini",
-	"alamat-berubah": "alamat email berbeda dari yang terakhir dikonfirmasi untuk NIP ini",
-	"alamat-kembar":  "alamat email dipakai lebih dari satu anggota",
-	"terpapar":       "password pernah terlihat di luar suratnya dan telah diganti",
-	"dibaca-mesin":   "data dibaca oleh mesin (OCR)",
 	"domain-sandi":   "domain alamat email ditulis dengan huruf bukan Latin (punycode)",
 	"alamat-mirip":   "alamat email hampir sama dengan alamat pejabat, pemohon, atau anggota lain",
 	"nama-mirip":     "nama hampir sama dengan anggota lain atau pejabat",
@@ -97,12 +67,7 @@ var marks = map[string]string{
 }
 
 // markText explains a risk mark; a mark that has no entry here is shown as it is, for the approver must see it.
-func markText(m string) string {
-	if w, ok := marks[m]; ok {
-		return w
-	}
-	return shown(m, maxTitle)
-}
+func markText(m string) string { return cmp.Or(marks[m], shown(m, maxTitle)) }
 
 var states = map[sop.MemberState]string{
 	sop.MemberWaiting:   "Menunggu persetujuan",
@@ -115,12 +80,7 @@ var states = map[sop.MemberState]string{
 	sop.MemberLapsed:    "Tanpa konfirmasi sampai batas waktu",
 }
 
-func stateLabel(s sop.MemberState) string {
-	if w, ok := states[s]; ok {
-		return w
-	}
-	return "Belum diketahui"
-}
+func stateLabel(s sop.MemberState) string { return cmp.Or(states[s], "Belum diketahui") }
 
 var parties = map[string]string{
 	string(sop.RoleRequester): "Pemohon",
@@ -135,47 +95,21 @@ var parties = map[string]string{
 // PartyName names who owes a step or is written to, as tables and pages show it; what it does not know stays as it is. SOP W.1
 func PartyName(s string) string { return cmp.Or(parties[s], s) }
 
+var posts = map[sop.Role]string{sop.RoleBagian: "Kepala Bagian Pengadaan Barang/Jasa", sop.RoleOperator: "Operator Layanan Permohonan Akun SPSE"}
+
 // roleLabel stands under the name of the addressee.
-func roleLabel(r sop.Role) string {
-	switch r {
-	case sop.RoleBagian:
-		return "Kepala Bagian Pengadaan Barang/Jasa"
-	case sop.RoleOperator:
-		return "Operator Layanan Permohonan Akun SPSE"
-	}
-	return parties[string(r)]
+func roleLabel(r sop.Role) string { return cmp.Or(posts[r], parties[string(r)]) }
+
+// owers are those who answer for a step, within a sentence. SOP W.1
+var owers = map[string]string{
+	"approver": "Admin Agency", "requester": "pemohon", "member": "anggota Pokja", "operator": "operator layanan", "daemon": "sistem layanan",
 }
 
-// owedBy names who answers for a step. SOP W.1
-func owedBy(s string) string {
-	switch s {
-	case "approver":
-		return "Admin Agency"
-	case "requester":
-		return "pemohon"
-	case "member":
-		return "anggota Pokja"
-	case "operator":
-		return "operator layanan"
-	case "daemon":
-		return "sistem layanan"
-	case "":
-		return ""
-	}
-	return shown(s, maxName)
-}
+func owedBy(s string) string { return cmp.Or(owers[s], shown(s, maxName)) }
 
-func deviationKind(s string) string {
-	switch s {
-	case "perlengkapan":
-		return "Perlengkapan"
-	case "waktu":
-		return "Waktu"
-	case "output":
-		return "Output"
-	}
-	return shown(s, 40)
-}
+var deviationKinds = map[string]string{"perlengkapan": "Perlengkapan", "waktu": "Waktu", "output": "Output"}
+
+func deviationKind(s string) string { return cmp.Or(deviationKinds[s], shown(s, 40)) }
 
 var small = [...]string{"nol", "satu", "dua", "tiga", "empat", "lima", "enam", "tujuh", "delapan", "sembilan", "sepuluh", "sebelas"}
 

@@ -32,7 +32,7 @@ type Behaviour struct {
 type faults struct {
 	refuseLogins int
 	logins       int    // tried over IMAP
-	noSubmission string // whose SMTP logins fail, in lower case
+	noSubmission string // whose SMTP logins fail
 	commands     []commandFault
 	struck       int // commands that ran into one of them
 }
@@ -75,7 +75,7 @@ func (o *Office) RefuseLogins(n int) {
 // RefuseSubmission makes SMTP logins of addr fail from now on; of "" those of nobody.
 func (o *Office) RefuseSubmission(addr string) {
 	o.mu.Lock()
-	o.faults.noSubmission = strings.ToLower(addr)
+	o.faults.noSubmission = addr
 	o.mu.Unlock()
 }
 
@@ -138,7 +138,7 @@ func (o *Office) loginRefused() bool {
 func (o *Office) submissionRefused(addr string) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return addr == o.faults.noSubmission
+	return strings.EqualFold(addr, o.faults.noSubmission)
 }
 
 // fault is the first one that this command runs into.

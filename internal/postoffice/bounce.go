@@ -2,6 +2,7 @@ package postoffice
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"time"
 )
@@ -27,11 +28,11 @@ func (o *Office) bounce(from, to string, b Behaviour, raw []byte) error {
 	line("Content-Type: multipart/report; report-type=delivery-status; boundary=%q\r\n", edge)
 	line("--%s\r\nContent-Description: Notification\r\nContent-Type: text/plain; charset=us-ascii\r\n", edge)
 	line("This is the mail system at host %s.\r\n\r\nYour message could not be delivered.\r\n", o.opt.Host)
-	line("<%s>: %s\r\n", clean(to), clean(orElse(b.Text, "user unknown")))
+	line("<%s>: %s\r\n", clean(to), clean(cmp.Or(b.Text, "user unknown")))
 	line("--%s\r\nContent-Description: Delivery report\r\nContent-Type: message/delivery-status\r\n", edge)
 	line("Reporting-MTA: dns; %s\r\nArrival-Date: %s\r\n", o.opt.Host, now.Format(time.RFC1123Z))
 	line("Final-Recipient: rfc822; %s\r\nAction: failed\r\nStatus: %s", clean(to), clean(b.Bounce))
-	line("Diagnostic-Code: smtp; 550 %s %s\r\n", clean(b.Bounce), clean(orElse(b.Text, "user unknown")))
+	line("Diagnostic-Code: smtp; 550 %s %s\r\n", clean(b.Bounce), clean(cmp.Or(b.Text, "user unknown")))
 	line("--%s\r\nContent-Description: Undelivered Message Headers\r\nContent-Type: text/rfc822-headers\r\n", edge)
 	m.Write(headerOf(raw))
 	line("\r\n--%s--", edge)

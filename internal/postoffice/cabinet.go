@@ -199,41 +199,12 @@ func (f *folder) status() imap.StatusData {
 
 // matches carries out the SEARCH keys that a mailbox reader needs, each as well as raw bytes allow.
 func (m *stored) matches(seq uint32, c *imap.SearchCriteria, last imap.UID, count uint32) bool {
-	for _, set := range c.SeqNum {
-		if !contains(set, seq, count) {
-			return false
-		}
-	}
-	for _, set := range c.UID {
-		if !contains(set, uint32(m.uid), uint32(last)) {
-			return false
-		}
-	}
-	for _, f := range c.Flag {
-		if !m.has(f) {
-			return false
-		}
-	}
-	for _, f := range c.NotFlag {
-		if m.has(f) {
-			return false
-		}
-	}
-	return m.matchesText(c) && m.matchesParts(seq, c, last, count)
-}
-
-func (m *stored) matchesParts(seq uint32, c *imap.SearchCriteria, last imap.UID, count uint32) bool {
-	for i := range c.Not {
-		if m.matches(seq, &c.Not[i], last, count) {
-			return false
-		}
-	}
-	for i := range c.Or {
-		if !m.matches(seq, &c.Or[i][0], last, count) && !m.matches(seq, &c.Or[i][1], last, count) {
-			return false
-		}
-	}
-	return true
+	fits := func(part imap.SearchCriteria) bool { return m.matches(seq, &part, last, count) }
+	return !slices.ContainsFunc(c.SeqNum, func(set imap.SeqSet) bool { return !contains(set, seq, count) }) &&
+		!slices.ContainsFunc(c.UID, func(set imap.UIDSet) bool { return !contains(set, uint32(m.uid), uint32(last)) }) &&
+		!slices.ContainsFunc(c.Flag, func(f imap.Flag) bool { return !m.has(f) }) && !slices.ContainsFunc(c.NotFlag, m.has) &&
+		!slices.ContainsFunc(c.Not, fits) && !slices.ContainsFunc(c.Or, func(or [2]imap.SearchCriteria) bool { return !fits(or[0]) && !fits(or[1]) }) &&
+		m.matchesText(c)
 }
 
 // matchesText compares the raw bytes, undecoded.

@@ -44,11 +44,9 @@ func (g *gate) Accept() (net.Conn, error) {
 
 func (g *gate) cutAll() {
 	g.mu.Lock()
-	defer g.mu.Unlock()
 	g.closed = true
-	for c := range g.conns {
-		c.Conn.Close()
-	}
+	g.mu.Unlock()
+	g.cut()
 }
 
 // cut closes the connections that are open now; new ones are welcome.
@@ -103,12 +101,10 @@ func (c *conn) Close() error {
 func within(d time.Duration, wait func()) error {
 	done := make(chan struct{})
 	go func() { wait(); close(done) }()
-	t := time.NewTimer(d)
-	defer t.Stop()
 	select {
 	case <-done:
 		return nil
-	case <-t.C:
+	case <-time.After(d):
 		return errBusy
 	}
 }

@@ -2,7 +2,7 @@ package postoffice
 
 import (
 	"crypto/tls"
-	"fmt"
+	"log"
 	"log/slog"
 
 	"github.com/emersion/go-imap/v2"
@@ -44,11 +44,6 @@ func gated(c *imapserver.Conn) *conn {
 }
 
 // printer passes the servers' own complaints to the log: peers that break off are daily bread here.
-type printer struct{ log *slog.Logger }
-
-func (o *Office) printer() printer { return printer{o.opt.Logger} }
-
-func (p printer) Printf(format string, v ...any) {
-	p.log.Debug("post office", "text", fmt.Sprintf(format, v...))
+func (o *Office) printer() *log.Logger {
+	return slog.NewLogLogger(o.opt.Logger.With("of", "post office").Handler(), slog.LevelDebug)
 }
-func (p printer) Println(v ...any) { p.log.Debug("post office", "text", fmt.Sprint(v...)) }

@@ -51,7 +51,7 @@ func (o *Office) Discard(addr, folder string, match func(Stored) bool) error {
 		return fmt.Errorf("discard mails of %s: no folder %s", addr, folder)
 	}
 	defer o.announce()
-	c.find(folder).take(func(m *stored) bool { return match(Stored{UID: uint32(m.uid), Raw: m.raw, Arrived: m.at}) })
+	c.find(folder).take(func(m *stored) bool { return match(m.shown()) })
 	return nil
 }
 
@@ -112,13 +112,17 @@ func (o *Office) Messages(addr, name string) ([]Stored, error) {
 	}
 	var list []Stored
 	for _, m := range f.all() {
-		s := Stored{UID: uint32(m.uid), Raw: m.raw, Arrived: m.at}
-		for _, flag := range m.flagList() {
-			s.Flags = append(s.Flags, string(flag))
-		}
-		list = append(list, s)
+		list = append(list, m.shown())
 	}
 	return list, nil
+}
+
+func (m *stored) shown() Stored {
+	s := Stored{UID: uint32(m.uid), Raw: m.raw, Arrived: m.at}
+	for _, flag := range m.flagList() {
+		s.Flags = append(s.Flags, string(flag))
+	}
+	return s
 }
 
 // Folders gives the names of an account's folders.

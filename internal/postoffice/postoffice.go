@@ -4,6 +4,7 @@
 package postoffice
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -38,8 +39,6 @@ type Options struct {
 	Host       string // default mx.DOMAIN of the first account
 	AuthservID string // default Host
 	Security   string // none (default), starttls or tls, for both protocols, with a certificate of its own
-	IMAPListen string // default 127.0.0.1:0
-	SMTPListen string
 	MaxMessage int64
 
 	Rules func(from, to string) Behaviour // how a recipient behaves; nil is well
@@ -103,7 +102,7 @@ func furnish(opt Options) (*Office, error) {
 	o := &Office{
 		opt: opt, accounts: map[string]Account{}, boxes: map[string]*cabinet{}, domains: map[string]bool{},
 		changed: make(chan struct{}), attempts: map[string]int{},
-		imapAddr: orElse(opt.IMAPListen, "127.0.0.1:0"), smtpAddr: orElse(opt.SMTPListen, "127.0.0.1:0"),
+		imapAddr: "127.0.0.1:0", smtpAddr: "127.0.0.1:0",
 	}
 	o.defaults()
 	for _, a := range opt.Accounts {
@@ -119,17 +118,13 @@ func furnish(opt Options) (*Office, error) {
 }
 
 func (o *Office) defaults() {
-	o.opt.Host = orElse(o.opt.Host, "mx."+domainOf(o.opt.Accounts[0].Address))
-	o.opt.AuthservID = orElse(o.opt.AuthservID, o.opt.Host)
-	o.opt.Security = orElse(o.opt.Security, "none")
-	if o.opt.MaxMessage <= 0 {
-		o.opt.MaxMessage = maxMessage
-	}
+	o.opt.Host = cmp.Or(o.opt.Host, "mx."+domainOf(o.opt.Accounts[0].Address))
+	o.opt.AuthservID = cmp.Or(o.opt.AuthservID, o.opt.Host)
+	o.opt.Security = cmp.Or(o.opt.Security, "none")
+	o.opt.MaxMessage = cmp.Or(o.opt.MaxMessage, maxMessage)
+	o.opt.Logger = cmp.Or(o.opt.Logger, slog.New(slog.DiscardHandler))
 	if o.opt.Now == nil {
 		o.opt.Now = time.Now
-	}
-	if o.opt.Logger == nil {
-		o.opt.Logger = slog.New(slog.DiscardHandler)
 	}
 }
 
@@ -221,14 +216,13 @@ func (o *Office) announce() {
 
 func (o *Office) change() <-chan struct{} { o.mu.Lock(); defer o.mu.Unlock(); return o.changed }
 
-func (o *Office) box(addr string) *cabinet { return o.boxes[strings.ToLower(addr)] }
-
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
+// signIn gives the account of that name and password.
+func (o *Office) signIn(username, password string) (Account, bool) {
+	a, ok := o.accounts[strings.ToLower(username)]
+	return a, ok && !a.Password.Absent() && a.Password.Reveal() == password
 }
+
+func (o *Office) box(addr string) *cabinet { return o.boxes[strings.ToLower(addr)] }
 
 func domainOf(addr string) string {
 	at := strings.LastIndexByte(addr, '@')

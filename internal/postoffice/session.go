@@ -2,7 +2,6 @@ package postoffice
 
 import (
 	"io"
-	"strings"
 	"sync"
 
 	"github.com/emersion/go-imap/v2"
@@ -30,8 +29,8 @@ func no(code imap.ResponseCode, text string) error {
 }
 
 func (s *session) Login(username, password string) error {
-	a, ok := s.office.accounts[strings.ToLower(username)]
-	if !ok || s.office.loginRefused() || a.Password.Absent() || a.Password.Reveal() != password {
+	a, ok := s.office.signIn(username, password)
+	if s.office.loginRefused() || !ok {
 		return imapserver.ErrAuthFailed
 	}
 	s.login, s.box = a.Address, s.office.box(username)
@@ -47,18 +46,19 @@ func (s *session) Close() error {
 }
 
 func (s *session) folder(name string) (*folder, error) {
-	if f := s.box.find(name); f != nil {
-		return f, nil
-	}
-	return nil, no(imap.ResponseCodeNonExistent, "No such mailbox")
+	return s.find(name, imap.ResponseCodeNonExistent)
 }
 
 // target is folder for COPY, MOVE and APPEND, RFC 9051 §6.4.7.
 func (s *session) target(name string) (*folder, error) {
+	return s.find(name, imap.ResponseCodeTryCreate)
+}
+
+func (s *session) find(name string, absent imap.ResponseCode) (*folder, error) {
 	if f := s.box.find(name); f != nil {
 		return f, nil
 	}
-	return nil, no(imap.ResponseCodeTryCreate, "No such mailbox")
+	return nil, no(absent, "No such mailbox")
 }
 
 func (s *session) Select(name string, opt *imap.SelectOptions) (*imap.SelectData, error) {

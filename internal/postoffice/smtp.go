@@ -2,6 +2,7 @@ package postoffice
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -70,8 +71,8 @@ func (s *submission) AuthMechanisms() []string { return []string{sasl.Plain} }
 
 func (s *submission) Auth(string) (sasl.Server, error) {
 	return sasl.NewPlainServer(func(identity, username, password string) error {
-		a, ok := s.office.accounts[strings.ToLower(username)]
-		if !ok || s.office.submissionRefused(strings.ToLower(username)) || a.Password.Absent() || a.Password.Reveal() != password || identity != "" && identity != username {
+		a, ok := s.office.signIn(username, password)
+		if !ok || s.office.submissionRefused(username) || identity != "" && identity != username {
 			return smtp.ErrAuthFailed
 		}
 		s.login = a.Address
@@ -106,7 +107,7 @@ func (s *submission) Rcpt(to string, _ *smtp.RcptOptions) error {
 	}
 	b := o.behaviour(s.from, to)
 	if b.Code != 0 {
-		return &smtp.SMTPError{Code: b.Code, EnhancedCode: smtp.EnhancedCode{b.Code / 100, 0, 0}, Message: orElse(b.Text, "Refused on request")}
+		return &smtp.SMTPError{Code: b.Code, EnhancedCode: smtp.EnhancedCode{b.Code / 100, 0, 0}, Message: cmp.Or(b.Text, "Refused on request")}
 	}
 	if local && o.box(to) == nil && b.Bounce == "" {
 		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "User unknown"}
@@ -239,10 +240,10 @@ func (o *Office) carry(from string, to recipient, raw, stamped []byte) error {
 }
 
 func clean(s string) string {
-	return string(bytes.Map(func(r rune) rune {
+	return strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' || r == '<' || r == '>' {
 			return '?'
 		}
 		return r
-	}, []byte(s)))
+	}, s)
 }

@@ -2,6 +2,7 @@ package postoffice
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"net/mail"
 	"slices"
@@ -27,7 +28,7 @@ func (o *Office) verdicts(raw []byte, login string) string {
 	}
 	id := "Authentication-Results: " + o.opt.AuthservID + "; "
 	if login == "" {
-		verdict := orElse(o.opt.DMARC[from], "none")
+		verdict := cmp.Or(o.opt.DMARC[from], "none")
 		if from == "" {
 			return id + "dmarc=" + verdict + "\r\n"
 		}
@@ -43,19 +44,14 @@ func (o *Office) verdicts(raw []byte, login string) string {
 
 // stripVerdicts removes every Authentication-Results field of id, RFC 8601 §5.
 func stripVerdicts(raw []byte, id string) []byte {
-	out := make([]byte, 0, len(raw))
-	for len(raw) > 0 {
-		n := fieldLength(raw)
-		field := raw[:n]
-		if len(bytes.TrimRight(field, "\r\n")) == 0 || !bytes.Contains(field, []byte(":")) && !bytes.HasPrefix(field, []byte("From ")) {
-			break // the body begins, or something that is no header at all
-		}
+	out, n := make([]byte, 0, len(raw)), 0
+	for _, field := range fields(raw) {
+		n += len(field)
 		if !claims(field, id) {
 			out = append(out, field...)
 		}
-		raw = raw[n:]
 	}
-	return append(out, raw...)
+	return append(out, raw[n:]...)
 }
 
 // fieldLength is the length of the first field with its folded lines.
@@ -106,12 +102,13 @@ func uncomment(s string) string {
 	return out.String()
 }
 
-// fields are the fields of the header, each with its folded lines.
+// fields are the fields of the header, each with its folded lines, and an mbox line among them. They end where the body begins,
+// or something that is no header at all.
 func fields(raw []byte) [][]byte {
 	var list [][]byte
 	for len(raw) > 0 {
 		n := fieldLength(raw)
-		if !bytes.Contains(raw[:n], []byte(":")) {
+		if !bytes.Contains(raw[:n], []byte(":")) && !bytes.HasPrefix(raw, []byte("From ")) {
 			break
 		}
 		list = append(list, raw[:n])

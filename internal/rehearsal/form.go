@@ -7,9 +7,11 @@ import (
 	"image/png"
 	"math"
 	"math/rand/v2"
-	"path"
 	"strconv"
 	"strings"
+
+	"ukpbjd/internal/document"
+	"ukpbjd/internal/workday"
 )
 
 const formTitle = "FORMULIR PERMOHONAN PEMBUATAN AKUN POKJA"
@@ -43,12 +45,12 @@ func (b Bundle) formRows() [][]string {
 
 // formLines stand above the table in every format.
 func (b Bundle) formLines() []string {
-	return []string{formTitle, "UKPBJ KABUPATEN " + strings.ToUpper(b.Office.Regency), "", "Pokja : " + b.Pokja, "Nomor SK : " + b.SKNumber, ""}
+	return []string{formTitle, "UKPBJ KABUPATEN " + strings.ToUpper(regency), "", "Pokja : " + b.Pokja, "Nomor SK : " + b.SKNumber, ""}
 }
 
 // formClosing stands below it, with the NIP of somebody who is no member.
 func (b Bundle) formClosing() []string {
-	return []string{"", b.Office.Seat + ", " + longDate(b.Office.Date), b.Head.Jabatan, "", "", b.Head.Nama, "NIP. " + spaced(b.Head.NIP)}
+	return []string{"", seat + ", " + workday.DateWords(dated), b.Head.Jabatan, "", "", b.Head.Nama, "NIP. " + document.GroupNIP(b.Head.NIP)}
 }
 
 func (b Bundle) formCSV([]byte) ([]byte, error) {
@@ -67,12 +69,12 @@ func (b Bundle) formCSV([]byte) ([]byte, error) {
 func (b Bundle) formPDF(picture []byte) ([]byte, error) {
 	p := b.begin("Formulir "+b.Pokja, "L", picture)
 	p.middle("B", 13, formTitle)
-	p.middle("B", 12, "UKPBJ KABUPATEN "+strings.ToUpper(b.Office.Regency))
+	p.middle("B", 12, "UKPBJ KABUPATEN "+strings.ToUpper(regency))
 	p.Ln(3)
 	p.clause("Pokja", b.Pokja)
 	p.clause("Nomor SK", b.SKNumber)
 	p.table([]float64{8, 48, 33, 30, 16, 50, 23, 39}, formHeading(), b.formRows())
-	p.signature(b, b.Office.Seat+", "+longDate(b.Office.Date), b.Head.Jabatan+",")
+	p.signature(b, seat+", "+workday.DateWords(dated), b.Head.Jabatan+",")
 	return p.bytes()
 }
 
@@ -95,16 +97,10 @@ func picture(r *rand.Rand, n int) []byte {
 	return out.Bytes()
 }
 
-func mediaType(name string) string {
-	switch path.Ext(name) {
-	case ".xlsx":
-		return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-	case ".docx":
-		return "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-	case ".csv":
-		return "text/csv"
-	case ".pdf":
-		return "application/pdf"
-	}
-	return "application/octet-stream"
+// mediaTypes by the ending of a name.
+var mediaTypes = map[string]string{
+	".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+	".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+	".csv":  "text/csv",
+	".pdf":  "application/pdf",
 }

@@ -9,6 +9,7 @@ import (
 	"mime"
 	"mime/quotedprintable"
 	"net/mail"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,7 +41,6 @@ type letter struct {
 	inReplyTo           string
 	references          []string
 	agent               string
-	extra               [][2]string
 	files               []sop.File
 }
 
@@ -80,24 +80,16 @@ func (l letter) bytes() []byte {
 }
 
 func (l letter) head(b *bytes.Buffer) {
-	field(b, "Message-ID", l.id())
-	field(b, "Date", l.Date.Format(time.RFC1123Z))
-	field(b, "MIME-Version", "1.0")
-	if l.agent != "" {
-		field(b, "User-Agent", l.agent)
-	}
-	field(b, "Subject", mime.QEncoding.Encode("UTF-8", oneLine(l.subject)))
-	field(b, "From", people([]sop.Person{l.From}))
-	field(b, "To", people(l.To))
-	if len(l.Cc) > 0 {
-		field(b, "Cc", people(l.Cc))
-	}
+	thread := ""
 	if l.inReplyTo != "" {
-		field(b, "In-Reply-To", l.inReplyTo)
-		field(b, "References", strings.Join(append(l.references, l.inReplyTo), "\r\n "))
+		thread = strings.Join(append(l.references, l.inReplyTo), "\r\n ")
 	}
-	for _, x := range l.extra {
-		field(b, x[0], x[1])
+	for _, f := range [][2]string{{"Message-ID", l.id()}, {"Date", l.Date.Format(time.RFC1123Z)}, {"MIME-Version", "1.0"}, {"User-Agent", l.agent},
+		{"Subject", mime.QEncoding.Encode("UTF-8", oneLine(l.subject))}, {"From", people([]sop.Person{l.From})}, {"To", people(l.To)}, {"Cc", people(l.Cc)},
+		{"In-Reply-To", l.inReplyTo}, {"References", thread}} {
+		if f[1] != "" {
+			field(b, f[0], f[1])
+		}
 	}
 }
 
@@ -126,14 +118,9 @@ func textPart(b *bytes.Buffer, kind, text string) {
 }
 
 func base64Lines(b *bytes.Buffer, raw []byte) {
-	const most = 57 // bytes, 76 characters
-	line := make([]byte, 76)
-	for len(raw) > 0 {
-		n := min(most, len(raw))
-		base64.StdEncoding.Encode(line, raw[:n])
-		b.Write(line[:base64.StdEncoding.EncodedLen(n)])
+	for line := range slices.Chunk([]byte(base64.StdEncoding.EncodeToString(raw)), 76) {
+		b.Write(line)
 		b.WriteString("\r\n")
-		raw = raw[n:]
 	}
 }
 

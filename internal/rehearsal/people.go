@@ -3,6 +3,7 @@ package rehearsal
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,17 +27,11 @@ func name(r *rand.Rand) (full string, woman bool) {
 		given = pick(r, "Armini", "Puspitasari", "Widiastuti", "Suryani", "Pradnyani", "Lestari", "Dewiyanti", "Mahayuni", "Kusumawati", "Andayani", "Sukerti", "Yuliantari")
 	}
 	order := pick(r, "Wayan", "Putu", "Made", "Kadek", "Nengah", "Nyoman", "Komang", "Ketut")
-	switch r.IntN(10) {
-	case 0:
-		return choose("I Gusti Ngurah ", "I Gusti Ayu ") + given, woman
-	case 1:
-		return choose("Ida Bagus ", "Ida Ayu ") + given, woman
-	case 2:
-		return choose("Anak Agung Gede ", "Anak Agung Istri ") + given, woman
-	case 3:
-		return choose("Dewa Gede ", "Desak Putu ") + given, woman
-	case 4:
-		return choose("Cokorda Gede ", "Cokorda Istri ") + given, woman
+	houses := [][2]string{{"I Gusti Ngurah ", "I Gusti Ayu "}, {"Ida Bagus ", "Ida Ayu "}, {"Anak Agung Gede ", "Anak Agung Istri "},
+		{"Dewa Gede ", "Desak Putu "}, {"Cokorda Gede ", "Cokorda Istri "}}
+	switch n := r.IntN(10); n {
+	case 0, 1, 2, 3, 4:
+		return choose(houses[n][0], houses[n][1]) + given, woman
 	case 5:
 		return choose(pick(r, "Bambang ", "Agus ", "Hendra ", "Slamet "), pick(r, "Sri ", "Endang ", "Rina ", "Dwi ")) +
 			choose(pick(r, "Prasetyo", "Setiawan", "Nugroho"), pick(r, "Handayani", "Wulandari", "Rahmawati")), woman
@@ -53,14 +48,7 @@ func titled(r *rand.Rand, bare string) string {
 	if front == "Drs. " || front == "Ir. " {
 		first = ""
 	}
-	var s strings.Builder
-	s.WriteString(front + bare)
-	for _, t := range []string{first, second} {
-		if t != "" {
-			s.WriteString(", " + t)
-		}
-	}
-	return s.String()
+	return strings.Join(slices.DeleteFunc([]string{front + bare, first, second}, func(s string) bool { return s == "" }), ", ")
 }
 
 // ranks are the pangkat of the golongan that Pokja members mostly hold.
@@ -83,7 +71,7 @@ func person(r *rand.Rand, no int, o Office, taken map[string]bool) document.Row 
 	bare, woman := name(r)
 	born := time.Date(1968, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, r.IntN(27*365))
 	start := born.AddDate(21+r.IntN(12), r.IntN(12), 0)
-	if last := o.Date.AddDate(-2, 0, 0); start.After(last) {
+	if last := dated.AddDate(-2, 0, 0); start.After(last) {
 		start = last
 	}
 	sex, day := 1, born.Day()
@@ -123,25 +111,4 @@ func address(bare string, born time.Time, o Office, taken map[string]bool) strin
 		}
 		try = fmt.Sprintf("%s-%d", local, n)
 	}
-}
-
-// spaced writes a NIP as papers do: 19860926 201505 1 061.
-func spaced(nip string) string {
-	if len(nip) != 18 {
-		return nip
-	}
-	return nip[:8] + " " + nip[8:14] + " " + nip[14:15] + " " + nip[15:]
-}
-
-// longDate writes 4 Mei 2026.
-func longDate(t time.Time) string {
-	return fmt.Sprintf("%d %s %d", t.Day(), monthName(t.Month()), t.Year())
-}
-
-func monthName(m time.Month) string {
-	return [...]string{"Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus", "September", "Oktober", "November", "Desember"}[m-1]
-}
-
-func dayName(d time.Weekday) string {
-	return [...]string{"Minggu", "Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu"}[d]
 }

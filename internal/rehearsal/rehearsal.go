@@ -4,9 +4,11 @@
 package rehearsal
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -28,16 +30,13 @@ const (
 // Forms lists them all.
 var Forms = []Form{XLSX, DOCX, CSV, PDF}
 
-// Office is the setting of a request. Everything has an invented default.
+// Office is the setting of a request. Domain and form have a default.
 type Office struct {
-	Regency string    // "Tirtawana"
-	Seat    string    // its town, "Amlayu"
-	Domain  string    // of the members' addresses, "tirtawana.example"
-	Tag     string    // added to each member's address, to keep the people of many requests apart
-	Date    time.Time // of the papers, 4 May 2026
-	Form    Form      // XLSX
-	Fault   string    // a document.Code that the last row of the formulir commits; "": none
-	PadTo   int       // bytes that each paper is filled up to, with a picture in its letterhead; 0: none. A CSV stays small
+	Domain string // of the members' addresses, "tirtawana.example"
+	Tag    string // added to each member's address, to keep the people of many requests apart
+	Form   Form   // XLSX
+	Fault  string // a document.Code that the last row of the formulir commits; "": none
+	PadTo  int    // bytes that each paper is filled up to, with a picture in its letterhead; 0: none. A CSV stays small
 }
 
 // Bundle is one request: its people, its papers and its words.
@@ -47,7 +46,6 @@ type Bundle struct {
 	SKNumber   string
 	TaskNumber string
 	Roster     []document.Row // what a careful reader takes from the papers
-	Parts      []string       // by row: Ketua, Sekretaris, Anggota
 	Head       document.Row   // who signs; must not enter a roster
 	Files      []sop.File     // formulir, SK, surat tugas
 	Subject    string
@@ -58,19 +56,23 @@ type Bundle struct {
 
 const maxMembers = 99
 
+const regency, seat = "Tirtawana", "Amlayu"
+
+// dated is the day of the papers.
+var dated = time.Date(2026, 5, 4, 9, 0, 0, 0, time.FixedZone("WITA", 8*3600))
+
 // Papers invents one request.
 func Papers(seed int64, members int, o Office) (Bundle, error) {
 	if members < 1 || members > maxMembers {
 		return Bundle{}, fmt.Errorf("invent a request: %d members, want 1 to %d", members, maxMembers)
 	}
-	o = o.filled()
+	o.Domain, o.Form = cmp.Or(o.Domain, "tirtawana.example"), cmp.Or(o.Form, XLSX)
 	r := rand.New(rand.NewPCG(uint64(seed), 0x5eed))
 	b := Bundle{Office: o, Pokja: fmt.Sprintf("Kelompok Kerja Pemilihan %d", 1+r.IntN(60)),
-		SKNumber: fmt.Sprintf("%d TAHUN %d", 1+r.IntN(300), o.Date.Year()), TaskNumber: fmt.Sprintf("800/%d/PBJ/%d", 100+r.IntN(900), o.Date.Year())}
+		SKNumber: fmt.Sprintf("%d TAHUN %d", 1+r.IntN(300), dated.Year()), TaskNumber: fmt.Sprintf("800/%d/PBJ/%d", 100+r.IntN(900), dated.Year())}
 	taken := map[string]bool{}
 	for i := range members {
 		b.Roster = append(b.Roster, person(r, i+1, o, taken))
-		b.Parts = append(b.Parts, [...]string{"Ketua", "Sekretaris", "Anggota"}[min(i, 2)])
 	}
 	b.Head = person(r, 0, o, taken)
 	b.Head.Golongan, b.Head.Jabatan = "IV/b", "Kepala Bagian Pengadaan Barang/Jasa"
@@ -81,25 +83,6 @@ func Papers(seed int64, members int, o Office) (Bundle, error) {
 	b.Subject = fmt.Sprintf("Permohonan Pembuatan Akun SPSE %s", b.Pokja)
 	b.Text = b.covering()
 	return b, b.write(r)
-}
-
-func (o Office) filled() Office {
-	if o.Regency == "" {
-		o.Regency = "Tirtawana"
-	}
-	if o.Seat == "" {
-		o.Seat = "Amlayu"
-	}
-	if o.Domain == "" {
-		o.Domain = "tirtawana.example"
-	}
-	if o.Date.IsZero() {
-		o.Date = time.Date(2026, 5, 4, 9, 0, 0, 0, time.FixedZone("WITA", 8*3600))
-	}
-	if o.Form == "" {
-		o.Form = XLSX
-	}
-	return o
 }
 
 // write makes the three files, each filled up with a picture of its own size where PadTo asks for it.
@@ -123,7 +106,7 @@ func (b *Bundle) write(r *rand.Rand) error {
 		if err != nil {
 			return fmt.Errorf("invent %s: %w", m.name, err)
 		}
-		b.Files = append(b.Files, sop.File{Name: m.name, MediaType: mediaType(m.name), Bytes: raw})
+		b.Files = append(b.Files, sop.File{Name: m.name, MediaType: mediaTypes[path.Ext(m.name)], Bytes: raw})
 		if i == 0 {
 			for n := range b.Roster {
 				b.Roster[n].Source = m.name
@@ -169,6 +152,6 @@ func (b Bundle) Without(paper int) (Bundle, error) {
 	if paper < 0 || paper >= len(b.Files) {
 		return b, errors.New("no such paper")
 	}
-	b.Files = append(append([]sop.File(nil), b.Files[:paper]...), b.Files[paper+1:]...)
+	b.Files = slices.Delete(slices.Clone(b.Files), paper, paper+1)
 	return b, nil
 }

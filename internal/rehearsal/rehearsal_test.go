@@ -136,7 +136,7 @@ func TestPapersReadBack(t *testing.T) {
 			for _, mode := range []string{"-layout", "-raw"} {
 				text := pdfText(t, tool, mode, f.Bytes)
 				for _, m := range b.Roster {
-					wants := []string{m.Nama, spaced(m.NIP)}
+					wants := []string{m.Nama, document.GroupNIP(m.NIP)}
 					if i == 0 {
 						wants = []string{m.Nama, m.NIP, m.NIK, m.Email, m.HP, m.Golongan, m.Jabatan}
 					}
@@ -219,7 +219,7 @@ func TestRepliesKeepTheThread(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			text := plainText(m.Header.Get("Content-Type"), m.Header.Get("Content-Transfer-Encoding"), m.Body, 0)
+			text := message.Parse(reply, message.DefaultLimits(), nil).Text
 			if !strings.HasPrefix(text, "SETUJU\n") || m.Header.Get("In-Reply-To") != "<asal@tirtawana.example>" || m.Header.Get("Message-ID") == "" {
 				t.Errorf("%s: %s", style, reply)
 			}

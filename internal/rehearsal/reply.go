@@ -1,20 +1,16 @@
 package rehearsal
 
 import (
-	"bytes"
-	"encoding/base64"
+	"cmp"
 	"errors"
 	"fmt"
 	"html"
-	"io"
-	"mime"
-	"mime/multipart"
-	"mime/quotedprintable"
-	"net/mail"
 	"strings"
 	"time"
 
+	"ukpbjd/internal/message"
 	"ukpbjd/internal/sop"
+	"ukpbjd/internal/workday"
 )
 
 // Style is how a mail program writes and quotes (DOMAIN, "Replies as they really arrive").
@@ -47,7 +43,7 @@ type Answer struct {
 type original struct {
 	id, subject string
 	references  []string
-	from        mail.Address
+	from        message.Address
 	to          string
 	date        time.Time
 	text        string
@@ -59,11 +55,12 @@ func Reply(raw []byte, a Answer) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reply to a mail: %w", err)
 	}
-	l := letter{Envelope: Envelope{From: a.From, To: []sop.Person{{Name: o.from.Name, Address: o.from.Address}}, Date: a.Date, MessageID: a.MessageID},
-		subject: a.Subject, inReplyTo: o.id, references: o.references, files: a.Files}
-	if l.subject == "" {
-		l.subject = prefix(a.Style) + o.subject
+	prefix := "Re: "
+	if a.Style == Outlook {
+		prefix = "RE: "
 	}
+	l := letter{Envelope: Envelope{From: a.From, To: []sop.Person{{Name: o.from.Name, Address: o.from.Addr}}, Date: a.Date, MessageID: a.MessageID},
+		subject: cmp.Or(a.Subject, prefix+o.subject), inReplyTo: o.id, references: o.references, files: a.Files}
 	own := strings.TrimRight(crlfless(a.Text), "\n")
 	switch a.Style {
 	case Gmail:
@@ -78,8 +75,8 @@ func Reply(raw []byte, a Answer) ([]byte, error) {
 		l.agent = "Roundcube Webmail/1.6.9"
 		l.text = own + "\n\nPada " + o.date.Format("2006-01-02 15:04") + ", " + called(o.from) + " menulis:\n\n" + quoted(o.text)
 	case Phone:
-		l.text = own + "\n\nDikirim dari iPhone saya\n\n> Pada " + longDate(o.date) + ", pukul " + o.date.Format("15.04") + ", " + called(o.from) +
-			" <" + o.from.Address + "> menulis:\n> \n" + quoted(o.text)
+		l.text = own + "\n\nDikirim dari iPhone saya\n\n> Pada " + workday.DateWords(o.date) + ", pukul " + o.date.Format("15.04") + ", " + called(o.from) +
+			" <" + o.from.Addr + "> menulis:\n> \n" + quoted(o.text)
 	case Plain:
 		l.text = own + "\n"
 	default:
@@ -88,24 +85,12 @@ func Reply(raw []byte, a Answer) ([]byte, error) {
 	return l.bytes(), nil
 }
 
-func prefix(s Style) string {
-	if s == Outlook {
-		return "RE: "
-	}
-	return "Re: "
-}
-
-func called(a mail.Address) string {
-	if a.Name != "" {
-		return a.Name
-	}
-	return a.Address
-}
+func called(a message.Address) string { return cmp.Or(a.Name, a.Addr) }
 
 func (l *letter) gmail(own string, o original) {
-	day := dayName(o.date.Weekday())[:3]
-	opener := fmt.Sprintf("Pada tanggal %s, %d %s %d pukul %s %s\n<%s> menulis:", day, o.date.Day(), monthName(o.date.Month())[:3],
-		o.date.Year(), o.date.Format("15.04"), called(o.from), o.from.Address)
+	day := workday.WeekdayName(o.date.Weekday())[:3]
+	opener := fmt.Sprintf("Pada tanggal %s, %d %s %d pukul %s %s\n<%s> menulis:", day, o.date.Day(), workday.MonthName(o.date.Month())[:3],
+		o.date.Year(), o.date.Format("15.04"), called(o.from), o.from.Addr)
 	l.text = own + "\n\n" + opener + "\n\n" + quoted(o.text)
 	l.html = `<div dir="ltr">` + paragraphs(own) + `</div><br><div class="gmail_quote gmail_quote_container"><div dir="ltr" class="gmail_attr">` +
 		html.EscapeString(opener) + `<br></div><blockquote class="gmail_quote" style="margin:0px 0px 0px 0.8ex;border-left:1px solid rgb(204,204,204);padding-left:1ex">` +
@@ -113,8 +98,9 @@ func (l *letter) gmail(own string, o original) {
 }
 
 func (l *letter) outlook(own string, o original) {
-	lines := [][2]string{{"Dari", called(o.from) + " <" + o.from.Address + ">"},
-		{"Dikirim", dayName(o.date.Weekday()) + ", " + longDate(o.date) + " " + o.date.Format("15.04")}, {"Kepada", o.to}, {"Subjek", o.subject}}
+	lines := [][2]string{{"Dari", called(o.from) + " <" + o.from.Addr + ">"},
+		{"Dikirim", workday.WeekdayName(o.date.Weekday()) + ", " + workday.DateWords(o.date) + " " + o.date.Format("15.04")},
+		{"Kepada", o.to}, {"Subjek", o.subject}}
 	l.text = own + "\n\n________________________________\n"
 	l.html = `<html><body><div style="font-family:Aptos,Calibri,sans-serif">` + paragraphs(own) + `</div><div id="appendonsend"></div><hr style="display:inline-block;width:98%" tabindex="-1"><div id="divRplyFwdMsg" dir="ltr">`
 	for _, x := range lines {
@@ -139,62 +125,19 @@ func quoted(text string) string {
 
 // read takes from a mail what a reply needs. The mails are our own; a hostile one gives an error, not a guess.
 func read(raw []byte) (original, error) {
-	m, err := mail.ReadMessage(bytes.NewReader(raw))
-	if err != nil {
-		return original{}, err
+	m := message.Parse(raw, message.DefaultLimits(), nil)
+	if len(m.From) == 0 {
+		return original{}, errors.New("its sender cannot be read")
 	}
-	var o original
-	dec := new(mime.WordDecoder)
-	if o.subject, err = dec.DecodeHeader(m.Header.Get("Subject")); err != nil {
-		o.subject = m.Header.Get("Subject")
-	}
+	o := original{id: m.MessageID, subject: m.Subject, references: m.References, from: m.From[0], date: m.Date, text: crlfless(m.Text)}
 	for len(o.subject) > 3 && strings.EqualFold(o.subject[:3], "re:") {
 		o.subject = strings.TrimSpace(o.subject[3:])
 	}
-	from, err := m.Header.AddressList("From")
-	if err != nil || len(from) == 0 {
-		return o, errors.New("its sender cannot be read")
+	if len(m.To) > 0 {
+		o.to = called(m.To[0]) + " <" + m.To[0].Addr + ">"
 	}
-	o.from, o.id, o.to = *from[0], m.Header.Get("Message-ID"), oneLine(m.Header.Get("To"))
-	if to, err := m.Header.AddressList("To"); err == nil && len(to) > 0 {
-		o.to = called(*to[0]) + " <" + to[0].Address + ">"
-	}
-	o.references = strings.Fields(m.Header.Get("References"))
-	if o.date, err = m.Header.Date(); err != nil {
+	if o.date.IsZero() {
 		o.date = time.Unix(0, 0).UTC()
 	}
-	o.text = plainText(m.Header.Get("Content-Type"), m.Header.Get("Content-Transfer-Encoding"), m.Body, 0)
 	return o, nil
-}
-
-// plainText finds the first text/plain.
-func plainText(kind, encoding string, r io.Reader, depth int) string {
-	const most = 1 << 20
-	media, params, err := mime.ParseMediaType(kind)
-	if err != nil {
-		media = "text/plain"
-	}
-	if strings.HasPrefix(media, "multipart/") && depth < 5 {
-		parts := multipart.NewReader(r, params["boundary"])
-		for range 20 {
-			p, err := parts.NextRawPart()
-			if err != nil {
-				return ""
-			}
-			if text := plainText(p.Header.Get("Content-Type"), p.Header.Get("Content-Transfer-Encoding"), p, depth+1); text != "" {
-				return text
-			}
-		}
-	}
-	if media != "text/plain" {
-		return ""
-	}
-	switch strings.ToLower(encoding) {
-	case "quoted-printable":
-		r = quotedprintable.NewReader(r)
-	case "base64":
-		r = base64.NewDecoder(base64.StdEncoding, r)
-	}
-	b, _ := io.ReadAll(io.LimitReader(r, most)) //nolint:errcheck // what could be read is quoted
-	return strings.ToValidUTF8(crlfless(string(b)), "\uFFFD")
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"codeberg.org/go-pdf/fpdf"
+
+	"ukpbjd/internal/document"
 )
 
 // sheet is a page in the making, A4, in the fonts that every reader has.
@@ -25,8 +27,8 @@ func (b Bundle) begin(title, orientation string, picture []byte) sheet {
 	p := sheet{Fpdf: fpdf.New(orientation, "mm", "A4", "")}
 	p.latin = p.UnicodeTranslatorFromDescriptor("")
 	p.SetCatalogSort(true)
-	p.SetCreationDate(b.Office.Date)
-	p.SetModificationDate(b.Office.Date)
+	p.SetCreationDate(dated)
+	p.SetModificationDate(dated)
 	p.SetTitle(title, false)
 	p.SetMargins(left, 15, 25)
 	p.SetAutoPageBreak(true, 20)
@@ -37,9 +39,9 @@ func (b Bundle) begin(title, orientation string, picture []byte) sheet {
 		p.RegisterImageOptionsReader("lambang", fpdf.ImageOptions{ImageType: "PNG"}, bytes.NewReader(picture))
 		p.ImageOptions("lambang", left, 14, 18, 22, false, fpdf.ImageOptions{}, 0, "")
 	}
-	p.middle("B", 13, "PEMERINTAH KABUPATEN "+strings.ToUpper(b.Office.Regency))
+	p.middle("B", 13, "PEMERINTAH KABUPATEN "+strings.ToUpper(regency))
 	p.middle("B", 15, "SEKRETARIAT DAERAH")
-	p.middle("", 9, "Jalan Kenanga Nomor 12 "+b.Office.Seat+" Telepon (0369) 410055 Kode Pos 80999")
+	p.middle("", 9, "Jalan Kenanga Nomor 12 "+seat+" Telepon (0369) 410055 Kode Pos 80999")
 	p.middle("", 9, "Surel: setda@"+b.Office.Domain)
 	p.SetLineWidth(0.8)
 	p.Line(left, p.GetY()+1.5, left+p.width, p.GetY()+1.5)
@@ -106,7 +108,7 @@ func (p sheet) signature(b Bundle, lines ...string) {
 		p.AddPage()
 	}
 	p.Ln(4)
-	lines = append(lines, "", "", "", b.Head.Nama, rankName(b.Head.Golongan), "NIP. "+spaced(b.Head.NIP))
+	lines = append(lines, "", "", "", b.Head.Nama, rankName(b.Head.Golongan), "NIP. "+document.GroupNIP(b.Head.NIP))
 	p.SetFont("Times", "", 11)
 	for _, l := range lines {
 		p.SetX(left + p.width - 70)

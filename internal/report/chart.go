@@ -15,6 +15,7 @@ import (
 	"golang.org/x/image/font/opentype"
 	"golang.org/x/image/math/fixed"
 
+	"ukpbjd/internal/letter"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/workday"
 )
@@ -169,11 +170,12 @@ func (m Month) shareChart() (Picture, error) {
 	for i, s := range m.Shares {
 		figure, col := "belum ada", color.Color(dim)
 		if s.All > 0 {
-			figure = fmt.Sprintf("%d%% (%d/%d)", s.Percent(), s.OnTime, s.All)
+			percent := letter.Share(s).Percent()
+			figure = fmt.Sprintf("%d%% (%d/%d)", percent, s.OnTime, s.All)
 			col = good
-			if p := s.Percent(); p < 70 {
+			if percent < 70 {
 				col = bad
-			} else if p < 90 {
+			} else if percent < 90 {
 				col = warned
 			}
 		}
@@ -181,14 +183,6 @@ func (m Month) shareChart() (Picture, error) {
 		alt.WriteString(fmt.Sprintf(" %s %s;", s.Step, figure))
 	}
 	return c.picture("grafik-tepat-waktu", alt.String()[:len(alt.String())-1])
-}
-
-// Percent is rounded down: 100 only when all were on time.
-func (s Share) Percent() int {
-	if s.All == 0 {
-		return 0
-	}
-	return s.OnTime * 100 / s.All
 }
 
 func (m Month) trendChart() (Picture, error) {

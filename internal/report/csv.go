@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -24,7 +25,7 @@ func WriteCSV(files []io.Writer, h Head, entries Entries) error {
 	if len(files) != len(tables) {
 		return fmt.Errorf("write the register: %d files for %d tables", len(files), len(tables))
 	}
-	zone := zoneOf(h.Zone)
+	zone := cmp.Or(h.Zone, time.UTC)
 	var ws []*csv.Writer
 	for i, t := range tables {
 		w := csv.NewWriter(files[i])

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -38,10 +39,7 @@ type Span struct {
 }
 
 // Share is how many of a step's instances kept the deadline.
-type Share struct {
-	Step, SOP   string
-	OnTime, All int
-}
+type Share letter.Share
 
 // Flow is what was opened and closed in one month.
 type Flow struct {
@@ -58,7 +56,7 @@ type Tally struct {
 
 // NewTally begins the month in which t falls.
 func NewTally(t time.Time, office string, zone *time.Location) *Tally {
-	t = t.In(zoneOf(zone))
+	t = t.In(cmp.Or(zone, time.UTC))
 	first := time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, t.Location())
 	x := &Tally{m: Month{First: first, Office: office, Counts: map[sop.Status]int{}},
 		shares: [3]Share{{Step: "Kelengkapan oleh pemohon", SOP: "1.3"}, {Step: "Persetujuan Admin Agency", SOP: "2.1"}, {Step: "Penerimaan oleh anggota", SOP: "3.1"}}}
@@ -209,7 +207,7 @@ func (m Month) Letter() *letter.Report {
 	}
 	for _, s := range m.Shares {
 		if s.All > 0 {
-			r.Shares = append(r.Shares, letter.Share{Step: s.Step, SOP: s.SOP, OnTime: s.OnTime, All: s.All})
+			r.Shares = append(r.Shares, letter.Share(s))
 		}
 	}
 	return r

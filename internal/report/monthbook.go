@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"fmt"
 	"image/png" // excelize, too, asks the picture for its size
+	"io"
+	"strconv"
 	"time"
 
 	"github.com/xuri/excelize/v2"
 
+	"ukpbjd/internal/letter"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/workday"
 )
@@ -18,22 +21,28 @@ func (m Month) Workbook(made time.Time) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	var out bytes.Buffer
+	if err := m.workbook(&out, made, pictures); err != nil {
+		return nil, fmt.Errorf("write the monthly report: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+func (m Month) workbook(out io.Writer, made time.Time, pictures []Picture) error {
 	b, err := newBook("", Head{Office: m.Office, Year: m.First.Year(), Made: made, Zone: m.First.Location()})
 	if err != nil {
-		return nil, fmt.Errorf("write the monthly report: %w", err)
+		return err
 	}
 	defer b.f.Close()
 	if err := b.summary(m, pictures); err != nil {
-		return nil, fmt.Errorf("write the monthly report: %w", err)
+		return err
 	}
 	for _, t := range tables[:3] {
 		if err := b.monthSheet(t, m); err != nil {
-			return nil, fmt.Errorf("write the monthly report: %w", err)
+			return err
 		}
 	}
-	var out bytes.Buffer
-	err = b.write(&out)
-	return out.Bytes(), err
+	return b.write(out)
 }
 
 // monthSheet lists the cases of the month and their members, and its deviations, whatever month their case is of.
@@ -51,8 +60,10 @@ func (b *book) monthSheet(t table, m Month) error {
 		}
 	}
 	for i := range entries {
-		if err := t.rows(&entries[i], func(cells ...any) error { return b.put(0, cells) }); err != nil {
-			return err
+		for _, cells := range t.rows(&entries[i]) {
+			if err := b.put(0, cells); err != nil {
+				return err
+			}
 		}
 	}
 	return b.finish(b.leaves[0])
@@ -67,34 +78,15 @@ func (b *book) summary(m Month, pictures []Picture) error {
 	if err := b.printable(sheet); err != nil {
 		return err
 	}
-	row := 0
-	put := func(style int, cells ...any) error {
-		row++
-		for i, c := range cells {
-			name, err := excelize.CoordinatesToCellName(i+1, row)
-			if err != nil {
-				return err
-			}
-			if s, isText := c.(string); isText {
-				err = b.f.SetCellStr(sheet, name, plain(s))
-			} else {
-				err = b.f.SetCellValue(sheet, name, c)
-			}
-			if err == nil && style > 0 {
-				err = b.f.SetCellStyle(sheet, name, name, style)
-			}
-			if err != nil {
-				return err
-			}
+	for i, r := range m.figures() {
+		row := strconv.Itoa(i + 1)
+		if err := b.f.SetSheetRow(sheet, "A"+row, &r.cells); err != nil {
+			return err
 		}
-		return nil
-	}
-	for _, r := range m.figures() {
-		style := 0
-		if r.head {
-			style = b.styles.head
+		if !r.head {
+			continue
 		}
-		if err := put(style, r.cells...); err != nil {
+		if err := b.f.SetCellStyle(sheet, "A"+row, string(rune('A'+len(r.cells)-1))+row, b.styles.head); err != nil {
 			return err
 		}
 	}
@@ -113,7 +105,7 @@ type figure struct {
 }
 
 func (m Month) figures() []figure {
-	rows := []figure{{true, []any{"Laporan permohonan akun SPSE " + workday.MonthWords(m.First), ""}}, {false, []any{m.Office}}, {},
+	rows := []figure{{true, []any{"Laporan permohonan akun SPSE " + workday.MonthWords(m.First), ""}}, {false, []any{plain(m.Office)}}, {},
 		{true, []any{"Jumlah", ""}}, {false, []any{"Permohonan dibuka", m.Opened}}, {false, []any{"Permohonan ditutup", m.Closed}}, {false, []any{"Masih terbuka", m.Open}}, {},
 		{true, []any{"Menurut status", ""}}}
 	for _, s := range sop.Statuses {
@@ -131,7 +123,7 @@ func (m Month) figures() []figure {
 	for _, s := range m.Shares {
 		percent := any("-")
 		if s.All > 0 {
-			percent = s.Percent()
+			percent = letter.Share(s).Percent()
 		}
 		rows = append(rows, figure{false, []any{s.Step, s.SOP, s.OnTime, s.All, percent}})
 	}

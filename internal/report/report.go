@@ -7,6 +7,8 @@
 package report
 
 import (
+	"cmp"
+	"strings"
 	"time"
 
 	"ukpbjd/internal/document"
@@ -90,47 +92,34 @@ func EntryOf(c sop.Case) Entry {
 
 // numbers names the papers of a kind that are in force.
 func numbers(r document.Reading, k document.Kind) string {
-	out := ""
+	var out []string
 	for _, p := range r.Papers {
-		if p.Kind != k || p.Replaced || p.Number == "" {
-			continue
+		if p.Kind == k && !p.Replaced && p.Number != "" {
+			out = append(out, p.Number)
 		}
-		if out != "" {
-			out += "; "
-		}
-		out += p.Number
 	}
-	return out
+	return strings.Join(out, "; ")
 }
 
-func reach(m sop.Member) string {
-	if m.Address != "" {
-		return m.Address
-	}
-	return m.Row.Email
+func reach(m sop.Member) string { return cmp.Or(m.Address, m.Row.Email) }
+
+// lastSent is zero while the letter of some member has not been sent, lastConfirmed while some member has not confirmed.
+func lastSent(members []sop.Member) time.Time {
+	return lastOf(members, func(m sop.Member) time.Time { return m.SentAt })
 }
 
-// lastSent is zero while the letter of some member has not been sent.
-func lastSent(members []sop.Member) (last time.Time) {
+func lastConfirmed(members []sop.Member) time.Time {
+	return lastOf(members, func(m sop.Member) time.Time { return m.Confirmed })
+}
+
+func lastOf(members []sop.Member, when func(sop.Member) time.Time) (last time.Time) {
 	for _, m := range members {
-		if m.SentAt.IsZero() {
-			return time.Time{}
+		t := when(m)
+		if t.IsZero() {
+			return t
 		}
-		if m.SentAt.After(last) {
-			last = m.SentAt
-		}
-	}
-	return last
-}
-
-// lastConfirmed is zero while some member has not confirmed.
-func lastConfirmed(members []sop.Member) (last time.Time) {
-	for _, m := range members {
-		if m.Confirmed.IsZero() {
-			return time.Time{}
-		}
-		if m.Confirmed.After(last) {
-			last = m.Confirmed
+		if t.After(last) {
+			last = t
 		}
 	}
 	return last

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"codeberg.org/go-pdf/fpdf"
 
+	"ukpbjd/internal/letter"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/workday"
 )
@@ -51,7 +53,7 @@ type form struct {
 
 // PDF prints the sheet on A4. The same sheet gives the same bytes.
 func (s Sheet) PDF() ([]byte, error) {
-	p := &form{Fpdf: fpdf.New("P", "mm", "A4", ""), zone: zoneOf(s.Zone)}
+	p := &form{Fpdf: fpdf.New("P", "mm", "A4", ""), zone: cmp.Or(s.Zone, time.UTC)}
 	p.tr = p.UnicodeTranslatorFromDescriptor("")
 	p.SetCreationDate(s.Made.UTC())
 	p.SetModificationDate(s.Made.UTC())
@@ -160,7 +162,8 @@ func (p *form) identity(s Sheet) {
 	if c.Outcome != "" {
 		status += ": " + c.Outcome
 	}
-	for _, x := range [][2]string{{"Pemohon", party(c.Requester)}, {"Hal", c.Subject}, {"Dibuka / ditutup", stamp(c.Opened, p.zone) + zone + " / " + closed},
+	for _, x := range [][2]string{{"Pemohon", letter.Party(c.Requester).By()}, {"Hal", c.Subject},
+		{"Dibuka / ditutup", stamp(c.Opened, p.zone) + zone + " / " + closed},
 		{"Tembusan permohonan", copied}, {"Revisi berkas", fmt.Sprint(c.Revision)}, {"Keadaan", status}} {
 		p.fact(x[0], x[1])
 	}
@@ -172,13 +175,6 @@ func (p *form) fact(name, text string) {
 	p.print(label, 5, name, "L")
 	p.print(3, 5, ":", "L")
 	p.MultiCell(pageWidth-label-3, 5, p.tr(plain(text)), "", "L", false)
-}
-
-func party(x sop.Person) string {
-	if x.Name == "" || x.Address == "" {
-		return x.Name + x.Address
-	}
-	return x.Name + " (" + x.Address + ")"
 }
 
 // proof says how the paper can be held against the electronic archive.

@@ -52,47 +52,48 @@ func halves(sum string) string {
 func (p *form) path(s Sheet) {
 	c := s.Case
 	p.section("C. Pelaksanaan menurut SOP")
-	var rows [][]string
-	add := func(step, what string, at time.Time, line int) {
-		proof := "-"
-		if line > 0 {
-			proof = fmt.Sprintf("J-%d", line)
-		}
-		rows = append(rows, []string{step, what, stamp(at, p.zone), proof})
-	}
-	at := func(kind string) (time.Time, int) {
-		for i := len(s.Journal) - 1; i >= 0; i-- {
-			if s.Journal[i].Kind == kind {
-				return s.Journal[i].At, s.Journal[i].N
+	last := func(kind string) (last Line) {
+		for _, e := range s.Journal {
+			if e.Kind == kind {
+				last = e
 			}
 		}
-		return time.Time{}, 0
+		return last
 	}
-	_, opened := at("case-opened")
-	add("1.1-1.4", "Permohonan diterima dan dibuka", c.Opened, opened)
-	asked, line := at("approval-asked")
-	add("1.5", "Persetujuan diminta kepada Admin Agency", asked, line)
+	at := func(t time.Time, kind string) Line {
+		e := last(kind)
+		e.At = t
+		return e
+	}
+	every := func(t time.Time, kind string) Line {
+		if t.IsZero() { // not of every member yet
+			return Line{}
+		}
+		return at(t, kind)
+	}
 	var approved time.Time
 	if c.Approval != nil {
 		approved = c.Approval.At
 	}
-	_, line = at("approved")
-	add("2.1", "Permohonan disetujui Admin Agency", approved, line)
-	copied, line := at("tembusan")
-	add("2.2", "Tembusan kepada Kepala LPSE", copied, line)
-	last := func(kind string, all time.Time) (time.Time, int) {
-		if all.IsZero() { // not of every member yet
-			return all, 0
+	var rows [][]string
+	for _, x := range []struct {
+		step, what string
+		Line
+	}{
+		{"1.1-1.4", "Permohonan diterima dan dibuka", at(c.Opened, "case-opened")},
+		{"1.5", "Persetujuan diminta kepada Admin Agency", last("approval-asked")},
+		{"2.1", "Permohonan disetujui Admin Agency", at(approved, "approved")},
+		{"2.2", "Tembusan kepada Kepala LPSE", last("tembusan")},
+		{"2.3", "Surat kredensial terkirim kepada seluruh anggota", every(lastSent(c.Members), "letter-accepted")},
+		{"3.1", "Penerimaan dinyatakan seluruh anggota", every(lastConfirmed(c.Members), "receipt-confirmed")},
+		{"R.2", "Permohonan ditutup", at(c.Closed, "closed")},
+	} {
+		proof := "-"
+		if x.N > 0 {
+			proof = fmt.Sprintf("J-%d", x.N)
 		}
-		_, line := at(kind)
-		return all, line
+		rows = append(rows, []string{x.step, x.what, stamp(x.At, p.zone), proof})
 	}
-	sent, line := last("letter-accepted", lastSent(c.Members))
-	add("2.3", "Surat kredensial terkirim kepada seluruh anggota", sent, line)
-	got, line := last("receipt-confirmed", lastConfirmed(c.Members))
-	add("3.1", "Penerimaan dinyatakan seluruh anggota", got, line)
-	_, line = at("closed")
-	add("R.2", "Permohonan ditutup", c.Closed, line)
 	p.grid([]gridColumn{{"SOP", 18, false}, {"Langkah", 97, false}, {"Waktu", 40, false}, {"Bukti", 20, false}}, rows, "")
 }
 
@@ -149,17 +150,10 @@ func (p *form) members(c sop.Case) {
 		if m.Exposed {
 			got += "\nkredensial terpapar"
 		}
-		rows = append(rows, []string{fmt.Sprint(i + 1), m.Row.Nama + "\nNIP " + groupNIP(m.Row.NIP), reach(m) + "\n" + c.Accounts[m.Row.NIP].UserID, stamp(m.SentAt, p.zone), got})
+		rows = append(rows, []string{fmt.Sprint(i + 1), m.Row.Nama + "\nNIP " + document.GroupNIP(m.Row.NIP),
+			reach(m) + "\n" + c.Accounts[m.Row.NIP].UserID, stamp(m.SentAt, p.zone), got})
 	}
 	p.grid([]gridColumn{{"No", 8, false}, {"Nama, NIP", 57, false}, {"Surel, user ID", 54, false}, {"Terkirim", 28, false}, {"Diterima", 28, false}}, rows, "Daftar anggota belum terbaca.")
-}
-
-// groupNIP writes 18 digits as people do: 19860926 201505 1 001.
-func groupNIP(s string) string {
-	if len(s) != 18 || strings.Trim(s, "0123456789") != "" {
-		return s
-	}
-	return s[:8] + " " + s[8:14] + " " + s[14:15] + " " + s[15:]
 }
 
 // deviations are the penyimpangan with who owed the step. SOP W.1, SOP W.2

@@ -1,8 +1,10 @@
 package report
 
 import (
+	"cmp"
 	"iter"
 	"time"
+
 	"ukpbjd/internal/letter"
 )
 
@@ -17,7 +19,7 @@ type Head struct {
 // Entries streams cases in order of number; an error ends it.
 type Entries = iter.Seq2[Entry, error]
 
-// kind of a column decides how its cells are written. A text stays text, whatever it looks like.
+// kind of a column is what its cells hold. A text stays text, whatever it looks like.
 type kind int
 
 const (
@@ -36,7 +38,7 @@ type column struct {
 type table struct {
 	name, file string
 	columns    []column
-	rows       func(e *Entry, put func(cells ...any) error) error
+	rows       func(e *Entry) [][]any
 }
 
 var tables = []table{
@@ -53,7 +55,7 @@ var tables = []table{
 		{"Sebagai", text, 16}, {"Keadaan", text, 15}, {"Percobaan", number, 11}, {"Dibuat", moment, 17}, {"Selesai", moment, 17}, {"Jawaban server", text, 50}}, letterRows},
 }
 
-func caseRows(e *Entry, put func(...any) error) error {
+func caseRows(e *Entry) [][]any {
 	if e.Number == "" {
 		return nil
 	}
@@ -61,36 +63,32 @@ func caseRows(e *Entry, put func(...any) error) error {
 	if e.Held != "" {
 		remark = "Ditahan: " + e.Held
 	}
-	return put(e.Number, e.Status.Label(), e.Opened, e.Requester.Name, e.Requester.Address, e.Subject, e.SK, e.SuratTugas, yes(e.KepalaCopied),
-		e.Revision, len(e.Members), e.Approver, e.Approved, e.Sent, e.Confirmed, e.Closed, letter.PartyName(e.Owes), e.Due, len(e.Deviations), e.Incidents, remark)
+	return [][]any{{e.Number, e.Status.Label(), e.Opened, e.Requester.Name, e.Requester.Address, e.Subject, e.SK, e.SuratTugas, yes(e.KepalaCopied),
+		e.Revision, len(e.Members), e.Approver, e.Approved, e.Sent, e.Confirmed, e.Closed, letter.PartyName(e.Owes), e.Due,
+		len(e.Deviations), e.Incidents, remark}}
 }
 
-func memberRows(e *Entry, put func(...any) error) error {
+func memberRows(e *Entry) (rows [][]any) {
 	for _, m := range e.Members {
-		if err := put(e.Number, m.No, m.Nama, m.NIP, m.Jabatan, m.Golongan, m.Email, m.UserID, string(m.State), m.Sends, m.SentAt, m.Confirmed,
-			m.Proof, yes(m.Exposed), m.Note); err != nil {
-			return err
-		}
+		rows = append(rows, []any{e.Number, m.No, m.Nama, m.NIP, m.Jabatan, m.Golongan, m.Email, m.UserID, string(m.State), m.Sends, m.SentAt, m.Confirmed,
+			m.Proof, yes(m.Exposed), m.Note})
 	}
-	return nil
+	return rows
 }
 
-func deviationRows(e *Entry, put func(...any) error) error {
+func deviationRows(e *Entry) (rows [][]any) {
 	for _, x := range e.Deviations { // SOP W.2
-		if err := put(e.Number, x.Kind, x.Step, letter.PartyName(x.Owed), x.At, x.By, x.Text, x.Reply); err != nil {
-			return err
-		}
+		rows = append(rows, []any{e.Number, x.Kind, x.Step, letter.PartyName(x.Owed), x.At, x.By, x.Text, x.Reply})
 	}
-	return nil
+	return rows
 }
 
-func letterRows(e *Entry, put func(...any) error) error {
+func letterRows(e *Entry) (rows [][]any) {
 	for _, l := range e.Letters {
-		if err := put(e.Number, l.Ref, string(l.Kind), l.To.Name, l.To.Address, letter.PartyName(string(l.Role)), letterState(l.State), l.Attempts, l.Made, l.Ended, l.Answer); err != nil {
-			return err
-		}
+		rows = append(rows, []any{e.Number, l.Ref, string(l.Kind), l.To.Name, l.To.Address, letter.PartyName(string(l.Role)),
+			cmp.Or(letterStates[l.State], l.State), l.Attempts, l.Made, l.Ended, l.Answer})
 	}
-	return nil
+	return rows
 }
 
 // each streams every entry through every table.
@@ -99,9 +97,11 @@ func each(entries Entries, put func(table int, cells []any) error) error {
 		if err != nil {
 			return err
 		}
-		for i := range tables {
-			if err := tables[i].rows(&e, func(cells ...any) error { return put(i, cells) }); err != nil {
-				return err
+		for i, t := range tables {
+			for _, cells := range t.rows(&e) {
+				if err := put(i, cells); err != nil {
+					return err
+				}
 			}
 		}
 	}

@@ -14,30 +14,9 @@ func stamp(t time.Time, zone *time.Location) string {
 	return t.In(zone).Format("02-01-2006 15.04")
 }
 
-func zoneOf(z *time.Location) *time.Location {
-	if z == nil {
-		return time.UTC
-	}
-	return z
-}
-
-func letterState(s string) string {
-	switch s {
-	case "queued":
-		return "antre"
-	case "sending":
-		return "sedang dikirim"
-	case "accepted":
-		return "terkirim"
-	case "deferred":
-		return "ditunda"
-	case "failed":
-		return "gagal"
-	case "in-doubt":
-		return "diragukan"
-	}
-	return s
-}
+// letterStates are the states of the outbox.
+var letterStates = map[string]string{"queued": "antre", "sending": "sedang dikirim", "accepted": "terkirim", "deferred": "ditunda", "failed": "gagal",
+	"in-doubt": "diragukan"}
 
 func yes(b bool) string {
 	if b {

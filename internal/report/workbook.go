@@ -2,6 +2,7 @@ package report
 
 import (
 	"archive/zip"
+	"cmp"
 	"compress/flate"
 	"fmt"
 	"io"
@@ -68,7 +69,7 @@ type leaf struct {
 }
 
 func newBook(tmp string, h Head) (*book, error) {
-	b := &book{f: excelize.NewFile(excelize.Options{TmpDir: tmp}), zone: zoneOf(h.Zone), most: sheetRows}
+	b := &book{f: excelize.NewFile(excelize.Options{TmpDir: tmp}), zone: cmp.Or(h.Zone, time.UTC), most: sheetRows}
 	thin := []excelize.Border{{Type: "bottom", Color: "808080", Style: 1}}
 	var err error
 	for _, s := range []struct {

@@ -35,10 +35,8 @@ func (s *Stage) Await(ctx context.Context, to sop.Person, number string, kind so
 
 // KindOf is the kind of letter that a mail is; empty for mails of people.
 func KindOf(m *message.Message) sop.LetterKind {
-	for _, f := range m.Header {
-		if strings.EqualFold(f.Name, office.KindHeader) {
-			return sop.LetterKind(strings.TrimSpace(f.Value))
-		}
+	if kinds := m.Fields(office.KindHeader); len(kinds) > 0 {
+		return sop.LetterKind(strings.TrimSpace(kinds[0]))
 	}
 	return ""
 }

@@ -3,9 +3,11 @@ package stage
 import (
 	"bytes"
 	"fmt"
+	"strings"
 
 	"github.com/xuri/excelize/v2"
 
+	"ukpbjd/internal/credential"
 	"ukpbjd/internal/message"
 	"ukpbjd/internal/secret"
 	"ukpbjd/internal/sop"
@@ -47,4 +49,18 @@ func SheetIn(m *message.Message, pass secret.Secret) ([]SheetRow, error) {
 		out = append(out, SheetRow{r[0], r[1], r[2], r[3], r[4], r[5]})
 	}
 	return out, nil
+}
+
+// PasswordIn finds the password in a credential letter: it stands alone on its line, and keeps SPSE's rule.
+func PasswordIn(m *message.Message) string {
+	if KindOf(m) != sop.Kredensial {
+		return ""
+	}
+	for line := range strings.Lines(m.Text) {
+		line = strings.TrimSpace(line)
+		if !strings.ContainsAny(line, " \t") && !strings.Contains(line, "://") && !strings.Contains(line, "."+"example") && credential.Strong(secret.New([]byte(line))) {
+			return line
+		}
+	}
+	return ""
 }

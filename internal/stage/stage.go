@@ -3,6 +3,7 @@
 package stage
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base32"
@@ -47,7 +48,6 @@ type Options struct {
 	Change  func(*config.Config) // last word on the configuration
 	Log     *slog.Logger
 	Page    string // where the status page listens; empty: none
-	Listen  string // host of IMAP and SMTP with port 0; empty: 127.0.0.1
 
 	Post  func(*postoffice.Options) // last word on the post office
 	Clerk func(*daemon.Parts)       // last word on what the clerk works with
@@ -72,10 +72,7 @@ type Stage struct {
 
 // Open starts the post office and writes down the configuration. Nobody works yet.
 func Open(o Options) (*Stage, error) {
-	s := &Stage{Cast: Office(), log: o.Log}
-	if s.log == nil {
-		s.log = slog.New(slog.DiscardHandler)
-	}
+	s := &Stage{Cast: Office(), log: cmp.Or(o.Log, slog.New(slog.DiscardHandler))}
 	if o.Clerk != nil {
 		s.clerk = append(s.clerk, o.Clerk)
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -33,8 +35,36 @@ func (p *page) index(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	v := p.overview(cases[:min(len(cases), maxCases)], limit, counts, p.Source.Health(ctx))
-	v.Month, v.Replies = p.pictures(ctx), p.replies(ctx)
+	v.Month, v.Replies = optional(ctx, p.Charts), optional(ctx, p.Replies)
+	for i := range v.Replies {
+		v.Replies[i].Name = short(v.Replies[i].Name)
+	}
 	p.write(w, r, http.StatusOK, "index", v)
+}
+
+// optional asks for what the page is a page without.
+func optional[T any](ctx context.Context, ask func(context.Context) ([]T, error)) []T {
+	if ask == nil {
+		return nil
+	}
+	list, err := ask(ctx)
+	if err != nil {
+		return nil
+	}
+	return list
+}
+
+// picture serves one chart.
+func (p *page) picture(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), p.Timeout)
+	defer cancel()
+	for _, x := range optional(ctx, p.Charts) {
+		if x.Name == r.PathValue("name") {
+			send(w, r, http.StatusOK, "image/png", x.PNG)
+			return
+		}
+	}
+	p.absent(w, r)
 }
 
 // find leads from the search field to the case.
@@ -67,17 +97,7 @@ func (p *page) oneCase(w http.ResponseWriter, r *http.Request) {
 }
 
 // caseNumber keeps odd paths away from the source: PKJ-2026-0001, whatever the prefix.
-func caseNumber(s string) bool {
-	if len(s) == 0 || len(s) > 40 {
-		return false
-	}
-	for _, c := range []byte(s) {
-		if c != '-' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
-			return false
-		}
-	}
-	return true
-}
+var caseNumber = regexp.MustCompile(`^[0-9A-Za-z-]{1,40}$`).MatchString
 
 func (p *page) absent(w http.ResponseWriter, r *http.Request) {
 	p.write(w, r, http.StatusNotFound, "notice", p.notice("Tidak ditemukan", "Tidak ada halaman atau kasus dengan alamat itu."))
@@ -95,7 +115,11 @@ func (p *page) write(w http.ResponseWriter, r *http.Request, status int, name st
 		http.Error(w, "halaman tidak dapat disusun", http.StatusInternalServerError)
 		return
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	send(w, r, status, "text/html; charset=utf-8", body)
+}
+
+func send(w http.ResponseWriter, r *http.Request, status int, kind string, body []byte) {
+	w.Header().Set("Content-Type", kind)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	if r == nil || r.Method != http.MethodHead {
@@ -105,19 +129,16 @@ func (p *page) write(w http.ResponseWriter, r *http.Request, status int, name st
 
 // healthz: the process answers, and its parts can be asked within the time.
 func (p *page) healthz(w http.ResponseWriter, r *http.Request) {
-	if _, answered := p.health(r.Context()); !answered {
-		respond(w, r, false, []HealthItem{{Name: "ukpbjd", Text: "tidak menjawab pada waktunya"}})
-		return
+	items, answered := p.health(r.Context())
+	if answered {
+		items = []HealthItem{{Name: "ukpbjd", OK: true}}
 	}
-	respond(w, r, true, []HealthItem{{Name: "ukpbjd", OK: true}})
+	respond(w, r, answered, items)
 }
 
 // readyz: everything that the daemon needs works; else the reasons.
 func (p *page) readyz(w http.ResponseWriter, r *http.Request) {
 	items, ready := p.health(r.Context())
-	if !ready {
-		items = []HealthItem{{Name: "ukpbjd", Text: "tidak menjawab pada waktunya"}}
-	}
 	for i := range items {
 		ready = ready && items[i].OK
 		items[i].Text = scrub(items[i].Text)
@@ -133,9 +154,9 @@ func (p *page) health(ctx context.Context) ([]HealthItem, bool) {
 	go func() { done <- p.Source.Health(ctx) }() // ends with its ctx
 	select {
 	case items := <-done:
-		return append([]HealthItem(nil), items...), true
+		return slices.Clone(items), true
 	case <-ctx.Done():
-		return nil, false
+		return []HealthItem{{Name: "ukpbjd", Text: "tidak menjawab pada waktunya"}}, false
 	}
 }
 

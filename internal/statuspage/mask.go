@@ -50,16 +50,20 @@ func short(name string) string {
 
 // maskNumber leaves the last four digits of a NIP, NIK or telephone number.
 func maskNumber(n string) string {
-	var digits []byte
-	for _, c := range []byte(n) {
-		if c >= '0' && c <= '9' {
-			digits = append(digits, c)
-		}
-	}
-	if len(digits) < 8 {
+	d := digits(n)
+	if len(d) < 8 {
 		return dots
 	}
-	return dots + " " + string(digits[len(digits)-4:])
+	return dots + " " + d[len(d)-4:]
+}
+
+func digits(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 // maskAddress leaves the first letter and the domain.
@@ -93,7 +97,7 @@ func scrub(s string) string {
 	s = strings.ToValidUTF8(s, "?")
 	s = addresses.ReplaceAllStringFunc(s, maskAddress)
 	s = numbers.ReplaceAllStringFunc(s, func(n string) string {
-		if dates.MatchString(n) || countDigits(n) < 9 {
+		if dates.MatchString(n) || len(digits(n)) < 9 {
 			return n
 		}
 		return maskNumber(n)
@@ -109,16 +113,6 @@ func scrub(s string) string {
 		s = string([]rune(s)[:most]) + "…"
 	}
 	return s
-}
-
-func countDigits(s string) int {
-	n := 0
-	for _, c := range []byte(s) {
-		if c >= '0' && c <= '9' {
-			n++
-		}
-	}
-	return n
 }
 
 // veil scrubs texts of one case: the people that it knows are shortened wherever they are named, in any letter case.

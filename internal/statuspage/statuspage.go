@@ -4,6 +4,7 @@
 package statuspage
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -29,6 +30,20 @@ type HealthItem struct {
 	Text string `json:"text"` // the reason, where it does not
 }
 
+// Picture is a chart as the monthly report draws it.
+type Picture struct {
+	Name, Alt string // Name ends in .png
+	PNG       []byte
+}
+
+// Reply is what the last answer of an approver to an enrolment letter reached.
+type Reply struct {
+	Name         string
+	At           time.Time // zero: they were asked and have not answered yet
+	Reach, Needs string
+	Enough       bool
+}
+
 // Options of the pages.
 type Options struct {
 	Source     Source
@@ -51,9 +66,7 @@ type page struct {
 
 // New gives the handler for every path. The templates are part of the program, so an error is a fault of the build.
 func New(o Options) (http.Handler, error) {
-	if o.Zone == nil {
-		o.Zone = time.UTC
-	}
+	o.Zone = cmp.Or(o.Zone, time.UTC)
 	if o.Now == nil {
 		o.Now = time.Now
 	}

@@ -158,7 +158,7 @@ type detail struct {
 	Members    []memberRow
 	Papers     []paperRow
 	Problems   []string
-	Deviations []deviationRow
+	Deviations []sop.Deviation // their words scrubbed
 	Incidents  []string
 	Events     []eventRow
 	Hidden     int // older events not shown
@@ -184,11 +184,6 @@ func (m memberRow) HasNote() bool { return m.Note != "" || m.Shredded }
 type paperRow struct {
 	Kind, Name, Number, State string
 	Tone                      tone
-}
-
-type deviationRow struct {
-	Kind, Step, Owed, By, Text, Reply string
-	At                                time.Time
 }
 
 type eventRow struct {
@@ -218,7 +213,8 @@ func (p *page) detail(c sop.Case, events []sop.Event) detail {
 		d.Problems = append(d.Problems, problem(x))
 	}
 	for _, x := range c.Deviations[:min(len(c.Deviations), maxRows)] {
-		d.Deviations = append(d.Deviations, deviationRow{Kind: x.Kind, Step: x.Step, Owed: owesLabel(x.Owed), By: v.text(x.By), Text: v.text(x.Text), Reply: v.text(x.Reply), At: x.At})
+		x.NIP, x.Owed, x.By, x.Text, x.Reply = "", owesLabel(x.Owed), v.text(x.By), v.text(x.Text), v.text(x.Reply)
+		d.Deviations = append(d.Deviations, x)
 	}
 	for _, x := range c.Incidents[:min(len(c.Incidents), maxRows)] {
 		d.Incidents = append(d.Incidents, fmt.Sprintf("%s – pemberitahuan 3×24 jam: %s", v.text(x.What), due(x.Until, d.Now)))
@@ -261,7 +257,7 @@ func (p *page) facts(c sop.Case, v veil, now time.Time) [][2]string {
 }
 
 func paper(x document.Paper, v veil) paperRow {
-	r := paperRow{Kind: paperLabel(x.Kind), Name: v.text(x.File), Number: v.text(x.Number), State: "terbaca", Tone: good}
+	r := paperRow{Kind: cmp.Or(paperLabels[x.Kind], "Berkas lain"), Name: v.text(x.File), Number: v.text(x.Number), State: "terbaca", Tone: good}
 	if x.Kind != document.SK && x.Kind != document.SuratTugas {
 		r.Number = "" // what a formulir or another paper cites
 	}
@@ -270,7 +266,7 @@ func paper(x document.Paper, v veil) paperRow {
 	}
 	switch {
 	case x.Kind == document.Unreadable:
-		r.State, r.Tone = unreadable(x.Reason), bad
+		r.State, r.Tone = cmp.Or(unreadable[x.Reason], "perlu dilihat"), bad
 	case x.Replaced:
 		r.State, r.Tone = "digantikan", dim
 	case x.MachineRead:
@@ -287,7 +283,7 @@ func problem(x document.Problem) string {
 	if x.Row > 0 {
 		where = fmt.Sprintf("Baris %d", x.Row)
 	}
-	return where + ": " + problemLabel(x.Code)
+	return where + ": " + cmp.Or(problemLabels[x.Code], scrub(x.Code))
 }
 
 // steps is the procedure as a strip: SOP 1, 2, 3.

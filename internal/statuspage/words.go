@@ -11,69 +11,29 @@ import (
 	"ukpbjd/internal/sop"
 )
 
-func paperLabel(k document.Kind) string {
-	switch k {
-	case document.Formulir:
-		return "Formulir"
-	case document.SK:
-		return "SK"
-	case document.SuratTugas:
-		return "Surat tugas"
-	case document.Unreadable:
-		return "Tidak terbaca"
-	}
-	return "Berkas lain"
-}
+var paperLabels = map[document.Kind]string{document.Formulir: "Formulir", document.SK: "SK", document.SuratTugas: "Surat tugas",
+	document.Unreadable: "Tidak terbaca"}
 
 // unreadable says in the office's words why a paper could not be read.
-func unreadable(reason string) string {
-	switch reason {
-	case "encrypted":
-		return "terkunci kata sandi"
-	case "corrupt":
-		return "berkas rusak"
-	case "empty":
-		return "berkas kosong"
-	case "too-large":
-		return "terlalu besar"
-	case "unsupported":
-		return "bentuk tidak dikenal"
-	case "no-text":
-		return "tanpa teks"
-	}
-	return "perlu dilihat"
+var unreadable = map[string]string{
+	document.ReasonEncrypted: "terkunci kata sandi", document.ReasonCorrupt: "berkas rusak", document.ReasonEmpty: "berkas kosong",
+	document.ReasonTooLarge: "terlalu besar", document.ReasonUnsupported: "bentuk tidak dikenal", document.ReasonNoText: "tanpa teks",
 }
 
-func problemLabel(code string) string {
-	switch code {
-	case document.CodeBadNIP:
-		return "NIP tidak sah"
-	case document.CodePrecisionLost:
-		return "angka NIP hilang di lembar kerja"
-	case document.CodeDuplicateNIP:
-		return "NIP sama dengan baris lain"
-	case document.CodeMissingEmail:
-		return "alamat surel belum diisi"
-	case document.CodeBadEmail:
-		return "alamat surel tidak dapat dipakai"
-	case document.CodeDuplicateEmail:
-		return "alamat surel sama dengan baris lain"
-	case document.CodeDisagrees:
-		return "berkas saling berbeda"
-	case document.CodeEvenNumber:
-		return "jumlah anggota genap"
-	case document.CodeMissingInSK:
-		return "tidak tercantum dalam SK"
-	case document.CodeMissingInST:
-		return "tidak tercantum dalam surat tugas"
-	case document.CodeMissingName:
-		return "nama belum diisi"
-	case document.CodeBrokenCell:
-		return "galat lembar kerja di dalam sel"
-	case document.CodeLookalike:
-		return "domain surel mirip domain kantor"
-	}
-	return scrub(code)
+var problemLabels = map[string]string{
+	document.CodeBadNIP:         "NIP tidak sah",
+	document.CodePrecisionLost:  "angka NIP hilang di lembar kerja",
+	document.CodeDuplicateNIP:   "NIP sama dengan baris lain",
+	document.CodeMissingEmail:   "alamat surel belum diisi",
+	document.CodeBadEmail:       "alamat surel tidak dapat dipakai",
+	document.CodeDuplicateEmail: "alamat surel sama dengan baris lain",
+	document.CodeDisagrees:      "berkas saling berbeda",
+	document.CodeEvenNumber:     "jumlah anggota genap",
+	document.CodeMissingInSK:    "tidak tercantum dalam SK",
+	document.CodeMissingInST:    "tidak tercantum dalam surat tugas",
+	document.CodeMissingName:    "nama belum diisi",
+	document.CodeBrokenCell:     "galat lembar kerja di dalam sel",
+	document.CodeLookalike:      "domain surel mirip domain kantor",
 }
 
 func owesLabel(who string) string { return cmp.Or(letter.PartyName(who), "–") }
@@ -93,33 +53,16 @@ const (
 	dim  tone = "dim"
 )
 
-func statusTone(s sop.Status) tone {
-	switch s {
-	case sop.Done:
-		return good
-	case sop.Incomplete, sop.AwaitingApproval, sop.AwaitingReceipt:
-		return wait
-	case sop.Approved, sop.Sent:
-		return calm
-	case sop.Rejected, sop.Cancelled:
-		return dim
-	}
-	return bad
-}
+// An unknown status is bad, a member's state dim.
+var statusTones = map[sop.Status]tone{sop.Done: good, sop.Incomplete: wait, sop.AwaitingApproval: wait, sop.AwaitingReceipt: wait, sop.Approved: calm,
+	sop.Sent: calm, sop.Rejected: dim, sop.Cancelled: dim}
 
-func memberTone(s sop.MemberState) tone {
-	switch s {
-	case sop.MemberConfirmed:
-		return good
-	case sop.MemberFailed, sop.MemberWrong:
-		return bad
-	case sop.MemberLapsed:
-		return wait
-	case sop.MemberSent, sop.MemberQueued, sop.MemberSealing:
-		return calm
-	}
-	return dim
-}
+var memberTones = map[sop.MemberState]tone{sop.MemberConfirmed: good, sop.MemberFailed: bad, sop.MemberWrong: bad, sop.MemberLapsed: wait,
+	sop.MemberSent: calm, sop.MemberQueued: calm, sop.MemberSealing: calm}
+
+func statusTone(s sop.Status) tone { return cmp.Or(statusTones[s], bad) }
+
+func memberTone(s sop.MemberState) tone { return cmp.Or(memberTones[s], dim) }
 
 // eventTone goes by the kinds that sop journals; an unknown one is calm.
 func eventTone(kind string) tone {

@@ -1,6 +1,7 @@
 package realserver
 
 import (
+	"cmp"
 	"crypto/tls"
 	"fmt"
 	"os"
@@ -24,28 +25,23 @@ type Cyrus struct {
 // StartCyrus starts one and stops it with the test. UKPBJD_CYRUS names another prefix.
 func StartCyrus(tb testing.TB) *Cyrus {
 	tb.Helper()
-	prefix := os.Getenv("UKPBJD_CYRUS")
-	if prefix == "" {
-		prefix = cyrusPrefix
-	}
+	prefix := cmp.Or(os.Getenv("UKPBJD_CYRUS"), cyrusPrefix)
 	bin := filepath.Join(prefix, "usr/lib/cyrus/bin")
 	if _, err := os.Stat(filepath.Join(bin, "master")); err != nil {
 		absent(tb, "Cyrus is not unpacked under %s", prefix)
 	}
-	needRoot(tb)
 	passwords := find(tb, "saslpasswd2")
 	dir := room(tb, "cyrus")
 	folders(tb, "mail", dir, dir+"/conf", dir+"/conf/db", dir+"/conf/socket", dir+"/conf/proc", dir+"/conf/lock", dir+"/conf/log",
 		dir+"/conf/user", dir+"/spool", dir+"/sieve", dir+"/tmp")
 	p := ports(tb, 2)
-	c := &Cyrus{IMAP: p[0], IMAPS: p[1]}
 	cert, key, client := certificate(tb, dir)
-	c.TLS = client
+	c := &Cyrus{IMAP: p[0], IMAPS: p[1], TLS: client}
 	conf := filepath.Join(dir, "imapd.conf")
 	write(tb, conf, fmt.Sprintf(imapdConf, dir, Host, cert, key), 0o644)
 	write(tb, dir+"/cyrus.conf", fmt.Sprintf(cyrusConf, bin, conf, c.IMAP, c.IMAPS), 0o644)
-	output(tb, nil, "sh", "-c", fmt.Sprintf("echo %s | %s -p -c -f %s/sasldb2 -u %s %s", Password, passwords, dir, Host, CyrusUser))
-	output(tb, nil, "chown", "mail", dir+"/sasldb2", cert, key)
+	run(tb, "sh", "-c", fmt.Sprintf("echo %s | %s -p -c -f %s/sasldb2 -u %s %s", Password, passwords, dir, Host, CyrusUser))
+	run(tb, "chown", "mail", dir+"/sasldb2", cert, key)
 	// Its master sometimes spins for ever on SIGTERM while clients are connected, all its children gone.
 	c.process = process{stubborn: true,
 		tb: tb, name: "cyrus", ports: p[:1], welcome: "* OK", leave: "a LOGOUT\r\n", log: dir + "/out",

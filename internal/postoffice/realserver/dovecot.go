@@ -1,6 +1,7 @@
 package realserver
 
 import (
+	"cmp"
 	"crypto/tls"
 	"fmt"
 	"path/filepath"
@@ -25,28 +26,23 @@ type Dovecot struct {
 func StartDovecot(tb testing.TB, opt DovecotOptions) *Dovecot {
 	tb.Helper()
 	program := find(tb, "dovecot")
-	needRoot(tb)
 	dir := room(tb, "dovecot")
 	folders(tb, "", dir+"/run", dir+"/state")
 	folders(tb, "mail", dir+"/mail")
 	p := ports(tb, 4)
-	d := &Dovecot{IMAP: p[0], IMAPS: p[1], LMTP: p[2], Auth: p[3]}
 	cert, key, client := certificate(tb, dir)
-	d.TLS = client
+	d := &Dovecot{IMAP: p[0], IMAPS: p[1], LMTP: p[2], Auth: p[3], TLS: client}
 	extra := ""
 	if opt.HideMOVE {
 		extra = "imap_capability = IMAP4rev1 SASL-IR LOGIN-REFERRALS ID ENABLE IDLE NAMESPACE LITERAL+ UIDPLUS ESEARCH LIST-EXTENDED"
-	}
-	separator := opt.Separator
-	if separator == "" {
-		separator = "/"
 	}
 	prefix := ""
 	if opt.Prefix != "" {
 		prefix = "prefix = " + opt.Prefix
 	}
 	conf := filepath.Join(dir, "dovecot.conf")
-	write(tb, conf, fmt.Sprintf(dovecotConf, dir, cert, key, separator, prefix, port(d.IMAP), port(d.IMAPS), port(d.LMTP), port(d.Auth), extra, Host, Password), 0o644)
+	write(tb, conf, fmt.Sprintf(dovecotConf, dir, cert, key, cmp.Or(opt.Separator, "/"), prefix,
+		port(d.IMAP), port(d.IMAPS), port(d.LMTP), port(d.Auth), extra, Host, Password), 0o644)
 	d.process = process{tb: tb, name: "dovecot", args: []string{program, "-F", "-c", conf}, ports: p[:1], welcome: "* OK", leave: "a LOGOUT\r\n", log: dir + "/out"}
 	d.run()
 	return d

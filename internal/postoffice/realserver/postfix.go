@@ -28,14 +28,12 @@ type PostfixOptions struct {
 func StartPostfix(tb testing.TB, behind *Dovecot, change ...func(*PostfixOptions)) *Postfix {
 	tb.Helper()
 	program := find(tb, "postfix")
-	needRoot(tb)
 	dir := room(tb, "postfix")
 	folders(tb, "", dir+"/etc", dir+"/log", dir+"/queue")
 	folders(tb, "postfix", dir+"/data")
 	p := ports(tb, 2)
-	m := &Postfix{SMTP: p[0], SMTPS: p[1]}
 	cert, key, client := certificate(tb, dir)
-	m.TLS = client
+	m := &Postfix{SMTP: p[0], SMTPS: p[1], TLS: client}
 	var opt PostfixOptions
 	for _, c := range change {
 		c(&opt)

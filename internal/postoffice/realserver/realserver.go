@@ -4,7 +4,6 @@
 package realserver
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -80,11 +79,7 @@ func (p *process) Start() error {
 
 // answers waits until the port is open, or the process has ended.
 func (p *process) answers(addr string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
+	for end := time.Now().Add(patience); ; {
 		c, err := net.Dial("tcp", addr)
 		if err == nil && addr == p.ports[0] { // the others begin with TLS
 			err = p.greeted(c)
@@ -92,13 +87,14 @@ func (p *process) answers(addr string) error {
 		if err == nil {
 			return c.Close()
 		}
+		if time.Now().After(end) {
+			return fmt.Errorf("nothing at %s: %w", addr, err)
+		}
 		select {
 		case err := <-p.gone:
 			p.gone <- err
 			return fmt.Errorf("it ended: %w", err)
-		case <-ctx.Done():
-			return fmt.Errorf("nothing at %s: %w", addr, err)
-		case <-tick.C:
+		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }
@@ -129,10 +125,7 @@ func (p *process) Stop() error {
 	if p.stubborn {
 		grace = 2 * time.Second
 	}
-	end := time.NewTimer(grace)
-	defer end.Stop()
-	again := time.NewTicker(300 * time.Millisecond)
-	defer again.Stop()
+	end := time.After(grace)
 	leader := p.leader(cmd)
 	for {
 		// Cyrus' master forgets a signal that comes while it is still starting, so it is said more than once.
@@ -140,8 +133,8 @@ func (p *process) Stop() error {
 		select {
 		case <-p.gone:
 			return p.vanished(leader, cmd.Process.Pid)
-		case <-again.C:
-		case <-end.C:
+		case <-time.After(300 * time.Millisecond):
+		case <-end:
 			syscall.Kill(-leader, syscall.SIGKILL) //nolint:errcheck // as above; its children with it
 			<-p.gone
 			if p.stubborn {
@@ -158,16 +151,12 @@ func (p *process) vanished(leader, child int) error {
 	if p.pid == "" {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
+	end := time.Now().Add(patience)
 	for syscall.Kill(leader, 0) == nil || syscall.Kill(-leader, 0) == nil || syscall.Kill(-child, 0) == nil {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
+		if time.Now().After(end) {
 			return fmt.Errorf("stop %s: process %d stays", p.name, leader)
 		}
+		<-time.After(20 * time.Millisecond)
 	}
 	return nil
 }
@@ -227,6 +216,7 @@ func find(tb testing.TB, program string) string {
 // room is a short directory that the servers' own users may enter: socket names are limited to 108 bytes.
 func room(tb testing.TB, name string) string {
 	tb.Helper()
+	needRoot(tb)
 	dir, err := os.MkdirTemp("/tmp", "ukpbjd-"+name+"-")
 	if err != nil {
 		tb.Fatal(err)
@@ -269,27 +259,23 @@ func folders(tb testing.TB, owner string, dirs ...string) {
 			tb.Fatal(err)
 		}
 		if owner != "" {
-			output(tb, nil, "chown", owner, d)
+			run(tb, "chown", owner, d)
 		}
 	}
 }
 
-func output(tb testing.TB, env []string, program string, args ...string) string {
+func run(tb testing.TB, program string, args ...string) {
 	tb.Helper()
-	cmd := exec.Command(program, args...)
-	cmd.Env = append(os.Environ(), env...)
-	out, err := cmd.CombinedOutput()
-	if err != nil {
+	if out, err := exec.Command(program, args...).CombinedOutput(); err != nil {
 		tb.Fatalf("%s %s: %v\n%s", program, strings.Join(args, " "), err, out)
 	}
-	return string(out)
 }
 
 // certificate makes one for loopback, in files for the server and as a configuration for its clients.
 func certificate(tb testing.TB, dir string) (cert, key string, client *tls.Config) {
 	tb.Helper()
 	cert, key = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	output(tb, nil, find(tb, "openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "3650", "-keyout", key, "-out", cert,
+	run(tb, find(tb, "openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "3650", "-keyout", key, "-out", cert,
 		"-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1")
 	pem, err := os.ReadFile(cert)
 	if err != nil {

@@ -3,6 +3,8 @@ package forgery
 
 import (
 	"bytes"
+	"regexp"
+	"slices"
 	"strings"
 
 	"ukpbjd/internal/sop"
@@ -31,7 +33,7 @@ func Tricks() []Trick {
 			return append([]byte("From : "+v.Address+"\r\n"), setField(raw, "From", a.Address)...)
 		}},
 		{"sender-only", "R", func(raw []byte, v, _ sop.Person) []byte {
-			return append([]byte("Sender: "+v.Address+"\r\n"), dropField(raw, "From")...)
+			return append([]byte("Sender: "+v.Address+"\r\n"), replace(raw, "From", "")...)
 		}},
 		{"route", "R", func(raw []byte, v, a sop.Person) []byte {
 			_, domain, _ := strings.Cut(a.Address, "@")
@@ -49,40 +51,16 @@ func Tricks() []Trick {
 	}
 }
 
-// fieldAt finds the lines of the first field of that name in the head.
-func fieldAt(raw []byte, name string) (start, end int) {
-	head, _, _ := bytes.Cut(raw, []byte("\r\n\r\n"))
-	for at := 0; at < len(head); {
-		end := at
-		for {
-			n := bytes.Index(raw[end:], []byte("\r\n"))
-			end += n + 2
-			if end >= len(raw) || raw[end] != ' ' && raw[end] != '\t' {
-				break
-			}
-		}
-		if len(name) < end-at && strings.EqualFold(string(raw[at:at+len(name)+1]), name+":") {
-			return at, end
-		}
-		at = end
-	}
-	return -1, -1
-}
-
-func dropField(raw []byte, name string) []byte {
-	start, end := fieldAt(raw, name)
-	if start < 0 {
-		return raw
-	}
-	return append(append([]byte(nil), raw[:start]...), raw[end:]...)
-}
-
 func setField(raw []byte, name, value string) []byte {
-	start, end := fieldAt(raw, name)
-	if start < 0 {
-		return append([]byte(name+": "+value+"\r\n"), raw...)
+	return replace(raw, name, name+": "+value+"\r\n")
+}
+
+// replace puts lines in the place of the first field of that name in the head, or on top where there is none.
+func replace(raw []byte, name, lines string) []byte {
+	head, _, _ := bytes.Cut(raw, []byte("\r\n\r\n"))
+	at := regexp.MustCompile(`(?im)^` + name + `:.*\n(?:[ \t].*\n)*`).FindIndex(raw[:min(len(head)+2, len(raw))])
+	if at == nil {
+		at = []int{0, 0}
 	}
-	out := append([]byte(nil), raw[:start]...)
-	out = append(out, name+": "+value+"\r\n"...)
-	return append(out, raw[end:]...)
+	return slices.Concat(raw[:at[0]], []byte(lines), raw[at[1]:])
 }
