@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"ukpbjd/internal/store"
-	"ukpbjd/internal/store/storetest"
 )
 
 var ctx = context.Background()
@@ -30,16 +29,6 @@ func put(t testing.TB, db *DB, key string, value []byte) {
 	if err := db.Update(ctx, func(x store.Tx) error { return x.Put("b", []byte(key), value) }); err != nil {
 		t.Fatal(err)
 	}
-}
-
-func TestContract(t *testing.T) {
-	dirs := map[*testing.T]string{}
-	storetest.Run(t, func(t *testing.T, name string) store.DB {
-		if dirs[t] == "" {
-			dirs[t] = t.TempDir()
-		}
-		return open(t, filepath.Join(dirs[t], name+".db"), Options{NoSync: true})
-	})
 }
 
 func TestLockedByAnother(t *testing.T) {

@@ -1,7 +1,9 @@
+// Package storetest shows what a power cut leaves of a directory, which killing a process cannot. It is used by tests only.
 package storetest
 
 import (
 	"bytes"
+	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -150,17 +152,9 @@ func parseCall(s string) (e event, ok bool) {
 
 // unhex reads strace's "\x41\x42".
 func unhex(s string) []byte {
-	s = strings.Trim(s, `".`)
-	b := make([]byte, 0, len(s)/4)
-	for i := 0; i+3 < len(s); i += 4 {
-		b = append(b, digit(s[i+2])<<4|digit(s[i+3]))
+	b, err := hex.DecodeString(strings.ReplaceAll(strings.Trim(s, `".`), `\x`, ""))
+	if err != nil {
+		panic("trace: " + err.Error()) // a call that is read wrongly would draw wrong images
 	}
 	return b
-}
-
-func digit(c byte) byte {
-	if c >= 'a' {
-		return c - 'a' + 10
-	}
-	return c - '0'
 }
