@@ -17,27 +17,19 @@ var incidental = map[string]bool{"letter-accepted": true, "letter-delayed": true
 
 // compareCases holds the decisions in the journal of every case beside those that were played.
 func (r *Replay) compareCases(ctx context.Context, out *Replayed) error {
-	old := r.Recording.from
-	for last, year := "", 0; ; {
-		var cases []sop.Case
-		err := old.View(ctx, func(b store.Books) (err error) {
-			cases, year, err = b.Cases.Step(last, year, step)
-			return err
-		})
-		if err != nil || len(cases) == 0 {
+	for cs, err := range store.Walk(ctx, r.Recording.from.DB) {
+		if err != nil {
 			return err
 		}
-		for _, cs := range cases {
-			last = cs.Number
-			out.Cases++
-			if len(cs.Mails) == 0 {
-				continue
-			}
-			if err := r.compareCase(ctx, cs, out); err != nil {
-				return err
-			}
+		out.Cases++
+		if len(cs.Mails) == 0 {
+			continue
+		}
+		if err := r.compareCase(ctx, cs, out); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 func (r *Replay) compareCase(ctx context.Context, was sop.Case, out *Replayed) error {

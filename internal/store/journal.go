@@ -57,41 +57,16 @@ func Leaf(key string, line []byte) []byte { return append([]byte(key+"\n"), line
 func leafHash(key string, line []byte) tlog.Hash { return tlog.RecordHash(Leaf(key, line)) }
 
 // Of reads the journal of a case, oldest first.
-func (b Journal) Of(number string) ([]Record, error) {
-	var out []Record
-	err := b.eachLine(number, func(key string, line []byte) error {
-		var r Record
-		if err := json.Unmarshal(line, &r); err != nil {
-			return fmt.Errorf("decode journal %s: %w", key, err)
-		}
+func (b Journal) Of(number string) (out []Record, err error) {
+	err = b.Each(number, func(r Record) bool {
 		out = append(out, r)
-		return nil
+		return true
 	})
 	return out, err
-}
-
-// eachLine calls fn for the exact bytes of each line of a case.
-func (b Journal) eachLine(number string, fn func(key string, line []byte) error) error {
-	p := number + "/"
-	var bad error
-	err := b.tx.Scan(bJournal, []byte(p), []byte(prefixEnd(p)), func(k, v []byte) bool {
-		bad = fn(string(k), v)
-		return bad == nil
-	})
-	return errors.Join(err, bad)
 }
 
 // Each calls fn for the journal of a case or of Office, oldest first, until fn gives false.
 func (b Journal) Each(number string, fn func(Record) bool) error {
 	p := number + "/"
-	var bad error
-	err := b.tx.Scan(bJournal, []byte(p), []byte(prefixEnd(p)), func(k, v []byte) bool {
-		var r Record
-		if bad = json.Unmarshal(v, &r); bad != nil {
-			bad = fmt.Errorf("decode journal %s: %w", k, bad)
-			return false
-		}
-		return fn(r)
-	})
-	return errors.Join(err, bad)
+	return strict(b.rows, bJournal, p, p, fn)
 }

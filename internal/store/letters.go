@@ -1,9 +1,7 @@
 package store
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -28,16 +26,10 @@ func (b Letters) Copy(id string) ([]byte, error) {
 // Unarchived returns at most limit letters that have ended and are not in the archive, passing over those that skip names. Of a row
 // that is not there, or cannot be read, only the ID is known.
 func (b Letters) Unarchived(limit int, skip func(id string) bool) (out []LetterRow, err error) {
-	var ids []string
-	if err := b.tx.Scan(bUnkept, nil, nil, func(k, _ []byte) bool {
-		if id := string(k); !skip(id) {
-			ids = append(ids, id)
+	err = b.scan(bUnkept, "", "", func(id string, _ []byte) bool {
+		if skip(id) {
+			return true
 		}
-		return len(ids) < limit
-	}); err != nil {
-		return nil, err
-	}
-	for _, id := range ids {
 		var r LetterRow
 		ok, err := b.get(bLetters, id, &r)
 		if err != nil || !ok {
@@ -45,8 +37,9 @@ func (b Letters) Unarchived(limit int, skip func(id string) bool) (out []LetterR
 			r.Case, r.Letter.Key, _ = strings.Cut(id, "/")
 		}
 		out = append(out, r)
-	}
-	return out, nil
+		return len(out) < limit
+	})
+	return out, err
 }
 
 // MarkArchived records that a letter is in the archive under this SHA-256; an empty one says that there was nothing to keep. Its
@@ -159,21 +152,7 @@ func (b Letters) Body(id string) ([]byte, error) {
 }
 
 // Of reads every letter of a case, in order of key.
-func (b Letters) Of(number string) ([]LetterRow, error) {
-	var out []LetterRow
-	var bad error
-	p := number + "/"
-	err := b.tx.Scan(bLetters, []byte(p), []byte(prefixEnd(p)), func(k, v []byte) bool {
-		var r LetterRow
-		if bad = json.Unmarshal(v, &r); bad != nil {
-			bad = fmt.Errorf("decode letter %s: %w", k, bad)
-			return false
-		}
-		out = append(out, r)
-		return true
-	})
-	return out, errors.Join(err, bad)
-}
+func (b Letters) Of(number string) ([]LetterRow, error) { return b.After(number, "", 0) }
 
 // Claimed is a letter whose attempt is recorded, with its exact bytes.
 type Claimed struct {
@@ -197,14 +176,10 @@ func (b Letters) Claim(now time.Time, limit int, run string) (out []Claimed, asi
 		if why != nil && !isRow(why) {
 			return nil, nil, why
 		}
-		if err := b.erase(bOutbox, k); err != nil {
-			return nil, nil, err
-		}
+		err = errors.Join(err, b.erase(bOutbox, k))
 		if why != nil {
 			x := Aside{Queue: "letters", Key: id, At: now, Why: why.Error()}
-			if err := In(b.tx).State.PutAside(x); err != nil {
-				return nil, nil, err
-			}
+			err = errors.Join(err, In(b.tx).State.PutAside(x))
 			aside = append(aside, x)
 			continue
 		}
@@ -213,12 +188,10 @@ func (b Letters) Claim(now time.Time, limit int, run string) (out []Claimed, asi
 		if r.First.IsZero() || r.First.After(now) {
 			r.First = now
 		}
-		if err := errors.Join(b.mark(bSending, r.ID()), b.put(bLetters, r.ID(), *r)); err != nil {
-			return nil, nil, err
-		}
+		err = errors.Join(err, b.mark(bSending, r.ID()), b.put(bLetters, r.ID(), *r))
 		out = append(out, c)
 	}
-	return out, aside, nil
+	return out, aside, err
 }
 
 // outboxID is the letter of an outbox key, moment/CASE/KEY; empty where it is none.
@@ -391,24 +364,18 @@ func (b Letters) Spend(bucket string, now time.Time, anHour int) (wait time.Dura
 	return wait, b.put(bLimits, bucket, x)
 }
 
-// After returns at most limit letters of a case, or of Office, in order of key, beginning after the given key.
+// After returns at most limit letters of a case, or of Office (0: all), in order of key, beginning after the given key.
 func (b Letters) After(number, after string, limit int) (out []LetterRow, err error) {
 	p := number + "/"
 	from := p
 	if after != "" {
 		from += after + "\x00"
 	}
-	var bad error
-	err = b.tx.Scan(bLetters, []byte(from), []byte(prefixEnd(p)), func(k, v []byte) bool {
-		var r LetterRow
-		if bad = json.Unmarshal(v, &r); bad != nil {
-			bad = fmt.Errorf("decode letter %s: %w", k, bad)
-			return false
-		}
+	err = strict(b.rows, bLetters, p, from, func(r LetterRow) bool {
 		out = append(out, r)
-		return len(out) < limit
+		return limit == 0 || len(out) < limit
 	})
-	return out, errors.Join(err, bad)
+	return out, err
 }
 
 // PutRecorded makes a recorded letter known by its Message-ID under a key of its own, without ever sending it.

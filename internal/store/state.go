@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -70,7 +71,7 @@ func (b State) Restore(r Restored) (doubtful int, err error) {
 	if err := b.put(bMeta, restoredKey, r); err != nil {
 		return 0, err
 	}
-	if _, err := b.add(bMeta, epochKey, 1); err != nil {
+	if err := b.count(bMeta, epochKey, 1); err != nil {
 		return 0, err
 	}
 	years, err := b.keys(bSeq, "", "", 0)
@@ -81,7 +82,7 @@ func (b State) Restore(r Restored) (doubtful int, err error) {
 		years = append(years, this) // the backup is of another year, or of the first day
 	}
 	for _, y := range years {
-		if _, err := b.add(bSeq, y, numbersLost); err != nil {
+		if err := b.count(bSeq, y, numbersLost); err != nil {
 			return 0, err
 		}
 	}
@@ -168,13 +169,12 @@ func (b State) PutAside(x Aside) error {
 
 // Aside returns at most limit of what was put aside.
 func (b State) Aside(limit int) (out []Aside, err error) {
-	keys, err := b.keys(bAside, "", "", limit)
-	for _, k := range keys {
-		var x Aside
-		if _, bad := b.get(bAside, k, &x); bad != nil {
-			return out, bad
+	var bad error
+	err = walk(b.rows, bAside, "", "", func(_ string, x Aside, why error) bool {
+		if bad = why; bad == nil {
+			out = append(out, x)
 		}
-		out = append(out, x)
-	}
-	return out, err
+		return bad == nil && len(out) < limit
+	})
+	return out, errors.Join(err, bad)
 }
