@@ -30,7 +30,7 @@ const Largest = 256 << 20
 // ErrDamaged says that content is not what its name says.
 var ErrDamaged = errors.New("content does not match its SHA-256")
 
-// ErrManifest says that a SHA256SUMS may lack lines that it had; Rebuild mends it.
+// ErrManifest says that a SHA256SUMS may lack lines that it had; the next name in its folder mends it.
 var ErrManifest = errors.New("the manifest has a line that is torn, or none of ours")
 
 // Archive is one archive directory; it is safe for concurrent use.
@@ -44,8 +44,7 @@ type Archive struct {
 	syncing sync.Mutex
 
 	mu     sync.Mutex
-	shards map[string]bool // directories known to exist
-	failed error           // of a sync: what is on disk is not known until the archive is opened again
+	failed error // of a sync: what is on disk is not known until the archive is opened again
 }
 
 // Open opens the archive in dir, or makes it.
@@ -59,7 +58,7 @@ func Open(dir string) (*Archive, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open archive: %w", err)
 	}
-	a := &Archive{dir: dir, root: root, whole: syncfsTells(), shards: map[string]bool{}}
+	a := &Archive{dir: dir, root: root, whole: syncfsTells()}
 	a.write = func(f *os.File, b []byte) error {
 		_, err := f.Write(b)
 		return err
@@ -157,8 +156,11 @@ func hexSum(b []byte) string {
 
 func (b *Batch) put(sha string, content []byte) error {
 	path := b.a.blob(sha)
-	there, err := holds(path, content)
-	if err == nil && there {
+	there, err := holds(path, sha)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	if there {
 		there = os.Chtimes(path, time.Now(), time.Now()) == nil // young again: see Remove
 	}
 	if err == nil && !there {
@@ -176,34 +178,12 @@ func (b *Batch) put(sha string, content []byte) error {
 	return nil
 }
 
-// holds compares a file with content, piece by piece. What cannot be read is not taken for other content: it would be
-// overwritten.
-func holds(path string, content []byte) (bool, error) {
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	defer f.Close()
-	if st, err := f.Stat(); err != nil || st.Size() != int64(len(content)) {
-		return false, err
-	}
-	piece := make([]byte, min(len(content), 64<<10))
-	for len(content) > 0 {
-		n := min(len(piece), len(content))
-		if _, err := io.ReadFull(f, piece[:n]); err != nil || !bytes.Equal(piece[:n], content[:n]) {
-			return false, err
-		}
-		content = content[n:]
-	}
-	return true, nil
-}
-
 // place puts content where it belongs.
 func (a *Archive) place(path string, content []byte) error {
-	if err := a.shard(filepath.Dir(path)); err != nil {
+	if err := a.failure(); err != nil {
+		return err
+	}
+	if err := os.Mkdir(filepath.Dir(path), 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	return a.replace(path, content, 0o400)
@@ -242,20 +222,4 @@ func (a *Archive) draft(content []byte, mode os.FileMode) (path string, err erro
 		os.Remove(f.Name())
 	}
 	return f.Name(), err
-}
-
-func (a *Archive) shard(dir string) error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.failed != nil {
-		return a.failed
-	}
-	if a.shards[dir] {
-		return nil
-	}
-	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	a.shards[dir] = true
-	return nil
 }
