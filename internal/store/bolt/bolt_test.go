@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"go.etcd.io/bbolt"
+
 	"ukpbjd/internal/store"
 )
 
@@ -197,4 +199,16 @@ func BenchmarkUpdate(b *testing.B) {
 	for i := 0; b.Loop(); i++ {
 		put(b, db, fmt.Sprintf("%08d", i), v)
 	}
+}
+
+// Check is what opening looks at, while the store is open.
+func (d *DB) Check(ctx context.Context) error {
+	err := d.read(func(f *file, t *bbolt.Tx) error {
+		_, err := check(ctx, t, f.f)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("check store %s: %w", d.path, err)
+	}
+	return nil
 }
