@@ -25,9 +25,7 @@ func (a *Archiver) compact(ctx context.Context) (next time.Time, err error) {
 		return next, nil
 	}
 	if free, total := db.FreeShare(); total >= minCompact && 2*free >= total {
-		if a.Behind != nil {
-			a.Behind(ctx)
-		}
+		a.Behind(ctx)
 		if err := db.Compact(ctx); err != nil {
 			return next, err
 		}

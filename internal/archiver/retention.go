@@ -23,23 +23,22 @@ func (a *Archiver) Expire(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	for _, cs := range over {
-		if _, err := a.retired.Commit(ctx, []sop.Case{cs}, a.each(a.expire)); err != nil {
+		if _, err := a.alone(ctx, cs, a.expire); err != nil {
 			return 0, fmt.Errorf("delete what is over of %s: %w", cs.Number, err)
 		}
 	}
 	return a.removeExpired(ctx)
 }
 
-// each does with every case what do does with one, in a commit of its own.
-func (a *Archiver) each(do func(context.Context, sop.Case) error) func(context.Context, []sop.Case) error {
-	return func(ctx context.Context, some []sop.Case) error {
-		for _, cs := range some {
-			if err := do(ctx, cs); err != nil {
-				return err
-			}
+// alone does something with one case. What fails waits, and is not done.
+func (a *Archiver) alone(ctx context.Context, cs sop.Case, do func(context.Context, sop.Case) error) (done bool, err error) {
+	failed, err := a.retired.Commit(ctx, []sop.Case{cs}, func(ctx context.Context, some []sop.Case) (err error) {
+		for _, cs := range some { // none, when the queue asks whether the ground holds
+			err = errors.Join(err, do(ctx, cs))
 		}
-		return nil
-	}
+		return err
+	})
+	return err == nil && len(failed) == 0, err
 }
 
 // over finds cases that were closed more than Retention whole years ago.
@@ -120,11 +119,13 @@ func (a *Archiver) removeExpired(ctx context.Context) (n int, err error) {
 		if a.retired.Waits(number) {
 			continue
 		}
-		failed, err := a.retired.Commit(ctx, []sop.Case{{Number: number}}, a.each(remove))
+		done, err := a.alone(ctx, sop.Case{Number: number}, remove)
 		if err != nil {
 			return n, err
 		}
-		n += 1 - len(failed)
+		if done {
+			n++
+		}
 	}
 	return n, nil
 }
