@@ -111,7 +111,7 @@ func (b State) CheckSchema() error {
 	case v == Schema:
 		return nil
 	}
-	return b.tx.Put(bMeta, []byte("schema"), []byte(strconv.Itoa(Schema)))
+	return b.putText(bMeta, "schema", strconv.Itoa(Schema))
 }
 
 func (b rows) put(bucket, key string, v any) error {
@@ -141,6 +141,16 @@ func (b rows) get(bucket, key string, v any) (bool, error) {
 func (b rows) mark(bucket, key string) error  { return b.tx.Put(bucket, []byte(key), nil) }
 func (b rows) erase(bucket, key string) error { return b.tx.Delete(bucket, []byte(key)) }
 
+func (b rows) putText(bucket, key, text string) error {
+	return b.tx.Put(bucket, []byte(key), []byte(text))
+}
+
+// text is "" when absent.
+func (b rows) text(bucket, key string) (string, error) {
+	raw, err := b.tx.Get(bucket, []byte(key))
+	return string(raw), err
+}
+
 func (b rows) number(bucket, key string) (int, error) {
 	raw, err := b.tx.Get(bucket, []byte(key))
 	if err != nil || raw == nil {
@@ -155,7 +165,7 @@ func (b rows) add(bucket, key string, delta int) (int, error) {
 		return 0, err
 	}
 	n += delta
-	return n, b.tx.Put(bucket, []byte(key), []byte(strconv.Itoa(n)))
+	return n, b.putText(bucket, key, strconv.Itoa(n))
 }
 
 // count is add for whom the sum is nothing.

@@ -235,15 +235,15 @@ func fromKey(requester string) string { return "from/" + boundKey(strings.ToLowe
 
 // PutApprovedRequester remembers that a case of this requester was approved, and its credentials released.
 func (b Cases) PutApprovedRequester(requester, number string) error {
-	return b.tx.Put(bKnown, []byte(fromKey(requester)), []byte(number))
+	return b.putText(bKnown, fromKey(requester), number)
 }
 
 // ApprovedRequester says whether a case of this requester was ever released, and whether one of anybody was: an office without a past
 // has no strangers.
 func (b Cases) ApprovedRequester(requester string) (known, any bool, err error) {
-	raw, err := b.tx.Get(bKnown, []byte(fromKey(requester)))
-	if err != nil || raw != nil {
-		return raw != nil, raw != nil, err
+	number, err := b.text(bKnown, fromKey(requester))
+	if err != nil || number != "" {
+		return number != "", number != "", err
 	}
 	keys, err := b.keys(bKnown, "from/", prefixEnd("from/"), 1)
 	return false, len(keys) > 0, err
@@ -276,7 +276,7 @@ func (b Cases) Count(year int) (int, error) { return b.number(bSeq, fmt.Sprint(y
 
 // SetNumber makes n the last sequence number of a year.
 func (b Cases) SetNumber(year, n int) error {
-	return b.tx.Put(bSeq, []byte(strconv.Itoa(year)), []byte(strconv.Itoa(n)))
+	return b.putText(bSeq, strconv.Itoa(year), strconv.Itoa(n))
 }
 
 // Number is the sequence number in a case number, with its year.

@@ -30,8 +30,7 @@ func (b Letters) Unarchived(limit int, skip func(id string) bool) (out []LetterR
 		if skip(id) {
 			return true
 		}
-		var r LetterRow
-		ok, err := b.get(bLetters, id, &r)
+		r, ok, err := b.row(id)
 		if err != nil || !ok {
 			r = LetterRow{Broken: err}
 			r.Case, r.Letter.Key, _ = strings.Cut(id, "/")
@@ -45,8 +44,7 @@ func (b Letters) Unarchived(limit int, skip func(id string) bool) (out []LetterR
 // MarkArchived records that a letter is in the archive under this SHA-256; an empty one says that there was nothing to keep. Its
 // bytes leave the store.
 func (b Letters) MarkArchived(id, sha string) error {
-	var r LetterRow
-	ok, err := b.get(bLetters, id, &r)
+	r, ok, err := b.row(id)
 	if err != nil {
 		return err
 	}
@@ -140,8 +138,10 @@ func (b Letters) ByMessageID(messageID string) (p Pointer, ok bool, err error) {
 }
 
 // Get reads one letter.
-func (b Letters) Get(number, key string) (r LetterRow, ok bool, err error) {
-	ok, err = b.get(bLetters, number+"/"+key, &r)
+func (b Letters) Get(number, key string) (LetterRow, bool, error) { return b.row(number + "/" + key) }
+
+func (b Letters) row(id string) (r LetterRow, ok bool, err error) {
+	ok, err = b.get(bLetters, id, &r)
 	return r, ok, err
 }
 
@@ -218,12 +218,11 @@ func (b Letters) claimable(id string) (c Claimed, err error) {
 // Settle writes how the attempt that r was claimed for ended; false says that it has been written before. Queued states go back
 // into the outbox for r.Next.
 func (b Letters) Settle(r LetterRow) (bool, error) {
-	var was LetterRow
 	sending, err := b.tx.Get(bSending, []byte(r.ID()))
 	if err != nil || sending == nil {
 		return false, err
 	}
-	if _, err := b.get(bLetters, r.ID(), &was); err != nil || was.Attempts != r.Attempts || was.Run != r.Run {
+	if was, _, err := b.row(r.ID()); err != nil || was.Attempts != r.Attempts || was.Run != r.Run {
 		return false, err
 	}
 	err = errors.Join(b.erase(bSending, r.ID()), b.put(bLetters, r.ID(), r))
@@ -243,12 +242,11 @@ func (b Letters) Settle(r LetterRow) (bool, error) {
 
 // Unclaim takes back the attempt of a letter of which nothing has left.
 func (b Letters) Unclaim(r LetterRow) error {
-	attempts := r.Attempts
-	var was LetterRow
-	if ok, err := b.get(bLetters, r.ID(), &was); err != nil || !ok || was.State != Sending || was.Attempts != attempts {
+	was, ok, err := b.row(r.ID())
+	if err != nil || !ok || was.State != Sending || was.Attempts != r.Attempts {
 		return err
 	}
-	was.State, was.Attempts = Deferred, attempts-1
+	was.State, was.Attempts = Deferred, r.Attempts-1
 	if was.Attempts == 0 {
 		was.State, was.First = Queued, time.Time{}
 	}
@@ -259,8 +257,7 @@ func (b Letters) Unclaim(r LetterRow) error {
 func (b Letters) Sending(now time.Time) (out []LetterRow, err error) {
 	ids, err := b.keys(bSending, "", "", 0)
 	for _, id := range ids {
-		var r LetterRow
-		ok, bad := b.get(bLetters, id, &r)
+		r, ok, bad := b.row(id)
 		if bad == nil && !ok {
 			bad = &RowError{bSending, id, errors.New("an attempt of a letter that is not there")}
 		}
@@ -280,8 +277,7 @@ func (b Letters) Sending(now time.Time) (out []LetterRow, err error) {
 func (b Letters) Recall(after, now time.Time) (n int, err error) {
 	late, err := b.keys(bOutbox, moment(after), "", 1000)
 	for _, k := range late {
-		var r LetterRow
-		ok, bad := b.get(bLetters, outboxID(k), &r)
+		r, ok, bad := b.row(outboxID(k))
 		if bad != nil && !isRow(bad) {
 			return 0, bad
 		}
@@ -313,8 +309,7 @@ func (b Letters) Hold(number string, on bool) error {
 	parked, bad := b.keys(bParked, p, prefixEnd(p), 0)
 	err = errors.Join(err, bad)
 	for _, id := range parked {
-		var r LetterRow
-		ok, bad := b.get(bLetters, id, &r)
+		r, ok, bad := b.row(id)
 		if err = errors.Join(err, bad, b.erase(bParked, id)); ok {
 			err = errors.Join(err, b.mark(bOutbox, moment(r.Next)+"/"+id))
 		}
@@ -397,8 +392,7 @@ func (b Letters) doubtOutbox() (n int, err error) {
 		ids = append(ids, outboxID(k))
 	}
 	for _, id := range ids {
-		var row LetterRow
-		ok, bad := b.get(bLetters, id, &row)
+		row, ok, bad := b.row(id)
 		if bad != nil && !isRow(bad) {
 			return 0, bad
 		}
