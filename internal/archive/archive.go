@@ -20,7 +20,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -37,8 +36,7 @@ var ErrManifest = errors.New("the manifest has a line that is torn, or none of o
 type Archive struct {
 	dir     string
 	root    *os.File // kept open, so that syncing it tells of every write error since
-	serial  atomic.Int64
-	whole   bool // one syncfs for a batch, not a sync for each file
+	whole   bool     // one syncfs for a batch, not a sync for each file
 	write   func(*os.File, []byte) error
 	naming  sync.Mutex // held while names are given in a case's directory
 	syncing sync.Mutex
@@ -189,17 +187,6 @@ func (a *Archive) place(path string, content []byte) error {
 	return a.replace(path, content, 0o400)
 }
 
-// fresh makes a file in incoming, passing over what a killed process left there.
-func (a *Archive) fresh(mode os.FileMode) (*os.File, error) {
-	for {
-		name := filepath.Join(a.dir, "incoming", fmt.Sprintf("w%d", a.serial.Add(1)))
-		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-		if !errors.Is(err, fs.ErrExist) {
-			return f, err
-		}
-	}
-}
-
 // replace writes beside and renames, so that no half-written content ever has a name while the machine runs.
 func (a *Archive) replace(path string, content []byte, mode os.FileMode) error {
 	draft, err := a.draft(content, mode)
@@ -214,11 +201,11 @@ func (a *Archive) replace(path string, content []byte, mode os.FileMode) error {
 
 // draft writes content without a name of its own.
 func (a *Archive) draft(content []byte, mode os.FileMode) (path string, err error) {
-	f, err := a.fresh(mode)
+	f, err := os.CreateTemp(filepath.Join(a.dir, "incoming"), "w*")
 	if err != nil {
 		return "", err
 	}
-	if err = errors.Join(a.write(f, content), f.Close()); err != nil {
+	if err = errors.Join(f.Chmod(mode), a.write(f, content), f.Close()); err != nil {
 		os.Remove(f.Name())
 	}
 	return f.Name(), err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -212,22 +213,16 @@ func (b Cases) Expirable(c sop.Case) (bool, error) {
 		return false, nil
 	}
 	p := c.Number + "/"
-	if tasks, err := b.keys(bTasks, p, prefixEnd(p), 1); err != nil || len(tasks) > 0 {
-		return false, err
-	}
-	if papers, err := b.keys(bUnarchived, p, prefixEnd(p), 1); err != nil || len(papers) > 0 {
-		return false, err
-	}
-	rows, err := In(b.tx).Letters.Of(c.Number)
-	for _, r := range rows {
-		if r.State != Accepted && r.State != Failed {
+	for _, bucket := range []string{bTasks, bUnarchived} {
+		if waiting, err := b.keys(bucket, p, prefixEnd(p), 1); err != nil || len(waiting) > 0 {
 			return false, err
 		}
 	}
+	rows, err := In(b.tx).Letters.Of(c.Number)
 	if err != nil {
 		return false, fmt.Errorf("look at the letters of %s: %w", c.Number, err)
 	}
-	return true, nil
+	return !slices.ContainsFunc(rows, func(r LetterRow) bool { return r.State != Accepted && r.State != Failed }), nil
 }
 
 // fromKey keeps an address of any length under "from/".
