@@ -81,15 +81,11 @@ func (a *Archive) link(dir string, items []Item) (lines list, err error) {
 // ones; the other may have its name and, its batch being under way, no line yet.
 func (a *Archive) choose(dir string, known list, it Item) (Item, error) {
 	short, long := Item{it.SHA256, it.SHA256[:8] + "-" + Clean(it.Name)}, Item{it.SHA256, it.SHA256 + "-" + Clean(it.Name)}
-	for _, e := range known {
-		if e == short || e == long {
-			return e, nil
-		}
+	if i := slices.IndexFunc(known, func(e Item) bool { return e == short || e == long }); i >= 0 {
+		return known[i], nil
 	}
-	for _, e := range known {
-		if e.Name == short.Name {
-			return long, nil
-		}
+	if slices.ContainsFunc(known, func(e Item) bool { return e.Name == short.Name }) {
+		return long, nil
 	}
 	other, err := a.contentOf(filepath.Join(dir, short.Name))
 	if other != "" && other != it.SHA256 {

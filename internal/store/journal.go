@@ -97,11 +97,11 @@ func (b Journal) tree() (*edge, error) {
 	}
 	t := &edge{b: b, size: size, fresh: map[int64]tlog.Hash{}}
 	if size > 0 {
-		last, err := t.ReadHashes([]int64{tlog.StoredHashIndex(0, size-1)})
+		last, err := t.leaf(size - 1)
 		if err != nil {
 			return nil, err
 		}
-		t.head = last[0].String()
+		t.head = last.String()
 	}
 	return t, nil
 }
@@ -125,6 +125,14 @@ func (t *edge) append(leaf tlog.Hash) error {
 
 func (t *edge) close() error {
 	return t.b.tx.Put(bMeta, []byte(treeSize), strconv.AppendInt(nil, t.size, 10))
+}
+
+func (t *edge) leaf(seq int64) (tlog.Hash, error) {
+	h, err := t.ReadHashes([]int64{tlog.StoredHashIndex(0, seq)})
+	if err != nil {
+		return tlog.Hash{}, err
+	}
+	return h[0], nil
 }
 
 // ReadHashes serves tlog.
