@@ -20,7 +20,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -30,22 +29,20 @@ const Largest = 256 << 20
 // ErrDamaged says that content is not what its name says.
 var ErrDamaged = errors.New("content does not match its SHA-256")
 
-// ErrManifest says that a SHA256SUMS may lack lines that it had; Rebuild mends it.
+// ErrManifest says that a SHA256SUMS may lack lines that it had; the next name in its folder mends it.
 var ErrManifest = errors.New("the manifest has a line that is torn, or none of ours")
 
 // Archive is one archive directory; it is safe for concurrent use.
 type Archive struct {
 	dir     string
 	root    *os.File // kept open, so that syncing it tells of every write error since
-	serial  atomic.Int64
-	whole   bool // one syncfs for a batch, not a sync for each file
+	whole   bool     // one syncfs for a batch, not a sync for each file
 	write   func(*os.File, []byte) error
 	naming  sync.Mutex // held while names are given in a case's directory
 	syncing sync.Mutex
 
 	mu     sync.Mutex
-	shards map[string]bool // directories known to exist
-	failed error           // of a sync: what is on disk is not known until the archive is opened again
+	failed error // of a sync: what is on disk is not known until the archive is opened again
 }
 
 // Open opens the archive in dir, or makes it.
@@ -59,7 +56,7 @@ func Open(dir string) (*Archive, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open archive: %w", err)
 	}
-	a := &Archive{dir: dir, root: root, whole: syncfsTells(), shards: map[string]bool{}}
+	a := &Archive{dir: dir, root: root, whole: syncfsTells()}
 	a.write = func(f *os.File, b []byte) error {
 		_, err := f.Write(b)
 		return err
@@ -157,8 +154,11 @@ func hexSum(b []byte) string {
 
 func (b *Batch) put(sha string, content []byte) error {
 	path := b.a.blob(sha)
-	there, err := holds(path, content)
-	if err == nil && there {
+	there, err := holds(path, sha)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	if there {
 		there = os.Chtimes(path, time.Now(), time.Now()) == nil // young again: see Remove
 	}
 	if err == nil && !there {
@@ -176,48 +176,15 @@ func (b *Batch) put(sha string, content []byte) error {
 	return nil
 }
 
-// holds compares a file with content, piece by piece. What cannot be read is not taken for other content: it would be
-// overwritten.
-func holds(path string, content []byte) (bool, error) {
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	defer f.Close()
-	if st, err := f.Stat(); err != nil || st.Size() != int64(len(content)) {
-		return false, err
-	}
-	piece := make([]byte, min(len(content), 64<<10))
-	for len(content) > 0 {
-		n := min(len(piece), len(content))
-		if _, err := io.ReadFull(f, piece[:n]); err != nil || !bytes.Equal(piece[:n], content[:n]) {
-			return false, err
-		}
-		content = content[n:]
-	}
-	return true, nil
-}
-
 // place puts content where it belongs.
 func (a *Archive) place(path string, content []byte) error {
-	if err := a.shard(filepath.Dir(path)); err != nil {
+	if err := a.failure(); err != nil {
+		return err
+	}
+	if err := os.Mkdir(filepath.Dir(path), 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	return a.replace(path, content, 0o400)
-}
-
-// fresh makes a file in incoming, passing over what a killed process left there.
-func (a *Archive) fresh(mode os.FileMode) (*os.File, error) {
-	for {
-		name := filepath.Join(a.dir, "incoming", fmt.Sprintf("w%d", a.serial.Add(1)))
-		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-		if !errors.Is(err, fs.ErrExist) {
-			return f, err
-		}
-	}
 }
 
 // replace writes beside and renames, so that no half-written content ever has a name while the machine runs.
@@ -234,28 +201,12 @@ func (a *Archive) replace(path string, content []byte, mode os.FileMode) error {
 
 // draft writes content without a name of its own.
 func (a *Archive) draft(content []byte, mode os.FileMode) (path string, err error) {
-	f, err := a.fresh(mode)
+	f, err := os.CreateTemp(filepath.Join(a.dir, "incoming"), "w*")
 	if err != nil {
 		return "", err
 	}
-	if err = errors.Join(a.write(f, content), f.Close()); err != nil {
+	if err = errors.Join(f.Chmod(mode), a.write(f, content), f.Close()); err != nil {
 		os.Remove(f.Name())
 	}
 	return f.Name(), err
-}
-
-func (a *Archive) shard(dir string) error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.failed != nil {
-		return a.failed
-	}
-	if a.shards[dir] {
-		return nil
-	}
-	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	a.shards[dir] = true
-	return nil
 }

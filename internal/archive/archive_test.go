@@ -368,9 +368,9 @@ func archiveMany(dir, how string) error {
 
 // renameFirst gives a manifest its name before its bytes are on the disk; the name then is.
 func renameFirst(a *Archive, b *Batch) error {
-	for dir, f := range b.folders {
+	for dir, lines := range b.folders {
 		l, _, err := a.readSums(dir)
-		l.merge(f.lines)
+		l.merge(lines)
 		if err = errors.Join(err, a.replace(filepath.Join(dir, sums), l.bytes(), 0o600), syncPath(dir), syncPath(filepath.Dir(dir)), syncPath(a.dir)); err != nil {
 			return err
 		}

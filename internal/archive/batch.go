@@ -16,18 +16,12 @@ type Batch struct {
 	mu      sync.Mutex
 	new     []string            // written by this batch
 	files   map[string]struct{} // content that Sync must make durable
-	folders map[string]*folder  // of cases, whose names and manifest Sync must make durable
-}
-
-// folder is what a batch does in the directory of a case.
-type folder struct {
-	lines   list // that the manifest must have
-	rebuild bool // from the names in the directory, whatever it says now
+	folders map[string]list     // lines that the manifest of a case must have; Sync makes it and the names durable
 }
 
 // Batch begins one.
 func (a *Archive) Batch() *Batch {
-	return &Batch{a: a, files: map[string]struct{}{}, folders: map[string]*folder{}}
+	return &Batch{a: a, files: map[string]struct{}{}, folders: map[string]list{}}
 }
 
 // Join makes one batch of several, so that one Sync makes them all durable. The others must not be used afterwards.
@@ -36,8 +30,8 @@ func (b *Batch) Join(others ...*Batch) {
 		o.mu.Lock()
 		b.mu.Lock()
 		maps.Copy(b.files, o.files)
-		for dir, f := range o.folders {
-			b.touch(dir, f.rebuild, f.lines...)
+		for dir, lines := range o.folders {
+			b.touch(dir, lines)
 		}
 		b.new = append(b.new, o.new...)
 		b.mu.Unlock()
@@ -46,14 +40,10 @@ func (b *Batch) Join(others ...*Batch) {
 }
 
 // touch is called with b.mu held.
-func (b *Batch) touch(dir string, rebuild bool, lines ...Item) {
-	f := b.folders[dir]
-	if f == nil {
-		f = &folder{}
-		b.folders[dir] = f
-	}
-	f.rebuild = f.rebuild || rebuild
-	f.lines.merge(lines)
+func (b *Batch) touch(dir string, lines list) {
+	all := b.folders[dir]
+	all.merge(lines)
+	b.folders[dir] = all
 }
 
 // Sync makes the whole batch durable: content and names first, then the manifests that mention them. Where ErrDisk comes
@@ -93,7 +83,7 @@ func (b *Batch) Sync() error {
 	if err := a.publish(drafts); err != nil {
 		return err
 	}
-	b.files, b.folders, b.new = map[string]struct{}{}, map[string]*folder{}, nil
+	b.files, b.folders, b.new = map[string]struct{}{}, map[string]list{}, nil
 	return nil
 }
 
@@ -101,20 +91,20 @@ func (b *Batch) Sync() error {
 // synced would be empty after a power cut.
 func (b *Batch) draftSums() (drafts map[string]string, err error) {
 	drafts = map[string]string{}
-	for dir, f := range b.folders {
+	for dir := range b.folders {
 		l, whole, err := b.a.readSums(dir)
 		if err != nil {
 			return drafts, err
 		}
 		known := len(l)
-		if !whole || f.rebuild {
+		if !whole {
 			named, err := b.a.named(dir)
 			if err != nil {
 				return drafts, err
 			}
-			f.lines.merge(named)
+			b.touch(dir, named)
 		}
-		l.merge(f.lines)
+		l.merge(b.folders[dir])
 		if whole && len(l) == known || len(l) == 0 {
 			continue
 		}
@@ -132,9 +122,9 @@ func (b *Batch) touched(drafts map[string]string) (files []string, dirs map[stri
 		files = append(files, p)
 		dirs[filepath.Dir(p)], dirs[filepath.Join(b.a.dir, "blobs")] = struct{}{}, struct{}{}
 	}
-	for dir, f := range b.folders {
+	for dir, lines := range b.folders {
 		dirs[dir], dirs[filepath.Dir(dir)] = struct{}{}, struct{}{}
-		for _, e := range f.lines {
+		for _, e := range lines {
 			files = append(files, filepath.Join(dir, e.Name)) // a copy, where the file system has no links
 		}
 	}

@@ -20,7 +20,6 @@ func operations(a *Archive, items []Item) map[string]func() error {
 		"put":      func() error { _, err := a.Batch().Put([]byte("isi yang baru")); return err },
 		"put same": func() error { _, err := a.Batch().Put([]byte("surel")); return err },
 		"link":     func() error { return link(a, "PKJ-2026-0001", items...) },
-		"rebuild":  func() error { b := a.Batch(); return errors.Join(b.Rebuild(2026, "PKJ-2026-0001"), b.Sync()) },
 		"manifest": func() error {
 			sum, _, err := a.Manifest(2026, "PKJ-2026-0001")
 			if err == nil && sum == "" {

@@ -37,23 +37,7 @@ func (b *Batch) Link(year int, number string, items ...Item) error {
 		return doing("archive case "+number, err)
 	}
 	b.mu.Lock()
-	b.touch(dir, false, lines...)
-	b.mu.Unlock()
-	return nil
-}
-
-// Rebuild gives every name in the directory of a case that belongs to archived content its line in the manifest, at Sync.
-// Lines that the manifest has stay, also those whose file is lost.
-func (b *Batch) Rebuild(year int, number string) error {
-	dir, err := b.a.Dir(year, number)
-	if err != nil {
-		return err
-	}
-	if _, err := os.Lstat(dir); err != nil {
-		return doing("rebuild the manifest of "+number, b.a.ground(err))
-	}
-	b.mu.Lock()
-	b.touch(dir, true)
+	b.touch(dir, lines)
 	b.mu.Unlock()
 	return nil
 }
@@ -97,15 +81,11 @@ func (a *Archive) link(dir string, items []Item) (lines list, err error) {
 // ones; the other may have its name and, its batch being under way, no line yet.
 func (a *Archive) choose(dir string, known list, it Item) (Item, error) {
 	short, long := Item{it.SHA256, it.SHA256[:8] + "-" + Clean(it.Name)}, Item{it.SHA256, it.SHA256 + "-" + Clean(it.Name)}
-	for _, e := range known {
-		if e == short || e == long {
-			return e, nil
-		}
+	if i := slices.IndexFunc(known, func(e Item) bool { return e == short || e == long }); i >= 0 {
+		return known[i], nil
 	}
-	for _, e := range known {
-		if e.Name == short.Name {
-			return long, nil
-		}
+	if slices.ContainsFunc(known, func(e Item) bool { return e.Name == short.Name }) {
+		return long, nil
 	}
 	other, err := a.contentOf(filepath.Join(dir, short.Name))
 	if other != "" && other != it.SHA256 {
@@ -141,7 +121,7 @@ func (a *Archive) contentOf(path string) (sha string, err error) {
 		if sameFile(a.blob(sha), path) {
 			return sha, nil
 		}
-		if err := hashIs(path, sha); err == nil || !errors.Is(err, ErrDamaged) {
+		if there, err := holds(path, sha); there || err != nil {
 			return sha, err
 		}
 	}
@@ -193,7 +173,7 @@ func (a *Archive) name(blob, dest, sha string) error {
 		if sameFile(blob, dest) {
 			return nil
 		}
-		if err := hashIs(dest, sha); err == nil || !errors.Is(err, ErrDamaged) {
+		if there, err := holds(dest, sha); there || err != nil {
 			return err
 		}
 	}
@@ -225,6 +205,15 @@ func hashIs(path, sha string) error {
 		return fmt.Errorf("%s: %w", path, ErrDamaged)
 	}
 	return nil
+}
+
+// holds says whether a file is this content. What cannot be read is not taken for other content: it would be overwritten.
+func holds(path, sha string) (bool, error) {
+	err := hashIs(path, sha)
+	if errors.Is(err, ErrDamaged) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // list is what SHA256SUMS says; Name is the file's name in the directory.
@@ -302,16 +291,10 @@ func Clean(name string) string {
 	if len(ext) > 10 {
 		ext = ""
 	}
-	stem := shorten(strings.TrimSuffix(name, ext), longestName-len(ext))
+	stem := strings.TrimSuffix(name, ext)
+	stem = strings.ToValidUTF8(stem[:min(len(stem), longestName-len(ext))], "")
 	if stem == "" {
 		stem = "tanpa-nama"
 	}
 	return stem + ext
-}
-
-func shorten(s string, most int) string {
-	if len(s) <= most {
-		return s
-	}
-	return strings.ToValidUTF8(s[:most], "")
 }

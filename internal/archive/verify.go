@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 )
 
 // Verify reads everything through and calls fn for each file: with nil, or with what is wrong with it. Its own error is
@@ -35,18 +34,13 @@ func (a *Archive) verifyBlob(path string) error {
 	return hashIs(path, sha)
 }
 
-func isYear(s string) bool {
-	n, err := strconv.Atoi(s)
-	return err == nil && len(s) == 4 && n >= 2000
-}
-
 func (a *Archive) verifyCases(ctx context.Context, fn func(string, error)) error {
 	years, err := os.ReadDir(a.dir)
 	if err != nil {
 		return err
 	}
 	for _, y := range years {
-		if !isYear(y.Name()) {
+		if is, _ := filepath.Match("[2-9][0-9][0-9][0-9]", y.Name()); !is {
 			continue
 		}
 		cases, err := os.ReadDir(filepath.Join(a.dir, y.Name()))

@@ -4,7 +4,6 @@ package archiver
 
 import (
 	"context"
-
 	"fmt"
 	"time"
 
@@ -47,6 +46,9 @@ const expireEvery = 24 * time.Hour
 
 // New takes the options; nothing runs yet.
 func New(o Options) *Archiver {
+	if o.Behind == nil {
+		o.Behind = func(context.Context) {}
+	}
 	a := &Archiver{Clerk: o.Clerk, Options: o, wake: queue.NewSignal(), expired: queue.Every{Pause: expireEvery}, asked: queue.Every{Pause: compactEvery}}
 	a.papers = queue.New(queue.Options[store.Unarchived]{Name: "archive", Key: func(u store.Unarchived) string { return u.Key },
 		Fatal: office.Fatal, Policy: a.Policy, Health: o.Health, Now: a.Now})
@@ -67,15 +69,11 @@ func (a *Archiver) Run(ctx context.Context) error {
 		g.Go(func() error { return l.Run(ctx, step) })
 	}
 	loop("archive", a.wake, func(ctx context.Context) (time.Time, error) {
-		if a.Behind != nil {
-			a.Behind(ctx)
-		}
+		a.Behind(ctx)
 		return a.Papers(ctx)
 	})
 	loop("archive-letters", queue.NewSignal(), func(ctx context.Context) (time.Time, error) {
-		if a.Behind != nil {
-			a.Behind(ctx)
-		}
+		a.Behind(ctx)
 		_, err := a.AllLetters(ctx)
 		return queue.Earlier(a.Now().Add(lettersEvery), a.letters.Next()), err
 	})
@@ -102,13 +100,26 @@ func (a *Archiver) retention(ctx context.Context) (next time.Time, err error) {
 	}
 }
 
-// syncBatch makes a batch durable before the commit that mentions it. After a sync that has not held, what is on disk is not known:
-// the daemon opens everything anew.
-func syncBatch(b *archive.Batch) error {
-	if err := b.Sync(); err != nil {
+// file puts all of a list into one batch and makes it durable, before the commit that marks it as archived. After a sync that has not
+// held, what is on disk is not known: the daemon opens everything anew.
+func file[T any](ctx context.Context, a *Archiver, list []T, put func(*archive.Batch, T) error, mark func(store.Books, T) error) error {
+	batch := a.Archive.Batch()
+	for _, x := range list {
+		if err := put(batch, x); err != nil {
+			return err
+		}
+	}
+	if err := batch.Sync(); err != nil {
 		return fmt.Errorf("%w: %w", store.ErrUnknown, err)
 	}
-	return nil
+	return a.Update(ctx, func(b store.Books) error {
+		for _, x := range list {
+			if err := mark(b, x); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // AllLetters archives every letter that has ended, and returns how many.
@@ -119,4 +130,33 @@ func (a *Archiver) AllLetters(ctx context.Context) (all int, err error) {
 			return all, err
 		}
 	}
+}
+
+const (
+	compactEvery = time.Hour // is how often the store is asked what it could do without
+	minCompact   = 32 << 20  // bytes of a store under which nothing is gained
+)
+
+// compacts is a store that can give free pages back to the system.
+type compacts interface {
+	FreeShare() (free, total int64)
+	Compact(context.Context) error
+}
+
+// compact writes the store anew when half of it is free: what has ended has left it. Commits wait meanwhile, so it is done when no
+// mail does.
+func (a *Archiver) compact(ctx context.Context) (next time.Time, err error) {
+	db, able := a.DB.(compacts)
+	next, due := a.asked.Due(a.Now())
+	if !able || !due {
+		return next, nil
+	}
+	if free, total := db.FreeShare(); total >= minCompact && 2*free >= total {
+		a.Behind(ctx)
+		if err := db.Compact(ctx); err != nil {
+			return next, err
+		}
+		a.Log.Info("compacted the store", "free", free, "of", total)
+	}
+	return a.asked.Done(a.Now()), nil
 }

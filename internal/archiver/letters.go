@@ -19,7 +19,7 @@ const maxLetters = 200
 func (a *Archiver) Letters(ctx context.Context) (n int, err error) {
 	var rows []store.LetterRow
 	if err := a.View(ctx, func(b store.Books) (err error) {
-		rows, err = b.Letters.Unarchived(maxLetters, func(id string) bool { return a.letters.Waits(id) })
+		rows, err = b.Letters.Unarchived(maxLetters, a.letters.Waits)
 		return err
 	}); err != nil || len(rows) == 0 {
 		return 0, err
@@ -29,26 +29,13 @@ func (a *Archiver) Letters(ctx context.Context) (n int, err error) {
 }
 
 func (a *Archiver) archiveLetters(ctx context.Context, rows []store.LetterRow) error {
-	batch := a.Archive.Batch()
 	sums := map[string]string{}
-	for _, r := range rows { // one at a time: a letter may carry the papers of its case
-		sum, err := a.putLetter(ctx, batch, r)
-		if err != nil {
+	return file(ctx, a, rows, func(batch *archive.Batch, r store.LetterRow) (err error) { // one at a time: a letter may carry the papers of its case
+		if sums[r.ID()], err = a.putLetter(ctx, batch, r); err != nil {
 			return fmt.Errorf("archive letter %s: %w", r.ID(), err)
 		}
-		sums[r.ID()] = sum
-	}
-	if err := syncBatch(batch); err != nil {
-		return err
-	}
-	return a.Update(ctx, func(b store.Books) error {
-		for _, r := range rows {
-			if err := b.Letters.MarkArchived(r.ID(), sums[r.ID()]); err != nil {
-				return err
-			}
-		}
 		return nil
-	})
+	}, func(b store.Books, r store.LetterRow) error { return b.Letters.MarkArchived(r.ID(), sums[r.ID()]) })
 }
 
 // putLetter puts one letter into the archive and gives it a name in the folder of its case; "": there is nothing to keep.

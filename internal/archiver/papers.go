@@ -3,6 +3,7 @@ package archiver
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"ukpbjd/internal/archive"
@@ -26,12 +27,7 @@ func (a *Archiver) Papers(ctx context.Context) (next time.Time, err error) {
 			return a.papers.Next(), err
 		}
 		from = list[len(list)-1].Key + "\x00"
-		var due []store.Unarchived
-		for _, u := range list {
-			if !a.papers.Waits(u.Key) {
-				due = append(due, u)
-			}
-		}
+		due := slices.DeleteFunc(list, func(u store.Unarchived) bool { return a.papers.Waits(u.Key) })
 		if _, err := a.papers.Commit(ctx, due, a.archivePapers); err != nil {
 			return next, err
 		}
@@ -39,23 +35,12 @@ func (a *Archiver) Papers(ctx context.Context) (next time.Time, err error) {
 }
 
 func (a *Archiver) archivePapers(ctx context.Context, list []store.Unarchived) error {
-	batch := a.Archive.Batch()
-	for _, u := range list {
+	return file(ctx, a, list, func(batch *archive.Batch, u store.Unarchived) error {
 		if err := a.archiveMail(ctx, batch, u); err != nil {
 			return fmt.Errorf("archive the papers of %s: %w", u.Case, err)
 		}
-	}
-	if err := syncBatch(batch); err != nil {
-		return err
-	}
-	return a.Update(ctx, func(b store.Books) error {
-		for _, u := range list {
-			if err := b.Papers.MarkArchived(u.Key); err != nil {
-				return err
-			}
-		}
 		return nil
-	})
+	}, func(b store.Books, u store.Unarchived) error { return b.Papers.MarkArchived(u.Key) })
 }
 
 func (a *Archiver) archiveMail(ctx context.Context, batch *archive.Batch, u store.Unarchived) error {

@@ -10,10 +10,7 @@ import (
 )
 
 // maxExpire is how many cases one round deletes.
-const (
-	maxExpire = 200
-	step      = 200 // cases in one reading of the books
-)
+const maxExpire = 200
 
 // Expire deletes mails, papers and letters of cases whose time is over by the office's schedule, and gives how many. The
 // deletion is journalled before it happens; number, dates and outcome of the case stay. UU 43/2009
@@ -26,53 +23,46 @@ func (a *Archiver) Expire(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	for _, cs := range over {
-		if _, err := a.retired.Commit(ctx, []sop.Case{cs}, a.each(a.expire)); err != nil {
+		if _, err := a.alone(ctx, cs, a.expire); err != nil {
 			return 0, fmt.Errorf("delete what is over of %s: %w", cs.Number, err)
 		}
 	}
 	return a.removeExpired(ctx)
 }
 
-// each does with every case what do does with one, in a commit of its own.
-func (a *Archiver) each(do func(context.Context, sop.Case) error) func(context.Context, []sop.Case) error {
-	return func(ctx context.Context, some []sop.Case) error {
-		for _, cs := range some {
-			if err := do(ctx, cs); err != nil {
-				return err
-			}
+// alone does something with one case. What fails waits, and is not done.
+func (a *Archiver) alone(ctx context.Context, cs sop.Case, do func(context.Context, sop.Case) error) (done bool, err error) {
+	failed, err := a.retired.Commit(ctx, []sop.Case{cs}, func(ctx context.Context, some []sop.Case) (err error) {
+		for _, cs := range some { // none, when the queue asks whether the ground holds
+			err = errors.Join(err, do(ctx, cs))
 		}
-		return nil
-	}
+		return err
+	})
+	return err == nil && len(failed) == 0, err
 }
 
 // over finds cases that were closed more than Retention whole years ago.
 func (a *Archiver) over(ctx context.Context) (out []sop.Case, err error) {
 	last := a.Now().In(a.Zone()).Year() - a.Retention - 1
-	for number, year := "", 0; len(out) < maxExpire; {
-		var cases []sop.Case
-		err := a.View(ctx, func(b store.Books) error {
-			var err error
-			cases, year, err = b.Cases.Step(number, year, step)
-			if _, err = store.Damaged(err); err != nil { // what cannot be decoded is never over
-				return err
-			}
-			for _, cs := range cases {
-				number = cs.Number
-				if cs.Closed.In(a.Zone()).Year() > last || a.retired.Waits(cs.Number) {
-					continue
-				}
-				ok, err := b.Cases.Expirable(cs)
-				if err != nil {
-					return err
-				}
-				if ok {
-					out = append(out, cs)
-				}
-			}
-			return nil
-		})
-		if err != nil || len(cases) == 0 || year > last {
+	for cs, err := range store.Walk(ctx, a.DB) {
+		if _, err = store.Damaged(err); err != nil { // what cannot be decoded is never over
 			return out, err
+		}
+		if year, _, _ := store.Number(cs.Number); year > last || len(out) == maxExpire {
+			break
+		}
+		if cs.Closed.In(a.Zone()).Year() > last || a.retired.Waits(cs.Number) {
+			continue
+		}
+		ok := false
+		if err := a.View(ctx, func(b store.Books) (err error) {
+			ok, err = b.Cases.Expirable(cs)
+			return err
+		}); err != nil {
+			return out, err
+		}
+		if ok {
+			out = append(out, cs)
 		}
 	}
 	return out, nil
@@ -129,11 +119,13 @@ func (a *Archiver) removeExpired(ctx context.Context) (n int, err error) {
 		if a.retired.Waits(number) {
 			continue
 		}
-		failed, err := a.retired.Commit(ctx, []sop.Case{{Number: number}}, a.each(remove))
+		done, err := a.alone(ctx, sop.Case{Number: number}, remove)
 		if err != nil {
 			return n, err
 		}
-		n += 1 - len(failed)
+		if done {
+			n++
+		}
 	}
 	return n, nil
 }
@@ -141,20 +133,13 @@ func (a *Archiver) removeExpired(ctx context.Context) (n int, err error) {
 // neededFiles are the mails and papers of every case that is kept: content is shared between cases.
 func (a *Archiver) neededFiles(ctx context.Context) (map[string]bool, error) {
 	needed := map[string]bool{}
-	for number, year := "", 0; ; {
-		var cases []sop.Case
-		err := a.View(ctx, func(b store.Books) (err error) {
-			cases, year, err = b.Cases.Step(number, year, step)
-			return err
-		})
-		if err != nil || len(cases) == 0 {
-			return needed, err
+	for cs, err := range store.Walk(ctx, a.DB) {
+		if err != nil {
+			return nil, err
 		}
-		for _, cs := range cases {
-			number = cs.Number
-			for _, sha := range cs.Files() {
-				needed[sha] = true
-			}
+		for _, sha := range cs.Files() {
+			needed[sha] = true
 		}
 	}
+	return needed, nil
 }

@@ -14,7 +14,7 @@ import (
 // Audit is safe for concurrent use.
 type Audit struct{ *office.Clerk }
 
-// step is how many cases one reading of the books covers.
+// step is how many rows one reading of the books covers.
 const step = 200
 
 // auditJournal adds what is wrong with the journal, by its own hashes and beside a checkpoint that somebody kept.

@@ -5,7 +5,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -24,7 +26,7 @@ const (
 	bundleReadme     = "BACA-DAHULU.txt"
 	bundleVersion    = 1
 	bundleMost       = 512 << 20 // bytes of one bundle, packed or not
-	bundleFiles      = 5000
+	bundleMembers    = 5000
 	olderMost        = 400
 )
 
@@ -78,34 +80,36 @@ func (c *Audit) Evidence(ctx context.Context, number string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, sha := range d.letters {
-		raw, err := c.Archive.Get(sha)
-		if err != nil {
-			return nil, fmt.Errorf("evidence of %s: %w", number, err)
-		}
-		if !plainSheet(raw) {
-			x.add("letters/"+sha+".eml", raw)
-		}
-	}
 	for _, m := range cs.Mails {
 		if strings.EqualFold(m.From, cs.Requester.Address) {
 			d.mails = append(d.mails, m.SHA256)
 		}
 	}
-	for _, sha := range d.mails {
-		raw, err := c.Archive.Get(sha)
-		if err != nil {
-			return nil, fmt.Errorf("evidence of %s: %w", number, err)
-		}
-		if bytes.Contains(raw[:min(len(raw), 64<<10)], []byte("From:")) { // what is sealed is no mail
-			x.add("mails/"+sha+".eml", raw)
-		}
+	sealed := func(mail []byte) bool { // what is sealed is no mail
+		return !bytes.Contains(mail[:min(len(mail), 64<<10)], []byte("From:"))
+	}
+	if err := errors.Join(c.bundleFiles(x, "letters/", d.letters, plainSheet), c.bundleFiles(x, "mails/", d.mails, sealed)); err != nil {
+		return nil, fmt.Errorf("evidence of %s: %w", number, err)
 	}
 	x.add(bundleReadme, []byte(bundleWords))
-	if x.size > bundleMost || len(x.files) > bundleFiles {
+	if x.size > bundleMost || len(x.files) > bundleMembers {
 		return nil, fmt.Errorf("evidence of %s: %d files of %d MiB are more than one bundle holds", number, len(x.files), x.size>>20)
 	}
 	return x.pack(c.Now())
+}
+
+// bundleFiles adds files of the archive but those that stay out.
+func (c *Audit) bundleFiles(x *bundle, folder string, shas []string, out func([]byte) bool) error {
+	for _, sha := range shas {
+		raw, err := c.Archive.Get(sha)
+		if err != nil {
+			return err
+		}
+		if !out(raw) {
+			x.add(folder+sha+".eml", raw)
+		}
+	}
+	return nil
 }
 
 func (c *Audit) bundleJournal(b store.Books, x *bundle, cs sop.Case) error {
@@ -201,14 +205,9 @@ func plainSheet(letter []byte) bool {
 
 // pack gives the same bytes for the same files at the same time.
 func (x *bundle) pack(at time.Time) ([]byte, error) {
-	var names []string
-	for n := range x.files {
-		names = append(names, n)
-	}
-	slices.Sort(names)
 	var out bytes.Buffer
 	z := zip.NewWriter(&out)
-	for _, n := range names {
+	for _, n := range slices.Sorted(maps.Keys(x.files)) {
 		w, err := z.CreateHeader(&zip.FileHeader{Name: n, Method: zip.Deflate, Modified: at.UTC()})
 		if err != nil {
 			return nil, err
@@ -223,7 +222,7 @@ func (x *bundle) pack(at time.Time) ([]byte, error) {
 
 // unpack reads a bundle from anywhere, within bounds.
 func unpack(raw []byte) (*bundle, error) {
-	p, err := ooxml.Open(raw, ooxml.Limits{Parts: bundleFiles, Part: bundleMost, Total: bundleMost, Ratio: bundleMost})
+	p, err := ooxml.Open(raw, ooxml.Limits{Parts: bundleMembers, Part: bundleMost, Total: bundleMost, Ratio: bundleMost})
 	if err != nil {
 		return nil, fmt.Errorf("open the bundle: %w", err)
 	}

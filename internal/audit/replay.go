@@ -200,12 +200,7 @@ func (r *Replay) runUntil(ctx context.Context, to time.Time) error {
 	return nil
 }
 
-func latest(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return b
-	}
-	return a
-}
+func latest(a, b time.Time) time.Time { return slices.MaxFunc([]time.Time{a, b}, time.Time.Compare) }
 
 // work carries out every task that is due.
 func (r *Replay) work(ctx context.Context) error {
@@ -234,11 +229,16 @@ const maxTasks = 64
 // drainOutbox takes every letter out of the scratch outbox and looks its fate up: the recorded one, or arrival at once.
 func (r *Replay) drainOutbox(ctx context.Context) error {
 	for {
-		list, err := r.claim(ctx)
+		var list []store.Claimed
+		err := r.New.Office.Update(ctx, func(b store.Books) (err error) {
+			list, _, err = b.Letters.Claim(r.Clock.at, maxTasks, "")
+			return err
+		})
 		if err != nil || len(list) == 0 {
 			return err
 		}
-		for _, row := range list {
+		for _, c := range list {
+			row := c.Row
 			f := recordedDelivery{r.Clock.at, row}
 			var twin store.LetterRow
 			err := r.Recording.from.View(ctx, func(b store.Books) (err error) {
@@ -256,18 +256,6 @@ func (r *Replay) drainOutbox(ctx context.Context) error {
 			r.due = slices.Insert(r.due, at, f)
 		}
 	}
-}
-
-func (r *Replay) claim(ctx context.Context) (list []store.LetterRow, err error) {
-	err = r.New.Office.Update(ctx, func(b store.Books) error {
-		claimed, _, err := b.Letters.Claim(r.Clock.at, maxTasks, "")
-		list = list[:0]
-		for _, c := range claimed {
-			list = append(list, c.Row)
-		}
-		return err
-	})
-	return list, err
 }
 
 // settleDue tells the cases what became of their letters.

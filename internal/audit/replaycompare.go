@@ -17,27 +17,19 @@ var incidental = map[string]bool{"letter-accepted": true, "letter-delayed": true
 
 // compareCases holds the decisions in the journal of every case beside those that were played.
 func (r *Replay) compareCases(ctx context.Context, out *Replayed) error {
-	old := r.Recording.from
-	for last, year := "", 0; ; {
-		var cases []sop.Case
-		err := old.View(ctx, func(b store.Books) (err error) {
-			cases, year, err = b.Cases.Step(last, year, step)
-			return err
-		})
-		if err != nil || len(cases) == 0 {
+	for cs, err := range store.Walk(ctx, r.Recording.from.DB) {
+		if err != nil {
 			return err
 		}
-		for _, cs := range cases {
-			last = cs.Number
-			out.Cases++
-			if len(cs.Mails) == 0 {
-				continue
-			}
-			if err := r.compareCase(ctx, cs, out); err != nil {
-				return err
-			}
+		out.Cases++
+		if len(cs.Mails) == 0 {
+			continue
+		}
+		if err := r.compareCase(ctx, cs, out); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 func (r *Replay) compareCase(ctx context.Context, was sop.Case, out *Replayed) error {
@@ -49,10 +41,10 @@ func (r *Replay) compareCase(ctx context.Context, was sop.Case, out *Replayed) e
 	add := func(what, a, b string) {
 		out.Differences = append(out.Differences, Difference{Case: was.Number, At: was.Opened, What: what, Was: a, Now: b})
 	}
-	for i := range max(len(before), len(after)) {
-		a, b := at(before, i), at(after, i)
-		if a != b {
-			add(fmt.Sprintf("decision %d", i+1), a, b)
+	before, after = append(before, "nothing"), append(after, "nothing")
+	for i := range min(len(before), len(after)) {
+		if before[i] != after[i] {
+			add(fmt.Sprintf("decision %d", i+1), before[i], after[i])
 			break // what follows from it differs too
 		}
 	}
@@ -72,13 +64,6 @@ func memberWords(m *sop.Member) string {
 		return "not in the list"
 	}
 	return strings.TrimSpace(m.Row.Email + " " + string(m.State))
-}
-
-func at(list []string, i int) string {
-	if i < len(list) {
-		return list[i]
-	}
-	return "nothing"
 }
 
 // decisions are the events of a case that say what was decided, each with its reason.

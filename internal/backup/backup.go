@@ -110,7 +110,7 @@ func (p *packer) all(cfg *config.Config, o BackupOptions) error {
 		if err := credential.SealKeys(&sealed, *o.Lock, cfg.Credentials.MasterKey, vault); err != nil {
 			return err
 		}
-		if err := p.bytes(sealedName, sealed.Bytes()); err != nil {
+		if err := p.content(sealedName, &sealed, int64(sealed.Len())); err != nil {
 			return err
 		}
 	}
@@ -138,16 +138,7 @@ func (p *packer) store(o BackupOptions) error {
 	return p.file(daemon.StoreName, f)
 }
 
-func (p *packer) bytes(name string, raw []byte) error {
-	sum := sha256.New()
-	if err := p.put(name, bytes.NewReader(raw), int64(len(raw)), sum); err != nil {
-		return err
-	}
-	p.m.Files = append(p.m.Files, Filed{name, hex.EncodeToString(sum.Sum(nil)), int64(len(raw))})
-	return nil
-}
-
-// file packs an open file from its beginning.
+// file packs an open file from its beginning, or only lists it.
 func (p *packer) file(name string, f *os.File) error {
 	st, err := f.Stat()
 	if err != nil {
@@ -156,18 +147,22 @@ func (p *packer) file(name string, f *os.File) error {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	sum := sha256.New()
-	if p.m.Listed && strings.HasPrefix(name, daemon.ArchiveName+"/") {
-		if _, err := io.Copy(sum, f); err != nil {
-			return err
-		}
-		p.m.Archive = append(p.m.Archive, Filed{name, hex.EncodeToString(sum.Sum(nil)), st.Size()})
-		return nil
+	if !p.m.Listed || !strings.HasPrefix(name, daemon.ArchiveName+"/") {
+		return p.content(name, f, st.Size())
 	}
-	if err := p.put(name, f, st.Size(), sum); err != nil {
+	sum := sha256.New()
+	_, err = io.Copy(sum, f)
+	p.m.Archive = append(p.m.Archive, Filed{name, hex.EncodeToString(sum.Sum(nil)), st.Size()})
+	return err
+}
+
+// content packs a content and lists it.
+func (p *packer) content(name string, r io.Reader, size int64) error {
+	sum := sha256.New()
+	if err := p.put(name, r, size, sum); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	p.m.Files = append(p.m.Files, Filed{name, hex.EncodeToString(sum.Sum(nil)), st.Size()})
+	p.m.Files = append(p.m.Files, Filed{name, hex.EncodeToString(sum.Sum(nil)), size})
 	return nil
 }
 

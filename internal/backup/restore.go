@@ -2,6 +2,7 @@ package backup
 
 import (
 	"archive/tar"
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -125,13 +126,13 @@ func (u *unpacker) entry(h *tar.Header, r io.Reader) error {
 	case h.Typeflag != tar.TypeReg:
 		return fmt.Errorf("%.200q is no file", name)
 	default:
-		return u.file(name, h.Size, r)
+		return u.file(name, r)
 	}
 }
 
 func (u *unpacker) at(name string) string { return filepath.Join(u.to, filepath.FromSlash(name)) }
 
-func (u *unpacker) file(name string, size int64, r io.Reader) error {
+func (u *unpacker) file(name string, r io.Reader) error {
 	if err := os.MkdirAll(filepath.Dir(u.at(name)), 0o700); err != nil {
 		return err
 	}
@@ -139,17 +140,22 @@ func (u *unpacker) file(name string, size int64, r io.Reader) error {
 	if strings.HasPrefix(name, daemon.ArchiveName+"/blobs/") {
 		mode = 0o400
 	}
-	f, err := os.OpenFile(u.at(name), os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
-	if err != nil {
-		return err
-	}
 	sum := sha256.New()
-	_, err = io.CopyN(io.MultiWriter(f, sum), r, size)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+	if err := create(u.at(name), mode, io.TeeReader(r, sum)); err != nil {
 		return fmt.Errorf("unpack %s: %w", name, err)
 	}
 	u.sums[name] = hex.EncodeToString(sum.Sum(nil))
 	return nil
+}
+
+// create writes a synced file that was not there.
+func create(name string, mode os.FileMode, content io.Reader) error {
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(f, content)
+	return errors.Join(err, f.Sync(), f.Close())
 }
 
 // link gives a content that is there its name in the directory of a case.
@@ -207,19 +213,10 @@ func (u *unpacker) keys(made, cfg *config.Config, o RestoreOptions) error {
 		if o.Master == "" {
 			return errors.New("it was made under another master key than credentials.key_file: give a new file for that key, and name it there afterwards")
 		}
-		if err := writeOnce(o.Master, credential.MasterFile(master)); err != nil {
+		if err := create(o.Master, 0o600, bytes.NewReader(credential.MasterFile(master))); err != nil {
 			return err
 		}
 		made.Credentials.MasterKey = master
 	}
-	return errors.Join(writeOnce(filepath.Join(u.to, daemon.KeysName), vault), os.Remove(u.at(sealedName)))
-}
-
-func writeOnce(name string, raw []byte) error {
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(raw)
-	return errors.Join(err, f.Sync(), f.Close())
+	return errors.Join(create(u.at(daemon.KeysName), 0o600, bytes.NewReader(vault)), os.Remove(u.at(sealedName)))
 }

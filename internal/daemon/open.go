@@ -173,6 +173,9 @@ func (r *Rooms) parts(cfg *config.Config, box *mailbox.Box, post *postman.Postma
 		return p, err
 	}
 	r.closed = append(r.closed, closer{"archive", files.Close})
+	if err := files.Sweep(); err != nil { // the store is locked: nobody else writes there
+		return p, err
+	}
 	codes, err := credential.NewKeys(cfg.Credentials.MasterKey)
 	if err != nil {
 		return p, err

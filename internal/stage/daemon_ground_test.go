@@ -3,7 +3,10 @@ package stage
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -165,5 +168,18 @@ func TestSentCopies(t *testing.T) {
 		if !slices.ContainsFunc(all, func(m postoffice.Stored) bool { return strings.Contains(string(m.Raw), "bukan surat kami") }) {
 			t.Error("a mail that is not ours was taken away")
 		}
+	}
+}
+
+// TestSweptAtStart: what a killed process left half-written in the archive may hold anything. It is gone when the rooms are opened.
+func TestSweptAtStart(t *testing.T) {
+	x := set(t, Options{})
+	left := filepath.Join(x.Config.Storage.Path, daemon.ArchiveName, "incoming", "w7")
+	x.do(errors.Join(os.MkdirAll(filepath.Dir(left), 0o700), os.WriteFile(left, []byte("half"), 0o400)))
+	desk, err := daemon.OpenRooms(x.ctx, x.Config)
+	x.do(err)
+	x.do(desk.Close())
+	if _, err := os.Lstat(left); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("it is there still: %v", err)
 	}
 }

@@ -33,8 +33,8 @@ func (b Journal) Audit(say func(where, what string)) error {
 		return nil
 	}
 	a := &audit{b: b, edge: &edge{b: b}, size: size, lines: map[string]int{}, say: say}
-	most, err := b.treeKeys()
-	if err != nil {
+	most := int64(0)
+	if err := b.tx.Scan(bTree, nil, nil, func(_, _ []byte) bool { most++; return true }); err != nil {
 		return err
 	}
 	if size < 0 || most != tlog.StoredHashCount(size) {
@@ -57,15 +57,6 @@ func (a *audit) fault(where, format string, args ...any) {
 	if a.faults++; a.faults <= auditMost {
 		a.say(where, fmt.Sprintf(format, args...))
 	}
-}
-
-// treeKeys counts the nodes.
-func (b Journal) treeKeys() (n int64, err error) {
-	err = b.tx.Scan(bTree, nil, nil, func(_, _ []byte) bool {
-		n++
-		return true
-	})
-	return n, err
 }
 
 // line checks one line against its leaf, its place in the case and the line before it.
@@ -92,12 +83,12 @@ func (a *audit) line(k, v []byte) bool {
 	} else {
 		a.seen[r.Seq/64] |= bit
 	}
-	if leaf, err := a.leaf(r.Seq); err != nil || leaf != leafHash(key, v) {
+	if leaf, err := a.edge.leaf(r.Seq); err != nil || leaf != leafHash(key, v) {
 		a.fault(where, "is not what was written")
 	}
 	prev := ""
 	if r.Seq > 0 {
-		if before, err := a.leaf(r.Seq - 1); err == nil {
+		if before, err := a.edge.leaf(r.Seq - 1); err == nil {
 			prev = before.String()
 		}
 	}
@@ -105,14 +96,6 @@ func (a *audit) line(k, v []byte) bool {
 		a.fault(where, "does not follow the line before it")
 	}
 	return true
-}
-
-func (a *audit) leaf(seq int64) (tlog.Hash, error) {
-	h, err := a.edge.ReadHashes([]int64{tlog.StoredHashIndex(0, seq)})
-	if err != nil {
-		return tlog.Hash{}, err
-	}
-	return h[0], nil
 }
 
 // gaps are leaves whose line is gone.

@@ -112,7 +112,7 @@ func (b State) CheckSchema() error {
 	case v == Schema:
 		return nil
 	}
-	return b.tx.Put(bMeta, []byte("schema"), []byte(strconv.Itoa(Schema)))
+	return b.putText(bMeta, "schema", strconv.Itoa(Schema))
 }
 
 func (b rows) put(bucket, key string, v any) error {
@@ -145,6 +145,16 @@ func (b rows) get(bucket, key string, v any) (bool, error) {
 func (b rows) mark(bucket, key string) error  { return b.tx.Put(bucket, []byte(key), nil) }
 func (b rows) erase(bucket, key string) error { return b.tx.Delete(bucket, []byte(key)) }
 
+func (b rows) putText(bucket, key, text string) error {
+	return b.tx.Put(bucket, []byte(key), []byte(text))
+}
+
+// text is "" when absent.
+func (b rows) text(bucket, key string) (string, error) {
+	raw, err := b.tx.Get(bucket, []byte(key))
+	return string(raw), err
+}
+
 func (b rows) number(bucket, key string) (int, error) {
 	raw, err := b.tx.Get(bucket, []byte(key))
 	if err != nil || raw == nil {
@@ -159,21 +169,52 @@ func (b rows) add(bucket, key string, delta int) (int, error) {
 		return 0, err
 	}
 	n += delta
-	return n, b.tx.Put(bucket, []byte(key), []byte(strconv.Itoa(n)))
+	return n, b.putText(bucket, key, strconv.Itoa(n))
 }
 
-// keys gives at most limit keys in [from, to); limit 0 means all.
-func (b rows) keys(bucket, from, to string, limit int) ([]string, error) {
-	var out []string
+// count is add for whom the sum is nothing.
+func (b rows) count(bucket, key string, delta int) error {
+	_, err := b.add(bucket, key, delta)
+	return err
+}
+
+// scan calls fn for every row in [from, to) until it returns false; "": open end.
+func (b rows) scan(bucket, from, to string, fn func(key string, value []byte) bool) error {
 	var end []byte
 	if to != "" {
 		end = []byte(to)
 	}
-	err := b.tx.Scan(bucket, []byte(from), end, func(k, _ []byte) bool {
-		out = append(out, string(k))
+	return b.tx.Scan(bucket, []byte(from), end, func(k, v []byte) bool { return fn(string(k), v) })
+}
+
+// keys gives at most limit keys in [from, to); limit 0 means all.
+func (b rows) keys(bucket, from, to string, limit int) (out []string, err error) {
+	err = b.scan(bucket, from, to, func(k string, _ []byte) bool {
+		out = append(out, k)
 		return limit == 0 || len(out) < limit
 	})
 	return out, err
+}
+
+// walk is scan for JSON. A row that cannot be decoded comes with its RowError, and nothing of it.
+func walk[T any](b rows, bucket, from, to string, fn func(key string, v T, bad error) bool) error {
+	return b.scan(bucket, from, to, func(k string, raw []byte) bool {
+		var v, none T
+		if err := json.Unmarshal(raw, &v); err != nil {
+			return fn(k, none, &RowError{bucket, k, err})
+		}
+		return fn(k, v, nil)
+	})
+}
+
+// strict is walk over what begins with p, from the given key on, that ends at the first row that cannot be decoded, with its error.
+func strict[T any](b rows, bucket, p, from string, fn func(T) bool) (err error) {
+	var bad error
+	err = walk(b, bucket, from, prefixEnd(p), func(_ string, v T, why error) bool {
+		bad = why
+		return bad == nil && fn(v)
+	})
+	return errors.Join(err, bad)
 }
 
 // maxText is how much of a text that a stranger wrote stands in a key; a longer one is known by its hash.

@@ -1,9 +1,11 @@
 package store
 
 import (
-	"encoding/json"
+	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -41,45 +43,24 @@ func (b Cases) Put(c sop.Case) error {
 	if err != nil {
 		return err
 	}
-	if err := b.recount(had, old.Status, c.Status); err != nil {
-		return err
+	if had && old.Status != c.Status {
+		err = b.count(bCounts, string(old.Status), -1)
 	}
-	if err := b.rewake(c.Number, old.Wake, c.Wake); err != nil {
-		return err
+	if !had || old.Status != c.Status {
+		err = errors.Join(err, b.count(bCounts, string(c.Status), 1))
+	}
+	if !old.Wake.IsZero() && !old.Wake.Equal(c.Wake) {
+		err = errors.Join(err, b.erase(bWake, moment(old.Wake)+"/"+c.Number))
+	}
+	if !c.Wake.IsZero() && !old.Wake.Equal(c.Wake) {
+		err = errors.Join(err, b.mark(bWake, moment(c.Wake)+"/"+c.Number))
 	}
 	if c.Status.Closed() {
-		err = b.erase(bOpen, key)
+		err = errors.Join(err, b.erase(bOpen, key))
 	} else {
-		err = b.mark(bOpen, key)
+		err = errors.Join(err, b.mark(bOpen, key))
 	}
 	return errors.Join(err, b.put(bCases, key, c))
-}
-
-func (b Cases) recount(had bool, old, now sop.Status) error {
-	if had && old == now {
-		return nil
-	}
-	if had {
-		if _, err := b.add(bCounts, string(old), -1); err != nil {
-			return err
-		}
-	}
-	_, err := b.add(bCounts, string(now), 1)
-	return err
-}
-
-func (b Cases) rewake(number string, old, now time.Time) error {
-	if old.Equal(now) {
-		return nil
-	}
-	var err error
-	if !old.IsZero() {
-		err = b.erase(bWake, moment(old)+"/"+number)
-	}
-	if !now.IsZero() {
-		err = errors.Join(err, b.mark(bWake, moment(now)+"/"+number))
-	}
-	return err
 }
 
 // Due returns the numbers of at most limit cases whose Wake has passed, passing over those that skip names, and the next
@@ -145,15 +126,14 @@ func (b Cases) Each(openOnly bool, fn func(sop.Case) bool) error {
 	if openOnly {
 		return b.eachOpen(fn)
 	}
-	return b.decode(nil, nil, fn)
+	return b.decode("", "", fn)
 }
 
-func (b Cases) decode(from, to []byte, fn func(sop.Case) bool) error {
+func (b Cases) decode(from, to string, fn func(sop.Case) bool) error {
 	var bad []error
-	err := b.tx.Scan(bCases, from, to, func(k, v []byte) bool {
-		var c sop.Case
-		if why := json.Unmarshal(v, &c); why != nil {
-			bad = append(bad, &RowError{bCases, string(k), why})
+	err := walk(b.rows, bCases, from, to, func(_ string, c sop.Case, why error) bool {
+		if why != nil {
+			bad = append(bad, why)
 			return true
 		}
 		return fn(c)
@@ -233,22 +213,16 @@ func (b Cases) Expirable(c sop.Case) (bool, error) {
 		return false, nil
 	}
 	p := c.Number + "/"
-	if tasks, err := b.keys(bTasks, p, prefixEnd(p), 1); err != nil || len(tasks) > 0 {
-		return false, err
-	}
-	if papers, err := b.keys(bUnarchived, p, prefixEnd(p), 1); err != nil || len(papers) > 0 {
-		return false, err
-	}
-	rows, err := In(b.tx).Letters.Of(c.Number)
-	for _, r := range rows {
-		if r.State != Accepted && r.State != Failed {
+	for _, bucket := range []string{bTasks, bUnarchived} {
+		if waiting, err := b.keys(bucket, p, prefixEnd(p), 1); err != nil || len(waiting) > 0 {
 			return false, err
 		}
 	}
+	rows, err := In(b.tx).Letters.Of(c.Number)
 	if err != nil {
 		return false, fmt.Errorf("look at the letters of %s: %w", c.Number, err)
 	}
-	return true, nil
+	return !slices.ContainsFunc(rows, func(r LetterRow) bool { return r.State != Accepted && r.State != Failed }), nil
 }
 
 // fromKey keeps an address of any length under "from/".
@@ -256,31 +230,34 @@ func fromKey(requester string) string { return "from/" + boundKey(strings.ToLowe
 
 // PutApprovedRequester remembers that a case of this requester was approved, and its credentials released.
 func (b Cases) PutApprovedRequester(requester, number string) error {
-	return b.tx.Put(bKnown, []byte(fromKey(requester)), []byte(number))
+	return b.putText(bKnown, fromKey(requester), number)
 }
 
 // ApprovedRequester says whether a case of this requester was ever released, and whether one of anybody was: an office without a past
 // has no strangers.
 func (b Cases) ApprovedRequester(requester string) (known, any bool, err error) {
-	raw, err := b.tx.Get(bKnown, []byte(fromKey(requester)))
-	if err != nil || raw != nil {
-		return raw != nil, raw != nil, err
+	number, err := b.text(bKnown, fromKey(requester))
+	if err != nil || number != "" {
+		return number != "", number != "", err
 	}
 	keys, err := b.keys(bKnown, "from/", prefixEnd("from/"), 1)
 	return false, len(keys) > 0, err
 }
 
-// After gives at most limit cases of a year in order of number, beginning after the given one ("": from the first).
-// A long list is read in such steps: a reader left open keeps the engine from using its free pages again.
+// After gives at most limit cases of a year, or of all years (0), in order of number, beginning after the given one ("": from the
+// first). A long list is read in such steps: a reader left open keeps the engine from using its free pages again.
 func (b Cases) After(year int, after string, limit int) (out []sop.Case, err error) {
-	from, to := fmt.Sprintf("%04d/", year), fmt.Sprintf("%04d0", year) // '0' follows '/'
+	from, to := "", ""
+	if year != 0 {
+		from, to = fmt.Sprintf("%04d/", year), fmt.Sprintf("%04d0", year) // '0' follows '/'
+	}
 	if after != "" {
 		if from, err = caseKey(after); err != nil {
 			return nil, err
 		}
 		from += "\x00"
 	}
-	err = b.decode([]byte(from), []byte(to), func(c sop.Case) bool {
+	err = b.decode(from, to, func(c sop.Case) bool {
 		out = append(out, c)
 		return len(out) < limit
 	})
@@ -290,25 +267,11 @@ func (b Cases) After(year int, after string, limit int) (out []sop.Case, err err
 // Count gives how many numbers of a year have been allotted.
 func (b Cases) Count(year int) (int, error) { return b.number(bSeq, fmt.Sprint(year)) }
 
-// Years lists those in which numbers have been allotted, ascending.
-func (b Cases) Years() ([]int, error) {
-	keys, err := b.keys(bSeq, "", "", 0)
-	var out []int
-	for _, k := range keys {
-		var year int
-		if _, err := fmt.Sscanf(k, "%d", &year); err != nil {
-			return nil, fmt.Errorf("sequence of year %q: %w", k, err)
-		}
-		out = append(out, year)
-	}
-	return out, err
-}
-
 // What only a scratch store is told: it follows recorded books, and must give the numbers and know the letters of these.
 
 // SetNumber makes n the last sequence number of a year.
 func (b Cases) SetNumber(year, n int) error {
-	return b.tx.Put(bSeq, []byte(strconv.Itoa(year)), []byte(strconv.Itoa(n)))
+	return b.putText(bSeq, strconv.Itoa(year), strconv.Itoa(n))
 }
 
 // Number is the sequence number in a case number, with its year.
@@ -321,26 +284,31 @@ func Number(number string) (year, seq int, ok bool) {
 	return year, seq, err == nil && n == 2
 }
 
-// Step returns at most limit cases after the last one of a step before, over all years, and the year that was reached. Long lists
-// are read so: a reader left open keeps the engine from using its free pages again.
-func (b Cases) Step(last string, year, limit int) ([]sop.Case, int, error) {
-	years, err := b.Years()
-	if err != nil {
-		return nil, year, err
+// walkStep is how many cases one View of a walk covers.
+const walkStep = 200
+
+// Walk passes every case, in order of number and in a View for each step. An error comes with no case: rows that cannot be decoded
+// are passed over (see Damaged), any other ends the walk.
+func Walk(ctx context.Context, db DB) iter.Seq2[sop.Case, error] {
+	return func(yield func(sop.Case, error) bool) {
+		for last := ""; ; {
+			var cases []sop.Case
+			err := db.View(ctx, func(tx Tx) (err error) {
+				cases, err = In(tx).Cases.After(0, last, walkStep)
+				return err
+			})
+			if err != nil && !yield(sop.Case{}, err) {
+				return
+			}
+			for _, c := range cases {
+				if !yield(c, nil) {
+					return
+				}
+				last = c.Number
+			}
+			if _, other := Damaged(err); other != nil || len(cases) < walkStep {
+				return
+			}
+		}
 	}
-	for _, y := range years {
-		if y < year {
-			continue
-		}
-		after := ""
-		if y == year {
-			after = last
-		}
-		cases, bad := b.After(y, after, limit)
-		err = errors.Join(err, bad)
-		if _, other := Damaged(bad); other != nil || len(cases) > 0 {
-			return cases, y, err
-		}
-	}
-	return nil, year, err
 }

@@ -1,6 +1,8 @@
 package store_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"testing"
 
@@ -42,8 +44,8 @@ func TestDamagedCaseStopsNoWalk(t *testing.T) {
 			list, err := b.Cases.After(2026, "", 10)
 			return len(list), err
 		},
-		"step": func(b store.Books) (int, error) {
-			list, _, err := b.Cases.Step("", 0, 10)
+		"after, over all years": func(b store.Books) (int, error) {
+			list, err := b.Cases.After(0, "", 10)
 			return len(list), err
 		},
 	}
@@ -67,4 +69,47 @@ func TestDamagedCaseStopsNoWalk(t *testing.T) {
 		t.Fatal(err)
 	}
 	look(4, 1)
+}
+
+// TestWalk passes more cases than one View covers, over a new year and over rows that cannot be decoded.
+func TestWalk(t *testing.T) {
+	db := open(t, t.TempDir())
+	defer db.Close()
+	number := func(i int) string { return fmt.Sprintf("PKJ-%d-%04d", 2026+i/300, i) }
+	const all, damaged = 450, 200
+	if err := db.Update(t.Context(), func(tx store.Tx) (err error) {
+		for i := range all {
+			err = errors.Join(err, store.In(tx).Cases.Put(sop.Case{Number: number(i), Status: sop.Incomplete, Opened: noon}))
+		}
+		return errors.Join(err, tx.Put("cases", fmt.Appendf(nil, "2026/%08d", damaged), []byte("{{")))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	i, found := 0, 0
+	for cs, err := range store.Walk(t.Context(), db) {
+		if err != nil {
+			rows, other := store.Damaged(err)
+			if found += len(rows); other != nil {
+				t.Fatal(other)
+			}
+			continue
+		}
+		if i == damaged {
+			i++
+		}
+		if cs.Number != number(i) {
+			t.Fatalf("case %d is %s", i, cs.Number)
+		}
+		i++
+	}
+	if i != all || found != 1 {
+		t.Errorf("%d cases, %d damaged rows", i, found)
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	for cs, err := range store.Walk(gone, db) {
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("after the end: %s, %v", cs.Number, err)
+		}
+	}
 }

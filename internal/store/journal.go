@@ -1,9 +1,11 @@
 package store
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -57,41 +59,115 @@ func Leaf(key string, line []byte) []byte { return append([]byte(key+"\n"), line
 func leafHash(key string, line []byte) tlog.Hash { return tlog.RecordHash(Leaf(key, line)) }
 
 // Of reads the journal of a case, oldest first.
-func (b Journal) Of(number string) ([]Record, error) {
-	var out []Record
-	err := b.eachLine(number, func(key string, line []byte) error {
-		var r Record
-		if err := json.Unmarshal(line, &r); err != nil {
-			return fmt.Errorf("decode journal %s: %w", key, err)
-		}
+func (b Journal) Of(number string) (out []Record, err error) {
+	err = b.Each(number, func(r Record) bool {
 		out = append(out, r)
-		return nil
+		return true
 	})
 	return out, err
-}
-
-// eachLine calls fn for the exact bytes of each line of a case.
-func (b Journal) eachLine(number string, fn func(key string, line []byte) error) error {
-	p := number + "/"
-	var bad error
-	err := b.tx.Scan(bJournal, []byte(p), []byte(prefixEnd(p)), func(k, v []byte) bool {
-		bad = fn(string(k), v)
-		return bad == nil
-	})
-	return errors.Join(err, bad)
 }
 
 // Each calls fn for the journal of a case or of Office, oldest first, until fn gives false.
 func (b Journal) Each(number string, fn func(Record) bool) error {
 	p := number + "/"
-	var bad error
-	err := b.tx.Scan(bJournal, []byte(p), []byte(prefixEnd(p)), func(k, v []byte) bool {
-		var r Record
-		if bad = json.Unmarshal(v, &r); bad != nil {
-			bad = fmt.Errorf("decode journal %s: %w", k, bad)
-			return false
+	return strict(b.rows, bJournal, p, p, fn)
+}
+
+// edge is the right edge of the tree while lines are appended in one transaction (RFC 6962 §2.1).
+type edge struct {
+	b     Journal
+	size  int64
+	head  string              // leaf hash of the last line
+	fresh map[int64]tlog.Hash // written by this call
+}
+
+// treeSize is the key in meta under which the number of leaves stands.
+const treeSize = "tree"
+
+// Size is how many lines the office's journal has.
+func (b Journal) Size() (int64, error) {
+	n, err := b.number(bMeta, treeSize)
+	return int64(n), err
+}
+
+func (b Journal) tree() (*edge, error) {
+	size, err := b.Size()
+	if err != nil {
+		return nil, err
+	}
+	t := &edge{b: b, size: size, fresh: map[int64]tlog.Hash{}}
+	if size > 0 {
+		last, err := t.leaf(size - 1)
+		if err != nil {
+			return nil, err
 		}
-		return fn(r)
-	})
-	return errors.Join(err, bad)
+		t.head = last.String()
+	}
+	return t, nil
+}
+
+// append stores the leaf and the nodes that it completes: two hashes on average, always at the end of the bucket.
+func (t *edge) append(leaf tlog.Hash) error {
+	made, err := tlog.StoredHashesForRecordHash(t.size, leaf, t)
+	if err != nil {
+		return fmt.Errorf("append to the tree of the journal: %w", err)
+	}
+	at := tlog.StoredHashIndex(0, t.size)
+	for i, h := range made {
+		t.fresh[at+int64(i)] = h
+		if err := t.b.tx.Put(bTree, nodeKey(at+int64(i)), h[:]); err != nil {
+			return err
+		}
+	}
+	t.size, t.head = t.size+1, leaf.String()
+	return nil
+}
+
+func (t *edge) close() error {
+	return t.b.tx.Put(bMeta, []byte(treeSize), strconv.AppendInt(nil, t.size, 10))
+}
+
+func (t *edge) leaf(seq int64) (tlog.Hash, error) {
+	h, err := t.ReadHashes([]int64{tlog.StoredHashIndex(0, seq)})
+	if err != nil {
+		return tlog.Hash{}, err
+	}
+	return h[0], nil
+}
+
+// ReadHashes serves tlog.
+func (t *edge) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
+	out := make([]tlog.Hash, len(indexes))
+	for i, x := range indexes {
+		if h, ok := t.fresh[x]; ok {
+			out[i] = h
+			continue
+		}
+		raw, err := t.b.tx.Get(bTree, nodeKey(x))
+		if err != nil {
+			return nil, err
+		}
+		if len(raw) != tlog.HashSize {
+			return nil, fmt.Errorf("node %d of the tree: %w", x, errNoNode)
+		}
+		copy(out[i][:], raw)
+	}
+	return out, nil
+}
+
+var errNoNode = errors.New("missing or damaged")
+
+func nodeKey(index int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(index)) }
+
+// Root is the hash over the first size lines of the journal, from the nodes as they are kept; AuditJournal says whether
+// these are right.
+func (b Journal) Root(size int64) (tlog.Hash, error) {
+	have, err := b.Size()
+	if err != nil {
+		return tlog.Hash{}, err
+	}
+	if size < 0 || size > have {
+		return tlog.Hash{}, fmt.Errorf("the journal has %d lines, not %d", have, size)
+	}
+	return tlog.TreeHash(size, &edge{b: b})
 }

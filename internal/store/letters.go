@@ -1,9 +1,7 @@
 package store
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -28,32 +26,25 @@ func (b Letters) Copy(id string) ([]byte, error) {
 // Unarchived returns at most limit letters that have ended and are not in the archive, passing over those that skip names. Of a row
 // that is not there, or cannot be read, only the ID is known.
 func (b Letters) Unarchived(limit int, skip func(id string) bool) (out []LetterRow, err error) {
-	var ids []string
-	if err := b.tx.Scan(bUnkept, nil, nil, func(k, _ []byte) bool {
-		if id := string(k); !skip(id) {
-			ids = append(ids, id)
+	err = b.scan(bUnkept, "", "", func(id string, _ []byte) bool {
+		if skip(id) {
+			return true
 		}
-		return len(ids) < limit
-	}); err != nil {
-		return nil, err
-	}
-	for _, id := range ids {
-		var r LetterRow
-		ok, err := b.get(bLetters, id, &r)
+		r, ok, err := b.row(id)
 		if err != nil || !ok {
 			r = LetterRow{Broken: err}
 			r.Case, r.Letter.Key, _ = strings.Cut(id, "/")
 		}
 		out = append(out, r)
-	}
-	return out, nil
+		return len(out) < limit
+	})
+	return out, err
 }
 
 // MarkArchived records that a letter is in the archive under this SHA-256; an empty one says that there was nothing to keep. Its
 // bytes leave the store.
 func (b Letters) MarkArchived(id, sha string) error {
-	var r LetterRow
-	ok, err := b.get(bLetters, id, &r)
+	r, ok, err := b.row(id)
 	if err != nil {
 		return err
 	}
@@ -147,8 +138,10 @@ func (b Letters) ByMessageID(messageID string) (p Pointer, ok bool, err error) {
 }
 
 // Get reads one letter.
-func (b Letters) Get(number, key string) (r LetterRow, ok bool, err error) {
-	ok, err = b.get(bLetters, number+"/"+key, &r)
+func (b Letters) Get(number, key string) (LetterRow, bool, error) { return b.row(number + "/" + key) }
+
+func (b Letters) row(id string) (r LetterRow, ok bool, err error) {
+	ok, err = b.get(bLetters, id, &r)
 	return r, ok, err
 }
 
@@ -159,21 +152,7 @@ func (b Letters) Body(id string) ([]byte, error) {
 }
 
 // Of reads every letter of a case, in order of key.
-func (b Letters) Of(number string) ([]LetterRow, error) {
-	var out []LetterRow
-	var bad error
-	p := number + "/"
-	err := b.tx.Scan(bLetters, []byte(p), []byte(prefixEnd(p)), func(k, v []byte) bool {
-		var r LetterRow
-		if bad = json.Unmarshal(v, &r); bad != nil {
-			bad = fmt.Errorf("decode letter %s: %w", k, bad)
-			return false
-		}
-		out = append(out, r)
-		return true
-	})
-	return out, errors.Join(err, bad)
-}
+func (b Letters) Of(number string) ([]LetterRow, error) { return b.After(number, "", 0) }
 
 // Claimed is a letter whose attempt is recorded, with its exact bytes.
 type Claimed struct {
@@ -197,14 +176,10 @@ func (b Letters) Claim(now time.Time, limit int, run string) (out []Claimed, asi
 		if why != nil && !isRow(why) {
 			return nil, nil, why
 		}
-		if err := b.erase(bOutbox, k); err != nil {
-			return nil, nil, err
-		}
+		err = errors.Join(err, b.erase(bOutbox, k))
 		if why != nil {
 			x := Aside{Queue: "letters", Key: id, At: now, Why: why.Error()}
-			if err := In(b.tx).State.PutAside(x); err != nil {
-				return nil, nil, err
-			}
+			err = errors.Join(err, In(b.tx).State.PutAside(x))
 			aside = append(aside, x)
 			continue
 		}
@@ -213,12 +188,10 @@ func (b Letters) Claim(now time.Time, limit int, run string) (out []Claimed, asi
 		if r.First.IsZero() || r.First.After(now) {
 			r.First = now
 		}
-		if err := errors.Join(b.mark(bSending, r.ID()), b.put(bLetters, r.ID(), *r)); err != nil {
-			return nil, nil, err
-		}
+		err = errors.Join(err, b.mark(bSending, r.ID()), b.put(bLetters, r.ID(), *r))
 		out = append(out, c)
 	}
-	return out, aside, nil
+	return out, aside, err
 }
 
 // outboxID is the letter of an outbox key, moment/CASE/KEY; empty where it is none.
@@ -245,12 +218,11 @@ func (b Letters) claimable(id string) (c Claimed, err error) {
 // Settle writes how the attempt that r was claimed for ended; false says that it has been written before. Queued states go back
 // into the outbox for r.Next.
 func (b Letters) Settle(r LetterRow) (bool, error) {
-	var was LetterRow
 	sending, err := b.tx.Get(bSending, []byte(r.ID()))
 	if err != nil || sending == nil {
 		return false, err
 	}
-	if _, err := b.get(bLetters, r.ID(), &was); err != nil || was.Attempts != r.Attempts || was.Run != r.Run {
+	if was, _, err := b.row(r.ID()); err != nil || was.Attempts != r.Attempts || was.Run != r.Run {
 		return false, err
 	}
 	err = errors.Join(b.erase(bSending, r.ID()), b.put(bLetters, r.ID(), r))
@@ -270,12 +242,11 @@ func (b Letters) Settle(r LetterRow) (bool, error) {
 
 // Unclaim takes back the attempt of a letter of which nothing has left.
 func (b Letters) Unclaim(r LetterRow) error {
-	attempts := r.Attempts
-	var was LetterRow
-	if ok, err := b.get(bLetters, r.ID(), &was); err != nil || !ok || was.State != Sending || was.Attempts != attempts {
+	was, ok, err := b.row(r.ID())
+	if err != nil || !ok || was.State != Sending || was.Attempts != r.Attempts {
 		return err
 	}
-	was.State, was.Attempts = Deferred, attempts-1
+	was.State, was.Attempts = Deferred, r.Attempts-1
 	if was.Attempts == 0 {
 		was.State, was.First = Queued, time.Time{}
 	}
@@ -286,8 +257,7 @@ func (b Letters) Unclaim(r LetterRow) error {
 func (b Letters) Sending(now time.Time) (out []LetterRow, err error) {
 	ids, err := b.keys(bSending, "", "", 0)
 	for _, id := range ids {
-		var r LetterRow
-		ok, bad := b.get(bLetters, id, &r)
+		r, ok, bad := b.row(id)
 		if bad == nil && !ok {
 			bad = &RowError{bSending, id, errors.New("an attempt of a letter that is not there")}
 		}
@@ -307,8 +277,7 @@ func (b Letters) Sending(now time.Time) (out []LetterRow, err error) {
 func (b Letters) Recall(after, now time.Time) (n int, err error) {
 	late, err := b.keys(bOutbox, moment(after), "", 1000)
 	for _, k := range late {
-		var r LetterRow
-		ok, bad := b.get(bLetters, outboxID(k), &r)
+		r, ok, bad := b.row(outboxID(k))
 		if bad != nil && !isRow(bad) {
 			return 0, bad
 		}
@@ -340,8 +309,7 @@ func (b Letters) Hold(number string, on bool) error {
 	parked, bad := b.keys(bParked, p, prefixEnd(p), 0)
 	err = errors.Join(err, bad)
 	for _, id := range parked {
-		var r LetterRow
-		ok, bad := b.get(bLetters, id, &r)
+		r, ok, bad := b.row(id)
 		if err = errors.Join(err, bad, b.erase(bParked, id)); ok {
 			err = errors.Join(err, b.mark(bOutbox, moment(r.Next)+"/"+id))
 		}
@@ -395,24 +363,18 @@ func (b Letters) Spend(bucket string, now time.Time, anHour int, most time.Durat
 	return wait, ok, b.put(bLimits, bucket, x)
 }
 
-// After returns at most limit letters of a case, or of Office, in order of key, beginning after the given key.
+// After returns at most limit letters of a case, or of Office (0: all), in order of key, beginning after the given key.
 func (b Letters) After(number, after string, limit int) (out []LetterRow, err error) {
 	p := number + "/"
 	from := p
 	if after != "" {
 		from += after + "\x00"
 	}
-	var bad error
-	err = b.tx.Scan(bLetters, []byte(from), []byte(prefixEnd(p)), func(k, v []byte) bool {
-		var r LetterRow
-		if bad = json.Unmarshal(v, &r); bad != nil {
-			bad = fmt.Errorf("decode letter %s: %w", k, bad)
-			return false
-		}
+	err = strict(b.rows, bLetters, p, from, func(r LetterRow) bool {
 		out = append(out, r)
-		return len(out) < limit
+		return limit == 0 || len(out) < limit
 	})
-	return out, errors.Join(err, bad)
+	return out, err
 }
 
 // PutRecorded makes a recorded letter known by its Message-ID under a key of its own, without ever sending it.
@@ -434,8 +396,7 @@ func (b Letters) doubtOutbox() (n int, err error) {
 		ids = append(ids, outboxID(k))
 	}
 	for _, id := range ids {
-		var row LetterRow
-		ok, bad := b.get(bLetters, id, &row)
+		row, ok, bad := b.row(id)
 		if bad != nil && !isRow(bad) {
 			return 0, bad
 		}

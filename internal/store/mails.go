@@ -2,7 +2,6 @@ package store
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -109,8 +108,7 @@ func (b Mails) ResetAttempt(u UID) error {
 	if err != nil || n == 0 {
 		return err
 	}
-	_, err = b.add(bAttempts, u.key(), -1)
-	return err
+	return b.count(bAttempts, u.key(), -1)
 }
 
 // Reopen lets a mail that was not obeyed be judged again: its outcome is forgotten, and it is brought back to the inbox, where
@@ -209,15 +207,10 @@ type Requeue struct {
 // ToRequeue returns at most limit mails that are to be brought back, passing over those that skip names. Of one that cannot be read
 // only the key is known.
 func (b Mails) ToRequeue(limit int, skip func(key string) bool) (out []Requeue, err error) {
-	err = b.tx.Scan(bReturn, nil, nil, func(k, v []byte) bool {
-		r := Requeue{Key: string(k)}
-		if skip(r.Key) {
-			return true
+	err = walk(b.rows, bReturn, "", "", func(k string, r Requeue, _ error) bool {
+		if r.Key = k; !skip(k) {
+			out = append(out, r)
 		}
-		if json.Unmarshal(v, &r) != nil {
-			r = Requeue{Key: string(k)}
-		}
-		out = append(out, r)
 		return len(out) < limit
 	})
 	return out, err
@@ -244,14 +237,12 @@ func (b Mails) Of(number string) ([]MailRecord, error) {
 // Each calls fn for the recorded outcome of every mail, in order of UID.
 func (b Mails) Each(fn func(UID, MailRecord) bool) error {
 	var bad error
-	err := b.tx.Scan(bSeen, nil, nil, func(k, v []byte) bool {
-		var s MailRecord
-		u, ok := parseUID(string(k))
-		if bad = json.Unmarshal(v, &s); bad != nil || !ok {
-			bad = errors.Join(bad, fmt.Errorf("decode seen %s", k))
-			return false
+	err := walk(b.rows, bSeen, "", "", func(k string, s MailRecord, why error) bool {
+		u, ok := parseUID(k)
+		if bad = why; bad == nil && !ok {
+			bad = &RowError{bSeen, k, errors.New("no UIDVALIDITY and UID")}
 		}
-		return fn(u, s)
+		return bad == nil && fn(u, s)
 	})
 	return errors.Join(err, bad)
 }
@@ -266,18 +257,15 @@ type Filing struct {
 // ToFile returns at most limit of them, of one UIDVALIDITY, passing over those that skip names.
 func (b Mails) ToFile(validity uint32, limit int, skip func(UID) bool) (out []Filing, err error) {
 	p := fmt.Sprintf("%08x/", validity)
-	err = b.tx.Scan(bToFile, []byte(p), []byte(prefixEnd(p)), func(k, v []byte) bool {
-		if u, ok := parseUID(string(k)); ok && !skip(u) {
+	err = b.scan(bToFile, p, prefixEnd(p), func(k string, v []byte) bool {
+		if u, ok := parseUID(k); ok && !skip(u) {
 			out = append(out, Filing{UID: u, Folder: string(v)})
 		}
 		return len(out) < limit
 	})
 	for i := range out {
 		raw, bad := b.tx.Get(bReplace, []byte(out[i].UID.key()))
-		err = errors.Join(err, bad)
-		if raw != nil {
-			out[i].Notice = append([]byte(nil), raw...)
-		}
+		out[i].Notice, err = bytes.Clone(raw), errors.Join(err, bad)
 	}
 	return out, err
 }

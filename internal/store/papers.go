@@ -1,10 +1,6 @@
 package store
 
-import (
-	"encoding/json"
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // Unarchived is a mail of a case whose papers have no place and no names of their own in the archive yet: the archived mail
 // holds their bytes until then.
@@ -27,25 +23,19 @@ func (b Papers) Put(u UID, x Unarchived) error { return b.put(bUnarchived, x.Cas
 
 // Unarchived returns at most limit of them (0: all), by case, from key on.
 func (b Papers) Unarchived(from string, limit int) ([]Unarchived, error) {
-	return b.scan(from, "", limit)
+	return b.between(from, "", limit)
 }
 
 // OfCase returns those of one case.
 func (b Papers) OfCase(number string) ([]Unarchived, error) {
 	p := number + "/"
-	return b.scan(p, prefixEnd(p), 0)
+	return b.between(p, prefixEnd(p), 0)
 }
 
-func (b Papers) scan(from, to string, limit int) (out []Unarchived, err error) {
-	var end []byte
-	if to != "" {
-		end = []byte(to)
-	}
-	err = b.tx.Scan(bUnarchived, []byte(from), end, func(k, v []byte) bool {
-		x := Unarchived{Key: string(k)}
-		if err := json.Unmarshal(v, &x); err != nil {
-			number, _, _ := strings.Cut(x.Key, "/")
-			x = Unarchived{Key: x.Key, Case: number, Broken: fmt.Errorf("decode unarchived papers %s: %w", k, err)}
+func (b Papers) between(from, to string, limit int) (out []Unarchived, err error) {
+	err = walk(b.rows, bUnarchived, from, to, func(k string, x Unarchived, bad error) bool {
+		if x.Key, x.Broken = k, bad; bad != nil {
+			x.Case, _, _ = strings.Cut(k, "/")
 		}
 		out = append(out, x)
 		return limit == 0 || len(out) < limit

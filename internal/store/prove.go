@@ -20,9 +20,10 @@ type ProvenLine struct {
 
 // ProveLines gives the journal of a case, each line proved to the first size lines of the office.
 func (b Journal) ProveLines(number string, size int64) (out []ProvenLine, err error) {
-	err = b.eachLine(number, func(key string, line []byte) error {
-		out = append(out, ProvenLine{Key: key, Line: string(bytes.Clone(line))})
-		return nil
+	p := number + "/"
+	err = b.scan(bJournal, p, prefixEnd(p), func(key string, line []byte) bool {
+		out = append(out, ProvenLine{Key: key, Line: string(line)})
+		return true
 	})
 	for i := range out {
 		if err != nil {
@@ -30,9 +31,9 @@ func (b Journal) ProveLines(number string, size int64) (out []ProvenLine, err er
 		}
 		var r Record
 		if r, err = out[i].Record(); err == nil {
-			var p tlog.RecordProof
-			p, err = tlog.ProveRecord(size, r.Seq, &edge{b: b})
-			out[i].Proof = Proof(p)
+			var proof tlog.RecordProof
+			proof, err = tlog.ProveRecord(size, r.Seq, &edge{b: b})
+			out[i].Proof = Proof(proof)
 		}
 	}
 	return out, err
@@ -90,8 +91,8 @@ func (b Journal) PutEvidence(number, sum string, raw []byte) error {
 func (b Journal) Evidence(number string) (map[string][]byte, error) {
 	p := number + "/"
 	out := map[string][]byte{}
-	err := b.tx.Scan(bEvidence, []byte(p), []byte(prefixEnd(p)), func(k, v []byte) bool {
-		out[string(k[len(p):])] = bytes.Clone(v)
+	err := b.scan(bEvidence, p, prefixEnd(p), func(k string, v []byte) bool {
+		out[k[len(p):]] = bytes.Clone(v)
 		return true
 	})
 	return out, err

@@ -1,7 +1,10 @@
 package store
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -9,15 +12,10 @@ import (
 )
 
 // PutGround keeps what check found of the ground of trust.
-func (b State) PutGround(ground string) error {
-	return b.tx.Put(bMeta, []byte("ground"), []byte(ground))
-}
+func (b State) PutGround(ground string) error { return b.putText(bMeta, "ground", ground) }
 
 // Ground reads it; empty before the first check.
-func (b State) Ground() (string, error) {
-	raw, err := b.tx.Get(bMeta, []byte("ground"))
-	return string(raw), err
-}
+func (b State) Ground() (string, error) { return b.text(bMeta, "ground") }
 
 // PutSentFolders keeps in which folders the provider puts copies of what is sent.
 func (b State) PutSentFolders(folders []string) error { return b.put(bMeta, "sent", folders) }
@@ -29,15 +27,10 @@ func (b State) SentFolders() (folders []string, err error) {
 }
 
 // Reported is the last month for which the monthly report has been queued, as 2006-01; empty before the first.
-func (b State) Reported() (string, error) {
-	raw, err := b.tx.Get(bMeta, []byte("reported"))
-	return string(raw), err
-}
+func (b State) Reported() (string, error) { return b.text(bMeta, "reported") }
 
 // PutReported records it in the transaction that queues the letters: a month is reported once, over every restart.
-func (b State) PutReported(month string) error {
-	return b.tx.Put(bMeta, []byte("reported"), []byte(month))
-}
+func (b State) PutReported(month string) error { return b.putText(bMeta, "reported", month) }
 
 // Restored says that these books come out of a backup, and that nobody has reconciled them yet: nothing is sent.
 type Restored struct {
@@ -67,23 +60,16 @@ func (b State) Reconciled() error { return b.erase(bMeta, restoredKey) }
 // Restore marks the books, begins another epoch, leaves numbers free, and puts every letter of the outbox in doubt: it may
 // have gone since. It gives how many these are.
 func (b State) Restore(r Restored) (doubtful int, err error) {
-	if err := b.put(bMeta, restoredKey, r); err != nil {
-		return 0, err
-	}
-	if _, err := b.add(bMeta, epochKey, 1); err != nil {
-		return 0, err
-	}
 	years, err := b.keys(bSeq, "", "", 0)
-	if err != nil {
-		return 0, err
-	}
+	err = errors.Join(err, b.put(bMeta, restoredKey, r), b.count(bMeta, epochKey, 1))
 	if this := fmt.Sprint(r.At.Year()); len(years) == 0 || years[len(years)-1] < this {
 		years = append(years, this) // the backup is of another year, or of the first day
 	}
 	for _, y := range years {
-		if _, err := b.add(bSeq, y, numbersLost); err != nil {
-			return 0, err
-		}
+		err = errors.Join(err, b.count(bSeq, y, numbersLost))
+	}
+	if err != nil {
+		return 0, err
 	}
 	return In(b.tx).Letters.doubtOutbox()
 }
@@ -104,6 +90,38 @@ func (b State) Started(name string) (s Starts, err error) {
 	}
 	s.Times++
 	return s, b.put(bMeta, "starts", s)
+}
+
+// Trust is the ground on which approvals are believed, as the configuration had it when the books were last worked with. No
+// secret is in it: of certificates and keys there is only the SHA-256.
+type Trust struct {
+	Level         sop.Level     `json:"level"`
+	AuthservID    string        `json:"authserv_id"`
+	ReceivedBy    []string      `json:"received_by"`
+	BelowReceived bool          `json:"below_received"`
+	CodeInSheet   bool          `json:"code_in_sheet"`
+	Quorum        int           `json:"quorum"`
+	SecondAbove   int           `json:"second_above"`
+	UndoWindow    time.Duration `json:"undo_window"`
+	Requesters    []string      `json:"requesters"`
+	Approvers     []string      `json:"approvers"`           // every address that may approve; of a deputy "ADDRESS for ADDRESS"
+	NIPs          []string      `json:"nips"`                // "ADDRESS NIP"
+	Pins          []string      `json:"pins"`                // "ADDRESS SHA-256"
+	FullCopy      string        `json:"full_copy,omitempty"` // to whom the passwords go beside their members: Kepala LPSE; empty: nobody
+}
+
+// Same says that nothing differs but order.
+func (t Trust) Same(o Trust) bool { return t.text() == o.text() }
+
+func (t Trust) text() string {
+	for _, l := range []*[]string{&t.ReceivedBy, &t.Requesters, &t.Approvers, &t.NIPs, &t.Pins} {
+		*l = slices.Compact(slices.Sorted(slices.Values(*l)))
+	}
+	raw, err := json.Marshal(t)
+	if err != nil {
+		return err.Error()
+	}
+	return string(raw)
 }
 
 // Trust reads it; false before the first start.
@@ -168,13 +186,12 @@ func (b State) PutAside(x Aside) error {
 
 // Aside returns at most limit of what was put aside.
 func (b State) Aside(limit int) (out []Aside, err error) {
-	keys, err := b.keys(bAside, "", "", limit)
-	for _, k := range keys {
-		var x Aside
-		if _, bad := b.get(bAside, k, &x); bad != nil {
-			return out, bad
+	var bad error
+	err = walk(b.rows, bAside, "", "", func(_ string, x Aside, why error) bool {
+		if bad = why; bad == nil {
+			out = append(out, x)
 		}
-		out = append(out, x)
-	}
-	return out, err
+		return bad == nil && len(out) < limit
+	})
+	return out, errors.Join(err, bad)
 }

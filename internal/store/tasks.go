@@ -1,8 +1,6 @@
 package store
 
 import (
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"ukpbjd/internal/sop"
@@ -32,13 +30,12 @@ func (b Tasks) Get(id string) (r TaskRow, ok bool, err error) {
 // Due returns at most limit tasks that may be begun, passing over those in busy, and the next moment for the others. A row that
 // cannot be read comes with the error and nothing but its ID.
 func (b Tasks) Due(now time.Time, limit int, busy func(id string) bool) (rows []TaskRow, next time.Time, err error) {
-	err = b.tx.Scan(bTasks, nil, nil, func(k, v []byte) bool {
-		if busy(string(k)) {
+	err = walk(b.rows, bTasks, "", "", func(id string, r TaskRow, bad error) bool {
+		if busy(id) {
 			return true
 		}
-		var r TaskRow
-		if err := json.Unmarshal(v, &r); err != nil {
-			r = TaskRow{Task: sop.Task{ID: string(k)}, Broken: fmt.Errorf("decode task %s: %w", k, err)}
+		if bad != nil {
+			r = TaskRow{Task: sop.Task{ID: id}, Broken: bad}
 		}
 		if r.Next.After(now) && r.Next.Sub(now) < maxAhead {
 			if next.IsZero() || r.Next.Before(next) {

@@ -6,6 +6,7 @@
 package bolt
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -88,20 +89,12 @@ func Open(path string, o Options) (*DB, error) {
 	if err := sweep(path); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store %s: remove what a crash left: %w", path, err), d.Close())
 	}
-	if free, total := d.FreeShare(); total > or(o.CompactOver, 16<<20) && free > total/2 {
+	if free, total := d.FreeShare(); total > cmp.Or(o.CompactOver, 16<<20) && free > total/2 {
 		if err := d.Compact(context.Background()); errors.Is(err, store.ErrUnknown) {
 			return nil, errors.Join(err, d.Close())
 		}
 	}
 	return d, nil
-}
-
-func or[T comparable](v, otherwise T) T {
-	var zero T
-	if v == zero {
-		return otherwise
-	}
-	return v
 }
 
 // Close waits for running transactions and releases the file.

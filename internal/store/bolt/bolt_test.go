@@ -10,8 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"go.etcd.io/bbolt"
+
 	"ukpbjd/internal/store"
-	"ukpbjd/internal/store/storetest"
 )
 
 var ctx = context.Background()
@@ -30,16 +31,6 @@ func put(t testing.TB, db *DB, key string, value []byte) {
 	if err := db.Update(ctx, func(x store.Tx) error { return x.Put("b", []byte(key), value) }); err != nil {
 		t.Fatal(err)
 	}
-}
-
-func TestContract(t *testing.T) {
-	dirs := map[*testing.T]string{}
-	storetest.Run(t, func(t *testing.T, name string) store.DB {
-		if dirs[t] == "" {
-			dirs[t] = t.TempDir()
-		}
-		return open(t, filepath.Join(dirs[t], name+".db"), Options{NoSync: true})
-	})
 }
 
 func TestLockedByAnother(t *testing.T) {
@@ -208,4 +199,16 @@ func BenchmarkUpdate(b *testing.B) {
 	for i := 0; b.Loop(); i++ {
 		put(b, db, fmt.Sprintf("%08d", i), v)
 	}
+}
+
+// Check is what opening looks at, while the store is open.
+func (d *DB) Check(ctx context.Context) error {
+	err := d.read(func(f *file, t *bbolt.Tx) error {
+		_, err := check(ctx, t, f.f)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("check store %s: %w", d.path, err)
+	}
+	return nil
 }

@@ -25,19 +25,7 @@ const (
 	deepest     = 64
 )
 
-// Check looks at every page that is in use, on an unchanging picture of the store.
-func (d *DB) Check(ctx context.Context) error {
-	err := d.read(func(f *file, t *bbolt.Tx) error {
-		_, err := check(ctx, t, f.f)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("check store %s: %w", d.path, err)
-	}
-	return nil
-}
-
-// check returns how many bytes are in use.
+// check looks at every page that is in use, on an unchanging picture of the store, and returns how many bytes these are.
 func check(ctx context.Context, t *bbolt.Tx, file io.ReaderAt) (used int64, err error) {
 	size := t.DB().Info().PageSize
 	w := walk{ctx: ctx, file: file, size: size, top: uint64(t.Size()) / uint64(size)}

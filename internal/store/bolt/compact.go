@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -64,7 +65,7 @@ func (d *DB) rewrite(ctx context.Context) (f *file, err error) {
 	o := d.o
 	o.NoSync = true
 	err = d.read(func(old *file, t *bbolt.Tx) error {
-		if f, err = openRaw(name, o, false, or(o.Map, reserve(t.Size()))); err != nil {
+		if f, err = openRaw(name, o, false, cmp.Or(o.Map, reserve(t.Size()))); err != nil {
 			return errors.Join(err, os.Remove(name))
 		}
 		if err := errors.Join(sameOwner(f.f, old.f), fill(ctx, f.b, t)); err != nil {

@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,7 +43,7 @@ func openFile(path string, o Options) (*file, error) {
 	if err := f.b.Close(); err != nil {
 		return nil, err
 	}
-	return openCurrent(path, o, false, or(o.Map, reserve(size)))
+	return openCurrent(path, o, false, cmp.Or(o.Map, reserve(size)))
 }
 
 // look compares the length of the file with what its newest meta page counts, and reads every page that is used.
@@ -71,11 +72,8 @@ func openCurrent(path string, o Options, readOnly bool, room int) (*file, error)
 			return nil, err
 		}
 		mine, err := f.f.Stat()
-		if err != nil {
-			return nil, errors.Join(err, f.b.Close())
-		}
-		named, err := os.Stat(path)
-		if err != nil {
+		named, err2 := os.Stat(path)
+		if err = errors.Join(err, err2); err != nil {
 			return nil, errors.Join(err, f.b.Close())
 		}
 		if os.SameFile(mine, named) {
@@ -100,7 +98,7 @@ func openRaw(path string, o Options, readOnly bool, room int) (_ *file, err erro
 		}
 	}()
 	b, err := bbolt.Open(path, 0o600, &bbolt.Options{
-		Timeout: or(o.Timeout, time.Second), ReadOnly: readOnly, NoSync: o.NoSync,
+		Timeout: cmp.Or(o.Timeout, time.Second), ReadOnly: readOnly, NoSync: o.NoSync,
 		FreelistType: bbolt.FreelistMapType, NoFreelistSync: true, InitialMmapSize: room,
 		OpenFile: func(name string, flag int, perm os.FileMode) (_ *os.File, err error) {
 			f, err = os.OpenFile(name, flag&^os.O_CREATE, perm)

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -203,19 +204,11 @@ func (c change) apply(b []byte, n int) []byte {
 
 // image draws the directory as a power cut may leave it. Names go the way of a journal: some first part of the pending ones.
 func (d *disk) image(rnd *rand.Rand, dir string) error {
-	names := map[string]*inode{}
-	for p, n := range d.synct {
-		names[p] = n
-	}
+	names := maps.Clone(d.synct)
 	for _, r := range d.names[:rnd.IntN(len(d.names)+1)] {
 		r.apply(names)
 	}
-	paths := make([]string, 0, len(names))
-	for p := range names {
-		paths = append(paths, p)
-	}
-	slices.Sort(paths) // a directory comes before what is in it
-	for _, p := range paths {
+	for _, p := range slices.Sorted(maps.Keys(names)) { // a directory comes before what is in it
 		if err := d.draw(rnd, names, p, dir); err != nil {
 			return err
 		}

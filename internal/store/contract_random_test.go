@@ -1,9 +1,10 @@
-package storetest
+package store_test
 
 import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"sort"
 	"testing"
@@ -24,7 +25,7 @@ func model(t *testing.T, open func(*testing.T, string) store.DB) {
 			for step := range uint64(steps) {
 				var draft map[string]string
 				err := db.Update(ctx, func(x store.Tx) error {
-					draft = clone(truth)
+					draft = maps.Clone(truth)
 					return play(rand.New(rand.NewPCG(seed, step)), x, draft)
 				})
 				switch {
@@ -44,14 +45,6 @@ func model(t *testing.T, open func(*testing.T, string) store.DB) {
 			compare(t, db, r, truth)
 		})
 	}
-}
-
-func clone(m map[string]string) map[string]string {
-	c := make(map[string]string, len(m))
-	for k, v := range m {
-		c[k] = v
-	}
-	return c
 }
 
 // play makes a few random steps on one transaction and on its draft.

@@ -1,23 +1,48 @@
-// Package storetest is what every engine of the store must pass: one suite over the contract of store.DB, and a power-cut
-// replay that shows what a killed process cannot (powercut.go). It is used by tests only.
-package storetest
+package store_test
 
 import (
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
 	"ukpbjd/internal/store"
+	"ukpbjd/internal/store/bolt"
 )
 
-// Run tests one engine. open returns a DB on the named data: the same name in one test is the same data again. Everything is
-// tried a second time with closures that run twice, as they may.
-func Run(t *testing.T, open func(t *testing.T, name string) store.DB) {
-	twice := func(t *testing.T, name string) store.DB { return Twice(open(t, name)) }
+// engines are those that must pass. Each opens a DB in a directory on the named data: the same name in one directory is the same
+// data again.
+var engines = map[string]func(dir, name string) (store.DB, error){
+	"bolt": func(dir, name string) (store.DB, error) {
+		return bolt.Open(filepath.Join(dir, name+".db"), bolt.Options{NoSync: true})
+	},
+}
+
+// TestContract is what every engine of the store must pass: one suite over the contract of store.DB. Everything is tried a second
+// time with closures that run twice, as they may. What a power cut leaves is storetest's.
+func TestContract(t *testing.T) {
+	for name, engine := range engines {
+		t.Run(name, func(t *testing.T) { contract(t, engine) })
+	}
+}
+
+func contract(t *testing.T, engine func(dir, name string) (store.DB, error)) {
+	dirs := map[*testing.T]string{}
+	once := func(t *testing.T, name string) store.DB {
+		if dirs[t] == "" {
+			dirs[t] = t.TempDir()
+		}
+		db, err := engine(dirs[t], name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return db
+	}
+	twice := func(t *testing.T, name string) store.DB { return twice{once(t, name)} }
 	for _, c := range []struct {
 		name string
 		run  func(*testing.T, func(*testing.T, string) store.DB)
@@ -28,7 +53,7 @@ func Run(t *testing.T, open func(t *testing.T, name string) store.DB) {
 		{"durable", durable}, {"big values", big}, {"ended context", ended}, {"waiting is cancelled", waiting},
 		{"view does not write", viewWrites}, {"reused buffers", reused}, {"model", model},
 	} {
-		t.Run(c.name, func(t *testing.T) { c.run(t, open) })
+		t.Run(c.name, func(t *testing.T) { c.run(t, once) })
 		t.Run(c.name+", twice", func(t *testing.T) { c.run(t, twice) })
 	}
 }

@@ -1,4 +1,4 @@
-package storetest
+package store_test
 
 import (
 	"bytes"
@@ -13,10 +13,8 @@ import (
 	"ukpbjd/internal/store"
 )
 
-// Twice is an engine whose closures all run twice, the first time in a transaction that is rolled back: what a closure does
+// twice is an engine whose closures all run twice, the first time in a transaction that is rolled back: what a closure does
 // outside of its transaction is done twice then, and shows. An engine may do so whenever two writers meet.
-func Twice(db store.DB) store.DB { return twice{db} }
-
 type twice struct{ store.DB }
 
 func (t twice) Update(ctx context.Context, fn func(store.Tx) error) error {
