@@ -11,7 +11,7 @@ var notices = map[string]Reason{
 		"Mohon jawab hanya surat persetujuan yang baru untuk permohonan ini."},
 	"accounts-renewed": {"Password baru dibuat", "Sesuai petunjuk Admin Agency, password baru dibuat untuk anggota yang disebut; belum ada yang disetujui.",
 		"Surat permohonan persetujuan yang baru menyusul; mohon ketik password baru ke dalam SPSE, kemudian jawab surat itu."},
-	"stopped": {"STOP diterima", "STOP diterima sebelum ada persetujuan. Surat permohonan persetujuan yang lama beserta kodenya tidak berlaku lagi.",
+	"stopped": {"Perintah berhenti diterima", `Perintah "STOP" kami terima sebelum ada persetujuan. Surat permohonan persetujuan yang lama beserta kodenya tidak berlaku lagi.`,
 		"Surat yang baru menyusul; jawaban atas surat yang lama tidak dijalankan."},
 	"approval-withdrawn": {"Persetujuan ditarik kembali", "Persetujuan atas permohonan ini telah ditarik kembali sebelum surat kredensial dikirim. " +
 		"Tidak ada kredensial yang keluar.", "Permohonan kembali menunggu persetujuan Admin Agency."},
