@@ -1,0 +1,5 @@
+//go:build !race
+
+package sop_test
+
+const raceOn = false
