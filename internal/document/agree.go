@@ -1,14 +1,16 @@
 package document
 
-import "strings"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 // witness is a paper against which the roster is checked.
 type witness struct {
-	label   string
-	absent  string // code for a member whom it does not name
-	secs    []*section
-	people  []person
-	machine bool
+	label  string
+	absent string // code for a member whom it does not name
+	secs   []*section
 }
 
 // agree checks the roster against SK, surat tugas, the mail's text and further forms.
@@ -17,10 +19,10 @@ func (m *merger) agree() {
 		return
 	}
 	if m.base != "sk" {
-		m.against(newWitness("SK", CodeMissingInSK, m.sks))
+		m.against(witness{"SK", CodeMissingInSK, m.sks})
 	}
 	if m.base != "surat_tugas" {
-		m.against(newWitness("surat tugas", CodeMissingInST, m.tasks))
+		m.against(witness{"surat tugas", CodeMissingInST, m.tasks})
 	}
 	if m.base == "formulir" {
 		m.values("isi surel", m.body)
@@ -31,14 +33,6 @@ func (m *merger) agree() {
 	}
 }
 
-func newWitness(label, absent string, secs []*section) witness {
-	w := witness{label: label, absent: absent, secs: secs, people: people(secs)}
-	for _, s := range secs {
-		w.machine = w.machine || s.machine()
-	}
-	return w
-}
-
 // against names rows that the witness tells differently, does not know, or adds.
 func (m *merger) against(w witness) {
 	if len(w.secs) == 0 {
@@ -46,17 +40,18 @@ func (m *merger) against(w witness) {
 	}
 	seen := map[*person]bool{}
 	matched := 0
-	w.people = within(w.people, ownLists(w.people, m.roster))
+	named := people(w.secs)
+	named = within(named, ownLists(named, m.roster))
 	var absent []int
 	for i := range m.roster {
 		p := &m.roster[i]
-		o := find(w.people, *p)
+		o := find(named, *p)
 		switch {
 		case o != nil:
 			seen[o] = true
 			matched++
 			m.compare(i+1, p, o, w.label)
-		case w.names(*p):
+		case slices.ContainsFunc(w.secs, func(s *section) bool { return s.listed(*p) }):
 			matched++
 		default:
 			absent = append(absent, i)
@@ -69,16 +64,7 @@ func (m *merger) against(w witness) {
 	for _, i := range absent {
 		m.reading.add(i+1, fieldNama, w.absent, "nama dan NIP ini tidak ditemukan dalam %s. Mohon samakan formulir dengan %s.", w.label, w.label)
 	}
-	m.extra(w, seen)
-}
-
-func (w witness) names(p person) bool {
-	for _, s := range w.secs {
-		if s.listed(p) {
-			return true
-		}
-	}
-	return false
+	m.extra(named, w.label, seen)
 }
 
 // compare looks at one person in both papers.
@@ -100,28 +86,21 @@ func (m *merger) compare(row int, p, o *person, label string) {
 }
 
 // extra names people whom the witness adds.
-func (m *merger) extra(w witness, seen map[*person]bool) {
-	for i := range w.people {
-		o := &w.people[i]
+func (m *merger) extra(named []person, label string, seen map[*person]bool) {
+	for i := range named {
+		o := &named[i]
 		if seen[o] || m.knows(o) || o.machine && !ValidNIP(o.NIP) && len(strings.Fields(o.Nama)) < 2 {
 			continue
 		}
-		who := o.Nama
-		if who == "" {
-			who = "NIP " + o.NIP
-		}
-		m.reading.add(0, "roster", CodeDisagrees, "%s tercantum dalam %s, tetapi tidak dalam formulir. Mohon lengkapi formulir atau jelaskan perbedaannya.", who, w.label)
+		who := cmp.Or(o.Nama, "NIP "+o.NIP)
+		m.reading.add(0, "roster", CodeDisagrees, "%s tercantum dalam %s, tetapi tidak dalam formulir. Mohon lengkapi formulir atau jelaskan perbedaannya.", who, label)
 	}
 }
 
 func (m *merger) knows(o *person) bool {
-	for i := range m.roster {
-		p := &m.roster[i]
-		if p.NIP == o.NIP && p.NIP != "" || sameName(p.Nama, o.Nama, p.machine || o.machine) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(m.roster, func(p person) bool {
+		return p.NIP == o.NIP && p.NIP != "" || sameName(p.Nama, o.Nama, p.machine || o.machine)
+	})
 }
 
 // otherForm names what a second formulir tells otherwise: whom it leaves out or adds, and fields that a person must look at.
@@ -141,9 +120,9 @@ func (m *merger) otherForm(s *section) {
 			continue
 		}
 		seen[o] = true
-		for _, x := range compared {
+		for _, x := range values {
 			if a, b := *x.of(p), *x.of(o); a != "" && b != "" && fold(a) != fold(b) && x.f != fieldNama {
-				m.reading.doubt(i, x.f)
+				m.reading.Roster[i].doubt(x.f)
 			}
 		}
 	}

@@ -1,6 +1,9 @@
 package document
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // asksForMembers says whether a form has the header or labels of a member list, even an empty one. That a letter names its
 // signatory with a NIP is no such list.
@@ -48,8 +51,8 @@ func (c *labelSeeker) block(ps []pair) {
 		case p.label == "" && (cardHeadRE.MatchString(strings.TrimSpace(p.bare)) || strings.Contains(l, "DENGANINI") || strings.Contains(l, "BERIKUT")):
 			c.skip = false
 		case !c.skip:
-			c.nama = c.nama || hasField(fieldsOf(p.label), fieldNama)
-			c.nip = c.nip || hasField(fieldsOf(p.label), fieldNIP)
+			c.nama = c.nama || slices.Contains(fieldsOf(p.label), fieldNama)
+			c.nip = c.nip || slices.Contains(fieldsOf(p.label), fieldNIP)
 		}
 	}
 }

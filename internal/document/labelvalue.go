@@ -135,7 +135,7 @@ func (c *labelValueReader) bare(p pair) {
 	case strings.Contains(l, "BERTANDATANGAN"):
 		c.flush()
 		c.skip = true
-	case strings.HasPrefix(l, "KEPADA") || strings.Contains(l, "MENUGASKAN") || strings.Contains(l, "MEMERINTAHKAN") || strings.Contains(l, "MEMBERI") || strings.HasPrefix(l, "DASAR") || strings.Contains(l, "DENGANINI"):
+	case begins(l, "KEPADA", "DASAR"), holds(l, "MENUGASKAN", "MEMERINTAHKAN", "MEMBERI", "DENGANINI"):
 		c.skip = false
 	case closes(text):
 		c.flush()
@@ -172,7 +172,7 @@ func (c *labelValueReader) carriesOn(text string) bool {
 	}
 	switch c.last {
 	case fieldEmail:
-		if validEmail(c.cur.Email) && !strings.HasPrefix(text, ".") && !strings.HasPrefix(text, "-") {
+		if validEmail(c.cur.Email) && !begins(text, ".", "-") {
 			return false
 		}
 		c.cur.setEmail(c.cur.Email + text)
@@ -335,11 +335,6 @@ func cellPairs(cells []Cell) []pair {
 		if f := fieldsOf(filled[0].Text); len(cells) > 1 && len(f) == 1 && f[0] == fieldNama {
 			return []pair{{label: filled[0].Text}} // nothing was filled in behind it
 		}
-		var out []pair
-		for l := range strings.SplitSeq(filled[0].Text, "\n") {
-			out = append(out, linePairs(l)...)
-		}
-		return out
 	}
 	var out []pair
 	for i := 0; i < len(filled); i++ {

@@ -82,16 +82,12 @@ func ownLists(people []person, roster []person) map[int]bool {
 		}
 		own[best] = true
 		for o := range left {
-			if contains(o.groups, best) {
+			if slices.Contains(o.groups, best) {
 				delete(left, o)
 			}
 		}
 	}
 	return own
-}
-
-func contains(list []int, n int) bool {
-	return slices.Contains(list, n)
 }
 
 // within leaves the people of the given lists; without any, all.
@@ -101,11 +97,8 @@ func within(people []person, lists map[int]bool) []person {
 	}
 	var out []person
 	for _, p := range people {
-		for _, g := range p.groups {
-			if lists[g] {
-				out = append(out, p)
-				break
-			}
+		if slices.ContainsFunc(p.groups, func(g int) bool { return lists[g] }) {
+			out = append(out, p)
 		}
 	}
 	return out
@@ -187,9 +180,9 @@ func (p *person) fill(o person) {
 	if p.NIP == "" && o.NIP != "" {
 		p.doubt(fieldNIP)
 	}
-	for _, f := range []struct{ to, from *string }{{&p.NIK, &o.NIK}, {&p.Golongan, &o.Golongan}, {&p.Jabatan, &o.Jabatan}, {&p.HP, &o.HP}, {&p.Email, &o.Email}, {&p.UserID, &o.UserID}, {&p.NIP, &o.NIP}} {
-		if *f.to == "" {
-			*f.to = *f.from
+	for _, x := range values {
+		if to := x.of(p); *to == "" && x.f != fieldNama {
+			*to = *x.of(&o)
 		}
 	}
 }
@@ -228,33 +221,27 @@ func settleLossy(p *person, votes map[string]int) {
 
 // settleMachine weighs what OCR read against the other papers. Only two papers that agree leave no doubt.
 func settleMachine(p *person, votes map[string]int) {
+	best, second := "", 0
 	if ValidNIP(p.NIP) {
 		votes[p.NIP]++
+		best = p.NIP
 	}
-	best, second := "", 0
 	for nip, n := range votes {
-		switch {
-		case best == "" || n > votes[best] || n == votes[best] && nip == p.NIP:
-			if best != "" {
-				second = max(second, votes[best])
-			}
+		if n > votes[best] {
 			best = nip
-		default:
-			second = max(second, n)
 		}
 	}
-	if best == "" {
-		p.doubt(fieldNIP)
-		return
-	}
-	if best != p.NIP && second == votes[best] {
-		p.doubt(fieldNIP)
-		return
+	for nip, n := range votes {
+		if nip != best {
+			second = max(second, n)
+		}
 	}
 	if best != p.NIP || votes[best] < 2 || second > 0 {
 		p.doubt(fieldNIP)
 	}
-	p.NIP = best
+	if second < votes[best] { // of two that weigh the same, neither
+		p.NIP = best
+	}
 }
 
 // write turns people into rows. What OCR read is proposed with a mark, never silently.
@@ -263,14 +250,10 @@ func (m *merger) write() {
 		p := &m.roster[i]
 		p.No = i + 1
 		if p.machine {
-			p.doubt(fieldNama)
-			p.doubt(fieldEmail)
-			for _, f := range []field{fieldNIK, fieldHP, fieldJabatan, fieldGolongan, fieldUserID} {
-				p.doubt(f)
-			}
+			p.doubt(fieldNama, fieldEmail, fieldNIK, fieldHP, fieldJabatan, fieldGolongan, fieldUserID)
 		}
 		row := p.Row
-		row.Doubts = append([]string{}, p.doubts...)
+		row.Doubts = append([]string{}, p.Doubts...)
 		m.reading.Roster = append(m.reading.Roster, row)
 	}
 }

@@ -3,6 +3,7 @@ package document
 import (
 	"strconv"
 	"strings"
+	"time"
 )
 
 // NIPFault says what is wrong with a NIP in words for a letter, or "" when it can be one. 18 digits: birth date, year and
@@ -31,17 +32,10 @@ func NIPFault(nip string) string {
 // ValidNIP says whether the digits can be a NIP.
 func ValidNIP(nip string) bool { return NIPFault(nip) == "" }
 
-var monthDays = [13]int{0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
-
 // validDate checks YYYYMMDD for somebody who can be in service: born 1940–2015.
 func validDate(d string) bool {
-	y, _ := strconv.Atoi(d[:4])
-	m, _ := strconv.Atoi(d[4:6])
-	day, _ := strconv.Atoi(d[6:8])
-	if y < 1940 || y > 2015 || m < 1 || m > 12 || day < 1 || day > monthDays[m] {
-		return false
-	}
-	return m != 2 || day != 29 || y%4 == 0
+	t, err := time.Parse("20060102", d)
+	return err == nil && t.Year() >= 1940 && t.Year() <= 2015
 }
 
 func digits(s string) string {

@@ -2,15 +2,14 @@ package document
 
 import "strings"
 
-// joinedTables are the section's tables, a list that runs over pages as one: its header may be repeated or not, may stand
-// alone at the foot of the first page, and its rows may be cut in two by the break.
-func joinedTables(s *section) []Table {
+// joinedTables are the section's tables, one that runs over pages as one; join says how, or that the second is another table.
+func joinedTables(s *section, join func(a, b Table) (Table, bool)) []Table {
 	var out []Table
 	last := -1 // page of the table before
 	for pi := s.fromPage; pi < s.toPage && pi < len(s.src.Pages); pi++ {
 		for k, t := range s.src.Pages[pi].Tables {
 			if n := len(out); n > 0 && k == 0 && pi == last+1 && t.Line <= 2 {
-				if whole, ok := joinTables(out[n-1], t); ok {
+				if whole, ok := join(out[n-1], t); ok {
 					out[n-1], last = whole, pi
 					continue
 				}
@@ -21,19 +20,13 @@ func joinedTables(s *section) []Table {
 	return out
 }
 
-// joinTables carries a list on; not ok when the second table is another one.
+// joinTables carries a list on; not ok when the second table is another one. The header may be repeated or not, may stand alone at
+// the foot of the first page, and rows may be cut in two by the break.
 func joinTables(a, b Table) (Table, bool) {
-	head, cols := -1, columns(nil)
-	for r := range a.Rows {
-		if cols = headerRow(a.Rows[r]); cols != nil {
-			head = r
-			break
-		}
-	}
-	if head < 0 || len(b.Rows) == 0 {
+	head, start, cols := findHeader(a.Rows)
+	if cols == nil || len(b.Rows) == 0 {
 		return a, false
 	}
-	cols, start := deepHeader(a.Rows, head, cols)
 	rows := b.Rows
 	for len(rows) > 0 && start-head > 0 && repeats(a.Rows[head:start], rows) {
 		rows = rows[start-head:]
@@ -86,7 +79,7 @@ const (
 
 // seam says how the first row after the break goes with the rows before it.
 func seam(above [][]Cell, first []Cell, cols columns) int {
-	number := numberColumn(cols)
+	number := cols.alone(fieldNo)
 	if number < 0 {
 		return unnumberedSeam(above, first, cols)
 	}
@@ -180,28 +173,13 @@ func repeats(head, rows [][]Cell) bool {
 	return true
 }
 
-func numberColumn(cols columns) int {
-	for i, f := range cols {
-		if len(f) == 1 && f[0] == fieldNo {
-			return i
-		}
-	}
-	return -1
-}
-
 // glue puts the lower half of a row under its upper half.
 func glue(upper, lower []Cell) []Cell {
 	out := append([]Cell(nil), upper...)
 	for i, c := range lower {
 		if i < len(out) && c.Text != "" {
-			if out[i].Text != "" {
-				out[i].Text += "\n"
-			}
-			out[i].Text += c.Text
+			out[i].add(c.Text, c.Confidence)
 			out[i].Unsure = true // the break may have fallen between two words or inside one
-			if c.Confidence > 0 && (out[i].Confidence == 0 || c.Confidence < out[i].Confidence) {
-				out[i].Confidence = c.Confidence
-			}
 		}
 	}
 	return out

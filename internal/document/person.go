@@ -9,31 +9,42 @@ import (
 // person is somebody that one paper names.
 type person struct {
 	Row
-	lossy   bool     // the NIP came from a number cell that cannot hold 18 digits
-	settled bool     // … and another paper has all of it
-	machine bool     // read by OCR
-	listed  bool     // a row of a table, told by its number or by NIP and address
-	conf    float64  // lowest OCR confidence of nama, nip and email
-	doubts  []string // fields
-	broken  []field  // in place of a value a spreadsheet shows an error
-	before  string   // titles, where they have columns of their own
-	after   string   // …
-	heads   bool     // the first below the title of a Pokja within the list
-	groups  []int    // which of the paper's lists name them: an SK may appoint several Pokja
+	lossy   bool    // the NIP came from a number cell that cannot hold 18 digits
+	settled bool    // … and another paper has all of it
+	machine bool    // read by OCR
+	listed  bool    // a row of a table, told by its number or by NIP and address
+	conf    float64 // lowest OCR confidence of nama, nip and email
+	broken  []field // in place of a value a spreadsheet shows an error
+	before  string  // titles, where they have columns of their own
+	after   string  // …
+	heads   bool    // the first below the title of a Pokja within the list
+	groups  []int   // which of the paper's lists name them: an SK may appoint several Pokja
 }
 
-func (p *person) doubt(f field) {
-	if slices.Contains(p.doubts, string(f)) {
-		return
+// doubt marks fields for a person to look at.
+func (r *Row) doubt(fields ...field) {
+	for _, f := range fields {
+		if !slices.Contains(r.Doubts, string(f)) {
+			r.Doubts = append(r.Doubts, string(f))
+		}
 	}
-	p.doubts = append(p.doubts, string(f))
 }
 
-// doubtAll marks every field for a person to look at.
-func (p *person) doubtAll() {
-	for _, f := range []field{fieldNama, fieldNIP, fieldNIK, fieldEmail, fieldJabatan, fieldGolongan, fieldHP, fieldUserID} {
-		p.doubt(f)
+func (r *Row) doubtAll() {
+	for _, x := range values {
+		r.doubt(x.f)
 	}
+}
+
+// values are the fields of a row, but for its number.
+var values = []struct {
+	f  field
+	of func(*person) *string
+}{
+	{fieldNama, func(p *person) *string { return &p.Nama }}, {fieldNIP, func(p *person) *string { return &p.NIP }},
+	{fieldNIK, func(p *person) *string { return &p.NIK }}, {fieldEmail, func(p *person) *string { return &p.Email }},
+	{fieldJabatan, func(p *person) *string { return &p.Jabatan }}, {fieldGolongan, func(p *person) *string { return &p.Golongan }},
+	{fieldHP, func(p *person) *string { return &p.HP }}, {fieldUserID, func(p *person) *string { return &p.UserID }},
 }
 
 var (
@@ -67,19 +78,17 @@ func (p *person) set(fields []field, c Cell) {
 		return
 	}
 	if c.Unsure {
-		for _, f := range fields {
-			p.doubt(f)
-		}
+		p.doubt(fields...)
 	}
-	if c.Confidence > 0 && (hasField(fields, fieldNama) || hasField(fields, fieldNIP)) && (p.conf == 0 || c.Confidence < p.conf) {
-		p.conf = c.Confidence
+	if slices.Contains(fields, fieldNama) || slices.Contains(fields, fieldNIP) {
+		p.conf = weaker(p.conf, c.Confidence)
 	}
-	if c.Confidence > 0 && hasField(fields, fieldGolongan) {
+	if c.Confidence > 0 && slices.Contains(fields, fieldGolongan) {
 		text = romanRE.ReplaceAllStringFunc(text, func(m string) string {
 			return strings.Repeat("I", strings.IndexByte(m, '/')) + m[strings.IndexByte(m, '/'):]
 		})
 	}
-	if c.Confidence > 0 && hasField(fields, fieldNama) {
+	if c.Confidence > 0 && slices.Contains(fields, fieldNama) {
 		text = strings.Trim(specks.Replace(text), " -–.;:'") + dotAfterTitle(text)
 	}
 	if len(fields) == 1 {
@@ -184,11 +193,8 @@ func (p *person) setNIP(text string, numeric bool) {
 	if numeric && len(p.NIP) > 15 {
 		p.lossy = true // IEEE 754: a spreadsheet keeps 15 digits
 	}
-	for _, c := range text {
-		if c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' {
-			p.doubt(fieldNIP)
-			break
-		}
+	if strings.ContainsFunc(text, func(c rune) bool { return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' }) {
+		p.doubt(fieldNIP)
 	}
 }
 
@@ -257,29 +263,30 @@ func (p *person) setMany(fields []field, text string) {
 		text = text[:loc[0]] + "\n" + text[loc[1]:]
 		return m
 	}
-	if hasField(fields, fieldNIP) {
+	if slices.Contains(fields, fieldNIP) {
 		if nip, from, to := findNIP(text); nip != "" {
 			p.NIP = nip
 			above := cleanName(nipLabelRE.ReplaceAllString(text[:from], ""))
 			text = text[:from] + "\n" + text[to:]
-			if hasField(fields, fieldNama) && len(letters(above)) > 2 { // what stands above the NIP is the name
-				p.Nama, fields = above, without(fields, fieldNama)
+			if slices.Contains(fields, fieldNama) && len(letters(above)) > 2 { // what stands above the NIP is the name
+				p.Nama = above
+				fields = slices.DeleteFunc(slices.Clone(fields), func(f field) bool { return f == fieldNama })
 				text = text[from:]
 			}
 		}
 		text = nipLabelRE.ReplaceAllString(text, "")
 	}
-	if hasField(fields, fieldNIK) {
+	if slices.Contains(fields, fieldNIK) {
 		p.NIK = digits(take(nikRE))
 		text = nikLabelRE.ReplaceAllString(text, "")
 	}
-	if hasField(fields, fieldHP) {
+	if slices.Contains(fields, fieldHP) {
 		text = joinPhone(phoneBreakRE.ReplaceAllString(text, "$1$2$3$4"))
 		if m := take(phoneRE); m != "" {
 			p.setHP(m)
 		}
 	}
-	if hasField(fields, fieldGolongan) {
+	if slices.Contains(fields, fieldGolongan) {
 		p.takeRank(&text, take)
 	}
 	p.setRest(fields, text)
@@ -306,16 +313,6 @@ func joinPhone(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-func without(fields []field, f field) []field {
-	var out []field
-	for _, x := range fields {
-		if x != f {
-			out = append(out, x)
-		}
-	}
-	return out
-}
-
 func (p *person) takeRank(text *string, take func(*regexp.Regexp) string) {
 	if all := rankRE.FindAllStringIndex(*text, -1); all != nil {
 		loc := all[len(all)-1]
@@ -323,13 +320,11 @@ func (p *person) takeRank(text *string, take func(*regexp.Regexp) string) {
 		*text = (*text)[:loc[0]] + "\n" + (*text)[loc[1]:]
 		return
 	}
-	if m := take(pppkRankRE); m != "" {
-		p.Golongan = golongan(m)
-		return
-	}
-	if m := take(golRE); m != "" {
-		p.Golongan = golongan(m)
-		return
+	for _, re := range []*regexp.Regexp{pppkRankRE, golRE} {
+		if m := take(re); m != "" {
+			p.Golongan = golongan(m)
+			return
+		}
 	}
 	p.Golongan = strings.TrimSpace(take(pppkLineRE))
 }
@@ -337,21 +332,20 @@ func (p *person) takeRank(text *string, take func(*regexp.Regexp) string) {
 // setRest gives the remaining text to the one field that is text.
 func (p *person) setRest(fields []field, text string) {
 	switch {
-	case hasField(fields, fieldEmail):
+	case slices.Contains(fields, fieldEmail):
 		text = strings.TrimLeft(contactLabelRE.ReplaceAllString(text, ""), " /\n:")
-		if hasField(fields, fieldHP) && text != "" && !strings.Contains(text, "@") && strings.Trim(text, "0123456789 -\n/.") == "" {
+		if slices.Contains(fields, fieldHP) && text != "" && !strings.Contains(text, "@") && strings.Trim(text, "0123456789 -\n/.") == "" {
 			p.doubt(fieldHP) // digits are left over: the number was not understood
 			return
 		}
 		p.setEmail(text)
-	case hasField(fields, fieldNama) && hasField(fields, fieldJabatan):
+	case slices.Contains(fields, fieldNama) && slices.Contains(fields, fieldJabatan):
 		first, rest, _ := strings.Cut(strings.TrimSpace(text), "\n")
 		p.Nama, p.Jabatan = cleanName(first), cleanName(rest)
-		p.doubt(fieldJabatan)
-		p.doubt(fieldNama)
-	case hasField(fields, fieldNama):
+		p.doubt(fieldJabatan, fieldNama)
+	case slices.Contains(fields, fieldNama):
 		p.Nama = cleanName(text)
-	case hasField(fields, fieldJabatan):
+	case slices.Contains(fields, fieldJabatan):
 		p.Jabatan = strings.Trim(oneLine(text), " ,/;()-")
 	}
 }

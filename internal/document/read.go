@@ -1,6 +1,10 @@
 package document
 
-import "strings"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 // Bundle is all that one request consists of.
 type Bundle struct {
@@ -133,7 +137,7 @@ func annexOf(s *section) Kind {
 			switch {
 			case strings.Contains(l, "KEPUTUSAN"):
 				return SK
-			case strings.Contains(l, "SURATTUGAS"), strings.Contains(l, "SURATPERINTAH"), strings.Contains(l, "SURATPENUGASAN"):
+			case holds(l, "SURATTUGAS", "SURATPERINTAH", "SURATPENUGASAN"):
 				return SuratTugas
 			}
 		}
@@ -203,10 +207,5 @@ func (r *Reading) complete() {
 
 // sortProblems orders by row, as a letter lists them.
 func (r *Reading) sortProblems() {
-	ps := r.Problems
-	for i := 1; i < len(ps); i++ {
-		for j := i; j > 0 && ps[j].Row < ps[j-1].Row; j-- {
-			ps[j], ps[j-1] = ps[j-1], ps[j]
-		}
-	}
+	slices.SortStableFunc(r.Problems, func(a, b Problem) int { return cmp.Compare(a.Row, b.Row) })
 }

@@ -70,6 +70,23 @@ type Cell struct {
 	Unsure     bool    // without ruled lines it could not be told to which row some of it belongs
 }
 
+// add puts a text below what the cell holds.
+func (c *Cell) add(text string, confidence float64) {
+	if c.Text != "" {
+		c.Text += "\n"
+	}
+	c.Text += text
+	c.Confidence = weaker(c.Confidence, confidence)
+}
+
+// weaker is the lower of two confidences; 0 is none.
+func weaker(a, b float64) float64 {
+	if a == 0 || b > 0 && b < a {
+		return b
+	}
+	return a
+}
+
 // Text is the line as one string.
 func (l Line) Text() string {
 	if len(l.Segments) == 1 {
