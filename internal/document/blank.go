@@ -24,11 +24,9 @@ func (s *section) hasHeader() bool {
 	members := func(cols columns) bool {
 		return cols.has(fieldNama) && (cols.has(fieldNIP) || cols.has(fieldNIK) || cols.has(fieldEmail))
 	}
-	for _, t := range s.tables {
-		for _, row := range t.Rows {
-			if members(headerRow(row)) {
-				return true
-			}
+	for _, row := range s.tableRows() {
+		if members(headerRow(row)) {
+			return true
 		}
 	}
 	for _, r := range s.rows {

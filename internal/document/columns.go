@@ -254,7 +254,7 @@ func looseRow(body []*Line, owner []int, a int, head []Segment, sure bool) []Cel
 		before := -1
 		for _, s := range l.Segments {
 			c := columnFor(head, s)
-			cells[c].add(s.Text, s.Confidence)
+			cells[c].Add(s.Text, s.Confidence)
 			cells[c].Unsure = cells[c].Unsure || !sure || c == before // two side by side are no one's cell for sure
 			before = c
 		}

@@ -25,10 +25,8 @@ func (m *merger) take(s *section) {
 	case SuratTugas:
 		m.tasks = append(m.tasks, s)
 	}
-	for _, p := range s.src.Pages {
-		if s.first <= p.Number && p.Number <= s.last && p.Unreadable != "" {
-			m.reading.NeedsPerson = true // a page that nobody could read may hold anything
-		}
+	if slices.ContainsFunc(s.pages(), func(p Page) bool { return p.Unreadable != "" }) {
+		m.reading.NeedsPerson = true // a page that nobody could read may hold anything
 	}
 }
 

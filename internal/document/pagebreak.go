@@ -5,9 +5,9 @@ import "strings"
 // joinedTables are the section's tables, one that runs over pages as one; join says how, or that the second is another table.
 func joinedTables(s *section, join func(a, b Table) (Table, bool)) []Table {
 	var out []Table
-	last := -1 // page of the table before
-	for pi := s.fromPage; pi < s.toPage && pi < len(s.src.Pages); pi++ {
-		for k, t := range s.src.Pages[pi].Tables {
+	last := 0 // page of the table before
+	for pi, p := range s.pages() {
+		for k, t := range p.Tables {
 			if n := len(out); n > 0 && k == 0 && pi == last+1 && t.Line <= 2 {
 				if whole, ok := join(out[n-1], t); ok {
 					out[n-1], last = whole, pi
@@ -178,7 +178,7 @@ func glue(upper, lower []Cell) []Cell {
 	out := append([]Cell(nil), upper...)
 	for i, c := range lower {
 		if i < len(out) && c.Text != "" {
-			out[i].add(c.Text, c.Confidence)
+			out[i].Add(c.Text, c.Confidence)
 			out[i].Unsure = true // the break may have fallen between two words or inside one
 		}
 	}

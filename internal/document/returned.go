@@ -1,22 +1,18 @@
 package document
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // ReviewHead is the column of the office's remarks in a marked-up return; by it a return is known again.
 const ReviewHead = "Catatan pemeriksaan"
 
 // isReturn says that the list is our own marked-up one, sent back.
 func (s *section) isReturn() bool {
-	for _, t := range s.tables {
-		for _, row := range t.Rows {
-			for _, c := range row {
-				if oneLine(c.Text) == ReviewHead && headerRow(row) != nil {
-					return true
-				}
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(s.tableRows(), func(row []Cell) bool {
+		return slices.ContainsFunc(row, func(c Cell) bool { return oneLine(c.Text) == ReviewHead }) && headerRow(row) != nil
+	})
 }
 
 // keepMarks leaves the mark on what a machine has read and the requester has sent back as it was: that a value stands in a

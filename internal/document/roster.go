@@ -173,7 +173,7 @@ func bodyPeople(body string) []person {
 		return nil
 	}
 	src := bodySource(body)
-	s := section{src: &src, rows: flatten(&src), tables: src.Pages[0].Tables, toPage: 1}
+	s := section{src: &src, rows: flatten(&src), toPage: 1}
 	people := s.firstFound(func(p person) bool { return p.NIP == "" && p.Email == "" }, fromTables, fromTransposed, entries, labelValues)
 	for i := range people {
 		people[i].Source = src.File

@@ -18,17 +18,14 @@ type row struct {
 type section struct {
 	src      *Source
 	rows     []row
-	tables   []Table
 	kind     Kind
 	title    string
 	number   string
 	joined   bool // it goes on from another file
 	untitled bool // no title says what it is
 	asks     bool // a letter that asks for accounts, and has no list of members
-	first    int  // pages, as printed
-	last     int
 
-	fromPage, toPage int // pages as indices, the last not included
+	fromPage, toPage int // indices into the source's pages, the last not included
 	people           []person
 	old              bool // of an earlier mail
 }
@@ -109,27 +106,36 @@ func sections(s *Source) []section {
 
 func newSection(s *Source, rows []row, v verdict) section {
 	sec := section{src: s, rows: rows, kind: v.kind, title: v.title, number: v.number}
-	if len(rows) == 0 {
-		return sec
-	}
-	from, to := rows[0].page, rows[len(rows)-1].page
-	sec.first, sec.last = s.Pages[from].Number, s.Pages[to].Number
-	sec.fromPage, sec.toPage = from, to+1
-	for pi := from; pi <= to; pi++ {
-		sec.tables = append(sec.tables, s.Pages[pi].Tables...)
+	if len(rows) > 0 {
+		sec.fromPage, sec.toPage = rows[0].page, rows[len(rows)-1].page+1
 	}
 	return sec
 }
 
+// pages are those on which the section stands.
+func (s *section) pages() []Page { return s.src.Pages[s.fromPage:s.toPage] }
+
+// tableRows are the rows of all its tables.
+func (s *section) tableRows() (rows [][]Cell) {
+	for _, p := range s.pages() {
+		for _, t := range p.Tables {
+			rows = append(rows, t.Rows...)
+		}
+	}
+	return rows
+}
+
 // pageRange is "1-3"; empty where the format has no pages.
 func (s *section) pageRange() string {
-	if !s.src.Paged || s.first == 0 {
+	if !s.src.Paged || s.toPage == 0 {
 		return ""
 	}
-	if s.first == s.last {
-		return strconv.Itoa(s.first)
+	pages := s.pages()
+	first, last := strconv.Itoa(pages[0].Number), strconv.Itoa(pages[len(pages)-1].Number)
+	if first == last {
+		return first
 	}
-	return strconv.Itoa(s.first) + "-" + strconv.Itoa(s.last)
+	return first + "-" + last
 }
 
 func (s *section) text() string {

@@ -70,8 +70,8 @@ type Cell struct {
 	Unsure     bool    // without ruled lines it could not be told to which row some of it belongs
 }
 
-// add puts a text below what the cell holds.
-func (c *Cell) add(text string, confidence float64) {
+// Add puts a text below what the cell holds.
+func (c *Cell) Add(text string, confidence float64) {
 	if c.Text != "" {
 		c.Text += "\n"
 	}
