@@ -45,15 +45,8 @@ func (p *picture) binarize() *bitmap {
 }
 
 func (p *picture) addRow(sums []uint32, y, sign int) {
-	row := p.pix[y*p.w : (y+1)*p.w]
-	if sign > 0 {
-		for x, v := range row {
-			sums[x] += uint32(v)
-		}
-		return
-	}
-	for x, v := range row {
-		sums[x] -= uint32(v)
+	for x, v := range p.pix[y*p.w : (y+1)*p.w] {
+		sums[x] += uint32(sign * int(v)) // below zero it wraps, and back again
 	}
 }
 

@@ -30,8 +30,8 @@ type openTable struct {
 	next map[int]int // … from the next row on
 }
 
-func newDocBuilder(o Options) *docBuilder {
-	return &docBuilder{pages: []document.Page{{Number: 1}}, cells: o.MaxCells, text: o.MaxText}
+func newDocBuilder() *docBuilder {
+	return &docBuilder{pages: []document.Page{{Number: 1}}, cells: maxCells, text: maxText}
 }
 
 func (f *docBuilder) page() *document.Page { return &f.pages[len(f.pages)-1] }
@@ -209,19 +209,19 @@ func (f *docBuilder) afford(text string) bool {
 }
 
 // finishInto closes what a cut file left open.
-func (f *docBuilder) finishInto(src *document.Source) {
+func (f *docBuilder) finishInto(src *document.Source) error {
 	f.endParagraph()
 	for f.top() != nil {
 		f.closeTable()
 	}
 	if f.over {
-		src.Unreadable = document.ReasonTooLarge
-		return
+		return errTooLarge
 	}
 	src.Pages = f.pages
 	if last := f.page(); len(f.pages) > 1 && len(last.Lines) == 0 && len(last.Tables) == 0 {
 		src.Pages = f.pages[:len(f.pages)-1]
 	}
+	return nil
 }
 
 // squeeze folds white space, the no-break and zero-width kinds included.
@@ -241,12 +241,10 @@ func squeeze(s string) string {
 	}
 	s = strings.Map(func(c rune) rune {
 		switch c {
-		case 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0xAD: // zero width, soft hyphen
+		case 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0xAD, 0xFFFD, 0: // zero width, soft hyphen; what is no letter
 			return -1
 		case 0xA0, 0x2007, 0x202F:
 			return ' '
-		case 0xFFFD, 0:
-			return -1
 		}
 		return c
 	}, s)

@@ -10,19 +10,17 @@ import (
 )
 
 // readDOCX reads the body of a WordprocessingML document (ECMA-376 part 1 §17): deleted, hidden and fallback text left out.
-func readDOCX(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) {
+func readDOCX(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) error {
 	pkg, err := ooxml.Open(data, ooxml.Limits{})
 	if err != nil {
-		src.Unreadable = reasonOf(err)
-		return
+		return err
 	}
 	main, _ := pkg.Main()
-	w := &wordReader{doc: newDocBuilder(r.opt), numbers: map[string]int{}}
+	w := &wordReader{doc: newDocBuilder(), numbers: map[string]int{}}
 	if err := walkXML(ctx, pkg, main, xmlEvents{start: w.start, end: w.end, text: w.text}); err != nil {
-		src.Unreadable = reasonOf(err)
-		return
+		return err
 	}
-	w.doc.finishInto(src)
+	return w.doc.finishInto(src)
 }
 
 type wordReader struct {

@@ -1,8 +1,10 @@
 package extract
 
 import (
+	"cmp"
+	"maps"
 	"math"
-	"sort"
+	"slices"
 
 	"ukpbjd/internal/document"
 )
@@ -49,36 +51,21 @@ func tidy(r rule) rule {
 
 // touching finds the connected sets of lines. Lines are sorted by their left end, so each is compared with few others.
 func touching(rules []rule) [][]rule {
-	sort.Slice(rules, func(i, j int) bool { return rules[i].x0 < rules[j].x0 })
-	parent := make([]int, len(rules))
-	for i := range parent {
-		parent[i] = i
-	}
-	find := func(i int) int {
-		for parent[i] != i {
-			parent[i] = parent[parent[i]]
-			i = parent[i]
-		}
-		return i
-	}
+	slices.SortFunc(rules, func(a, b rule) int { return cmp.Compare(a.x0, b.x0) })
+	head := ownHeads(len(rules))
 	for i := range rules {
 		for j := i + 1; j < len(rules) && rules[j].x0 <= rules[i].x1+near; j++ {
 			if rules[i].y0 <= rules[j].y1+near && rules[j].y0 <= rules[i].y1+near {
-				parent[find(j)] = find(i)
+				join(head, i, j)
 			}
 		}
 	}
 	sets := map[int][]rule{}
 	for i, r := range rules {
-		sets[find(i)] = append(sets[find(i)], r)
+		sets[root(head, i)] = append(sets[root(head, i)], r)
 	}
-	var keys []int
-	for k := range sets {
-		keys = append(keys, k)
-	}
-	sort.Ints(keys)
-	out := make([][]rule, 0, len(keys))
-	for _, k := range keys {
+	out := make([][]rule, 0, len(sets))
+	for _, k := range slices.Sorted(maps.Keys(sets)) {
 		out = append(out, sets[k])
 	}
 	return out
@@ -104,7 +91,7 @@ func newFrame(set []rule) *frame {
 }
 
 func distinct(v []float64) []float64 {
-	sort.Float64s(v)
+	slices.Sort(v)
 	var out []float64
 	for _, x := range v {
 		if len(out) == 0 || x-out[len(out)-1] > near {
@@ -126,9 +113,7 @@ func (f *frame) apart() []*frame {
 			from, have = r, more
 			continue
 		}
-		for x := range more {
-			have[x] = true
-		}
+		maps.Copy(have, more)
 	}
 	if from == 0 {
 		return []*frame{f}
@@ -190,7 +175,7 @@ func (f *frame) put(w word) bool {
 }
 
 func slotOf(lines []float64, v float64) int {
-	i := sort.SearchFloat64s(lines, v)
+	i, _ := slices.BinarySearch(lines, v)
 	if i == 0 || i == len(lines) {
 		return -1
 	}
@@ -236,10 +221,7 @@ const wholePage = 60
 
 // merge joins slots that no line separates; each slot knows the first slot of its cell.
 func (f *frame) merge(nr, nc int) []int {
-	head := make([]int, nr*nc)
-	for i := range head {
-		head[i] = i
-	}
+	head := ownHeads(nr * nc)
 	for r := range nr {
 		for c := range nc {
 			i := r*nc + c
@@ -257,8 +239,18 @@ func (f *frame) merge(nr, nc int) []int {
 	return head
 }
 
+// ownHeads are sets of one, each its own head; join makes one set of two, of which the smaller head stays.
+func ownHeads(n int) []int {
+	head := make([]int, n)
+	for i := range head {
+		head[i] = i
+	}
+	return head
+}
+
 func root(head []int, i int) int {
 	for head[i] != i {
+		head[i] = head[head[i]]
 		i = head[i]
 	}
 	return i
@@ -266,10 +258,7 @@ func root(head []int, i int) int {
 
 func join(head []int, a, b int) {
 	a, b = root(head, a), root(head, b)
-	if a < b {
-		a, b = b, a
-	}
-	head[a] = b
+	head[max(a, b)] = min(a, b)
 }
 
 // ruledDown says whether a vertical line at x covers most of y0..y1; frames may be drawn in pieces.
@@ -295,19 +284,8 @@ func (f *frame) ruledAcross(y, x0, x1 float64) bool {
 
 func cellOf(ws []word) document.Cell {
 	var c document.Cell
-	for i, l := range lineGroups(ws) {
-		if i > 0 {
-			c.Text += "\n"
-		}
-		for j, w := range l {
-			if j > 0 {
-				c.Text += " "
-			}
-			c.Text += w.text
-			if w.conf > 0 && (c.Confidence == 0 || w.conf < c.Confidence) {
-				c.Confidence = w.conf
-			}
-		}
+	for _, l := range lineGroups(ws) {
+		c.Add(joined(l), lowest(l))
 	}
 	return c
 }

@@ -13,18 +13,16 @@ import (
 )
 
 // readHTML reads text and tables of a page; spreadsheets saved as "xls" are often that.
-func readHTML(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) {
+func readHTML(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) error {
 	text, err := charset.NewReader(bytes.NewReader(data), "")
 	if err != nil {
-		src.Unreadable = document.ReasonCorrupt
-		return
+		return err
 	}
-	h := &htmlReader{doc: newDocBuilder(r.opt)}
+	h := &htmlReader{doc: newDocBuilder()}
 	if err := htmltext.Read(ctx, text, htmltext.Events{Text: h.text, Open: h.open, Close: h.close}); err != nil {
-		src.Unreadable = reasonOf(err)
-		return
+		return err
 	}
-	h.doc.finishInto(src)
+	return h.doc.finishInto(src)
 }
 
 type htmlReader struct{ doc *docBuilder }

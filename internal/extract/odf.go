@@ -4,44 +4,28 @@ import (
 	"bytes"
 	"context"
 	"encoding/xml"
+	"slices"
 	"strconv"
+	"strings"
 
 	"ukpbjd/internal/document"
 	"ukpbjd/internal/ooxml"
 )
 
-// readODT reads the text of an OpenDocument text (ODF 1.3 part 3 §5).
-func readODT(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) {
-	o := &odfReader{doc: newDocBuilder(r.opt), breaks: map[string]bool{}}
-	if !walkODF(ctx, src, data, o) {
-		return
-	}
-	o.doc.finishInto(src)
-}
-
-// readODS reads the visible cells of a spreadsheet; each sheet is a page.
-func readODS(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) {
-	o := &odfReader{doc: newDocBuilder(r.opt), breaks: map[string]bool{}, sheet: true}
-	if !walkODF(ctx, src, data, o) {
-		return
-	}
-	o.doc.finishInto(src)
-}
-
-func walkODF(ctx context.Context, src *document.Source, data []byte, o *odfReader) bool {
+// readODF reads an OpenDocument text, or the visible cells of a spreadsheet, each sheet a page (ODF 1.3 part 3 §5, §9).
+func readODF(_ *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) error {
 	pkg, err := ooxml.Open(data, ooxml.Limits{})
-	if err == nil {
-		if m, _ := pkg.Read("META-INF/manifest.xml"); bytes.Contains(m, []byte("encryption-data")) {
-			src.Unreadable = document.ReasonEncrypted
-			return false
-		}
-		err = walkXML(ctx, pkg, "content.xml", xmlEvents{start: o.start, end: o.end, text: o.text})
-	}
 	if err != nil {
-		src.Unreadable = reasonOf(err)
-		return false
+		return err
 	}
-	return true
+	if m, _ := pkg.Read("META-INF/manifest.xml"); bytes.Contains(m, []byte("encryption-data")) {
+		return ooxml.ErrEncrypted
+	}
+	o := &odfReader{doc: newDocBuilder(), breaks: map[string]bool{}, sheet: src.MediaType == formatODS.mediaType()}
+	if err := walkXML(ctx, pkg, "content.xml", xmlEvents{start: o.start, end: o.end, text: o.text}); err != nil {
+		return err
+	}
+	return o.doc.finishInto(src)
 }
 
 type odfReader struct {
@@ -87,10 +71,7 @@ func (o *odfReader) start(name string, at []xml.Attr) {
 	case "p", "h":
 		o.openParagraph(at)
 	case "s":
-		n, _ := strconv.Atoi(attr(at, "c"))
-		for i := 0; i < min(max(n, 1), 64); i++ {
-			o.doc.write(" ")
-		}
+		o.doc.write(strings.Repeat(" ", min(repeated(at, "c"), 64)))
 	case "tab":
 		o.doc.write("\t")
 	case "line-break":
@@ -228,11 +209,7 @@ func (o *odfReader) closeRow() {
 	if t == nil || o.collaps {
 		return
 	}
-	blankRow := true
-	for _, c := range t.row {
-		blankRow = blankRow && c.Text == ""
-	}
-	if blankRow && o.sheet {
+	if o.sheet && !slices.ContainsFunc(t.row, func(c document.Cell) bool { return c.Text != "" }) {
 		t.row = nil
 	}
 	o.row += o.rowRep - 1

@@ -1,11 +1,14 @@
 package extract
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -58,11 +61,7 @@ func (r *Reader) reOCR(ctx context.Context, s *sheet, pic *picture) {
 }
 
 func lowest(ws []word) float64 {
-	low := 100.0
-	for _, w := range ws {
-		low = math.Min(low, w.conf)
-	}
-	return low
+	return slices.MinFunc(ws, func(a, b word) int { return cmp.Compare(a.conf, b.conf) }).conf
 }
 
 // boxes are the cells of the sheet's tables that hold words.
@@ -114,14 +113,18 @@ func (f *frame) boxes(words []word, index []int) []box {
 // readBoxes reads all pictures in one run: tesseract takes a list of files and numbers them as pages.
 func (r *Reader) readBoxes(ctx context.Context, pic *picture, boxes []box) (out [][]word, err error) {
 	var table []byte
-	err = r.inFolder("list.txt", boxList(len(boxes)), func(dir string) error {
+	list := ""
+	for i := range boxes {
+		list += boxName(i) + "\n"
+	}
+	err = r.inFolder("list.txt", []byte(list), func(dir string) error {
 		for i, b := range boxes {
 			if err := os.WriteFile(filepath.Join(dir, boxName(i)), pic.crop(b).encodePGM(), 0o600); err != nil {
 				return err
 			}
 		}
 		var err error
-		table, _, err = r.tools.run(ctx, r.opt.PageTime, dir, "tesseract", "list.txt", "-", "-l", "ind", "--psm", "6", "--dpi", strconv.Itoa(int(pic.dpi)), "tsv")
+		table, _, err = r.tools.run(ctx, pageTime, dir, "tesseract", "list.txt", "-", "-l", "ind", "--psm", "6", "--dpi", strconv.Itoa(int(pic.dpi)), "tsv")
 		return err
 	})
 	if err != nil {
@@ -151,14 +154,6 @@ func (r *Reader) readBoxes(ctx context.Context, pic *picture, boxes []box) (out 
 
 func boxName(i int) string { return fmt.Sprintf("c%d.pgm", i) }
 
-func boxList(n int) []byte {
-	var b strings.Builder
-	for i := range n {
-		b.WriteString(boxName(i) + "\n")
-	}
-	return []byte(b.String())
-}
-
 // boxMargin is the white border, in pixels, around a cell's picture.
 const boxMargin = 14
 
@@ -167,10 +162,7 @@ func (p *picture) crop(b box) *picture {
 	scale := p.dpi / 72
 	x0, y0, x1, y1 := int(b.x0*scale), int(b.y0*scale), int(b.x1*scale), int(b.y1*scale)
 	q := &picture{w: max(x1-x0, 1) + 2*boxMargin, h: max(y1-y0, 1) + 2*boxMargin, dpi: p.dpi}
-	q.pix = make([]byte, q.w*q.h)
-	for i := range q.pix {
-		q.pix[i] = 255
-	}
+	q.pix = bytes.Repeat([]byte{255}, q.w*q.h)
 	for y := y0 + 3; y < y1-3; y++ {
 		for x := x0 + 3; x < x1-3; x++ {
 			if x >= 0 && y >= 0 && x < p.w && y < p.h {

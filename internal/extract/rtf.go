@@ -10,17 +10,16 @@ import (
 )
 
 // readRTF reads text and tables of a Rich Text file (RTF 1.9.1): control words by name, unknown destinations skipped.
-func readRTF(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) {
-	p := &rtfReader{doc: newDocBuilder(r.opt), data: data, state: rtfState{unicodeSkip: 1}}
+func readRTF(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) error {
+	p := &rtfReader{doc: newDocBuilder(), data: data, state: rtfState{unicodeSkip: 1}}
 	for p.pos = 0; p.pos < len(data); {
 		if p.pos&0xffff == 0 && ctx.Err() != nil {
-			src.Unreadable = document.ReasonTimeout
-			return
+			return ctx.Err()
 		}
 		p.step()
 	}
 	p.endTable()
-	p.doc.finishInto(src)
+	return p.doc.finishInto(src)
 }
 
 type rtfState struct {
@@ -62,7 +61,7 @@ func (p *rtfReader) step() {
 		p.pos++
 	default:
 		p.pos++
-		p.char(rune(decode1252(c)))
+		p.char(decode1252(c))
 	}
 }
 
@@ -204,9 +203,7 @@ func (p *rtfReader) word(word string, num int, has bool) {
 		p.endCell()
 	case "row", "nestrow":
 		p.endRow()
-	case "trowd":
-		p.inTbl = true
-	case "intbl":
+	case "trowd", "intbl":
 		p.inTbl = true
 	case "pard":
 		p.inTbl = false

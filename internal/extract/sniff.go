@@ -2,8 +2,11 @@ package extract
 
 import (
 	"bytes"
-	"ukpbjd/internal/ooxml"
+	"cmp"
+	"slices"
 	"unicode/utf8"
+
+	"ukpbjd/internal/ooxml"
 )
 
 // format is what the bytes are.
@@ -42,10 +45,7 @@ var mediaTypes = map[format]string{
 }
 
 func (f format) mediaType() string {
-	if m := mediaTypes[f]; m != "" {
-		return m
-	}
-	return "application/octet-stream"
+	return cmp.Or(mediaTypes[f], "application/octet-stream")
 }
 
 var oleMagic = []byte{0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1}
@@ -74,10 +74,8 @@ func sniff(data []byte) format {
 		}
 	}
 	switch {
-	case len(data) > 12 && string(data[:4]) == "RIFF" && string(data[8:12]) == "WEBP":
-		return formatImage
-	case len(data) > 12 && string(data[4:8]) == "ftyp":
-		return formatImage // HEIC of phones
+	case len(data) > 12 && (string(data[:4]) == "RIFF" && string(data[8:12]) == "WEBP" || string(data[4:8]) == "ftyp"):
+		return formatImage // … or HEIC of phones
 	case bytes.HasPrefix(data, oleMagic):
 		return sniffOLE(data)
 	case bytes.HasPrefix(data, []byte("PK\x03\x04")) || bytes.HasPrefix(data, []byte("PK\x05\x06")):
@@ -152,10 +150,7 @@ func sniffText(data []byte) format {
 	if looksLikeMail(lower) {
 		return formatMail
 	}
-	if bytes.HasPrefix(data, []byte{0xFF, 0xFE}) || bytes.HasPrefix(data, []byte{0xFE, 0xFF}) {
-		return formatText
-	}
-	if looksLikeText(start) {
+	if bytes.HasPrefix(data, []byte{0xFF, 0xFE}) || bytes.HasPrefix(data, []byte{0xFE, 0xFF}) || looksLikeText(start) {
 		return formatText
 	}
 	return formatUnknown
@@ -179,32 +174,19 @@ func looksLikeMail(lower []byte) bool {
 
 // looksLikeText accepts UTF-8 and the single-byte charsets: no NUL or other control characters.
 func looksLikeText(b []byte) bool {
-	control, high := 0, 0
+	high := 0
 	for _, c := range b {
 		switch {
-		case c == 0:
+		case c < 0x20 && !slices.Contains([]byte("\t\n\r\f"), c):
 			return false
-		case c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f':
-			control++
 		case c >= 0x80:
 			high++
 		}
 	}
-	if control > 0 {
-		return false
-	}
-	return utf8.Valid(trimRune(b)) || high*4 < len(b)
-}
-
-// trimRune drops a rune that was cut at the end of a window.
-func trimRune(b []byte) []byte {
-	for i := 1; i <= 3 && i <= len(b); i++ {
-		if utf8.RuneStart(b[len(b)-i]) {
-			if !utf8.FullRune(b[len(b)-i:]) {
-				return b[:len(b)-i]
-			}
-			break
+	for cut := range min(utf8.UTFMax, len(b)) { // the window's end may have cut a rune
+		if utf8.Valid(b[:len(b)-cut]) {
+			return true
 		}
 	}
-	return b
+	return high*4 < len(b)
 }

@@ -21,15 +21,13 @@ func isTIFF(data []byte) bool {
 }
 
 // readTIFF reads the pages of a scan as any other picture. Office scanners put many into one file.
-func (r *Reader) readTIFF(ctx context.Context, src *document.Source, data []byte, b *budget) {
-	pages, err := tiffPages(data, r.opt.MaxOCR)
-	switch {
-	case errors.Is(err, errTooLarge):
-		src.Unreadable = document.ReasonTooLarge
-		return
-	case err != nil || len(pages) == 0:
-		r.readOddTIFF(ctx, src, data, b)
-		return
+func (r *Reader) readTIFF(ctx context.Context, src *document.Source, data []byte, b *budget) error {
+	pages, err := tiffPages(data, maxOCR)
+	if errors.Is(err, errTooLarge) {
+		return err
+	}
+	if err != nil || len(pages) == 0 {
+		return r.readOddTIFF(ctx, src, data, b)
 	}
 	src.Paged = true
 	for i, at := range pages {
@@ -39,13 +37,13 @@ func (r *Reader) readTIFF(ctx context.Context, src *document.Source, data []byte
 		}
 		if err != nil {
 			src.Pages = nil
-			r.readOddTIFF(ctx, src, data, b)
-			return
+			return r.readOddTIFF(ctx, src, data, b)
 		}
 		page := r.ocrPage(ctx, pic, pageDPI(pic), b)
 		page.Number = i + 1
 		src.Pages = append(src.Pages, page)
 	}
+	return nil
 }
 
 // tiffPages are the offsets of the image file directories, one for each page (TIFF 6.0, section 2).
@@ -87,29 +85,22 @@ func tiffPage(data []byte, at uint32) []byte {
 
 // readOddTIFF leaves a coding that Go does not know to tesseract. Ruled lines are not seen this way, so lists are read by the
 // position of their words.
-func (r *Reader) readOddTIFF(ctx context.Context, src *document.Source, data []byte, b *budget) {
+func (r *Reader) readOddTIFF(ctx context.Context, src *document.Source, data []byte, b *budget) error {
 	if r.tools.found["tesseract"] == "" || !b.take() {
-		src.Unreadable = document.ReasonNoText
-		return
+		return refusal(document.ReasonNoText)
 	}
-	var out []byte
-	err := r.inFolder("in.tif", data, func(dir string) error {
-		var err error
-		out, _, err = r.tools.run(ctx, r.opt.PageTime*4, dir, "tesseract", "in.tif", "-", "-l", "ind", "--psm", "11", "tsv")
-		return err
-	})
+	out, err := r.runOn(ctx, pageTime*4, "in.tif", data, "tesseract", "in.tif", "-", "-l", "ind", "--psm", "11", "tsv")
 	if err != nil {
-		src.Unreadable = reasonOfTool(err)
-		return
+		return err
 	}
 	src.Paged = true
 	for i, table := range tsvPages(string(out)) {
-		if i >= r.opt.MaxOCR {
-			src.Pages, src.Unreadable = nil, document.ReasonTooLarge
-			return
+		if i >= maxOCR {
+			return errTooLarge
 		}
 		src.Pages = append(src.Pages, oddPage(i+1, table))
 	}
+	return nil
 }
 
 // tsvPages cuts tesseract's table where a row of level 1 begins a page.

@@ -3,9 +3,10 @@ package extract
 import (
 	"context"
 	"encoding/xml"
-	"errors"
 	"strconv"
 	"strings"
+
+	"github.com/xuri/excelize/v2"
 
 	"ukpbjd/internal/document"
 	"ukpbjd/internal/ooxml"
@@ -13,29 +14,14 @@ import (
 
 // readXLSX reads the visible cells of the visible sheets as a person sees them: cached values of formulas, hidden rows and
 // columns left out. It reads the XML itself, because what matters here is how a number was written in the file.
-func readXLSX(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) {
+func readXLSX(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) error {
 	pkg, err := ooxml.Open(data, ooxml.Limits{})
 	if err != nil {
-		src.Unreadable = reasonOf(err)
-		return
+		return err
 	}
 	main, _ := pkg.Main()
-	b := &workbook{ctx: ctx, pkg: pkg, main: main, cellsLeft: r.opt.MaxCells, textLeft: r.opt.MaxText}
-	if err := b.read(src); err != nil {
-		src.Pages, src.Unreadable = nil, reasonOf(err)
-	}
-}
-
-func reasonOf(err error) string {
-	switch {
-	case errors.Is(err, errTooLarge):
-		return document.ReasonTooLarge
-	case errors.Is(err, ooxml.ErrEncrypted):
-		return document.ReasonEncrypted
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return document.ReasonTimeout
-	}
-	return document.ReasonCorrupt
+	b := &workbook{ctx: ctx, pkg: pkg, main: main, cellsLeft: maxCells, textLeft: maxText}
+	return b.read(src)
 }
 
 type workbook struct {
@@ -81,16 +67,13 @@ func (b *workbook) sheets() (list []sheetRef, err error) {
 	err = walkXML(b.ctx, b.pkg, b.main, xmlEvents{
 		start: func(name string, at []xml.Attr) {
 			if name == "sheet" && len(list) < 100 {
-				list = append(list, sheetRef{relID(at), attr(at, "state")})
+				list = append(list, sheetRef{attr(at, "id"), attr(at, "state")}) // r:id; a sheet has no other attribute of that local name
 			}
 		},
 		end: func(string) {}, text: func([]byte) {},
 	})
 	return list, err
 }
-
-// relID is r:id; a sheet has no other attribute of that local name.
-func relID(at []xml.Attr) string { return attr(at, "id") }
 
 // readShared reads the string table; phonetic readings are no part of a cell's text.
 func (b *workbook) readShared() error {
@@ -177,7 +160,7 @@ func (g *grid) start(name string, at []xml.Attr) {
 		}
 	case "c":
 		g.c++
-		if col := columnOf(attr(at, "r")); col > 0 {
+		if col, _, err := excelize.CellNameToCoordinates(attr(at, "r")); err == nil {
 			g.c = col
 		}
 		g.kind = attr(at, "t")
@@ -193,9 +176,10 @@ func (g *grid) start(name string, at []xml.Attr) {
 
 // merge marks the cells that a merged one covers (ECMA-376 §18.3.1.55); they come after all rows. Blank rows stay blank.
 func (g *grid) merge(ref string) {
-	first, last, ok := strings.Cut(ref, ":")
-	r1, r2, c1, c2 := rowOf(first), rowOf(last), columnOf(first), columnOf(last)
-	if !ok || r1 < 1 || c1 < 1 {
+	first, last, _ := strings.Cut(ref, ":")
+	c1, r1, err1 := excelize.CellNameToCoordinates(first)
+	c2, r2, err2 := excelize.CellNameToCoordinates(last)
+	if err1 != nil || err2 != nil {
 		return
 	}
 	head := g.rows[r1][c1]
@@ -218,14 +202,6 @@ func (g *grid) merge(ref string) {
 			row[c] = cell
 		}
 	}
-}
-
-func rowOf(ref string) int {
-	n, err := strconv.Atoi(strings.TrimLeft(ref, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"))
-	if err != nil {
-		return 0
-	}
-	return n
 }
 
 func (g *grid) hideColumns(at []xml.Attr) {
@@ -340,20 +316,4 @@ func (g *grid) visible() [][]document.Cell {
 		out = append(out, line)
 	}
 	return out
-}
-
-// columnOf is the column of a reference like "AB12", or 0.
-func columnOf(ref string) int {
-	n := 0
-	for i := 0; i < len(ref); i++ {
-		c := ref[i] &^ 0x20
-		if c < 'A' || c > 'Z' {
-			break
-		}
-		n = n*26 + int(c-'A') + 1
-		if n > 1<<20 {
-			return 0
-		}
-	}
-	return n
 }

@@ -28,10 +28,6 @@ func walkXML(ctx context.Context, p *ooxml.Package, name string, ev xmlEvents) e
 		return err
 	}
 	defer r.Close()
-	return walkReader(ctx, r, ev)
-}
-
-func walkReader(ctx context.Context, r io.Reader, ev xmlEvents) error {
 	dec := xml.NewDecoder(r)
 	dec.Strict = false
 	dec.CharsetReader = charset.NewReaderLabel
