@@ -82,7 +82,7 @@ func (w *writer) member(no int, row document.Row, all []document.Problem) {
 		if c.field == "nip" && faults.lossy {
 			text = kept(text)
 		}
-		if has(row.Doubts, c.field) && text != "" {
+		if slices.Contains(row.Doubts, c.field) && text != "" {
 			l = doubtful
 		}
 		if told := faults.fields[c.field]; len(told) > 0 {
@@ -152,8 +152,4 @@ func sentence(s string) string {
 		s += "."
 	}
 	return strings.ToUpper(s[:1]) + s[1:]
-}
-
-func has(list []string, s string) bool {
-	return slices.Contains(list, s)
 }
