@@ -19,14 +19,14 @@ func (m *merger) agree() {
 		return
 	}
 	if m.base != "sk" {
-		m.against(witness{"SK", CodeMissingInSK, m.sks})
+		m.against(witness{"SK", CodeMissingInSK, m.papers[SK]})
 	}
 	if m.base != "surat_tugas" {
-		m.against(witness{"surat tugas", CodeMissingInST, m.tasks})
+		m.against(witness{"surat tugas", CodeMissingInST, m.papers[SuratTugas]})
 	}
 	if m.base == "formulir" {
 		m.values("isi surel", m.body)
-		for _, s := range m.forms {
+		for _, s := range m.papers[Formulir] {
 			m.values("formulir lain ("+s.src.File+")", s.people)
 			m.otherForm(s)
 		}
@@ -64,7 +64,7 @@ func (m *merger) against(w witness) {
 	for _, i := range absent {
 		m.reading.add(i+1, fieldNama, w.absent, "nama dan NIP ini tidak ditemukan dalam %s. Mohon samakan formulir dengan %s.", w.label, w.label)
 	}
-	m.extra(named, w.label, seen)
+	m.extra(named, seen, "%s tercantum dalam %s, tetapi tidak dalam formulir. Mohon lengkapi formulir atau jelaskan perbedaannya.", w.label)
 }
 
 // compare looks at one person in both papers.
@@ -85,15 +85,14 @@ func (m *merger) compare(row int, p, o *person, label string) {
 	}
 }
 
-// extra names people whom the witness adds.
-func (m *merger) extra(named []person, label string, seen map[*person]bool) {
+// extra names people whom only the other paper has.
+func (m *merger) extra(named []person, seen map[*person]bool, text, label string) {
 	for i := range named {
 		o := &named[i]
 		if seen[o] || m.knows(o) || o.machine && !ValidNIP(o.NIP) && len(strings.Fields(o.Nama)) < 2 {
 			continue
 		}
-		who := cmp.Or(o.Nama, "NIP "+o.NIP)
-		m.reading.add(0, "roster", CodeDisagrees, "%s tercantum dalam %s, tetapi tidak dalam formulir. Mohon lengkapi formulir atau jelaskan perbedaannya.", who, label)
+		m.reading.add(0, "roster", CodeDisagrees, text, cmp.Or(o.Nama, "NIP "+o.NIP), label)
 	}
 }
 
@@ -134,11 +133,7 @@ func (m *merger) otherForm(s *section) {
 			m.reading.add(i+1, fieldNama, CodeDisagrees, "anggota ini tidak tercantum dalam formulir lain (%s). Mohon pastikan formulir mana yang berlaku.", s.src.File)
 		}
 	}
-	for i := range s.people {
-		if o := &s.people[i]; !seen[o] && !m.knows(o) {
-			m.reading.add(0, "roster", CodeDisagrees, "%s tercantum dalam formulir lain (%s), tetapi tidak dalam formulir yang dibaca. Mohon pastikan formulir mana yang berlaku.", o.Nama, s.src.File)
-		}
-	}
+	m.extra(s.people, seen, "%s tercantum dalam formulir lain (%s), tetapi tidak dalam formulir yang dibaca. Mohon pastikan formulir mana yang berlaku.", s.src.File)
 }
 
 // fromThird says that a row of the roster comes from neither the first formulir nor s.

@@ -24,17 +24,9 @@ func (s *section) hasHeader() bool {
 	members := func(cols columns) bool {
 		return cols.has(fieldNama) && (cols.has(fieldNIP) || cols.has(fieldNIK) || cols.has(fieldEmail))
 	}
-	for _, row := range s.tableRows() {
-		if members(headerRow(row)) {
-			return true
-		}
-	}
-	for _, r := range s.rows {
-		if members(columns{fieldsOf(r.text)}) || r.line != nil && len(r.line.Segments) > 1 && members(headerRow(cellsOf(r.line.Segments))) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(s.rows, func(r row) bool {
+		return members(headerRow(r.cells)) || members(columns{fieldsOf(r.text)}) || r.line != nil && len(r.line.Segments) > 1 && members(headerRow(cellsOf(r.line.Segments)))
+	})
 }
 
 // labelSeeker looks for the labels of a member's card outside the lines in which the signatory presents themselves.

@@ -93,12 +93,9 @@ func beginsHeader(l *Line) bool {
 }
 
 func labelsOnly(l *Line) bool {
-	for _, s := range l.Segments {
-		if strings.HasPrefix(s.Text, ":") || digits(s.Text) != "" || strings.Contains(s.Text, "@") || strings.Contains(s.Text, ",") && fieldsOf(s.Text) == nil {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(l.Segments, func(s Segment) bool {
+		return strings.HasPrefix(s.Text, ":") || digits(s.Text) != "" || strings.Contains(s.Text, "@") || strings.Contains(s.Text, ",") && fieldsOf(s.Text) == nil
+	})
 }
 
 func cellsOf(segs []Segment) []Cell {

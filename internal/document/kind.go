@@ -51,7 +51,7 @@ func titleAt(rows []row, i int) verdict {
 		return verdict{}
 	}
 	v := verdict{title: strings.Join(strings.Fields(text), " "), page: rows[i].page, strong: 2}
-	if rows[i].cells > 1 { // a title stands alone in its row
+	if filled(rows[i].cells) > 1 { // a title stands alone in its row
 		return lesserTitle(rows, i, l, v)
 	}
 	switch {
@@ -193,7 +193,7 @@ func lesserTitle(rows []row, i int, l string, v verdict) verdict {
 		return v
 	}
 	for _, t := range otherTitles {
-		if rest, ok := strings.CutPrefix(l, t); ok && rows[i].cells <= 1 && (rest == "" || !mixedCase(rows[i].text)) {
+		if rest, ok := strings.CutPrefix(l, t); ok && filled(rows[i].cells) <= 1 && (rest == "" || !mixedCase(rows[i].text)) {
 			v.kind = Other
 			if t != "NOTADINAS" {
 				v.strong = 2

@@ -6,10 +6,8 @@ import "slices"
 // tugas, in this order.
 type merger struct {
 	reading *Reading
-	forms   []*section
+	papers  map[Kind][]*section
 	own     map[*section]bool // forms whose people are all on the roster
-	sks     []*section
-	tasks   []*section
 	body    []person
 	scanned []person // whom papers of earlier mails name that a machine has read
 	roster  []person
@@ -17,14 +15,7 @@ type merger struct {
 }
 
 func (m *merger) take(s *section) {
-	switch s.kind {
-	case Formulir:
-		m.forms = append(m.forms, s)
-	case SK:
-		m.sks = append(m.sks, s)
-	case SuratTugas:
-		m.tasks = append(m.tasks, s)
-	}
+	m.papers[s.kind] = append(m.papers[s.kind], s)
 	if slices.ContainsFunc(s.pages(), func(p Page) bool { return p.Unreadable != "" }) {
 		m.reading.NeedsPerson = true // a page that nobody could read may hold anything
 	}
@@ -93,19 +84,15 @@ func within(people []person, lists map[int]bool) []person {
 	if len(lists) == 0 {
 		return people
 	}
-	var out []person
-	for _, p := range people {
-		if slices.ContainsFunc(p.groups, func(g int) bool { return lists[g] }) {
-			out = append(out, p)
-		}
-	}
-	return out
+	return slices.DeleteFunc(slices.Clone(people), func(p person) bool {
+		return !slices.ContainsFunc(p.groups, func(g int) bool { return lists[g] })
+	})
 }
 
 // bestForm is the formulir to start from: text before pictures, the later before the earlier.
 func (m *merger) bestForm() *section {
 	var best *section
-	for _, s := range m.forms {
+	for _, s := range m.papers[Formulir] {
 		switch {
 		case len(s.people) == 0:
 		case best == nil, best.machine() && !s.machine(), best.machine() == s.machine() && len(s.people) > len(best.people):
@@ -116,7 +103,7 @@ func (m *merger) bestForm() *section {
 }
 
 func (m *merger) merge() {
-	sk, task := people(m.sks), people(m.tasks)
+	sk, task := people(m.papers[SK]), people(m.papers[SuratTugas])
 	switch form := m.bestForm(); {
 	case form != nil:
 		m.roster, m.base = append(m.roster, form.people...), "formulir"
@@ -149,7 +136,7 @@ func (m *merger) merge() {
 // addContinued adds members of a form that goes on in another file, or of whom each has a form of their own.
 func (m *merger) addContinued(form *section) {
 	m.own = map[*section]bool{form: true}
-	for _, s := range m.forms {
+	for _, s := range m.papers[Formulir] {
 		if s == form || !s.joined && !m.others(s, form) {
 			continue
 		}

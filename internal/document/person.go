@@ -101,9 +101,7 @@ func (p *person) set(fields []field, c Cell) {
 // breakCell notes values that are not there because a formula went wrong.
 func (p *person) breakCell(fields []field) {
 	for _, f := range fields {
-		switch f {
-		case fieldNo, fieldRole, fieldIgnored, fieldBefore, fieldAfter:
-		default:
+		if !slices.Contains([]field{fieldNo, fieldRole, fieldIgnored, fieldBefore, fieldAfter}, f) {
 			p.broken = append(p.broken, f)
 			p.doubt(f)
 		}
@@ -237,10 +235,9 @@ func (p *person) setHP(text string) {
 		text = line[at[0]:at[1]]
 	}
 	d := digits(text)
-	if strings.HasPrefix(d, "0062") {
-		d = d[2:]
-	}
 	switch {
+	case strings.HasPrefix(d, "0062"):
+		d = "0" + d[4:]
 	case strings.HasPrefix(d, "62"):
 		d = "0" + d[2:]
 	case strings.HasPrefix(d, "8") && len(d) >= 9:

@@ -10,8 +10,8 @@ const ReviewHead = "Catatan pemeriksaan"
 
 // isReturn says that the list is our own marked-up one, sent back.
 func (s *section) isReturn() bool {
-	return slices.ContainsFunc(s.tableRows(), func(row []Cell) bool {
-		return slices.ContainsFunc(row, func(c Cell) bool { return oneLine(c.Text) == ReviewHead }) && headerRow(row) != nil
+	return slices.ContainsFunc(s.rows, func(r row) bool {
+		return slices.ContainsFunc(r.cells, func(c Cell) bool { return oneLine(c.Text) == ReviewHead }) && headerRow(r.cells) != nil
 	})
 }
 
@@ -44,11 +44,10 @@ func attested(p person, sk, task []person) bool {
 }
 
 // machineRead are the people whom papers of earlier mails name that were read by machine.
-func machineRead(all []section) []person {
-	var out []person
-	for i := range all {
-		if all[i].old && all[i].machine() {
-			out = append(out, all[i].people...)
+func machineRead(all []*section) (out []person) {
+	for _, s := range all {
+		if s.old && s.machine() {
+			out = append(out, s.people...)
 		}
 	}
 	return out

@@ -208,9 +208,7 @@ func readRows(rows [][]Cell, cols columns) []person {
 			continue // repeated on the next page
 		}
 		p, no := readRow(row, cols)
-		if no != 0 {
-			numbered = true
-		}
+		numbered = numbered || no != 0
 		if closes(rowText(row)) && no == 0 {
 			break
 		}

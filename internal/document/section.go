@@ -8,10 +8,9 @@ import (
 // row is one printed row of a source: a line, or a row of a table.
 type row struct {
 	text  string
-	page  int // index into Source.Pages
-	table int // 1-based within the page; 0 for a line
-	line  *Line
-	cells int // filled cells of a table row
+	page  int    // index into Source.Pages
+	line  *Line  // nil for a row of a table
+	cells []Cell // nil for a line
 }
 
 // section is the part of one source that is one paper.
@@ -40,7 +39,7 @@ func flatten(s *Source) []row {
 			for t < len(p.Tables) && p.Tables[t].Line <= i {
 				t++
 				for _, cells := range p.Tables[t-1].Rows {
-					out = append(out, row{text: rowText(cells), page: pi, table: t, cells: filled(cells)})
+					out = append(out, row{text: rowText(cells), page: pi, cells: cells})
 				}
 			}
 			if i < len(p.Lines) {
@@ -73,9 +72,9 @@ func filled(cells []Cell) int {
 const topRows = 16
 
 // sections cuts a source where a page begins with a title. Rows before the first title belong to the first paper.
-func sections(s *Source) []section {
+func sections(s *Source) []*section {
 	rows := flatten(s)
-	var out []section
+	var out []*section
 	start, onPage := 0, 0
 	var cur verdict
 	for i := range rows {
@@ -104,8 +103,8 @@ func sections(s *Source) []section {
 	return append(out, newSection(s, rows[start:], cur))
 }
 
-func newSection(s *Source, rows []row, v verdict) section {
-	sec := section{src: s, rows: rows, kind: v.kind, title: v.title, number: v.number}
+func newSection(s *Source, rows []row, v verdict) *section {
+	sec := &section{src: s, rows: rows, kind: v.kind, title: v.title, number: v.number}
 	if len(rows) > 0 {
 		sec.fromPage, sec.toPage = rows[0].page, rows[len(rows)-1].page+1
 	}
@@ -114,16 +113,6 @@ func newSection(s *Source, rows []row, v verdict) section {
 
 // pages are those on which the section stands.
 func (s *section) pages() []Page { return s.src.Pages[s.fromPage:s.toPage] }
-
-// tableRows are the rows of all its tables.
-func (s *section) tableRows() (rows [][]Cell) {
-	for _, p := range s.pages() {
-		for _, t := range p.Tables {
-			rows = append(rows, t.Rows...)
-		}
-	}
-	return rows
-}
 
 // pageRange is "1-3"; empty where the format has no pages.
 func (s *section) pageRange() string {
