@@ -10,9 +10,10 @@ import (
 // docBuilder collects the paragraphs and tables of a word processor's document in order. Tables inside cells become tables of
 // their own, before the one that holds them.
 type docBuilder struct {
+	strings.Builder // the open paragraph
+
 	pages []document.Page
 	stack []*openTable
-	para  strings.Builder
 	cells int  // still allowed
 	text  int  // bytes of text still allowed, a text counted wherever it is repeated
 	over  bool // more than allowed: the document is refused as a whole
@@ -43,14 +44,10 @@ func (f *docBuilder) top() *openTable {
 	return f.stack[len(f.stack)-1]
 }
 
-func (f *docBuilder) write(s string) { f.para.WriteString(s) }
-
-func (f *docBuilder) writeBytes(b []byte) { f.para.Write(b) }
-
 // endParagraph puts the text where it belongs: the open cell, or the page.
 func (f *docBuilder) endParagraph() {
-	text := f.para.String()
-	f.para.Reset()
+	text := f.String()
+	f.Reset()
 	if t := f.top(); t != nil {
 		if t.in {
 			if t.cell.Len() > 0 && strings.TrimSpace(text) != "" {
@@ -105,7 +102,7 @@ func (f *docBuilder) openRow() {
 }
 
 func (f *docBuilder) openCell() {
-	f.para.Reset()
+	f.Reset()
 	if t := f.top(); t != nil {
 		t.cell.Reset()
 		t.in, t.span, t.vert, t.down = true, 1, false, 1
@@ -117,7 +114,7 @@ func (f *docBuilder) closeCell() {
 	if t == nil || !t.in {
 		return
 	}
-	if f.para.Len() > 0 {
+	if f.Len() > 0 {
 		f.endParagraph()
 	}
 	t.in = false

@@ -87,17 +87,17 @@ func (w *wordReader) inline(name string, at []xml.Attr) {
 		w.inText = true
 	case "tab":
 		if !w.inRunPr {
-			w.doc.write("\t")
+			w.doc.WriteString("\t")
 		}
 	case "br", "cr":
 		if attr(at, "type") == "page" {
 			w.doc.endParagraph()
 			w.doc.breakPage()
 		} else {
-			w.doc.write("\n")
+			w.doc.WriteString("\n")
 		}
 	case "noBreakHyphen":
-		w.doc.write("-")
+		w.doc.WriteString("-")
 	}
 }
 
@@ -137,13 +137,13 @@ func (w *wordReader) autoNumber() {
 	}
 	w.numbers[w.numID]++
 	if !w.started && w.doc.top() != nil {
-		w.doc.write(strconv.Itoa(w.numbers[w.numID]))
+		w.doc.WriteString(strconv.Itoa(w.numbers[w.numID]))
 	}
 }
 
 func (w *wordReader) text(data []byte) {
 	if w.inText && w.skip == 0 && !w.vanish {
 		w.started = true
-		w.doc.writeBytes(data)
+		w.doc.Write(data)
 	}
 }

@@ -28,13 +28,13 @@ func readHTML(r *Reader, ctx context.Context, src *document.Source, data []byte,
 type htmlReader struct{ doc *docBuilder }
 
 func (h *htmlReader) text(s string) {
-	h.doc.write(strings.Join(strings.Fields(s), " ") + " ")
+	h.doc.WriteString(strings.Join(strings.Fields(s), " ") + " ")
 }
 
 func (h *htmlReader) open(name string, attr []htmltext.Attr) {
 	switch name {
 	case "br":
-		h.doc.write("\n")
+		h.doc.WriteString("\n")
 	case "p", "div", "h1", "h2", "h3", "h4", "li":
 		h.doc.endParagraph()
 	case "table":

@@ -71,11 +71,11 @@ func (o *odfReader) start(name string, at []xml.Attr) {
 	case "p", "h":
 		o.openParagraph(at)
 	case "s":
-		o.doc.write(strings.Repeat(" ", min(repeated(at, "c"), 64)))
+		o.doc.WriteString(strings.Repeat(" ", min(repeated(at, "c"), 64)))
 	case "tab":
-		o.doc.write("\t")
+		o.doc.WriteString("\t")
 	case "line-break":
-		o.doc.write("\n")
+		o.doc.WriteString("\n")
 	default:
 		o.startTable(name, at)
 	}
@@ -220,6 +220,6 @@ func (o *odfReader) closeRow() {
 
 func (o *odfReader) text(data []byte) {
 	if o.skip == 0 && o.para > 0 {
-		o.doc.writeBytes(data)
+		o.doc.Write(data)
 	}
 }

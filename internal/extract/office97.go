@@ -25,7 +25,8 @@ func readDOC(r *Reader, ctx context.Context, src *document.Source, data []byte, 
 	for i := 0; i < len(lines); {
 		rows, n := brokenRows(lines[i:])
 		if n == 0 {
-			rows, n = plainRows(lines[i:])
+			rows = plainRows(lines[i:])
+			n = len(rows)
 		}
 		if n == 0 {
 			f.line(lines[i])
@@ -44,10 +45,10 @@ func readDOC(r *Reader, ctx context.Context, src *document.Source, data []byte, 
 }
 
 // plainRows are the lines from the first on that have the same number of cells, three or more.
-func plainRows(lines []string) (rows [][]document.Cell, n int) {
+func plainRows(lines []string) (rows [][]document.Cell) {
 	for _, l := range lines {
 		cells := strings.Split(strings.TrimRight(l, "\r"), "\t")
-		if len(cells) < 3 || n > 0 && len(cells) != len(rows[0]) {
+		if len(cells) < 3 || len(rows) > 0 && len(cells) != len(rows[0]) {
 			break
 		}
 		row := make([]document.Cell, len(cells))
@@ -55,9 +56,8 @@ func plainRows(lines []string) (rows [][]document.Cell, n int) {
 			row[i] = document.Cell{Text: squeeze(c)}
 		}
 		rows = append(rows, row)
-		n++
 	}
-	return rows, n
+	return rows
 }
 
 // maxHeader is how many lines the header of a table may take whose cells are broken into lines.

@@ -89,12 +89,7 @@ func (r *Reader) builtIn(ctx context.Context, data []byte) ([]document.Page, err
 // hostilePDF refuses what is known to make the library allocate without bound: a cross-reference stream of absurd size.
 func hostilePDF(data []byte) bool {
 	for _, key := range [][]byte{[]byte("/Size"), []byte("/Count"), []byte("/N "), []byte("/Columns")} {
-		for rest := data; ; {
-			i := bytes.Index(rest, key)
-			if i < 0 {
-				break
-			}
-			rest = rest[i+len(key):]
+		for rest := range bytes.SplitSeq(data, key) {
 			if leadingNumber(rest) > 5_000_000 {
 				return true
 			}

@@ -75,29 +75,21 @@ func (p *picture) encodePGM() []byte {
 
 // turn rotates by quarter turns clockwise.
 func (p *picture) turn(quarters int) *picture {
-	quarters &= 3
-	if quarters == 0 {
-		return p
+	for range quarters & 3 {
+		p = &picture{w: p.h, h: p.w, dpi: p.dpi, pix: turned(p.pix, p.w)}
 	}
-	q := &picture{w: p.w, h: p.h, dpi: p.dpi, pix: make([]byte, len(p.pix))}
-	if quarters&1 == 1 {
-		q.w, q.h = p.h, p.w
-	}
-	for y := 0; y < p.h; y++ {
-		for x := 0; x < p.w; x++ {
-			var nx, ny int
-			switch quarters {
-			case 1:
-				nx, ny = p.h-1-y, x
-			case 2:
-				nx, ny = p.w-1-x, p.h-1-y
-			case 3:
-				nx, ny = y, p.w-1-x
-			}
-			q.pix[ny*q.w+nx] = p.pix[y*p.w+x]
+	return p
+}
+
+// turned are the points of a picture of width w after a quarter turn clockwise.
+func turned[T any](points []T, w int) []T {
+	out, h := make([]T, len(points)), len(points)/w
+	for y := range h {
+		for x, v := range points[y*w : (y+1)*w] {
+			out[x*h+h-1-y] = v
 		}
 	}
-	return q
+	return out
 }
 
 // exifOrientation looks for the tag in a JPEG's APP1; 0 when there is none.

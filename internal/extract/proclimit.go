@@ -55,18 +55,18 @@ func end(pid int) {
 
 // family are the process, its process group and all their descendants, and how many tasks (threads) these have (proc(5)).
 func family(pid int) (pids []int, tasks int) {
-	names, err := readNames("/proc")
+	entries, err := os.ReadDir("/proc")
 	if err != nil {
 		return nil, 0
 	}
 	threads, children := map[int]int{}, map[int][]int{}
 	pids = []int{pid}
-	for _, name := range names {
-		p, err := strconv.Atoi(name)
+	for _, e := range entries {
+		p, err := strconv.Atoi(e.Name())
 		if err != nil {
 			continue
 		}
-		parent, group, n := taskOf(name)
+		parent, group, n := taskOf(e.Name())
 		threads[p] = n
 		children[parent] = append(children[parent], p)
 		if group == pid && p != pid {
@@ -85,15 +85,6 @@ func family(pid int) (pids []int, tasks int) {
 	}
 	slices.Sort(pids)
 	return slices.Compact(pids), tasks
-}
-
-func readNames(dir string) ([]string, error) {
-	f, err := os.Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return f.Readdirnames(-1)
 }
 
 // taskOf reads parent, process group and number of threads; zero for what has ended meanwhile. The name of a program may hold

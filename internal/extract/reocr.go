@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 const (
@@ -130,18 +129,9 @@ func (r *Reader) readBoxes(ctx context.Context, pic *picture, boxes []box) (out 
 	if err != nil {
 		return nil, err
 	}
-	pages := make([]strings.Builder, len(boxes))
-	for l := range strings.SplitSeq(string(table), "\n") {
-		f := strings.SplitN(l, "\t", 3)
-		if len(f) < 3 {
-			continue
-		}
-		if n, err := strconv.Atoi(f[1]); err == nil && n >= 1 && n <= len(boxes) {
-			pages[n-1].WriteString(l + "\n")
-		}
-	}
+	pages := append(tsvPages(table, len(boxes)), make([][]byte, len(boxes))...) // of empty cells nothing is said
 	for i, b := range boxes {
-		words, _ := tsvWords([]byte(pages[i].String()), 72/pic.dpi)
+		words, _ := tsvWords(pages[i], 72/pic.dpi)
 		x, y := b.x0-boxMargin*72/pic.dpi, b.y0-boxMargin*72/pic.dpi
 		for k := range words {
 			w := &words[k]
@@ -163,12 +153,9 @@ func (p *picture) crop(b box) *picture {
 	x0, y0, x1, y1 := int(b.x0*scale), int(b.y0*scale), int(b.x1*scale), int(b.y1*scale)
 	q := &picture{w: max(x1-x0, 1) + 2*boxMargin, h: max(y1-y0, 1) + 2*boxMargin, dpi: p.dpi}
 	q.pix = bytes.Repeat([]byte{255}, q.w*q.h)
-	for y := y0 + 3; y < y1-3; y++ {
-		for x := x0 + 3; x < x1-3; x++ {
-			if x >= 0 && y >= 0 && x < p.w && y < p.h {
-				q.pix[(y-y0+boxMargin)*q.w+x-x0+boxMargin] = p.pix[y*p.w+x]
-			}
-		}
+	from, to := max(x0+3, 0), min(x1-3, p.w)
+	for y := max(y0+3, 0); y < min(y1-3, p.h) && from < to; y++ {
+		copy(q.pix[(y-y0+boxMargin)*q.w+from-x0+boxMargin:], p.pix[y*p.w+from:y*p.w+to])
 	}
 	return q
 }

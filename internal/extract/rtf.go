@@ -2,6 +2,7 @@ package extract
 
 import (
 	"context"
+	"regexp"
 	"strconv"
 
 	"golang.org/x/text/encoding/charmap"
@@ -76,7 +77,7 @@ func (p *rtfReader) char(c rune) {
 		return
 	}
 	p.place()
-	p.doc.write(string(c))
+	p.doc.WriteString(string(c))
 }
 
 // place opens or closes our table as the paragraph's text begins.
@@ -123,30 +124,19 @@ func (p *rtfReader) control() {
 	if p.pos >= len(p.data) {
 		return
 	}
-	c := p.data[p.pos]
-	if c|0x20 < 'a' || c|0x20 > 'z' {
+	m := controlRE.FindSubmatch(p.data[p.pos:])
+	if m == nil {
 		p.pos++
-		p.symbol(c)
+		p.symbol(p.data[p.pos-1])
 		return
 	}
-	start := p.pos
-	for p.pos < len(p.data) && p.data[p.pos]|0x20 >= 'a' && p.data[p.pos]|0x20 <= 'z' && p.pos-start < 32 {
-		p.pos++
-	}
-	word := string(p.data[start:p.pos])
-	start = p.pos
-	if p.pos < len(p.data) && p.data[p.pos] == '-' {
-		p.pos++
-	}
-	for p.pos < len(p.data) && p.data[p.pos] >= '0' && p.data[p.pos] <= '9' && p.pos-start < 12 {
-		p.pos++
-	}
-	num, err := strconv.Atoi(string(p.data[start:p.pos]))
-	if p.pos < len(p.data) && p.data[p.pos] == ' ' {
-		p.pos++
-	}
-	p.word(word, num, err == nil)
+	p.pos += len(m[0])
+	num, err := strconv.Atoi(string(m[2]))
+	p.word(string(m[1]), num, err == nil)
 }
+
+// controlRE is a control word with its number and the blank that ends it.
+var controlRE = regexp.MustCompile(`^([A-Za-z]{1,32})(-?[0-9]{0,11}) ?`)
 
 func (p *rtfReader) symbol(c byte) {
 	switch c {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"ukpbjd/internal/ooxml"
@@ -85,10 +86,7 @@ func sniff(data []byte) format {
 }
 
 func head(data []byte, n int) []byte {
-	if len(data) > n {
-		return data[:n]
-	}
-	return data
+	return data[:min(len(data), n)]
 }
 
 // sniffOLE tells the kinds of compound files by the names in their directory (MS-CFB §2.6), which are UTF-16.
@@ -108,11 +106,7 @@ func sniffOLE(data []byte) format {
 }
 
 func utf16le(s string) []byte {
-	out := make([]byte, 0, 2*len(s))
-	for i := 0; i < len(s); i++ {
-		out = append(out, s[i], 0)
-	}
-	return out
+	return []byte(strings.Join(strings.Split(s, ""), "\x00") + "\x00")
 }
 
 // sniffZIP goes by what the package's own relations say, so a plain archive that happens to hold a document stays an archive.

@@ -94,7 +94,7 @@ func (r *Reader) readOddTIFF(ctx context.Context, src *document.Source, data []b
 		return err
 	}
 	src.Paged = true
-	for i, table := range tsvPages(string(out)) {
+	for i, table := range tsvPages(out, maxOCR+1) {
 		if i >= maxOCR {
 			return errTooLarge
 		}
@@ -103,22 +103,26 @@ func (r *Reader) readOddTIFF(ctx context.Context, src *document.Source, data []b
 	return nil
 }
 
-// tsvPages cuts tesseract's table where a row of level 1 begins a page.
-func tsvPages(out string) []string {
-	var pages []string
-	for l := range strings.SplitSeq(out, "\n") {
-		switch {
-		case strings.HasPrefix(l, "1\t"):
-			pages = append(pages, l+"\n")
-		case len(pages) > 0:
-			pages[len(pages)-1] += l + "\n"
+// tsvPages cuts tesseract's table into pages by the number in its second column, and leaves out those above most.
+func tsvPages(out []byte, most int) (pages [][]byte) {
+	for l := range strings.Lines(string(out)) {
+		f := strings.SplitN(l, "\t", 3)
+		if len(f) < 3 {
+			continue
+		}
+		if n, err := strconv.Atoi(f[1]); err == nil && n >= 1 && n <= most {
+			for len(pages) < n {
+				pages = append(pages, nil)
+			}
+			pages[n-1] = append(pages[n-1], l...)
 		}
 	}
 	return pages
 }
 
-func oddPage(n int, table string) document.Page {
-	first := strings.Split(strings.SplitN(table, "\n", 2)[0], "\t")
+func oddPage(n int, table []byte) document.Page {
+	head, _, _ := bytes.Cut(table, []byte("\n"))
+	first := strings.Split(string(head), "\t")
 	var side float64
 	for _, i := range []int{8, 9} {
 		if i < len(first) {
@@ -127,7 +131,7 @@ func oddPage(n int, table string) document.Page {
 		}
 	}
 	scale := 842 / math.Max(side, 1)
-	words, conf := tsvWords([]byte(table), scale)
+	words, conf := tsvWords(table, scale)
 	page := (&sheet{words: words}).layout()
 	page.Number, page.MachineRead, page.Confidence = n, true, conf
 	if len(words) < 5 || conf < unreadableBelow {

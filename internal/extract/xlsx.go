@@ -52,7 +52,7 @@ func (b *workbook) read(src *document.Source) error {
 			continue
 		}
 		g := newGrid(b)
-		if err := walkXML(b.ctx, b.pkg, targets[s.rel].Target, g.events()); err != nil {
+		if err := walkXML(b.ctx, b.pkg, targets[s.rel].Target, xmlEvents{start: g.start, end: g.end, text: g.value.text}); err != nil {
 			return err
 		}
 		if b.cellsLeft < 0 || b.textLeft < 0 || len(g.rows)*g.maxC > maxSlotsOfSheet {
@@ -75,41 +75,57 @@ func (b *workbook) sheets() (list []sheetRef, err error) {
 	return list, err
 }
 
-// readShared reads the string table; phonetic readings are no part of a cell's text.
+// readShared reads the string table.
 func (b *workbook) readShared() error {
-	var cur strings.Builder
-	inT, phonetic := false, 0
 	name, err := b.pkg.Related(b.main, "sharedStrings")
 	if err != nil || name == "" {
 		return err // a workbook of inline strings has none
 	}
+	var cur shownText
 	return walkXML(b.ctx, b.pkg, name, xmlEvents{
 		start: func(name string, _ []xml.Attr) {
-			switch name {
-			case "si":
+			if cur.start(name); name == "si" {
 				cur.Reset()
-			case "t":
-				inT = true
-			case "rPh":
-				phonetic++
 			}
 		},
 		end: func(name string) {
-			switch name {
-			case "si":
+			if cur.end(name); name == "si" {
 				b.shared = append(b.shared, cur.String())
-			case "t":
-				inT = false
-			case "rPh":
-				phonetic--
 			}
 		},
-		text: func(data []byte) {
-			if inT && phonetic == 0 {
-				cur.Write(data)
-			}
-		},
+		text: cur.text,
 	})
+}
+
+// shownText collects the values of a cell; phonetic readings are no part of its text.
+type shownText struct {
+	strings.Builder
+	inValue  bool
+	phonetic int
+}
+
+func (t *shownText) start(name string) {
+	switch name {
+	case "v", "t":
+		t.inValue = true
+	case "rPh":
+		t.phonetic++
+	}
+}
+
+func (t *shownText) end(name string) {
+	switch name {
+	case "v", "t":
+		t.inValue = false
+	case "rPh":
+		t.phonetic--
+	}
+}
+
+func (t *shownText) text(data []byte) {
+	if t.inValue && t.phonetic == 0 {
+		t.Write(data)
+	}
 }
 
 // grid collects one sheet.
@@ -121,9 +137,7 @@ type grid struct {
 	maxR, maxC int
 	r, c       int
 	kind       string
-	value      strings.Builder
-	inValue    bool
-	phonetic   int
+	value      shownText
 	merges     int // cells and rows that merged ones may still cover
 }
 
@@ -137,15 +151,8 @@ const (
 	maxSlotsOfSheet = 2_000_000 // rows times columns: one cell far to the right makes every row that long
 )
 
-func (g *grid) events() xmlEvents {
-	return xmlEvents{start: g.start, end: g.end, text: func(data []byte) {
-		if g.inValue && g.phonetic == 0 {
-			g.value.Write(data)
-		}
-	}}
-}
-
 func (g *grid) start(name string, at []xml.Attr) {
+	g.value.start(name)
 	switch name {
 	case "col":
 		g.hideColumns(at)
@@ -165,10 +172,6 @@ func (g *grid) start(name string, at []xml.Attr) {
 		}
 		g.kind = attr(at, "t")
 		g.value.Reset()
-	case "v", "t":
-		g.inValue = true
-	case "rPh":
-		g.phonetic++
 	case "mergeCell":
 		g.merge(attr(at, "ref"))
 	}
@@ -216,12 +219,7 @@ func (g *grid) hideColumns(at []xml.Attr) {
 }
 
 func (g *grid) end(name string) {
-	switch name {
-	case "v", "t":
-		g.inValue = false
-	case "rPh":
-		g.phonetic--
-	case "c":
+	if g.value.end(name); name == "c" {
 		g.put()
 	}
 }
