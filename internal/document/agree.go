@@ -133,7 +133,8 @@ func (m *merger) otherForm(s *section) {
 			m.reading.add(i+1, fieldNama, CodeDisagrees, "anggota ini tidak tercantum dalam formulir lain (%s). Mohon pastikan formulir mana yang berlaku.", s.src.File)
 		}
 	}
-	m.extra(s.people, seen, "%s tercantum dalam formulir lain (%s), tetapi tidak dalam formulir yang dibaca. Mohon pastikan formulir mana yang berlaku.", s.src.File)
+	m.extra(s.people, seen, "%s tercantum dalam formulir lain (%s), tetapi tidak dalam formulir yang dibaca. Mohon pastikan formulir mana yang berlaku.",
+		s.src.File)
 }
 
 // fromThird says that a row of the roster comes from neither the first formulir nor s.

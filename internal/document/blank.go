@@ -25,7 +25,8 @@ func (s *section) hasHeader() bool {
 		return cols.has(fieldNama) && (cols.has(fieldNIP) || cols.has(fieldNIK) || cols.has(fieldEmail))
 	}
 	return slices.ContainsFunc(s.rows, func(r row) bool {
-		return members(headerRow(r.cells)) || members(columns{fieldsOf(r.text)}) || r.line != nil && len(r.line.Segments) > 1 && members(headerRow(cellsOf(r.line.Segments)))
+		return members(headerRow(r.cells)) || members(columns{fieldsOf(r.text)}) ||
+			r.line != nil && len(r.line.Segments) > 1 && members(headerRow(cellsOf(r.line.Segments)))
 	})
 }
 

@@ -94,7 +94,8 @@ func beginsHeader(l *Line) bool {
 
 func labelsOnly(l *Line) bool {
 	return !slices.ContainsFunc(l.Segments, func(s Segment) bool {
-		return strings.HasPrefix(s.Text, ":") || digits(s.Text) != "" || strings.Contains(s.Text, "@") || strings.Contains(s.Text, ",") && fieldsOf(s.Text) == nil
+		return strings.HasPrefix(s.Text, ":") || Digits(s.Text) != "" || strings.Contains(s.Text, "@") ||
+			strings.Contains(s.Text, ",") && fieldsOf(s.Text) == nil
 	})
 }
 
@@ -176,7 +177,7 @@ func birthLines(body []*Line, head []Segment) []int {
 	var out []int
 	for i, l := range body {
 		for _, s := range l.Segments {
-			if d := digits(s.Text); columnFor(head, s) == column && len(d) >= 14 && validDate(d[:8]) {
+			if d := Digits(s.Text); columnFor(head, s) == column && len(d) >= 14 && validDate(d[:8]) {
 				out = append(out, i)
 				break
 			}

@@ -127,7 +127,7 @@ func (p *person) labelled(label, value string, bounded bool) {
 	case fieldNIP:
 		if nip, _, _ := findNIP(value); nip != "" {
 			p.NIP = nip
-		} else if d := digits(line); p.NIP == "" && len(d) > 5 {
+		} else if d := Digits(line); p.NIP == "" && len(d) > 5 {
 			p.NIP = d
 		}
 	case fieldEmail:
@@ -135,7 +135,7 @@ func (p *person) labelled(label, value string, bounded bool) {
 	case fieldJabatan:
 		p.Jabatan = strings.TrimRight(oneLine(line), " ;,.)(")
 	case fieldNIK:
-		p.NIK = digits(line)
+		p.NIK = Digits(line)
 	default:
 		p.set(fields[:1], Cell{Text: strings.TrimRight(strings.TrimSpace(line), ";,)")})
 	}

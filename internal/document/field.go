@@ -31,7 +31,7 @@ func fieldsOf(text string) []field {
 	if text == "#" {
 		return []field{fieldNo}
 	}
-	if text == "" || strings.HasPrefix(text, "#") || len(text) > 70 || len(digits(text)) > 2 || strings.Contains(text, "@") {
+	if text == "" || strings.HasPrefix(text, "#") || len(text) > 70 || len(Digits(text)) > 2 || strings.Contains(text, "@") {
 		return nil
 	}
 	ws := headerWords(text)
@@ -73,9 +73,9 @@ func headerWords(text string) []string {
 // wholeHeader knows headers whose words mean something else alone.
 func wholeHeader(all string) ([]field, bool) {
 	switch {
-	case begins(all, "namapokja", "namaukpbj", "namaopd", "namaskpd", "namaperangkat", "namapaket", "namapekerjaan", "namasatuan", "namaunit", "namainstansi",
-		"namakelompok", "namakegiatan", "nomorsk", "nosk", "nomorsurat", "nomorformulir", "noformulir", "nomorsertifikat", "nosertifikat", "namaibu", "tahun", "tanggal", "tgl",
-		"dasar", "perihal", "lampiran", "sifat", "masaberlaku", "alamatrumah", "alamatkantor", "kodepos"):
+	case begins(all, "namapokja", "namaukpbj", "namaopd", "namaskpd", "namaperangkat", "namapaket", "namapekerjaan", "namasatuan", "namaunit",
+		"namainstansi", "namakelompok", "namakegiatan", "nomorsk", "nosk", "nomorsurat", "nomorformulir", "noformulir", "nomorsertifikat", "nosertifikat",
+		"namaibu", "tahun", "tanggal", "tgl", "dasar", "perihal", "lampiran", "sifat", "masaberlaku", "alamatrumah", "alamatkantor", "kodepos"):
 		return nil, true
 	case strings.HasPrefix(all, "namajabatan"), strings.HasPrefix(all, "kedudukan") && holds(all, "dinas", "instansi", "kantor"):
 		return []field{fieldJabatan}, true
@@ -105,7 +105,8 @@ var wordFields = map[string]field{"nama": fieldNama, "nip": fieldNIP, "nik": fie
 	"hp": fieldHP, "wa": fieldHP, "whatsapp": fieldHP, "telepon": fieldHP, "telp": fieldHP, "tlp": fieldHP, "tlpn": fieldHP, "telpon": fieldHP,
 	"handphone": fieldHP, "ponsel": fieldHP, "seluler": fieldHP, "gawai": fieldHP, "phone": fieldHP,
 	"gol": fieldGolongan, "golongan": fieldGolongan, "pangkat": fieldGolongan, "golruang": fieldGolongan, "jabatan": fieldJabatan,
-	"kedudukan": fieldRole, "peran": fieldRole, "keterangan": fieldRole, "ket": fieldRole, "tugas": fieldRole, "posisi": fieldRole, "status": fieldRole}
+	"kedudukan": fieldRole, "peran": fieldRole, "keterangan": fieldRole, "ket": fieldRole, "tugas": fieldRole, "posisi": fieldRole,
+	"status": fieldRole}
 
 // wordField is what the word i means among the others.
 func wordField(ws []string, i int) field {

@@ -35,7 +35,7 @@ func shapeOf(rows [][]Cell, c int) field {
 
 func cellShape(text string) field {
 	joined := strings.Join(strings.Fields(text), "")
-	d := digits(joined)
+	d := Digits(joined)
 	switch {
 	case emailRE.FindString(joined) == joined && joined != "":
 		return fieldEmail

@@ -142,7 +142,8 @@ func isSuratTugas(rows []row, i int, l string) bool {
 // isForm wants FORMULIR or PERMOHONAN with AKUN or USER ID, on one line or over two.
 func isForm(rows []row, i int, l string) bool {
 	text := rows[i].text
-	starts := begins(l, "FORM", "PERMOHONAN", "PERMINTAAN", "LEMBARPERMOHONAN", "BLANGKO", "USULAN", "PENGAJUAN", "PENDAFTARAN") || begins(l, "DAFTAR", "DATA") && !mixedCase(text)
+	starts := begins(l, "FORM", "PERMOHONAN", "PERMINTAAN", "LEMBARPERMOHONAN", "BLANGKO", "USULAN", "PENGAJUAN", "PENDAFTARAN") ||
+		begins(l, "DAFTAR", "DATA") && !mixedCase(text)
 	if !starts || strings.Contains(text, ";") && mixedCase(text) || begins(l, "FORMASI", "PERMOHONANMAAF") || sentence(text) || labelled(text) {
 		return false
 	}
@@ -163,7 +164,8 @@ func sentence(text string) bool {
 }
 
 func asksForAccount(l string) bool {
-	return holds(l, "AKUN", "USERID", "USERNAME", "HAKAKSES", "PASSWORD", "KATASANDI") || holds(l, "SPSE", "LPSE") && holds(l, "PENGGUNA", "USER", "AKSES")
+	return holds(l, "AKUN", "USERID", "USERNAME", "HAKAKSES", "PASSWORD", "KATASANDI") ||
+		holds(l, "SPSE", "LPSE") && holds(l, "PENGGUNA", "USER", "AKSES")
 }
 
 // asks says whether a subject begins with the word of a request.
@@ -254,7 +256,7 @@ func numberIn(text string) string {
 	if len(n) > 60 {
 		n = n[:60]
 	}
-	if digits(n) == "" && !strings.Contains(n, "/") && !strings.Contains(n, "...") {
+	if Digits(n) == "" && !strings.Contains(n, "/") && !strings.Contains(n, "...") {
 		return ""
 	}
 	return n
@@ -303,7 +305,8 @@ func (s *section) confirm() Kind {
 func (s *section) assigns() bool {
 	n := 0
 	for _, r := range s.rows {
-		if begins(letters(r.text), "DASAR", "KEPADA", "UNTUK", "MENUGASKAN", "MEMERINTAHKAN", "MEMBERI", "MENIMBANG", "BERDASARKAN", "YANGBERTANDATANGAN", "DENGANINI") {
+		if begins(letters(r.text), "DASAR", "KEPADA", "UNTUK", "MENUGASKAN", "MEMERINTAHKAN", "MEMBERI", "MENIMBANG", "BERDASARKAN",
+			"YANGBERTANDATANGAN", "DENGANINI") {
 			n++
 		}
 	}

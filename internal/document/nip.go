@@ -12,7 +12,7 @@ func NIPFault(nip string) string {
 	switch {
 	case nip == "":
 		return "NIP belum diisi"
-	case digits(nip) != nip:
+	case Digits(nip) != nip:
 		return "NIP memuat karakter selain angka"
 	case len(nip) != 18:
 		return "NIP terbaca " + strconv.Itoa(len(nip)) + " angka, seharusnya 18 angka"
@@ -38,7 +38,8 @@ func validDate(d string) bool {
 	return err == nil && t.Year() >= 1940 && t.Year() <= 2015
 }
 
-func digits(s string) string {
+// Digits are those of a text, without what people put between them.
+func Digits(s string) string {
 	return strings.Map(func(c rune) rune {
 		if c >= '0' && c <= '9' {
 			return c

@@ -1,6 +1,9 @@
 package document
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // joinedTables are the section's tables, one that runs over pages as one; join says how, or that the second is another table.
 func joinedTables(s *section, join func(a, b Table) (Table, bool)) []Table {
@@ -67,7 +70,7 @@ func tellsMore(row, than []Cell) bool {
 // wordsOnly says that a row has neither numbers nor addresses: it can be part of a header.
 func wordsOnly(row []Cell) bool {
 	text := rowText(row)
-	return text != "" && digits(text) == "" && !strings.Contains(text, "@")
+	return text != "" && Digits(text) == "" && !strings.Contains(text, "@")
 }
 
 // What a page break has parted.
@@ -152,25 +155,14 @@ func unnumberedSeam(above [][]Cell, first []Cell, cols columns) int {
 
 // spans says that one cell fills the row: a heading within the list.
 func spans(row []Cell) bool {
-	for i, c := range row {
-		if i > 0 && !c.Merged {
-			return false
-		}
-	}
-	return len(row) > 1
+	return len(row) > 1 && !slices.ContainsFunc(row[1:], func(c Cell) bool { return !c.Merged })
 }
 
 // repeats says whether rows begin with the same header.
 func repeats(head, rows [][]Cell) bool {
-	if len(rows) < len(head) {
-		return false
-	}
-	for i := range head {
-		if letters(rowText(head[i])) != letters(rowText(rows[i])) || len(head[i]) != len(rows[i]) {
-			return false
-		}
-	}
-	return true
+	return len(rows) >= len(head) && slices.EqualFunc(head, rows[:len(head)], func(a, b []Cell) bool {
+		return letters(rowText(a)) == letters(rowText(b)) && len(a) == len(b)
+	})
 }
 
 // glue puts the lower half of a row under its upper half.

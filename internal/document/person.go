@@ -126,7 +126,7 @@ func (p *person) setOne(f field, text string, numeric bool) {
 	case fieldNIP:
 		p.setNIP(text, numeric)
 	case fieldNIK:
-		if p.NIK = digits(text); p.NIK != "" && (len(p.NIK) != 16 || numeric) {
+		if p.NIK = Digits(text); p.NIK != "" && (len(p.NIK) != 16 || numeric) {
 			p.doubt(fieldNIK)
 		}
 	case fieldEmail:
@@ -187,7 +187,7 @@ func (p *person) setNIP(text string, numeric bool) {
 	if lossyRE.MatchString(text) {
 		p.lossy = true
 	}
-	p.NIP = digits(text)
+	p.NIP = Digits(text)
 	if numeric && len(p.NIP) > 15 {
 		p.lossy = true // IEEE 754: a spreadsheet keeps 15 digits
 	}
@@ -234,7 +234,7 @@ func (p *person) setHP(text string) {
 	if at := phoneRE.FindStringIndex(line); at != nil && (at[0] == 0 || line[at[0]-1] < '0' || line[at[0]-1] > '9') {
 		text = line[at[0]:at[1]]
 	}
-	d := digits(text)
+	d := Digits(text)
 	switch {
 	case strings.HasPrefix(d, "0062"):
 		d = "0" + d[4:]
@@ -274,7 +274,7 @@ func (p *person) setMany(fields []field, text string) {
 		text = nipLabelRE.ReplaceAllString(text, "")
 	}
 	if slices.Contains(fields, fieldNIK) {
-		p.NIK = digits(take(nikRE))
+		p.NIK = Digits(take(nikRE))
 		text = nikLabelRE.ReplaceAllString(text, "")
 	}
 	if slices.Contains(fields, fieldHP) {
@@ -294,15 +294,15 @@ func joinPhone(text string) string {
 	lines := strings.Split(text, "\n")
 	for i := len(lines) - 1; i > 0; i-- {
 		above, l := lines[i-1], strings.TrimSpace(lines[i])
-		if l == "" || strings.Trim(l, "0123456789 -.") != "" || len(digits(l)) > 8 || phoneRE.FindString(above) == "" {
+		if l == "" || strings.Trim(l, "0123456789 -.") != "" || len(Digits(l)) > 8 || phoneRE.FindString(above) == "" {
 			continue
 		}
-		number := digits(phoneRE.FindString(above))
+		number := Digits(phoneRE.FindString(above))
 		n := len(number)
 		if strings.HasPrefix(number, "62") {
 			n-- // the land code stands for the zero
 		}
-		if n < 11 && n+len(digits(l)) <= 14 {
+		if n < 11 && n+len(Digits(l)) <= 14 {
 			lines[i-1] = strings.TrimRight(above, " ") + " " + l
 			lines = append(lines[:i], lines[i+1:]...)
 		}

@@ -91,9 +91,10 @@ func (r *Reading) checkRows(people []person, own []string, listed bool) {
 			r.checkEmail(row, n, own)
 		}
 	}
-	r.checkDuplicates(fieldNIP, CodeDuplicateNIP, "NIP sama dengan baris %s. Setiap anggota memiliki NIP sendiri; mohon perbaiki.", func(row Row) string { return row.NIP })
-	r.checkDuplicates(fieldEmail, CodeDuplicateEmail, "alamat surel sama dengan baris %s. Kata sandi dikirim kepada setiap anggota sendiri-sendiri; mohon tulis alamat surel masing-masing.",
-		func(row Row) string { return row.Email })
+	r.checkDuplicates(fieldNIP, CodeDuplicateNIP, func(row Row) string { return row.NIP },
+		"NIP sama dengan baris %s. Setiap anggota memiliki NIP sendiri; mohon perbaiki.")
+	r.checkDuplicates(fieldEmail, CodeDuplicateEmail, func(row Row) string { return row.Email },
+		"alamat surel sama dengan baris %s. Kata sandi dikirim kepada setiap anggota sendiri-sendiri; mohon tulis alamat surel masing-masing.")
 	if n := len(r.Roster); n > 0 && (n%2 == 0 || n < 3) {
 		r.add(0, "roster", CodeEvenNumber, "Jumlah anggota Pokja %d orang, sedangkan Pokja lazimnya berjumlah gasal dan paling sedikit tiga orang.", n)
 	}
@@ -124,7 +125,7 @@ func (r *Reading) checkEmail(row *Row, n int, own []string) {
 }
 
 // checkDuplicates names a value that stands in several rows, though each member has their own.
-func (r *Reading) checkDuplicates(f field, code, text string, value func(Row) string) {
+func (r *Reading) checkDuplicates(f field, code string, value func(Row) string, text string) {
 	rows := map[string][]string{}
 	for i, row := range r.Roster {
 		rows[value(row)] = append(rows[value(row)], strconv.Itoa(i+1))

@@ -44,11 +44,10 @@ func fromTables(s *section) []person {
 		var more []person
 		more, cols = rosterTable(t, cols)
 		for i := range more {
-			more[i].groups = []int{list}
 			if i > 0 && (more[i].heads || more[i].No > 0 && more[i].No <= more[i-1].No) {
 				list++ // the numbers begin again, or a title says so: another list
-				more[i].groups = []int{list}
 			}
+			more[i].groups = []int{list}
 		}
 		if n := len(people); n > 0 && len(more) > 0 && more[0].No > people[n-1].No {
 			for i := range more { // it goes on from the list before
@@ -117,7 +116,7 @@ const maxName = 120
 // oddName is no name of a person by itself.
 func oddName(p person) bool {
 	return len(letters(p.Nama)) < 3 || len(p.Nama) > maxName || fieldsOf(p.Nama) != nil || closes(p.Nama) ||
-		digits(p.Nama) != "" && p.NIP == "" || strings.Contains(p.Nama, "@")
+		Digits(p.Nama) != "" && p.NIP == "" || strings.Contains(p.Nama, "@")
 }
 
 // told is a row of the list that tells a person, though not by name. It must not be lost: the others would pass for all.

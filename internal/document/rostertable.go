@@ -148,7 +148,7 @@ func numbersColumns(row []Cell) bool {
 		if c.Text == "" {
 			continue
 		}
-		d := digits(c.Text)
+		d := Digits(c.Text)
 		if d == "" || len(d) > 2 || len(strings.Trim(c.Text, "()0123456789. ")) > 0 {
 			return false
 		}
@@ -183,7 +183,7 @@ func continues(t Table, last columns) bool {
 // ordinal is a row number, or 0.
 func ordinal(text string) int {
 	text = strings.Trim(text, ".)( \n\t")
-	if d := digits(text); d != "" && d == text && len(d) <= 3 {
+	if d := Digits(text); d != "" && d == text && len(d) <= 3 {
 		return atoi(d)
 	}
 	return 0
@@ -270,7 +270,7 @@ func readRow(row []Cell, cols columns) (p person, no int) {
 		for i, c := range row {
 			if i < len(cols) && slices.Contains(cols[i], fieldNama) {
 				if m := ordinalRE.FindString(c.Text); m != "" {
-					no = atoi(digits(m))
+					no = atoi(Digits(m))
 				}
 			}
 		}

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -138,10 +139,5 @@ func (s *section) text() string {
 
 // machine says whether a page of the section was read by OCR.
 func (s *section) machine() bool {
-	for _, r := range s.rows {
-		if s.src.Pages[r.page].MachineRead {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(s.rows, func(r row) bool { return s.src.Pages[r.page].MachineRead })
 }

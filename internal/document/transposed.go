@@ -65,7 +65,7 @@ func transposedTable(t Table) []person {
 	}
 	var people []person
 	for _, c := range valueColumns(t.Rows[names]) {
-		if c >= len(t.Rows[nips]) || len(digits(t.Rows[nips][c].Text)) < 15 {
+		if c >= len(t.Rows[nips]) || len(Digits(t.Rows[nips][c].Text)) < 15 {
 			return nil
 		}
 		people = append(people, transposedPerson(t, c))
@@ -96,12 +96,7 @@ func transposedLabel(row []Cell) []field {
 }
 
 func labelCell(row []Cell) int {
-	for c, cell := range row {
-		if strings.TrimSpace(cell.Text) != "" && ordinal(cell.Text) == 0 {
-			return c
-		}
-	}
-	return -1
+	return slices.IndexFunc(row, func(c Cell) bool { return strings.TrimSpace(c.Text) != "" && ordinal(c.Text) == 0 })
 }
 
 // valueColumns are the columns after the label that hold something.
