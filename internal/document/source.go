@@ -4,8 +4,6 @@ package document
 type Source struct {
 	File        string
 	SHA256      string // hex, of the attached file: for a member of an archive, of the archive
-	Bytes       int64
-	MediaType   string // by content, not as the mail said
 	Pages       []Page
 	Paged       bool   // the format has pages, so page numbers mean something to a reader
 	Unreadable  string // empty, or one of the Reason constants

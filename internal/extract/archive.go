@@ -57,7 +57,7 @@ func (u *unpacking) add(ctx context.Context, l leaf, depth int) {
 		u.overflow(l)
 		return
 	case l.done:
-	case l.src.Bytes > u.r.opt.MaxBytes:
+	case int64(len(l.data)) > u.r.opt.MaxBytes:
 		l.refuse(document.ReasonTooLarge)
 	case ctx.Err() != nil:
 		l.refuse(document.ReasonTimeout)
@@ -122,7 +122,7 @@ func (u *unpacking) zipMembers(l leaf) (out []leaf, reason string) {
 		u.total += int64(len(data))
 		m := newLeaf(l.src.File+"/"+name, data, "")
 		if err != nil {
-			m = leaf{src: document.Source{File: m.src.File, Bytes: f.Size}}
+			m = leaf{src: document.Source{File: m.src.File}}
 			m.refuse(reasonOf(err))
 		}
 		out = append(out, m)

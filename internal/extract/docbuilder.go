@@ -79,15 +79,13 @@ func (f *docBuilder) line(text string) {
 }
 
 func (f *docBuilder) breakPage() {
-	if f.top() != nil || len(f.pages) > 500 {
-		return
+	if f.top() == nil && len(f.pages) <= 500 && !f.blankPage() {
+		f.pages = append(f.pages, document.Page{Number: len(f.pages) + 1})
 	}
-	p := f.page()
-	if len(p.Lines) == 0 && len(p.Tables) == 0 {
-		return
-	}
-	f.pages = append(f.pages, document.Page{Number: len(f.pages) + 1})
 }
+
+// blankPage says that nothing stands on the last page yet.
+func (f *docBuilder) blankPage() bool { return len(f.page().Lines)+len(f.page().Tables) == 0 }
 
 func (f *docBuilder) openTable() {
 	f.endParagraph()
@@ -215,7 +213,7 @@ func (f *docBuilder) finishInto(src *document.Source) error {
 		return errTooLarge
 	}
 	src.Pages = f.pages
-	if last := f.page(); len(f.pages) > 1 && len(last.Lines) == 0 && len(last.Tables) == 0 {
+	if len(f.pages) > 1 && f.blankPage() {
 		src.Pages = f.pages[:len(f.pages)-1]
 	}
 	return nil

@@ -17,7 +17,7 @@ func readDOCX(r *Reader, ctx context.Context, src *document.Source, data []byte,
 	}
 	main, _ := pkg.Main()
 	w := &wordReader{doc: newDocBuilder(), numbers: map[string]int{}}
-	if err := walkXML(ctx, pkg, main, xmlEvents{start: w.start, end: w.end, text: w.text}); err != nil {
+	if err := walkXML(ctx, pkg, main, xmlEvents{w.start, w.end, w.text, unseen}); err != nil {
 		return err
 	}
 	return w.doc.finishInto(src)
@@ -26,7 +26,6 @@ func readDOCX(r *Reader, ctx context.Context, src *document.Source, data []byte,
 type wordReader struct {
 	doc     *docBuilder
 	inText  bool
-	skip    int    // depth inside an element whose content is not shown
 	vanish  bool   // the run is hidden
 	numID   string // of the paragraph's list
 	level   string
@@ -39,10 +38,6 @@ type wordReader struct {
 var unseen = map[string]bool{"Fallback": true, "moveFrom": true, "del": true, "instrText": true, "delText": true, "pPrChange": true, "rPrChange": true}
 
 func (w *wordReader) start(name string, at []xml.Attr) {
-	if unseen[name] || w.skip > 0 {
-		w.skip++
-		return
-	}
 	switch name {
 	case "tbl":
 		w.doc.openTable()
@@ -107,10 +102,6 @@ func on(at []xml.Attr) bool {
 }
 
 func (w *wordReader) end(name string) {
-	if w.skip > 0 {
-		w.skip--
-		return
-	}
 	switch name {
 	case "t":
 		w.inText = false
@@ -142,7 +133,7 @@ func (w *wordReader) autoNumber() {
 }
 
 func (w *wordReader) text(data []byte) {
-	if w.inText && w.skip == 0 && !w.vanish {
+	if w.inText && !w.vanish {
 		w.started = true
 		w.doc.Write(data)
 	}

@@ -96,9 +96,7 @@ func newLeaf(name string, data []byte, sum string) leaf {
 		h := sha256.Sum256(data)
 		sum = hex.EncodeToString(h[:])
 	}
-	l := leaf{src: document.Source{File: name, SHA256: sum, Bytes: int64(len(data))}, data: data, kind: sniff(data)}
-	l.src.MediaType = l.kind.mediaType()
-	return l
+	return leaf{src: document.Source{File: name, SHA256: sum}, data: data, kind: sniff(data)}
 }
 
 // one reads one leaf; a panic of a parser is a corrupt file.
@@ -205,8 +203,8 @@ func refuse(reason string) readFunc {
 var readers = map[format]readFunc{
 	formatXLSX:   readXLSX,
 	formatDOCX:   readDOCX,
-	formatODT:    readODF,
-	formatODS:    readODF,
+	formatODT:    readODF(false),
+	formatODS:    readODF(true),
 	formatPDF:    readPDF,
 	formatImage:  readImage,
 	formatDOC:    readDOC,

@@ -197,7 +197,8 @@ func (p *picture) wipe(l run, down bool) {
 
 // tesseract reads words with boxes. Sparse text (psm 11) reads ruled tables best.
 func (r *Reader) tesseract(ctx context.Context, pic *picture) (words []word, conf float64, err error) {
-	out, err := r.runOn(ctx, pageTime, "in.pgm", pic.encodePGM(), "tesseract", "in.pgm", "-", "-l", "ind", "--psm", "11", "--dpi", strconv.Itoa(int(pic.dpi)), "tsv")
+	dpi := strconv.Itoa(int(pic.dpi))
+	out, err := r.runOn(ctx, pageTime, "in.pgm", pic.encodePGM(), "tesseract", "in.pgm", "-", "-l", "ind", "--psm", "11", "--dpi", dpi, "tsv")
 	if err != nil {
 		return nil, 0, err
 	}

@@ -13,19 +13,21 @@ import (
 )
 
 // readODF reads an OpenDocument text, or the visible cells of a spreadsheet, each sheet a page (ODF 1.3 part 3 §5, §9).
-func readODF(_ *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) error {
-	pkg, err := ooxml.Open(data, ooxml.Limits{})
-	if err != nil {
-		return err
+func readODF(sheet bool) readFunc {
+	return func(_ *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) error {
+		pkg, err := ooxml.Open(data, ooxml.Limits{})
+		if err != nil {
+			return err
+		}
+		if m, _ := pkg.Read("META-INF/manifest.xml"); bytes.Contains(m, []byte("encryption-data")) {
+			return ooxml.ErrEncrypted
+		}
+		o := &odfReader{doc: newDocBuilder(), breaks: map[string]bool{}, sheet: sheet}
+		if err := walkXML(ctx, pkg, "content.xml", xmlEvents{o.start, o.end, o.text, aside}); err != nil {
+			return err
+		}
+		return o.doc.finishInto(src)
 	}
-	if m, _ := pkg.Read("META-INF/manifest.xml"); bytes.Contains(m, []byte("encryption-data")) {
-		return ooxml.ErrEncrypted
-	}
-	o := &odfReader{doc: newDocBuilder(), breaks: map[string]bool{}, sheet: src.MediaType == formatODS.mediaType()}
-	if err := walkXML(ctx, pkg, "content.xml", xmlEvents{start: o.start, end: o.end, text: o.text}); err != nil {
-		return err
-	}
-	return o.doc.finishInto(src)
 }
 
 type odfReader struct {
@@ -33,8 +35,7 @@ type odfReader struct {
 	sheet   bool
 	breaks  map[string]bool // paragraph styles that begin a page
 	style   string          // being defined
-	skip    int
-	para    int // depth of open paragraphs
+	para    int             // depth of open paragraphs
 	column  int
 	hidden  map[int]bool // columns of the sheet
 	collaps bool         // the row is hidden
@@ -57,10 +58,6 @@ type tallCell struct {
 var aside = map[string]bool{"annotation": true, "tracked-changes": true, "forms": true, "note": true, "ruby-text": true, "desc": true, "title": true, "script": true, "hidden-text": true, "tracked-change": true}
 
 func (o *odfReader) start(name string, at []xml.Attr) {
-	if o.skip > 0 || aside[name] {
-		o.skip++
-		return
-	}
 	switch name {
 	case "style":
 		o.style = attr(at, "name")
@@ -132,10 +129,6 @@ func repeated(at []xml.Attr, name string) int {
 }
 
 func (o *odfReader) end(name string) {
-	if o.skip > 0 {
-		o.skip--
-		return
-	}
 	switch name {
 	case "p", "h":
 		o.para--
@@ -219,7 +212,7 @@ func (o *odfReader) closeRow() {
 }
 
 func (o *odfReader) text(data []byte) {
-	if o.skip == 0 && o.para > 0 {
+	if o.para > 0 {
 		o.doc.Write(data)
 	}
 }

@@ -216,12 +216,10 @@ const tallestCard = 9
 
 // opensCard knows the first row of the next card by its label.
 func opensCard(ws []word) bool {
-	for _, w := range ws {
-		if p := nameWords(w.text); slices.Contains(p, "nama") || slices.Contains(p, "anggota") {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(ws, func(w word) bool {
+		p := nameWords(w.text)
+		return slices.Contains(p, "nama") || slices.Contains(p, "anggota")
+	})
 }
 
 // linesOf takes the line that names the member and the one with the NIP, if they stand together.
@@ -252,7 +250,7 @@ func likeness(ws []word, row document.Row) (name, number float64) {
 			for _, p := range nameWords(w.text) {
 				have[p] = true
 			}
-			digits.WriteString(onlyDigits(w.text))
+			digits.WriteString(document.Digits(w.text))
 		}
 	}
 	if len(row.NIP) >= 15 && strings.Contains(digits.String(), row.NIP) {
@@ -272,15 +270,6 @@ func likeness(ws []word, row document.Row) (name, number float64) {
 func nameWords(s string) []string {
 	words := strings.FieldsFunc(strings.ToLower(s), func(c rune) bool { return !unicode.IsLetter(c) })
 	return slices.DeleteFunc(words, func(w string) bool { return len(w) < 3 })
-}
-
-func onlyDigits(s string) string {
-	return strings.Map(func(c rune) rune {
-		if c < '0' || c > '9' {
-			return -1
-		}
-		return c
-	}, s)
 }
 
 // cut makes the PNG of a part of the page, small enough for a letter; nil for no part, or one that is too high to be a row.

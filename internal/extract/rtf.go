@@ -13,8 +13,8 @@ import (
 // readRTF reads text and tables of a Rich Text file (RTF 1.9.1): control words by name, unknown destinations skipped.
 func readRTF(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) error {
 	p := &rtfReader{doc: newDocBuilder(), data: data, state: rtfState{unicodeSkip: 1}}
-	for p.pos = 0; p.pos < len(data); {
-		if p.pos&0xffff == 0 && ctx.Err() != nil {
+	for n := 0; p.pos < len(data); n++ {
+		if n&0xfff == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
 		p.step()
@@ -39,34 +39,27 @@ type rtfReader struct {
 	table  bool // a table of our document is open
 	row    bool
 	inTbl  bool // \intbl of the paragraph
-	star   bool // \* was seen
 }
 
 func (p *rtfReader) step() {
-	switch c := p.data[p.pos]; c {
+	c := p.data[p.pos]
+	p.pos++
+	switch c {
 	case '{':
-		p.pos++
 		if len(p.stack) < 500 {
 			p.stack = append(p.stack, p.state)
 		}
 	case '}':
-		p.pos++
-		p.star = false
 		if n := len(p.stack); n > 0 {
 			p.state, p.stack = p.stack[n-1], p.stack[:n-1]
 		}
 	case '\\':
-		p.pos++
 		p.control()
 	case '\r', '\n':
-		p.pos++
 	default:
-		p.pos++
-		p.char(decode1252(c))
+		p.char(charmap.Windows1252.DecodeByte(c))
 	}
 }
-
-func decode1252(b byte) rune { return charmap.Windows1252.DecodeByte(b) }
 
 func (p *rtfReader) char(c rune) {
 	if p.ignore > 0 {
@@ -145,11 +138,10 @@ func (p *rtfReader) symbol(c byte) {
 			n, err := strconv.ParseUint(string(p.data[p.pos:p.pos+2]), 16, 8)
 			p.pos += 2
 			if err == nil {
-				p.char(decode1252(byte(n)))
+				p.char(charmap.Windows1252.DecodeByte(byte(n)))
 			}
 		}
 	case '*':
-		p.star = true
 		p.state.skip = true
 	case '~':
 		p.char(' ')

@@ -2,7 +2,6 @@ package extract
 
 import (
 	"bytes"
-	"cmp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -30,24 +29,8 @@ const (
 	formatMail     format = "mail"
 	formatSealed   format = "sealed"   // an encrypted office file
 	formatEnvelope format = "envelope" // part of a mail's envelope: signature, calendar, vcard, TNEF
-	formatRAR      format = "rar"
-	format7z       format = "7z"
 	formatUnknown  format = "unknown"
 )
-
-var mediaTypes = map[format]string{
-	formatXLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-	formatDOCX: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-	formatODT:  "application/vnd.oasis.opendocument.text", formatODS: "application/vnd.oasis.opendocument.spreadsheet",
-	formatPDF: "application/pdf", formatImage: "image/*", formatDOC: "application/msword", formatXLS: "application/vnd.ms-excel",
-	formatRTF: "application/rtf", formatHTML: "text/html", formatText: "text/plain", formatZIP: "application/zip",
-	formatMail: "message/rfc822", formatRAR: "application/vnd.rar", format7z: "application/x-7z-compressed",
-	formatSealed: "application/encrypted",
-}
-
-func (f format) mediaType() string {
-	return cmp.Or(mediaTypes[f], "application/octet-stream")
-}
 
 var oleMagic = []byte{0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1}
 
@@ -56,7 +39,7 @@ var magics = []struct {
 	kind  format
 }{
 	{"{\\rtf", formatRTF}, {"\xFF\xD8\xFF", formatImage}, {"\x89PNG\r\n\x1a\n", formatImage}, {"GIF8", formatImage},
-	{"II*\x00", formatImage}, {"MM\x00*", formatImage}, {"Rar!\x1a\x07", formatRAR}, {"7z\xBC\xAF\x27\x1C", format7z},
+	{"II*\x00", formatImage}, {"MM\x00*", formatImage}, {"Rar!\x1a\x07", formatUnknown}, {"7z\xBC\xAF\x27\x1C", formatUnknown},
 	{"BEGIN:VCALENDAR", formatEnvelope}, {"BEGIN:VCARD", formatEnvelope}, {"\x78\x9f\x3e\x22", formatEnvelope},
 	{"-----BEGIN PGP SIGNATURE", formatEnvelope},
 }

@@ -22,7 +22,6 @@ func readText(r *Reader, ctx context.Context, src *document.Source, data []byte,
 		return err
 	}
 	if sep := separator(text); sep != 0 {
-		src.MediaType = "text/csv"
 		rows, err := readCSV(ctx, text, sep)
 		src.Pages = []document.Page{{Number: 1, Tables: []document.Table{{Rows: rows}}}}
 		return err

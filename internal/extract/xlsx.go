@@ -52,7 +52,7 @@ func (b *workbook) read(src *document.Source) error {
 			continue
 		}
 		g := newGrid(b)
-		if err := walkXML(b.ctx, b.pkg, targets[s.rel].Target, xmlEvents{start: g.start, end: g.end, text: g.value.text}); err != nil {
+		if err := walkXML(b.ctx, b.pkg, targets[s.rel].Target, xmlEvents{g.start, g.end, g.value.text, phonetic}); err != nil {
 			return err
 		}
 		if b.cellsLeft < 0 || b.textLeft < 0 || len(g.rows)*g.maxC > maxSlotsOfSheet {
@@ -84,46 +84,36 @@ func (b *workbook) readShared() error {
 	var cur shownText
 	return walkXML(b.ctx, b.pkg, name, xmlEvents{
 		start: func(name string, _ []xml.Attr) {
-			if cur.start(name); name == "si" {
+			if cur.element(name, true); name == "si" {
 				cur.Reset()
 			}
 		},
 		end: func(name string) {
-			if cur.end(name); name == "si" {
+			if cur.element(name, false); name == "si" {
 				b.shared = append(b.shared, cur.String())
 			}
 		},
-		text: cur.text,
+		text: cur.text, unseen: phonetic,
 	})
 }
 
-// shownText collects the values of a cell; phonetic readings are no part of its text.
+// shownText collects the values of a cell.
 type shownText struct {
 	strings.Builder
-	inValue  bool
-	phonetic int
+	inValue bool
 }
 
-func (t *shownText) start(name string) {
-	switch name {
-	case "v", "t":
-		t.inValue = true
-	case "rPh":
-		t.phonetic++
-	}
-}
+// phonetic readings are no part of a cell's text.
+var phonetic = map[string]bool{"rPh": true}
 
-func (t *shownText) end(name string) {
-	switch name {
-	case "v", "t":
-		t.inValue = false
-	case "rPh":
-		t.phonetic--
+func (t *shownText) element(name string, begins bool) {
+	if name == "v" || name == "t" {
+		t.inValue = begins
 	}
 }
 
 func (t *shownText) text(data []byte) {
-	if t.inValue && t.phonetic == 0 {
+	if t.inValue {
 		t.Write(data)
 	}
 }
@@ -152,7 +142,7 @@ const (
 )
 
 func (g *grid) start(name string, at []xml.Attr) {
-	g.value.start(name)
+	g.value.element(name, true)
 	switch name {
 	case "col":
 		g.hideColumns(at)
@@ -219,7 +209,7 @@ func (g *grid) hideColumns(at []xml.Attr) {
 }
 
 func (g *grid) end(name string) {
-	if g.value.end(name); name == "c" {
+	if g.value.element(name, false); name == "c" {
 		g.put()
 	}
 }
