@@ -1,5 +1,7 @@
 package document
 
+import "strings"
+
 // Source is one attached file as its reader left it: text and tables page by page, or a named reason why not.
 type Source struct {
 	File        string
@@ -90,18 +92,11 @@ func (l Line) Text() string {
 	if len(l.Segments) == 1 {
 		return l.Segments[0].Text
 	}
-	n := 0
-	for _, s := range l.Segments {
-		n += len(s.Text) + 1
-	}
-	b := make([]byte, 0, n)
+	texts := make([]string, len(l.Segments))
 	for i, s := range l.Segments {
-		if i > 0 {
-			b = append(b, ' ')
-		}
-		b = append(b, s.Text...)
+		texts[i] = s.Text
 	}
-	return string(b)
+	return strings.Join(texts, " ")
 }
 
 // TextLine is a line without position.
