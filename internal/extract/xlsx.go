@@ -263,17 +263,11 @@ func plainNumber(text string) string {
 		mantissa, exp = text[:i], n
 	}
 	whole, frac, _ := strings.Cut(mantissa, ".")
-	for exp > 0 {
-		d := "0"
-		if frac != "" {
-			d, frac = frac[:1], frac[1:]
-		}
-		whole, exp = whole+d, exp-1
-	}
-	if strings.Trim(frac, "0") != "" {
+	frac += strings.Repeat("0", max(0, exp-len(frac)))
+	if strings.Trim(frac[exp:], "0") != "" {
 		return text
 	}
-	return whole
+	return whole + frac[:exp]
 }
 
 // visible is the sheet as rows from the first to the last, blank ones kept: a blank row ends a table.
