@@ -82,7 +82,7 @@ func (w *writer) member(no int, row document.Row, all []document.Problem) {
 		if c.field == "nip" && faults.lossy {
 			text = kept(text)
 		}
-		if has(row.Doubts, c.field) && text != "" {
+		if slices.Contains(row.Doubts, c.field) && text != "" {
 			l = doubtful
 		}
 		if told := faults.fields[c.field]; len(told) > 0 {
@@ -111,17 +111,13 @@ type faults struct {
 
 func rowFaults(no int, row document.Row, all []document.Problem) faults {
 	f := faults{fields: map[string][]string{}, stops: map[string]bool{}}
-	known := map[string]bool{}
-	for _, c := range columns() {
-		known[c.field] = c.of != nil
-	}
 	rounded, bad := false, false
 	for _, p := range all {
 		if p.Row != no {
 			continue
 		}
 		field := p.Field
-		if !known[field] {
+		if !slices.ContainsFunc(columns(), func(c column) bool { return c.of != nil && c.field == field }) {
 			field = "nama"
 		}
 		text := strings.TrimPrefix(p.Text, row.Called(no))
@@ -152,8 +148,4 @@ func sentence(s string) string {
 		s += "."
 	}
 	return strings.ToUpper(s[:1]) + s[1:]
-}
-
-func has(list []string, s string) bool {
-	return slices.Contains(list, s)
 }
