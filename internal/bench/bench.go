@@ -1,7 +1,6 @@
 // Package bench measures a day's load on the whole program. Office and daemon are processes of their own, and the load comes from
 // this one. Built with the tag bench, two floors do the same work with nothing around it, so that the figures can be compared on
-// any machine, a store is filled with cases, and the office may be a real mail server. Times come from the one clock of the
-// machine; nothing here is a test.
+// any machine, and a store is filled with cases. Times come from the one clock of the machine; nothing here is a test.
 package bench
 
 import (
@@ -26,7 +25,6 @@ type Options struct {
 	Large   bool          // also one mail of 25 MB, a long backlog, and a well-filled store
 	Backlog int           // mails of the long backlog
 	Profile string        // where CPU profiles of the daemon go; empty: none
-	Floors  Floors        // what only a build with the tag bench measures
 
 	Self     func(ctx context.Context, args ...string) *exec.Cmd
 	Dir      string // for stores and configurations; emptied afterwards
@@ -61,10 +59,9 @@ func (o Options) backlog(ctx context.Context, r *Report) (err error) {
 	defer func() { err = errors.Join(err, leave()) }()
 	l := newLoad(o, p)
 	o.say("writing and submitting %d mails …", o.N)
-	if err := errors.Join(l.submit(ctx, 0, o.N), p.settled(ctx, o.N)); err != nil {
+	if err := l.submit(ctx, 0, o.N); err != nil {
 		return err
 	}
-	l.place = p
 	if err := o.waitingByFloors(ctx, p, r); err != nil {
 		return err
 	}

@@ -101,16 +101,7 @@ func writeConfig(path, storage string, p place) error {
 	sample := config.Sample(config.Answers{IMAP: p.IMAP, SMTP: p.SMTP, Username: p.Mailbox, From: "UKPBJ <" + p.Mailbox + ">", Requesters: "*@" + p.People,
 		ApproverEmail: p.at("admin"), KepalaLPSEEmail: p.at("kepala.lpse"), KepalaBagianEmail: p.at("kepala.bagian"), OperatorEmail: p.at("operator"),
 		AuthservID: p.Host, Storage: storage})
-	var received strings.Builder
-	received.WriteString(fmt.Sprintf("received_by: [%q", p.Host))
-	for _, h := range p.Hosts {
-		received.WriteString(fmt.Sprintf(", %q", h))
-	}
-	below := "# below_received: false"
-	if p.Given { // the load writes the verdict, so it stands under the server's own line; only a bench may trust that
-		below = "below_received: true #"
-	}
-	text := strings.NewReplacer("# below_received: false", below, fmt.Sprintf("received_by: [%q", p.Host), received.String(), "security: tls #", "security: none #", "# start: now ", "start: all #", "127.0.0.1:8025", page).Replace(string(sample))
+	text := strings.NewReplacer("security: tls #", "security: none #", "# start: now ", "start: all #", "127.0.0.1:8025", page).Replace(string(sample))
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		return err
 	}

@@ -23,16 +23,6 @@ import (
 // WithFloors says that this build has them.
 const WithFloors = true
 
-// Floors are the further options of a build that has them.
-type Floors struct {
-	Stored [2]int // cases in the store, few and many
-
-	IMAP, SMTP   string // a given server; empty: the embedded post office
-	Mailbox      string // its office mailbox, which must be empty
-	PasswordFile string
-	People       string // domain of everybody else
-}
-
 // waitingByFloors lets each floor work off the waiting mails.
 func (o Options) waitingByFloors(ctx context.Context, p place, r *Report) error {
 	for _, kind := range []string{Sequential, Pipelined} {
@@ -205,7 +195,7 @@ func (f *floor) letter(c *smtp.Client, m parsed) (letterSent, error) {
 }
 
 func (f *floor) dial() (*smtp.Client, error) {
-	return dialSMTP(f.task.Place, f.task.Place.Mailbox, true)
+	return dialSMTP(f.task.Place, f.task.Place.Mailbox)
 }
 
 // parsed is what a floor takes from a mail.

@@ -17,15 +17,13 @@ const (
 	maxStaff  = 200 // different senders
 )
 
-// place is a mail server with the office's mailbox.
+// place is an embedded office.
 type place struct {
 	IMAP, SMTP        string
 	Mailbox, Password string
-	People            string   // domain of staff and of everybody with a role
-	Host              string   // whose Received lines and verdicts count
-	Hosts             []string // that write its trace, where they are more than Host
-	pid               int      // of the embedded office
-	Given             bool     // not ours: mail is handed in without signing in, with a verdict on it
+	People            string // domain of staff and of everybody with a role
+	Host              string // whose Received lines and verdicts count
+	pid               int    // of its process
 }
 
 func (p place) at(local string) string { return local + "@" + p.People }
@@ -36,11 +34,8 @@ func (p place) roles() []string {
 	return []string{p.at("admin"), p.at("kepala.lpse"), p.at("kepala.bagian"), p.at("operator")}
 }
 
-// open finds the given server, or starts an embedded office.
+// open starts an embedded office.
 func (o Options) open(ctx context.Context, name string) (place, func() error, error) {
-	if p, given, err := o.given(); given || err != nil {
-		return p, func() error { return nil }, err
-	}
 	p := place{Mailbox: "ukpbj@" + ownDomain, Password: rand.Text(), People: ownDomain}
 	c, err := begin(o.Self(ctx, "bench-office"), p)
 	if err != nil {
@@ -54,12 +49,7 @@ func (o Options) open(ctx context.Context, name string) (place, func() error, er
 }
 
 // officeCPU is what the embedded office has taken so far; daemon and floors share the machine with it.
-func (p place) officeCPU() float64 {
-	if p.pid == 0 {
-		return 0
-	}
-	return usageOf(p.pid).cpu
-}
+func (p place) officeCPU() float64 { return usageOf(p.pid).cpu }
 
 // Office is the process of the embedded post office: it reads its task, says where it is, and stays until its input ends.
 func Office(in io.Reader, out io.Writer) error {

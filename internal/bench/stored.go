@@ -19,11 +19,13 @@ import (
 const (
 	scaleMails  = 200
 	seedInOneGo = 1000
+	fewStored   = 1000
+	manyStored  = 100_000
 )
 
 // filledStore measures the cost of a mail beside few and beside many stored cases, which are copies of a real one.
 func (o Options) filledStore(ctx context.Context, r *Report) error {
-	for _, cases := range o.Floors.Stored {
+	for _, cases := range []int{fewStored, manyStored} {
 		s, err := o.filled(ctx, cases)
 		if err != nil {
 			return fmt.Errorf("with %d stored cases: %w", cases, err)

@@ -25,8 +25,6 @@ type benchCmd struct {
 	Dir     string `help:"Where stores are kept meanwhile; empty: the system's folder for passing files."`
 	Profile string `help:"Folder for CPU and heap profiles of the daemon." placeholder:"DIR"`
 	JSON    bool   `name:"json" help:"One JSON object."`
-
-	Floors floorFlags `embed:""`
 }
 
 // benchPause lies between two single mails.
@@ -34,17 +32,13 @@ const benchPause = 250 * time.Millisecond
 
 // Run measures. A missed aim is told, and is no trouble; a lost mail is.
 func (c *benchCmd) Run(s *shell) error {
-	floors, err := c.Floors.options()
-	if err != nil {
-		return fail(exitUsage, err)
-	}
 	dir, err := os.MkdirTemp(c.Dir, "ukpbjd-bench-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
 	r, err := bench.Run(s.ctx, bench.Options{N: c.N, Pad: c.Pad, Members: c.Members, Latency: c.Latency, Pause: benchPause, Large: c.Large,
-		Backlog: c.Backlog, Profile: c.Profile, Floors: floors, Dir: dir, Self: self, Progress: s.stderr})
+		Backlog: c.Backlog, Profile: c.Profile, Dir: dir, Self: self, Progress: s.stderr})
 	if err != nil {
 		return err
 	}
@@ -66,6 +60,11 @@ func self(ctx context.Context, args ...string) *exec.Cmd {
 type benchOfficeCmd struct{}
 
 func (benchOfficeCmd) Run(s *shell) error { return bench.Office(os.Stdin, s.stdout) }
+
+// benchFloorCmd is the process of one floor, in a build with the tag bench.
+type benchFloorCmd struct{}
+
+func (benchFloorCmd) Run(s *shell) error { return bench.Floor(s.ctx, os.Stdin, s.stdout) }
 
 // benchServeCmd is serve with profiles.
 type benchServeCmd struct {
