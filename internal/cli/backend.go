@@ -15,7 +15,6 @@ import (
 	"ukpbjd/internal/config"
 	"ukpbjd/internal/control"
 	"ukpbjd/internal/daemon"
-	"ukpbjd/internal/office"
 )
 
 // load reads the configuration; its faults are told all at once.
@@ -114,7 +113,7 @@ func direct(ctx context.Context, cfg *config.Config, c control.Call) (json.RawMe
 	defer rooms.Close()
 	data, err := answer(rooms.Control, ctx, c)
 	if err != nil {
-		if errors.Is(err, office.ErrNoCase) || errors.Is(err, control.ErrUnknownCall) || errors.Is(err, control.ErrNoApprover) {
+		if control.IsUsage(err) {
 			err = fail(exitUsage, err)
 		}
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"ukpbjd/internal/office"
 	"ukpbjd/internal/report"
 	"ukpbjd/internal/store"
 )
@@ -78,6 +79,21 @@ func (c *Control) head(year int) report.Head {
 		year = c.Now().In(c.Zone()).Year()
 	}
 	return report.Head{Office: c.Office.Name, Year: year, Made: c.Now().UTC(), Zone: c.Zone()}
+}
+
+// Sheet prints the lembar kendali of a case as it stands. SOP R.1
+func (c *Control) Sheet(ctx context.Context, number string) ([]byte, error) {
+	s, err := office.Read(ctx, c.Clerk, func(b store.Books) (s report.Sheet, err error) {
+		cs, err := office.Find(b, number)
+		if err != nil {
+			return s, err
+		}
+		return c.ControlSheet(b, cs, c.Now().UTC())
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.PDF()
 }
 
 func letterOf(r store.LetterRow) report.Letter {
