@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -38,7 +39,7 @@ func Init(dir string, a Answers, random io.Reader) ([]string, error) {
 		{"calendar.yaml", exampleCalendar}, {"ukpbjd.yaml", Sample(a)},
 	} {
 		path := filepath.Join(dir, f.name)
-		switch err := writeNew(path, f.text); {
+		switch err := WriteNew(path, f.text, 0o600); {
 		case errors.Is(err, fs.ErrExist):
 			told = append(told, "kept    "+path)
 		case err != nil:
@@ -55,10 +56,7 @@ func Init(dir string, a Answers, random io.Reader) ([]string, error) {
 
 // strangeKey refuses to make a master key beside books whose keys are wrapped by another one: they could never be opened.
 func strangeKey(a Answers, master string) error {
-	storage := a.Storage
-	if storage == "" {
-		storage = Example().Storage
-	}
+	storage := cmp.Or(a.Storage, Default().Storage.Path)
 	_, books := os.Stat(filepath.Join(storage, "keys.db"))
 	_, key := os.Stat(master)
 	if books == nil && errors.Is(key, fs.ErrNotExist) {
@@ -118,15 +116,14 @@ func draw(random io.Reader, n int) (string, error) {
 	return string(out), nil
 }
 
-// writeNew makes a file that was not there, synced, mode 0600 whatever the umask allows.
-func writeNew(path string, text []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+// WriteNew makes a file that was not there, synced; nothing of it stays where it cannot be whole.
+func WriteNew(path string, text []byte, mode fs.FileMode) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(text)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err != nil {
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return errors.Join(err, os.Remove(path))
 	}
 	return nil

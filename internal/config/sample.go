@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	_ "embed"
 	"encoding/json"
 	"strings"
@@ -11,51 +12,37 @@ var sampleText string
 
 // Answers is what `ukpbjd init` asks; an empty answer takes the example's.
 type Answers struct {
-	Office, CasePrefix, Timezone        string
-	IMAP, SMTP                          string // host:port
-	Username                            string // of the office mailbox
-	From                                string // Name <address>
-	Requesters                          string // address or *@domain
-	ApproverName, ApproverEmail         string
-	KepalaLPSEName, KepalaLPSEEmail     string
-	KepalaBagianName, KepalaBagianEmail string
-	OperatorName, OperatorEmail         string
-	AuthservID                          string
-	Storage                             string
+	Office            string
+	IMAP, SMTP        string // host:port
+	Username          string // of the office mailbox
+	From              string // Name <address>
+	Requesters        string // address or *@domain
+	ApproverEmail     string
+	KepalaLPSEEmail   string
+	KepalaBagianEmail string
+	OperatorEmail     string
+	AuthservID        string
+	Storage           string
 }
 
-// Example answers every question with invented people at an example domain.
-func Example() Answers {
-	return Answers{
-		Office: "Bagian Pengadaan Barang/Jasa Setda Kabupaten Contoh", CasePrefix: "PKJ", Timezone: "Asia/Makassar",
-		IMAP: "mail.office.example:993", SMTP: "mail.office.example:465", Username: "ukpbj@office.example",
-		From: "UKPBJ Contoh <ukpbj@office.example>", Requesters: "*@office.example",
-		ApproverName: "Admin Agency", ApproverEmail: "admin@office.example",
-		KepalaLPSEName: "Kepala LPSE", KepalaLPSEEmail: "kepala.lpse@office.example",
-		KepalaBagianName: "Kepala Bagian PBJ", KepalaBagianEmail: "kepala.bagian@office.example",
-		OperatorName: "Operator", OperatorEmail: "operator@office.example",
-		AuthservID: "mx.office.example", Storage: "/var/lib/ukpbjd",
-	}
-}
-
-// Sample is the commented configuration with these answers in it.
+// Sample is the commented configuration with these answers in it, or those of invented people at an example domain.
 func Sample(a Answers) []byte {
-	e := Example()
-	pairs := make([]string, 0, 40)
+	var pairs []string
 	for _, x := range []struct{ name, answer, example string }{
-		{"office", a.Office, e.Office}, {"prefix", a.CasePrefix, e.CasePrefix}, {"timezone", a.Timezone, e.Timezone},
-		{"imap", a.IMAP, e.IMAP}, {"smtp", a.SMTP, e.SMTP}, {"username", a.Username, e.Username}, {"from", a.From, e.From},
-		{"requesters", a.Requesters, e.Requesters},
-		{"approver.name", a.ApproverName, e.ApproverName}, {"approver.email", a.ApproverEmail, e.ApproverEmail},
-		{"lpse.name", a.KepalaLPSEName, e.KepalaLPSEName}, {"lpse.email", a.KepalaLPSEEmail, e.KepalaLPSEEmail},
-		{"bagian.name", a.KepalaBagianName, e.KepalaBagianName}, {"bagian.email", a.KepalaBagianEmail, e.KepalaBagianEmail},
-		{"operator.name", a.OperatorName, e.OperatorName}, {"operator.email", a.OperatorEmail, e.OperatorEmail},
-		{"authserv", a.AuthservID, e.AuthservID}, {"storage", a.Storage, e.Storage},
+		{"office", a.Office, "Bagian Pengadaan Barang/Jasa Setda Kabupaten Contoh"},
+		{"imap", a.IMAP, "mail.office.example:993"},
+		{"smtp", a.SMTP, "mail.office.example:465"},
+		{"username", a.Username, "ukpbj@office.example"},
+		{"from", a.From, "UKPBJ Contoh <ukpbj@office.example>"},
+		{"requesters", a.Requesters, "*@office.example"},
+		{"approver", a.ApproverEmail, "admin@office.example"},
+		{"lpse", a.KepalaLPSEEmail, "kepala.lpse@office.example"},
+		{"bagian", a.KepalaBagianEmail, "kepala.bagian@office.example"},
+		{"operator", a.OperatorEmail, "operator@office.example"},
+		{"authserv", a.AuthservID, "mx.office.example"},
+		{"storage", a.Storage, Default().Storage.Path},
 	} {
-		if x.answer == "" {
-			x.answer = x.example
-		}
-		pairs = append(pairs, "<"+x.name+">", quoteYAML(x.answer))
+		pairs = append(pairs, "<"+x.name+">", quoteYAML(cmp.Or(x.answer, x.example)))
 	}
 	return []byte(strings.NewReplacer(pairs...).Replace(sampleText))
 }

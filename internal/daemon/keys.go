@@ -12,19 +12,12 @@ import (
 )
 
 // Pins are what each approver and deputy signs with, by every address of theirs (DESIGN, "Trust", signed).
-func Pins(approvers []config.Approver) (map[string]msgauth.Pin, error) {
+func Pins(people config.People) (map[string]msgauth.Pin, error) {
 	out := map[string]msgauth.Pin{}
-	for _, a := range approvers {
+	for _, a := range people.Approving() {
 		p, err := msgauth.NewPin(a.Certificates, a.OpenPGPKey)
 		if err != nil {
 			return nil, fmt.Errorf("what %s signs with: %w", a.Address, err)
-		}
-		deputies, err := Pins(a.Deputies)
-		if err != nil {
-			return nil, err
-		}
-		for address, d := range deputies {
-			out[address] = d
 		}
 		for _, address := range append([]string{a.Address}, a.Aliases...) {
 			out[address] = p

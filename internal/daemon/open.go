@@ -181,7 +181,7 @@ func (r *Rooms) parts(cfg *config.Config, box *mailbox.Box, post *postman.Postma
 	if err != nil {
 		return p, err
 	}
-	pinned, err := Pins(cfg.People.Approvers)
+	pinned, err := Pins(cfg.People)
 	if err != nil {
 		return p, err
 	}
@@ -209,10 +209,8 @@ func (r *Rooms) parts(cfg *config.Config, box *mailbox.Box, post *postman.Postma
 
 func passphrases(cfg *config.Config) map[string]secret.Secret {
 	out := map[string]secret.Secret{}
-	for _, a := range cfg.People.Approvers {
-		for _, x := range append([]config.Approver{a}, a.Deputies...) {
-			out[x.Address] = x.SheetPassphrase
-		}
+	for _, a := range cfg.People.Approving() {
+		out[a.Address] = a.SheetPassphrase
 	}
 	return out
 }

@@ -15,10 +15,8 @@ const pinSoon = 30 * 24 * time.Hour
 // rests on it, so nothing of it is a fault.
 func checkPins(cfg *config.Config, now time.Time) []Finding {
 	var found []Finding
-	for _, a := range cfg.People.Approvers {
-		for _, x := range append([]config.Approver{a}, a.Deputies...) {
-			found = append(found, checkPin(x, now, cfg.Trust.Assurance == sop.Signed)...)
-		}
+	for _, a := range cfg.People.Approving() {
+		found = append(found, checkPin(a, now, cfg.Trust.Assurance == sop.Signed)...)
 	}
 	return found
 }
