@@ -51,7 +51,7 @@ func (c *initCmd) forms(s *shell, dir string) error {
 		content []byte
 	}{{"formulir-kosong.xlsx", xlsx}, {"formulir-kosong.docx", docx}} {
 		path := filepath.Join(dir, f.name)
-		switch err := writeFile(path, f.content); {
+		switch err := config.WriteNew(path, f.content, 0o644); {
 		case errors.Is(err, fs.ErrExist):
 			fmt.Fprintln(s.stdout, "kept    "+path)
 		case err != nil:

@@ -63,12 +63,9 @@ func (s *shell) instruct(call control.Call) error {
 }
 
 func (c *retryCmd) Run(s *shell) error {
-	var v struct {
-		UID uint32 `json:"uid"`
-	}
-	if err := s.call(control.Call{Command: "retry", UID: c.UID}, &v); err != nil {
+	if err := s.call(control.Call{Command: "retry", UID: c.UID}, new(any)); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.stdout, "UID %d will be judged again by the same gates.\n", v.UID)
+	fmt.Fprintf(s.stdout, "UID %d will be judged again by the same gates.\n", c.UID)
 	return nil
 }

@@ -60,14 +60,9 @@ func (c *readCmd) Run(s *shell) error {
 }
 
 func (how reading) mail(s *shell, name string) (document.Reading, error) {
-	f, err := os.Open(name)
+	raw, err := readFile(name, maxRead)
 	if err != nil {
 		return document.Reading{}, err
-	}
-	defer f.Close()
-	raw, err := io.ReadAll(io.LimitReader(f, maxRead+1))
-	if err != nil || len(raw) > maxRead {
-		return document.Reading{}, fmt.Errorf("read %s: over %d MiB or unreadable (%w)", name, maxRead>>20, err)
 	}
 	msg := message.Parse(raw, message.DefaultLimits(), how.banners)
 	return document.Read(intake.MailPapers(msg, how.papers.All(s.ctx, msg.Files), how.mailbox)), nil

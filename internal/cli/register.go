@@ -3,7 +3,6 @@ package cli
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,9 +11,7 @@ import (
 	"runtime/debug"
 	"strings"
 
-	"ukpbjd/internal/config"
 	"ukpbjd/internal/control"
-	"ukpbjd/internal/daemon"
 	"ukpbjd/internal/report"
 )
 
@@ -33,12 +30,10 @@ func (c *registerCmd) Run(s *shell) error {
 	if err != nil {
 		return err
 	}
-	ask, leave, err := s.books(cfg)
-	if err != nil {
-		return err
-	}
-	defer leave()
 	debug.SetMemoryLimit(report.MemoryWanted)
+	ask := func(year int, after string) (step control.RegisterStep, err error) {
+		return step, s.ask(cfg, control.Call{Command: "register", Year: year, After: after}, &step)
+	}
 	first, err := ask(c.Year, "")
 	if err != nil {
 		return err
@@ -55,67 +50,44 @@ func (c *registerCmd) Run(s *shell) error {
 	return nil
 }
 
-// books gives the register's steps from the running daemon, or from the store if no daemon runs.
-func (s *shell) books(cfg *config.Config) (ask func(year int, after string) (control.RegisterStep, error), leave func(), err error) {
-	socket := filepath.Join(cfg.Storage.Path, daemon.SocketName)
-	overWire := func(year int, after string) (r control.RegisterStep, err error) {
-		raw, err := overSocket(s.ctx, socket, control.Call{Command: "register", Year: year, After: after})
-		if err == nil {
-			err = json.Unmarshal(raw, &r)
-		}
-		return r, err
-	}
-	if _, err := overSocket(s.ctx, socket, control.Call{Command: "ping"}); !errors.Is(err, errNoDaemon) {
-		return overWire, func() {}, nil
-	}
-	desk, err := daemon.OpenBooks(s.ctx, cfg)
-	if err != nil {
-		return nil, nil, fail(exitUnavailable, err)
-	}
-	return func(year int, after string) (control.RegisterStep, error) {
-		return desk.Control.RegisterStep(s.ctx, year, after)
-	}, func() { desk.Close() }, nil
-}
-
 // eachEntry reads the next step while the present one is being written.
 func eachEntry(ask func(int, string) (control.RegisterStep, error), first control.RegisterStep, b *bar, yield func(report.Entry, error) bool) {
-	type answer struct {
-		step control.RegisterStep
-		err  error
-	}
 	ctx, cancel := context.WithCancel(context.Background())
-	next := make(chan answer)
-	ended := make(chan struct{})
+	steps := make(chan control.RegisterStep)
+	var failed error // read when steps is closed
 	go func() {
-		defer close(ended)
-		defer close(next)
-		for at := first.Next; at != ""; {
-			x, err := ask(first.Head.Year, at)
+		defer close(steps)
+		for step := first; ; {
 			select {
-			case next <- answer{x, err}:
+			case steps <- step:
 			case <-ctx.Done():
 				return
 			}
-			if err != nil {
+			if step.Next == "" {
 				return
 			}
-			at = x.Next
+			if step, failed = ask(first.Head.Year, step.Next); failed != nil {
+				return
+			}
 		}
 	}()
-	defer func() { cancel(); <-ended }()
-	n := 0
-	for step, more := (answer{step: first}), true; more; step, more = <-next {
-		if step.err != nil {
-			yield(report.Entry{}, step.err)
-			return
+	defer func() {
+		cancel()
+		for range steps { // until the reader has ended
 		}
-		for _, e := range step.step.Entries {
+	}()
+	n := 0
+	for step := range steps {
+		for _, e := range step.Entries {
 			if !yield(e, nil) {
 				return
 			}
 		}
-		n += len(step.step.Entries)
+		n += len(step.Entries)
 		b.at(min(n, first.Count))
+	}
+	if failed != nil {
+		yield(report.Entry{}, failed)
 	}
 }
 

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"ukpbjd/internal/backup"
@@ -42,15 +43,12 @@ func (c *restoreCmd) Run(s *shell) error {
 	if err != nil {
 		return fail(exitTrouble, err)
 	}
-	if c.JSON {
-		return printJSON(s.stdout, r)
-	}
-	return printRecovery(s, r, cfg.IMAP.Processed, cfg.IMAP.Inbox)
+	return s.tell(c.JSON, r, func(w io.Writer) error { return printRecovery(w, r, cfg.IMAP.Processed, cfg.IMAP.Inbox) })
 }
 
-func printRecovery(s *shell, r backup.Recovery, processed, inbox string) error {
+func printRecovery(w io.Writer, r backup.Recovery, processed, inbox string) error {
 	since := stamp(r.From)
-	_, err := fmt.Fprintf(s.stdout, `restored as of %s: %d cases, %d of them open; %d letters may have gone since; %d passwords cannot be opened
+	_, err := fmt.Fprintf(w, `restored as of %s: %d cases, %d of them open; %d letters may have gone since; %d passwords cannot be opened
 open: %s
 
 Nothing is sent now, and every open approval code is void. Before letters go again:
