@@ -8,9 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"syscall"
 	"time"
 )
@@ -52,7 +50,7 @@ func (o Options) say(format string, args ...any) {
 
 // backlog lets the floors, where there are any, and the daemon work off the same waiting mails, then gives each the same number of single mails.
 func (o Options) backlog(ctx context.Context, r *Report) (err error) {
-	p, leave, err := o.open(ctx, "backlog")
+	p, leave, err := o.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -105,11 +103,11 @@ func (o Options) byDaemon(ctx context.Context, l *load, r *Report) error {
 	if err := d.stop(); err != nil {
 		return err
 	}
-	b, err := readBooks(ctx, d.storage)
+	b, err := readBooks(ctx, l.place.Storage)
 	if err != nil {
 		return err
 	}
-	waiting, single := b.split(l.place, o.N)
+	waiting, single := b.split(o.N)
 	w := newWork("daemon", d.ready, waiting.letters)
 	w.CPU, w.Memory, w.Office = first.cpu-d.start.cpu, first.private, office
 	r.Backlog = append(r.Backlog, w)
@@ -120,9 +118,4 @@ func (o Options) byDaemon(ctx context.Context, l *load, r *Report) error {
 		r.Single = append(r.Single, one)
 	}
 	return b.complete(o.N + o.Latency)
-}
-
-func (o Options) dir(name string) (string, error) {
-	d := filepath.Join(o.Dir, name)
-	return d, os.MkdirAll(d, 0o700)
 }

@@ -77,10 +77,10 @@ func (p *part) add(m bookedMail) {
 }
 
 // split parts the first n mails from the others.
-func (b books) split(p place, n int) (waiting, single part) {
+func (b books) split(n int) (waiting, single part) {
 	early := map[string]bool{}
 	for i := range n {
-		early[messageID(p, i)] = true
+		early[messageID(i)] = true
 	}
 	for _, m := range b.mails {
 		if early[m.id] {

@@ -3,14 +3,11 @@ package bench
 import (
 	"bufio"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -19,7 +16,6 @@ import (
 	"syscall"
 	"time"
 
-	"ukpbjd/internal/config"
 	"ukpbjd/internal/sop"
 )
 
@@ -32,33 +28,23 @@ const (
 
 // daemonRun is a daemon in its own process, with a configuration like any other.
 type daemonRun struct {
-	cmd     *exec.Cmd
-	storage string
-	page    string
-	ready   time.Time
-	start   usage // when it was ready
-	memory  *privateMemory
-	log     sync.WaitGroup
-	over    bool
-	last    []string // of its log
+	cmd    *exec.Cmd
+	page   string
+	ready  time.Time
+	start  usage // when it was ready
+	memory *privateMemory
+	log    sync.WaitGroup
+	over   bool
+	last   []string // of its log
 }
 
-// daemon writes keys and configuration as init does, and starts the program.
+// daemon starts the program on an office; name is that of its profiles.
 func (o Options) daemon(ctx context.Context, p place, name string) (*daemonRun, error) {
-	dir, err := o.dir("daemon-" + name)
-	if err != nil {
-		return nil, err
-	}
-	d := &daemonRun{storage: filepath.Join(dir, "office")}
-	path := filepath.Join(dir, "ukpbjd.yaml")
-	if err := writeConfig(path, d.storage, p); err != nil {
-		return nil, err
-	}
-	args := []string{"--config", path, "serve"}
+	args := []string{"--config", p.Config, "serve"}
 	if o.Profile != "" {
-		args = []string{"--config", path, "bench-serve", "--profile", filepath.Join(o.Profile, name+".cpu"), "--heap", filepath.Join(o.Profile, name+".heap")}
+		args = []string{"--config", p.Config, "bench-serve", "--profile", filepath.Join(o.Profile, name+".cpu"), "--heap", filepath.Join(o.Profile, name+".heap")}
 	}
-	d.cmd = o.Self(ctx, args...)
+	d := &daemonRun{cmd: o.Self(ctx, args...)}
 	errs, err := d.cmd.StderrPipe()
 	if err != nil {
 		return nil, err
@@ -90,39 +76,6 @@ func (d *daemonRun) readLog(r io.Reader, ready chan<- string) {
 			d.last = d.last[1:]
 		}
 	}
-}
-
-// writeConfig is the sample that init writes, with what a server on loopback needs.
-func writeConfig(path, storage string, p place) error {
-	page, err := freePort()
-	if err != nil {
-		return err
-	}
-	sample := config.Sample(config.Answers{IMAP: p.IMAP, SMTP: p.SMTP, Username: p.Mailbox, From: "UKPBJ <" + p.Mailbox + ">", Requesters: "*@" + p.People,
-		ApproverEmail: p.at("admin"), KepalaLPSEEmail: p.at("kepala.lpse"), KepalaBagianEmail: p.at("kepala.bagian"), OperatorEmail: p.at("operator"),
-		AuthservID: p.Host, Storage: storage})
-	text := strings.NewReplacer("security: tls #", "security: none #", "# start: now ", "start: all #", "127.0.0.1:8025", page).Replace(string(sample))
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		return err
-	}
-	if _, err := config.Init(filepath.Dir(path), config.Answers{Storage: storage}, rand.Reader); err != nil {
-		return err
-	}
-	for _, name := range []string{"imap", "smtp"} {
-		if err := os.WriteFile(filepath.Join(filepath.Dir(path), "credentials", name), []byte(p.Password), 0o600); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// freePort is free now; the configuration takes no port 0.
-func freePort() (string, error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return ln.Addr().String(), ln.Close()
 }
 
 // usage is what it has taken so far, and the most that it held.

@@ -18,6 +18,7 @@ import (
 	"ukpbjd/internal/document"
 	"ukpbjd/internal/extract"
 	"ukpbjd/internal/message"
+	"ukpbjd/internal/stage"
 )
 
 // WithFloors says that this build has them.
@@ -179,7 +180,7 @@ func (f *floor) ready() error { return f.out.Encode(floorSaid{Ready: time.Now()}
 
 // read is the same reading that the daemon does, and gives the bytes to put.
 func (f *floor) read(ctx context.Context, m parsed) ([]byte, error) {
-	r := document.Read(document.Bundle{Sources: f.papers.All(ctx, m.files), Body: m.text, OwnDomains: []string{ownDomain}})
+	r := document.Read(document.Bundle{Sources: f.papers.All(ctx, m.files), Body: m.text, OwnDomains: []string{stage.Domain}})
 	if len(r.Roster) == 0 {
 		return nil, fmt.Errorf("mail %s: no roster was read", m.id)
 	}

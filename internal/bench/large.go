@@ -21,7 +21,7 @@ const largePaper = 25_000_000 / 3 * 100 / 135 // three of them in base64 are 25 
 
 // largeMail sends one mail of 25 MB.
 func (o Options) largeMail(ctx context.Context, r *Report) (err error) {
-	p, leave, err := o.open(ctx, "large")
+	p, leave, err := o.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func (o Options) largeMail(ctx context.Context, r *Report) (err error) {
 
 // longBacklog starts the daemon before a very full inbox.
 func (o Options) longBacklog(ctx context.Context, r *Report) (err error) {
-	p, leave, err := o.open(ctx, "long")
+	p, leave, err := o.open(ctx)
 	if err != nil {
 		return err
 	}

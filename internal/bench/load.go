@@ -15,6 +15,7 @@ import (
 
 	"ukpbjd/internal/rehearsal"
 	"ukpbjd/internal/sop"
+	"ukpbjd/internal/stage"
 )
 
 // load writes requests and hands them in, each from one of many senders and for members of its own.
@@ -29,17 +30,17 @@ func newLoad(o Options, p place) *load { return &load{o: o, place: p, arrived: m
 
 const submitters = 4
 
-func messageID(p place, i int) string { return fmt.Sprintf("<bench-%d@%s>", i, p.People) }
+func messageID(i int) string { return fmt.Sprintf("<bench-%d@%s>", i, stage.Domain) }
 
 // mail is the request number i; its papers are as large as pad says.
 func (l *load) mail(i, pad int) ([]byte, error) {
-	b, err := rehearsal.Papers(int64(i)+1, l.o.Members, rehearsal.Office{Domain: l.place.People, Tag: fmt.Sprintf("%x", i), PadTo: pad})
+	b, err := rehearsal.Papers(int64(i)+1, l.o.Members, rehearsal.Office{Domain: stage.Domain, Tag: fmt.Sprintf("%x", i), PadTo: pad})
 	if err != nil {
 		return nil, err
 	}
-	return b.Mail(rehearsal.Envelope{From: sop.Person{Name: "Staf", Address: l.place.staff(i)},
-		To: []sop.Person{{Name: "UKPBJ", Address: l.place.Mailbox}}, Cc: []sop.Person{{Name: "Kepala LPSE", Address: l.place.at("kepala.lpse")}},
-		Date: time.Now(), MessageID: messageID(l.place, i), HTML: true}), nil
+	c := stage.Office()
+	return b.Mail(rehearsal.Envelope{From: sop.Person{Name: "Staf", Address: staff(i)}, To: []sop.Person{c.Office}, Cc: []sop.Person{c.KepalaLPSE},
+		Date: time.Now(), MessageID: messageID(i), HTML: true}), nil
 }
 
 // submit hands in the mails from number from on, over a few connections.
@@ -84,17 +85,17 @@ func (l *load) oneByOne(ctx context.Context, from, n int) error {
 
 // hand submits one mail to the office, with Kepala LPSE in copy on paper only: that mailbox is not part of the measure.
 func (l *load) hand(i int, raw []byte) error {
-	c, err := dialSMTP(l.place, l.place.staff(i))
+	c, err := dialSMTP(l.place, staff(i))
 	if err != nil {
 		return fmt.Errorf("submit mail %d: %w", i, err)
 	}
 	defer c.Close() //nolint:errcheck // Quit below
-	if err := transact(c, l.place.staff(i), l.place.Mailbox, raw); err != nil {
+	if err := transact(c, staff(i), l.place.Mailbox, raw); err != nil {
 		return fmt.Errorf("submit mail %d: %w", i, err)
 	}
 	at := time.Now()
 	l.mu.Lock()
-	l.arrived[messageID(l.place, i)] = at
+	l.arrived[messageID(i)] = at
 	l.mu.Unlock()
 	return c.Quit()
 }

@@ -12,6 +12,7 @@ import (
 
 	"ukpbjd/internal/daemon"
 	"ukpbjd/internal/sop"
+	"ukpbjd/internal/stage"
 	"ukpbjd/internal/store"
 	"ukpbjd/internal/store/bolt"
 )
@@ -36,7 +37,7 @@ func (o Options) filledStore(ctx context.Context, r *Report) error {
 }
 
 func (o Options) filled(ctx context.Context, cases int) (s Scale, err error) {
-	p, leave, err := o.open(ctx, "stored")
+	p, leave, err := o.open(ctx)
 	if err != nil {
 		return s, err
 	}
@@ -50,7 +51,7 @@ func (o Options) filled(ctx context.Context, cases int) (s Scale, err error) {
 		return s, err
 	}
 	o.say("storing %d cases …", cases)
-	file := filepath.Join(o.Dir, "daemon-"+name, "office", daemon.StoreName)
+	file := filepath.Join(p.Storage, daemon.StoreName)
 	if err := seed(ctx, file, cases); err != nil {
 		return s, err
 	}
@@ -134,7 +135,7 @@ func (p pattern) copy(b store.Books, i int) error {
 		return err
 	}
 	for k, l := range p.letters {
-		l.Case, l.MessageID, l.Next = number, fmt.Sprintf("<stored-%d-%d@%s>", i, k, ownDomain), time.Time{}
+		l.Case, l.MessageID, l.Next = number, fmt.Sprintf("<stored-%d-%d@%s>", i, k, stage.Domain), time.Time{}
 		if err := b.Letters.Put(l, []byte(l.Subject)); err != nil {
 			return err
 		}
@@ -145,7 +146,7 @@ func (p pattern) copy(b store.Books, i int) error {
 		}
 	}
 	r := p.mail
-	r.Case, r.Folder, r.MessageID, r.Identity = number, "", fmt.Sprintf("<stored-%d@%s>", i, ownDomain), fmt.Sprintf("%064x", i)
+	r.Case, r.Folder, r.MessageID, r.Identity = number, "", fmt.Sprintf("<stored-%d@%s>", i, stage.Domain), fmt.Sprintf("%064x", i)
 	return b.Mails.Put(store.UID{Validity: 1, UID: uint32(i)}, r, r.Identity)
 }
 

@@ -12,17 +12,15 @@ var sampleText string
 
 // Answers is what `ukpbjd init` asks; an empty answer takes the example's.
 type Answers struct {
-	Office            string
-	IMAP, SMTP        string // host:port
-	Username          string // of the office mailbox
-	From              string // Name <address>
-	Requesters        string // address or *@domain
-	ApproverEmail     string
-	KepalaLPSEEmail   string
-	KepalaBagianEmail string
-	OperatorEmail     string
-	AuthservID        string
-	Storage           string
+	Office          string
+	IMAP, SMTP      string // host:port
+	Username        string // of the office mailbox
+	From            string // Name <address>
+	Requesters      string // address or *@domain
+	ApproverEmail   string
+	KepalaLPSEEmail string
+	AuthservID      string
+	Storage         string
 }
 
 // Sample is the commented configuration with these answers in it, or those of invented people at an example domain.
@@ -37,8 +35,6 @@ func Sample(a Answers) []byte {
 		{"requesters", a.Requesters, "*@office.example"},
 		{"approver", a.ApproverEmail, "admin@office.example"},
 		{"lpse", a.KepalaLPSEEmail, "kepala.lpse@office.example"},
-		{"bagian", a.KepalaBagianEmail, "kepala.bagian@office.example"},
-		{"operator", a.OperatorEmail, "operator@office.example"},
 		{"authserv", a.AuthservID, "mx.office.example"},
 		{"storage", a.Storage, Default().Storage.Path},
 	} {
