@@ -13,20 +13,20 @@ import (
 	"time"
 )
 
-// Options of one run. Self makes a command that runs this program with other arguments.
+// Options of one run, as flags of the command line.
 type Options struct {
-	N       int           // mails that wait when daemon and floors start
-	Pad     int           // bytes of each paper
-	Members int           // of each request
-	Latency int           // mails sent one by one; 0: none
-	Pause   time.Duration // between two of them
-	Large   bool          // also one mail of 25 MB, a long backlog, and a well-filled store
-	Backlog int           // mails of the long backlog
-	Profile string        // where CPU profiles of the daemon go; empty: none
+	N       int    `help:"Waiting mails." default:"1000"`
+	Pad     int    `help:"Bytes of each of the three papers." default:"100000"`
+	Members int    `help:"Members of each request." default:"3"`
+	Latency int    `help:"Mails sent one by one; 0: none." default:"50"`
+	Large   bool   `help:"Also one mail of 25 MB and a long backlog."`
+	Backlog int    `help:"Mails of the long backlog." default:"10000"`
+	Dir     string `help:"Where stores are kept meanwhile; empty: the system's folder for passing files."`
+	Profile string `help:"Folder for CPU and heap profiles of the daemon." placeholder:"DIR"`
 
-	Self     func(ctx context.Context, args ...string) *exec.Cmd
-	Dir      string // for stores and configurations; emptied afterwards
-	Progress io.Writer
+	Pause    time.Duration                                       `kong:"-"` // between two single mails
+	Self     func(ctx context.Context, args ...string) *exec.Cmd `kong:"-"` // runs this program with other arguments
+	Progress io.Writer                                           `kong:"-"`
 }
 
 // Run measures. What could not be measured is an error; figures that miss an aim are not.

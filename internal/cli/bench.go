@@ -16,15 +16,8 @@ import (
 )
 
 type benchCmd struct {
-	N       int    `help:"Waiting mails." default:"1000"`
-	Pad     int    `help:"Bytes of each of the three papers." default:"100000"`
-	Members int    `help:"Members of each request." default:"3"`
-	Latency int    `help:"Mails sent one by one; 0: none." default:"50"`
-	Large   bool   `help:"Also one mail of 25 MB and a long backlog."`
-	Backlog int    `help:"Mails of the long backlog." default:"10000"`
-	Dir     string `help:"Where stores are kept meanwhile; empty: the system's folder for passing files."`
-	Profile string `help:"Folder for CPU and heap profiles of the daemon." placeholder:"DIR"`
-	JSON    bool   `name:"json" help:"One JSON object."`
+	bench.Options
+	JSON bool `name:"json" help:"One JSON object."`
 }
 
 // benchPause lies between two single mails.
@@ -37,8 +30,8 @@ func (c *benchCmd) Run(s *shell) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	r, err := bench.Run(s.ctx, bench.Options{N: c.N, Pad: c.Pad, Members: c.Members, Latency: c.Latency, Pause: benchPause, Large: c.Large,
-		Backlog: c.Backlog, Profile: c.Profile, Dir: dir, Self: self, Progress: s.stderr})
+	c.Dir, c.Pause, c.Self, c.Progress = dir, benchPause, self, s.stderr
+	r, err := bench.Run(s.ctx, c.Options)
 	if err != nil {
 		return err
 	}

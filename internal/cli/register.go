@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -40,7 +39,25 @@ func (c *registerCmd) Run(s *shell) error {
 	}
 	first.Head.Zone = cfg.Identity.Zone
 	b := s.bar("register", first.Count)
-	entries := func(yield func(report.Entry, error) bool) { eachEntry(ask, first, b, yield) }
+	entries := func(yield func(report.Entry, error) bool) {
+		for step, n := first, 0; ; {
+			for _, e := range step.Entries {
+				if !yield(e, nil) {
+					return
+				}
+			}
+			n += len(step.Entries)
+			b.at(min(n, first.Count))
+			if step.Next == "" {
+				return
+			}
+			var err error
+			if step, err = ask(first.Head.Year, step.Next); err != nil {
+				yield(report.Entry{}, err)
+				return
+			}
+		}
+	}
 	n, err := c.write(ext, first.Head, entries)
 	b.done()
 	if err != nil {
@@ -48,47 +65,6 @@ func (c *registerCmd) Run(s *shell) error {
 	}
 	fmt.Fprintf(s.stdout, "%s: %d cases of %d\n", strings.Join(n, ", "), first.Count, first.Head.Year)
 	return nil
-}
-
-// eachEntry reads the next step while the present one is being written.
-func eachEntry(ask func(int, string) (control.RegisterStep, error), first control.RegisterStep, b *bar, yield func(report.Entry, error) bool) {
-	ctx, cancel := context.WithCancel(context.Background())
-	steps := make(chan control.RegisterStep)
-	var failed error // read when steps is closed
-	go func() {
-		defer close(steps)
-		for step := first; ; {
-			select {
-			case steps <- step:
-			case <-ctx.Done():
-				return
-			}
-			if step.Next == "" {
-				return
-			}
-			if step, failed = ask(first.Head.Year, step.Next); failed != nil {
-				return
-			}
-		}
-	}()
-	defer func() {
-		cancel()
-		for range steps { // until the reader has ended
-		}
-	}()
-	n := 0
-	for step := range steps {
-		for _, e := range step.Entries {
-			if !yield(e, nil) {
-				return
-			}
-		}
-		n += len(step.Entries)
-		b.at(min(n, first.Count))
-	}
-	if failed != nil {
-		yield(report.Entry{}, failed)
-	}
 }
 
 // write gives the names of what it has written.

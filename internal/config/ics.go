@@ -34,7 +34,6 @@ type ics struct {
 	kind       workday.Kind
 	days       []workday.Day
 	event      map[string]string // properties of the event that is open; nil outside
-	params     map[string]string
 	line       int
 }
 
@@ -49,11 +48,11 @@ func (x *ics) read(raw string) {
 	for l := range strings.SplitSeq(raw, "\n") {
 		x.line++
 		name, value, _ := strings.Cut(l, ":")
-		name, params, _ := strings.Cut(name, ";")
+		name, _, _ = strings.Cut(name, ";") // parameters
 		name = strings.ToUpper(name)
 		switch {
 		case name == "BEGIN" && strings.EqualFold(value, "VEVENT"):
-			x.event, x.params, depth = map[string]string{}, map[string]string{}, 0
+			x.event, depth = map[string]string{}, 0
 		case x.event == nil:
 		case name == "END" && strings.EqualFold(value, "VEVENT"):
 			x.close()
@@ -63,7 +62,7 @@ func (x *ics) read(raw string) {
 		case name == "END":
 			depth--
 		case depth == 0:
-			x.event[name], x.params[name] = strings.TrimSpace(value), strings.ToUpper(params)
+			x.event[name] = strings.TrimSpace(value)
 		}
 	}
 }

@@ -12,9 +12,16 @@ import (
 	"strings"
 )
 
-// Init writes into dir whatever of configuration, calendar, master key and sheet passphrase is not there yet, and gives the
-// lines that tell the operator what was done and what comes next. It never overwrites. random is crypto/rand.
-func Init(dir string, a Answers, random io.Reader) ([]string, error) {
+// NewFile is one that Init writes.
+type NewFile struct {
+	Name string // below the folder
+	Text []byte
+	Mode fs.FileMode
+}
+
+// Init writes into dir whatever of configuration, calendar, master key and sheet passphrase is not there yet, more before them, and
+// gives the lines that tell the operator what was done and what comes next. It never overwrites. random is crypto/rand.
+func Init(dir string, a Answers, random io.Reader, more ...NewFile) ([]string, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("find %s: %w", dir, err)
@@ -31,15 +38,10 @@ func Init(dir string, a Answers, random io.Reader) ([]string, error) {
 		return nil, err
 	}
 	var told []string
-	for _, f := range []struct {
-		name string
-		text []byte
-	}{
-		{"credentials/master", key}, {"credentials/sheet", phrase},
-		{"calendar.yaml", exampleCalendar}, {"ukpbjd.yaml", Sample(a)},
-	} {
-		path := filepath.Join(dir, f.name)
-		switch err := WriteNew(path, f.text, 0o600); {
+	for _, f := range append(more, NewFile{"credentials/master", key, 0o600}, NewFile{"credentials/sheet", phrase, 0o600},
+		NewFile{"calendar.yaml", exampleCalendar, 0o600}, NewFile{"ukpbjd.yaml", Sample(a), 0o600}) {
+		path := filepath.Join(dir, f.Name)
+		switch err := WriteNew(path, f.Text, f.Mode); {
 		case errors.Is(err, fs.ErrExist):
 			told = append(told, "kept    "+path)
 		case err != nil:
