@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"strings"
 
 	"ukpbjd/internal/control"
+	"ukpbjd/internal/daemon"
 	"ukpbjd/internal/report"
 )
 
@@ -31,9 +33,22 @@ func (c *registerCmd) Run(s *shell) error {
 	}
 	debug.SetMemoryLimit(report.MemoryWanted)
 	ask := func(year int, after string) (step control.RegisterStep, err error) {
-		return step, s.ask(cfg, control.Call{Command: "register", Year: year, After: after}, &step)
+		raw, err := overSocket(s.ctx, cfg, control.Call{Command: "register", Year: year, After: after})
+		if err == nil {
+			err = json.Unmarshal(raw, &step)
+		}
+		return step, err
 	}
 	first, err := ask(c.Year, "")
+	if errors.Is(err, errNoDaemon) { // the books stay open for all steps, and no step goes through JSON
+		rooms, bad := daemon.OpenBooks(s.ctx, cfg)
+		if bad != nil {
+			return fail(exitUnavailable, bad)
+		}
+		defer rooms.Close()
+		ask = func(year int, after string) (control.RegisterStep, error) { return rooms.Control.RegisterStep(s.ctx, year, after) }
+		first, err = ask(c.Year, "")
+	}
 	if err != nil {
 		return err
 	}
