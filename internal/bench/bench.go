@@ -81,7 +81,7 @@ func (o Options) byDaemon(ctx context.Context, l *load, r *Report) error {
 	if err := d.await(ctx, firstLetter, o.N); err != nil {
 		return err
 	}
-	first := d.usage()
+	first := d.meter.used()
 	office = l.place.officeCPU() - office
 	if o.Profile != "" {
 		d.cmd.Process.Signal(syscall.SIGUSR1) //nolint:errcheck // it has ended already
@@ -89,7 +89,7 @@ func (o Options) byDaemon(ctx context.Context, l *load, r *Report) error {
 	if err := d.await(ctx, approval, o.N); err != nil {
 		return err
 	}
-	all := d.usage()
+	all := d.meter.used()
 	if o.Latency > 0 {
 		o.say("%d single mails: daemon …", o.Latency)
 		if err := l.oneByOne(ctx, o.N, o.Latency); err != nil {
@@ -99,7 +99,7 @@ func (o Options) byDaemon(ctx context.Context, l *load, r *Report) error {
 			return err
 		}
 	}
-	end := d.usage()
+	end := d.meter.used()
 	if err := d.stop(); err != nil {
 		return err
 	}
@@ -109,7 +109,7 @@ func (o Options) byDaemon(ctx context.Context, l *load, r *Report) error {
 	}
 	waiting, single := b.split(o.N)
 	w := newWork("daemon", d.ready, waiting.letters)
-	w.CPU, w.Memory, w.Office = first.cpu-d.start.cpu, first.private, office
+	w.CPU, w.Memory, w.Office = first.cpu, first.private, office
 	r.Backlog = append(r.Backlog, w)
 	r.Sheets = Sheets{Seconds: waiting.last.Sub(d.ready).Seconds(), CPU: all.cpu - first.cpu, Memory: all.private, Letters: o.N}
 	if o.Latency > 0 {

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -28,14 +27,13 @@ const (
 
 // daemonRun is a daemon in its own process, with a configuration like any other.
 type daemonRun struct {
-	cmd    *exec.Cmd
-	page   string
-	ready  time.Time
-	start  usage // when it was ready
-	memory *privateMemory
-	log    sync.WaitGroup
-	over   bool
-	last   []string // of its log
+	cmd   *exec.Cmd
+	page  string
+	ready time.Time
+	meter *meter // from then on
+	log   sync.WaitGroup
+	over  bool
+	last  []string // of its log
 }
 
 // daemon starts the program on an office; name is that of its profiles.
@@ -57,8 +55,7 @@ func (o Options) daemon(ctx context.Context, p place, name string) (*daemonRun, 
 	if d.page = <-ready; d.page == "" {
 		return nil, errors.Join(errors.New("the daemon did not become ready"), d.stop())
 	}
-	d.ready, d.start = time.Now(), usageOf(d.cmd.Process.Pid)
-	d.memory = watchMemory(d.cmd.Process.Pid)
+	d.ready, d.meter = time.Now(), measure(d.cmd.Process.Pid)
 	return d, nil
 }
 
@@ -76,13 +73,6 @@ func (d *daemonRun) readLog(r io.Reader, ready chan<- string) {
 			d.last = d.last[1:]
 		}
 	}
-}
-
-// usage is what it has taken so far, and the most that it held.
-func (d *daemonRun) usage() usage {
-	u := usageOf(d.cmd.Process.Pid)
-	u.private = max(u.private, d.memory.most.Load())
-	return u
 }
 
 // await waits until so many letters of a kind have been accepted since the daemon started.
@@ -126,19 +116,12 @@ func (d *daemonRun) accepted(ctx context.Context, kind sop.LetterKind) (int, err
 		return 0, fmt.Errorf("ask the daemon: %w", err)
 	}
 	defer resp.Body.Close()
-	s := bufio.NewScanner(resp.Body)
-	want := fmt.Sprintf("ukpbjd_letters_total{kind=%q,outcome=\"accepted\"} ", kind)
-	n := 0
-	for s.Scan() {
-		if rest, ok := strings.CutPrefix(s.Text(), want); ok {
-			f, err := strconv.ParseFloat(rest, 64)
-			if err != nil {
-				return 0, err
-			}
-			n = int(f)
-		}
+	raw, err := io.ReadAll(resp.Body)
+	n := 0.0
+	if _, rest, ok := strings.Cut(string(raw), fmt.Sprintf("\nukpbjd_letters_total{kind=%q,outcome=\"accepted\"} ", kind)); ok && err == nil {
+		_, err = fmt.Sscan(rest, &n)
 	}
-	return n, s.Err()
+	return int(n), err
 }
 
 // stop ends the daemon as systemd does.
@@ -147,8 +130,8 @@ func (d *daemonRun) stop() error {
 		return nil
 	}
 	d.over = true
-	if d.memory != nil {
-		d.memory.end()
+	if d.meter != nil {
+		d.meter.end()
 	}
 	err := d.cmd.Process.Signal(syscall.SIGTERM)
 	d.log.Wait()

@@ -83,10 +83,9 @@ type floorTask struct {
 type floorRun struct {
 	*child
 	ready   time.Time
-	start   usage
-	memory  *privateMemory
+	meter   *meter // from then on
 	letters []letterSent
-	used    usage // since it was ready
+	used    usage
 }
 
 // floorSaid is what a floor says: first that it is ready, at last what it did.
@@ -110,20 +109,18 @@ func (o Options) floor(ctx context.Context, p place, t floorTask) (*floorRun, er
 	if err := f.hear(&said); err != nil {
 		return nil, err
 	}
-	f.ready, f.start = said.Ready, usageOf(c.cmd.Process.Pid)
-	f.memory = watchMemory(c.cmd.Process.Pid)
+	f.ready, f.meter = said.Ready, measure(c.cmd.Process.Pid)
 	return f, nil
 }
 
 // wait gives what the floor did.
 func (f *floorRun) wait() error {
-	defer f.memory.end()
+	defer f.meter.end()
 	var said floorSaid
 	if err := f.hear(&said); err != nil {
 		return err
 	}
-	f.letters, f.used = said.Letters, usageOf(f.cmd.Process.Pid)
-	f.used.cpu, f.used.private = f.used.cpu-f.start.cpu, f.memory.most.Load()
+	f.letters, f.used = said.Letters, f.meter.used()
 	return f.end()
 }
 

@@ -65,7 +65,7 @@ func (o Options) heavy(ctx context.Context, p place, name string, n int, kind so
 		return x, err
 	}
 	err = d.await(ctx, kind, n)
-	u := d.usage()
-	x = Large{Seconds: time.Since(d.ready).Seconds(), CPU: u.cpu - d.start.cpu, Memory: u.private}
+	u := d.meter.used()
+	x = Large{Seconds: time.Since(d.ready).Seconds(), CPU: u.cpu, Memory: u.private}
 	return x, errors.Join(err, d.stop())
 }
