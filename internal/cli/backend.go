@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -9,7 +10,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"text/tabwriter"
 	"time"
@@ -134,31 +134,28 @@ func found(trouble bool, err error) error {
 }
 
 // tell prints what a command found: as JSON, or as text does.
-func (s *shell) tell(asJSON bool, v any, text func(io.Writer) error) error {
+func (s *shell) tell(asJSON bool, v any, text func(io.Writer)) error {
+	w := bufio.NewWriter(s.stdout) // it keeps an error of writing for Flush
 	if !asJSON {
-		return text(s.stdout)
+		text(w)
+		return w.Flush()
 	}
-	e := json.NewEncoder(s.stdout)
+	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
-	return e.Encode(v)
+	return errors.Join(e.Encode(v), w.Flush())
 }
 
 // table prints rows whose cells are parted by tabs.
-func table(out io.Writer, rows func(io.Writer)) error {
+func table(out io.Writer, rows func(io.Writer)) {
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
 	rows(w)
-	return w.Flush()
+	w.Flush() //nolint:errcheck // out keeps it
 }
 
 // readFile reads a file that the command line names, whole or not at all.
 func readFile(name string, most int64) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	raw, err := io.ReadAll(io.LimitReader(f, most+1))
+	raw, _, err := config.ReadBounded(name, most)
 	if err == nil && int64(len(raw)) > most {
 		err = fmt.Errorf("read %s: over %d MiB", name, most>>20)
 	}

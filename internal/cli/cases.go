@@ -17,8 +17,8 @@ func (c *casesCmd) Run(s *shell) error {
 	if err := s.call(control.Call{Command: "cases", Open: c.Open}, &list); err != nil {
 		return err
 	}
-	return s.tell(c.JSON, list, func(out io.Writer) error {
-		return table(out, func(w io.Writer) {
+	return s.tell(c.JSON, list, func(out io.Writer) {
+		table(out, func(w io.Writer) {
 			fmt.Fprintln(w, "NOMOR\tSTATUS\tDIBUKA\tTENGGAT\tPEMOHON\tANGGOTA")
 			for _, x := range list {
 				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d/%d\n", x.Number, x.Status, day(x.Opened), day(x.Due), x.Requester.Address, confirmed(x), len(x.Members))

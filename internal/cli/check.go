@@ -36,12 +36,12 @@ func (c *checkCmd) Run(s *shell) error {
 	remembered := s.ask(cfg, ground, new(string))
 	replies, err := s.enrolled(cfg)
 	all := append(checkup.Findings, replies...)
-	told := s.tell(c.JSON, all, func(w io.Writer) error { return printFindings(w, all) })
+	told := s.tell(c.JSON, all, func(w io.Writer) { printFindings(w, all) })
 	faulty := slices.ContainsFunc(all, func(f doctor.Finding) bool { return f.Level == mailbox.Fail })
 	return found(faulty, errors.Join(err, told, remembered))
 }
 
-func printFindings(w io.Writer, all []doctor.Finding) error {
+func printFindings(w io.Writer, all []doctor.Finding) {
 	marks := map[mailbox.Level]string{mailbox.Good: "ok   ", mailbox.Warn: "WARN ", mailbox.Fail: "FAULT"}
 	for _, f := range all {
 		fmt.Fprintf(w, "%s  %-28s %s\n", marks[f.Level], f.Subject, f.Text)
@@ -49,5 +49,4 @@ func printFindings(w io.Writer, all []doctor.Finding) error {
 			fmt.Fprintf(w, "       %-28s → %s\n", "", f.Remedy)
 		}
 	}
-	return nil
 }

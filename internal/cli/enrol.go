@@ -26,7 +26,7 @@ func (c *enrolCmd) Run(s *shell) error {
 	if err := s.call(call, &all); err != nil {
 		return err
 	}
-	return s.tell(c.JSON, all, func(out io.Writer) error { return table(out, func(w io.Writer) { printEnrolments(w, all) }) })
+	return s.tell(c.JSON, all, func(out io.Writer) { table(out, func(w io.Writer) { printEnrolments(w, all) }) })
 }
 
 func printEnrolments(w io.Writer, all []control.Enrolment) {

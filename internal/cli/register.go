@@ -46,7 +46,9 @@ func (c *registerCmd) Run(s *shell) error {
 			return fail(exitUnavailable, bad)
 		}
 		defer rooms.Close()
-		ask = func(year int, after string) (control.RegisterStep, error) { return rooms.Control.RegisterStep(s.ctx, year, after) }
+		ask = func(year int, after string) (control.RegisterStep, error) {
+			return rooms.Control.RegisterStep(s.ctx, year, after)
+		}
 		first, err = ask(c.Year, "")
 	}
 	if err != nil {

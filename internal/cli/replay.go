@@ -55,12 +55,11 @@ func (c *replayCmd) Run(s *shell) (err error) {
 	if err != nil {
 		return err
 	}
-	return found(len(r.Differences) > 0, s.tell(c.JSON, r, func(w io.Writer) error {
+	return found(len(r.Differences) > 0, s.tell(c.JSON, r, func(w io.Writer) {
 		for _, d := range r.Differences {
 			fmt.Fprintf(w, "%s  %s  %s\n    was  %s\n    now  %s\n", d.Case, stamp(d.At), d.What, d.Was, d.Now)
 		}
-		_, err := fmt.Fprintf(w, "%d mails and %d commands of %d cases played, %d mails left out (not ours, or not kept as they came): %d decisions would differ\n",
+		fmt.Fprintf(w, "%d mails and %d commands of %d cases played, %d mails left out (not ours, or not kept as they came): %d decisions would differ\n",
 			r.Mails, r.Commands, r.Cases, r.Left, len(r.Differences))
-		return err
 	}))
 }

@@ -18,10 +18,10 @@ func (c *showCmd) Run(s *shell) error {
 	if err := s.call(control.Call{Command: "show", Case: c.Case}, &v); err != nil {
 		return err
 	}
-	return s.tell(c.JSON, v, func(w io.Writer) error { return printCase(w, v) })
+	return s.tell(c.JSON, v, func(w io.Writer) { printCase(w, v) })
 }
 
-func printCase(out io.Writer, v control.CaseView) error {
+func printCase(out io.Writer, v control.CaseView) {
 	fmt.Fprintf(out, "%s  %s\n", v.Number, v.Status)
 	fmt.Fprintf(out, "Pemohon   %s <%s>\nHal       %s\nDibuka    %s\nRevisi    %d\n", v.Requester.Name, v.Requester.Address, v.Subject, stamp(v.Opened), v.Revision)
 	if !v.Due.IsZero() {
@@ -33,7 +33,7 @@ func printCase(out io.Writer, v control.CaseView) error {
 	for _, g := range v.Delegations {
 		fmt.Fprintf(out, "Pengganti %s bagi %s sampai %s\n", g.To.Name, g.From.Name, stamp(g.Until))
 	}
-	return table(out, func(w io.Writer) { printTables(w, v) })
+	table(out, func(w io.Writer) { printTables(w, v) })
 }
 
 func printTables(w io.Writer, v control.CaseView) {

@@ -35,7 +35,7 @@ func (c *verifyCmd) Run(s *shell) error {
 	if err := s.call(call, &r); err != nil {
 		return err
 	}
-	return found(len(r.Findings) > 0, s.tell(c.JSON, r, func(w io.Writer) error {
+	return found(len(r.Findings) > 0, s.tell(c.JSON, r, func(w io.Writer) {
 		fmt.Fprintf(w, "%d cases, %d letters, %d mails, %d archived files, %d lines of the journal\n", r.Cases, r.Letters, r.Mails, r.Files, r.Lines)
 		if a := r.Against; a != nil {
 			fmt.Fprintf(w, "compared with the checkpoint of %s over %d lines\n", stamp(a.Signed), a.Lines)
@@ -43,15 +43,14 @@ func (c *verifyCmd) Run(s *shell) error {
 		for _, x := range r.Aside {
 			fmt.Fprintf(w, "put aside %s by %s: %s: %s\n", stamp(x.At), x.Queue, x.Key, x.Why)
 		}
-		return printFaults(w, r.Findings)
+		printFaults(w, r.Findings)
 	}))
 }
 
-func printFaults(w io.Writer, all []audit.Finding) error {
+func printFaults(w io.Writer, all []audit.Finding) {
 	for _, f := range all {
 		fmt.Fprintf(w, "%s: %s\n", f.Where, f.What)
 	}
-	return nil
 }
 
 // maxCheckpoint bounds what goes to the daemon: a checkpoint has a few hundred bytes.
@@ -98,10 +97,10 @@ func (c *verifyCmd) prove(s *shell, kept []byte) error {
 	if err != nil {
 		return fail(exitTrouble, err)
 	}
-	return found(!p.Sound(), s.tell(c.JSON, p, func(w io.Writer) error { return printProven(w, p) }))
+	return found(!p.Sound(), s.tell(c.JSON, p, func(w io.Writer) { printProven(w, p) }))
 }
 
-func printProven(w io.Writer, p *audit.Proven) error {
+func printProven(w io.Writer, p *audit.Proven) {
 	fmt.Fprintf(w, "%s  %d lines of the journal, %d decisions\n", p.Case, p.Lines, len(p.Decisions))
 	for _, d := range p.Decisions {
 		fmt.Fprintf(w, "  %s  %s  %s  %s  → %s\n", d.At, d.By, d.Verb, d.Proof, strings.Join(d.Events, ", "))
@@ -113,5 +112,5 @@ func printProven(w io.Writer, p *audit.Proven) error {
 	if !p.Trusted {
 		fmt.Fprintln(w, "That key is the bundle's own word: compare it with `ukpbjd version --verifier` or with a mailed checkpoint.")
 	}
-	return printFaults(w, p.Findings)
+	printFaults(w, p.Findings)
 }

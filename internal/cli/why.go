@@ -25,10 +25,10 @@ func (c *whyCmd) Run(s *shell) error {
 	if err := s.call(control.Call{Command: "why", Case: c.Case}, &w); err != nil {
 		return err
 	}
-	return s.tell(c.JSON, w, func(out io.Writer) error { return printWhy(out, w) })
+	return s.tell(c.JSON, w, func(out io.Writer) { printWhy(out, w) })
 }
 
-func printWhy(out io.Writer, w control.Why) error {
+func printWhy(out io.Writer, w control.Why) {
 	fmt.Fprintf(out, "%s  %s\n\nMails, each with its verdict:\n", w.Number, w.Status)
 	for _, m := range w.Mails {
 		fmt.Fprintf(out, "  %s  %s  %s: %s", stamp(m.At), m.From, m.Outcome, m.Reason)
@@ -47,7 +47,6 @@ func printWhy(out io.Writer, w control.Why) error {
 			fmt.Fprintf(out, "          %s: %s\n", k, v)
 		}
 	}
-	return nil
 }
 
 // export never overwrites: evidence of another day may lie there.

@@ -17,7 +17,7 @@ const (
 
 // imported is one .ics file: all its days are of a kind, unless an event names its own in CATEGORIES or in its summary.
 func (r *reader) imported(path, file string, kind workday.Kind) []workday.Day {
-	raw, _, err := readBounded(r.path(file), maxICS)
+	raw, _, err := ReadBounded(r.path(file), maxICS)
 	if err != nil {
 		r.fault(path, "name a calendar file (.ics)", "%s cannot be read: %v", shown(file), cause(err))
 		return nil

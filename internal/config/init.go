@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -86,36 +87,30 @@ func next(dir string) []string {
 // phraseLetters are 30 that nobody confuses when reading them out: no 0 o, no 1 i l, no u beside v.
 const phraseLetters = "abcdefghjkmnpqrstvwxyz23456789"
 
-// secrets makes a master key, and a passphrase of 16 letters: 78 bits (DESIGN: at least 77).
+// secrets makes a master key, and a passphrase of 16 letters: 78 bits (DESIGN: at least 77). Letters are taken evenly: bytes from 240
+// up would favour some and are thrown away, and four times as many are drawn as are needed.
 func secrets(random io.Reader) (key, phrase []byte, err error) {
 	var master [32]byte
 	if _, err := io.ReadFull(random, master[:]); err != nil {
 		return nil, nil, fmt.Errorf("make a master key: %w", err)
 	}
-	letters, err := draw(random, 16)
-	if err != nil {
+	var drawn [64]byte
+	if _, err := io.ReadFull(random, drawn[:]); err != nil {
 		return nil, nil, fmt.Errorf("make a passphrase: %w", err)
 	}
-	groups := strings.Join([]string{letters[:4], letters[4:8], letters[8:12], letters[12:]}, "-")
-	return []byte(base64.StdEncoding.EncodeToString(master[:]) + "\n"), []byte(groups + "\n"), nil
-}
-
-// draw takes letters evenly: bytes from 240 up would favour some and are thrown away.
-func draw(random io.Reader, n int) (string, error) {
-	out := make([]byte, 0, n)
-	var one [1]byte
-	for tries := 0; len(out) < n; tries++ {
-		if tries > 100*n {
-			return "", errors.New("the source of randomness repeats itself")
-		}
-		if _, err := io.ReadFull(random, one[:]); err != nil {
-			return "", err
-		}
-		if one[0] < 240 {
-			out = append(out, phraseLetters[one[0]%30])
+	var letters []string
+	for _, b := range drawn {
+		if b < 240 {
+			letters = append(letters, phraseLetters[b%30:][:1])
 		}
 	}
-	return string(out), nil
+	if len(letters) < 16 {
+		return nil, nil, errors.New("make a passphrase: the source of randomness repeats itself")
+	}
+	for group := range slices.Chunk(letters[:16], 4) {
+		phrase = append(phrase, "-"+strings.Join(group, "")...)
+	}
+	return []byte(base64.StdEncoding.EncodeToString(master[:]) + "\n"), append(phrase[1:], '\n'), nil
 }
 
 // WriteNew makes a file that was not there, synced; nothing of it stays where it cannot be whole.

@@ -76,7 +76,7 @@ func (r *reader) wrong(path string) bool {
 
 // open reads the file, bounded.
 func (r *reader) open(path, remedy string) ([]byte, bool) {
-	raw, _, err := readBounded(path, maxFile)
+	raw, _, err := ReadBounded(path, maxFile)
 	if err != nil {
 		r.fault("", remedy, "cannot be read: %v", cause(err))
 	}

@@ -70,15 +70,15 @@ func (s *section) secretFile(key string, needed bool, name, mend string) (raw []
 		s.need(key, !needed, name)
 		return nil, 0, false
 	}
-	raw, mode, err := readBounded(s.r.secretPath(path), maxSecret)
+	raw, mode, err := ReadBounded(s.r.secretPath(path), maxSecret)
 	if err != nil {
 		s.r.fault(s.at(key), mend, "the file cannot be read: %v", cause(err))
 	}
 	return raw, mode, err == nil
 }
 
-// readBounded reads one byte more than most, so that the caller sees what is too large.
-func readBounded(path string, most int64) ([]byte, os.FileMode, error) {
+// ReadBounded reads one byte more than most, so that the caller sees what is too large.
+func ReadBounded(path string, most int64) ([]byte, os.FileMode, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, 0, err
@@ -144,7 +144,7 @@ func (s *section) public(key, remedy, lacks string, fits func([]byte) bool) (pat
 		return "", nil
 	}
 	path = s.r.path(path)
-	raw, _, err := readBounded(path, maxAuthority)
+	raw, _, err := ReadBounded(path, maxAuthority)
 	switch {
 	case err != nil:
 		s.r.fault(s.at(key), remedy, "the file cannot be read: %v", cause(err))
