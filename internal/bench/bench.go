@@ -22,7 +22,7 @@ type Options struct {
 	Large   bool   `help:"Also one mail of 25 MB and a long backlog."`
 	Backlog int    `help:"Mails of the long backlog." default:"10000"`
 	Dir     string `help:"Where stores are kept meanwhile; empty: the system's folder for passing files."`
-	Profile string `help:"Folder for CPU and heap profiles of the daemon." placeholder:"DIR"`
+	Profile string `help:"Folder for CPU profiles of the daemon." placeholder:"DIR"`
 
 	Pause    time.Duration                                       `kong:"-"` // between two single mails
 	Self     func(ctx context.Context, args ...string) *exec.Cmd `kong:"-"` // runs this program with other arguments
@@ -107,15 +107,22 @@ func (o Options) byDaemon(ctx context.Context, l *load, r *Report) error {
 	if err != nil {
 		return err
 	}
-	waiting, single := b.split(o.N)
-	w := newWork("daemon", d.ready, waiting.letters)
+	waiting, last, err := b.letters(0, o.N)
+	single, _, err2 := b.letters(o.N, o.Latency)
+	if err := errors.Join(err, err2); err != nil {
+		return err
+	}
+	if n := o.N + o.Latency; len(b.mails) != n {
+		return fmt.Errorf("%d mails were sent, %d have an outcome: %v", n, len(b.mails), b.outcomes)
+	}
+	w := newWork("daemon", d.ready, waiting)
 	w.CPU, w.Memory, w.Office = first.cpu, first.private, office
 	r.Backlog = append(r.Backlog, w)
-	r.Sheets = Sheets{Seconds: waiting.last.Sub(d.ready).Seconds(), CPU: all.cpu - first.cpu, Memory: all.private, Letters: o.N}
+	r.Sheets = Sheets{Seconds: last.Sub(d.ready).Seconds(), CPU: all.cpu - first.cpu, Memory: all.private, Letters: o.N}
 	if o.Latency > 0 {
-		one := delays("daemon", single.letters, l.arrived)
+		one := delays("daemon", single, l.arrived)
 		one.CPU = end.cpu - all.cpu
 		r.Single = append(r.Single, one)
 	}
-	return b.complete(o.N + o.Latency)
+	return nil
 }

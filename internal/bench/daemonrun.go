@@ -40,7 +40,7 @@ type daemonRun struct {
 func (o Options) daemon(ctx context.Context, p place, name string) (*daemonRun, error) {
 	args := []string{"--config", p.Config, "serve"}
 	if o.Profile != "" {
-		args = []string{"--config", p.Config, "bench-serve", "--profile", filepath.Join(o.Profile, name+".cpu"), "--heap", filepath.Join(o.Profile, name+".heap")}
+		args = []string{"--config", p.Config, "bench-serve", "--profile", filepath.Join(o.Profile, name+".cpu")}
 	}
 	d := &daemonRun{cmd: o.Self(ctx, args...)}
 	errs, err := d.cmd.StderrPipe()

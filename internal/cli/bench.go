@@ -3,11 +3,9 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"os"
 	"os/exec"
 	"os/signal"
-	"runtime"
 	"runtime/pprof"
 	"syscall"
 	"time"
@@ -59,39 +57,23 @@ type benchFloorCmd struct{}
 
 func (benchFloorCmd) Run(s *shell) error { return bench.Floor(s.ctx, os.Stdin, s.stdout) }
 
-// benchServeCmd is serve with profiles.
+// benchServeCmd is serve with a CPU profile until it is told that the first letters are out: sheets are not what is profiled.
 type benchServeCmd struct {
 	Profile string `required:""`
-	Heap    string `required:""`
 }
 
-func (c *benchServeCmd) Run(s *shell) (err error) {
+func (c *benchServeCmd) Run(s *shell) error {
 	f, err := os.Create(c.Profile)
 	if err != nil {
 		return err
 	}
+	defer f.Close()
 	if err := pprof.StartCPUProfile(f); err != nil {
 		return err
 	}
-	first := make(chan os.Signal, 1)
-	signal.Notify(first, syscall.SIGUSR1) // the first letters are out: sheets are not what is profiled
-	ended := make(chan error, 1)
-	go func() {
-		<-first
-		pprof.StopCPUProfile()
-		ended <- errors.Join(f.Close(), writeHeap(c.Heap))
-	}()
-	err = serveCmd{}.Run(s)
-	signal.Stop(first)
-	close(first)
-	return errors.Join(err, <-ended)
-}
-
-func writeHeap(path string) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	runtime.GC()
-	return errors.Join(pprof.WriteHeapProfile(f), f.Close())
+	defer pprof.StopCPUProfile() // waits until the profile is written; a second call does nothing
+	enough, stop := signal.NotifyContext(s.ctx, syscall.SIGUSR1)
+	defer stop()
+	context.AfterFunc(enough, pprof.StopCPUProfile)
+	return serveCmd{}.Run(s)
 }

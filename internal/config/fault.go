@@ -18,19 +18,17 @@ type Fault struct {
 }
 
 func (f Fault) String() string {
-	var b strings.Builder
-	b.WriteString(f.File)
+	s := f.File
 	if f.Line > 0 {
-		fmt.Fprintf(&b, ":%d", f.Line)
+		s += fmt.Sprintf(":%d", f.Line)
 	}
 	if f.Key != "" {
-		b.WriteString(": " + f.Key)
+		s += ": " + f.Key
 	}
-	b.WriteString(": " + f.Text)
-	if f.Remedy != "" {
-		b.WriteString("; " + f.Remedy)
+	if s += ": " + f.Text; f.Remedy != "" {
+		s += "; " + f.Remedy
 	}
-	return b.String()
+	return s
 }
 
 // Faults are all of them, by line.
