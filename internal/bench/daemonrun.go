@@ -77,8 +77,6 @@ func (d *daemonRun) readLog(r io.Reader, ready chan<- string) {
 
 // await waits until so many letters of a kind have been accepted since the daemon started.
 func (d *daemonRun) await(ctx context.Context, kind sop.LetterKind, want int) error {
-	t := time.NewTicker(look)
-	defer t.Stop()
 	had, moved := -1, time.Now()
 	for {
 		n, err := d.accepted(ctx, kind)
@@ -95,7 +93,7 @@ func (d *daemonRun) await(ctx context.Context, kind sop.LetterKind, want int) er
 			return fmt.Errorf("%d of %d letters %s, and no more for %s", n, want, kind, maxQuiet)
 		}
 		select {
-		case <-t.C:
+		case <-time.After(look):
 		case <-ctx.Done():
 			return ctx.Err()
 		}

@@ -77,8 +77,6 @@ func (p *play) spoof(ctx context.Context) error {
 
 // refused waits until the case shows a mail that was refused.
 func (p *play) refused(ctx context.Context, number string) (control.MailView, error) {
-	look := time.NewTicker(20 * time.Millisecond)
-	defer look.Stop()
 	for {
 		w, err := p.stage.Daemon.Control.Why(ctx, number)
 		if err != nil {
@@ -88,7 +86,7 @@ func (p *play) refused(ctx context.Context, number string) (control.MailView, er
 			return w.Mails[i], nil
 		}
 		select {
-		case <-look.C:
+		case <-time.After(20 * time.Millisecond):
 		case <-ctx.Done():
 			return control.MailView{}, fmt.Errorf("wait for a verdict in %s: %w", number, ctx.Err())
 		}

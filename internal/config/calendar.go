@@ -31,7 +31,8 @@ func (r *reader) calendar(key, path string, zone *time.Location, now time.Time) 
 	c := x.loadCalendar(path, zone)
 	x.faults.sort()
 	r.faults, r.warnings = append(r.faults, x.faults...), append(r.warnings, x.warnings...)
-	for _, year := range wantedYears(now.In(zone)) {
+	here := now.In(zone)
+	for _, year := range slices.Compact([]int{here.Year(), here.Add(deadlineReach).Year()}) {
 		if len(x.faults) == 0 && !slices.Contains(c.Years(), year) {
 			r.warn(key, "the calendar knows no holiday of %d: enter the joint decree and the Governor's circular", year)
 		}
@@ -39,14 +40,8 @@ func (r *reader) calendar(key, path string, zone *time.Location, now time.Time) 
 	return c
 }
 
-// wantedYears are those into which deadlines may reach: near the end of a year the next one too.
-func wantedYears(now time.Time) []int {
-	const reach = 30 * 24 * time.Hour
-	if next := now.Add(reach).Year(); next != now.Year() {
-		return []int{now.Year(), next}
-	}
-	return []int{now.Year()}
-}
+// deadlineReach is how far ahead deadlines may lie: near the end of a year its calendar must know the next one too.
+const deadlineReach = 30 * 24 * time.Hour
 
 func (r *reader) loadCalendar(path string, zone *time.Location) workday.Calendar {
 	if strings.EqualFold(filepath.Ext(path), ".ics") {

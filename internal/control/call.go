@@ -106,8 +106,5 @@ func retryCall(c *Control, ctx context.Context, x Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	u := store.UID{Validity: pos.UIDValidity, UID: x.UID}
-	return struct {
-		UID uint32 `json:"uid"`
-	}{x.UID}, c.Retry(ctx, u)
+	return x.UID, c.Retry(ctx, store.UID{Validity: pos.UIDValidity, UID: x.UID})
 }

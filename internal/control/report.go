@@ -27,7 +27,10 @@ const caselessMark = store.Office + "/"
 // RegisterStep gives the part of the register after the given mark ("": the first; year 0: the present one). Every entry is
 // true at its own moment; the books go on between the parts. SOP R.1
 func (c *Control) RegisterStep(ctx context.Context, year int, after string) (s RegisterStep, err error) {
-	s.Head = c.head(year)
+	if year == 0 {
+		year = c.Now().In(c.Zone()).Year()
+	}
+	s.Head = report.Head{Office: c.Office.Name, Year: year, Made: c.Now().UTC(), Zone: c.Zone()}
 	err = c.View(ctx, func(b store.Books) (err error) {
 		if s.Count, err = b.Cases.Count(s.Head.Year); err != nil {
 			return err
@@ -72,13 +75,6 @@ func (c *Control) caselessLetters(b store.Books, s *RegisterStep, after string) 
 		s.Next = caselessMark + rows[len(rows)-1].Letter.Key
 	}
 	return err
-}
-
-func (c *Control) head(year int) report.Head {
-	if year == 0 {
-		year = c.Now().In(c.Zone()).Year()
-	}
-	return report.Head{Office: c.Office.Name, Year: year, Made: c.Now().UTC(), Zone: c.Zone()}
 }
 
 // Sheet prints the lembar kendali of a case as it stands. SOP R.1

@@ -62,14 +62,12 @@ const (
 
 // gauges keeps the levels of /metrics: how many cases, letters and tasks there are now.
 func (d *Daemon) gauges(ctx context.Context) error {
-	t := time.NewTicker(gaugesEvery)
-	defer t.Stop()
 	for {
 		if err := d.measure(ctx); err != nil && ctx.Err() == nil {
 			d.Log.Warn("measure the books", "error", err)
 		}
 		select {
-		case <-t.C:
+		case <-time.After(gaugesEvery):
 		case <-ctx.Done():
 			return ctx.Err()
 		}

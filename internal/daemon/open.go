@@ -258,11 +258,9 @@ const (
 func (r *Rooms) behindMail(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, maxBehind)
 	defer cancel()
-	look := time.NewTicker(behindLook)
-	defer look.Stop()
 	for r.Intake.Busy() || r.Outbox.Busy() {
 		select {
-		case <-look.C:
+		case <-time.After(behindLook):
 		case <-ctx.Done():
 			return
 		}

@@ -39,8 +39,10 @@ const (
 	otherProbe  = "foreign-from"
 )
 
-// probeTime is how long a mail may take from SMTP to IMAP.
-const probeTime = time.Minute
+const (
+	probeTime = time.Minute // for a mail from SMTP to IMAP
+	lookEvery = 500 * time.Millisecond
+)
 
 func (p *probe) run(ctx context.Context) Checkup {
 	st, err := p.box.State(ctx)
@@ -129,8 +131,6 @@ func (p *probe) mail(kind string) []byte {
 func (p *probe) await(ctx context.Context, from mailbox.UID, want []string) (map[string]*message.Message, []mailbox.Ref, error) {
 	ctx, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
-	look := time.NewTicker(500 * time.Millisecond)
-	defer look.Stop()
 	mails := map[string]*message.Message{}
 	var ours []mailbox.Ref
 	for seen := map[mailbox.UID]bool{}; ; {
@@ -153,7 +153,7 @@ func (p *probe) await(ctx context.Context, from mailbox.UID, want []string) (map
 			return mails, ours, nil
 		}
 		select {
-		case <-look.C:
+		case <-time.After(lookEvery):
 		case <-ctx.Done():
 			return mails, ours, errors.Join(err, ctx.Err())
 		}
@@ -238,9 +238,7 @@ func (p *probe) copies(ctx context.Context) (in []string, err error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, sentTime+probeTime)
 	defer cancel()
-	look, late := time.NewTicker(500*time.Millisecond), time.NewTimer(sentTime)
-	defer look.Stop()
-	defer late.Stop()
+	late := time.After(sentTime)
 	for {
 		for _, f := range folders {
 			found, err := p.box.Copies(ctx, f, "Message-ID", strings.ToLower(p.tag))
@@ -258,8 +256,8 @@ func (p *probe) copies(ctx context.Context) (in []string, err error) {
 			return in, nil
 		}
 		select {
-		case <-look.C:
-		case <-late.C:
+		case <-time.After(lookEvery):
+		case <-late:
 			return in, nil
 		case <-ctx.Done():
 			return in, ctx.Err()
