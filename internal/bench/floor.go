@@ -188,12 +188,28 @@ func (f *floor) letter(c *smtp.Client, m parsed) (letterSent, error) {
 	p := f.task.Place
 	text := fmt.Sprintf("From: UKPBJ <%s>\r\nTo: %s\r\nSubject: Re: %s\r\nMessage-ID: <floor-%s\r\nIn-Reply-To: %s\r\nMIME-Version: 1.0\r\n"+
 		"Content-Type: text/plain; charset=utf-8\r\n\r\nPermohonan Saudara telah kami terima.\r\n", p.Mailbox, m.from, m.subject, m.id[1:], m.id)
-	err := transact(c, p.Mailbox, m.from, []byte(text))
+	if err := errors.Join(c.Mail(p.Mailbox), c.Rcpt(m.from)); err != nil {
+		return letterSent{}, err
+	}
+	w, err := c.Data()
+	if err != nil {
+		return letterSent{}, err
+	}
+	_, err = io.WriteString(w, text)
+	err = errors.Join(err, w.Close())
 	return letterSent{m.id, time.Now()}, err
 }
 
 func (f *floor) dial() (*smtp.Client, error) {
-	return dialSMTP(f.task.Place, f.task.Place.Mailbox)
+	p := f.task.Place
+	c, err := smtp.Dial(p.SMTP)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Auth(smtp.PlainAuth("", p.Mailbox, p.Password, host(p.SMTP))); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
 }
 
 // parsed is what a floor takes from a mail.

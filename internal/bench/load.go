@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -85,47 +84,18 @@ func (l *load) oneByOne(ctx context.Context, from, n int) error {
 
 // hand submits one mail to the office, with Kepala LPSE in copy on paper only: that mailbox is not part of the measure.
 func (l *load) hand(i int, raw []byte) error {
-	c, err := dialSMTP(l.place, staff(i))
-	if err != nil {
-		return fmt.Errorf("submit mail %d: %w", i, err)
-	}
-	defer c.Close() //nolint:errcheck // Quit below
-	if err := transact(c, staff(i), l.place.Mailbox, raw); err != nil {
+	auth := smtp.PlainAuth("", staff(i), l.place.Password, host(l.place.SMTP))
+	if err := smtp.SendMail(l.place.SMTP, auth, staff(i), []string{l.place.Mailbox}, raw); err != nil {
 		return fmt.Errorf("submit mail %d: %w", i, err)
 	}
 	at := time.Now()
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.arrived[messageID(i)] = at
-	l.mu.Unlock()
-	return c.Quit()
+	return nil
 }
 
-func dialSMTP(p place, user string) (*smtp.Client, error) {
-	c, err := smtp.Dial(p.SMTP)
-	if err != nil {
-		return nil, err
-	}
-	host, _, _ := net.SplitHostPort(p.SMTP)
-	if err := c.Auth(smtp.PlainAuth("", user, p.Password, host)); err != nil {
-		return nil, errors.Join(err, c.Close())
-	}
-	return c, nil
-}
-
-// transact is one mail in its envelope.
-func transact(c *smtp.Client, from, to string, raw []byte) error {
-	if err := c.Mail(from); err != nil {
-		return err
-	}
-	if err := c.Rcpt(to); err != nil {
-		return err
-	}
-	w, err := c.Data()
-	if err != nil {
-		return err
-	}
-	if _, err := bytes.NewReader(raw).WriteTo(w); err != nil {
-		return err
-	}
-	return w.Close()
+func host(addr string) string {
+	h, _, _ := net.SplitHostPort(addr)
+	return h
 }

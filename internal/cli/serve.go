@@ -101,9 +101,7 @@ func notify(ctx context.Context, d *daemon.Daemon, log *slog.Logger) {
 
 func logger(w io.Writer, c config.Log) *slog.Logger {
 	var level slog.Level
-	if err := level.UnmarshalText([]byte(c.Level)); err != nil {
-		level = slog.LevelInfo
-	}
+	level.UnmarshalText([]byte(c.Level)) //nolint:errcheck // the configuration takes no other
 	o := &slog.HandlerOptions{Level: level}
 	if c.Format == "text" {
 		return slog.New(slog.NewTextHandler(w, o))

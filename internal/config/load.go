@@ -63,13 +63,11 @@ func (o *Identity) read(s *section) {
 	s.text("name", &o.Name)
 	s.need("name", o.Name != "", "write the office's name as its letters show it")
 	parsed(s, "case_prefix", &o.CasePrefix, "write 2 to 10 capitals or digits, such as PKJ", matches(casePrefix, "case prefix"))
-	o.Zone = time.UTC
 	parsed(s, "timezone", &o.Timezone, "write Asia/Makassar, Asia/Jakarta or Asia/Jayapura", matches(regexp.MustCompile(`^[A-Z][A-Za-z_+/-]{1,40}$`), "time zone"))
-	zone, err := time.LoadLocation(o.Timezone)
-	if err != nil {
+	var err error
+	if o.Zone, err = time.LoadLocation(o.Timezone); err != nil {
+		o.Zone = time.UTC
 		s.r.fault(s.at("timezone"), "write Asia/Makassar, Asia/Jakarta or Asia/Jayapura", "%s is no time zone", shown(o.Timezone))
-	} else {
-		o.Zone = zone
 	}
 	s.done()
 }

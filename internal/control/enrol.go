@@ -38,7 +38,14 @@ func enrolCall(c *Control, ctx context.Context, x Call) (any, error) {
 				continue
 			}
 			found = true
-			if err := c.askToEnrol(b, a.Person, fmt.Sprintf("%d/%s/%d", now.UnixMilli(), sop.Pendaftaran, i), now); err != nil {
+			e, err := b.State.Enrolment(a.Address)
+			if err != nil {
+				return err
+			}
+			e.Asked = now
+			l := sop.Letter{Key: fmt.Sprintf("%d/%s/%d", now.UnixMilli(), sop.Pendaftaran, i), Kind: sop.Pendaftaran, To: a.Person, Role: sop.RoleApprover}
+			if err := errors.Join(b.State.PutEnrolment(a.Address, e), c.Queue(b, sop.Case{Number: store.Office}, l),
+				c.journal(b, "operator", "enrolment-asked", "enrol", "Surat uji balasan ditulis kepada "+a.Address+".")); err != nil {
 				return err
 			}
 		}
@@ -51,17 +58,6 @@ func enrolCall(c *Control, ctx context.Context, x Call) (any, error) {
 		return nil, err
 	}
 	return c.Enrolments(ctx)
-}
-
-func (c *Control) askToEnrol(b store.Books, to sop.Person, key string, now time.Time) error {
-	e, err := b.State.Enrolment(to.Address)
-	if err != nil {
-		return err
-	}
-	e.Asked = now
-	l := sop.Letter{Key: key, Kind: sop.Pendaftaran, To: to, Role: sop.RoleApprover}
-	return errors.Join(b.State.PutEnrolment(to.Address, e), c.Queue(b, sop.Case{Number: store.Office}, l),
-		c.journal(b, "operator", "enrolment-asked", "enrol", "Surat uji balasan ditulis kepada "+to.Address+"."))
 }
 
 // registered are the approvers, each with their deputies after them.
