@@ -232,9 +232,10 @@ const sentTime = 3 * time.Second
 
 // copies looks for the probes in the folders of sent mail, takes them away, and names the folders.
 func (p *probe) copies(ctx context.Context) (in []string, err error) {
+	in = []string{} // not nil: none, where it was looked for, must stay told apart from not looked at when it goes over the socket
 	folders, err := p.box.SentFolders(ctx)
 	if err != nil || len(folders) == 0 {
-		return nil, err
+		return in, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, sentTime+probeTime)
 	defer cancel()
