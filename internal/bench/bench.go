@@ -32,11 +32,12 @@ type Options struct {
 // Run measures. What could not be measured is an error; figures that miss an aim are not.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	r := &Report{Mails: o.N, Pad: o.Pad, Members: o.Members, Machine: machine()}
-	if err := o.backlog(ctx, r); err != nil {
+	if err := o.in(ctx, func(p place) error { return o.backlog(ctx, p, r) }); err != nil {
 		return nil, err
 	}
 	if o.Large {
-		if err := errors.Join(o.largeMail(ctx, r), o.longBacklog(ctx, r), o.filledStore(ctx, r)); err != nil {
+		if err := errors.Join(o.in(ctx, func(p place) error { return o.largeMail(ctx, p, r) }),
+			o.in(ctx, func(p place) error { return o.longBacklog(ctx, p, r) }), o.filledStore(ctx, r)); err != nil {
 			return nil, err
 		}
 	}
@@ -49,12 +50,7 @@ func (o Options) say(format string, args ...any) {
 }
 
 // backlog lets the floors, where there are any, and the daemon work off the same waiting mails, then gives each the same number of single mails.
-func (o Options) backlog(ctx context.Context, r *Report) (err error) {
-	p, leave, err := o.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, leave()) }()
+func (o Options) backlog(ctx context.Context, p place, r *Report) error {
 	l := newLoad(o, p)
 	o.say("writing and submitting %d mails …", o.N)
 	if err := l.submit(ctx, 0, o.N); err != nil {

@@ -20,12 +20,7 @@ type Large struct {
 const largePaper = 25_000_000 / 3 * 100 / 135 // three of them in base64 are 25 MB
 
 // largeMail sends one mail of 25 MB.
-func (o Options) largeMail(ctx context.Context, r *Report) (err error) {
-	p, leave, err := o.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, leave()) }()
+func (o Options) largeMail(ctx context.Context, p place, r *Report) error {
 	l := newLoad(o, p)
 	raw, err := l.mail(0, largePaper)
 	if err == nil {
@@ -42,12 +37,7 @@ func (o Options) largeMail(ctx context.Context, r *Report) (err error) {
 }
 
 // longBacklog starts the daemon before a very full inbox.
-func (o Options) longBacklog(ctx context.Context, r *Report) (err error) {
-	p, leave, err := o.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, leave()) }()
+func (o Options) longBacklog(ctx context.Context, p place, r *Report) error {
 	o.say("writing and submitting %d mails …", o.Backlog)
 	if err := newLoad(o, p).submit(ctx, 0, o.Backlog); err != nil {
 		return err

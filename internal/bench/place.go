@@ -30,21 +30,22 @@ type place struct {
 	pid               int
 }
 
-// open starts the process of an office.
-func (o Options) open(ctx context.Context) (p place, leave func() error, err error) {
+// in starts the process of an office for the time of fn.
+func (o Options) in(ctx context.Context, fn func(place) error) error {
 	dir, err := os.MkdirTemp(o.Dir, "office-")
 	if err != nil {
-		return p, nil, err
+		return err
 	}
 	c, err := begin(o.Self(ctx, "bench-office"), dir)
 	if err != nil {
-		return p, nil, err
+		return err
 	}
+	var p place
 	if err := c.hear(&p); err != nil {
-		return p, nil, fmt.Errorf("open the office: %w", err)
+		return fmt.Errorf("open the office: %w", err)
 	}
 	p.pid = c.cmd.Process.Pid
-	return p, c.end, nil
+	return errors.Join(fn(p), c.end())
 }
 
 // officeCPU is what the office has taken so far; daemon and floors share the machine with it.

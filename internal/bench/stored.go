@@ -27,21 +27,19 @@ const (
 // filledStore measures the cost of a mail beside few and beside many stored cases, which are copies of a real one.
 func (o Options) filledStore(ctx context.Context, r *Report) error {
 	for _, cases := range []int{fewStored, manyStored} {
-		s, err := o.filled(ctx, cases)
+		err := o.in(ctx, func(p place) error {
+			s, err := o.filled(ctx, p, cases)
+			r.Stored = append(r.Stored, s)
+			return err
+		})
 		if err != nil {
 			return fmt.Errorf("with %d stored cases: %w", cases, err)
 		}
-		r.Stored = append(r.Stored, s)
 	}
 	return nil
 }
 
-func (o Options) filled(ctx context.Context, cases int) (s Scale, err error) {
-	p, leave, err := o.open(ctx)
-	if err != nil {
-		return s, err
-	}
-	defer func() { err = errors.Join(err, leave()) }()
+func (o Options) filled(ctx context.Context, p place, cases int) (s Scale, err error) {
 	name := fmt.Sprintf("stored-%d", cases)
 	l := newLoad(o, p)
 	if err := l.submit(ctx, 0, 1); err != nil { // the pattern for all others
