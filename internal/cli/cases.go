@@ -21,7 +21,8 @@ func (c *casesCmd) Run(s *shell) error {
 		table(out, func(w io.Writer) {
 			fmt.Fprintln(w, "NOMOR\tSTATUS\tDIBUKA\tTENGGAT\tPEMOHON\tANGGOTA")
 			for _, x := range list {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d/%d\n", x.Number, x.Status, day(x.Opened), day(x.Due), x.Requester.Address, confirmed(x), len(x.Members))
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d/%d\n", x.Number, x.Status, day(x.Opened), day(x.Due),
+					x.Requester.Address, confirmed(x), len(x.Members))
 			}
 		})
 	})

@@ -106,7 +106,8 @@ func (d *Deadlines) read(s *section, zone *time.Location, now time.Time) {
 }
 
 func (t *Retention) read(s *section) {
-	parsed(s, "closed", &t.Closed, "write the years of the office's retention schedule as 10y, or leave the key out", count("y", "number of years", 2, 100))
+	parsed(s, "closed", &t.Closed, "write the years of the office's retention schedule as 10y, or leave the key out",
+		count("y", "number of years", 2, 100))
 	s.done()
 	if t.Closed > 0 {
 		s.r.warn(s.at("closed"), "mails, papers and letters of a case are deleted %d years after the year in which it was closed; the journal keeps that they were", t.Closed)
@@ -137,7 +138,8 @@ func (c *Config) agree(r *reader) {
 	for path, a := range c.People.Approving() {
 		if c.Trust.Assurance == sop.Signed && len(a.Certificates) == 0 && len(a.OpenPGPKey) == 0 &&
 			!r.wrong(path+".certificate_file") && !r.wrong(path+".openpgp_key_file") {
-			r.fault(path+".certificate_file", "name the PEM file of the certificate they sign mail with, or openpgp_key_file", "is needed for assurance: signed")
+			r.fault(path+".certificate_file", "name the PEM file of the certificate they sign mail with, or openpgp_key_file",
+				"is needed for assurance: signed")
 		}
 	}
 	if !sameAddress(c.SMTP.From.Address, c.IMAP.Username) && strings.Contains(c.IMAP.Username, "@") && c.SMTP.From.Address != "" {

@@ -131,9 +131,10 @@ func (s *section) authority(key string) (path string, pem []byte) {
 
 // publicKey reads an OpenPGP public key; whether it is one is found out where it is used.
 func (s *section) publicKey(key string) []byte {
-	_, raw := s.public(key, "name a file with the public key, as `gpg --armor --export` writes it", "the file holds no public key", func(raw []byte) bool {
+	fits := func(raw []byte) bool {
 		return len(bytes.TrimSpace(raw)) > 0 && !bytes.Contains(raw, []byte("PRIVATE KEY"))
-	})
+	}
+	_, raw := s.public(key, "name a file with the public key, as `gpg --armor --export` writes it", "the file holds no public key", fits)
 	return raw
 }
 

@@ -43,7 +43,8 @@ func enrolCall(c *Control, ctx context.Context, x Call) (any, error) {
 				return err
 			}
 			e.Asked = now
-			l := sop.Letter{Key: fmt.Sprintf("%d/%s/%d", now.UnixMilli(), sop.Pendaftaran, i), Kind: sop.Pendaftaran, To: a.Person, Role: sop.RoleApprover}
+			key := fmt.Sprintf("%d/%s/%d", now.UnixMilli(), sop.Pendaftaran, i)
+			l := sop.Letter{Key: key, Kind: sop.Pendaftaran, To: a.Person, Role: sop.RoleApprover}
 			if err := errors.Join(b.State.PutEnrolment(a.Address, e), c.Queue(b, sop.Case{Number: store.Office}, l),
 				c.journal(b, "operator", "enrolment-asked", "enrol", "Surat uji balasan ditulis kepada "+a.Address+".")); err != nil {
 				return err

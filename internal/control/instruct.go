@@ -75,7 +75,8 @@ func (c *Control) Reconcile(ctx context.Context) (r store.Restored, err error) {
 		if !held {
 			return fmt.Errorf("nothing is held: %w", ErrNotHeld)
 		}
-		return errors.Join(c.journal(b, "operator", "reconciled", "release", "Operator mencocokkan buku yang dipulihkan; surat dikirim kembali."), b.State.Reconciled())
+		const text = "Operator mencocokkan buku yang dipulihkan; surat dikirim kembali."
+		return errors.Join(c.journal(b, "operator", "reconciled", "release", text), b.State.Reconciled())
 	})
 	return r, err
 }
