@@ -2,17 +2,19 @@
 
 package bench
 
-import "context"
+import (
+	"context"
+	"errors"
+	"io"
+)
 
 // WithFloors says that this build has no floors.
 const WithFloors = false
 
-// Floors has nothing to choose without them.
-type Floors struct{}
-
-func (o Options) given() (p place, ok bool, err error) { return p, false, nil }
-
-func (p *place) settled(context.Context, int) error { return nil }
+// Floor is the process of one floor, where there are any.
+func Floor(context.Context, io.Reader, io.Writer) error {
+	return errors.New("this build has no floors")
+}
 
 func (o Options) waitingByFloors(context.Context, place, *Report) error { return nil }
 

@@ -77,7 +77,7 @@ type grammar struct {
 	Replay   replayCmd   `cmd:"" help:"Play the recorded mail through this version and configuration; print what would be decided otherwise."`
 
 	BenchOffice benchOfficeCmd `cmd:"" hidden:""`
-	BenchFloor  benchFloor     `embed:""`
+	BenchFloor  benchFloorCmd  `cmd:"" hidden:""`
 	BenchServe  benchServeCmd  `cmd:"" hidden:""`
 }
 

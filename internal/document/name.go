@@ -45,11 +45,11 @@ func sameName(a, b string, machine bool) bool {
 	if ka == kb {
 		return true
 	}
-	return machine && len(ka) >= 6 && distance(ka, kb, 3) <= 1+len(ka)/10
+	return machine && len(ka) >= 6 && Distance(ka, kb, 3) <= 1+len(ka)/10
 }
 
-// distance is the edit distance, or limit+1 as soon as it is larger.
-func distance(a, b string, limit int) int {
+// Distance is the edit distance, or limit+1 as soon as it is larger.
+func Distance(a, b string, limit int) int {
 	if len(a)-len(b) > limit || len(b)-len(a) > limit || len(a) > 200 || len(b) > 200 {
 		return limit + 1
 	}

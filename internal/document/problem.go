@@ -182,7 +182,7 @@ func lookalike(email string, own []string) string {
 		if len(k) >= 12 {
 			limit = 2
 		}
-		if n := distance(d, strings.ToLower(k), limit); n > 0 && n <= limit || transposed(d, k) {
+		if n := Distance(d, strings.ToLower(k), limit); n > 0 && n <= limit || transposed(d, k) {
 			return k
 		}
 	}
