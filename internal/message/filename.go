@@ -1,10 +1,11 @@
 package message
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"regexp"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -21,12 +22,7 @@ func fileName(p *enmime.Part, kind string, n int) string {
 	if strings.Contains(name, "=?") {
 		name = decodeWords(name)
 	}
-	if name == "" {
-		name = extendedName(p.Header.Get("Content-Disposition"))
-	}
-	if name == "" {
-		name = extendedName(p.Header.Get("Content-Type"))
-	}
+	name = cmp.Or(name, extendedName(p.Header.Get("Content-Disposition")), extendedName(p.Header.Get("Content-Type")))
 	if name = cleanName(name); name == "" {
 		return fmt.Sprintf("lampiran-%d%s", n, extensionOf(kind))
 	}
@@ -70,32 +66,16 @@ func shorten(name string) string {
 	return stem + ext
 }
 
-func extensionOf(kind string) string {
-	switch kind {
-	case "application/pdf":
-		return ".pdf"
-	case "application/vnd.openxmlformats-officedocument.wordprocessingml.document":
-		return ".docx"
-	case "application/msword":
-		return ".doc"
-	case "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet":
-		return ".xlsx"
-	case "application/vnd.ms-excel":
-		return ".xls"
-	case "application/zip", "application/x-zip-compressed":
-		return ".zip"
-	case "image/jpeg":
-		return ".jpg"
-	case "image/png", "image/gif", "image/tiff", "image/webp":
-		return "." + strings.TrimPrefix(kind, "image/")
-	case "text/plain":
-		return ".txt"
-	case "text/html", "text/csv", "text/calendar":
-		return map[string]string{"text/html": ".html", "text/csv": ".csv", "text/calendar": ".ics"}[kind]
-	case "message/rfc822", "message/global":
-		return ".eml"
-	}
-	return ".bin"
+func extensionOf(kind string) string { return cmp.Or(extensions[kind], ".bin") }
+
+var extensions = map[string]string{
+	"application/pdf": ".pdf", "application/msword": ".doc", "application/vnd.ms-excel": ".xls",
+	"application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
+	"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet":       ".xlsx",
+	"application/zip": ".zip", "application/x-zip-compressed": ".zip",
+	"image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "image/tiff": ".tiff", "image/webp": ".webp",
+	"text/plain": ".txt", "text/html": ".html", "text/csv": ".csv", "text/calendar": ".ics",
+	"message/rfc822": ".eml", "message/global": ".eml",
 }
 
 var namePiece = regexp.MustCompile(`(?i)(?:file)?name\*(\d{1,3})?(\*)?\s*=\s*(?:"([^"]*)"|([^;\s]*))`)
@@ -112,7 +92,7 @@ func extendedName(field string) string {
 		n, _ := strconv.Atoi(g[1])
 		pieces = append(pieces, piece{n, g[3] + g[4], g[2] == "*" || g[1] == ""})
 	}
-	sort.SliceStable(pieces, func(i, j int) bool { return pieces[i].n < pieces[j].n })
+	slices.SortStableFunc(pieces, func(a, b piece) int { return a.n - b.n })
 	charset, out := "", ""
 	for i, p := range pieces {
 		text := p.text
@@ -122,7 +102,7 @@ func extendedName(field string) string {
 			}
 		}
 		if p.percent {
-			text = percentDecoded(text)
+			text, _ = unescaped(text, '%')
 		}
 		out += text
 	}
@@ -132,19 +112,6 @@ func extendedName(field string) string {
 		}
 	}
 	return validUTF8(out)
-}
-
-func percentDecoded(s string) string {
-	out := make([]byte, 0, len(s))
-	for i := 0; i < len(s); i++ {
-		if s[i] == '%' && i+2 < len(s) && hexDigit(s[i+1]) >= 0 && hexDigit(s[i+2]) >= 0 {
-			out = append(out, byte(hexDigit(s[i+1])<<4|hexDigit(s[i+2])))
-			i += 2
-		} else {
-			out = append(out, s[i])
-		}
-	}
-	return string(out)
 }
 
 var charsetToken = regexp.MustCompile(`^[a-z0-9_.:\-]{0,40}$`)
