@@ -17,16 +17,12 @@ func unflow(text string, delSp bool) string {
 		if n := len(out) - 1; open && d == depth && body != "-- " {
 			out[n] += body
 		} else {
-			out = append(out, quoteMarks(d)+body)
+			if d > 0 {
+				body = strings.Repeat(">", d) + " " + body
+			}
+			out = append(out, body)
 		}
 		depth, open = d, soft
 	}
 	return strings.Join(out, "\n")
-}
-
-func quoteMarks(d int) string {
-	if d == 0 {
-		return ""
-	}
-	return strings.Repeat(">", d) + " "
 }

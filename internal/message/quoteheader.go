@@ -128,10 +128,8 @@ func endsInColon(s string) bool {
 
 // endsBare is openerBare for the end of a line, which it seldom has to look at.
 func endsBare(tail string) bool {
-	for i := range len(tail) {
-		if tail[i] >= utf8.RuneSelf {
-			return openerBare.MatchString(tail)
-		}
+	if !ascii(tail) {
+		return openerBare.MatchString(tail)
 	}
 	low := strings.ToLower(strings.TrimRight(tail, "- \t\n\f\r"))
 	return (strings.HasSuffix(low, "wrote") || strings.HasSuffix(low, "menulis") || strings.HasSuffix(low, "napisal")) && openerBare.MatchString(tail)

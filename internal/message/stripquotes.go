@@ -50,13 +50,9 @@ func (r *quoteStripper) enter() bool {
 	if r.at < len(r.lines) && isSeparator(visible(r.lines[r.at])) {
 		r.at++
 	}
-	for r.at < len(r.lines) && strings.TrimSpace(r.lines[r.at]) == "" {
-		r.at++
-	}
+	r.skip(true)
 	if r.at < len(r.lines) && headerBlock(r.lines, r.at) {
-		for r.at < len(r.lines) && strings.TrimSpace(r.lines[r.at]) != "" {
-			r.at++
-		}
+		r.skip(false)
 	}
 	return r.at < len(r.lines) && !isSignature(r.lines[r.at])
 }
@@ -95,10 +91,15 @@ func (r *quoteStripper) step() bool {
 // quote ends, and the sender's words end here.
 func (r *quoteStripper) quote(n int) bool {
 	r.at += n
-	for r.at < len(r.lines) && strings.TrimSpace(r.lines[r.at]) == "" {
+	r.skip(true)
+	return r.at < len(r.lines) && strings.HasPrefix(strings.TrimLeft(r.lines[r.at], " \t"), ">")
+}
+
+// skip passes over blank lines, or over others.
+func (r *quoteStripper) skip(blank bool) {
+	for r.at < len(r.lines) && (strings.TrimSpace(r.lines[r.at]) == "") == blank {
 		r.at++
 	}
-	return r.at < len(r.lines) && strings.HasPrefix(strings.TrimLeft(r.lines[r.at], " \t"), ">")
 }
 
 // quoteMark: ">" at the start, or after the initials of the quoted person.
@@ -132,14 +133,9 @@ func dropDecoration(lines []string) []string {
 var decoration = regexp.MustCompile(`^\s*(?:[-_=*#~+.\x{2014}\x{2013}\x{1427}]\s*)+$`)
 
 // skipBanners passes over the lines that a gateway puts on top. A banner may be broken over several lines.
-func skipBanners(lines []string, banners []string) int {
-	at := 0
-	for at < len(lines) {
-		n := bannerAt(lines[at:], banners)
-		if n == 0 {
-			break
-		}
-		at += n
+func skipBanners(lines []string, banners []string) (at int) {
+	for n := 1; n > 0 && at < len(lines); at += n {
+		n = bannerAt(lines[at:], banners)
 	}
 	return at
 }

@@ -4,8 +4,6 @@ import (
 	"encoding/base64"
 	"path"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 )
 
 const (
@@ -31,35 +29,21 @@ func unstructured(s string) string {
 func encodedWords(s string) string {
 	var out []string
 	for s != "" {
-		n := min(len(s), 42)
-		for n < len(s) && !utf8.RuneStart(s[n]) {
-			n--
+		piece := s
+		if len(s) > 42 {
+			piece = cutAt(s, 42)
 		}
-		out = append(out, "=?UTF-8?B?"+base64.StdEncoding.EncodeToString([]byte(s[:n]))+"?=")
-		s = s[n:]
+		out = append(out, "=?UTF-8?B?"+base64.StdEncoding.EncodeToString([]byte(piece))+"?=")
+		s = s[len(piece):]
 	}
 	return strings.Join(out, " ")
 }
 
 // oneLine drops what is not printable, joins white space, and cuts between two characters.
 func oneLine(s string, most int) string {
-	s = strings.ToValidUTF8(s[:min(len(s), 8*most)], "")
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) {
-			return ' '
-		}
-		if !unicode.IsPrint(r) {
-			return -1
-		}
-		return r
-	}, s)
-	s = strings.Join(strings.Fields(s), " ")
+	s = printable(s, most, "")
 	if len(s) > most {
-		cut := most
-		for cut > 0 && !utf8.RuneStart(s[cut]) {
-			cut--
-		}
-		s = strings.TrimSpace(s[:cut])
+		s = strings.TrimSpace(cutAt(s, most))
 	}
 	return s
 }
@@ -97,25 +81,18 @@ func fileName(s string) string {
 func messageID(s string) (string, bool) {
 	s = strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(s), "<"), ">")
 	left, right, ok := strings.Cut(s, "@")
-	if !ok || left == "" || right == "" || len(s) > maxID {
+	if !ok || left == "" || right == "" || len(s) > maxID || !visible(s, "<>") {
 		return "", false
-	}
-	for _, c := range []byte(s) {
-		if c <= ' ' || c >= 0x7f || c == '<' || c == '>' {
-			return "", false
-		}
 	}
 	return "<" + s + ">", true
 }
 
 // fieldName: RFC 5322 §2.2, short.
-func fieldName(s string) bool {
-	for _, c := range []byte(s) {
-		if c <= ' ' || c >= 0x7f || c == ':' {
-			return false
-		}
-	}
-	return s != "" && len(s) <= 60
+func fieldName(s string) bool { return s != "" && len(s) <= 60 && visible(s, ":") }
+
+// visible is ASCII that shows, without some of it.
+func visible(s, without string) bool {
+	return !strings.ContainsFunc(s, func(c rune) bool { return c <= ' ' || c >= 0x7f || strings.ContainsRune(without, c) })
 }
 
 // ownField says that Compose writes this field itself.

@@ -4,6 +4,7 @@
 package postman
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -60,17 +61,10 @@ const (
 )
 
 func (o Outcome) String() string {
-	switch o {
-	case Accepted:
-		return "accepted"
-	case Deferred:
-		return "deferred"
-	case Failed:
-		return "failed"
-	case InDoubt:
-		return "in-doubt"
+	if o < Accepted || o > InDoubt {
+		return fmt.Sprintf("outcome-%d", int(o))
 	}
-	return fmt.Sprintf("outcome-%d", int(o))
+	return [...]string{Accepted: "accepted", Deferred: "deferred", Failed: "failed", InDoubt: "in-doubt"}[o]
 }
 
 // Result is what became of one attempt.
@@ -99,21 +93,11 @@ type Postman struct {
 
 // New takes the options; nothing is dialled before the first letter.
 func New(o Options) *Postman {
-	if o.Connections <= 0 {
-		o.Connections = 4
-	}
-	if o.Timeout <= 0 {
-		o.Timeout = time.Minute
-	}
-	if o.DotTimeout <= 0 {
-		o.DotTimeout = 4 * o.Timeout
-	}
-	if o.Idle <= 0 {
-		o.Idle = 30 * time.Second
-	}
-	if o.HELO == "" {
-		o.HELO = "localhost"
-	}
+	o.Connections = cmp.Or(max(o.Connections, 0), 4)
+	o.Timeout = cmp.Or(max(o.Timeout, 0), time.Minute)
+	o.DotTimeout = cmp.Or(max(o.DotTimeout, 0), 4*o.Timeout)
+	o.Idle = cmp.Or(max(o.Idle, 0), 30*time.Second)
+	o.HELO = cmp.Or(o.HELO, "localhost")
 	if o.Now == nil {
 		o.Now = time.Now
 	}

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/textproto"
+	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/wneessen/go-mail/smtp"
@@ -48,10 +48,10 @@ const chunk = 64 << 10
 
 // check refuses what cannot be put into an envelope.
 func (it Item) check() error {
-	if it.From != "" && !plainAddress(it.From) {
+	if it.From != "" && !Reachable(it.From) {
 		return fmt.Errorf("the sender %q is no plain address", it.From)
 	}
-	if !plainAddress(it.To) {
+	if !Reachable(it.To) {
 		return fmt.Errorf("the recipient %q is no plain address", it.To)
 	}
 	if len(it.Bytes) == 0 {
@@ -116,13 +116,11 @@ func (s *session) broken(p phase, err error) ending {
 
 // write sends the letter without its end, and sees it out of our buffer: only the dot itself can then be in doubt.
 func (s *session) write(w io.Writer, b []byte) error {
-	for len(b) > 0 {
-		n := min(len(b), chunk)
+	for piece := range slices.Chunk(b, chunk) {
 		s.begin(s.step)
-		if _, err := w.Write(b[:n]); err != nil {
+		if _, err := w.Write(piece); err != nil {
 			return err
 		}
-		b = b[n:]
 	}
 	return s.c.Text.W.Flush()
 }
@@ -162,7 +160,8 @@ func (s *session) dot(w io.WriteCloser) ending {
 // result names what the ending means for the letter.
 func (e ending) result(id string, cancelled error) Result {
 	if e.err == nil {
-		return Result{ID: id, Outcome: Accepted, Begun: true, Code: leadingCode(e.text), Text: e.text}
+		code, _ := strconv.Atoi(e.text[:min(3, len(e.text))])
+		return Result{ID: id, Outcome: Accepted, Begun: true, Code: code, Text: e.text}
 	}
 	if e.phase == phaseBegin {
 		return Result{ID: id, Outcome: Deferred, Text: e.err.Error()}
@@ -209,15 +208,4 @@ func said(err error) string {
 		return fmt.Sprintf("%03d %s", t.Code, t.Msg)
 	}
 	return err.Error()
-}
-
-func leadingCode(text string) int {
-	code := 0
-	for _, c := range text[:min(3, len(text))] {
-		if !strings.ContainsRune("0123456789", c) {
-			return 0
-		}
-		code = code*10 + int(c-'0')
-	}
-	return code
 }

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"ukpbjd/internal/message"
 )
 
 // maxWords bounds the server's words as the outbox keeps them.
@@ -11,66 +13,43 @@ const maxWords = 300
 
 // words makes any text fit for one line of a journal: valid, printable, short.
 func words(s string) string {
-	s = strings.ToValidUTF8(s[:min(len(s), 8*maxWords)], "?")
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) {
-			return ' '
-		}
-		if !unicode.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, s)
-	s = strings.Join(strings.Fields(s), " ")
+	s = printable(s, maxWords, "?")
 	if len(s) <= maxWords {
 		return s
 	}
-	cut := maxWords - len("…")
-	for cut > 0 && !utf8.RuneStart(s[cut]) {
-		cut--
-	}
-	return s[:cut] + "…"
+	return cutAt(s, maxWords-len("…")) + "…"
 }
 
-// plainAddress is an ASCII mailbox that needs no quoting in an envelope (RFC 5321 §4.1.2 dot-string, without the rest).
-func plainAddress(a string) bool {
-	local, domain, ok := strings.Cut(a, "@")
-	if !ok || local == "" || len(local) > 64 || len(a) > 254 || strings.HasPrefix(local, ".") || strings.HasSuffix(local, ".") ||
-		strings.Contains(local, "..") {
-		return false
+// printable is the beginning of a text as one line, with other in the place of what is not printable.
+func printable(s string, most int, other string) string {
+	s = strings.ToValidUTF8(s[:min(len(s), 8*most)], other)
+	instead := rune(-1)
+	for _, r := range other {
+		instead = r
 	}
-	for _, c := range []byte(local) {
-		if !alnum(c) && !strings.ContainsRune("!#$%&'*+-/=?^_`{|}~.", rune(c)) {
-			return false
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case !unicode.IsPrint(r):
+			return instead
 		}
-	}
-	return plainDomain(domain)
+		return r
+	}, s)
+	return strings.Join(strings.Fields(s), " ")
 }
 
-func plainDomain(d string) bool {
-	if d == "" {
-		return false
+// cutAt cuts between two characters.
+func cutAt(s string, most int) string {
+	for most > 0 && !utf8.RuneStart(s[most]) {
+		most--
 	}
-	for _, label := range strings.Split(d, ".") {
-		if label == "" || label[0] == '-' || label[len(label)-1] == '-' {
-			return false
-		}
-		for _, c := range []byte(label) {
-			if !alnum(c) && c != '-' && c != '_' {
-				return false
-			}
-		}
-	}
-	return true
+	return s[:most]
 }
 
-func alnum(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
-}
-
-// Reachable says that a letter can be written to an address: it is plain, and within the lengths of RFC 5321 §4.5.3.1. People
-// and robots send mail from others.
+// Reachable says that a letter can be written to an address: an ASCII mailbox that needs no quoting in an envelope, within the
+// lengths of RFC 5321 §4.5.3.1. People and robots send mail from others.
 func Reachable(addr string) bool {
 	local, domain, ok := strings.Cut(addr, "@")
-	return ok && len(local) <= 64 && len(domain) <= 255 && len(addr) <= 254 && plainAddress(addr)
+	return ok && len(local) <= 64 && len(addr) <= 254 && message.DotAtom(local) && message.HostName(domain)
 }
