@@ -1,6 +1,10 @@
 package msgauth
 
-import "strings"
+import (
+	"strings"
+
+	"ukpbjd/internal/message"
+)
 
 // sender is the one From address, taken apart: the local part counts byte for byte, the domain in any letter case.
 type sender struct{ local, domain string }
@@ -8,7 +12,7 @@ type sender struct{ local, domain string }
 // parseSender takes only a plain ASCII dot-atom address; everything else is left to a person.
 func parseSender(s string) (sender, bool) {
 	local, domain, ok := strings.Cut(s, "@")
-	if !ok || !dotAtom(local) || !hostName(domain) || len(s) > 254 {
+	if !ok || !message.DotAtom(local) || !hostName(domain) || len(s) > 254 {
 		return sender{}, false
 	}
 	return sender{local, lower(domain)}, true
@@ -28,33 +32,8 @@ func (s sender) within(from string) bool {
 	return hostName(from) && lower(from) == s.domain
 }
 
-// dotAtom of RFC 5322 §3.2.3, ASCII only.
-func dotAtom(s string) bool {
-	for part := range strings.SplitSeq(s, ".") {
-		if part == "" || strings.Trim(part, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-/=?^_`{|}~") != "" {
-			return false
-		}
-	}
-	return true
-}
-
-// hostName is a domain of letters, digits and hyphens with at least two labels.
-func hostName(s string) bool {
-	if len(s) > 253 || !strings.Contains(s, ".") {
-		return false
-	}
-	for label := range strings.SplitSeq(s, ".") {
-		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
-			return false
-		}
-		for i := range len(label) {
-			if c := label[i]; !letter(c) && !digit(c) && c != '-' && c != '_' {
-				return false
-			}
-		}
-	}
-	return true
-}
+// hostName is a domain with at least two labels.
+func hostName(s string) bool { return strings.Contains(s, ".") && message.HostName(s) }
 
 func letter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
 func digit(c byte) bool  { return '0' <= c && c <= '9' }

@@ -2,6 +2,7 @@ package msgauth
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/pem"
@@ -96,27 +97,25 @@ type finding struct {
 
 // checkSigned adds to the proof p the signature over the whole body (DESIGN, "Trust", signed).
 func checkSigned(p sop.Proof, raw []byte, at time.Time, from string, o Options) sop.Proof {
-	fail := func(r sop.Result, reason string) sop.Proof {
-		p.Result, p.Reason = r, reason
-		return p
-	}
 	pin, ok := o.Pins[from]
 	if !ok || pin.Empty() {
-		return fail(sop.Unproven, "nothing-pinned")
+		return ends(p, sop.Unproven, "nothing-pinned")
 	}
 	f, reason := pin.look(raw, at)
 	if reason != "" {
-		return fail(sop.Unproven, reason)
+		return ends(p, sop.Unproven, reason)
 	}
 	p.Detail, p.Seen = append(p.Detail, f.detail...), append(p.Seen, pin.witnesses(from)...)
-	p.Detail = note(p.Detail, "signature by %s at %d: %s", f.by, unix(f.signed), orPass(f.reason))
-	if f.reason == "" {
-		f.reason = signedWhen(f.signed, at)
+	p.Detail = note(p.Detail, "signature by %s at %d: %s", f.by, unix(f.signed), cmp.Or(f.reason, "good"))
+	if f.reason == "" && !f.signed.IsZero() { // without a time of its own the age is DKIM's to tell
+		if why := untimely(f.signed, at); why != "" {
+			f.reason = "signature-" + why
+		}
 	}
 	if f.reason != "" {
-		return fail(sop.Failed, f.reason)
+		return ends(p, sop.Failed, f.reason)
 	}
-	return fail(sop.Proven, "signed-pass")
+	return ends(p, sop.Proven, "signed-pass")
 }
 
 // look cuts the mail and checks its signature; reason says why there is none to check. Whatever the libraries do with hostile
@@ -150,40 +149,12 @@ func (p Pin) check(s message.Signed, at time.Time) finding {
 	return finding{reason: "signature-protocol"}
 }
 
-// signedWhen holds the signer's own time to the same bounds as a DKIM signature. Without one the age is DKIM's to tell.
-func signedWhen(signed, at time.Time) string {
-	switch {
-	case signed.IsZero():
-		return ""
-	case at.Sub(signed) > maxAge:
-		return "signature-too-old"
-	case signed.Sub(at) > maxAhead:
-		return "signature-from-the-future"
-	}
-	return ""
-}
-
 // opaque: S/MIME that wraps the text (application/pkcs7-mime; smime-type=signed-data), or encrypts it. Its text is not readable
 // without the signature, so other programs and people see nothing in it: refused, and the approver is told to sign openly.
 func opaque(raw []byte) bool {
-	h, err := splitHeader(raw)
-	if err != nil {
-		return false
-	}
-	for _, f := range h {
-		if f.name == "content-type" {
-			kind, _, _ := strings.Cut(lower(strings.TrimSpace(f.value)), ";")
-			return kind == "application/pkcs7-mime" || kind == "application/x-pkcs7-mime" || kind == "multipart/encrypted"
-		}
-	}
-	return false
-}
-
-func orPass(reason string) string {
-	if reason == "" {
-		return "good"
-	}
-	return reason
+	h, _ := splitHeader(raw)
+	kind, _, _ := strings.Cut(lower(strings.TrimSpace(valueOf(h, "content-type", 0))), ";")
+	return kind == "application/pkcs7-mime" || kind == "application/x-pkcs7-mime" || kind == "multipart/encrypted"
 }
 
 func fingerprint(b []byte) string { return hex.EncodeToString(b) }
