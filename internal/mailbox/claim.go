@@ -1,9 +1,11 @@
 package mailbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -66,10 +68,7 @@ func (b *Box) Claim(ctx context.Context, mark Mark) error {
 		}
 		return s.settle(ctx, all, mark)
 	}})
-	if err != nil {
-		return fmt.Errorf("claim the mailbox: %w", err)
-	}
-	return nil
+	return because(err, "claim the mailbox")
 }
 
 // settle keeps our first mark of this epoch, and takes away what it replaces; if it came too late, itself.
@@ -121,7 +120,7 @@ func (s *session) claims(ctx context.Context) (all []claim, err error) {
 			all = append(all, c)
 		}
 	}
-	slices.SortFunc(all, func(a, b claim) int { return int(int64(a.uid) - int64(b.uid)) })
+	slices.SortFunc(all, func(a, b claim) int { return cmp.Compare(a.uid, b.uid) })
 	return all, err
 }
 
@@ -133,7 +132,7 @@ func claimOf(id identity) (c claim, ok bool) {
 	}
 	epoch, err := strconv.Atoi(h.Get(epochField))
 	if err != nil {
-		epoch = int(^uint(0) >> 1)
+		epoch = math.MaxInt
 	}
 	return claim{Mark{h.Get(ownerField), epoch}, id.uid.UID, id.arrived}, true
 }
@@ -160,9 +159,6 @@ func (s *session) withdraw(ctx context.Context, gone []claim) error {
 		if c, ok := claimOf(id); ok && slices.ContainsFunc(gone, func(g claim) bool { return g.Mark == c.Mark && g.uid == c.uid }) {
 			uids = append(uids, c.uid)
 		}
-	}
-	if len(uids) == 0 {
-		return nil
 	}
 	return s.remove(ctx, uids)
 }

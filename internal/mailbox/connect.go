@@ -18,8 +18,7 @@ const connectWithin = 30 * time.Second
 // connect signs in when the gate lets it; all its errors are unreachable.
 func (b *Box) connect(ctx context.Context, patient bool) (*session, error) {
 	s, err := b.gate.pass(ctx, patient, b.signedIn)
-	var down *unreachable
-	if err != nil && !errors.As(err, &down) {
+	if err != nil && !is[*unreachable](err) {
 		err = &unreachable{err}
 	}
 	return s, err

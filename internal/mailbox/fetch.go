@@ -10,6 +10,7 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
+	"golang.org/x/sync/semaphore"
 )
 
 const (
@@ -52,7 +53,7 @@ func (b *Box) Fetch(ctx context.Context, refs []Ref, fn func(Mail) error) error 
 	}
 	ctx, cancel := b.until(ctx)
 	defer cancel()
-	f := &fetch{box: b, validity: validity, room: newBudget(aheadBytes), out: make(chan body, batchCount)}
+	f := &fetch{box: b, validity: validity, room: semaphore.NewWeighted(aheadBytes), out: make(chan body, batchCount)}
 	var owner sync.WaitGroup
 	var fetchErr error
 	owner.Go(func() {
@@ -66,7 +67,7 @@ func (b *Box) Fetch(ctx context.Context, refs []Ref, fn func(Mail) error) error 
 				cancel()
 			}
 		}
-		f.room.give(m.cost)
+		f.room.Release(m.cost)
 	}
 	owner.Wait()
 	if fnErr != nil {
@@ -82,7 +83,7 @@ func (b *Box) Fetch(ctx context.Context, refs []Ref, fn func(Mail) error) error 
 type fetch struct {
 	box      *Box
 	validity uint32
-	room     *budget
+	room     *semaphore.Weighted // bytes that may still be held
 	out      chan body
 	good     uint32 // the message that came last
 	sick     int    // messages in a row that did not come, nobody knows why
@@ -92,8 +93,8 @@ type fetch struct {
 func (f *fetch) all(ctx context.Context, refs []Ref) error {
 	for len(refs) > 0 {
 		n, cost := f.plan(refs)
-		if err := f.room.take(ctx, cost); err != nil {
-			return err
+		if f.room.Acquire(ctx, cost) != nil {
+			return context.Cause(ctx)
 		}
 		got, err := f.batch(ctx, refs[:n])
 		if err != nil {
@@ -108,7 +109,7 @@ func (f *fetch) all(ctx context.Context, refs []Ref) error {
 				}
 			}
 			if m == nil {
-				f.room.give(f.cost(ref))
+				f.room.Release(f.cost(ref))
 				continue
 			}
 			f.good, f.sick = ref.UID.UID, 0
@@ -136,6 +137,7 @@ func (f *fetch) plan(refs []Ref) (n int, cost int64) {
 
 func (f *fetch) tooBig(r Ref) bool { return r.Size > f.box.opt.MaxMessage }
 
+// cost is what a message takes of the room; a very large one takes all of it.
 func (f *fetch) cost(r Ref) int64 {
 	switch {
 	case r.Size <= 0:
@@ -143,7 +145,7 @@ func (f *fetch) cost(r Ref) int64 {
 	case f.tooBig(r):
 		return maxHeader + messageCost
 	}
-	return r.Size + messageCost
+	return min(r.Size+messageCost, aheadBytes)
 }
 
 // batch fetches several in one command. What is missing from the result is tried singly; only a server that cannot be reached is an error.
@@ -182,9 +184,7 @@ func (f *fetch) open(ctx context.Context, s *session) error {
 
 // fatal: the trouble is not that of a message.
 func (f *fetch) fatal(ctx context.Context, err error) bool {
-	var down *unreachable
-	var shut *notOpened
-	return errors.As(err, &down) || errors.As(err, &shut) || ctx.Err() != nil
+	return is[*unreachable](err) || is[*notOpened](err) || ctx.Err() != nil
 }
 
 // single fetches one. It returns nil for one that is gone, and for one that the server does not hand over: that one alone, if

@@ -2,7 +2,6 @@ package mailbox
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -30,10 +29,7 @@ func (b *Box) State(ctx context.Context) (State, error) {
 		st, s.at.fresh = State{s.at.UIDValidity, next}, true
 		return err
 	}})
-	if err != nil {
-		return State{}, err
-	}
-	return st, nil
+	return st, err
 }
 
 // next is UIDNEXT of the inbox. RFC 3501 §7.1 lets SELECT leave it out; the last message tells it, too.
@@ -141,11 +137,10 @@ func (b *Box) describe(ctx context.Context, validity uint32, uids []uint32) ([]R
 		}
 		return err
 	}})
-	var down *unreachable
 	switch {
 	case err == nil:
 		return refs, nil
-	case !lost(err) || errors.As(err, &down) || ctx.Err() != nil || b.open.Err() != nil:
+	case !lost(err) || is[*unreachable](err) || ctx.Err() != nil || b.open.Err() != nil:
 		return nil, err
 	case len(uids) == 1:
 		return []Ref{{UID: UID{validity, uids[0]}}}, nil

@@ -112,8 +112,7 @@ func (s *session) store(ctx context.Context, uids []uint32, flag imap.Flag) erro
 // orCreate repeats a command once if the folder has been taken away meanwhile.
 func (s *session) orCreate(ctx context.Context, target string, command func() error) error {
 	err := command()
-	var said *imap.Error
-	if !errors.As(err, &said) || said.Code != imap.ResponseCodeTryCreate {
+	if codeOf(err) != imap.ResponseCodeTryCreate {
 		return err
 	}
 	delete(s.exists, target)

@@ -53,11 +53,11 @@ func (m *move) copyOnce(ctx context.Context, s *session, uids []uint32, target s
 		return nil
 	}
 	s.box.remember(m, sure, false)
-	if err := s.copy(ctx, sure, target); err != nil {
-		return err
+	err := s.copy(ctx, sure, target)
+	if err == nil {
+		s.box.remember(m, sure, true)
 	}
-	s.box.remember(m, sure, true)
-	return nil
+	return err
 }
 
 // arrivedLater: no earlier process can have seen it.
@@ -127,9 +127,9 @@ func (s *session) identify(ctx context.Context, uids []uint32) (all []identity, 
 
 // holds tells whether the open folder has a message that is the same.
 func (s *session) holds(ctx context.Context, id identity) (bool, error) {
-	what := &imap.SearchCriteria{Larger: id.size - 1, Smaller: id.size + 1}
+	what := sized(id.size)
 	if mid := messageID(id.header); searchable(mid) {
-		what = &imap.SearchCriteria{Header: []imap.SearchCriteriaHeaderField{{Key: "Message-ID", Value: mid}}}
+		what = having("Message-ID", mid)
 	}
 	uids, err := s.named(ctx, what)
 	if err != nil {
@@ -143,6 +143,8 @@ func (s *session) holds(ctx context.Context, id identity) (bool, error) {
 	}
 	return false, nil
 }
+
+func sized(n int64) *imap.SearchCriteria { return &imap.SearchCriteria{Larger: n - 1, Smaller: n + 1} }
 
 // named is search for few: the newest, at most foundMost.
 func (s *session) named(ctx context.Context, what *imap.SearchCriteria) ([]uint32, error) {

@@ -3,7 +3,6 @@ package mailbox
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -23,7 +22,7 @@ var errMark = errors.New("a mark is one to 200 letters, digits and -._:/ only")
 // that could be done. The one case that cannot be known: an APPEND that reaches the folder after the next call has searched it.
 func (b *Box) Replace(ctx context.Context, uid UID, folder string, notice []byte, mark string) error {
 	if !plain(mark) {
-		return fmt.Errorf("replace message %v: %w", uid, &ownError{errMark})
+		return because(&ownError{errMark}, "replace message %v", uid)
 	}
 	notice = append([]byte(replacementField+": "+mark+"\r\n"), crlf(notice)...)
 	sent := false
@@ -54,10 +53,7 @@ func (b *Box) Replace(ctx context.Context, uid UID, folder string, notice []byte
 		}
 		return s.remove(ctx, []uint32{uid.UID})
 	}})
-	if err != nil {
-		return fmt.Errorf("replace message %v: %w", uid, err)
-	}
-	return nil
+	return because(err, "replace message %v", uid)
 }
 
 // marked opens a folder and finds the messages with this very value in a field; an empty one stands for any. What is marked as
@@ -66,8 +62,9 @@ func (s *session) marked(ctx context.Context, folder, field, value string) ([]id
 	if err := s.enter(ctx, folder, looking); err != nil || s.at.NumMessages == 0 {
 		return nil, err
 	}
-	uids, err := s.named(ctx, &imap.SearchCriteria{NotFlag: []imap.Flag{imap.FlagDeleted},
-		Header: []imap.SearchCriteriaHeaderField{{Key: field, Value: value}}})
+	what := having(field, value)
+	what.NotFlag = []imap.Flag{imap.FlagDeleted}
+	uids, err := s.named(ctx, what)
 	if err != nil {
 		return nil, err
 	}

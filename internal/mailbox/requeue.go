@@ -3,12 +3,9 @@ package mailbox
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/emersion/go-imap/v2"
 )
 
 // ErrAmbiguous: several different messages fit what is wanted, so none was moved.
@@ -40,19 +37,16 @@ func (b *Box) Return(ctx context.Context, folder string, what Wanted) (found boo
 	if err == nil && found {
 		err = b.move(ctx, &move{from: folder, validity: uid.Validity, to: b.opt.Inbox, uids: []uint32{uid.UID}})
 	}
-	if err != nil {
-		return false, fmt.Errorf("bring a message back from %s: %w", folder, err)
-	}
-	return found, nil
+	return found && err == nil, because(err, "bring a message back from %s", folder)
 }
 
 // match finds the one message of the open folder that is wanted.
 func (s *session) match(ctx context.Context, what Wanted) (uid UID, found bool, err error) {
+	var fit []identity
 	uids, err := s.candidates(ctx, what)
-	if err != nil {
-		return UID{}, false, err
+	if err == nil {
+		fit, err = s.identify(ctx, uids)
 	}
-	fit, err := s.identify(ctx, uids)
 	fit = slices.DeleteFunc(fit, func(id identity) bool { return !what.fits(id) })
 	if timely := slices.DeleteFunc(slices.Clone(fit), func(id identity) bool { return id.arrived.Unix() != what.Arrived.Unix() }); len(timely) > 0 {
 		fit = timely
@@ -81,10 +75,10 @@ func bare(id string) string { return strings.Trim(strings.TrimSpace(id), "<>") }
 // candidates are the messages of the open folder that may be meant.
 func (s *session) candidates(ctx context.Context, what Wanted) ([]uint32, error) {
 	if id := bare(what.MessageID); searchable(id) {
-		return s.having(ctx, "Message-ID", id)
+		return s.named(ctx, having("Message-ID", id))
 	}
 	if what.Size > 0 {
-		return s.named(ctx, &imap.SearchCriteria{Larger: what.Size - 1, Smaller: what.Size + 1})
+		return s.named(ctx, sized(what.Size))
 	}
 	return nil, nil
 }

@@ -2,7 +2,6 @@ package mailbox
 
 import (
 	"context"
-	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -36,9 +35,8 @@ func (b *Box) SentFolders(ctx context.Context) (all []string, err error) {
 			all = all[:0]
 			for _, l := range list {
 				name := ownName(l.Mailbox, s.prefix, s.delim)
-				usable := !slices.Contains(l.Attrs, imap.MailboxAttrNoSelect) && !slices.Contains(l.Attrs, imap.MailboxAttrNonExistent)
 				sent := slices.Contains(l.Attrs, imap.MailboxAttrSent) || name == b.opt.Sent || sentNames[strings.ToLower(path.Base(name))]
-				if usable && sent && name != "INBOX" {
+				if usable(l) && sent && name != "INBOX" {
 					all = append(all, name)
 				}
 			}
@@ -59,58 +57,49 @@ func (b *Box) Copies(ctx context.Context, folder, field, text string) (found []C
 		if err := s.enter(ctx, folder, looking); err != nil {
 			return err
 		}
-		uids, err := s.having(ctx, field, text)
-		if err != nil || len(uids) == 0 {
-			return err
+		uids, err := s.named(ctx, having(field, text))
+		if err == nil {
+			found, err = s.copies(ctx, folder, uids)
 		}
-		found, err = s.identities(ctx, folder, uids)
 		return err
 	}})
-	if err != nil {
-		return nil, fmt.Errorf("look for copies in %s: %w", folder, err)
-	}
-	return found, nil
+	return found, because(err, "look for copies in %s", folder)
 }
 
-func (s *session) having(ctx context.Context, field, text string) ([]uint32, error) {
-	return s.named(ctx, &imap.SearchCriteria{Header: []imap.SearchCriteriaHeaderField{{Key: field, Value: text}}})
+// having searches by what a header field contains.
+func having(field, text string) *imap.SearchCriteria {
+	return &imap.SearchCriteria{Header: []imap.SearchCriteriaHeaderField{{Key: field, Value: text}}}
 }
 
-// identities reads who the messages are; one without a Message-ID is nobody's.
-func (s *session) identities(ctx context.Context, folder string, uids []uint32) (found []Copy, err error) {
-	section := &imap.FetchItemBodySection{Specifier: imap.PartSpecifierHeader, HeaderFields: []string{"Message-ID"}, Peek: true}
-	err = s.long(ctx, "fetch Message-IDs", func() error {
-		list, err := s.client.Fetch(setOf(uids), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}}).Collect()
-		for _, m := range list {
-			if id := messageID(m.FindBodySection(section)); id != "" && slices.Contains(uids, uint32(m.UID)) {
-				found = append(found, Copy{folder, s.uid(m.UID), id})
-			}
+// copies reads who the messages are; one without a Message-ID is nobody's.
+func (s *session) copies(ctx context.Context, folder string, uids []uint32) (found []Copy, err error) {
+	list, err := s.identify(ctx, uids)
+	for _, m := range list {
+		if id := messageID(m.header); id != "" {
+			found = append(found, Copy{folder, m.uid, id})
 		}
-		return err
-	})
+	}
 	return found, err
 }
 
 // RemoveCopies takes these messages, and no others, out of their folder for good.
 func (b *Box) RemoveCopies(ctx context.Context, folder string, copies []Copy) error {
-	if len(copies) == 0 {
-		return nil
+	validity, err := oneValidity(copies, func(c Copy) UID { return c.UID })
+	if err != nil || len(copies) == 0 {
+		return because(err, "remove copies from %s", folder)
 	}
 	var uids []uint32
 	for _, c := range copies {
-		if c.UID.Validity != copies[0].UID.Validity {
-			return fmt.Errorf("remove copies from %s: %w", folder, ErrUIDValidity)
-		}
 		uids = append(uids, c.UID.UID)
 	}
-	err := b.filing.do(ctx, job{work: func(ctx context.Context, s *session) error {
+	err = b.filing.do(ctx, job{work: func(ctx context.Context, s *session) error {
 		if err := s.enter(ctx, folder, writing); err != nil {
 			return err
 		}
-		if err := s.verify(copies[0].UID.Validity); err != nil {
+		if err := s.verify(validity); err != nil {
 			return err
 		}
-		still, err := s.identities(ctx, folder, uids)
+		still, err := s.copies(ctx, folder, uids)
 		if err != nil {
 			return err
 		}
@@ -120,13 +109,7 @@ func (b *Box) RemoveCopies(ctx context.Context, folder string, copies []Copy) er
 				meant = append(meant, c.UID.UID)
 			}
 		}
-		if len(meant) == 0 {
-			return nil
-		}
 		return s.remove(ctx, meant)
 	}})
-	if err != nil {
-		return fmt.Errorf("remove copies from %s: %w", folder, err)
-	}
-	return nil
+	return because(err, "remove copies from %s", folder)
 }
