@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -84,8 +83,8 @@ type job struct {
 // run reads and decides some mails. An end in order, whatever its cause, is not held against those that were being read.
 func (m *Intake) run(ctx context.Context, refs []mailbox.Ref) error {
 	if len(refs) > 1 {
-		m.work.backlog.Add(1)
-		defer m.work.backlog.Add(-1)
+		m.backlog.Add(1)
+		defer m.backlog.Add(-1)
 	}
 	p := &pipeline{Intake: m, alone: len(refs) == 1, line: make(chan slot, maxAhead), unread: make(chan job), room: semaphore.NewWeighted(heldBytes)}
 	g, gctx := errgroup.WithContext(ctx)
@@ -115,12 +114,12 @@ func (m *Intake) run(ctx context.Context, refs []mailbox.Ref) error {
 func (m *Intake) resetAttempts(ctx context.Context, uids []store.UID) error {
 	return m.Update(context.WithoutCancel(ctx), func(b store.Books) error {
 		for _, u := range uids {
-			if _, done, err := b.Mails.Get(u); err != nil {
+			_, done, err := b.Mails.Get(u)
+			if err == nil && !done {
+				err = b.Mails.ResetAttempt(u)
+			}
+			if err != nil {
 				return err
-			} else if !done {
-				if err := b.Mails.ResetAttempt(u); err != nil {
-					return err
-				}
 			}
 		}
 		return nil
@@ -170,10 +169,8 @@ func (p *pipeline) fetch(ctx context.Context, refs []mailbox.Ref) error {
 }
 
 func find(list []Incoming, r mailbox.Ref) *Incoming {
-	for i := range list {
-		if list[i].UID == store.UID(r.UID) {
-			return &list[i]
-		}
+	if i := slices.IndexFunc(list, func(in Incoming) bool { return in.UID == store.UID(r.UID) }); i >= 0 {
+		return &list[i]
 	}
 	return nil
 }
@@ -206,12 +203,10 @@ func (p *pipeline) bring(ctx context.Context, refs []mailbox.Ref, counted counti
 		return err
 	}
 	for _, e := range broken {
-		in := find(fit, mailbox.Ref{UID: e.UID})
-		if in == nil {
-			continue
-		}
-		if err := p.unreadable(ctx, *in, e); err != nil {
-			return err
+		if in := find(fit, mailbox.Ref{UID: e.UID}); in != nil {
+			if err := p.unreadable(ctx, *in, e); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -264,7 +259,7 @@ func (m *Intake) decide(ctx context.Context, line <-chan slot) error {
 			if err := m.Receive(ctx, batch); err != nil {
 				return err
 			}
-			m.work.progress(m.Now())
+			m.decided.Store(m.Now().UnixNano())
 		}
 		if !open {
 			return ctx.Err()
@@ -274,7 +269,7 @@ func (m *Intake) decide(ctx context.Context, line <-chan slot) error {
 
 // BatchWait is how long a commit may wait for company: not at all when mails come one by one.
 func (m *Intake) BatchWait() time.Duration {
-	if m.work.backlog.Load() > 0 {
+	if m.backlog.Load() > 0 {
 		return batchWait
 	}
 	return 0
@@ -318,23 +313,12 @@ func (c *collector) batch(ctx context.Context, patience func() time.Duration) (o
 	return out, true
 }
 
-// activity is what others want to know of the intake: whether it is busy, and when it last got on.
-type activity struct {
-	busy, backlog atomic.Int32
-	last          atomic.Int64
-}
-
-func (a *activity) begin() { a.busy.Add(1) }
-func (a *activity) end()   { a.busy.Add(-1) }
-
-func (a *activity) progress(now time.Time) { a.last.Store(now.UnixNano()) }
-
 // Busy says that mails are being taken in.
-func (m *Intake) Busy() bool { return m.work.busy.Load() > 0 }
+func (m *Intake) Busy() bool { return m.busy.Load() > 0 }
 
 // Progress is when mails were last decided; zero: not since the start.
 func (m *Intake) Progress() (last time.Time) {
-	if n := m.work.last.Load(); n > 0 {
+	if n := m.decided.Load(); n > 0 {
 		last = time.Unix(0, n)
 	}
 	return last
