@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -287,13 +288,7 @@ func (m *Intake) pending(ctx context.Context) ([]mailbox.Ref, error) {
 
 // forget is for mails that were to be read again and that somebody has taken away. Nobody waits behind them any more.
 func (m *Intake) forget(ctx context.Context, gone map[store.UID]bool) error {
-	err := m.Commit(ctx, 0, func(b store.Books) (err error) {
-		for u := range gone {
-			err = errors.Join(err, b.Mails.Gone(u))
-		}
-		return err
-	})
-	if err != nil {
+	if err := m.Commit(ctx, 0, func(b store.Books) error { return each(maps.Keys(gone), b.Mails.Gone) }); err != nil {
 		return err
 	}
 	names := map[string]bool{}
@@ -362,11 +357,8 @@ func (m *Intake) reconcileNow(ctx context.Context) error {
 		return err
 	}
 	m.Log.Error("mails lie in the inbox without an outcome; they are read", "first", gaps[0].UID, "count", len(gaps))
-	err = m.Commit(ctx, 1, func(b store.Books) (err error) {
-		for _, u := range gaps {
-			err = errors.Join(err, b.Mails.ReadAgain(u))
-		}
-		return errors.Join(err, m.Warn(b, fmt.Sprintf("gap-%d-%d", pos.UIDValidity, gaps[0].UID), "gap", fmt.Sprintf("UID %d (%d)", gaps[0].UID, len(gaps))))
+	err = m.Commit(ctx, 1, func(b store.Books) error {
+		return errors.Join(each(slices.Values(gaps), b.Mails.ReadAgain), m.Warn(b, fmt.Sprintf("gap-%d-%d", pos.UIDValidity, gaps[0].UID), "gap", fmt.Sprintf("UID %d (%d)", gaps[0].UID, len(gaps))))
 	})
 	m.Mail.Notify()
 	return err

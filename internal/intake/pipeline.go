@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"sync"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"ukpbjd/internal/mailbox"
+	"ukpbjd/internal/queue"
 	"ukpbjd/internal/store"
 )
 
@@ -68,6 +70,7 @@ type pipeline struct {
 	alone   bool // one mail, and nothing else
 	line    chan slot
 	unread  chan job
+	read    chan Prepared // in the order of the line
 	room    *semaphore.Weighted
 	counted []store.UID // their attempt is counted
 }
@@ -86,7 +89,8 @@ func (m *Intake) run(ctx context.Context, refs []mailbox.Ref) error {
 		m.backlog.Add(1)
 		defer m.backlog.Add(-1)
 	}
-	p := &pipeline{Intake: m, alone: len(refs) == 1, line: make(chan slot, maxAhead), unread: make(chan job), room: semaphore.NewWeighted(heldBytes)}
+	p := &pipeline{Intake: m, alone: len(refs) == 1, line: make(chan slot, maxAhead), unread: make(chan job), read: make(chan Prepared),
+		room: semaphore.NewWeighted(heldBytes)}
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		defer close(p.line)
@@ -102,7 +106,8 @@ func (m *Intake) run(ctx context.Context, refs []mailbox.Ref) error {
 			return nil
 		})
 	}
-	g.Go(func() error { return m.decide(gctx, p.line) })
+	g.Go(func() error { return p.inOrder(gctx) })
+	g.Go(func() error { return p.decide(gctx) })
 	err := g.Wait()
 	if err != nil {
 		err = errors.Join(err, m.resetAttempts(ctx, p.counted))
@@ -217,12 +222,17 @@ func (p *pipeline) passOver(ctx context.Context, refs []mailbox.Ref) error {
 	if len(refs) == 0 {
 		return nil
 	}
-	return p.Update(ctx, func(b store.Books) (err error) {
-		for _, r := range refs {
-			err = errors.Join(err, b.Mails.ReadAgain(store.UID(r.UID)))
-		}
-		return err
+	return p.Update(ctx, func(b store.Books) error {
+		return each(slices.Values(refs), func(r mailbox.Ref) error { return b.Mails.ReadAgain(store.UID(r.UID)) })
 	})
+}
+
+// each does it for all, and joins the errors.
+func each[T any](all iter.Seq[T], do func(T) error) (err error) {
+	for x := range all {
+		err = errors.Join(err, do(x))
+	}
+	return err
 }
 
 // give takes a place in the line, and waits for room among the mails that are being read.
@@ -250,16 +260,33 @@ func weight(in Incoming) int64 { return min(int64(cap(in.Raw)), heldBytes) }
 // batchWait is how long a commit waits for more while many mails are taken in: each has its price, whatever it carries.
 const batchWait = 100 * time.Millisecond
 
-// decide commits what has been read, as many at once as are ready, in the order of the line.
-func (m *Intake) decide(ctx context.Context, line <-chan slot) error {
-	c := collector{line: line}
+// inOrder hands on what has been read in the order of the line.
+func (p *pipeline) inOrder(ctx context.Context) error {
+	defer close(p.read)
+	for s := range p.line {
+		select {
+		case x := <-s:
+			select {
+			case p.read <- x:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// decide commits what has been read, as many at once as are ready.
+func (p *pipeline) decide(ctx context.Context) error {
 	for {
-		batch, open := c.batch(ctx, m.BatchWait)
-		if len(batch) > 0 {
-			if err := m.Receive(ctx, batch); err != nil {
+		batch, open := queue.Batch(p.read, maxBatch, p.BatchWait, nil)
+		if ctx.Err() == nil && len(batch) > 0 {
+			if err := p.Receive(ctx, batch); err != nil {
 				return err
 			}
-			m.decided.Store(m.Now().UnixNano())
+			p.decided.Store(p.Now().UnixNano())
 		}
 		if !open {
 			return ctx.Err()
@@ -273,44 +300,6 @@ func (m *Intake) BatchWait() time.Duration {
 		return batchWait
 	}
 	return 0
-}
-
-// collector takes prepared mails out of the line, in order.
-type collector struct {
-	line <-chan slot
-	head slot // taken out of the line, not yet read
-}
-
-// batch waits for one mail, and takes whatever else is ready or comes before patience ends.
-func (c *collector) batch(ctx context.Context, patience func() time.Duration) (out []Prepared, open bool) {
-	var enough <-chan time.Time
-	for len(out) < maxBatch {
-		if len(out) == 1 {
-			enough = time.After(patience())
-		}
-		if c.head == nil {
-			select {
-			case s, ok := <-c.line:
-				if !ok {
-					return out, false
-				}
-				c.head = s
-			case <-enough:
-				return out, true
-			case <-ctx.Done():
-				return nil, false
-			}
-		}
-		select {
-		case p := <-c.head:
-			out, c.head = append(out, p), nil
-		case <-enough:
-			return out, true
-		case <-ctx.Done():
-			return nil, false
-		}
-	}
-	return out, true
 }
 
 // Busy says that mails are being taken in.

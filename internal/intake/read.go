@@ -1,8 +1,10 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"ukpbjd/internal/archive"
@@ -289,4 +291,15 @@ func (m *Intake) prove(ctx context.Context, in Incoming, msg *message.Message) s
 		o.Level = sop.Standard
 	}
 	return msgauth.CheckRaw(ctx, in.Raw, in.Arrived, msg.Header, from.Addr, o)
+}
+
+// MailPapers is what one mail gives to read: its files, its sender's own words (of its HTML where it has no plain text), and the
+// domain of the office mailbox, against which look-alikes are told. The daemon and `ukpbjd read` both go by it, so that they
+// cannot come to different readings.
+func MailPapers(msg *message.Message, files []document.Source, mailbox string) document.Bundle {
+	b := document.Bundle{Sources: files, Body: cmp.Or(msg.Own, msg.HTMLOwn)}
+	if mailbox != "" {
+		b.OwnDomains = []string{mailbox[strings.LastIndexByte(mailbox, '@')+1:]}
+	}
+	return b
 }

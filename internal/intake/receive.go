@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,11 +48,8 @@ func (m *Intake) countAttempts(ctx context.Context, refs []mailbox.Ref) (fit []I
 	if err != nil || len(killers) == 0 {
 		return fit, err
 	}
-	err = m.Commit(ctx, len(killers), func(b store.Books) (err error) { // it has a letter, and something to file
-		for _, in := range killers {
-			err = errors.Join(err, m.quarantine(b, in, "killed-the-reader", ""))
-		}
-		return err
+	err = m.Commit(ctx, len(killers), func(b store.Books) error { // it has a letter, and something to file
+		return each(slices.Values(killers), func(in Incoming) error { return m.quarantine(b, in, "killed-the-reader", "") })
 	})
 	for _, in := range killers {
 		if err == nil {
@@ -109,11 +107,8 @@ func (m *Intake) unreadable(ctx context.Context, in Incoming, e *mailbox.Message
 }
 
 // readLater has mails read again: their reading did not end, for a reason that is not held against them.
-func readLater(b store.Books, uids ...store.UID) (err error) {
-	for _, u := range uids {
-		err = errors.Join(err, b.Mails.ResetAttempt(u), b.Mails.ReadAgain(u))
-	}
-	return err
+func readLater(b store.Books, uids ...store.UID) error {
+	return each(slices.Values(uids), func(u store.UID) error { return errors.Join(b.Mails.ResetAttempt(u), b.Mails.ReadAgain(u)) })
 }
 
 // postpone has mails read again later. No UID from next on has been passed.

@@ -4,6 +4,7 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -67,12 +68,7 @@ type Outbox struct {
 // whose sending had not begun back into the queue.
 func New(ctx context.Context, o Options) (*Outbox, error) {
 	x := &Outbox{Clerk: o.Clerk, Options: o, wake: queue.NewSignal(), swept: queue.Every{Pause: minSweep}}
-	if x.DoubtPause <= 0 {
-		x.DoubtPause = doubtPause
-	}
-	if x.FirstRetry <= 0 {
-		x.FirstRetry = firstRetry
-	}
+	x.DoubtPause, x.FirstRetry = cmp.Or(x.DoubtPause, doubtPause), cmp.Or(x.FirstRetry, firstRetry)
 	if x.BatchWait == nil {
 		x.BatchWait = func() time.Duration { return 0 }
 	}
