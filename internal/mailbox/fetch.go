@@ -263,49 +263,51 @@ func (f *fetch) read(ctx context.Context, uid uint32, get func(context.Context, 
 func (s *session) bodies(ctx context.Context, uids []uint32, limit int64, got map[uint32][]byte) error {
 	set := setOf(uids)
 	total := 2*s.box.opt.Timeout + time.Duration(limit/slowestBytes)*time.Second
-	return s.run(ctx, "fetch "+named(set), total, func() error {
-		section := []*imap.FetchItemBodySection{{Peek: true}}
-		cmd := s.client.Fetch(set, &imap.FetchOptions{UID: true, BodySection: section})
+	read := func(uid uint32, l imap.LiteralReader) ([]byte, error) {
+		if err := s.allowed(uid, l.Size(), limit); err != nil {
+			s.conn.abort()
+			exhaust(l)
+			return nil, err
+		}
+		limit -= l.Size()
+		raw := make([]byte, l.Size())
+		_, err := io.ReadFull(l, raw)
+		return raw, err
+	}
+	return s.sections(ctx, "fetch "+named(set), total, set, &imap.FetchItemBodySection{Peek: true}, read, func(uid uint32, raw []byte) { got[uid] = raw })
+}
+
+// sections reads one section of each message. One that the server calls NIL is passed over.
+func (s *session) sections(ctx context.Context, what string, total time.Duration, set imap.NumSet, section *imap.FetchItemBodySection,
+	read func(uid uint32, l imap.LiteralReader) ([]byte, error), found func(uid uint32, raw []byte)) error {
+	return s.run(ctx, what, total, func() error {
+		cmd := s.client.Fetch(set, &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}})
 		for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
-			uid, raw, err := s.body(msg, limit)
-			if err != nil {
-				// The connection is done for. cmd stays unread: its reader ends by itself, and every way to drain cmd
-				// reads the literal once more, at the same time as that reader.
-				s.conn.abort()
-				return err
+			var uid uint32
+			var raw []byte
+			for item := msg.Next(); item != nil; item = msg.Next() {
+				switch item := item.(type) {
+				case imapclient.FetchItemDataUID:
+					uid = uint32(item.UID)
+				case imapclient.FetchItemDataBodySection:
+					if item.Literal == nil {
+						continue
+					}
+					var err error
+					if raw, err = read(uid, item.Literal); err != nil {
+						// The connection is done for. A cut literal ends as a plain EOF, and sets the client's reader free, which ends by
+						// itself: the literal must not be read again, and every way to go on with cmd or msg would.
+						s.conn.abort()
+						return err
+					}
+				}
 			}
 			if raw != nil {
-				got[uid] = raw
-				limit -= int64(len(raw))
+				found(uid, raw)
 			}
 		}
 		return cmd.Close()
 	})
-}
-
-// body reads one answer. A body that the server calls NIL stays nil.
-func (s *session) body(msg *imapclient.FetchMessageData, left int64) (uid uint32, raw []byte, err error) {
-	for item := msg.Next(); item != nil; item = msg.Next() {
-		switch item := item.(type) {
-		case imapclient.FetchItemDataUID:
-			uid = uint32(item.UID)
-		case imapclient.FetchItemDataBodySection:
-			if item.Literal == nil {
-				continue
-			}
-			size := item.Literal.Size()
-			if err := s.allowed(uid, size, left); err != nil {
-				s.conn.abort()
-				exhaust(item.Literal)
-				return uid, nil, err
-			}
-			raw = make([]byte, size)
-			if _, err := io.ReadFull(item.Literal, raw); err != nil {
-				return uid, nil, err
-			}
-		}
-	}
-	return uid, raw, nil
 }
 
 func (s *session) allowed(uid uint32, size, left int64) error {

@@ -1,6 +1,7 @@
 package mailbox
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -49,7 +50,7 @@ func serverName(folder, prefix, delim string) string {
 			parts[i] = strings.ReplaceAll(parts[i], delim, "_")
 		}
 	}
-	name := strings.Join(parts, orElse(delim, "/"))
+	name := strings.Join(parts, cmp.Or(delim, "/"))
 	switch {
 	case strings.EqualFold(name, "INBOX"):
 		return "INBOX"
