@@ -51,7 +51,6 @@ type Message struct {
 	FromRaw     []string  // the From fields as they stand, unfolded: the shape gate reads these (SoleFrom)
 	Sender      []Address
 	To, Cc      []Address
-	ReplyTo     []Address
 	Subject     string
 	MessageID   string // with angle brackets
 	InReplyTo   []string

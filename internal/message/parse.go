@@ -2,7 +2,11 @@ package message
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"hash"
+	"io"
 	"net/mail"
 	"regexp"
 	"strings"
@@ -65,7 +69,6 @@ func (m *Message) readHeader(head []byte, lim Limits) {
 	m.Sender = readAddresses(m.Fields("Sender"))
 	m.To = readAddresses(m.Fields("To"))
 	m.Cc = readAddresses(m.Fields("Cc"))
-	m.ReplyTo = readAddresses(m.Fields("Reply-To"))
 	m.Subject = strings.TrimSpace(decodeWords(m.field("Subject")))
 	m.InReplyTo = messageIDs(m.Fields("In-Reply-To"))
 	m.References = messageIDs(m.Fields("References"))
@@ -121,13 +124,10 @@ func messageIDs(values []string) []string {
 }
 
 func readDate(v string) time.Time {
-	if v == "" || len(v) > 200 {
+	if len(v) > 200 {
 		return time.Time{}
 	}
-	t, err := mail.ParseDate(v)
-	if err != nil {
-		return time.Time{}
-	}
+	t, _ := mail.ParseDate(v) // zero where it cannot be read
 	return t
 }
 
@@ -174,4 +174,92 @@ func (m *Message) ownWords(banners []string, lim Limits) {
 	if own, certain := stripQuotes(htmlText(m.HTML, 4*lim.OwnBytes), banners, lim.OwnBytes); certain {
 		m.HTMLOwn = own
 	}
+}
+
+// recoverBody handles a mail with a body of which no part came out: a wrong or missing boundary, mostly. What can be had is
+// read, and the problem is severe, since another reader may see something else.
+func (m *Message) recoverBody(body []byte, lim Limits, depth int) {
+	if m.Text != "" || m.HTML != "" || len(m.Files) > 0 || len(bytes.TrimSpace(body)) == 0 {
+		return
+	}
+	if boundary := guessBoundary(body); boundary != "" && depth >= 0 {
+		m.problem("body-vanished", "boundary "+boundary, true)
+		synthetic := fmt.Appendf(nil, "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"%s\"\r\n\r\n", boundary)
+		synthetic = append(synthetic, body...)
+		leaves := findBigParts(synthetic, lim)
+		rest := withPlaceholders(synthetic, leaves)
+		if root, parts, ok := readTree(rest, leaves, lim); ok {
+			m.sortParts(root, parts, rest, lim, depth)
+		}
+	} else if strings.HasPrefix(strings.ToLower(m.field("Content-Type")), "multipart/") || m.Severe() != "" || printable(body) {
+		m.problem("body-vanished", "", true)
+	}
+	if m.Text == "" && m.HTML == "" && len(m.Files) == 0 {
+		m.Text = cleanText(leafPart{content: body[:min(len(body), lim.OwnBytes)]})
+	}
+}
+
+// printable reports whether body shows anything at all: a quoted-printable body of soft breaks, say, does not.
+func printable(body []byte) bool {
+	return len(bytes.Trim(body, "=\r\n\t ")) > 0
+}
+
+var partStart = regexp.MustCompile(`(?m)^--([^\s"\\]{1,70})[ \t]*\r?\n(?:[A-Za-z\-]{3,40}:|\r?\n)`)
+
+// guessBoundary finds the line that the sender's parts really begin with.
+func guessBoundary(body []byte) string {
+	if m := partStart.FindSubmatch(body[:min(len(body), 1<<20)]); m != nil {
+		return strings.TrimSuffix(string(m[1]), "--")
+	}
+	return ""
+}
+
+// identify hashes what two deliveries of one mail share. Trace fields (Received, Delivered-To, Return-Path, X-…) differ, and so
+// may folding, line ends and empty lines at the end. A leaf that was decoded counts by its content, which is hashed anyway.
+func (m *Message) identify(raw, body []byte, leaves []bigPart) {
+	content := sha256.New()
+	for _, name := range []string{"From", "To", "Subject", "Date"} {
+		for _, v := range m.Fields(name) {
+			io.WriteString(content, strings.Join(strings.Fields(v), " "))
+		}
+		content.Write([]byte{0})
+	}
+	rest, at := sha256.New(), len(raw)-len(body)
+	for i := range leaves {
+		content.Write(leaves[i].sum[:])
+		hashBody(rest, raw[at:leaves[i].start])
+		rest.Write([]byte{0})
+		at = leaves[i].end
+	}
+	hashBody(rest, bytes.TrimRight(raw[at:], "\r\n \t"))
+	content.Write(rest.Sum(nil))
+	sum := content.Sum(nil)
+	m.ContentHash = hex.EncodeToString(sum)
+	whole := sha256.New()
+	io.WriteString(whole, strings.Join(strings.Fields(m.field("Message-ID")), " "))
+	whole.Write([]byte{0})
+	whole.Write(sum)
+	m.Identity = hex.EncodeToString(whole.Sum(nil))
+}
+
+// hashBody writes body without carriage returns, in blocks rather than in lines.
+func hashBody(h hash.Hash, body []byte) {
+	block := make([]byte, 0, min(len(body), 16<<10))
+	for len(body) > 0 {
+		line := body
+		if i := bytes.IndexByte(body, '\n'); i >= 0 {
+			line = body[:i+1]
+		}
+		body = body[len(line):]
+		if n := len(line); n > 1 && line[n-1] == '\n' && line[n-2] == '\r' {
+			block = append(append(block, line[:n-2]...), '\n')
+		} else {
+			block = append(block, line...)
+		}
+		if len(block) > 15<<10 {
+			h.Write(block)
+			block = block[:0]
+		}
+	}
+	h.Write(block)
 }

@@ -22,53 +22,40 @@ func decodeWords(s string) string {
 		return validUTF8(s)
 	}
 	var out strings.Builder
-	var run wordRun
+	var source, charset string // of words that are not yet written
+	var run []byte
+	flush := func() {
+		if source == "" {
+			return
+		}
+		text, ok := decodeCharset(charset, run)
+		if !ok {
+			text = validUTF8(source)
+		}
+		out.WriteString(text)
+		source, run = "", nil
+	}
 	end := 0
 	for _, m := range encodedWord.FindAllStringSubmatchIndex(s, 500) {
-		gap := s[end:m[0]]
-		if run.open && strings.TrimSpace(gap) != "" || !run.open {
-			run.flush(&out)
+		if gap := s[end:m[0]]; source == "" || strings.TrimSpace(gap) != "" {
+			flush()
 			out.WriteString(validUTF8(gap))
 		}
-		run.add(&out, s[m[0]:m[1]], s[m[2]:m[3]], s[m[4]:m[5]], s[m[6]:m[7]])
+		word, name := s[m[0]:m[1]], strings.ToLower(s[m[2]:m[3]])
+		b, ok := decodeWordText(s[m[4]:m[5]], s[m[6]:m[7]])
+		if !ok || name != charset {
+			flush()
+		}
+		if ok {
+			source, charset, run = source+word, name, append(run, b...)
+		} else {
+			out.WriteString(validUTF8(word))
+		}
 		end = m[1]
 	}
-	run.flush(&out)
+	flush()
 	out.WriteString(validUTF8(s[end:]))
 	return out.String()
-}
-
-type wordRun struct {
-	open    bool
-	charset string
-	bytes   []byte
-	source  string
-}
-
-func (r *wordRun) add(out *strings.Builder, source, charset, encoding, text string) {
-	b, ok := decodeWordText(encoding, text)
-	charset = strings.ToLower(charset)
-	if !ok || r.open && charset != r.charset {
-		r.flush(out)
-	}
-	if !ok {
-		out.WriteString(validUTF8(source))
-		return
-	}
-	r.open, r.charset = true, charset
-	r.bytes = append(r.bytes, b...)
-	r.source += source
-}
-
-func (r *wordRun) flush(out *strings.Builder) {
-	if r.open {
-		if s, ok := decodeCharset(r.charset, r.bytes); ok {
-			out.WriteString(s)
-		} else {
-			out.WriteString(validUTF8(r.source))
-		}
-	}
-	*r = wordRun{}
 }
 
 func decodeWordText(encoding, text string) ([]byte, bool) {
