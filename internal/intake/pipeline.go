@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -67,7 +66,6 @@ func (m *Intake) suspects(ctx context.Context, refs []mailbox.Ref) (map[store.UI
 // the line before its reading begins, so none is decided before an earlier one.
 type pipeline struct {
 	*Intake
-	alone   bool // one mail, and nothing else
 	line    chan slot
 	unread  chan job
 	read    chan Prepared // in the order of the line
@@ -89,7 +87,7 @@ func (m *Intake) run(ctx context.Context, refs []mailbox.Ref) error {
 		m.backlog.Add(1)
 		defer m.backlog.Add(-1)
 	}
-	p := &pipeline{Intake: m, alone: len(refs) == 1, line: make(chan slot, maxAhead), unread: make(chan job), read: make(chan Prepared),
+	p := &pipeline{Intake: m, line: make(chan slot, maxAhead), unread: make(chan job), read: make(chan Prepared),
 		room: semaphore.NewWeighted(heldBytes)}
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
@@ -131,85 +129,51 @@ func (m *Intake) resetAttempts(ctx context.Context, uids []store.UID) error {
 	})
 }
 
-// counting returns those mails of a chunk that are to be read, once their attempt is counted.
-type counting func() ([]Incoming, error)
-
-// fetch counts each attempt, then brings the mails; it stops ahead of the readers when they hold enough. While one chunk is
-// brought, the attempts of the next are being counted. A mail that comes alone is brought meanwhile, and handed on after.
+// fetch counts each attempt, then brings the mails; it stops ahead of the readers when they hold enough.
 func (p *pipeline) fetch(ctx context.Context, refs []mailbox.Ref) error {
-	chunks := slices.Collect(slices.Chunk(refs, maxChunk))
-	var owner sync.WaitGroup
-	var ahead []counting
-	count := func() {
-		if n := len(ahead); n < len(chunks) {
-			counted := sync.OnceValues(func() ([]Incoming, error) { return p.countAttempts(ctx, chunks[n]) })
-			owner.Go(func() { counted() }) //nolint:errcheck // asked again where it is needed
-			ahead = append(ahead, counted)
+	for chunk := range slices.Chunk(refs, maxChunk) {
+		fit, err := p.countAttempts(ctx, chunk)
+		for _, in := range fit {
+			p.counted = append(p.counted, in.UID)
 		}
-	}
-	defer func() {
-		owner.Wait()
-		for _, counted := range ahead {
-			fit, _ := counted()
-			for _, in := range fit {
-				p.counted = append(p.counted, in.UID)
-			}
+		if err == nil {
+			err = p.bring(ctx, fit)
 		}
-	}()
-	count()
-	for i, chunk := range chunks {
-		if !p.alone {
-			fit, err := ahead[i]()
-			if err != nil {
-				return err
-			}
-			chunk = slices.DeleteFunc(slices.Clone(chunk), func(r mailbox.Ref) bool { return find(fit, r) == nil })
-		}
-		count()
-		if err := p.bring(ctx, chunk, ahead[i]); err != nil {
+		if err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-func find(list []Incoming, r mailbox.Ref) *Incoming {
-	if i := slices.IndexFunc(list, func(in Incoming) bool { return in.UID == store.UID(r.UID) }); i >= 0 {
-		return &list[i]
 	}
 	return nil
 }
 
 // bring fetches one chunk. What the server does not hand over waits, each by itself; the others have been fetched. Before a later
 // mail goes on, one that was passed over is marked in the books: reading may pass it at any moment from then on.
-func (p *pipeline) bring(ctx context.Context, refs []mailbox.Ref, counted counting) error {
-	rest := refs
+func (p *pipeline) bring(ctx context.Context, list []Incoming) error {
+	var refs []mailbox.Ref
+	for _, in := range list {
+		refs = append(refs, mailbox.Ref{UID: mailbox.UID(in.UID), Size: in.Size, Arrived: in.Arrived})
+	}
+	rest := list
 	err := p.Box.Fetch(ctx, refs, func(x mailbox.Mail) error {
-		fit, err := counted()
-		in := find(fit, x.Ref)
-		if err != nil || in == nil {
-			return err
+		n := find(rest, x.UID)
+		if n < 0 {
+			return nil
 		}
-		n := max(slices.IndexFunc(rest, func(r mailbox.Ref) bool { return r.UID == x.UID }), 0)
+		in := rest[n]
 		if err := p.passOver(ctx, rest[:n]); err != nil {
 			return err
 		}
 		rest = rest[n+1:]
-		mail := *in
-		mail.Raw, mail.TooBig, mail.Alone = x.Raw, x.TooBig, p.alone
-		return p.give(ctx, mail)
+		in.Raw, in.TooBig = x.Raw, x.TooBig
+		return p.give(ctx, in)
 	})
-	fit, failed := counted()
-	if failed != nil {
-		return failed
-	}
 	broken := mailbox.Broken(err)
 	if len(broken) == 0 {
 		return err
 	}
 	for _, e := range broken {
-		if in := find(fit, mailbox.Ref{UID: e.UID}); in != nil {
-			if err := p.unreadable(ctx, *in, e); err != nil {
+		if n := find(list, e.UID); n >= 0 {
+			if err := p.unreadable(ctx, list[n], e); err != nil {
 				return err
 			}
 		}
@@ -217,13 +181,17 @@ func (p *pipeline) bring(ctx context.Context, refs []mailbox.Ref, counted counti
 	return nil
 }
 
+func find(list []Incoming, uid mailbox.UID) int {
+	return slices.IndexFunc(list, func(in Incoming) bool { return in.UID == store.UID(uid) })
+}
+
 // passOver has mails read again that did not come in their turn.
-func (p *pipeline) passOver(ctx context.Context, refs []mailbox.Ref) error {
-	if len(refs) == 0 {
+func (p *pipeline) passOver(ctx context.Context, list []Incoming) error {
+	if len(list) == 0 {
 		return nil
 	}
 	return p.Update(ctx, func(b store.Books) error {
-		return each(slices.Values(refs), func(r mailbox.Ref) error { return b.Mails.ReadAgain(store.UID(r.UID)) })
+		return each(slices.Values(list), func(in Incoming) error { return b.Mails.ReadAgain(in.UID) })
 	})
 }
 
