@@ -60,12 +60,14 @@ func fieldMark(name, value string) string {
 
 // markFields are the fields that can make a mark, and which.
 var markFields = func() map[string]string {
-	all := map[string]string{"auto-submitted": "auto-submitted", "precedence": "precedence", "x-precedence": "precedence", "return-path": "null-return-path"}
-	for _, name := range strings.Fields(`list-id list-unsubscribe list-post list-help list-owner list-archive list-subscribe x-mailing-list mailing-list`) {
+	all := map[string]string{"auto-submitted": "auto-submitted", "precedence": "precedence", "x-precedence": "precedence",
+		"return-path": "null-return-path"}
+	for _, name := range strings.Fields(`list-id list-unsubscribe list-post list-help list-owner list-archive list-subscribe
+		x-mailing-list mailing-list`) {
 		all[name] = "list"
 	}
-	for _, name := range strings.Fields(`x-autoreply x-autorespond x-autoresponse x-autoresponder x-auto-reply x-auto-respond x-auto-replied auto-replied
-		x-autoreply-from x-mail-autoreply x-auto-submitted delivered-to-autoresponder x-facebook-notify x-cron-env x-vacation
+	for _, name := range strings.Fields(`x-autoreply x-autorespond x-autoresponse x-autoresponder x-auto-reply x-auto-respond x-auto-replied
+		auto-replied x-autoreply-from x-mail-autoreply x-auto-submitted delivered-to-autoresponder x-facebook-notify x-cron-env x-vacation
 		x-fc-machinegenerated x-failed-recipients x-pobox-autoreply x-poweredby-autoresponder x-zimbra-vacation x-notes-out-of-office preference`) {
 		all[name] = "auto-reply-field"
 	}

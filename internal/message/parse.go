@@ -242,24 +242,14 @@ func (m *Message) identify(raw, body []byte, leaves []bigPart) {
 	m.Identity = hex.EncodeToString(whole.Sum(nil))
 }
 
-// hashBody writes body without carriage returns, in blocks rather than in lines.
+// hashBody writes body without carriage returns before line feeds.
 func hashBody(h hash.Hash, body []byte) {
-	block := make([]byte, 0, min(len(body), 16<<10))
-	for len(body) > 0 {
-		line := body
-		if i := bytes.IndexByte(body, '\n'); i >= 0 {
-			line = body[:i+1]
+	for len(body) > 0 { // in blocks, for the sake of memory; none ends between the two
+		n := min(len(body), 16<<10)
+		for n < len(body) && body[n-1] == '\r' {
+			n++
 		}
-		body = body[len(line):]
-		if n := len(line); n > 1 && line[n-1] == '\n' && line[n-2] == '\r' {
-			block = append(append(block, line[:n-2]...), '\n')
-		} else {
-			block = append(block, line...)
-		}
-		if len(block) > 15<<10 {
-			h.Write(block)
-			block = block[:0]
-		}
+		h.Write(bytes.ReplaceAll(body[:n], []byte("\r\n"), []byte("\n")))
+		body = body[n:]
 	}
-	h.Write(block)
 }
