@@ -82,16 +82,12 @@ func (m *Message) readHeader(head []byte, lim Limits) {
 	if _, reason := m.SoleFrom(); strings.HasPrefix(reason, "from-malformed") || reason == "from-not-utf8" {
 		m.problem("malformed-from", reason, true)
 	}
-	m.typeFaults()
+	m.cutFaults(m.field("Content-Type"), m.field("Content-Transfer-Encoding"))
 }
 
 var boundaryParam = regexp.MustCompile(`(?i)[;\s]boundary\s*(\*\d*\*?)?\s*=`)
 
-// typeFaults finds what would make two readers cut the body differently.
-func (m *Message) typeFaults() {
-	m.cutFaults(m.field("Content-Type"), m.field("Content-Transfer-Encoding"))
-}
-
+// cutFaults finds what would make two readers cut a body differently.
 func (m *Message) cutFaults(ctype, cte string) {
 	if len(boundaryParam.FindAllString(ctype, 3)) > 1 {
 		m.problem("two-boundaries", ctype, true)
@@ -191,17 +187,13 @@ func (m *Message) recoverBody(body []byte, lim Limits, depth int) {
 		if root, parts, ok := readTree(rest, leaves, lim); ok {
 			m.sortParts(root, parts, rest, lim, depth)
 		}
-	} else if strings.HasPrefix(strings.ToLower(m.field("Content-Type")), "multipart/") || m.Severe() != "" || printable(body) {
+	} else if strings.HasPrefix(strings.ToLower(m.field("Content-Type")), "multipart/") || m.Severe() != "" || len(bytes.Trim(body, "=\r\n\t ")) > 0 {
+		// Something shows: a quoted-printable body of soft breaks, say, does not.
 		m.problem("body-vanished", "", true)
 	}
 	if m.Text == "" && m.HTML == "" && len(m.Files) == 0 {
 		m.Text = cleanText(leafPart{content: body[:min(len(body), lim.OwnBytes)]})
 	}
-}
-
-// printable reports whether body shows anything at all: a quoted-printable body of soft breaks, say, does not.
-func printable(body []byte) bool {
-	return len(bytes.Trim(body, "=\r\n\t ")) > 0
 }
 
 var partStart = regexp.MustCompile(`(?m)^--([^\s"\\]{1,70})[ \t]*\r?\n(?:[A-Za-z\-]{3,40}:|\r?\n)`)

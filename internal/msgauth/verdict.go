@@ -110,16 +110,14 @@ func weigh(r result, from sender) (verdict, bool) {
 
 // short names every result but pass (RFC 8601 §2.7).
 func short(r result) (sop.Result, string) {
-	switch r.value {
-	case "none", "permerror", "bestguesspass", "neutral", "policy":
-		return sop.Unproven, r.method + "-" + r.value
-	case "fail":
-		return sop.Failed, r.method + "-fail"
-	case "temperror":
-		return sop.Temporary, r.method + "-temperror"
+	if result, known := results[r.value]; known {
+		return result, r.method + "-" + r.value
 	}
 	return sop.Unproven, r.method + "-unknown-result"
 }
+
+var results = map[string]sop.Result{"none": sop.Unproven, "permerror": sop.Unproven, "bestguesspass": sop.Unproven, "neutral": sop.Unproven,
+	"policy": sop.Unproven, "fail": sop.Failed, "temperror": sop.Temporary}
 
 // combine gives the one verdict of all. "none" of one method is silent beside the other method (a signed-in sender gets
 // no DMARC verdict, mail from outside no auth); everything else that differs is held.

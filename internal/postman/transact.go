@@ -230,11 +230,7 @@ func policy(p phase, err error) bool {
 // loginCode: answers by which a server asks for a login or encryption that the configuration does not give
 // (RFC 4954 §6, RFC 3207 §4, RFC 5248 §2.4).
 func loginCode(code int) bool {
-	switch code {
-	case 523, 525, 530, 534, 535, 538:
-		return true
-	}
-	return false
+	return slices.Contains([]int{523, 525, 530, 534, 535, 538}, code)
 }
 
 var statusCode = regexp.MustCompile(`^([245])\.(\d{1,3})\.(\d{1,3})\b`)
