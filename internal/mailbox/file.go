@@ -103,6 +103,27 @@ func (s *session) remove(ctx context.Context, uids []uint32) error {
 	return err
 }
 
+// removeSame is remove for messages of a folder that are, on this opening of it, what they were.
+func (s *session) removeSame(ctx context.Context, folder string, validity uint32, uids []uint32, same func(identity) bool) error {
+	if len(uids) == 0 {
+		return nil
+	}
+	if _, err := s.open(ctx, folder, writing, validity); err != nil {
+		return err
+	}
+	list, err := s.identify(ctx, uids)
+	if err != nil {
+		return err
+	}
+	var meant []uint32
+	for _, id := range list {
+		if same(id) {
+			meant = append(meant, id.uid.UID)
+		}
+	}
+	return s.remove(ctx, meant)
+}
+
 func (s *session) expunge(ctx context.Context, uids []uint32) error {
 	return s.long(ctx, "expunge", func() error { return s.client.UIDExpunge(setOf(uids)).Close() })
 }

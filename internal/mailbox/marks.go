@@ -208,30 +208,16 @@ func claimOf(id identity) (c claim, ok bool) {
 	return claim{Mark{h.Get(ownerField), epoch}, id.uid.UID, id.arrived}, true
 }
 
-// withdraw takes marks of ours away, after it has seen on this opening of the folder that they are what they were.
+// withdraw takes marks of ours away.
 func (s *session) withdraw(ctx context.Context, gone []claim) error {
-	if len(gone) == 0 {
-		return nil
-	}
-	validity := s.at.UIDValidity
-	if _, err := s.open(ctx, s.box.opt.Processed, writing, validity); err != nil {
-		return err
-	}
 	uids := make([]uint32, len(gone))
 	for i, c := range gone {
 		uids[i] = c.uid
 	}
-	list, err := s.identify(ctx, uids)
-	if err != nil {
-		return err
-	}
-	uids = uids[:0]
-	for _, id := range list {
-		if c, ok := claimOf(id); ok && slices.ContainsFunc(gone, func(g claim) bool { return g.Mark == c.Mark && g.uid == c.uid }) {
-			uids = append(uids, c.uid)
-		}
-	}
-	return s.remove(ctx, uids)
+	return s.removeSame(ctx, s.box.opt.Processed, s.at.UIDValidity, uids, func(id identity) bool {
+		c, ok := claimOf(id)
+		return ok && slices.ContainsFunc(gone, func(g claim) bool { return g.Mark == c.Mark && g.uid == c.uid })
+	})
 }
 
 // claimText is read by the people who share the mailbox.

@@ -53,15 +53,18 @@ func (b *Box) SentFolders(ctx context.Context) (all []string, err error) {
 func (b *Box) Copies(ctx context.Context, folder, field, text string) (found []Copy, err error) {
 	err = b.filing.do(ctx, job{work: func(ctx context.Context, s *session) error {
 		found = nil
-		if there, err := s.listed(ctx, s.name(folder)); err != nil || !there {
-			return err
-		}
-		if err := s.enter(ctx, folder, looking); err != nil {
+		if there, err := s.enterIfThere(ctx, folder); err != nil || !there {
 			return err
 		}
 		uids, err := s.named(ctx, having(field, text))
-		if err == nil {
-			found, err = s.copies(ctx, folder, uids)
+		if err != nil {
+			return err
+		}
+		list, err := s.identify(ctx, uids)
+		for _, id := range list {
+			if c := copyOf(folder, id); c.MessageID != "" {
+				found = append(found, c)
+			}
 		}
 		return err
 	}})
@@ -73,16 +76,8 @@ func having(field, text string) *imap.SearchCriteria {
 	return &imap.SearchCriteria{Header: []imap.SearchCriteriaHeaderField{{Key: field, Value: text}}}
 }
 
-// copies reads who the messages are; one without a Message-ID is nobody's.
-func (s *session) copies(ctx context.Context, folder string, uids []uint32) (found []Copy, err error) {
-	list, err := s.identify(ctx, uids)
-	for _, m := range list {
-		if id := messageID(m.header); id != "" {
-			found = append(found, Copy{folder, m.uid, id})
-		}
-	}
-	return found, err
-}
+// copyOf says of which mail this is a copy; one without a Message-ID is nobody's.
+func copyOf(folder string, id identity) Copy { return Copy{folder, id.uid, messageID(id.header)} }
 
 // RemoveCopies takes these messages, and no others, out of their folder for good.
 func (b *Box) RemoveCopies(ctx context.Context, folder string, copies []Copy) error {
@@ -95,23 +90,7 @@ func (b *Box) RemoveCopies(ctx context.Context, folder string, copies []Copy) er
 		uids = append(uids, c.UID.UID)
 	}
 	err = b.filing.do(ctx, job{work: func(ctx context.Context, s *session) error {
-		if err := s.enter(ctx, folder, writing); err != nil {
-			return err
-		}
-		if err := s.verify(validity); err != nil {
-			return err
-		}
-		still, err := s.copies(ctx, folder, uids)
-		if err != nil {
-			return err
-		}
-		var meant []uint32
-		for _, c := range still {
-			if slices.Contains(copies, c) {
-				meant = append(meant, c.UID.UID)
-			}
-		}
-		return s.remove(ctx, meant)
+		return s.removeSame(ctx, folder, validity, uids, func(id identity) bool { return slices.Contains(copies, copyOf(folder, id)) })
 	}})
 	return because(err, "remove copies from %s", folder)
 }
@@ -132,13 +111,10 @@ func (b *Box) Return(ctx context.Context, folder string, what Wanted) (found boo
 	var uid UID
 	err = b.filing.do(ctx, job{work: func(ctx context.Context, s *session) error {
 		found = false
-		there, err := s.listed(ctx, s.name(folder))
-		if err != nil || !there {
+		if there, err := s.enterIfThere(ctx, folder); err != nil || !there {
 			return err
 		}
-		if err := s.enter(ctx, folder, looking); err != nil {
-			return err
-		}
+		var err error
 		uid, found, err = s.match(ctx, what)
 		return err
 	}})

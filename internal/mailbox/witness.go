@@ -31,11 +31,7 @@ func (f *fetch) othersCome(ctx context.Context, not uint32) (works bool, err err
 		}
 	}
 	return f.comes(ctx, func(ctx context.Context, s *session) (imap.NumSet, error) {
-		folder := f.box.opt.Processed
-		if there, err := s.listed(ctx, s.name(folder)); err != nil || !there {
-			return nil, err
-		}
-		if err := s.enter(ctx, folder, looking); err != nil || s.at.NumMessages == 0 {
+		if there, err := s.enterIfThere(ctx, f.box.opt.Processed); err != nil || !there || s.at.NumMessages == 0 {
 			return nil, err
 		}
 		return imap.SeqSetNum(s.at.NumMessages), nil
