@@ -49,9 +49,6 @@ const (
 	SendLogName = "sending.log" // of this boot of the machine only; may be deleted while no daemon runs
 )
 
-// resolverKeeps is how long a DNS answer is believed.
-const resolverKeeps = 10 * time.Minute
-
 // Version of the program, for the metrics; the cli sets it.
 var Version = "dev"
 
@@ -227,7 +224,7 @@ func (r *Rooms) parts(cfg *config.Config, box *mailbox.Box, post *postman.Postma
 		Passphrases: phrases, MaxMessage: cfg.IMAP.MaxMessage, Folders: intake.Folders{Processed: cfg.IMAP.Processed, Review: cfg.IMAP.Review},
 		Start: intake.Start(cfg.IMAP.Start), Poll: cfg.IMAP.Poll, Readers: runtime.GOMAXPROCS(0),
 		Auth: msgauth.Options{AuthservID: cfg.Trust.AuthservID, ReceivedBy: cfg.Trust.ReceivedBy, BelowReceived: cfg.Trust.BelowReceived, Pins: pinned,
-			Resolver: msgauth.NewCache(net.DefaultResolver, resolverKeeps, time.Now)}}
+			Resolver: net.DefaultResolver}}
 	p.Outbox = outbox.Options{Post: post, Box: box, Health: r.Health, Senders: cfg.SMTP.Connections, Poll: cfg.IMAP.Poll}
 	p.Tasks = tasks.Options{Extract: read, Health: r.Health, Source: source(cfg), Passphrases: phrases, MemberKeys: keys,
 		LockedPages: cfg.Credentials.Delivery == "pdf", UserID: cfg.Credentials.UserID}

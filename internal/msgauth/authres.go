@@ -43,10 +43,7 @@ func (p *scanner) authservID() (id string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if c := p.peek(); c != 0 && c != ';' && c != ' ' && c != '\t' && c != '(' {
-		return "", errExpected
-	}
-	return id, nil
+	return id, p.stops()
 }
 
 // rest reads what follows the authserv-id: the version and the results.
@@ -96,10 +93,7 @@ func (p *scanner) result() (result, error) {
 	if err != nil {
 		return r, err
 	}
-	value, err := p.assigned((*scanner).value)
-	if err == nil {
-		err = p.space()
-	}
+	value, err := p.assigned()
 	if err != nil {
 		return r, err
 	}
@@ -134,11 +128,8 @@ func (p *scanner) properties(r *result) error {
 		if err != nil {
 			return err
 		}
-		value, err := p.assigned((*scanner).value)
+		value, err := p.assigned()
 		if err != nil {
-			return err
-		}
-		if err := p.space(); err != nil {
 			return err
 		}
 		if key == "reason" {
@@ -169,8 +160,8 @@ func (p *scanner) name() (string, error) {
 	return lower(key), nil
 }
 
-// assigned reads "=" and what next reads, with CFWS around the sign.
-func (p *scanner) assigned(next func(*scanner) (string, error)) (string, error) {
+// assigned reads "=" and a value, with CFWS around both.
+func (p *scanner) assigned() (v string, err error) {
 	if err := p.space(); err != nil {
 		return "", err
 	}
@@ -180,7 +171,10 @@ func (p *scanner) assigned(next func(*scanner) (string, error)) (string, error) 
 	if err := p.space(); err != nil {
 		return "", err
 	}
-	return next(p)
+	if v, err = p.value(); err != nil {
+		return "", err
+	}
+	return v, p.space()
 }
 
 // word reads one keyword and the CFWS after it.
@@ -211,8 +205,13 @@ func (p *scanner) value() (string, error) {
 		p.run(loose)
 		v = p.s[start:p.i]
 	}
+	return v, p.stops()
+}
+
+// stops wants the end of what was read: white space, a comment, a semicolon or the end.
+func (p *scanner) stops() error {
 	if c := p.peek(); c != 0 && c != ';' && c != ' ' && c != '\t' && c != '(' {
-		return "", errExpected
+		return errExpected
 	}
-	return v, nil
+	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"errors"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/ProtonMail/go-crypto/openpgp/armor"
@@ -37,23 +38,19 @@ func weakHashes() map[crypto.Hash]bool {
 }
 
 func readKeys(b []byte) (keyRing, error) {
-	var keys keyRing
-	var err error
+	read := openpgp.ReadKeyRing
 	if bytes.Contains(b, []byte("-----BEGIN PGP")) {
-		keys, err = openpgp.ReadArmoredKeyRing(bytes.NewReader(b))
-	} else {
-		keys, err = openpgp.ReadKeyRing(bytes.NewReader(b))
+		read = openpgp.ReadArmoredKeyRing
 	}
+	keys, err := read(bytes.NewReader(b))
 	if err != nil {
 		return nil, err
 	}
 	if len(keys) == 0 {
 		return nil, errors.New("there is none in it")
 	}
-	for _, k := range keys {
-		if k.PrivateKey != nil {
-			return nil, errors.New("it holds the private key; register the public one only")
-		}
+	if slices.ContainsFunc(keys, func(k *openpgp.Entity) bool { return k.PrivateKey != nil }) {
+		return nil, errors.New("it holds the private key; register the public one only")
 	}
 	return keys, nil
 }
@@ -61,13 +58,14 @@ func readKeys(b []byte) (keyRing, error) {
 // checkOpenPGP verifies one armored, detached signature (RFC 3156 §5) by one of the pinned keys.
 func checkOpenPGP(keys keyRing, s message.Signed, at time.Time) (f finding) {
 	f.by = "OpenPGP"
+	var body []byte
 	block, err := armor.Decode(bytes.NewReader(s.Signature))
-	if err != nil || block.Type != "PGP SIGNATURE" {
-		return finding{reason: "signature-unreadable", by: f.by}
+	if err == nil {
+		body, err = io.ReadAll(io.LimitReader(block.Body, maxSignature))
 	}
-	body, err := io.ReadAll(io.LimitReader(block.Body, maxSignature))
-	if err != nil {
-		return finding{reason: "signature-unreadable", by: f.by}
+	if err != nil || block.Type != "PGP SIGNATURE" {
+		f.reason = "signature-unreadable"
+		return f
 	}
 	cfg := rules(at)
 	sig, signer, err := openpgp.VerifyDetachedSignature(keys, bytes.NewReader(s.Entity), bytes.NewReader(body), cfg)

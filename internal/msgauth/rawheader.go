@@ -3,10 +3,8 @@ package msgauth
 import (
 	"bytes"
 	"errors"
-	"net/mail"
 	"slices"
 	"strings"
-	"time"
 )
 
 // maxHeader bounds the header block that level strict will look at.
@@ -50,12 +48,7 @@ func splitHeader(raw []byte) ([]rawField, error) {
 
 // fieldName is visible ASCII without a colon (RFC 5322 §2.2).
 func fieldName(s string) bool {
-	for i := range len(s) {
-		if s[i] <= ' ' || s[i] >= 0x7f {
-			return false
-		}
-	}
-	return s != ""
+	return s != "" && !strings.ContainsFunc(s, func(c rune) bool { return c <= ' ' || c >= 0x7f })
 }
 
 func count(h []rawField, name string) (n int) {
@@ -91,18 +84,18 @@ func unsigned(h []rawField, keys []string) string {
 	return ""
 }
 
-// signatureTags are the tags of the n-th DKIM-Signature, in the order in which the library reports them.
-func signatureTags(h []rawField, n int) map[string]string {
+// valueOf is the value of the n-th field of that name.
+func valueOf(h []rawField, name string, n int) string {
 	for _, f := range h {
-		if f.name != "dkim-signature" {
+		if f.name != name {
 			continue
 		}
 		if n == 0 {
-			return parseTags(f.value)
+			return f.value
 		}
 		n--
 	}
-	return nil
+	return ""
 }
 
 // parseTags reads a tag list (RFC 6376 §3.2), white space dropped. Names that stand twice are left to the library, which
@@ -115,16 +108,4 @@ func parseTags(s string) map[string]string {
 		}
 	}
 	return tags
-}
-
-func dateOf(h []rawField) time.Time {
-	for _, f := range h {
-		if f.name == "date" {
-			t, err := mail.ParseDate(strings.Join(strings.Fields(f.value), " "))
-			if err == nil {
-				return t
-			}
-		}
-	}
-	return time.Time{}
 }

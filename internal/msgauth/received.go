@@ -3,6 +3,7 @@ package msgauth
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"ukpbjd/internal/message"
@@ -162,19 +163,10 @@ func (h hop) inside(ours []string) bool {
 
 // signedIn: the protocols of RFC 3848 that tell of AUTH.
 func signedIn(with string) bool {
-	switch with {
-	case "esmtpa", "esmtpsa", "utf8smtpa", "utf8smtpsa", "asmtp", "smtpa", "smtpsa":
-		return true
-	}
-	return false
+	return slices.Contains([]string{"esmtpa", "esmtpsa", "utf8smtpa", "utf8smtpsa", "asmtp", "smtpa", "smtpsa"}, with)
 }
 
 func listed(ours []string, host string) bool {
 	host = lower(strings.TrimSuffix(host, "."))
-	for _, o := range ours {
-		if host != "" && lower(strings.TrimSuffix(o, ".")) == host {
-			return true
-		}
-	}
-	return false
+	return host != "" && slices.ContainsFunc(ours, func(o string) bool { return same(strings.TrimSuffix(o, "."), host) })
 }
