@@ -1,6 +1,6 @@
 // Package bench measures a day's load on the whole program. Office and daemon are processes of their own, and the load comes from
-// this one. Built with the tag bench, two floors do the same work with nothing around it, so that the figures can be compared on
-// any machine, and a store is filled with cases. Times come from the one clock of the machine; nothing here is a test.
+// this one. In the tests of this room two floors do the same work with nothing around it, so that the figures can be compared on
+// any machine, and a store is filled with cases (UKPBJD_BENCH=1 go test -v -run TestFloors ./internal/bench). Times come from the one clock of the machine; nothing here is a test.
 package bench
 
 import (
@@ -27,6 +27,15 @@ type Options struct {
 	Pause    time.Duration                                       `kong:"-"` // between two single mails
 	Self     func(ctx context.Context, args ...string) *exec.Cmd `kong:"-"` // runs this program with other arguments
 	Progress io.Writer                                           `kong:"-"`
+
+	beside contestants
+}
+
+// contestants do the same work as the daemon; nil: there are none.
+type contestants struct {
+	waiting func(context.Context, place, *Report) error
+	single  func(context.Context, *load, *Report) error
+	stored  func(context.Context, *Report) error
 }
 
 // Run measures. What could not be measured is an error; figures that miss an aim are not.
@@ -37,8 +46,13 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	if o.Large {
 		if err := errors.Join(o.in(ctx, func(p place) error { return o.largeMail(ctx, p, r) }),
-			o.in(ctx, func(p place) error { return o.longBacklog(ctx, p, r) }), o.filledStore(ctx, r)); err != nil {
+			o.in(ctx, func(p place) error { return o.longBacklog(ctx, p, r) })); err != nil {
 			return nil, err
+		}
+		if o.beside.stored != nil {
+			if err := o.beside.stored(ctx, r); err != nil {
+				return nil, err
+			}
 		}
 	}
 	r.compare()
@@ -49,20 +63,22 @@ func (o Options) say(format string, args ...any) {
 	fmt.Fprintf(o.Progress, format+"\n", args...)
 }
 
-// backlog lets the floors, where there are any, and the daemon work off the same waiting mails, then gives each the same number of single mails.
+// backlog lets the daemon, and others beside it, work off the same waiting mails, then gives each the same number of single mails.
 func (o Options) backlog(ctx context.Context, p place, r *Report) error {
 	l := newLoad(o, p)
 	o.say("writing and submitting %d mails …", o.N)
 	if err := l.submit(ctx, 0, o.N); err != nil {
 		return err
 	}
-	if err := o.waitingByFloors(ctx, p, r); err != nil {
+	if o.beside.waiting != nil {
+		if err := o.beside.waiting(ctx, p, r); err != nil {
+			return err
+		}
+	}
+	if err := o.byDaemon(ctx, l, r); err != nil || o.Latency == 0 || o.beside.single == nil {
 		return err
 	}
-	if err := o.byDaemon(ctx, l, r); err != nil || o.Latency == 0 {
-		return err
-	}
-	return o.singleByFloors(ctx, l, r)
+	return o.beside.single(ctx, l, r)
 }
 
 // byDaemon measures the daemon with the waiting mails, then with single ones; its books tell when each letter was accepted.

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// The floors, which only a build with the tag bench has: they do what cannot be left out: fetch, parse, read the same papers with
+// The floors, which only the tests have: they do what cannot be left out: fetch, parse, read the same papers with
 // the same readers, one durable put, one letter.
 const (
 	Sequential = "sequential" // enmime, one fsync each, one connection, one thing after another
@@ -34,7 +34,7 @@ type Report struct {
 	Sheets  Sheets  `json:"sheets"`
 	Single  []Delay `json:"single,omitempty"`
 	Large   []Large `json:"large,omitempty"`
-	Stored  []Scale `json:"stored,omitempty"` // only with the tag bench, as every contestant but the daemon
+	Stored  []Scale `json:"stored,omitempty"` // only in the tests, as every contestant but the daemon
 	Aims    []Aim   `json:"aims"`
 }
 

@@ -52,11 +52,6 @@ type benchOfficeCmd struct{}
 
 func (benchOfficeCmd) Run(s *shell) error { return bench.Office(os.Stdin, s.stdout) }
 
-// benchFloorCmd is the process of one floor, in a build with the tag bench.
-type benchFloorCmd struct{}
-
-func (benchFloorCmd) Run(s *shell) error { return bench.Floor(s.ctx, os.Stdin, s.stdout) }
-
 // benchServeCmd is serve with a CPU profile until it is told that the first letters are out: sheets are not what is profiled.
 type benchServeCmd struct {
 	Profile string `required:""`

@@ -1,5 +1,3 @@
-//go:build bench
-
 package bench
 
 import (
@@ -20,9 +18,6 @@ import (
 	"ukpbjd/internal/message"
 	"ukpbjd/internal/stage"
 )
-
-// WithFloors says that this build has them.
-const WithFloors = true
 
 // waitingByFloors lets each floor work off the waiting mails.
 func (o Options) waitingByFloors(ctx context.Context, p place, r *Report) error {
