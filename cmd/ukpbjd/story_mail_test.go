@@ -260,50 +260,33 @@ func (s *story) post(ts *testscript.TestScript, args []string) error {
 	return fmt.Errorf("post %s is not known", args[0])
 }
 
-// sheet OUT [save=plain|wrong] [drop=ROW] [hide=yes] [formula=CELL] CELL=TEXT…: the admin opens the account sheet of the
-// last approval letter, edits and saves it. Rows of members begin at 8; E is the User ID, F the password.
+// sheet OUT [save=plain] [CELL=TEXT…]: the account sheet of the admin's last approval letter, as it was sent; or edited and saved. Rows of
+// members begin at 8; E is the User ID, F the password.
 func (s *story) sheet(ts *testscript.TestScript, args []string) error {
 	words, opt := options(args)
 	l, ok := s.last["admin persetujuan"]
 	if !ok {
 		return errors.New("the admin has no approval letter")
 	}
-	open := s.stage.Config.People.Approvers[0].SheetPassphrase
-	save := open
-	switch opt["save"] {
-	case "plain":
-		save = secret.Secret{}
-	case "wrong":
-		save = secret.New([]byte("bukan-frasa-yang-benar"))
-	}
-	f, err := editSheet(l.Msg, open, save, func(b *excelize.File, tab string) error {
-		for _, w := range words[1:] {
-			cell, text, _ := strings.Cut(w, "=")
-			if strings.HasPrefix(text, "@") { // what another cell holds
-				var err error
-				if text, err = b.GetCellValue(tab, text[1:]); err != nil {
+	f, ok := stage.SheetFile(l.Msg)
+	if ok && (opt["save"] != "" || len(words) > 1) {
+		open := s.stage.Config.People.Approvers[0].SheetPassphrase
+		save := open
+		if opt["save"] == "plain" {
+			save = secret.Secret{}
+		}
+		var err error
+		if f, err = editSheet(l.Msg, open, save, func(b *excelize.File, tab string) error {
+			for _, w := range words[1:] {
+				cell, text, _ := strings.Cut(w, "=")
+				if err := b.SetCellStr(tab, cell, text); err != nil {
 					return err
 				}
 			}
-			if err := b.SetCellStr(tab, cell, text); err != nil {
-				return err
-			}
+			return nil
+		}); err != nil {
+			return err
 		}
-		var err error
-		if opt["drop"] != "" {
-			err = b.RemoveRow(tab, atoi(opt["drop"]))
-		}
-		if opt["hide"] != "" {
-			_, err = b.NewSheet("Lain")
-			err = errors.Join(err, b.SetSheetVisible("Lain", false))
-		}
-		if opt["formula"] != "" {
-			err = b.SetCellFormula(tab, opt["formula"], `CONCATENATE("a","b")`)
-		}
-		return err
-	})
-	if err != nil {
-		return err
 	}
 	return os.WriteFile(ts.MkAbs(words[0]), f.Bytes, 0o600)
 }
