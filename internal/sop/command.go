@@ -1,6 +1,10 @@
 package sop
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 // rule is one row of the mail grammar: who may say a verb, when, and what it must be bound to.
 type rule struct {
@@ -52,12 +56,10 @@ func (o Office) proven(s Sender) bool {
 	return s.Proof.Result == Proven && (!s.Has(RoleApprover) || s.Proof.Level.rank() >= o.Level.rank())
 }
 
-func (l Level) rank() int {
-	return map[Level]int{Basic: 1, Standard: 2, Strict: 3, Signed: 4}[l]
-}
+func (l Level) rank() int { return slices.Index([]Level{Basic, Standard, Strict, Signed}, l) }
 
-// command obeys one line of the mail grammar, or answers why it does not.
-func (d *decision) command(w Command) string {
+// decide obeys one line of the mail grammar, or answers why it does not.
+func (w Command) decide(d *decision) string {
 	why := d.o.Refusal(&d.c, d.in.From, w, d.arrived())
 	switch why {
 	case "":
@@ -77,12 +79,7 @@ func (d *decision) command(w Command) string {
 }
 
 // arrived is when the mail reached the mailbox: a daemon that was down does not make a punctual answer late.
-func (d *decision) arrived() time.Time {
-	if d.in.At.IsZero() {
-		return d.now
-	}
-	return d.in.At
-}
+func (d *decision) arrived() time.Time { return cmp.Or(d.in.At, d.now) }
 
 // reject answers a command that is not obeyed, once, with the reason.
 func (d *decision) reject(topic, note string) string {

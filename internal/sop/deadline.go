@@ -213,17 +213,13 @@ func (d *decision) resume() {
 	if d.c.Status == AwaitingReceipt {
 		d.c.StepFrom = d.o.Calendar.Deadline(d.c.StepFrom, n).UTC()
 	}
-	for _, due := range append([]*time.Time{&d.c.Due}, memberDues(d.c.Members)...) {
+	dues := []*time.Time{&d.c.Due}
+	for i := range d.c.Members {
+		dues = append(dues, &d.c.Members[i].Due)
+	}
+	for _, due := range dues {
 		if !due.IsZero() {
 			*due = d.o.Calendar.Deadline(*due, n).UTC()
 		}
 	}
-}
-
-func memberDues(list []Member) []*time.Time {
-	var out []*time.Time
-	for i := range list {
-		out = append(out, &list[i].Due)
-	}
-	return out
 }

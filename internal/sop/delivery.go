@@ -10,8 +10,8 @@ import (
 // resendMost bounds how often one member's letter is sent, so that no loop of requests becomes a flood.
 const resendMost = 6
 
-// credentialSealed puts the finished letter of one member into the post.
-func (d *decision) credentialSealed(w CredentialSealed) string {
+// decide puts the finished letter of one member into the post.
+func (w CredentialSealed) decide(d *decision) string {
 	m := d.c.Member(w.NIP)
 	switch {
 	case m == nil || d.c.Approval == nil || !d.c.Approval.Released || d.c.Status.Closed():
@@ -48,8 +48,8 @@ func (d *decision) none(states ...MemberState) bool {
 	return !slices.ContainsFunc(d.c.Members, func(m Member) bool { return slices.Contains(states, m.State) })
 }
 
-// accepted is the next server's word that it has the letter.
-func (d *decision) accepted(w Accepted) string {
+// Accepted is the next server's word that it has the letter.
+func (w Accepted) decide(d *decision) string {
 	d.event("letter-accepted", "Surat "+string(w.Letter.Kind)+" diterima server surel penerima.", "kind", string(w.Letter.Kind),
 		"to", w.Letter.To.Address, "key", w.Letter.Key, "answer", w.Text)
 	m := d.latest(w.Letter)
@@ -84,7 +84,7 @@ func (d *decision) progress() {
 	d.closeWhenDone()
 }
 
-func (d *decision) bounced(w Bounced) string {
+func (w Bounced) decide(d *decision) string {
 	if w.Action == "delayed" {
 		d.event("letter-delayed", "Pengiriman surat tertunda di server penerima.", "kind", string(w.Letter.Kind), "to", w.Letter.To.Address)
 		return "letter-delayed"
@@ -92,7 +92,7 @@ func (d *decision) bounced(w Bounced) string {
 	return d.lost(w.Letter, "bounced", strings.TrimSpace(w.Status+" "+w.Text))
 }
 
-func (d *decision) undeliverable(w Undeliverable) string {
+func (w Undeliverable) decide(d *decision) string {
 	return d.lost(w.Letter, "undeliverable", w.Text)
 }
 

@@ -5,9 +5,9 @@ import "time"
 // incidentClock is the time that UU 27/2022 gives for the notification of a leak.
 const incidentClock = 3 * 24 * time.Hour
 
-// exposed is a live secret that was seen outside its letter. Before the release the account is made anew and asked about
+// Exposed is a live secret that was seen outside its letter. Before the release the account is made anew and asked about
 // again; after it only a new approval, of a new request, gives new credentials.
-func (d *decision) exposed(w Exposed) string {
+func (w Exposed) decide(d *decision) string {
 	m := d.c.Member(w.NIP)
 	switch {
 	case len(d.c.Accounts[w.NIP].Sealed) == 0: // nothing that lives

@@ -1,6 +1,7 @@
 package sop
 
 import (
+	"slices"
 	"time"
 
 	"ukpbjd/internal/document"
@@ -24,17 +25,13 @@ type Sender struct {
 }
 
 // Has says whether the sender takes part in the given role.
-func (s Sender) Has(r Role) bool {
-	for _, x := range s.Roles {
-		if x == r {
-			return true
-		}
-	}
-	return false
-}
+func (s Sender) Has(r Role) bool { return slices.Contains(s.Roles, r) }
 
-// What is one kind of input; a type below.
-type What interface{ what() string }
+// What is one kind of input; a type below. Each says what becomes of a case, and gives the named reason of the decision.
+type What interface {
+	what() string
+	decide(d *decision) string
+}
 
 type (
 	// Request opens a case (SOP 1.1). The case that is decided on is new: only its Number is set.
@@ -150,6 +147,8 @@ func (Oversized) what() string        { return "oversized" }
 func (Delegated) what() string        { return "delegated" }
 func (Tick) what() string             { return "tick" }
 func (Instruct) what() string         { return "instruct" }
+
+func (w Delegated) decide(d *decision) string { return d.delegated(w) }
 
 // Verb of the mail grammar.
 type Verb string

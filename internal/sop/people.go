@@ -1,6 +1,7 @@
 package sop
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -61,11 +62,6 @@ func (s *Sender) add(r Role, p Person) {
 }
 
 // reach is the address of a member: the frozen one once there is an approval.
-func (m Member) reach() string {
-	if m.Address != "" {
-		return m.Address
-	}
-	return m.Row.Email
-}
+func (m Member) reach() string { return cmp.Or(m.Address, m.Row.Email) }
 
 func (m Member) person() Person { return Person{Name: m.Row.Nama, Address: m.reach()} }

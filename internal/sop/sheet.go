@@ -2,7 +2,7 @@ package sop
 
 import (
 	"crypto/sha256"
-	"encoding/hex"
+	"fmt"
 	"strings"
 )
 
@@ -22,8 +22,7 @@ func (c *Case) Issued(approver, sum string) bool { return sum != "" && c.Sheets[
 func sums(sheets map[string][]byte) map[string]string {
 	out := map[string]string{}
 	for who, b := range sheets {
-		h := sha256.Sum256(b)
-		out[who] = hex.EncodeToString(h[:])
+		out[who] = fmt.Sprintf("%x", sha256.Sum256(b))
 	}
 	return out
 }
