@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"slices"
 	"strings"
@@ -21,6 +22,7 @@ import (
 
 const (
 	maxSignatures = 5
+	dnsTimeout    = 10 * time.Second // for all look-ups of one mail
 	maxAge        = 72 * time.Hour
 	maxAhead      = 15 * time.Minute // a signer's clock may run ahead by this much
 	minRSABits    = 2048
@@ -48,7 +50,7 @@ func checkSignature(ctx context.Context, p sop.Proof, raw []byte, at time.Time, 
 		return fail(sop.Unproven, reason)
 	}
 	keys := &keyring{domain: author.domain, dns: o.Resolver, seen: map[string]key{}}
-	ctx, cancel := context.WithTimeout(ctx, orDefault(o.DNSTimeout, 10*time.Second))
+	ctx, cancel := context.WithTimeout(ctx, dnsTimeout)
 	defer cancel()
 	found, err := dkim.VerifyWithOptions(bytes.NewReader(raw), &dkim.VerifyOptions{
 		LookupTXT:        func(name string) ([]string, error) { return keys.lookup(ctx, name) },
@@ -65,7 +67,9 @@ func checkSignature(ctx context.Context, p sop.Proof, raw []byte, at time.Time, 
 			result, reason = r, why
 		}
 	}
-	p.Detail, p.Seen = append(p.Detail, keys.notes()...), append(p.Seen, keys.witnesses()...)
+	for _, w := range keys.witnesses() { // never cut short, they are needed whole to prove the signature later
+		p.Detail, p.Seen = append(p.Detail, fmt.Sprintf("key %s TXT %.4000q", w.Name, w.Text)), append(p.Seen, w)
+	}
 	return fail(result, reason)
 }
 
@@ -80,7 +84,7 @@ func (k *keyring) weigh(v *dkim.Verification, h []rawField, tags map[string]stri
 	if !same(v.Domain, k.domain) { // exactly From's domain: a parent's signature does not speak for a subdomain
 		return sop.Unproven, "dkim-not-aligned"
 	}
-	used := k.of(tags["s"] + "._domainkey." + v.Domain)
+	used := k.seen[lower(tags["s"]+"._domainkey."+v.Domain)]
 	if used.reason != "" {
 		return used.result, used.reason
 	}
@@ -121,7 +125,7 @@ type keyring struct {
 	domain string
 	dns    Resolver
 
-	mu   sync.Mutex
+	mu   sync.Mutex // while the library looks keys up side by side
 	seen map[string]key
 }
 
@@ -152,11 +156,7 @@ func (k *keyring) lookup(ctx context.Context, name string) ([]string, error) {
 	case len(texts) > 1: // RFC 6376 §3.6.2.2: undefined
 		return nil, k.keep(name, key{result: sop.Unproven, reason: "dkim-two-keys"})
 	}
-	found := inspect(texts[0])
-	if err := k.keep(name, found); err != nil {
-		return nil, err
-	}
-	return texts, nil
+	return texts, k.keep(name, inspect(texts[0]))
 }
 
 func (k *keyring) keep(name string, found key) error {
@@ -169,33 +169,11 @@ func (k *keyring) keep(name string, found key) error {
 	return nil
 }
 
-func (k *keyring) of(name string) key {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.seen[lower(name)]
-}
-
-// notes are the key records as evidence; never cut short, they are needed whole to prove the signature later.
-func (k *keyring) notes() []string {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	var all []string
-	for name, found := range k.seen {
-		all = append(all, fmt.Sprintf("key %s TXT %.4000q", name, found.text))
+// witnesses are the key records as evidence.
+func (k *keyring) witnesses() (all []sop.Witness) {
+	for _, name := range slices.Sorted(maps.Keys(k.seen)) {
+		all = append(all, sop.Witness{Kind: "dkim-key", Name: name, Text: k.seen[name].text})
 	}
-	slices.Sort(all)
-	return all
-}
-
-// witnesses are the same records whole.
-func (k *keyring) witnesses() []sop.Witness {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	var all []sop.Witness
-	for name, found := range k.seen {
-		all = append(all, sop.Witness{Kind: "dkim-key", Name: name, Text: found.text})
-	}
-	slices.SortFunc(all, func(a, b sop.Witness) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }
 
@@ -259,11 +237,4 @@ func unix(t time.Time) int64 {
 		return 0
 	}
 	return t.Unix()
-}
-
-func orDefault(d, usual time.Duration) time.Duration {
-	if d <= 0 {
-		return usual
-	}
-	return d
 }

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"crypto"
 	"errors"
+	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/ProtonMail/go-crypto/openpgp/armor"
@@ -37,23 +39,18 @@ func weakHashes() map[crypto.Hash]bool {
 }
 
 func readKeys(b []byte) (keyRing, error) {
-	var keys keyRing
-	var err error
+	read := openpgp.ReadKeyRing
 	if bytes.Contains(b, []byte("-----BEGIN PGP")) {
-		keys, err = openpgp.ReadArmoredKeyRing(bytes.NewReader(b))
-	} else {
-		keys, err = openpgp.ReadKeyRing(bytes.NewReader(b))
+		read = openpgp.ReadArmoredKeyRing
 	}
-	if err != nil {
+	keys, err := read(bytes.NewReader(b))
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if len(keys) == 0 {
+	case len(keys) == 0:
 		return nil, errors.New("there is none in it")
-	}
-	for _, k := range keys {
-		if k.PrivateKey != nil {
-			return nil, errors.New("it holds the private key; register the public one only")
-		}
+	case slices.ContainsFunc(keys, func(k *openpgp.Entity) bool { return k.PrivateKey != nil }):
+		return nil, errors.New("it holds the private key; register the public one only")
 	}
 	return keys, nil
 }
@@ -78,9 +75,8 @@ func checkOpenPGP(keys keyRing, s message.Signed, at time.Time) (f finding) {
 		}
 		return f
 	}
-	f.by = "OpenPGP key " + fingerprint(signer.PrimaryKey.Fingerprint)
-	f.signed = sig.CreationTime
-	f.detail = []string{"key " + fingerprint(signer.PrimaryKey.Fingerprint)}
+	name := fmt.Sprintf("key %x", signer.PrimaryKey.Fingerprint)
+	f.by, f.signed, f.detail = "OpenPGP "+name, sig.CreationTime, []string{name}
 	if sig.SigType != packet.SigTypeBinary && sig.SigType != packet.SigTypeText {
 		f.reason = "signature-bad"
 	}

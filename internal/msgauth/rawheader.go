@@ -50,27 +50,23 @@ func splitHeader(raw []byte) ([]rawField, error) {
 
 // fieldName is visible ASCII without a colon (RFC 5322 §2.2).
 func fieldName(s string) bool {
-	for i := range len(s) {
-		if s[i] <= ' ' || s[i] >= 0x7f {
-			return false
-		}
-	}
-	return s != ""
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f })
 }
 
-func count(h []rawField, name string) (n int) {
+// values are those of every field of that name, top down.
+func values(h []rawField, name string) (all []string) {
 	for _, f := range h {
 		if f.name == name {
-			n++
+			all = append(all, f.value)
 		}
 	}
-	return n
+	return all
 }
 
 // standOnce names the first field that stands twice or is missing.
 func standOnce(h []rawField) string {
 	for i, name := range signedOnce {
-		switch n := count(h, name); {
+		switch n := len(values(h, name)); {
 		case n > 1:
 			return "duplicate-" + name
 		case n == 0 && i < mustStand:
@@ -84,7 +80,7 @@ func standOnce(h []rawField) string {
 func unsigned(h []rawField, keys []string) string {
 	for _, name := range signedOnce {
 		signed := slices.ContainsFunc(keys, func(k string) bool { return same(k, name) })
-		if !signed && count(h, name) > 0 {
+		if !signed && len(values(h, name)) > 0 {
 			return name
 		}
 	}
@@ -93,14 +89,8 @@ func unsigned(h []rawField, keys []string) string {
 
 // signatureTags are the tags of the n-th DKIM-Signature, in the order in which the library reports them.
 func signatureTags(h []rawField, n int) map[string]string {
-	for _, f := range h {
-		if f.name != "dkim-signature" {
-			continue
-		}
-		if n == 0 {
-			return parseTags(f.value)
-		}
-		n--
+	if all := values(h, "dkim-signature"); n < len(all) {
+		return parseTags(all[n])
 	}
 	return nil
 }
@@ -118,12 +108,9 @@ func parseTags(s string) map[string]string {
 }
 
 func dateOf(h []rawField) time.Time {
-	for _, f := range h {
-		if f.name == "date" {
-			t, err := mail.ParseDate(strings.Join(strings.Fields(f.value), " "))
-			if err == nil {
-				return t
-			}
+	for _, v := range values(h, "date") {
+		if t, err := mail.ParseDate(strings.Join(strings.Fields(v), " ")); err == nil {
+			return t
 		}
 	}
 	return time.Time{}

@@ -48,7 +48,7 @@ func (c *pinned) registered(at time.Time, addresses []string) Registered {
 }
 
 func registeredKey(k *openpgp.Entity, at time.Time, addresses []string) Registered {
-	r := Registered{Name: "OpenPGP key " + fingerprint(k.PrimaryKey.Fingerprint)}
+	r := Registered{Name: fmt.Sprintf("OpenPGP key %x", k.PrimaryKey.Fingerprint)}
 	self, err := k.VerifyPrimaryKey(at, rules(at))
 	if self != nil && self.KeyLifetimeSecs != nil && *self.KeyLifetimeSecs > 0 {
 		r.Until = k.PrimaryKey.CreationTime.Add(time.Duration(*self.KeyLifetimeSecs) * time.Second)

@@ -47,10 +47,8 @@ func hostName(s string) bool {
 		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
 			return false
 		}
-		for i := range len(label) {
-			if c := label[i]; !letter(c) && !digit(c) && c != '-' && c != '_' {
-				return false
-			}
+		if strings.ContainsFunc(label, func(r rune) bool { return r > 0x7f || !keyword(byte(r)) }) {
+			return false
 		}
 	}
 	return true

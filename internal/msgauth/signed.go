@@ -2,8 +2,8 @@ package msgauth
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -109,7 +109,7 @@ func checkSigned(p sop.Proof, raw []byte, at time.Time, from string, o Options) 
 		return fail(sop.Unproven, reason)
 	}
 	p.Detail, p.Seen = append(p.Detail, f.detail...), append(p.Seen, pin.witnesses(from)...)
-	p.Detail = note(p.Detail, "signature by %s at %d: %s", f.by, unix(f.signed), orPass(f.reason))
+	p.Detail = note(p.Detail, "signature by %s at %d: %s", f.by, unix(f.signed), cmp.Or(f.reason, "good"))
 	if f.reason == "" {
 		f.reason = signedWhen(f.signed, at)
 	}
@@ -167,23 +167,10 @@ func signedWhen(signed, at time.Time) string {
 // without the signature, so other programs and people see nothing in it: refused, and the approver is told to sign openly.
 func opaque(raw []byte) bool {
 	h, err := splitHeader(raw)
-	if err != nil {
+	kinds := values(h, "content-type")
+	if err != nil || len(kinds) == 0 {
 		return false
 	}
-	for _, f := range h {
-		if f.name == "content-type" {
-			kind, _, _ := strings.Cut(lower(strings.TrimSpace(f.value)), ";")
-			return kind == "application/pkcs7-mime" || kind == "application/x-pkcs7-mime" || kind == "multipart/encrypted"
-		}
-	}
-	return false
+	kind, _, _ := strings.Cut(lower(strings.TrimSpace(kinds[0])), ";")
+	return kind == "application/pkcs7-mime" || kind == "application/x-pkcs7-mime" || kind == "multipart/encrypted"
 }
-
-func orPass(reason string) string {
-	if reason == "" {
-		return "good"
-	}
-	return reason
-}
-
-func fingerprint(b []byte) string { return hex.EncodeToString(b) }
