@@ -98,19 +98,14 @@ func (v *Vault) Close() error {
 func (v *Vault) IDs() []string {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
-	ids := make([]string, 0, len(v.keys))
-	for id := range v.keys {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	return ids
+	return slices.Sorted(maps.Keys(v.keys))
 }
 
 // Ensure makes the keys that do not exist yet. Call it, for a whole batch at once, before the commit that needs them.
 func (v *Vault) Ensure(ids ...string) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	next := clone(v.keys)
+	next := maps.Clone(v.keys)
 	for _, id := range ids {
 		if id == "" || len(id) > maxKeyID {
 			return fmt.Errorf("make key %.40q: not an id of 1 to %d bytes", id, maxKeyID)
@@ -132,17 +127,11 @@ func (v *Vault) Ensure(ids ...string) error {
 func (v *Vault) Shred(ids ...string) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	next := clone(v.keys)
+	next := maps.Clone(v.keys)
 	for _, id := range ids {
 		delete(next, id)
 	}
 	return v.change(next, "shred keys")
-}
-
-func clone(m map[string][]byte) map[string][]byte {
-	c := make(map[string][]byte, len(m))
-	maps.Copy(c, m)
-	return c
 }
 
 // change writes next if it differs: keys are only added or only taken away.
