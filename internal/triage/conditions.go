@@ -45,7 +45,7 @@ func conditions(msg *message.Message) (lines []sop.Line, why, quote string) {
 	plain, html := ownLines(msg.Own), ownLines(msg.HTMLOwn)
 	for _, text := range [][]string{plain, html} {
 		for _, l := range text {
-			if _, command := ParseCommand(l); command {
+			if isCommand(l) {
 				continue
 			}
 			some, about, readable := accountLine(l)

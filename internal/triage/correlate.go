@@ -59,8 +59,7 @@ func (t Triage) correlate(v View, msg *message.Message, from string) (match, err
 // answered looks for Message-IDs that we know: of a letter of ours, or of a mail that is part of a case.
 func (t Triage) answered(v View, msg *message.Message) (match, error) {
 	var c match
-	ids := slices.Concat(msg.InReplyTo, reversed(msg.References))
-	for _, id := range ids[:min(len(ids), 50)] {
+	for _, id := range answers(msg) {
 		p, ok, err := v.Pointed(id)
 		if err != nil {
 			return c, err
@@ -88,10 +87,12 @@ func (t Triage) speaksToUs(c match, msg *message.Message) bool {
 	return len(c.sender.Roles) > 0 && says
 }
 
-func reversed(s []string) []string {
-	s = slices.Clone(s)
-	slices.Reverse(s)
-	return s
+// answers are the Message-IDs that a mail names, the one it answers first.
+func answers(msg *message.Message) []string {
+	older := slices.Clone(msg.References)
+	slices.Reverse(older)
+	ids := slices.Concat(msg.InReplyTo, older)
+	return ids[:min(len(ids), 50)]
 }
 
 // written: the code counts only where the sender wrote it, because it stands in the encrypted sheet alone, or because a

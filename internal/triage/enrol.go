@@ -1,16 +1,13 @@
 package triage
 
 import (
-	"slices"
-
 	"ukpbjd/internal/message"
 	"ukpbjd/internal/sop"
 )
 
 // enrolment finds the enrolment letter that a mail answers: the first letter of ours that it names is one, or its result.
 func (t Triage) enrolment(v View, msg *message.Message) (*sop.Letter, error) {
-	ids := slices.Concat(msg.InReplyTo, reversed(msg.References))
-	for _, id := range ids[:min(len(ids), 50)] {
+	for _, id := range answers(msg) {
 		p, ok, err := v.Pointed(id)
 		switch {
 		case err != nil:
