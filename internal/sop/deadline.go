@@ -44,10 +44,7 @@ func (d *decision) clocks() []deadlineClock {
 
 // remindAt is the opening of the office on the day of the deadline, againAt its last hour, escalateAt the next opening after.
 func (d *decision) remindAt(due time.Time) time.Time {
-	zone := d.o.Calendar.Zone
-	if zone == nil {
-		zone = time.UTC
-	}
+	zone := d.o.Calendar.Location()
 	y, m, day := due.In(zone).Date()
 	return d.o.Calendar.NextOpen(time.Date(y, m, day, 0, 0, 0, 0, zone)).UTC()
 }

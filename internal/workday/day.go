@@ -53,20 +53,11 @@ func (d Date) String() string { return fmt.Sprintf("%04d-%02d-%02d", d.Year, int
 func (d Date) Weekday() time.Weekday { return d.noon().Weekday() }
 
 // Before says that d is an earlier day than o.
-func (d Date) Before(o Date) bool {
-	if d.Year != o.Year {
-		return d.Year < o.Year
-	}
-	if d.Month != o.Month {
-		return d.Month < o.Month
-	}
-	return d.Day < o.Day
-}
+func (d Date) Before(o Date) bool { return d.noon().Before(o.noon()) }
 
 // Next is the day after d.
-func (d Date) Next() Date { return d.next() }
+func (d Date) Next() Date { return DateOf(d.noon().AddDate(0, 0, 1)) }
 
-func (d Date) next() Date      { return DateOf(d.noon().AddDate(0, 0, 1)) }
 func (d Date) noon() time.Time { return time.Date(d.Year, d.Month, d.Day, 12, 0, 0, 0, time.UTC) }
 
 func (d Date) at(m Minute, zone *time.Location) time.Time {
