@@ -112,17 +112,13 @@ type faults struct {
 
 func rowFaults(no int, row document.Row, all []document.Problem) faults {
 	f := faults{fields: map[string][]string{}, stops: map[string]bool{}}
-	known := map[string]bool{}
-	for _, c := range columns() {
-		known[c.field] = c.of != nil
-	}
 	rounded, bad := false, false
 	for _, p := range all {
 		if p.Row != no {
 			continue
 		}
 		field := p.Field
-		if !known[field] {
+		if !slices.ContainsFunc(columns(), func(c column) bool { return c.of != nil && c.field == field }) {
 			field = "nama"
 		}
 		text := strings.TrimPrefix(p.Text, row.Called(no))

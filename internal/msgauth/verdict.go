@@ -106,15 +106,12 @@ func weigh(r result, from sender) (verdict, bool) {
 
 // short names every result but pass (RFC 8601 §2.7).
 func short(r result) (sop.Result, string) {
-	switch r.value {
-	case "none", "permerror", "bestguesspass", "neutral", "policy":
-		return sop.Unproven, r.method + "-" + r.value
-	case "fail":
-		return sop.Failed, r.method + "-fail"
-	case "temperror":
-		return sop.Temporary, r.method + "-temperror"
+	found, known := map[string]sop.Result{"none": sop.Unproven, "permerror": sop.Unproven, "bestguesspass": sop.Unproven,
+		"neutral": sop.Unproven, "policy": sop.Unproven, "fail": sop.Failed, "temperror": sop.Temporary}[r.value]
+	if !known {
+		return sop.Unproven, r.method + "-unknown-result"
 	}
-	return sop.Unproven, r.method + "-unknown-result"
+	return found, r.method + "-" + r.value
 }
 
 // combine gives the one verdict of all. "none" of one method is silent beside the other method (a signed-in sender gets

@@ -146,23 +146,13 @@ func resendable(_ Office, c *Case, _ Sender, w Command, _ time.Time) string {
 	if c.Approval == nil || !c.Approval.Released {
 		return "wrong-state"
 	}
-	matched, shredded := 0, 0
-	for _, m := range c.Members {
-		switch {
-		case !m.named(w.Arg):
-		case m.again(w.Arg):
-			return ""
-		case m.Shredded || m.State == MemberLapsed:
-			shredded++
-			fallthrough
-		default:
-			matched++
-		}
-	}
+	meant := slices.DeleteFunc(slices.Clone(c.Members), func(m Member) bool { return !m.named(w.Arg) })
 	switch {
-	case matched == 0:
+	case len(meant) == 0:
 		return "member-unknown"
-	case shredded > 0:
+	case slices.ContainsFunc(meant, func(m Member) bool { return m.again(w.Arg) }):
+		return ""
+	case slices.ContainsFunc(meant, func(m Member) bool { return m.Shredded || m.State == MemberLapsed }):
 		return "shredded"
 	}
 	return "nothing-to-resend"
