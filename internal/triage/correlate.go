@@ -127,12 +127,7 @@ func (t Triage) code(c *match, given, from string) {
 	}
 }
 
-func via(had string) string {
-	if had == "" {
-		return "code"
-	}
-	return had + "+code"
-}
+func via(had string) string { return strings.TrimPrefix(had+"+code", "+") }
 
 // approverCode matches against the present letter and the earlier ones of this case; an old code is answered, not obeyed.
 func (t Triage) approverCode(c *match, given string, a sop.Approver) {

@@ -70,25 +70,11 @@ func ParseCommand(line string) (Command, bool) {
 
 // cutWord gives what follows the verb, which must end at a blank, at the end, or at the one full stop that ends the line.
 func cutWord(line, verb string) (rest string, ok bool) {
-	if len(line) < len(verb) || !equalASCII(line[:len(verb)], verb) {
+	if len(line) < len(verb) || !strings.EqualFold(line[:len(verb)], verb) { // as many bytes: a homoglyph or a Kelvin sign has more
 		return "", false
 	}
 	rest = line[len(verb):]
 	return rest, rest == "" || rest == "." || rest[0] == ' '
-}
-
-// equalASCII folds a–z only: a homoglyph or a Kelvin sign is another letter.
-func equalASCII(s, upper string) bool {
-	for i := range len(s) {
-		c := s[i]
-		if 'a' <= c && c <= 'z' {
-			c -= 'a' - 'A'
-		}
-		if c != upper[i] {
-			return false
-		}
-	}
-	return true
 }
 
 func (w word) take(rest string) (Command, bool) {
