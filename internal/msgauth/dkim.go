@@ -2,6 +2,7 @@ package msgauth
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rsa"
 	"crypto/x509"
@@ -103,21 +104,21 @@ func (k *keyring) weigh(v *dkim.Verification, h []rawField, tags map[string]stri
 	if name := unsigned(h, v.HeaderKeys); name != "" {
 		return sop.Unproven, "dkim-unsigned-" + name
 	}
-	return age(v.Time, h, at)
-}
-
-// age takes t= of the signature, else the Date field, which is signed.
-func age(signed time.Time, h []rawField, at time.Time) (sop.Result, string) {
-	if signed.IsZero() {
-		signed = dateOf(h)
-	}
-	switch {
-	case signed.IsZero() || at.Sub(signed) > maxAge:
-		return sop.Unproven, "dkim-too-old"
-	case signed.Sub(at) > maxAhead:
-		return sop.Unproven, "dkim-from-the-future"
+	if why := untimely(cmp.Or(v.Time, dateOf(h)), at); why != "" { // t= of the signature, else the Date field, which is signed
+		return sop.Unproven, "dkim-" + why
 	}
 	return sop.Proven, "dkim-pass"
+}
+
+// untimely holds the signer's own time to the bounds.
+func untimely(signed, at time.Time) string {
+	switch {
+	case signed.IsZero() || at.Sub(signed) > maxAge:
+		return "too-old"
+	case signed.Sub(at) > maxAhead:
+		return "from-the-future"
+	}
+	return ""
 }
 
 // keyring looks keys up for one mail and one domain, and keeps what it saw as evidence.

@@ -110,11 +110,11 @@ func checkSigned(p sop.Proof, raw []byte, at time.Time, from string, o Options) 
 	}
 	p.Detail, p.Seen = append(p.Detail, f.detail...), append(p.Seen, pin.witnesses(from)...)
 	p.Detail = note(p.Detail, "signature by %s at %d: %s", f.by, unix(f.signed), cmp.Or(f.reason, "good"))
-	if f.reason == "" {
-		f.reason = signedWhen(f.signed, at)
-	}
 	if f.reason != "" {
 		return fail(sop.Failed, f.reason)
+	}
+	if why := untimely(f.signed, at); why != "" && !f.signed.IsZero() { // without a time of its own the age is DKIM's to tell
+		return fail(sop.Failed, "signature-"+why)
 	}
 	return fail(sop.Proven, "signed-pass")
 }
@@ -148,19 +148,6 @@ func (p Pin) check(s message.Signed, at time.Time) finding {
 		return checkOpenPGP(p.keys, s, at)
 	}
 	return finding{reason: "signature-protocol"}
-}
-
-// signedWhen holds the signer's own time to the same bounds as a DKIM signature. Without one the age is DKIM's to tell.
-func signedWhen(signed, at time.Time) string {
-	switch {
-	case signed.IsZero():
-		return ""
-	case at.Sub(signed) > maxAge:
-		return "signature-too-old"
-	case signed.Sub(at) > maxAhead:
-		return "signature-from-the-future"
-	}
-	return ""
 }
 
 // opaque: S/MIME that wraps the text (application/pkcs7-mime; smime-type=signed-data), or encrypts it. Its text is not readable

@@ -105,8 +105,9 @@ func visible(s string) string {
 // reserved: some word of a line makes an approval conditional.
 func reserved(line string) bool {
 	words := strings.FieldsFunc(strings.ToLower(strings.ReplaceAll(visible(line), "'", "")), func(r rune) bool { return !unicode.IsLetter(r) })
+	endings := []string{"", "lah", "nya", "kan"}
 	return slices.ContainsFunc(words, func(w string) bool {
-		return slices.ContainsFunc([]string{"", "lah", "nya", "kan"}, func(ending string) bool { return reservations[strings.TrimSuffix(w, ending)] })
+		return slices.ContainsFunc(endings, func(e string) bool { return reservations[strings.TrimSuffix(w, e)] })
 	})
 }
 

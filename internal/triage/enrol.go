@@ -41,9 +41,6 @@ func (t Triage) enrols(m Mail, from message.Address, shape string, letter *sop.L
 		return v.refuse("shape", "oversized")
 	}
 	v.From = sop.Sender{Person: a.Person, Roles: []sop.Role{sop.RoleApprover}, Proof: m.Proof}
-	if _, v.Fault = severe(m.Msg); v.Fault == "" && !senderAgrees(m.Msg) {
-		v.Fault = "sender-differs"
-	}
-	v.Enrols = true
+	v.Fault, v.Enrols = fault(m.Msg), true
 	return v.as(Obeyed, "", "enrolment-reply")
 }

@@ -34,21 +34,15 @@ func (t Triage) shape(v Verdict, msg *message.Message, why string) (Verdict, boo
 		v.From = sop.Sender{} // nobody is told: who it was is not known
 		return t.refused(v, "shape", why, false), true
 	}
-	for _, p := range msg.Problems {
-		if !p.Severe {
-			continue
-		}
-		if slices.ContainsFunc(shapeRefusals, func(s string) bool { return strings.HasPrefix(p.Name, s) }) {
-			return t.refused(v, "shape", p.Name, false), true
-		}
-		v.What = sop.Held{Why: p.Name, Gate: "shape"}
-		return v.hold("shape", p.Name), true
+	why = fault(msg)
+	switch {
+	case why == "":
+		return v, false
+	case slices.ContainsFunc(shapeRefusals, func(s string) bool { return strings.HasPrefix(why, s) }):
+		return t.refused(v, "shape", why, false), true
 	}
-	if !senderAgrees(msg) {
-		v.What = sop.Held{Why: "sender-differs", Gate: "shape"}
-		return v.hold("shape", "sender-differs"), true
-	}
-	return v, false
+	v.What = sop.Held{Why: why, Gate: "shape"}
+	return v.hold("shape", why), true
 }
 
 // participant: the sender takes part in the case, and the reply has a token: a known Message-ID of ours, or the code.

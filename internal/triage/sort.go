@@ -136,13 +136,9 @@ func (t Triage) claimsApprover(msg *message.Message) bool {
 // request applies the gates to what asks for accounts. SOP 1.1
 func (t Triage) request(v Verdict, m Mail) Verdict {
 	v.From.Roles, v.From.Proof = []sop.Role{sop.RoleRequester}, m.Proof
-	if g, why := severe(m.Msg); why != "" {
+	if why := fault(m.Msg); why != "" {
 		v.Desk = "request-held"
-		return v.hold(g, why)
-	}
-	if !senderAgrees(m.Msg) {
-		v.Desk = "request-held"
-		return v.hold("shape", "sender-differs")
+		return v.hold("shape", why)
 	}
 	switch m.Proof.Result {
 	case sop.Proven:
@@ -225,19 +221,18 @@ func isRequest(r document.Reading) bool {
 	return has(r, document.Formulir) || has(r, document.SK) && has(r, document.SuratTugas)
 }
 
-// severe is a fault by which two readers could read the mail differently: held, not guessed.
-func severe(msg *message.Message) (gate, why string) {
+// fault is one of the shape by which two readers could read the mail differently: held, not guessed. A Sender field other than From
+// is somebody else's hand.
+func fault(msg *message.Message) string {
 	for _, p := range msg.Problems {
 		if p.Severe {
-			return "shape", p.Name
+			return p.Name
 		}
 	}
-	return "", ""
-}
-
-// senderAgrees: a Sender field other than From is somebody else's hand.
-func senderAgrees(msg *message.Message) bool {
-	return !slices.ContainsFunc(msg.Sender, func(s message.Address) bool {
-		return len(msg.From) != 1 || !strings.EqualFold(s.Addr, msg.From[0].Addr)
-	})
+	for _, s := range msg.Sender {
+		if len(msg.From) != 1 || !strings.EqualFold(s.Addr, msg.From[0].Addr) {
+			return "sender-differs"
+		}
+	}
+	return ""
 }
