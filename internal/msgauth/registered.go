@@ -23,7 +23,7 @@ type Registered struct {
 func (p Pin) Registered(at time.Time, addresses ...string) []Registered {
 	var out []Registered
 	for _, c := range p.certificates {
-		out = append(out, c.registered(at, addresses))
+		out = append(out, registeredCertificate(c, at, addresses))
 	}
 	for _, k := range p.keys {
 		out = append(out, registeredKey(k, at, addresses))
@@ -31,18 +31,18 @@ func (p Pin) Registered(at time.Time, addresses ...string) []Registered {
 	return out
 }
 
-func (c *pinned) registered(at time.Time, addresses []string) Registered {
-	r := Registered{Name: fmt.Sprintf("S/MIME certificate %.16s… of %q", c.sum, c.cert.Subject.CommonName), Until: c.cert.NotAfter}
-	usage := c.cert.ExtKeyUsage
+func registeredCertificate(c *x509.Certificate, at time.Time, addresses []string) Registered {
+	r := Registered{Name: fmt.Sprintf("S/MIME certificate %.16s… of %q", sumOf(c), c.Subject.CommonName), Until: c.NotAfter}
+	usage := c.ExtKeyUsage
 	switch {
-	case at.Before(c.cert.NotBefore):
-		r.Fault = "is not valid before " + c.cert.NotBefore.Format(time.DateOnly)
-	case at.After(c.cert.NotAfter):
-		r.Fault = "expired on " + c.cert.NotAfter.Format(time.DateOnly)
+	case at.Before(c.NotBefore):
+		r.Fault = "is not valid before " + c.NotBefore.Format(time.DateOnly)
+	case at.After(c.NotAfter):
+		r.Fault = "expired on " + c.NotAfter.Format(time.DateOnly)
 	case len(usage) > 0 && !slices.Contains(usage, x509.ExtKeyUsageEmailProtection) && !slices.Contains(usage, x509.ExtKeyUsageAny):
 		r.Odd = "is not meant for mail (no emailProtection among its uses); mail programs may refuse to sign with it"
-	case len(c.cert.EmailAddresses) > 0 && !anyOf(c.cert.EmailAddresses, addresses):
-		r.Odd = "is for " + strings.Join(c.cert.EmailAddresses, ", ")
+	case len(c.EmailAddresses) > 0 && !anyOf(c.EmailAddresses, addresses):
+		r.Odd = "is for " + strings.Join(c.EmailAddresses, ", ")
 	}
 	return r
 }

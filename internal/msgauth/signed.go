@@ -3,6 +3,7 @@ package msgauth
 import (
 	"bytes"
 	"cmp"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
 	"errors"
@@ -20,7 +21,7 @@ const maxSignature = 256 << 10
 // Pin is what one approver signs with, as the office registered it: certificates, OpenPGP keys, or both. No authority is
 // asked: only what is registered counts, and it counts for its approver alone.
 type Pin struct {
-	certificates []*pinned
+	certificates []*x509.Certificate
 	keys         keyRing
 	pem, openPGP []byte // as they were registered: the evidence of a decision
 }
@@ -33,7 +34,7 @@ func NewPin(certificates, openPGP []byte) (p Pin, err error) {
 		if block, rest = pem.Decode(rest); block == nil || block.Type != "CERTIFICATE" {
 			return Pin{}, errors.New("read certificate: want PEM, -----BEGIN CERTIFICATE-----, and nothing else")
 		}
-		c, err := newPinned(block.Bytes)
+		c, err := readCertificate(block.Bytes)
 		if err != nil {
 			return Pin{}, fmt.Errorf("read certificate: %w", err)
 		}
@@ -63,8 +64,7 @@ func (p Pin) witnesses(address string) (out []sop.Witness) {
 
 // RecordedPins are what was registered that day. What cannot be read proves nothing.
 func RecordedPins(seen []sop.Witness) map[string]Pin {
-	type registered struct{ pem, openPGP []byte }
-	found := map[string]registered{}
+	found := map[string]Pin{}
 	for _, w := range seen {
 		r := found[w.Name]
 		switch w.Kind {
@@ -100,8 +100,8 @@ func checkSigned(p sop.Proof, raw []byte, at time.Time, from string, o Options) 
 		p.Result, p.Reason = r, reason
 		return p
 	}
-	pin, ok := o.Pins[from]
-	if !ok || pin.Empty() {
+	pin := o.Pins[from]
+	if pin.Empty() {
 		return fail(sop.Unproven, "nothing-pinned")
 	}
 	f, reason := pin.look(raw, at)

@@ -18,14 +18,8 @@ import (
 	"ukpbjd/internal/message"
 )
 
-// pinned is one registered certificate.
-type pinned struct {
-	cert *x509.Certificate
-	sum  string // SHA-256 of its bytes
-}
-
-// newPinned refuses at registration what could never prove anything.
-func newPinned(der []byte) (*pinned, error) {
+// readCertificate refuses at registration what could never prove anything.
+func readCertificate(der []byte) (*x509.Certificate, error) {
 	c, err := x509.ParseCertificate(der)
 	if err != nil {
 		return nil, err
@@ -48,7 +42,7 @@ func newPinned(der []byte) (*pinned, error) {
 	case c.IsCA:
 		return nil, errors.New("it is an authority's, not a person's")
 	}
-	return &pinned{c, sumOf(c)}, nil
+	return c, nil
 }
 
 func sumOf(c *x509.Certificate) string { return fmt.Sprintf("%x", sha256.Sum256(c.Raw)) }
@@ -58,7 +52,7 @@ var sha2 = []asn1.ObjectIdentifier{pkcs7.OIDDigestAlgorithmSHA256, pkcs7.OIDDige
 
 // checkSMIME verifies a detached signature by exactly one signer, who is one of the pinned. The certificates that the mail
 // brings along are thrown away first, so nothing in it can vouch for itself.
-func checkSMIME(pins []*pinned, s message.Signed, at time.Time) (f finding) {
+func checkSMIME(pins []*x509.Certificate, s message.Signed, at time.Time) (f finding) {
 	f.by = "S/MIME"
 	p7, err := pkcs7.Parse(s.Signature)
 	switch {
@@ -72,10 +66,7 @@ func checkSMIME(pins []*pinned, s message.Signed, at time.Time) (f finding) {
 	if f.reason != "" {
 		return f
 	}
-	p7.Certificates, p7.Content = nil, s.Entity
-	for _, p := range pins {
-		p7.Certificates = append(p7.Certificates, p.cert)
-	}
+	p7.Certificates, p7.Content = slices.Clone(pins), s.Entity
 	signer := p7.GetOnlySigner() // by issuer and serial; the key decides below
 	if signer == nil {
 		f.reason = "smime-not-pinned"
