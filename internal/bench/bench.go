@@ -1,7 +1,6 @@
 // Package bench measures a day's load on the whole program. Office and daemon are processes of their own, and the load comes from
-// this one. Built with the tag bench, two floors do the same work with nothing around it, so that the figures can be compared on
-// any machine, a store is filled with cases, and the office may be a real mail server. Times come from the one clock of the
-// machine; nothing here is a test.
+// this one. In the tests of this room two floors do the same work with nothing around it, so that the figures can be compared on
+// any machine, and a store is filled with cases (UKPBJD_BENCH=1 go test -v -run TestFloors ./internal/bench). Times come from the one clock of the machine; nothing here is a test.
 package bench
 
 import (
@@ -9,39 +8,51 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"syscall"
 	"time"
 )
 
-// Options of one run. Self makes a command that runs this program with other arguments.
+// Options of one run, as flags of the command line.
 type Options struct {
-	N       int           // mails that wait when daemon and floors start
-	Pad     int           // bytes of each paper
-	Members int           // of each request
-	Latency int           // mails sent one by one; 0: none
-	Pause   time.Duration // between two of them
-	Large   bool          // also one mail of 25 MB, a long backlog, and a well-filled store
-	Backlog int           // mails of the long backlog
-	Profile string        // where CPU profiles of the daemon go; empty: none
-	Floors  Floors        // what only a build with the tag bench measures
+	N       int    `help:"Waiting mails." default:"1000"`
+	Pad     int    `help:"Bytes of each of the three papers." default:"100000"`
+	Members int    `help:"Members of each request." default:"3"`
+	Latency int    `help:"Mails sent one by one; 0: none." default:"50"`
+	Large   bool   `help:"Also one mail of 25 MB and a long backlog."`
+	Backlog int    `help:"Mails of the long backlog." default:"10000"`
+	Dir     string `help:"Where stores are kept meanwhile; empty: the system's folder for passing files."`
+	Profile string `help:"Folder for CPU profiles of the daemon." placeholder:"DIR"`
 
-	Self     func(ctx context.Context, args ...string) *exec.Cmd
-	Dir      string // for stores and configurations; emptied afterwards
-	Progress io.Writer
+	Pause    time.Duration                                       `kong:"-"` // between two single mails
+	Self     func(ctx context.Context, args ...string) *exec.Cmd `kong:"-"` // runs this program with other arguments
+	Progress io.Writer                                           `kong:"-"`
+
+	beside contestants
+}
+
+// contestants do the same work as the daemon; nil: there are none.
+type contestants struct {
+	waiting func(context.Context, place, *Report) error
+	single  func(context.Context, *load, *Report) error
+	stored  func(context.Context, *Report) error
 }
 
 // Run measures. What could not be measured is an error; figures that miss an aim are not.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	r := &Report{Mails: o.N, Pad: o.Pad, Members: o.Members, Machine: machine()}
-	if err := o.backlog(ctx, r); err != nil {
+	if err := o.in(ctx, func(p place) error { return o.backlog(ctx, p, r) }); err != nil {
 		return nil, err
 	}
 	if o.Large {
-		if err := errors.Join(o.largeMail(ctx, r), o.longBacklog(ctx, r), o.filledStore(ctx, r)); err != nil {
+		if err := errors.Join(o.in(ctx, func(p place) error { return o.largeMail(ctx, p, r) }),
+			o.in(ctx, func(p place) error { return o.longBacklog(ctx, p, r) })); err != nil {
 			return nil, err
+		}
+		if o.beside.stored != nil {
+			if err := o.beside.stored(ctx, r); err != nil {
+				return nil, err
+			}
 		}
 	}
 	r.compare()
@@ -52,26 +63,22 @@ func (o Options) say(format string, args ...any) {
 	fmt.Fprintf(o.Progress, format+"\n", args...)
 }
 
-// backlog lets the floors, where there are any, and the daemon work off the same waiting mails, then gives each the same number of single mails.
-func (o Options) backlog(ctx context.Context, r *Report) (err error) {
-	p, leave, err := o.open(ctx, "backlog")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, leave()) }()
+// backlog lets the daemon, and others beside it, work off the same waiting mails, then gives each the same number of single mails.
+func (o Options) backlog(ctx context.Context, p place, r *Report) error {
 	l := newLoad(o, p)
 	o.say("writing and submitting %d mails …", o.N)
-	if err := errors.Join(l.submit(ctx, 0, o.N), p.settled(ctx, o.N)); err != nil {
+	if err := l.submit(ctx, 0, o.N); err != nil {
 		return err
 	}
-	l.place = p
-	if err := o.waitingByFloors(ctx, p, r); err != nil {
+	if o.beside.waiting != nil {
+		if err := o.beside.waiting(ctx, p, r); err != nil {
+			return err
+		}
+	}
+	if err := o.byDaemon(ctx, l, r); err != nil || o.Latency == 0 || o.beside.single == nil {
 		return err
 	}
-	if err := o.byDaemon(ctx, l, r); err != nil || o.Latency == 0 {
-		return err
-	}
-	return o.singleByFloors(ctx, l, r)
+	return o.beside.single(ctx, l, r)
 }
 
 // byDaemon measures the daemon with the waiting mails, then with single ones; its books tell when each letter was accepted.
@@ -86,7 +93,7 @@ func (o Options) byDaemon(ctx context.Context, l *load, r *Report) error {
 	if err := d.await(ctx, firstLetter, o.N); err != nil {
 		return err
 	}
-	first := d.usage()
+	first := d.meter.used()
 	office = l.place.officeCPU() - office
 	if o.Profile != "" {
 		d.cmd.Process.Signal(syscall.SIGUSR1) //nolint:errcheck // it has ended already
@@ -94,7 +101,7 @@ func (o Options) byDaemon(ctx context.Context, l *load, r *Report) error {
 	if err := d.await(ctx, approval, o.N); err != nil {
 		return err
 	}
-	all := d.usage()
+	all := d.meter.used()
 	if o.Latency > 0 {
 		o.say("%d single mails: daemon …", o.Latency)
 		if err := l.oneByOne(ctx, o.N, o.Latency); err != nil {
@@ -104,28 +111,30 @@ func (o Options) byDaemon(ctx context.Context, l *load, r *Report) error {
 			return err
 		}
 	}
-	end := d.usage()
+	end := d.meter.used()
 	if err := d.stop(); err != nil {
 		return err
 	}
-	b, err := readBooks(ctx, d.storage)
+	b, err := readBooks(ctx, l.place.Storage)
 	if err != nil {
 		return err
 	}
-	waiting, single := b.split(l.place, o.N)
-	w := newWork("daemon", d.ready, waiting.letters)
-	w.CPU, w.Memory, w.Office = first.cpu-d.start.cpu, first.private, office
+	waiting, last, err := b.letters(0, o.N)
+	single, _, err2 := b.letters(o.N, o.Latency)
+	if err := errors.Join(err, err2); err != nil {
+		return err
+	}
+	if n := o.N + o.Latency; len(b.mails) != n {
+		return fmt.Errorf("%d mails were sent, %d have an outcome: %v", n, len(b.mails), b.outcomes)
+	}
+	w := newWork("daemon", d.ready, waiting)
+	w.CPU, w.Memory, w.Office = first.cpu, first.private, office
 	r.Backlog = append(r.Backlog, w)
-	r.Sheets = Sheets{Seconds: waiting.last.Sub(d.ready).Seconds(), CPU: all.cpu - first.cpu, Memory: all.private, Letters: o.N}
+	r.Sheets = Sheets{Seconds: last.Sub(d.ready).Seconds(), CPU: all.cpu - first.cpu, Memory: all.private, Letters: o.N}
 	if o.Latency > 0 {
-		one := delays("daemon", single.letters, l.arrived)
+		one := delays("daemon", single, l.arrived)
 		one.CPU = end.cpu - all.cpu
 		r.Single = append(r.Single, one)
 	}
-	return b.complete(o.N + o.Latency)
-}
-
-func (o Options) dir(name string) (string, error) {
-	d := filepath.Join(o.Dir, name)
-	return d, os.MkdirAll(d, 0o700)
+	return nil
 }

@@ -14,15 +14,12 @@ import (
 
 // books is what a stopped daemon has written down.
 type books struct {
-	mails    []bookedMail
+	mails    map[string]bookedMail // by Message-ID
 	outcomes map[string]int
 }
 
-// bookedMail is one request and its letters.
-type bookedMail struct {
-	id              string
-	first, approval time.Time // of acceptance; zero: not
-}
+// bookedMail are the letters of one request.
+type bookedMail struct{ first, approval time.Time } // of acceptance; zero: not
 
 func readBooks(ctx context.Context, storage string) (b books, err error) {
 	db, err := bolt.Open(filepath.Join(storage, daemon.StoreName), bolt.Options{ReadOnly: true, Timeout: 5 * time.Second})
@@ -30,24 +27,20 @@ func readBooks(ctx context.Context, storage string) (b books, err error) {
 		return b, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	b.outcomes = map[string]int{}
+	b = books{map[string]bookedMail{}, map[string]int{}}
 	return b, db.View(ctx, func(tx store.Tx) error {
 		in := store.In(tx)
 		var bad error
 		err := in.Mails.Each(func(_ store.UID, s store.MailRecord) bool {
 			b.outcomes[s.Outcome+" "+s.Reason]++
-			var m bookedMail
-			if m, bad = booked(in, s); bad == nil {
-				b.mails = append(b.mails, m)
-			}
+			b.mails[s.MessageID], bad = booked(in, s)
 			return bad == nil
 		})
 		return errors.Join(err, bad)
 	})
 }
 
-func booked(in store.Books, s store.MailRecord) (bookedMail, error) {
-	m := bookedMail{id: s.MessageID}
+func booked(in store.Books, s store.MailRecord) (m bookedMail, err error) {
 	rows, err := in.Letters.Of(s.Case)
 	for _, l := range rows {
 		if l.State != store.Accepted {
@@ -63,44 +56,18 @@ func booked(in store.Books, s store.MailRecord) (bookedMail, error) {
 	return m, err
 }
 
-// part are some of the mails.
-type part struct {
-	letters []letterSent
-	last    time.Time // approval letter
-}
-
-func (p *part) add(m bookedMail) {
-	p.letters = append(p.letters, letterSent{m.id, m.first})
-	if m.approval.After(p.last) {
-		p.last = m.approval
-	}
-}
-
-// split parts the first n mails from the others.
-func (b books) split(p place, n int) (waiting, single part) {
-	early := map[string]bool{}
-	for i := range n {
-		early[messageID(p, i)] = true
-	}
-	for _, m := range b.mails {
-		if early[m.id] {
-			waiting.add(m)
-		} else {
-			single.add(m)
-		}
-	}
-	return waiting, single
-}
-
-// complete says what is missing: a figure with lost mail in it is none.
-func (b books) complete(want int) error {
-	if len(b.mails) != want {
-		return fmt.Errorf("%d mails were sent, %d have an outcome: %v", want, len(b.mails), b.outcomes)
-	}
-	for _, m := range b.mails {
+// letters are the first letters of the mails from number from on, and when their last approval letter was accepted. What is missing is
+// an error: a figure with lost mail in it is none.
+func (b books) letters(from, n int) (sent []letterSent, last time.Time, err error) {
+	for i := from; i < from+n; i++ {
+		m := b.mails[messageID(i)]
 		if m.first.IsZero() {
-			return fmt.Errorf("no letter answers mail %s; outcomes: %v", m.id, b.outcomes)
+			return nil, last, fmt.Errorf("no letter answers mail %s; outcomes: %v", messageID(i), b.outcomes)
+		}
+		sent = append(sent, letterSent{messageID(i), m.first})
+		if m.approval.After(last) {
+			last = m.approval
 		}
 	}
-	return nil
+	return sent, last, nil
 }

@@ -3,23 +3,18 @@ package bench
 import (
 	"bufio"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
 
-	"ukpbjd/internal/config"
 	"ukpbjd/internal/sop"
 )
 
@@ -32,33 +27,22 @@ const (
 
 // daemonRun is a daemon in its own process, with a configuration like any other.
 type daemonRun struct {
-	cmd     *exec.Cmd
-	storage string
-	page    string
-	ready   time.Time
-	start   usage // when it was ready
-	memory  *privateMemory
-	log     sync.WaitGroup
-	over    bool
-	last    []string // of its log
+	cmd   *exec.Cmd
+	page  string
+	ready time.Time
+	meter *meter // from then on
+	log   sync.WaitGroup
+	over  bool
+	last  []string // of its log
 }
 
-// daemon writes keys and configuration as init does, and starts the program.
+// daemon starts the program on an office; name is that of its profiles.
 func (o Options) daemon(ctx context.Context, p place, name string) (*daemonRun, error) {
-	dir, err := o.dir("daemon-" + name)
-	if err != nil {
-		return nil, err
-	}
-	d := &daemonRun{storage: filepath.Join(dir, "office")}
-	path := filepath.Join(dir, "ukpbjd.yaml")
-	if err := writeConfig(path, d.storage, p); err != nil {
-		return nil, err
-	}
-	args := []string{"--config", path, "serve"}
+	args := []string{"--config", p.Config, "serve"}
 	if o.Profile != "" {
-		args = []string{"--config", path, "bench-serve", "--profile", filepath.Join(o.Profile, name+".cpu"), "--heap", filepath.Join(o.Profile, name+".heap")}
+		args = []string{"--config", p.Config, "bench-serve", "--profile", filepath.Join(o.Profile, name+".cpu")}
 	}
-	d.cmd = o.Self(ctx, args...)
+	d := &daemonRun{cmd: o.Self(ctx, args...)}
 	errs, err := d.cmd.StderrPipe()
 	if err != nil {
 		return nil, err
@@ -71,8 +55,7 @@ func (o Options) daemon(ctx context.Context, p place, name string) (*daemonRun, 
 	if d.page = <-ready; d.page == "" {
 		return nil, errors.Join(errors.New("the daemon did not become ready"), d.stop())
 	}
-	d.ready, d.start = time.Now(), usageOf(d.cmd.Process.Pid)
-	d.memory = watchMemory(d.cmd.Process.Pid)
+	d.ready, d.meter = time.Now(), measure(d.cmd.Process.Pid)
 	return d, nil
 }
 
@@ -92,59 +75,8 @@ func (d *daemonRun) readLog(r io.Reader, ready chan<- string) {
 	}
 }
 
-// writeConfig is the sample that init writes, with what a server on loopback needs.
-func writeConfig(path, storage string, p place) error {
-	page, err := freePort()
-	if err != nil {
-		return err
-	}
-	sample := config.Sample(config.Answers{IMAP: p.IMAP, SMTP: p.SMTP, Username: p.Mailbox, From: "UKPBJ <" + p.Mailbox + ">", Requesters: "*@" + p.People,
-		ApproverEmail: p.at("admin"), KepalaLPSEEmail: p.at("kepala.lpse"), KepalaBagianEmail: p.at("kepala.bagian"), OperatorEmail: p.at("operator"),
-		AuthservID: p.Host, Storage: storage})
-	var received strings.Builder
-	received.WriteString(fmt.Sprintf("received_by: [%q", p.Host))
-	for _, h := range p.Hosts {
-		received.WriteString(fmt.Sprintf(", %q", h))
-	}
-	below := "# below_received: false"
-	if p.Given { // the load writes the verdict, so it stands under the server's own line; only a bench may trust that
-		below = "below_received: true #"
-	}
-	text := strings.NewReplacer("# below_received: false", below, fmt.Sprintf("received_by: [%q", p.Host), received.String(), "security: tls #", "security: none #", "# start: now ", "start: all #", "127.0.0.1:8025", page).Replace(string(sample))
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		return err
-	}
-	if _, err := config.Init(filepath.Dir(path), config.Answers{Storage: storage}, rand.Reader); err != nil {
-		return err
-	}
-	for _, name := range []string{"imap", "smtp"} {
-		if err := os.WriteFile(filepath.Join(filepath.Dir(path), "credentials", name), []byte(p.Password), 0o600); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// freePort is free now; the configuration takes no port 0.
-func freePort() (string, error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return ln.Addr().String(), ln.Close()
-}
-
-// usage is what it has taken so far, and the most that it held.
-func (d *daemonRun) usage() usage {
-	u := usageOf(d.cmd.Process.Pid)
-	u.private = max(u.private, d.memory.most.Load())
-	return u
-}
-
 // await waits until so many letters of a kind have been accepted since the daemon started.
 func (d *daemonRun) await(ctx context.Context, kind sop.LetterKind, want int) error {
-	t := time.NewTicker(look)
-	defer t.Stop()
 	had, moved := -1, time.Now()
 	for {
 		n, err := d.accepted(ctx, kind)
@@ -161,7 +93,7 @@ func (d *daemonRun) await(ctx context.Context, kind sop.LetterKind, want int) er
 			return fmt.Errorf("%d of %d letters %s, and no more for %s", n, want, kind, maxQuiet)
 		}
 		select {
-		case <-t.C:
+		case <-time.After(look):
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -182,19 +114,12 @@ func (d *daemonRun) accepted(ctx context.Context, kind sop.LetterKind) (int, err
 		return 0, fmt.Errorf("ask the daemon: %w", err)
 	}
 	defer resp.Body.Close()
-	s := bufio.NewScanner(resp.Body)
-	want := fmt.Sprintf("ukpbjd_letters_total{kind=%q,outcome=\"accepted\"} ", kind)
-	n := 0
-	for s.Scan() {
-		if rest, ok := strings.CutPrefix(s.Text(), want); ok {
-			f, err := strconv.ParseFloat(rest, 64)
-			if err != nil {
-				return 0, err
-			}
-			n = int(f)
-		}
+	raw, err := io.ReadAll(resp.Body)
+	n := 0.0
+	if _, rest, ok := strings.Cut(string(raw), fmt.Sprintf("\nukpbjd_letters_total{kind=%q,outcome=\"accepted\"} ", kind)); ok && err == nil {
+		_, err = fmt.Sscan(rest, &n)
 	}
-	return n, s.Err()
+	return int(n), err
 }
 
 // stop ends the daemon as systemd does.
@@ -203,8 +128,8 @@ func (d *daemonRun) stop() error {
 		return nil
 	}
 	d.over = true
-	if d.memory != nil {
-		d.memory.end()
+	if d.meter != nil {
+		d.meter.end()
 	}
 	err := d.cmd.Process.Signal(syscall.SIGTERM)
 	d.log.Wait()

@@ -20,12 +20,7 @@ type Large struct {
 const largePaper = 25_000_000 / 3 * 100 / 135 // three of them in base64 are 25 MB
 
 // largeMail sends one mail of 25 MB.
-func (o Options) largeMail(ctx context.Context, r *Report) (err error) {
-	p, leave, err := o.open(ctx, "large")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, leave()) }()
+func (o Options) largeMail(ctx context.Context, p place, r *Report) error {
 	l := newLoad(o, p)
 	raw, err := l.mail(0, largePaper)
 	if err == nil {
@@ -42,12 +37,7 @@ func (o Options) largeMail(ctx context.Context, r *Report) (err error) {
 }
 
 // longBacklog starts the daemon before a very full inbox.
-func (o Options) longBacklog(ctx context.Context, r *Report) (err error) {
-	p, leave, err := o.open(ctx, "long")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, leave()) }()
+func (o Options) longBacklog(ctx context.Context, p place, r *Report) error {
 	o.say("writing and submitting %d mails …", o.Backlog)
 	if err := newLoad(o, p).submit(ctx, 0, o.Backlog); err != nil {
 		return err
@@ -65,7 +55,7 @@ func (o Options) heavy(ctx context.Context, p place, name string, n int, kind so
 		return x, err
 	}
 	err = d.await(ctx, kind, n)
-	u := d.usage()
-	x = Large{Seconds: time.Since(d.ready).Seconds(), CPU: u.cpu - d.start.cpu, Memory: u.private}
+	u := d.meter.used()
+	x = Large{Seconds: time.Since(d.ready).Seconds(), CPU: u.cpu, Memory: u.private}
 	return x, errors.Join(err, d.stop())
 }

@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +14,7 @@ import (
 
 	"ukpbjd/internal/rehearsal"
 	"ukpbjd/internal/sop"
+	"ukpbjd/internal/stage"
 )
 
 // load writes requests and hands them in, each from one of many senders and for members of its own.
@@ -29,21 +29,17 @@ func newLoad(o Options, p place) *load { return &load{o: o, place: p, arrived: m
 
 const submitters = 4
 
-func messageID(p place, i int) string { return fmt.Sprintf("<bench-%d@%s>", i, p.People) }
+func messageID(i int) string { return fmt.Sprintf("<bench-%d@%s>", i, stage.Domain) }
 
 // mail is the request number i; its papers are as large as pad says.
 func (l *load) mail(i, pad int) ([]byte, error) {
-	b, err := rehearsal.Papers(int64(i)+1, l.o.Members, rehearsal.Office{Domain: l.place.People, Tag: fmt.Sprintf("%x", i), PadTo: pad})
+	b, err := rehearsal.Papers(int64(i)+1, l.o.Members, rehearsal.Office{Domain: stage.Domain, Tag: fmt.Sprintf("%x", i), PadTo: pad})
 	if err != nil {
 		return nil, err
 	}
-	raw := b.Mail(rehearsal.Envelope{From: sop.Person{Name: "Staf", Address: l.place.staff(i)},
-		To: []sop.Person{{Name: "UKPBJ", Address: l.place.Mailbox}}, Cc: []sop.Person{{Name: "Kepala LPSE", Address: l.place.at("kepala.lpse")}},
-		Date: time.Now(), MessageID: messageID(l.place, i), HTML: true})
-	if l.place.Given { // it writes no verdicts, so the load does: what is measured is the daemon, not the server
-		raw = append([]byte("Authentication-Results: "+l.place.Host+"; auth=pass smtp.auth="+l.place.staff(i)+"\r\n"), raw...)
-	}
-	return raw, nil
+	c := stage.Office()
+	return b.Mail(rehearsal.Envelope{From: sop.Person{Name: "Staf", Address: staff(i)}, To: []sop.Person{c.Office}, Cc: []sop.Person{c.KepalaLPSE},
+		Date: time.Now(), MessageID: messageID(i), HTML: true}), nil
 }
 
 // submit hands in the mails from number from on, over a few connections.
@@ -88,47 +84,18 @@ func (l *load) oneByOne(ctx context.Context, from, n int) error {
 
 // hand submits one mail to the office, with Kepala LPSE in copy on paper only: that mailbox is not part of the measure.
 func (l *load) hand(i int, raw []byte) error {
-	c, err := dialSMTP(l.place, l.place.staff(i), !l.place.Given)
-	if err != nil {
-		return fmt.Errorf("submit mail %d: %w", i, err)
-	}
-	defer c.Close() //nolint:errcheck // Quit below
-	if err := transact(c, l.place.staff(i), l.place.Mailbox, raw); err != nil {
+	auth := smtp.PlainAuth("", staff(i), l.place.Password, host(l.place.SMTP))
+	if err := smtp.SendMail(l.place.SMTP, auth, staff(i), []string{l.place.Mailbox}, raw); err != nil {
 		return fmt.Errorf("submit mail %d: %w", i, err)
 	}
 	at := time.Now()
 	l.mu.Lock()
-	l.arrived[messageID(l.place, i)] = at
-	l.mu.Unlock()
-	return c.Quit()
+	defer l.mu.Unlock()
+	l.arrived[messageID(i)] = at
+	return nil
 }
 
-func dialSMTP(p place, user string, login bool) (*smtp.Client, error) {
-	c, err := smtp.Dial(p.SMTP)
-	if err != nil || !login {
-		return c, err
-	}
-	host, _, _ := net.SplitHostPort(p.SMTP)
-	if err := c.Auth(smtp.PlainAuth("", user, p.Password, host)); err != nil {
-		return nil, errors.Join(err, c.Close())
-	}
-	return c, nil
-}
-
-// transact is one mail in its envelope.
-func transact(c *smtp.Client, from, to string, raw []byte) error {
-	if err := c.Mail(from); err != nil {
-		return err
-	}
-	if err := c.Rcpt(to); err != nil {
-		return err
-	}
-	w, err := c.Data()
-	if err != nil {
-		return err
-	}
-	if _, err := bytes.NewReader(raw).WriteTo(w); err != nil {
-		return err
-	}
-	return w.Close()
+func host(addr string) string {
+	h, _, _ := net.SplitHostPort(addr)
+	return h
 }

@@ -1,89 +1,93 @@
 package bench
 
 import (
+	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"os"
+	"path/filepath"
 
+	"ukpbjd/internal/config"
 	"ukpbjd/internal/postoffice"
-	"ukpbjd/internal/secret"
+	"ukpbjd/internal/sop"
+	"ukpbjd/internal/stage"
 )
 
-const (
-	ownDomain = "tirtawana.example"
-	maxStaff  = 200 // different senders
-)
+// maxStaff is how many different senders there are.
+const maxStaff = 200
 
-// place is a mail server with the office's mailbox.
+func staff(i int) string { return fmt.Sprintf("staf%03d@%s", i%maxStaff, stage.Domain) }
+
+// place is a stage in a process of its own, without its daemon.
 type place struct {
 	IMAP, SMTP        string
 	Mailbox, Password string
-	People            string   // domain of staff and of everybody with a role
-	Host              string   // whose Received lines and verdicts count
-	Hosts             []string // that write its trace, where they are more than Host
-	pid               int      // of the embedded office
-	Given             bool     // not ours: mail is handed in without signing in, with a verdict on it
+	Config, Storage   string // of the daemon
+	pid               int
 }
 
-func (p place) at(local string) string { return local + "@" + p.People }
-func (p place) staff(i int) string     { return p.at(fmt.Sprintf("staf%03d", i%maxStaff)) }
-
-// roles are the addresses that the configuration names.
-func (p place) roles() []string {
-	return []string{p.at("admin"), p.at("kepala.lpse"), p.at("kepala.bagian"), p.at("operator")}
-}
-
-// open finds the given server, or starts an embedded office.
-func (o Options) open(ctx context.Context, name string) (place, func() error, error) {
-	if p, given, err := o.given(); given || err != nil {
-		return p, func() error { return nil }, err
-	}
-	p := place{Mailbox: "ukpbj@" + ownDomain, Password: rand.Text(), People: ownDomain}
-	c, err := begin(o.Self(ctx, "bench-office"), p)
+// in starts the process of an office for the time of fn.
+func (o Options) in(ctx context.Context, fn func(place) error) error {
+	dir, err := os.MkdirTemp(o.Dir, "office-")
 	if err != nil {
-		return p, nil, err
+		return err
 	}
+	c, err := begin(o.Self(ctx, "bench-office"), dir)
+	if err != nil {
+		return err
+	}
+	var p place
 	if err := c.hear(&p); err != nil {
-		return p, nil, fmt.Errorf("open the office for %s: %w", name, err)
+		return fmt.Errorf("open the office: %w", err)
 	}
 	p.pid = c.cmd.Process.Pid
-	return p, c.end, nil
+	return errors.Join(fn(p), c.end())
 }
 
-// officeCPU is what the embedded office has taken so far; daemon and floors share the machine with it.
-func (p place) officeCPU() float64 {
-	if p.pid == 0 {
-		return 0
-	}
-	return usageOf(p.pid).cpu
-}
+// officeCPU is what the office has taken so far; daemon and floors share the machine with it.
+func (p place) officeCPU() float64 { return usageOf(p.pid).cpu }
 
-// Office is the process of the embedded post office: it reads its task, says where it is, and stays until its input ends.
+// Office is the process of an office: it reads its folder, says where it is, and stays until its input ends.
 func Office(in io.Reader, out io.Writer) error {
-	var p place
-	ended, err := obey(in, &p)
+	var dir string
+	ended, err := obey(in, &dir)
 	if err != nil {
 		return err
 	}
-	pass := secret.New([]byte(p.Password))
-	accounts := []postoffice.Account{{Address: p.Mailbox, Password: pass}}
+	page, err := freePort()
+	if err != nil {
+		return err
+	}
+	var members []sop.Person
 	for i := range maxStaff {
-		accounts = append(accounts, postoffice.Account{Address: p.staff(i), Password: pass})
+		members = append(members, sop.Person{Address: staff(i)})
 	}
-	for _, a := range p.roles() {
-		accounts = append(accounts, postoffice.Account{Address: a, Password: pass})
-	}
-	office, err := postoffice.Start(postoffice.Options{Accounts: accounts, BriefJournal: true})
+	s, err := stage.Open(stage.Options{Dir: dir, Members: members, Page: page, Change: func(c *config.Config) { c.IMAP.Start.All = true },
+		Post: func(p *postoffice.Options) { p.BriefJournal = true }})
 	if err != nil {
 		return err
 	}
-	p.IMAP, p.SMTP, p.Host = office.IMAPAddr(), office.SMTPAddr(), office.Host()
-	if err := json.NewEncoder(out).Encode(p); err != nil {
-		return errors.Join(err, office.Close())
+	path, err := s.Write(dir)
+	password, bad := os.ReadFile(filepath.Join(dir, "password"))
+	if err = errors.Join(err, bad); err == nil {
+		err = json.NewEncoder(out).Encode(place{IMAP: s.Post.IMAPAddr(), SMTP: s.Post.SMTPAddr(), Mailbox: s.Cast.Office.Address,
+			Password: string(bytes.TrimSpace(password)), Config: path, Storage: s.Config.Storage.Path})
 	}
-	<-ended
-	return office.Close()
+	if err == nil {
+		<-ended
+	}
+	return errors.Join(err, s.Close())
+}
+
+// freePort is free now; the configuration takes no port 0.
+func freePort() (string, error) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return ln.Addr().String(), ln.Close()
 }

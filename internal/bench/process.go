@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -99,31 +100,64 @@ func usageOf(pid int) usage {
 			u.cpu = (user + system) / ticks
 		}
 	}
-	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return u
-	}
-	for line := range strings.Lines(string(raw)) {
-		f := strings.Fields(line)
-		if len(f) < 2 {
-			continue
-		}
-		if f[0] == "RssAnon:" {
-			n, _ := strconv.ParseInt(f[1], 10, 64)
-			u.private = n << 10
-		}
+	if raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid)); err == nil {
+		_, rest, _ := strings.Cut(string(raw), "\nRssAnon:")
+		fmt.Sscan(rest, &u.private) //nolint:errcheck // it has ended: 0
+		u.private <<= 10
 	}
 	return u
+}
+
+// lookAtMemory is the pause between two looks at the memory of a process.
+const lookAtMemory = 20 * time.Millisecond
+
+// meter tells what a process has taken since it was measured first, and the most private memory that it was seen to hold: its
+// anonymous pages. The system keeps a peak only of all resident pages, and those of mapped files are its own cache.
+type meter struct {
+	pid          int
+	start        float64
+	most         atomic.Int64
+	enough, over chan struct{}
+}
+
+// measure looks at a process until end.
+func measure(pid int) *meter {
+	u := usageOf(pid)
+	m := &meter{pid: pid, start: u.cpu, enough: make(chan struct{}), over: make(chan struct{})}
+	m.most.Store(u.private)
+	go func() {
+		defer close(m.over)
+		t := time.NewTicker(lookAtMemory)
+		defer t.Stop()
+		for {
+			select {
+			case <-t.C:
+				m.most.Store(max(m.most.Load(), usageOf(pid).private))
+			case <-m.enough:
+				return
+			}
+		}
+	}()
+	return m
+}
+
+func (m *meter) used() usage {
+	u := usageOf(m.pid)
+	return usage{u.cpu - m.start, max(u.private, m.most.Load())}
+}
+
+// end stops looking. It may be called once.
+func (m *meter) end() {
+	close(m.enough)
+	<-m.over
 }
 
 func machine() string {
 	model := runtime.GOARCH
 	raw, _ := os.ReadFile("/proc/cpuinfo")
-	for line := range strings.Lines(string(raw)) {
-		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
-			model = strings.TrimSpace(value)
-			break
-		}
+	if _, rest, ok := strings.Cut(string(raw), "\nmodel name"); ok {
+		line, _, _ := strings.Cut(rest, "\n")
+		model = strings.Trim(line, "\t :")
 	}
 	return fmt.Sprintf("%d × %s, %s, %s", runtime.NumCPU(), model, runtime.GOOS, runtime.Version())
 }

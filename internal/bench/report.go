@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// The floors, which only a build with the tag bench has: they do what cannot be left out: fetch, parse, read the same papers with
+// The floors, which only the tests have: they do what cannot be left out: fetch, parse, read the same papers with
 // the same readers, one durable put, one letter.
 const (
 	Sequential = "sequential" // enmime, one fsync each, one connection, one thing after another
@@ -34,7 +34,7 @@ type Report struct {
 	Sheets  Sheets  `json:"sheets"`
 	Single  []Delay `json:"single,omitempty"`
 	Large   []Large `json:"large,omitempty"`
-	Stored  []Scale `json:"stored,omitempty"` // only with the tag bench, as every contestant but the daemon
+	Stored  []Scale `json:"stored,omitempty"` // only in the tests, as every contestant but the daemon
 	Aims    []Aim   `json:"aims"`
 }
 
@@ -124,28 +124,24 @@ func (r *Report) aim(what string, got, want float64, most bool) {
 	r.Aims = append(r.Aims, Aim{what, got, want, most, most && got > want || !most && got < want})
 }
 
-func named[T any](list []T, who func(T) string, name string) (x T) {
-	for _, y := range list {
-		if who(y) == name {
-			return y
-		}
-	}
-	return x
-}
-
 // compare holds the figures against the aims.
 func (r *Report) compare() {
-	work := func(name string) Work { return named(r.Backlog, func(w Work) string { return w.Who }, name) }
-	single := func(name string) Delay { return named(r.Single, func(d Delay) string { return d.Who }, name) }
+	work, single := map[string]Work{}, map[string]Delay{}
+	for _, w := range r.Backlog {
+		work[w.Who] = w
+	}
+	for _, d := range r.Single {
+		single[d.Who] = d
+	}
 	for _, x := range []struct {
 		kind  string
 		least float64
 	}{{Sequential, aimSequential}, {Pipelined, aimPipelined}} {
-		if f := work(x.kind); f.PerSecond > 0 {
-			r.aim("first letters a second, over the "+x.kind+" floor's", work("daemon").PerSecond/f.PerSecond, x.least, false)
+		if f := work[x.kind]; f.PerSecond > 0 {
+			r.aim("first letters a second, over the "+x.kind+" floor's", work["daemon"].PerSecond/f.PerSecond, x.least, false)
 		}
-		if f := single(x.kind); f.P50 > 0 {
-			r.aim("single mail p50, over the "+x.kind+" floor's", single("daemon").P50/f.P50, aimSingle, true)
+		if f := single[x.kind]; f.P50 > 0 {
+			r.aim("single mail p50, over the "+x.kind+" floor's", single["daemon"].P50/f.P50, aimSingle, true)
 		}
 	}
 	for _, l := range r.Large {

@@ -4,9 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
-	"text/tabwriter"
 
 	"ukpbjd/internal/control"
 	"ukpbjd/internal/extract"
@@ -29,10 +29,10 @@ func (c *accountsListCmd) Run(s *shell) error {
 	if err := s.call(control.Call{Command: "accounts"}, &all); err != nil {
 		return err
 	}
-	if c.JSON {
-		return printJSON(s.stdout, all)
-	}
-	w := tabwriter.NewWriter(s.stdout, 0, 4, 2, ' ', 0)
+	return s.tell(c.JSON, all, func(out io.Writer) { table(out, func(w io.Writer) { printAccounts(w, all) }) })
+}
+
+func printAccounts(w io.Writer, all []store.Account) {
 	fmt.Fprintln(w, "NIP\tUSER ID\tNAMA\tSINCE\tCASE\tPASSWORD")
 	for _, a := range all {
 		state := "-"
@@ -46,7 +46,6 @@ func (c *accountsListCmd) Run(s *shell) error {
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", a.NIP, a.UserID, a.Name, stamp(a.Since), a.Case, state)
 	}
-	return w.Flush()
 }
 
 type accountsImportCmd struct {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -10,12 +11,12 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"text/tabwriter"
 	"time"
 
 	"ukpbjd/internal/config"
 	"ukpbjd/internal/control"
 	"ukpbjd/internal/daemon"
-	"ukpbjd/internal/office"
 )
 
 // load reads the configuration; its faults are told all at once.
@@ -33,7 +34,12 @@ func (s *shell) call(c control.Call, into any) error {
 	if err != nil {
 		return err
 	}
-	raw, err := overSocket(s.ctx, filepath.Join(cfg.Storage.Path, daemon.SocketName), c)
+	return s.ask(cfg, c, into)
+}
+
+// ask is call for those who have the configuration already.
+func (s *shell) ask(cfg *config.Config, c control.Call, into any) error {
+	raw, err := overSocket(s.ctx, cfg, c)
 	if errors.Is(err, errNoDaemon) {
 		raw, err = direct(s.ctx, cfg, c)
 	}
@@ -48,10 +54,10 @@ var errNoDaemon = errors.New("no daemon answers at the control socket")
 // maxAnswer bounds what is read from the socket: a list of 100,000 cases fits.
 const maxAnswer = 1 << 30
 
-func overSocket(ctx context.Context, path string, c control.Call) (json.RawMessage, error) {
-	client := socketClient(path, 10*time.Minute)
-	defer client.CloseIdleConnections()
-	res, err := post(ctx, client, c)
+func overSocket(ctx context.Context, cfg *config.Config, c control.Call) (json.RawMessage, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
+	defer cancel()
+	res, err := post(ctx, cfg, c)
 	if err != nil {
 		return nil, err
 	}
@@ -69,19 +75,16 @@ func overSocket(ctx context.Context, path string, c control.Call) (json.RawMessa
 	return r.Data, nil
 }
 
-// socketClient speaks over the control socket; limit 0 waits as long as the answer goes on.
-func socketClient(path string, limit time.Duration) *http.Client {
-	return &http.Client{Timeout: limit, Transport: &http.Transport{
+// post hands a call to the daemon over its control socket, on a connection that ends with the answer's body.
+func post(ctx context.Context, cfg *config.Config, c control.Call) (*http.Response, error) {
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			conn, err := (&net.Dialer{Timeout: 2 * time.Second}).DialContext(ctx, "unix", path)
+			conn, err := (&net.Dialer{Timeout: 2 * time.Second}).DialContext(ctx, "unix", filepath.Join(cfg.Storage.Path, daemon.SocketName))
 			if err != nil {
 				return nil, errNoDaemon
 			}
 			return conn, nil
 		}}}
-}
-
-func post(ctx context.Context, client *http.Client, c control.Call) (*http.Response, error) {
 	body, err := json.Marshal(c)
 	if err != nil {
 		return nil, err
@@ -114,7 +117,7 @@ func direct(ctx context.Context, cfg *config.Config, c control.Call) (json.RawMe
 	defer rooms.Close()
 	data, err := answer(rooms.Control, ctx, c)
 	if err != nil {
-		if errors.Is(err, office.ErrNoCase) || errors.Is(err, control.ErrUnknownCall) || errors.Is(err, control.ErrNoApprover) {
+		if control.IsUsage(err) {
 			err = fail(exitUsage, err)
 		}
 		return nil, err
@@ -122,9 +125,39 @@ func direct(ctx context.Context, cfg *config.Config, c control.Call) (json.RawMe
 	return json.Marshal(data)
 }
 
-func printJSON(w io.Writer, v any) error {
+// found ends a command that has told what it found.
+func found(trouble bool, err error) error {
+	if err == nil && trouble {
+		return fail(exitTrouble, errSaid)
+	}
+	return err
+}
+
+// tell prints what a command found: as JSON, or as text does.
+func (s *shell) tell(asJSON bool, v any, text func(io.Writer)) error {
+	w := bufio.NewWriter(s.stdout) // it keeps an error of writing for Flush
+	if !asJSON {
+		text(w)
+		return w.Flush()
+	}
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
-	return e.Encode(v)
+	return errors.Join(e.Encode(v), w.Flush())
+}
+
+// table prints rows whose cells are parted by tabs.
+func table(out io.Writer, rows func(io.Writer)) {
+	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
+	rows(w)
+	w.Flush() //nolint:errcheck // out keeps it
+}
+
+// readFile reads a file that the command line names, whole or not at all.
+func readFile(name string, most int64) ([]byte, error) {
+	raw, _, err := config.ReadBounded(name, most)
+	if err == nil && int64(len(raw)) > most {
+		err = fmt.Errorf("read %s: over %d MiB", name, most>>20)
+	}
+	return raw, err
 }

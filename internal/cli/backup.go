@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"path/filepath"
 
 	"ukpbjd/internal/backup"
 	"ukpbjd/internal/config"
@@ -40,15 +39,11 @@ func (c *backupCmd) Run(s *shell) error {
 	if err != nil {
 		return fail(exitTrouble, err)
 	}
-	if c.JSON {
-		return printJSON(s.stdout, m)
-	}
 	keys := "without keys"
 	if m.Keys {
 		keys = "with the keys, sealed"
 	}
-	_, err = fmt.Fprintf(s.stdout, "%s  %d files, %s\n", c.File, len(m.Files), keys)
-	return err
+	return s.tell(c.JSON, m, func(w io.Writer) { fmt.Fprintf(w, "%s  %d files, %s\n", c.File, len(m.Files), keys) })
 }
 
 func (c *backupCmd) lock() (*credential.Lock, error) {
@@ -79,7 +74,7 @@ func secretFile(name string) (secret.Secret, error) {
 // snapshotOf asks the daemon, or opens the store where none runs.
 func snapshotOf(cfg *config.Config) func(context.Context, io.Writer) error {
 	return func(ctx context.Context, w io.Writer) error {
-		err := streamSnapshot(ctx, filepath.Join(cfg.Storage.Path, daemon.SocketName), w)
+		err := streamSnapshot(ctx, cfg, w)
 		if !errors.Is(err, errNoDaemon) {
 			return err
 		}
@@ -91,10 +86,8 @@ func snapshotOf(cfg *config.Config) func(context.Context, io.Writer) error {
 	}
 }
 
-func streamSnapshot(ctx context.Context, path string, w io.Writer) error {
-	client := socketClient(path, 0)
-	defer client.CloseIdleConnections()
-	res, err := post(ctx, client, control.Call{Command: control.SnapshotCommand})
+func streamSnapshot(ctx context.Context, cfg *config.Config, w io.Writer) error {
+	res, err := post(ctx, cfg, control.Call{Command: control.SnapshotCommand})
 	if err != nil {
 		return err
 	}

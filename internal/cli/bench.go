@@ -3,11 +3,9 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"os"
 	"os/exec"
 	"os/signal"
-	"runtime"
 	"runtime/pprof"
 	"syscall"
 	"time"
@@ -16,17 +14,8 @@ import (
 )
 
 type benchCmd struct {
-	N       int    `help:"Waiting mails." default:"1000"`
-	Pad     int    `help:"Bytes of each of the three papers." default:"100000"`
-	Members int    `help:"Members of each request." default:"3"`
-	Latency int    `help:"Mails sent one by one; 0: none." default:"50"`
-	Large   bool   `help:"Also one mail of 25 MB and a long backlog."`
-	Backlog int    `help:"Mails of the long backlog." default:"10000"`
-	Dir     string `help:"Where stores are kept meanwhile; empty: the system's folder for passing files."`
-	Profile string `help:"Folder for CPU and heap profiles of the daemon." placeholder:"DIR"`
-	JSON    bool   `name:"json" help:"One JSON object."`
-
-	Floors floorFlags `embed:""`
+	bench.Options
+	JSON bool `name:"json" help:"One JSON object."`
 }
 
 // benchPause lies between two single mails.
@@ -34,17 +23,13 @@ const benchPause = 250 * time.Millisecond
 
 // Run measures. A missed aim is told, and is no trouble; a lost mail is.
 func (c *benchCmd) Run(s *shell) error {
-	floors, err := c.Floors.options()
-	if err != nil {
-		return fail(exitUsage, err)
-	}
 	dir, err := os.MkdirTemp(c.Dir, "ukpbjd-bench-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	r, err := bench.Run(s.ctx, bench.Options{N: c.N, Pad: c.Pad, Members: c.Members, Latency: c.Latency, Pause: benchPause, Large: c.Large,
-		Backlog: c.Backlog, Profile: c.Profile, Floors: floors, Dir: dir, Self: self, Progress: s.stderr})
+	c.Dir, c.Pause, c.Self, c.Progress = dir, benchPause, self, s.stderr
+	r, err := bench.Run(s.ctx, c.Options)
 	if err != nil {
 		return err
 	}
@@ -67,39 +52,23 @@ type benchOfficeCmd struct{}
 
 func (benchOfficeCmd) Run(s *shell) error { return bench.Office(os.Stdin, s.stdout) }
 
-// benchServeCmd is serve with profiles.
+// benchServeCmd is serve with a CPU profile until it is told that the first letters are out: sheets are not what is profiled.
 type benchServeCmd struct {
 	Profile string `required:""`
-	Heap    string `required:""`
 }
 
-func (c *benchServeCmd) Run(s *shell) (err error) {
+func (c *benchServeCmd) Run(s *shell) error {
 	f, err := os.Create(c.Profile)
 	if err != nil {
 		return err
 	}
+	defer f.Close()
 	if err := pprof.StartCPUProfile(f); err != nil {
 		return err
 	}
-	first := make(chan os.Signal, 1)
-	signal.Notify(first, syscall.SIGUSR1) // the first letters are out: sheets are not what is profiled
-	ended := make(chan error, 1)
-	go func() {
-		<-first
-		pprof.StopCPUProfile()
-		ended <- errors.Join(f.Close(), writeHeap(c.Heap))
-	}()
-	err = serveCmd{}.Run(s)
-	signal.Stop(first)
-	close(first)
-	return errors.Join(err, <-ended)
-}
-
-func writeHeap(path string) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	runtime.GC()
-	return errors.Join(pprof.WriteHeapProfile(f), f.Close())
+	defer pprof.StopCPUProfile() // waits until the profile is written; a second call does nothing
+	enough, stop := signal.NotifyContext(s.ctx, syscall.SIGUSR1)
+	defer stop()
+	context.AfterFunc(enough, pprof.StopCPUProfile)
+	return serveCmd{}.Run(s)
 }

@@ -15,7 +15,7 @@ import (
 
 const benchChild = "UKPBJD_BENCH_CHILD"
 
-// TestBenchChild is no test: it is the program that TestBench starts as office, floor and daemon.
+// TestBenchChild is no test: it is the program that TestBench starts as office and daemon.
 func TestBenchChild(t *testing.T) {
 	if os.Getenv(benchChild) == "" {
 		t.Skip("only as a child of TestBench")
@@ -30,7 +30,7 @@ func TestBenchChild(t *testing.T) {
 	os.Exit(Main(context.Background(), args, os.Stdout, os.Stderr))
 }
 
-// TestBench lets three requests run through the daemon, and through the floors of a build that has them. It looks at completeness only: figures are not for tests.
+// TestBench lets three requests run through the daemon. It looks at completeness only: figures are not for tests.
 func TestBench(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts processes")
@@ -46,11 +46,7 @@ func TestBench(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	contestants := 1
-	if bench.WithFloors {
-		contestants = 3
-	}
-	if len(r.Backlog) != contestants || len(r.Single) != contestants || r.Sheets.Seconds <= 0 {
+	if len(r.Backlog) != 1 || len(r.Single) != 1 || r.Sheets.Seconds <= 0 {
 		t.Errorf("%+v", r)
 	}
 	for _, w := range r.Backlog {

@@ -2,7 +2,7 @@ package cli
 
 import (
 	"fmt"
-	"text/tabwriter"
+	"io"
 
 	"ukpbjd/internal/control"
 )
@@ -17,15 +17,15 @@ func (c *casesCmd) Run(s *shell) error {
 	if err := s.call(control.Call{Command: "cases", Open: c.Open}, &list); err != nil {
 		return err
 	}
-	if c.JSON {
-		return printJSON(s.stdout, list)
-	}
-	w := tabwriter.NewWriter(s.stdout, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "NOMOR\tSTATUS\tDIBUKA\tTENGGAT\tPEMOHON\tANGGOTA")
-	for _, x := range list {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d/%d\n", x.Number, x.Status, day(x.Opened), day(x.Due), x.Requester.Address, confirmed(x), len(x.Members))
-	}
-	return w.Flush()
+	return s.tell(c.JSON, list, func(out io.Writer) {
+		table(out, func(w io.Writer) {
+			fmt.Fprintln(w, "NOMOR\tSTATUS\tDIBUKA\tTENGGAT\tPEMOHON\tANGGOTA")
+			for _, x := range list {
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d/%d\n", x.Number, x.Status, day(x.Opened), day(x.Due),
+					x.Requester.Address, confirmed(x), len(x.Members))
+			}
+		})
+	})
 }
 
 func confirmed(x control.CaseView) int {

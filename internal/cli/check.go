@@ -4,12 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
+	"io"
+	"slices"
 	"time"
 
-	"ukpbjd/internal/config"
 	"ukpbjd/internal/control"
-	"ukpbjd/internal/daemon"
 	"ukpbjd/internal/doctor"
 	"ukpbjd/internal/mailbox"
 )
@@ -30,44 +29,24 @@ func (c *checkCmd) Run(s *shell) error {
 	ctx, cancel := context.WithTimeout(s.ctx, checkTime)
 	defer cancel()
 	checkup := doctor.Check(ctx, cfg)
-	told := c.remember(s, cfg, checkup)
-	replies, err := enrolled(s.ctx, cfg)
-	found := append(checkup.Findings, replies...)
-	if c.JSON {
-		err = errors.Join(err, printJSON(s.stdout, found))
-	} else {
-		printFindings(s, found)
+	ground := control.Call{Command: "ground", Arg: checkup.Ground}
+	if checkup.SentKnown {
+		ground.Folders = &checkup.Sent
 	}
-	if err = errors.Join(err, told); err != nil {
-		return err
-	}
-	for _, f := range found {
-		if f.Level == mailbox.Fail {
-			return fail(exitTrouble, errSaid)
-		}
-	}
-	return nil
+	remembered := s.ask(cfg, ground, new(string))
+	replies, err := s.enrolled(cfg)
+	all := append(checkup.Findings, replies...)
+	told := s.tell(c.JSON, all, func(w io.Writer) { printFindings(w, all) })
+	faulty := slices.ContainsFunc(all, func(f doctor.Finding) bool { return f.Level == mailbox.Fail })
+	return found(faulty, errors.Join(err, told, remembered))
 }
 
-// remember tells the daemon, or the store, what was found of the ground of trust.
-func (c *checkCmd) remember(s *shell, cfg *config.Config, found doctor.Checkup) error {
-	ground := control.Call{Command: "ground", Arg: found.Ground}
-	if found.SentKnown {
-		ground.Folders = &found.Sent
-	}
-	_, err := overSocket(s.ctx, filepath.Join(cfg.Storage.Path, daemon.SocketName), ground)
-	if errors.Is(err, errNoDaemon) {
-		_, err = direct(s.ctx, cfg, ground)
-	}
-	return err
-}
-
-func printFindings(s *shell, found []doctor.Finding) {
+func printFindings(w io.Writer, all []doctor.Finding) {
 	marks := map[mailbox.Level]string{mailbox.Good: "ok   ", mailbox.Warn: "WARN ", mailbox.Fail: "FAULT"}
-	for _, f := range found {
-		fmt.Fprintf(s.stdout, "%s  %-28s %s\n", marks[f.Level], f.Subject, f.Text)
+	for _, f := range all {
+		fmt.Fprintf(w, "%s  %-28s %s\n", marks[f.Level], f.Subject, f.Text)
 		if f.Remedy != "" && f.Level != mailbox.Good {
-			fmt.Fprintf(s.stdout, "       %-28s → %s\n", "", f.Remedy)
+			fmt.Fprintf(w, "       %-28s → %s\n", "", f.Remedy)
 		}
 	}
 }

@@ -66,3 +66,30 @@ func TestCheckIsRemembered(t *testing.T) {
 		t.Errorf("a check that could not look: %q %q", was, folders)
 	}
 }
+
+// TestSentCopiesEnd: a running daemon forgets the folders of copies when check finds that the provider keeps none any more.
+func TestSentCopiesEnd(t *testing.T) {
+	dir := t.TempDir()
+	s, err := stage.Open(stage.Options{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	config, err := s.Write(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Daemon.Control.Answer(t.Context(), control.Call{Command: "ground", Folders: &[]string{"Sent"}}); err != nil {
+		t.Fatal(err)
+	}
+	code, said := tryRun(t, "--config", config, "check")
+	if !strings.Contains(said, "nobody keeps a copy") {
+		t.Errorf("%d\n%s", code, said)
+	}
+	if folders, err := s.Daemon.Control.SentFolders(t.Context()); err != nil || len(folders) > 0 {
+		t.Errorf("still remembered: %q %v", folders, err)
+	}
+}

@@ -69,7 +69,7 @@ type grammar struct {
 	Restore restoreCmd `cmd:"" help:"Unpack a backup into an empty storage path; it sends nothing until release --all."`
 	Form    formCmd    `cmd:"" help:"Write the blank formulir of the office, for people to fill in."`
 	Version versionCmd `cmd:"" help:"Print the version."`
-	Bench   benchCmd   `cmd:"" help:"Measure a day's load on this machine; needs no configuration. A build with the tag bench also compares it with floors."`
+	Bench   benchCmd   `cmd:"" help:"Measure a day's load on this machine; needs no configuration."`
 
 	Accounts accountsCmd `cmd:"" help:"The register of accounts: list it, or take over the accounts that the office has."`
 	Register registerCmd `cmd:"" help:"Write the register of a year: cases, members and deliveries, deviations, letters."`
@@ -77,7 +77,6 @@ type grammar struct {
 	Replay   replayCmd   `cmd:"" help:"Play the recorded mail through this version and configuration; print what would be decided otherwise."`
 
 	BenchOffice benchOfficeCmd `cmd:"" hidden:""`
-	BenchFloor  benchFloor     `embed:""`
 	BenchServe  benchServeCmd  `cmd:"" hidden:""`
 }
 

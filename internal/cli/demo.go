@@ -124,11 +124,8 @@ func (p *play) expect(held bool, format string, args ...any) {
 
 // show prints the letters that the office has sent since it was last called: who, what, when.
 func (p *play) show() {
-	for i, t := range p.stage.Post.Journal() {
-		if i < p.shown {
-			continue
-		}
-		p.shown++
+	all := p.stage.Post.Journal()
+	for _, t := range all[p.shown:] {
 		if t.From != p.stage.Cast.Office.Address {
 			continue
 		}
@@ -136,6 +133,7 @@ func (p *play) show() {
 		m := message.Parse(t.Raw, message.DefaultLimits(), nil)
 		fmt.Fprintf(p.out, "    %s  → %-38s %s\n", t.At.Local().Format("15.04.05.000"), strings.Join(t.To, ", "), codeInSubject.ReplaceAllString(m.Subject, "kode ······"))
 	}
+	p.shown = len(all)
 }
 
 // codeInSubject: codes appear in no output (DESIGN, "Commands"), not even invented ones.
@@ -166,13 +164,8 @@ func (p *play) approve(ctx context.Context, number string, style rehearsal.Style
 	if err != nil {
 		return err
 	}
-	sheets := 0
-	for _, f := range l.Msg.Files {
-		if sop.IsSheetName(f.Name) {
-			sheets++
-		}
-	}
-	p.expect(sheets == 1, "surat persetujuan memuat lembar akun tersandi")
+	_, sheet := stage.SheetFile(l.Msg)
+	p.expect(sheet, "surat persetujuan memuat lembar akun tersandi")
 	p.say("%s mengetik akun ke SPSE, lalu membalas: SETUJU", p.stage.Cast.Admin.Name)
 	return p.stage.Answer(l, "SETUJU", style)
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,13 +33,8 @@ func (p *play) incomplete(ctx context.Context) error {
 		return err
 	}
 	p.expect(v.Status == "Belum lengkap", "status %s: %s", number, v.Status)
-	asked := 0
-	for _, x := range v.Letters {
-		if x.Kind == sop.Persetujuan {
-			asked++
-		}
-	}
-	p.expect(asked == 0, "Admin Agency belum ditanya")
+	asked := slices.ContainsFunc(v.Letters, func(x control.LetterView) bool { return x.Kind == sop.Persetujuan })
+	p.expect(!asked, "Admin Agency belum ditanya")
 	p.say("%s membalas dengan SK yang tertinggal.", p.stage.Cast.Staff.Name)
 	if err := p.stage.Answer(l, "Berikut SK yang tertinggal. Mohon maaf.", rehearsal.Thunderbird, p.troubled.Files[1]); err != nil {
 		return err
@@ -66,7 +62,7 @@ func (p *play) spoof(ctx context.Context) error {
 		return err
 	}
 	p.say("Seseorang dari luar mengirim SETUJU atas nama %s, lengkap dengan kode dan bukti palsu.", p.stage.Cast.Admin.Address)
-	why, err := p.judged(ctx, number, func(m control.MailView) bool { return m.Outcome == "refused" })
+	why, err := p.refused(ctx, number)
 	if err != nil {
 		return err
 	}
@@ -79,22 +75,18 @@ func (p *play) spoof(ctx context.Context) error {
 	return nil
 }
 
-// judged waits until the case shows a mail with such a verdict.
-func (p *play) judged(ctx context.Context, number string, is func(control.MailView) bool) (control.MailView, error) {
-	look := time.NewTicker(20 * time.Millisecond)
-	defer look.Stop()
+// refused waits until the case shows a mail that was refused.
+func (p *play) refused(ctx context.Context, number string) (control.MailView, error) {
 	for {
 		w, err := p.stage.Daemon.Control.Why(ctx, number)
 		if err != nil {
 			return control.MailView{}, err
 		}
-		for _, m := range w.Mails {
-			if is(m) {
-				return m, nil
-			}
+		if i := slices.IndexFunc(w.Mails, func(m control.MailView) bool { return m.Outcome == "refused" }); i >= 0 {
+			return w.Mails[i], nil
 		}
 		select {
-		case <-look.C:
+		case <-time.After(20 * time.Millisecond):
 		case <-ctx.Done():
 			return control.MailView{}, fmt.Errorf("wait for a verdict in %s: %w", number, ctx.Err())
 		}

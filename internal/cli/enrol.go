@@ -1,16 +1,11 @@
 package cli
 
 import (
-	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"path/filepath"
-	"text/tabwriter"
+	"io"
 
 	"ukpbjd/internal/config"
 	"ukpbjd/internal/control"
-	"ukpbjd/internal/daemon"
 	"ukpbjd/internal/doctor"
 	"ukpbjd/internal/mailbox"
 )
@@ -31,10 +26,10 @@ func (c *enrolCmd) Run(s *shell) error {
 	if err := s.call(call, &all); err != nil {
 		return err
 	}
-	if c.JSON {
-		return printJSON(s.stdout, all)
-	}
-	w := tabwriter.NewWriter(s.stdout, 0, 4, 2, ' ', 0)
+	return s.tell(c.JSON, all, func(out io.Writer) { table(out, func(w io.Writer) { printEnrolments(w, all) }) })
+}
+
+func printEnrolments(w io.Writer, all []control.Enrolment) {
 	fmt.Fprintln(w, "ALAMAT\tNAMA\tDITULIS\tDIBALAS\tTERCAPAI\tPERLU\tCUKUP\tYANG DIBAWA")
 	for _, e := range all {
 		answered, reach, enough := "-", "-", "-"
@@ -46,7 +41,6 @@ func (c *enrolCmd) Run(s *shell) error {
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", e.Address, e.Name, stamp(e.Asked), answered, reach, e.Needs, enough, carriedWords(e))
 	}
-	return w.Flush()
 }
 
 // carriedWords is what the last reply brought along, in one line.
@@ -68,17 +62,9 @@ func carriedWords(e control.Enrolment) string {
 }
 
 // enrolled are lines of check: which level each approver's replies really reach.
-func enrolled(ctx context.Context, cfg *config.Config) ([]doctor.Finding, error) {
-	call := control.Call{Command: "enrolments"}
-	raw, err := overSocket(ctx, filepath.Join(cfg.Storage.Path, daemon.SocketName), call)
-	if errors.Is(err, errNoDaemon) {
-		raw, err = direct(ctx, cfg, call)
-	}
+func (s *shell) enrolled(cfg *config.Config) (lines []doctor.Finding, err error) {
 	var all []control.Enrolment
-	if err == nil {
-		err = json.Unmarshal(raw, &all)
-	}
-	var found []doctor.Finding
+	err = s.ask(cfg, control.Call{Command: "enrolments"}, &all)
 	for _, e := range all {
 		f := doctor.Finding{Level: mailbox.Good, Subject: "replies of " + e.Address}
 		switch {
@@ -90,7 +76,7 @@ func enrolled(ctx context.Context, cfg *config.Config) ([]doctor.Finding, error)
 		default:
 			f.Text = fmt.Sprintf("reach %s: %s", e.Reach, carriedWords(e))
 		}
-		found = append(found, f)
+		lines = append(lines, f)
 	}
-	return found, err
+	return lines, err
 }

@@ -2,10 +2,10 @@ package cli
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
+	"ukpbjd/internal/config"
 	"ukpbjd/internal/form"
 )
 
@@ -24,25 +24,9 @@ func (c *formCmd) Run(s *shell) error {
 	if content == nil {
 		return fail(exitUsage, fmt.Errorf("write %s: the name must end in .xlsx or .docx", c.Output))
 	}
-	if err := writeFile(c.Output, content); err != nil {
+	if err := config.WriteNew(c.Output, content, 0o644); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(s.stdout, c.Output)
 	return err
-}
-
-// writeFile writes a file that is not there yet.
-func writeFile(path string, content []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		return err
-	}
-	if _, err := f.Write(content); err != nil {
-		f.Close()
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	if err := f.Close(); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	return nil
 }

@@ -26,13 +26,9 @@ type retryCmd struct {
 	UID uint32 `arg:"" help:"UID of the mail, as the warning letter names it."`
 }
 
-func (c *resendCmd) Run(s *shell) error {
-	return s.instruct(control.Call{Command: "resend", Case: c.Case, Arg: c.Member})
-}
+func (c *resendCmd) Run(s *shell) error { return s.instruct("resend", c.Case, c.Member) }
 
-func (c *holdCmd) Run(s *shell) error {
-	return s.instruct(control.Call{Command: "hold", Case: c.Case})
-}
+func (c *holdCmd) Run(s *shell) error { return s.instruct("hold", c.Case, "") }
 
 func (c *releaseCmd) Run(s *shell) error {
 	if c.All == (c.Case != "") {
@@ -46,29 +42,26 @@ func (c *releaseCmd) Run(s *shell) error {
 		_, err := fmt.Fprintf(s.stdout, "the books restored from %s are reconciled; letters go again\n", stamp(r.From))
 		return err
 	}
-	return s.instruct(control.Call{Command: "release", Case: c.Case})
+	return s.instruct("release", c.Case, "")
 }
 
-func (s *shell) instruct(call control.Call) error {
+func (s *shell) instruct(command, number, arg string) error {
 	var v control.CaseView
-	if err := s.call(call, &v); err != nil {
+	if err := s.call(control.Call{Command: command, Case: number, Arg: arg}, &v); err != nil {
 		return err
 	}
 	last := "-"
 	if n := len(v.Events); n > 0 {
 		last = v.Events[n-1].Reason
 	}
-	fmt.Fprintf(s.stdout, "%s  %s  %s: %s\n", v.Number, v.Status, call.Command, last)
+	fmt.Fprintf(s.stdout, "%s  %s  %s: %s\n", v.Number, v.Status, command, last)
 	return nil
 }
 
 func (c *retryCmd) Run(s *shell) error {
-	var v struct {
-		UID uint32 `json:"uid"`
-	}
-	if err := s.call(control.Call{Command: "retry", UID: c.UID}, &v); err != nil {
+	if err := s.call(control.Call{Command: "retry", UID: c.UID}, new(any)); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.stdout, "UID %d will be judged again by the same gates.\n", v.UID)
+	fmt.Fprintf(s.stdout, "UID %d will be judged again by the same gates.\n", c.UID)
 	return nil
 }

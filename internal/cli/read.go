@@ -21,32 +21,29 @@ type readCmd struct {
 // maxRead bounds the file that is read: imap.max_message of the default configuration, with room.
 const maxRead = 64 << 20
 
-// reading is how the daemon reads: by its configuration where there is one, else by what it would begin with.
-type reading struct {
-	papers  *extract.Reader
-	banners []string
-	mailbox string
-}
-
-func (s *shell) reading() reading {
+// reading is the configuration by which the daemon reads where there is one, else what it would begin with.
+func (s *shell) reading() *config.Config {
 	cfg, faults := config.Load(s.config)
-	if _, err := os.Stat(s.config); len(faults) > 0 {
-		if err == nil {
-			fmt.Fprintf(s.stderr, "ukpbjd: %s has faults (see `ukpbjd check`); read without it\n", s.config)
-		}
-		cfg = config.Default()
+	if len(faults) == 0 {
+		return cfg
 	}
-	return reading{papers: extract.New(extract.Options{OCR: cfg.Extract.OCR, Clamd: cfg.Extract.Clamd}), banners: cfg.Mail.Banners, mailbox: cfg.Office().Mailbox.Address}
+	if _, err := os.Stat(s.config); err == nil {
+		fmt.Fprintf(s.stderr, "ukpbjd: %s has faults (see `ukpbjd check`); read without it\n", s.config)
+	}
+	return config.Default()
 }
 
 // Run needs no configuration: it reads as the daemon would, and decides nothing.
 func (c *readCmd) Run(s *shell) error {
-	how := s.reading()
+	cfg := s.reading()
+	papers := extract.New(extract.Options{OCR: cfg.Extract.OCR, Clamd: cfg.Extract.Clamd})
 	for _, name := range c.Files {
-		r, err := how.mail(s, name)
+		raw, err := readFile(name, maxRead)
 		if err != nil {
 			return err
 		}
+		msg := message.Parse(raw, message.DefaultLimits(), cfg.Mail.Banners)
+		r := document.Read(intake.MailPapers(msg, papers.All(s.ctx, msg.Files), cfg.SMTP.From.Address))
 		if c.JSON {
 			err = json.NewEncoder(s.stdout).Encode(r)
 		} else {
@@ -57,20 +54,6 @@ func (c *readCmd) Run(s *shell) error {
 		}
 	}
 	return nil
-}
-
-func (how reading) mail(s *shell, name string) (document.Reading, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return document.Reading{}, err
-	}
-	defer f.Close()
-	raw, err := io.ReadAll(io.LimitReader(f, maxRead+1))
-	if err != nil || len(raw) > maxRead {
-		return document.Reading{}, fmt.Errorf("read %s: over %d MiB or unreadable (%w)", name, maxRead>>20, err)
-	}
-	msg := message.Parse(raw, message.DefaultLimits(), how.banners)
-	return document.Read(intake.MailPapers(msg, how.papers.All(s.ctx, msg.Files), how.mailbox)), nil
 }
 
 func printReading(w io.Writer, name string, r document.Reading) error {

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bufio"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,7 +11,6 @@ import (
 	"runtime/debug"
 	"strings"
 
-	"ukpbjd/internal/config"
 	"ukpbjd/internal/control"
 	"ukpbjd/internal/daemon"
 	"ukpbjd/internal/report"
@@ -33,19 +31,50 @@ func (c *registerCmd) Run(s *shell) error {
 	if err != nil {
 		return err
 	}
-	ask, leave, err := s.books(cfg)
-	if err != nil {
-		return err
-	}
-	defer leave()
 	debug.SetMemoryLimit(report.MemoryWanted)
+	ask := func(year int, after string) (step control.RegisterStep, err error) {
+		raw, err := overSocket(s.ctx, cfg, control.Call{Command: "register", Year: year, After: after})
+		if err == nil {
+			err = json.Unmarshal(raw, &step)
+		}
+		return step, err
+	}
 	first, err := ask(c.Year, "")
+	if errors.Is(err, errNoDaemon) { // the books stay open for all steps, and no step goes through JSON
+		rooms, bad := daemon.OpenBooks(s.ctx, cfg)
+		if bad != nil {
+			return fail(exitUnavailable, bad)
+		}
+		defer rooms.Close()
+		ask = func(year int, after string) (control.RegisterStep, error) {
+			return rooms.Control.RegisterStep(s.ctx, year, after)
+		}
+		first, err = ask(c.Year, "")
+	}
 	if err != nil {
 		return err
 	}
 	first.Head.Zone = cfg.Identity.Zone
 	b := s.bar("register", first.Count)
-	entries := func(yield func(report.Entry, error) bool) { eachEntry(ask, first, b, yield) }
+	entries := func(yield func(report.Entry, error) bool) {
+		for step, n := first, 0; ; {
+			for _, e := range step.Entries {
+				if !yield(e, nil) {
+					return
+				}
+			}
+			n += len(step.Entries)
+			b.at(min(n, first.Count))
+			if step.Next == "" {
+				return
+			}
+			var err error
+			if step, err = ask(first.Head.Year, step.Next); err != nil {
+				yield(report.Entry{}, err)
+				return
+			}
+		}
+	}
 	n, err := c.write(ext, first.Head, entries)
 	b.done()
 	if err != nil {
@@ -53,70 +82,6 @@ func (c *registerCmd) Run(s *shell) error {
 	}
 	fmt.Fprintf(s.stdout, "%s: %d cases of %d\n", strings.Join(n, ", "), first.Count, first.Head.Year)
 	return nil
-}
-
-// books gives the register's steps from the running daemon, or from the store if no daemon runs.
-func (s *shell) books(cfg *config.Config) (ask func(year int, after string) (control.RegisterStep, error), leave func(), err error) {
-	socket := filepath.Join(cfg.Storage.Path, daemon.SocketName)
-	overWire := func(year int, after string) (r control.RegisterStep, err error) {
-		raw, err := overSocket(s.ctx, socket, control.Call{Command: "register", Year: year, After: after})
-		if err == nil {
-			err = json.Unmarshal(raw, &r)
-		}
-		return r, err
-	}
-	if _, err := overSocket(s.ctx, socket, control.Call{Command: "ping"}); !errors.Is(err, errNoDaemon) {
-		return overWire, func() {}, nil
-	}
-	desk, err := daemon.OpenBooks(s.ctx, cfg)
-	if err != nil {
-		return nil, nil, fail(exitUnavailable, err)
-	}
-	return func(year int, after string) (control.RegisterStep, error) {
-		return desk.Control.RegisterStep(s.ctx, year, after)
-	}, func() { desk.Close() }, nil
-}
-
-// eachEntry reads the next step while the present one is being written.
-func eachEntry(ask func(int, string) (control.RegisterStep, error), first control.RegisterStep, b *bar, yield func(report.Entry, error) bool) {
-	type answer struct {
-		step control.RegisterStep
-		err  error
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	next := make(chan answer)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		defer close(next)
-		for at := first.Next; at != ""; {
-			x, err := ask(first.Head.Year, at)
-			select {
-			case next <- answer{x, err}:
-			case <-ctx.Done():
-				return
-			}
-			if err != nil {
-				return
-			}
-			at = x.Next
-		}
-	}()
-	defer func() { cancel(); <-ended }()
-	n := 0
-	for step, more := (answer{step: first}), true; more; step, more = <-next {
-		if step.err != nil {
-			yield(report.Entry{}, step.err)
-			return
-		}
-		for _, e := range step.step.Entries {
-			if !yield(e, nil) {
-				return
-			}
-		}
-		n += len(step.step.Entries)
-		b.at(min(n, first.Count))
-	}
 }
 
 // write gives the names of what it has written.

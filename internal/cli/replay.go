@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"ukpbjd/internal/audit"
@@ -54,23 +55,11 @@ func (c *replayCmd) Run(s *shell) (err error) {
 	if err != nil {
 		return err
 	}
-	return c.print(s, r)
-}
-
-func (c *replayCmd) print(s *shell, r audit.Replayed) error {
-	if c.JSON {
-		if err := printJSON(s.stdout, r); err != nil {
-			return err
-		}
-	} else {
+	return found(len(r.Differences) > 0, s.tell(c.JSON, r, func(w io.Writer) {
 		for _, d := range r.Differences {
-			fmt.Fprintf(s.stdout, "%s  %s  %s\n    was  %s\n    now  %s\n", d.Case, stamp(d.At), d.What, d.Was, d.Now)
+			fmt.Fprintf(w, "%s  %s  %s\n    was  %s\n    now  %s\n", d.Case, stamp(d.At), d.What, d.Was, d.Now)
 		}
-		fmt.Fprintf(s.stdout, "%d mails and %d commands of %d cases played, %d mails left out (not ours, or not kept as they came): %d decisions would differ\n",
+		fmt.Fprintf(w, "%d mails and %d commands of %d cases played, %d mails left out (not ours, or not kept as they came): %d decisions would differ\n",
 			r.Mails, r.Commands, r.Cases, r.Left, len(r.Differences))
-	}
-	if len(r.Differences) > 0 {
-		return fail(exitTrouble, errSaid)
-	}
-	return nil
+	}))
 }

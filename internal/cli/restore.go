@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"ukpbjd/internal/backup"
@@ -42,15 +43,12 @@ func (c *restoreCmd) Run(s *shell) error {
 	if err != nil {
 		return fail(exitTrouble, err)
 	}
-	if c.JSON {
-		return printJSON(s.stdout, r)
-	}
-	return printRecovery(s, r, cfg.IMAP.Processed, cfg.IMAP.Inbox)
+	return s.tell(c.JSON, r, func(w io.Writer) { printRecovery(w, r, cfg.IMAP.Processed, cfg.IMAP.Inbox) })
 }
 
-func printRecovery(s *shell, r backup.Recovery, processed, inbox string) error {
+func printRecovery(w io.Writer, r backup.Recovery, processed, inbox string) {
 	since := stamp(r.From)
-	_, err := fmt.Fprintf(s.stdout, `restored as of %s: %d cases, %d of them open; %d letters may have gone since; %d passwords cannot be opened
+	fmt.Fprintf(w, `restored as of %s: %d cases, %d of them open; %d letters may have gone since; %d passwords cannot be opened
 open: %s
 
 Nothing is sent now, and every open approval code is void. Before letters go again:
@@ -60,5 +58,4 @@ Nothing is sent now, and every open approval code is void. Before letters go aga
   4. ukpbjd release --all
 A checkpoint that was mailed after %s will say that lines are missing: that is this restore.
 `, since, r.Cases, len(r.Open), r.Doubtful, r.Keyless, strings.Join(r.Open, " "), since, processed, inbox, since)
-	return err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"sync"
 	"time"
 
 	sd "github.com/coreos/go-systemd/v22/daemon"
@@ -34,16 +35,14 @@ func (serveCmd) Run(s *shell) error {
 	}
 	for {
 		err := serveOnce(s.ctx, cfg, log)
-		if s.ctx.Err() != nil {
+		switch {
+		case s.ctx.Err() != nil:
 			return nil
-		}
-		if errors.Is(err, daemon.ErrGround) {
+		case errors.Is(err, daemon.ErrGround):
 			return fail(exitConfig, err)
-		}
-		if errors.Is(err, mailbox.ErrServed) {
+		case errors.Is(err, mailbox.ErrServed):
 			return fail(exitUnavailable, err)
-		}
-		if !errors.Is(err, store.ErrUnknown) {
+		case !errors.Is(err, store.ErrUnknown):
 			return fail(exitTryLater, err)
 		}
 		log.Error("the outcome of a commit is unknown; the store is opened anew", "error", err)
@@ -62,14 +61,11 @@ func serveOnce(ctx context.Context, cfg *config.Config, log *slog.Logger) error 
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	told := make(chan struct{})
-	go func() {
-		defer close(told)
-		notify(ctx, d, log)
-	}()
+	var told sync.WaitGroup
+	told.Go(func() { notify(ctx, d, log) })
 	err = d.Run(ctx)
 	cancel()
-	<-told
+	told.Wait()
 	return errors.Join(err, d.Close())
 }
 
@@ -105,9 +101,7 @@ func notify(ctx context.Context, d *daemon.Daemon, log *slog.Logger) {
 
 func logger(w io.Writer, c config.Log) *slog.Logger {
 	var level slog.Level
-	if err := level.UnmarshalText([]byte(c.Level)); err != nil {
-		level = slog.LevelInfo
-	}
+	level.UnmarshalText([]byte(c.Level)) //nolint:errcheck // the configuration takes no other
 	o := &slog.HandlerOptions{Level: level}
 	if c.Format == "text" {
 		return slog.New(slog.NewTextHandler(w, o))

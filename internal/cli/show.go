@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"text/tabwriter"
 	"time"
 
 	"ukpbjd/internal/control"
@@ -19,13 +18,10 @@ func (c *showCmd) Run(s *shell) error {
 	if err := s.call(control.Call{Command: "show", Case: c.Case}, &v); err != nil {
 		return err
 	}
-	if c.JSON {
-		return printJSON(s.stdout, v)
-	}
-	return printCase(s.stdout, v)
+	return s.tell(c.JSON, v, func(w io.Writer) { printCase(w, v) })
 }
 
-func printCase(out io.Writer, v control.CaseView) error {
+func printCase(out io.Writer, v control.CaseView) {
 	fmt.Fprintf(out, "%s  %s\n", v.Number, v.Status)
 	fmt.Fprintf(out, "Pemohon   %s <%s>\nHal       %s\nDibuka    %s\nRevisi    %d\n", v.Requester.Name, v.Requester.Address, v.Subject, stamp(v.Opened), v.Revision)
 	if !v.Due.IsZero() {
@@ -37,7 +33,10 @@ func printCase(out io.Writer, v control.CaseView) error {
 	for _, g := range v.Delegations {
 		fmt.Fprintf(out, "Pengganti %s bagi %s sampai %s\n", g.To.Name, g.From.Name, stamp(g.Until))
 	}
-	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
+	table(out, func(w io.Writer) { printTables(w, v) })
+}
+
+func printTables(w io.Writer, v control.CaseView) {
 	fmt.Fprintln(w, "\nBERKAS\tJENIS\tJUDUL")
 	for _, p := range v.Reading.Papers {
 		fmt.Fprintf(w, "%s\t%s\t%s\n", p.File, p.Kind, p.Title)
@@ -57,19 +56,15 @@ func printCase(out io.Writer, v control.CaseView) error {
 	for _, e := range v.Events {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", stamp(e.At), e.Kind, e.Actor, e.Text)
 	}
-	return w.Flush()
 }
 
-func day(t time.Time) string {
+func day(t time.Time) string { return local(t, time.DateOnly) }
+
+func stamp(t time.Time) string { return local(t, time.DateTime) }
+
+func local(t time.Time, layout string) string {
 	if t.IsZero() {
 		return "-"
 	}
-	return t.Local().Format("2006-01-02")
-}
-
-func stamp(t time.Time) string {
-	if t.IsZero() {
-		return "-"
-	}
-	return t.Local().Format("2006-01-02 15:04:05")
+	return t.Local().Format(layout)
 }

@@ -3,12 +3,13 @@ package cli
 import (
 	"fmt"
 	"io"
-	"os"
 	"path"
 	"strings"
 
 	"ukpbjd/internal/audit"
+	"ukpbjd/internal/config"
 	"ukpbjd/internal/control"
+	"ukpbjd/internal/doctor"
 	"ukpbjd/internal/message"
 )
 
@@ -34,26 +35,22 @@ func (c *verifyCmd) Run(s *shell) error {
 	if err := s.call(call, &r); err != nil {
 		return err
 	}
-	if c.JSON {
-		if err := printJSON(s.stdout, r); err != nil {
-			return err
-		}
-	} else {
-		fmt.Fprintf(s.stdout, "%d cases, %d letters, %d mails, %d archived files, %d lines of the journal\n", r.Cases, r.Letters, r.Mails, r.Files, r.Lines)
+	return found(len(r.Findings) > 0, s.tell(c.JSON, r, func(w io.Writer) {
+		fmt.Fprintf(w, "%d cases, %d letters, %d mails, %d archived files, %d lines of the journal\n", r.Cases, r.Letters, r.Mails, r.Files, r.Lines)
 		if a := r.Against; a != nil {
-			fmt.Fprintf(s.stdout, "compared with the checkpoint of %s over %d lines\n", stamp(a.Signed), a.Lines)
+			fmt.Fprintf(w, "compared with the checkpoint of %s over %d lines\n", stamp(a.Signed), a.Lines)
 		}
 		for _, x := range r.Aside {
-			fmt.Fprintf(s.stdout, "put aside %s by %s: %s: %s\n", stamp(x.At), x.Queue, x.Key, x.Why)
+			fmt.Fprintf(w, "put aside %s by %s: %s: %s\n", stamp(x.At), x.Queue, x.Key, x.Why)
 		}
-		for _, f := range r.Findings {
-			fmt.Fprintf(s.stdout, "%s: %s\n", f.Where, f.What)
-		}
+		printFaults(w, r.Findings)
+	}))
+}
+
+func printFaults(w io.Writer, all []audit.Finding) {
+	for _, f := range all {
+		fmt.Fprintf(w, "%s: %s\n", f.Where, f.What)
 	}
-	if len(r.Findings) > 0 {
-		return fail(exitTrouble, errSaid)
-	}
-	return nil
 }
 
 // maxCheckpoint bounds what goes to the daemon: a checkpoint has a few hundred bytes.
@@ -81,17 +78,39 @@ func readCheckpoint(name string) ([]byte, error) {
 // maxBundle bounds an evidence bundle.
 const maxBundle = 512 << 20
 
-func readBundle(name string) ([]byte, error) { return readFile(name, maxBundle) }
-
-func readFile(name string, most int64) ([]byte, error) {
-	f, err := os.Open(name)
+// prove checks an evidence bundle offline. The key comes from the command line, else from the configuration if there is one;
+// else the bundle's own is used, and the answer says so.
+func (c *verifyCmd) prove(s *shell, kept []byte) error {
+	raw, err := readFile(c.Evidence, maxBundle)
 	if err != nil {
-		return nil, err
+		return fail(exitUsage, err)
 	}
-	defer f.Close()
-	raw, err := io.ReadAll(io.LimitReader(f, most+1))
-	if err == nil && int64(len(raw)) > most {
-		err = fmt.Errorf("read %s: over %d MiB", name, most>>20)
+	key := c.Verifier
+	if key == "" {
+		if cfg, faults := config.Load(s.config); len(faults) == 0 {
+			if key, err = doctor.Verifier(cfg); err != nil {
+				return err
+			}
+		}
 	}
-	return raw, err
+	p, err := audit.Prove(s.ctx, raw, key, kept)
+	if err != nil {
+		return fail(exitTrouble, err)
+	}
+	return found(!p.Sound(), s.tell(c.JSON, p, func(w io.Writer) { printProven(w, p) }))
+}
+
+func printProven(w io.Writer, p *audit.Proven) {
+	fmt.Fprintf(w, "%s  %d lines of the journal, %d decisions\n", p.Case, p.Lines, len(p.Decisions))
+	for _, d := range p.Decisions {
+		fmt.Fprintf(w, "  %s  %s  %s  %s  → %s\n", d.At, d.By, d.Verb, d.Proof, strings.Join(d.Events, ", "))
+		if d.Letter != "" {
+			fmt.Fprintf(w, "      answers %s\n", d.Letter)
+		}
+	}
+	fmt.Fprintf(w, "signed with %s\n", p.Verifier)
+	if !p.Trusted {
+		fmt.Fprintln(w, "That key is the bundle's own word: compare it with `ukpbjd version --verifier` or with a mailed checkpoint.")
+	}
+	printFaults(w, p.Findings)
 }

@@ -3,9 +3,11 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"os"
+	"io"
+	"io/fs"
 	"strings"
 
+	"ukpbjd/internal/config"
 	"ukpbjd/internal/control"
 )
 
@@ -23,28 +25,28 @@ func (c *whyCmd) Run(s *shell) error {
 	if err := s.call(control.Call{Command: "why", Case: c.Case}, &w); err != nil {
 		return err
 	}
-	if c.JSON {
-		return printJSON(s.stdout, w)
-	}
-	fmt.Fprintf(s.stdout, "%s  %s\n\nMails, each with its verdict:\n", w.Number, w.Status)
+	return s.tell(c.JSON, w, func(out io.Writer) { printWhy(out, w) })
+}
+
+func printWhy(out io.Writer, w control.Why) {
+	fmt.Fprintf(out, "%s  %s\n\nMails, each with its verdict:\n", w.Number, w.Status)
 	for _, m := range w.Mails {
-		fmt.Fprintf(s.stdout, "  %s  %s  %s: %s", stamp(m.At), m.From, m.Outcome, m.Reason)
+		fmt.Fprintf(out, "  %s  %s  %s: %s", stamp(m.At), m.From, m.Outcome, m.Reason)
 		if m.Gate != "" {
-			fmt.Fprintf(s.stdout, " (gate: %s)", m.Gate)
+			fmt.Fprintf(out, " (gate: %s)", m.Gate)
 		}
-		fmt.Fprintf(s.stdout, "\n      sha256 %s\n", m.SHA256)
+		fmt.Fprintf(out, "\n      sha256 %s\n", m.SHA256)
 		if len(m.Proof) > 0 {
-			fmt.Fprintf(s.stdout, "      proof  %s\n", strings.Join(m.Proof, "\n             "))
+			fmt.Fprintf(out, "      proof  %s\n", strings.Join(m.Proof, "\n             "))
 		}
 	}
-	fmt.Fprintln(s.stdout, "\nDecisions:")
+	fmt.Fprintln(out, "\nDecisions:")
 	for _, e := range w.Events {
-		fmt.Fprintf(s.stdout, "  %4d  %s  %-20s because %s; by %s\n", e.N, stamp(e.At), e.Kind, e.Reason, e.Actor)
+		fmt.Fprintf(out, "  %4d  %s  %-20s because %s; by %s\n", e.N, stamp(e.At), e.Kind, e.Reason, e.Actor)
 		for k, v := range e.Data {
-			fmt.Fprintf(s.stdout, "          %s: %s\n", k, v)
+			fmt.Fprintf(out, "          %s: %s\n", k, v)
 		}
 	}
-	return nil
 }
 
 // export never overwrites: evidence of another day may lie there.
@@ -53,21 +55,12 @@ func (c *whyCmd) export(s *shell) error {
 	if err := s.call(control.Call{Command: "evidence", Case: c.Case}, &b); err != nil {
 		return err
 	}
-	if err := writeNew(c.Evidence, b.Zip); err != nil {
+	err := config.WriteNew(c.Evidence, b.Zip, 0o600)
+	if at := (&fs.PathError{}); errors.As(err, &at) && at.Op == "open" {
+		return fail(exitUsage, err)
+	} else if err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(s.stdout, "%s  %d bytes; prove it with: ukpbjd verify --evidence %s\n", c.Evidence, len(b.Zip), c.Evidence)
-	return err
-}
-
-func writeNew(name string, raw []byte) error {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return fail(exitUsage, err)
-	}
-	_, err = f.Write(raw)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		os.Remove(name)
-	}
+	_, err = fmt.Fprintf(s.stdout, "%s  %d bytes; prove it with: ukpbjd verify --evidence %s\n", c.Evidence, len(b.Zip), c.Evidence)
 	return err
 }

@@ -31,7 +31,8 @@ func (r *reader) calendar(key, path string, zone *time.Location, now time.Time) 
 	c := x.loadCalendar(path, zone)
 	x.faults.sort()
 	r.faults, r.warnings = append(r.faults, x.faults...), append(r.warnings, x.warnings...)
-	for _, year := range wantedYears(now.In(zone)) {
+	here := now.In(zone)
+	for _, year := range slices.Compact([]int{here.Year(), here.Add(deadlineReach).Year()}) {
 		if len(x.faults) == 0 && !slices.Contains(c.Years(), year) {
 			r.warn(key, "the calendar knows no holiday of %d: enter the joint decree and the Governor's circular", year)
 		}
@@ -39,18 +40,12 @@ func (r *reader) calendar(key, path string, zone *time.Location, now time.Time) 
 	return c
 }
 
-// wantedYears are those into which deadlines may reach: near the end of a year the next one too.
-func wantedYears(now time.Time) []int {
-	const reach = 30 * 24 * time.Hour
-	if next := now.Add(reach).Year(); next != now.Year() {
-		return []int{now.Year(), next}
-	}
-	return []int{now.Year()}
-}
+// deadlineReach is how far ahead deadlines may lie: near the end of a year its calendar must know the next one too.
+const deadlineReach = 30 * 24 * time.Hour
 
 func (r *reader) loadCalendar(path string, zone *time.Location) workday.Calendar {
 	if strings.EqualFold(filepath.Ext(path), ".ics") {
-		return workday.New(zone, workday.Usual, r.imported("", filepath.Base(path), string(workday.National))...)
+		return workday.New(zone, workday.Usual, r.imported("", filepath.Base(path), workday.National)...)
 	}
 	raw, ok := r.open(path, "name the office's calendar, or leave the key out")
 	if !ok {
@@ -82,22 +77,14 @@ func (r *reader) loadCalendar(path string, zone *time.Location) workday.Calendar
 // importOf reads {file: libur.ics, kind: national}.
 func (r *reader) importOf(e entry) []workday.Day {
 	s := r.section(e.path, e.value)
-	file, kind := "", string(workday.National)
+	file, kind := "", workday.National
 	s.text("file", &file)
-	parsed(s, "kind", &kind, "", choice(kinds()...))
+	parsed(s, "kind", &kind, "", choice(workday.Kinds...))
 	s.done()
-	if s.need("file", file, "name a calendar file (.ics)"); file == "" {
+	if s.need("file", file != "", "name a calendar file (.ics)"); file == "" {
 		return nil
 	}
 	return r.imported(s.at("file"), file, kind)
-}
-
-func kinds() []string {
-	var out []string
-	for _, k := range workday.Kinds {
-		out = append(out, string(k))
-	}
-	return out
 }
 
 // hours reads {monday_thursday: 07.30-16.00, friday: 07.30-16.30}.
@@ -128,12 +115,9 @@ func (r *reader) season(e entry, hours workday.Week) workday.Season {
 	parsed(s, "from", &t.From, remedy, date)
 	parsed(s, "to", &t.To, remedy, date)
 	s.done()
-	if (t.From == workday.Date{}) {
-		s.need("from", "", remedy)
-	}
-	if (t.To == workday.Date{}) {
-		s.need("to", "", remedy)
-	} else if t.To.Before(t.From) {
+	s.need("from", t.From != workday.Date{}, remedy)
+	s.need("to", t.To != workday.Date{}, remedy)
+	if t.To.Before(t.From) && t.To != (workday.Date{}) {
 		r.fault(s.at("to"), "write the first day at from, the last at to", "ends before it begins")
 	}
 	return t
@@ -143,13 +127,9 @@ func (r *reader) day(e entry) workday.Day {
 	s := r.section(e.path, e.value)
 	var d workday.Day
 	parsed(s, "date", &d.Date, "write the day as 2026-08-17", date)
-	if (d.Date == workday.Date{}) {
-		s.need("date", "", "write the day as 2026-08-17")
-	}
-	var kind string
-	parsed(s, "kind", &kind, "", choice(kinds()...))
-	s.need("kind", kind, "write national, cuti-bersama, local or workday")
-	d.Kind = workday.Kind(kind)
+	s.need("date", d.Date != workday.Date{}, "write the day as 2026-08-17")
+	parsed(s, "kind", &d.Kind, "", choice(workday.Kinds...))
+	s.need("kind", d.Kind != "", "write national, cuti-bersama, local or workday")
 	s.text("name", &d.Name)
 	s.done()
 	return d

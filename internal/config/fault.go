@@ -1,9 +1,12 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+
+	"ukpbjd/internal/document"
 )
 
 // Fault is one thing that is wrong. Line 0 is the file as a whole. Text never shows what stands in a secret's file.
@@ -15,19 +18,17 @@ type Fault struct {
 }
 
 func (f Fault) String() string {
-	var b strings.Builder
-	b.WriteString(f.File)
+	s := f.File
 	if f.Line > 0 {
-		fmt.Fprintf(&b, ":%d", f.Line)
+		s += fmt.Sprintf(":%d", f.Line)
 	}
 	if f.Key != "" {
-		b.WriteString(": " + f.Key)
+		s += ": " + f.Key
 	}
-	b.WriteString(": " + f.Text)
-	if f.Remedy != "" {
-		b.WriteString("; " + f.Remedy)
+	if s += ": " + f.Text; f.Remedy != "" {
+		s += "; " + f.Remedy
 	}
-	return b.String()
+	return s
 }
 
 // Faults are all of them, by line.
@@ -43,19 +44,14 @@ func (f Faults) Error() string {
 }
 
 func (f Faults) sort() {
-	slices.SortStableFunc(f, func(a, b Fault) int {
-		if a.File != b.File {
-			return strings.Compare(a.File, b.File)
-		}
-		return a.Line - b.Line
-	})
+	slices.SortStableFunc(f, func(a, b Fault) int { return cmp.Or(strings.Compare(a.File, b.File), a.Line-b.Line) })
 }
 
 // nearest is the known word that was probably meant, or "".
 func nearest(word string, known []string) string {
 	best, least := "", len(word)/3+2
 	for _, k := range known {
-		d := distance(word, k)
+		d := document.Distance(word, k, least)
 		if strings.HasPrefix(k, word) && len(word) > 2 || strings.HasPrefix(word, k) {
 			d = 1
 		}
@@ -64,26 +60,4 @@ func nearest(word string, known []string) string {
 		}
 	}
 	return best
-}
-
-// distance is Levenshtein's, over at most 40 bytes of each.
-func distance(a, b string) int {
-	a, b = a[:min(len(a), 40)], b[:min(len(b), 40)]
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
 }

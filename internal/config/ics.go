@@ -16,13 +16,13 @@ const (
 )
 
 // imported is one .ics file: all its days are of a kind, unless an event names its own in CATEGORIES or in its summary.
-func (r *reader) imported(path, file, kind string) []workday.Day {
-	raw, _, err := readBounded(r.path(file), maxICS)
+func (r *reader) imported(path, file string, kind workday.Kind) []workday.Day {
+	raw, _, err := ReadBounded(r.path(file), maxICS)
 	if err != nil {
 		r.fault(path, "name a calendar file (.ics)", "%s cannot be read: %v", shown(file), cause(err))
 		return nil
 	}
-	x := ics{r: r, path: path, file: filepath.Base(file), kind: workday.Kind(kind)}
+	x := ics{r: r, path: path, file: filepath.Base(file), kind: kind}
 	x.read(string(raw))
 	return x.days
 }
@@ -34,7 +34,6 @@ type ics struct {
 	kind       workday.Kind
 	days       []workday.Day
 	event      map[string]string // properties of the event that is open; nil outside
-	params     map[string]string
 	line       int
 }
 
@@ -49,11 +48,11 @@ func (x *ics) read(raw string) {
 	for l := range strings.SplitSeq(raw, "\n") {
 		x.line++
 		name, value, _ := strings.Cut(l, ":")
-		name, params, _ := strings.Cut(name, ";")
+		name, _, _ = strings.Cut(name, ";") // parameters
 		name = strings.ToUpper(name)
 		switch {
 		case name == "BEGIN" && strings.EqualFold(value, "VEVENT"):
-			x.event, x.params, depth = map[string]string{}, map[string]string{}, 0
+			x.event, depth = map[string]string{}, 0
 		case x.event == nil:
 		case name == "END" && strings.EqualFold(value, "VEVENT"):
 			x.close()
@@ -63,7 +62,7 @@ func (x *ics) read(raw string) {
 		case name == "END":
 			depth--
 		case depth == 0:
-			x.event[name], x.params[name] = strings.TrimSpace(value), strings.ToUpper(params)
+			x.event[name] = strings.TrimSpace(value)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package config
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"net"
 	"os"
 	"regexp"
@@ -60,15 +61,13 @@ var casePrefix = regexp.MustCompile(`^[A-Z][A-Z0-9]{1,9}$`)
 
 func (o *Identity) read(s *section) {
 	s.text("name", &o.Name)
-	s.need("name", o.Name, "write the office's name as its letters show it")
+	s.need("name", o.Name != "", "write the office's name as its letters show it")
 	parsed(s, "case_prefix", &o.CasePrefix, "write 2 to 10 capitals or digits, such as PKJ", matches(casePrefix, "case prefix"))
-	o.Zone = time.UTC
 	parsed(s, "timezone", &o.Timezone, "write Asia/Makassar, Asia/Jakarta or Asia/Jayapura", matches(regexp.MustCompile(`^[A-Z][A-Za-z_+/-]{1,40}$`), "time zone"))
-	zone, err := time.LoadLocation(o.Timezone)
-	if err != nil {
+	var err error
+	if o.Zone, err = time.LoadLocation(o.Timezone); err != nil {
+		o.Zone = time.UTC
 		s.r.fault(s.at("timezone"), "write Asia/Makassar, Asia/Jakarta or Asia/Jayapura", "%s is no time zone", shown(o.Timezone))
-	} else {
-		o.Zone = zone
 	}
 	s.done()
 }
@@ -76,16 +75,14 @@ func (o *Identity) read(s *section) {
 // read reads what IMAP and SMTP have in common.
 func (v *Server) read(s *section, login bool, port string) {
 	parsed(s, "address", &v.Address, "write it as mail.example.go.id:"+port, hostPort)
-	s.need("address", v.Address, "write it as mail.example.go.id:"+port)
+	s.need("address", v.Address != "", "write it as mail.example.go.id:"+port)
 	v.Host, _, _ = net.SplitHostPort(v.Address)
 	parsed(s, "security", &v.Security, "write tls (port "+port+") or starttls", choice("tls", "starttls", "none"))
 	if v.Security == "none" && v.Address != "" && !loopback(v.Host) {
 		s.r.fault(s.at("security"), "write tls (port "+port+") or starttls", "none would send the password in the clear to %s", shown(v.Host))
 	}
 	s.text("username", &v.Username)
-	if login {
-		s.need("username", v.Username, "write the name that signs in, mostly the whole mail address")
-	}
+	s.need("username", !login || v.Username != "", "write the name that signs in, mostly the whole mail address")
 	v.Password = s.secret("password_file", login || v.Username != "", 1)
 	t := s.section("tls")
 	v.CAFile, v.roots = t.authority("ca_file")
@@ -104,9 +101,12 @@ func (v Server) TLS() *tls.Config {
 
 func (m *IMAP) read(s *section, zone *time.Location) {
 	m.Server.read(s, true, "993")
-	for key, into := range map[string]*string{"inbox": &m.Inbox, "processed": &m.Processed, "review": &m.Review, "sent": &m.Sent} {
-		s.text(key, into)
-		s.need(key, *into, "name a folder; `/` parts it from the one above")
+	for _, x := range []struct {
+		key  string
+		into *string
+	}{{"inbox", &m.Inbox}, {"processed", &m.Processed}, {"review", &m.Review}, {"sent", &m.Sent}} {
+		s.text(x.key, x.into)
+		s.need(x.key, *x.into != "", "name a folder; `/` parts it from the one above")
 	}
 	parsed(s, "poll", &m.Poll, "write it as 60s", span(time.Second, time.Hour))
 	parsed(s, "start", &m.Start, "write now, all, or a day as 2026-01-31", start(zone))
@@ -120,19 +120,18 @@ func (m *IMAP) read(s *section, zone *time.Location) {
 func (m *SMTP) read(s *section) {
 	m.Server.read(s, false, "465")
 	parsed(s, "from", &m.From, `write it as "UKPBJ Badung <ukpbj@example.go.id>"`, mailbox)
-	s.need("from", m.From.Address, `write it as "UKPBJ Badung <ukpbj@example.go.id>"`)
+	s.need("from", m.From.Address != "", `write it as "UKPBJ Badung <ukpbj@example.go.id>"`)
 	parsed(s, "connections", &m.Connections, "4 is as fast as any", number(1, 16))
 	s.done()
 }
 
 func (m *Mail) read(s *section) {
-	for _, b := range s.texts("banners") {
-		if b.text == "" {
-			s.r.fault(b.path, "write the line as the gateway puts it, or remove the entry", "an empty banner")
-			continue
+	m.Banners = listed(s, "banners", "write the line as the gateway puts it, or remove the entry", func(t string) (string, error) {
+		if t == "" {
+			return "", errors.New("an empty banner")
 		}
-		m.Banners = append(m.Banners, b.text)
-	}
+		return t, nil
+	})
 	s.done()
 }
 
@@ -161,7 +160,7 @@ func (l *Letters) read(s *section) {
 func (d *Storage) read(s *section) {
 	s.text("path", &d.Path)
 	s.done()
-	s.need("path", d.Path, "name the folder for books and archive, such as /var/lib/ukpbjd")
+	s.need("path", d.Path != "", "name the folder for books and archive, such as /var/lib/ukpbjd")
 	d.Path = s.r.path(d.Path)
 	if info, err := os.Stat(d.Path); err == nil && !info.IsDir() {
 		s.r.fault(s.at("path"), "name a folder", "is a file")

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"iter"
 	"strings"
 
 	"ukpbjd/internal/sop"
@@ -14,33 +15,14 @@ const (
 )
 
 func (p *People) read(s *section, passphrase bool) {
-	for _, t := range s.texts("requesters") {
-		v, err := pattern(t.text)
-		if err != nil {
-			s.r.fault(t.path, `write staf@example.go.id, or "*@example.go.id" for a whole domain`, "%v", err)
-			continue
-		}
-		p.Requesters = append(p.Requesters, v)
-	}
-	if len(p.Requesters) == 0 {
-		s.need("requesters", "", `say who may ask for accounts: ["*@example.go.id"]`)
-	}
-	list := s.list("approvers")
-	for _, e := range list[:min(len(list), maxApprovers)] {
+	p.Requesters = listed(s, "requesters", `write staf@example.go.id, or "*@example.go.id" for a whole domain`, pattern)
+	s.need("requesters", len(p.Requesters) > 0, `say who may ask for accounts: ["*@example.go.id"]`)
+	for _, e := range s.few("approvers", maxApprovers) {
 		p.Approvers = append(p.Approvers, s.r.approver(e, passphrase, true))
 	}
-	if len(list) > maxApprovers {
-		s.r.fault(s.at("approvers"), "", "more than %d", maxApprovers)
-	}
-	if len(list) == 0 {
-		s.need("approvers", "", "name at least one Admin Agency: [{name: …, email: …, sheet_passphrase_file: …}]")
-	}
-	keys := s.list("member_keys")
-	for _, e := range keys[:min(len(keys), maxMemberKeys)] {
+	s.need("approvers", len(p.Approvers) > 0, "name at least one Admin Agency: [{name: …, email: …, sheet_passphrase_file: …}]")
+	for _, e := range s.few("member_keys", maxMemberKeys) {
 		p.MemberKeys = append(p.MemberKeys, s.r.memberKey(e))
-	}
-	if len(keys) > maxMemberKeys {
-		s.r.fault(s.at("member_keys"), "", "more than %d", maxMemberKeys)
 	}
 	p.KepalaLPSE = person(s.section("kepala_lpse"))
 	p.KepalaBagian = person(s.section("kepala_bagian"))
@@ -65,23 +47,16 @@ func nameAndEmail(s *section) (p sop.Person) {
 		return p
 	}
 	s.text("name", &p.Name)
-	s.need("name", p.Name, "write the name as letters address it")
+	s.need("name", p.Name != "", "write the name as letters address it")
 	parsed(s, "email", &p.Address, "write one plain address", address)
-	s.need("email", p.Address, "write one plain address")
+	s.need("email", p.Address != "", "write one plain address")
 	return p
 }
 
 func (r *reader) approver(e entry, passphrase, deputies bool) Approver {
 	s := r.section(e.path, e.value)
 	a := Approver{Person: nameAndEmail(s)}
-	for _, t := range s.texts("aliases") {
-		v, err := address(t.text)
-		if err != nil {
-			r.fault(t.path, "write one plain address", "%v", err)
-			continue
-		}
-		a.Aliases = append(a.Aliases, v)
-	}
+	a.Aliases = listed(s, "aliases", "write one plain address", address)
 	parsed(s, "nip", &a.NIP, "write all 18 digits in quotes, or leave it out", nip)
 	a.SheetPassphrase = s.secret("sheet_passphrase_file", passphrase, minPhrase)
 	_, a.Certificates = s.authority("certificate_file")
@@ -113,28 +88,20 @@ func (r *reader) memberKey(e entry) (k MemberKey) {
 	return k
 }
 
-// place is an address and the key that holds it.
-type place struct{ path, address string }
-
-// addresses of the approver and of every deputy, with the key that holds each.
-func (a Approver) addresses(path string) []place {
-	all := []place{{path + ".email", a.Address}}
-	for i, alias := range a.Aliases {
-		all = append(all, place{index(path+".aliases", i), alias})
-	}
-	for i, d := range a.Deputies {
-		all = append(all, d.addresses(index(path+".deputies", i))...)
-	}
-	return all
-}
-
-// signing makes a fault of every approver and deputy who could not sign anything.
-func (a Approver) signing(r *reader, path string) {
-	if len(a.Certificates) == 0 && len(a.OpenPGPKey) == 0 && !r.wrong(path+".certificate_file") && !r.wrong(path+".openpgp_key_file") {
-		r.fault(path+".certificate_file", "name the PEM file of the certificate they sign mail with, or openpgp_key_file", "is needed for assurance: signed")
-	}
-	for i, d := range a.Deputies {
-		d.signing(r, index(path+".deputies", i))
+// Approving are the approvers, each with their deputies after them, by the key path of each.
+func (p People) Approving() iter.Seq2[string, Approver] {
+	return func(yield func(string, Approver) bool) {
+		for i, a := range p.Approvers {
+			path := index("people.approvers", i)
+			if !yield(path, a) {
+				return
+			}
+			for k, d := range a.Deputies {
+				if !yield(index(path+".deputies", k), d) {
+					return
+				}
+			}
+		}
 	}
 }
 

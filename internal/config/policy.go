@@ -15,25 +15,21 @@ import (
 
 func (t *Trust) read(s *section) {
 	parsed(s, "authserv_id", &t.AuthservID, "write the first word of Authentication-Results as your server writes it", matches(anyHost, "host name"))
-	for _, e := range s.texts("received_by") {
-		if !anyHost.MatchString(e.text) && !strings.Contains(e.text, ":") {
-			s.r.fault(e.path, "write a host name or address as it stands after `by` in your server's Received lines", "%s names no host", shown(e.text))
-			continue
-		}
-		t.ReceivedBy = append(t.ReceivedBy, e.text)
-	}
-	level := string(t.Assurance)
-	parsed(s, "assurance", &level, "write basic, standard, strict or signed",
-		choice(string(sop.Basic), string(sop.Standard), string(sop.Strict), string(sop.Signed)))
-	t.Assurance = sop.Level(level)
+	t.ReceivedBy = listed(s, "received_by", "write a host name or address as it stands after `by` in your server's Received lines", hostOrAddress)
+	parsed(s, "assurance", &t.Assurance, "write basic, standard, strict or signed", choice(sop.Basic, sop.Standard, sop.Strict, sop.Signed))
 	parsed(s, "below_received", &t.BelowReceived, "write true only where milters write below the server's own Received line", truth)
 	s.done()
 	if t.Assurance != sop.Basic {
-		s.need("authserv_id", t.AuthservID, "write the first word of Authentication-Results as your server writes it, or set assurance: basic")
-		if len(t.ReceivedBy) == 0 {
-			s.need("received_by", "", "list your mail server's names as they stand after `by` in its Received lines")
-		}
+		s.need("authserv_id", t.AuthservID != "", "write the first word of Authentication-Results as your server writes it, or set assurance: basic")
+		s.need("received_by", len(t.ReceivedBy) > 0, "list your mail server's names as they stand after `by` in its Received lines")
 	}
+}
+
+func hostOrAddress(s string) (string, error) {
+	if !anyHost.MatchString(s) && !strings.Contains(s, ":") {
+		return "", fmt.Errorf("%s names no host", shown(s))
+	}
+	return s, nil
 }
 
 func (a *Approval) read(s *section) {
@@ -72,9 +68,7 @@ func (c *Credentials) read(s *section) {
 	c.MasterKey = s.masterKey("key_file")
 	parsed(s, "user_id", &c.UserID, `write it of {first}, {last}, {initial}, {nip} and letters, such as "{first}.{last}"`, userID)
 	s.done()
-	if c.Source == "command" && len(c.Command) == 0 {
-		s.need("command", "", "name the program that makes the accounts, as [/usr/local/bin/program, argument]")
-	}
+	s.need("command", c.Source != "command" || len(c.Command) > 0, "name the program that makes the accounts, as [/usr/local/bin/program, argument]")
 	if c.Sheet == "plain" {
 		s.r.warn(s.at("sheet"), "passwords travel to the approver unencrypted")
 	}
@@ -87,9 +81,7 @@ func (c *Credentials) read(s *section) {
 func (s *section) command(e entry) []string {
 	var args []string
 	if _, list := e.value.(*ast.SequenceNode); list {
-		for _, t := range s.texts("command") {
-			args = append(args, t.text)
-		}
+		args = listed(s, "command", "", plain)
 	} else if text, ok := s.r.scalar(e); ok {
 		args = []string{text}
 	}
@@ -113,6 +105,15 @@ func (d *Deadlines) read(s *section, zone *time.Location, now time.Time) {
 	d.Calendar = s.r.calendar(s.at("calendar"), d.CalendarFile, zone, now)
 }
 
+func (t *Retention) read(s *section) {
+	parsed(s, "closed", &t.Closed, "write the years of the office's retention schedule as 10y, or leave the key out",
+		count("y", "number of years", 2, 100))
+	s.done()
+	if t.Closed > 0 {
+		s.r.warn(s.at("closed"), "mails, papers and letters of a case are deleted %d years after the year in which it was closed; the journal keeps that they were", t.Closed)
+	}
+}
+
 // agree checks what no section can see alone.
 func (c *Config) agree(r *reader) {
 	if c.Credentials.Delivery == "pdf" && c.Credentials.Sheet != "encrypted" && !r.wrong("credentials.sheet") {
@@ -134,9 +135,11 @@ func (c *Config) agree(r *reader) {
 		r.fault(key, "name a second approver", "two approvers are wanted and one is named")
 	}
 	c.approversApart(r)
-	for i, a := range c.People.Approvers {
-		if c.Trust.Assurance == sop.Signed {
-			a.signing(r, index("people.approvers", i))
+	for path, a := range c.People.Approving() {
+		if c.Trust.Assurance == sop.Signed && len(a.Certificates) == 0 && len(a.OpenPGPKey) == 0 &&
+			!r.wrong(path+".certificate_file") && !r.wrong(path+".openpgp_key_file") {
+			r.fault(path+".certificate_file", "name the PEM file of the certificate they sign mail with, or openpgp_key_file",
+				"is needed for assurance: signed")
 		}
 	}
 	if !sameAddress(c.SMTP.From.Address, c.IMAP.Username) && strings.Contains(c.IMAP.Username, "@") && c.SMTP.From.Address != "" {
@@ -146,9 +149,13 @@ func (c *Config) agree(r *reader) {
 
 // approversApart: an address answers for one approver only, and never for the office itself.
 func (c *Config) approversApart(r *reader) {
+	type place struct{ path, address string }
 	var all []place
-	for i, a := range c.People.Approvers {
-		all = append(all, a.addresses(index("people.approvers", i))...)
+	for path, a := range c.People.Approving() {
+		all = append(all, place{path + ".email", a.Address})
+		for i, alias := range a.Aliases {
+			all = append(all, place{index(path+".aliases", i), alias})
+		}
 	}
 	for i, p := range all {
 		switch {

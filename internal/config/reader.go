@@ -11,6 +11,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 )
 
 // Bounds of a file before it is parsed: the parser calls itself for every level of nesting, and its time grows with the
@@ -76,7 +77,7 @@ func (r *reader) wrong(path string) bool {
 
 // open reads the file, bounded.
 func (r *reader) open(path, remedy string) ([]byte, bool) {
-	raw, _, err := readBounded(path, maxFile)
+	raw, _, err := ReadBounded(path, maxFile)
 	if err != nil {
 		r.fault("", remedy, "cannot be read: %v", cause(err))
 	}
@@ -100,29 +101,29 @@ func (r *reader) parse(raw []byte) (root ast.Node, ok bool) {
 	}
 	file, err := parseYAML(raw)
 	if err != nil {
-		f := Fault{File: r.file, Text: "not YAML", Remedy: "check indentation, colons and quotes around this line"}
+		line, text := 0, "not YAML"
 		var at yaml.Error
 		if errors.As(err, &at) {
-			f.Text = "not YAML: " + at.GetMessage()
-			if t := at.GetToken(); t != nil && t.Position != nil {
-				f.Line = t.Position.Line
-			}
+			line, text = lineOf(at.GetToken()), text+": "+at.GetMessage()
 		}
-		r.faults = append(r.faults, f)
+		r.faultAt(line, "", "check indentation, colons and quotes around this line", "%s", text)
 		return nil, false
 	}
 	if len(file.Docs) > 1 && file.Docs[1].Body != nil {
-		line := 0
-		if t := file.Docs[1].Body.GetToken(); t != nil {
-			line = t.Position.Line
-		}
-		r.faultAt(line, "", "remove the line --- above it", "a second document begins")
+		r.faultAt(lineOf(file.Docs[1].Body.GetToken()), "", "remove the line --- above it", "a second document begins")
 		return nil, false
 	}
 	if len(file.Docs) == 0 {
 		return nil, true
 	}
 	return file.Docs[0].Body, true
+}
+
+func lineOf(t *token.Token) int {
+	if t == nil || t.Position == nil {
+		return 0
+	}
+	return t.Position.Line
 }
 
 // parseYAML turns a crash of the parser into an error; what a file holds must not end the program.

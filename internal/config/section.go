@@ -118,19 +118,14 @@ func (s *section) list(key string) []entry {
 	return all
 }
 
-// texts gives a list of plain values.
-func (s *section) texts(key string) []entryText {
-	var all []entryText
-	for _, e := range s.list(key) {
-		if t, ok := s.r.scalar(e); ok {
-			all = append(all, entryText{e.path, t})
-		}
+// few gives the first elements below a key; more of them are a fault.
+func (s *section) few(key string, most int) []entry {
+	all := s.list(key)
+	if len(all) > most {
+		s.r.fault(s.at(key), "", "more than %d", most)
 	}
-	return all
+	return all[:min(len(all), most)]
 }
-
-// entryText is one plain value of a list.
-type entryText struct{ path, text string }
 
 // scalar gives a plain value as it is written; `nip: 1986…` stays digits.
 func (r *reader) scalar(e entry) (string, bool) {
@@ -150,31 +145,45 @@ func (r *reader) scalar(e entry) (string, bool) {
 }
 
 // text reads one plain value.
-func (s *section) text(key string, into *string) {
-	parsed(s, key, into, "", func(t string) (string, error) { return t, nil })
+func (s *section) text(key string, into *string) { parsed(s, key, into, "", plain) }
+
+func plain(t string) (string, error) { return t, nil }
+
+// parsed reads one value by the given rule.
+func parsed[T any](s *section, key string, into *T, remedy string, rule func(string) (T, error)) {
+	if e, ok := s.find(key); ok {
+		if v, ok := take(s.r, e, remedy, rule); ok {
+			*into = v
+		}
+	}
 }
 
-// parsed reads one value by the given rule. What the rule refuses becomes a fault with the remedy.
-func parsed[T any](s *section, key string, into *T, remedy string, rule func(string) (T, error)) {
-	e, ok := s.find(key)
-	if !ok {
-		return
+// listed reads a list of values by the given rule; those that it refuses are left out.
+func listed[T any](s *section, key, remedy string, rule func(string) (T, error)) (all []T) {
+	for _, e := range s.list(key) {
+		if v, ok := take(s.r, e, remedy, rule); ok {
+			all = append(all, v)
+		}
 	}
-	t, ok := s.r.scalar(e)
+	return all
+}
+
+// take reads a value by the given rule. What the rule refuses becomes a fault with the remedy.
+func take[T any](r *reader, e entry, remedy string, rule func(string) (T, error)) (v T, ok bool) {
+	t, ok := r.scalar(e)
 	if !ok {
-		return
+		return v, false
 	}
 	v, err := rule(t)
 	if err != nil {
-		s.r.fault(e.path, remedy, "%v", err)
-		return
+		r.fault(e.path, remedy, "%v", err)
 	}
-	*into = v
+	return v, err == nil
 }
 
-// need makes a fault of a value that is still missing.
-func (s *section) need(key, value, remedy string) {
-	if value == "" && !s.odd && !s.r.wrong(s.at(key)) {
+// need makes a fault of a value that is not given, unless it has one already.
+func (s *section) need(key string, given bool, remedy string) {
+	if !given && !s.odd && !s.r.wrong(s.at(key)) {
 		s.r.fault(s.at(key), remedy, "is needed")
 	}
 }

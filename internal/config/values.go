@@ -7,7 +7,6 @@ import (
 	"net/mail"
 	"net/netip"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,12 +18,15 @@ import (
 func shown(s string) string { return fmt.Sprintf("%.60q", s) }
 
 // choice takes one of the given words.
-func choice(words ...string) func(string) (string, error) {
-	return func(s string) (string, error) {
-		if slices.Contains(words, s) {
-			return s, nil
+func choice[T ~string](words ...T) func(string) (T, error) {
+	return func(s string) (T, error) {
+		var known []string
+		for _, w := range words {
+			if known = append(known, string(w)); string(w) == s {
+				return w, nil
+			}
 		}
-		return "", fmt.Errorf("%s is none of %s", shown(s), strings.Join(words, ", "))
+		return "", fmt.Errorf("%s is none of %s", shown(s), strings.Join(known, ", "))
 	}
 }
 
@@ -44,40 +46,31 @@ func span(least, most time.Duration) func(string) (time.Duration, error) {
 
 // officeDays takes 3d: office days, not hours.
 func officeDays(least, most int) func(string) (int, error) {
-	return func(s string) (int, error) {
-		digits, ok := strings.CutSuffix(s, "d")
-		n, err := strconv.Atoi(digits)
-		if !ok || err != nil {
-			return 0, fmt.Errorf("%s is no number of office days", shown(s))
-		}
-		if n < least || n > most {
-			return 0, fmt.Errorf("%dd is not between %dd and %dd", n, least, most)
-		}
-		return n, nil
-	}
+	return count("d", "number of office days", least, most)
 }
 
-func number(least, most int) func(string) (int, error) {
+func number(least, most int) func(string) (int, error) { return count("", "whole number", least, most) }
+
+// count takes so many of a unit within bounds.
+func count(unit, what string, least, most int) func(string) (int, error) {
 	return func(s string) (int, error) {
-		n, err := strconv.Atoi(s)
-		if err != nil {
-			return 0, fmt.Errorf("%s is no whole number", shown(s))
+		digits, ok := strings.CutSuffix(s, unit)
+		n, err := strconv.Atoi(digits)
+		if !ok || err != nil {
+			return 0, fmt.Errorf("%s is no %s", shown(s), what)
 		}
 		if n < least || n > most {
-			return 0, fmt.Errorf("%d is not between %d and %d", n, least, most)
+			return 0, fmt.Errorf("%d%[2]s is not between %[3]d%[2]s and %[4]d%[2]s", n, unit, least, most)
 		}
 		return n, nil
 	}
 }
 
 func truth(s string) (bool, error) {
-	switch s {
-	case "true":
-		return true, nil
-	case "false":
-		return false, nil
+	if s != "true" && s != "false" {
+		return false, fmt.Errorf("%s is neither true nor false", shown(s))
 	}
-	return false, fmt.Errorf("%s is neither true nor false", shown(s))
+	return s == "true", nil
 }
 
 // size takes 40MiB, 40MB, 512KiB or bytes.

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 
+	"ukpbjd/internal/sop"
 	"ukpbjd/internal/store"
 )
 
@@ -26,10 +27,7 @@ type Imported struct {
 	Faults []string `json:"faults,omitempty"`
 }
 
-var (
-	nipShape  = regexp.MustCompile(`^\d{18}$`)
-	userShape = regexp.MustCompile("^[!#-%(-;=?-\\[\\]-_a-~]{1,64}$") // printable, without quotes, angles, ampersand and backslash
-)
+var nipShape = regexp.MustCompile(`^\d{18}$`)
 
 // ImportAccounts takes the accounts that an office has from before: rows of a table, as JSON, of which the first names the columns NIP
 // and User ID (and Nama, if there). Where a row is wrong, none is taken.
@@ -99,7 +97,7 @@ func takeAccount(b store.Books, a store.Account) (why string, err error) {
 		return "", err
 	case !nipShape.MatchString(a.NIP):
 		return fmt.Sprintf("%q is no NIP of 18 digits; a spreadsheet may have rounded it: format the column as text", a.NIP), nil
-	case !userShape.MatchString(a.UserID):
+	case !sop.PlainUser(a.UserID):
 		return fmt.Sprintf("%q cannot be a user ID", a.UserID), nil
 	case owner != "" && owner != a.NIP:
 		return fmt.Sprintf("user ID %q belongs to NIP %s", a.UserID, owner), nil

@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"ukpbjd/internal/document"
@@ -78,19 +79,34 @@ type LetterView struct {
 
 // EventView is one line of the journal.
 type EventView struct {
-	N      int               `json:"n"`
-	At     time.Time         `json:"at"`
-	Kind   string            `json:"kind"`
-	Actor  string            `json:"actor"`
-	Reason string            `json:"reason"`
-	Text   string            `json:"text"`
-	Data   map[string]string `json:"data,omitempty"`
+	N int `json:"n"`
+	sop.Event
+}
+
+// Why is everything that led a case to where it is: each mail with its verdict, each decision with its reason.
+type Why struct {
+	Number string      `json:"number"`
+	Status string      `json:"status"`
+	Mails  []MailView  `json:"mails"`
+	Events []EventView `json:"events"`
+}
+
+// MailView is one mail that was judged for the case.
+type MailView struct {
+	At      time.Time `json:"at"`
+	From    string    `json:"from,omitempty"`
+	Outcome string    `json:"outcome"`
+	Gate    string    `json:"gate,omitempty"`
+	Reason  string    `json:"reason"`
+	SHA256  string    `json:"sha256,omitempty"`
+	Folder  string    `json:"folder,omitempty"`
+	Proof   []string  `json:"proof,omitempty"`
 }
 
 // Cases lists cases, oldest first; letters and events are left out.
 func (c *Control) Cases(ctx context.Context, openOnly bool) ([]CaseView, error) {
-	out := []CaseView{}
-	err := c.View(ctx, func(b store.Books) error {
+	return office.Read(ctx, c.Clerk, func(b store.Books) ([]CaseView, error) {
+		out := []CaseView{}
 		damaged, err := store.Damaged(b.Cases.Each(openOnly, func(cs sop.Case) bool {
 			out = append(out, viewOf(cs))
 			return true
@@ -98,32 +114,53 @@ func (c *Control) Cases(ctx context.Context, openOnly bool) ([]CaseView, error) 
 		for _, row := range damaged {
 			out = append(out, CaseView{Number: row.Key, Status: "Tidak terbaca", Outcome: row.Error()})
 		}
-		return err
+		return out, err
 	})
-	return out, err
 }
 
 // Show gives one case with its letters and its journal.
 func (c *Control) Show(ctx context.Context, number string) (CaseView, error) {
-	var v CaseView
-	err := c.View(ctx, func(b store.Books) error {
+	return office.Read(ctx, c.Clerk, func(b store.Books) (v CaseView, err error) {
 		cs, err := office.Find(b, number)
 		if err != nil {
-			return err
+			return v, err
 		}
 		v = viewOf(cs)
 		rows, err := b.Letters.Of(number)
 		for _, r := range rows {
 			v.Letters = append(v.Letters, LetterView{r.Letter.Kind, r.Letter.To.Address, r.Letter.Topic, r.State, r.Attempts, r.Answer, r.Made, r.Ended})
 		}
-		sortLetters(v.Letters)
-		events, err2 := b.Journal.Of(number)
-		for _, e := range events {
-			v.Events = append(v.Events, EventView{e.N, e.At, e.Kind, e.Actor, e.Reason, e.Text, e.Data})
-		}
-		return errors.Join(err, err2)
+		slices.SortStableFunc(v.Letters, func(a, b LetterView) int { return a.Made.Compare(b.Made) })
+		events, bad := timeline(b, number)
+		v.Events = events
+		return v, errors.Join(err, bad)
 	})
-	return v, err
+}
+
+// Why explains a case.
+func (c *Control) Why(ctx context.Context, number string) (Why, error) {
+	return office.Read(ctx, c.Clerk, func(b store.Books) (w Why, err error) {
+		cs, err := office.Find(b, number)
+		if err != nil {
+			return w, err
+		}
+		events, err := timeline(b, number)
+		w = Why{Number: number, Status: cs.Status.Label(), Mails: []MailView{}, Events: events}
+		judged, bad := b.Mails.Of(number)
+		for _, j := range judged {
+			w.Mails = append(w.Mails, MailView{At: j.At, From: j.From, Outcome: j.Outcome, Gate: j.Gate, Reason: j.Reason,
+				SHA256: j.SHA256, Folder: j.Folder, Proof: j.Proof})
+		}
+		return w, errors.Join(bad, err)
+	})
+}
+
+func timeline(b store.Books, number string) (out []EventView, err error) {
+	records, err := b.Journal.Of(number)
+	for _, r := range records {
+		out = append(out, EventView{r.N, r.Event})
+	}
+	return out, err
 }
 
 func viewOf(cs sop.Case) CaseView {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"ukpbjd/internal/office"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/store"
 )
@@ -40,11 +41,15 @@ func (c *Control) Answer(ctx context.Context, call Call) (any, error) {
 	if call.Command == "register" && call.After != "" { // a part of an answer whose beginning was journalled
 		return do(c, ctx, call)
 	}
-	e := sop.Event{At: c.Now().UTC(), Kind: "operator-command", Actor: "operator", Reason: call.Command, Text: call.Case + " " + call.Arg}
-	if err := c.Update(ctx, func(b store.Books) error { return b.Journal.Append(store.Office, []sop.Event{e}) }); err != nil {
+	if err := c.note(ctx, call.Command, call.Case+" "+call.Arg); err != nil {
 		return nil, err
 	}
 	return do(c, ctx, call)
+}
+
+// note journals a command before it is carried out.
+func (c *Control) note(ctx context.Context, command, text string) error {
+	return c.Update(ctx, func(b store.Books) error { return c.journal(b, "operator", "operator-command", command, text) })
 }
 
 var calls = map[string]func(*Control, context.Context, Call) (any, error){
@@ -98,15 +103,12 @@ func instructCall(c *Control, ctx context.Context, x Call) (any, error) {
 }
 
 func retryCall(c *Control, ctx context.Context, x Call) (any, error) {
-	var pos store.Mailbox
-	if err := c.View(ctx, func(b store.Books) (err error) {
-		pos, _, err = b.Mails.Position()
-		return err
-	}); err != nil {
+	pos, err := office.Read(ctx, c.Clerk, func(b store.Books) (store.Mailbox, error) {
+		pos, _, err := b.Mails.Position()
+		return pos, err
+	})
+	if err != nil {
 		return nil, err
 	}
-	u := store.UID{Validity: pos.UIDValidity, UID: x.UID}
-	return struct {
-		UID uint32 `json:"uid"`
-	}{x.UID}, c.Retry(ctx, u)
+	return x.UID, c.Retry(ctx, store.UID{Validity: pos.UIDValidity, UID: x.UID})
 }

@@ -6,6 +6,8 @@ import (
 	"ukpbjd/internal/audit"
 	"ukpbjd/internal/office"
 	"ukpbjd/internal/queue"
+	"ukpbjd/internal/sop"
+	"ukpbjd/internal/store"
 )
 
 // Control answers the operator. Safe for concurrent use.
@@ -13,4 +15,9 @@ type Control struct {
 	*office.Clerk
 	Audit *audit.Audit // nil where the books can only be read
 	Mail  queue.Signal // there may be mail to read again
+}
+
+// journal notes in the journal of the office what its operator or the daemon did.
+func (c *Control) journal(b store.Books, actor, kind, reason, text string) error {
+	return b.Journal.Append(store.Office, []sop.Event{{At: c.Now().UTC(), Kind: kind, Actor: actor, Reason: reason, Text: text}})
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
+	"ukpbjd/internal/office"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/store"
 )
@@ -36,7 +38,15 @@ func enrolCall(c *Control, ctx context.Context, x Call) (any, error) {
 				continue
 			}
 			found = true
-			if err := c.askToEnrol(b, a.Person, fmt.Sprintf("%d/%s/%d", now.UnixMilli(), sop.Pendaftaran, i), now); err != nil {
+			e, err := b.State.Enrolment(a.Address)
+			if err != nil {
+				return err
+			}
+			e.Asked = now
+			key := fmt.Sprintf("%d/%s/%d", now.UnixMilli(), sop.Pendaftaran, i)
+			l := sop.Letter{Key: key, Kind: sop.Pendaftaran, To: a.Person, Role: sop.RoleApprover}
+			if err := errors.Join(b.State.PutEnrolment(a.Address, e), c.Queue(b, sop.Case{Number: store.Office}, l),
+				c.journal(b, "operator", "enrolment-asked", "enrol", "Surat uji balasan ditulis kepada "+a.Address+".")); err != nil {
 				return err
 			}
 		}
@@ -51,17 +61,6 @@ func enrolCall(c *Control, ctx context.Context, x Call) (any, error) {
 	return c.Enrolments(ctx)
 }
 
-func (c *Control) askToEnrol(b store.Books, to sop.Person, key string, now time.Time) error {
-	e, err := b.State.Enrolment(to.Address)
-	if err != nil {
-		return err
-	}
-	e.Asked = now
-	l := sop.Letter{Key: key, Kind: sop.Pendaftaran, To: to, Role: sop.RoleApprover}
-	return errors.Join(b.State.PutEnrolment(to.Address, e), c.Queue(b, sop.Case{Number: store.Office}, l),
-		b.Journal.Append(store.Office, []sop.Event{{At: now, Kind: "enrolment-asked", Actor: "operator", Reason: "enrol", Text: "Surat uji balasan ditulis kepada " + to.Address + "."}}))
-}
-
 // registered are the approvers, each with their deputies after them.
 func (c *Control) registered() (all []sop.Approver) {
 	for _, a := range c.Office.Approvers {
@@ -71,30 +70,20 @@ func (c *Control) registered() (all []sop.Approver) {
 }
 
 // Enrolments say of each approver and deputy which level their replies reach.
-func (c *Control) Enrolments(ctx context.Context) (out []Enrolment, err error) {
-	err = c.View(ctx, func(b store.Books) error {
-		out = out[:0]
+func (c *Control) Enrolments(ctx context.Context) ([]Enrolment, error) {
+	return office.Read(ctx, c.Clerk, func(b store.Books) (out []Enrolment, err error) {
 		for _, a := range c.registered() {
 			kept, err := b.State.Enrolment(a.Address)
 			if err != nil {
-				return err
+				return nil, err
 			}
-			e := Enrolment{Name: a.Name, Address: a.Address, Deputy: !c.principal(a), Asked: kept.Asked, Carried: kept.Carried, Needs: c.Office.Level}
+			deputy := !slices.ContainsFunc(c.Office.Approvers, func(p sop.Approver) bool { return p.Address == a.Address })
+			e := Enrolment{Name: a.Name, Address: a.Address, Deputy: deputy, Asked: kept.Asked, Carried: kept.Carried, Needs: c.Office.Level}
 			if kept.Carried != nil {
 				e.Reach, e.Enough = kept.Carried.Reach(), kept.Carried.Enough(c.Office.Level)
 			}
 			out = append(out, e)
 		}
-		return nil
+		return out, nil
 	})
-	return out, err
-}
-
-func (c *Control) principal(a sop.Approver) bool {
-	for _, x := range c.Office.Approvers {
-		if x.Address == a.Address {
-			return true
-		}
-	}
-	return false
 }

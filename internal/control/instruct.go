@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"ukpbjd/internal/office"
 	"ukpbjd/internal/sop"
@@ -36,11 +37,46 @@ func (c *Control) Retry(ctx context.Context, u store.UID) error {
 		case s.Outcome == "obeyed":
 			return fmt.Errorf("UID %d is obeyed (%s); what was obeyed is not judged again", u.UID, s.Reason)
 		}
-		e := sop.Event{At: c.Now().UTC(), Kind: "retry", Actor: "operator", Reason: "retry", Text: fmt.Sprintf("UID %d", u.UID)}
-		return errors.Join(b.Journal.Append(store.Office, []sop.Event{e}), b.Mails.Reopen(u))
+		return errors.Join(c.journal(b, "operator", "retry", "retry", u.String()), b.Mails.Reopen(u))
 	})
 	if err == nil {
 		c.Mail.Notify()
 	}
 	return err
+}
+
+// ErrNoSnapshot says that the engine cannot copy itself while it works.
+var ErrNoSnapshot = errors.New("this engine is backed up by its own means")
+
+// Snapshot writes the books as they stand at one moment, while work goes on. It is journalled first.
+func (c *Control) Snapshot(ctx context.Context, w io.Writer) error {
+	db, ok := c.DB.(interface {
+		Backup(context.Context, io.Writer) error
+	})
+	if !ok {
+		return ErrNoSnapshot
+	}
+	if err := c.note(ctx, "backup", "backup"); err != nil {
+		return err
+	}
+	return db.Backup(ctx, w)
+}
+
+// ErrNotHeld says that there is no hold of the whole office to end.
+var ErrNotHeld = errors.New("the books do not come out of a backup, or have been reconciled")
+
+// Reconcile lets letters go again: the operator has compared the books with the mailbox.
+func (c *Control) Reconcile(ctx context.Context) (r store.Restored, err error) {
+	err = c.Commit(ctx, 1, func(b store.Books) error {
+		var held bool
+		if r, held, err = b.State.Restored(); err != nil {
+			return err
+		}
+		if !held {
+			return fmt.Errorf("nothing is held: %w", ErrNotHeld)
+		}
+		const text = "Operator mencocokkan buku yang dipulihkan; surat dikirim kembali."
+		return errors.Join(c.journal(b, "operator", "reconciled", "release", text), b.State.Reconciled())
+	})
+	return r, err
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"ukpbjd/internal/office"
 	"ukpbjd/internal/report"
 	"ukpbjd/internal/store"
 )
@@ -26,7 +27,10 @@ const caselessMark = store.Office + "/"
 // RegisterStep gives the part of the register after the given mark ("": the first; year 0: the present one). Every entry is
 // true at its own moment; the books go on between the parts. SOP R.1
 func (c *Control) RegisterStep(ctx context.Context, year int, after string) (s RegisterStep, err error) {
-	s.Head = c.head(year)
+	if year == 0 {
+		year = c.Now().In(c.Zone()).Year()
+	}
+	s.Head = report.Head{Office: c.Office.Name, Year: year, Made: c.Now().UTC(), Zone: c.Zone()}
 	err = c.View(ctx, func(b store.Books) (err error) {
 		if s.Count, err = b.Cases.Count(s.Head.Year); err != nil {
 			return err
@@ -73,11 +77,19 @@ func (c *Control) caselessLetters(b store.Books, s *RegisterStep, after string) 
 	return err
 }
 
-func (c *Control) head(year int) report.Head {
-	if year == 0 {
-		year = c.Now().In(c.Zone()).Year()
+// Sheet prints the lembar kendali of a case as it stands. SOP R.1
+func (c *Control) Sheet(ctx context.Context, number string) ([]byte, error) {
+	s, err := office.Read(ctx, c.Clerk, func(b store.Books) (s report.Sheet, err error) {
+		cs, err := office.Find(b, number)
+		if err != nil {
+			return s, err
+		}
+		return c.ControlSheet(b, cs, c.Now().UTC())
+	})
+	if err != nil {
+		return nil, err
 	}
-	return report.Head{Office: c.Office.Name, Year: year, Made: c.Now().UTC(), Zone: c.Zone()}
+	return s.PDF()
 }
 
 func letterOf(r store.LetterRow) report.Letter {

@@ -37,22 +37,25 @@ func Handler(c *Control) http.Handler {
 			snapshot(w, r, c)
 			return
 		}
+		var raw json.RawMessage
 		data, err := c.Answer(r.Context(), call)
-		if err != nil {
-			rep := Reply{Error: err.Error()}
-			if errors.Is(err, office.ErrNoCase) || errors.Is(err, ErrUnknownCall) || errors.Is(err, ErrNoApprover) {
-				rep.Kind = "usage"
-			}
-			answer(w, rep)
-			return
+		if err == nil {
+			raw, err = json.Marshal(data)
 		}
-		raw, err := json.Marshal(data)
-		if err != nil {
+		switch {
+		case IsUsage(err):
+			answer(w, Reply{Error: err.Error(), Kind: "usage"})
+		case err != nil:
 			answer(w, Reply{Error: err.Error()})
-			return
+		default:
+			answer(w, Reply{Data: raw})
 		}
-		answer(w, Reply{Data: raw})
 	})
+}
+
+// IsUsage says that a call is refused for what the caller asked.
+func IsUsage(err error) bool {
+	return errors.Is(err, office.ErrNoCase) || errors.Is(err, ErrUnknownCall) || errors.Is(err, ErrNoApprover)
 }
 
 func answer(w http.ResponseWriter, r Reply) {

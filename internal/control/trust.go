@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"ukpbjd/internal/office"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/store"
 )
@@ -25,21 +26,17 @@ func (c *Control) UpdateTrustPolicy(ctx context.Context, now store.Trust) (loose
 			return err
 		}
 		if looser = weakened(old, now); len(looser) == 0 {
-			return c.noteTrust(b, "trust-changed", "Pengaturan kepercayaan berubah dan tidak menjadi lebih longgar.")
+			return c.journal(b, "daemon", "trust-changed", "trust-changed", "Pengaturan kepercayaan berubah dan tidak menjadi lebih longgar.")
 		}
 		return c.voidCodes(b, strings.Join(looser, "; "))
 	})
 	return looser, err
 }
 
-func (c *Control) noteTrust(b store.Books, kind, text string) error {
-	return b.Journal.Append(store.Office, []sop.Event{{At: c.Now().UTC(), Kind: kind, Actor: "daemon", Reason: kind, Text: text}})
-}
-
 // voidCodes is one commit with the record of the new ground: after a crash it is found again.
 func (c *Control) voidCodes(b store.Books, what string) error {
 	now := c.Now().UTC()
-	if err := c.noteTrust(b, "trust-loosened", "Pengaturan kepercayaan menjadi lebih longgar: "+what+"."); err != nil {
+	if err := c.journal(b, "daemon", "trust-loosened", "trust-loosened", "Pengaturan kepercayaan menjadi lebih longgar: "+what+"."); err != nil {
 		return err
 	}
 	open, err := c.OpenCases(b)
@@ -115,4 +112,31 @@ func weakened(old, now store.Trust) []string {
 // added are those of now that old has not.
 func added(old, now []string) []string {
 	return slices.DeleteFunc(slices.Clone(now), func(s string) bool { return slices.Contains(old, s) })
+}
+
+// groundCall remembers what check found: whether a forgery would be believed, and which folders keep copies of sent mail.
+// Serve draws the consequences.
+func groundCall(c *Control, ctx context.Context, x Call) (any, error) {
+	err := c.Commit(ctx, 0, func(b store.Books) error {
+		if x.Arg != "" {
+			if err := b.State.PutGround(x.Arg); err != nil {
+				return err
+			}
+		}
+		if x.Folders != nil {
+			return b.State.PutSentFolders(*x.Folders)
+		}
+		return nil
+	})
+	return x.Arg, err
+}
+
+// Ground is what check last found: sound, unsound, or "" before the first check.
+func (c *Control) Ground(ctx context.Context) (string, error) {
+	return office.Read(ctx, c.Clerk, func(b store.Books) (string, error) { return b.State.Ground() })
+}
+
+// SentFolders are those in which the provider keeps copies of sent mail, as check last found.
+func (c *Control) SentFolders(ctx context.Context) ([]string, error) {
+	return office.Read(ctx, c.Clerk, func(b store.Books) ([]string, error) { return b.State.SentFolders() })
 }

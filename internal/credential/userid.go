@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"ukpbjd/internal/document"
 )
 
 const maxID = 30
@@ -20,8 +22,8 @@ func UserID(pattern, nama, nip string, taken func(string) bool) string {
 	if first == last && strings.Contains(pattern, "{first}") {
 		last = "" // a person of one name
 	}
-	base := strings.NewReplacer("{first}", first, "{last}", last, "{initial}", first[:1], "{nip}", onlyDigits(nip),
-		"{nip4}", tail(onlyDigits(nip), 4)).Replace(pattern)
+	base := strings.NewReplacer("{first}", first, "{last}", last, "{initial}", first[:1], "{nip}", document.Digits(nip),
+		"{nip4}", tail(document.Digits(nip), 4)).Replace(pattern)
 	base = fold(base)
 	for _, twice := range []string{"..", "__", "--"} {
 		base = strings.ReplaceAll(base, twice, twice[:1])
@@ -41,15 +43,6 @@ func UserID(pattern, nama, nip string, taken func(string) bool) string {
 func cut(s string, n int) string { return s[:min(len(s), n)] }
 
 func tail(s string, n int) string { return s[max(0, len(s)-n):] }
-
-func onlyDigits(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < '0' || r > '9' {
-			return -1
-		}
-		return r
-	}, s)
-}
 
 // plain are Latin letters with marks, as they are typed without.
 var plain = strings.NewReplacer("á", "a", "à", "a", "â", "a", "ä", "a", "ã", "a", "å", "a", "é", "e", "è", "e", "ê", "e", "ë", "e",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"sync"
 	"time"
 
 	"ukpbjd/internal/mailbox"
@@ -41,6 +42,7 @@ func (d *Daemon) claim(ctx context.Context, served, asked chan<- struct{}) error
 		return err
 	}
 	every := queue.Every{Pause: d.claimEvery}
+	ours, known := sync.OnceFunc(func() { close(served) }), sync.OnceFunc(func() { close(asked) })
 	l := queue.Loop{Name: "claim", Wake: queue.NewSignal(), Health: d.Health, Now: d.Office.Now,
 		Fatal: func(err error) bool { return errors.Is(err, mailbox.ErrServed) || office.Fatal(err) },
 		Warn:  func(err error) { d.Log.Warn("claim", "error", err) }}
@@ -52,15 +54,10 @@ func (d *Daemon) claim(ctx context.Context, served, asked chan<- struct{}) error
 		if errors.Is(err, mailbox.ErrServed) {
 			return time.Time{}, err
 		}
-		if err == nil && served != nil {
-			close(served)
-			served = nil
+		if err == nil {
+			ours()
 		}
-		if asked != nil {
-			close(asked)
-			asked = nil
-		}
-		if err != nil {
+		if known(); err != nil {
 			return time.Time{}, err
 		}
 		return every.Done(d.Office.Now()), nil

@@ -35,20 +35,10 @@ type Daemon struct {
 	ready  chan struct{}
 	stands func(context.Context) error // whether the ground still bears; check may find otherwise while the daemon runs
 	page   net.Listener
-	closed []closer
-}
-
-// closer is one named clean-up; they run in reverse order.
-type closer struct {
-	name string
-	do   func() error
 }
 
 // stopTime bounds the stop of everything.
 const stopTime = 20 * time.Second
-
-// OnClose adds a clean-up.
-func (d *Daemon) OnClose(name string, do func() error) { d.closed = append(d.closed, closer{name, do}) }
 
 // Ready is closed once every loop works and the inbox was looked at for the first time: what arrives later is answered.
 func (d *Daemon) Ready() <-chan struct{} { return d.ready }
@@ -64,9 +54,9 @@ func (d *Daemon) PageAddr() string {
 // listen opens page and socket; they are served until ctx ends.
 func (d *Daemon) listen(loop func(string, func(context.Context) error)) error {
 	if d.Page != nil {
-		ln, err := listenTCP(d.PageAddress)
+		ln, err := net.Listen("tcp", d.PageAddress)
 		if err != nil {
-			return err
+			return fmt.Errorf("open the status page at %s: %w", d.PageAddress, err)
 		}
 		d.page = ln
 		loop("page", func(ctx context.Context) error { return serveHTTP(ctx, ln, d.Page) })
@@ -124,9 +114,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 // Close runs the clean-ups in reverse order, each named in its error, all within stopTime.
 func (d *Daemon) Close() error {
 	done := make(chan error, 1)
-	go func() {
-		done <- closeAll(d.closed)
-	}()
+	go func() { done <- d.Rooms.Close() }()
 	select {
 	case err := <-done:
 		return err

@@ -7,7 +7,11 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"time"
+
+	"ukpbjd/internal/sop"
+	"ukpbjd/internal/store"
 )
 
 // Faults are the queues and loops that are in trouble now, with the reason.
@@ -20,14 +24,6 @@ const aliveWithin = 15 * time.Minute
 func (d *Daemon) Alive() bool {
 	last := d.Intake.Progress()
 	return !d.Intake.Busy() || last.IsZero() || time.Since(last) < aliveWithin
-}
-
-func listenTCP(addr string) (net.Listener, error) {
-	ln, err := net.Listen("tcp", addr)
-	if err != nil {
-		return nil, fmt.Errorf("open the status page at %s: %w", addr, err)
-	}
-	return ln, nil
 }
 
 // listenSocket opens the control socket for the owner alone. The store's lock has been taken: a socket that is there is stale.
@@ -58,4 +54,67 @@ func serveHTTP(ctx context.Context, ln net.Listener, h http.Handler) error {
 	err := s.Shutdown(calm)
 	<-ended
 	return err
+}
+
+const (
+	gaugesEvery = 15 * time.Second
+	depthMost   = 100_000 // counting further would take time and tell nothing more
+)
+
+// gauges keeps the levels of /metrics: how many cases, letters and tasks there are now.
+func (d *Daemon) gauges(ctx context.Context) error {
+	for {
+		if err := d.measure(ctx); err != nil && ctx.Err() == nil {
+			d.Log.Warn("measure the books", "error", err)
+		}
+		select {
+		case <-time.After(gaugesEvery):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (d *Daemon) measure(ctx context.Context) error {
+	d.Health.Set("clock", "loop", d.clock.Fault())
+	d.Health.Set("secrets", "watch", d.Office.Unwatched())
+	var counts map[sop.Status]int
+	var letters, tasks int
+	err := d.Office.View(ctx, func(b store.Books) (err error) {
+		if counts, err = b.Cases.Counts(); err != nil {
+			return err
+		}
+		if _, letters, err = b.Letters.Next(depthMost); err != nil {
+			return err
+		}
+		tasks, err = b.Tasks.Waiting(depthMost)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	d.Metrics.Cases(counts)
+	d.Metrics.Outbox("waiting", letters)
+	d.Metrics.Waiting(tasks)
+	if last := d.Intake.Progress(); !last.IsZero() {
+		d.Metrics.Progress(last)
+	}
+	return nil
+}
+
+// The office runs on a small machine: 96 MiB of private memory in all. The collector works at a pace that stays below by itself;
+// the limit is a guard for the one large mail, and costs nothing until then.
+const (
+	memoryGuard = 88 << 20
+	garbage     = 200 // percent
+)
+
+// LimitMemory sets the collector once for the process, unless the operator did (GOMEMLIMIT, GOGC).
+func LimitMemory() {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryGuard)
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(garbage)
+	}
 }

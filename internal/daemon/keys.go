@@ -1,6 +1,8 @@
 package daemon
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strings"
 	"time"
@@ -8,23 +10,17 @@ import (
 	"ukpbjd/internal/config"
 	"ukpbjd/internal/credential"
 	"ukpbjd/internal/msgauth"
+	"ukpbjd/internal/store"
 	"ukpbjd/internal/tasks"
 )
 
 // Pins are what each approver and deputy signs with, by every address of theirs (DESIGN, "Trust", signed).
-func Pins(approvers []config.Approver) (map[string]msgauth.Pin, error) {
+func Pins(people config.People) (map[string]msgauth.Pin, error) {
 	out := map[string]msgauth.Pin{}
-	for _, a := range approvers {
+	for _, a := range people.Approving() {
 		p, err := msgauth.NewPin(a.Certificates, a.OpenPGPKey)
 		if err != nil {
 			return nil, fmt.Errorf("what %s signs with: %w", a.Address, err)
-		}
-		deputies, err := Pins(a.Deputies)
-		if err != nil {
-			return nil, err
-		}
-		for address, d := range deputies {
-			out[address] = d
 		}
 		for _, address := range append([]string{a.Address}, a.Aliases...) {
 			out[address] = p
@@ -64,4 +60,36 @@ func KeyOf(k config.MemberKey) string { return strings.ToLower(k.Address) + k.NI
 // AskAnew is the remedy for a key that cannot be used.
 func AskAnew(k config.MemberKey) string {
 	return "ask " + KeyOf(k) + " for their present certificate or public key, or remove the entry: their letters are then delivered as credentials.delivery says"
+}
+
+// trustOf is the part of the configuration that says whom an approval is believed from.
+func trustOf(cfg *config.Config) store.Trust {
+	t := store.Trust{Level: cfg.Trust.Assurance, AuthservID: cfg.Trust.AuthservID, ReceivedBy: cfg.Trust.ReceivedBy, BelowReceived: cfg.Trust.BelowReceived,
+		CodeInSheet: cfg.Approval.Code == "sheet", Quorum: cfg.Approval.Quorum, SecondAbove: cfg.Approval.SecondAbove, UndoWindow: cfg.Approval.UndoWindow,
+		Requesters: cfg.People.Requesters}
+	if cfg.Credentials.Tembusan == "full" {
+		t.FullCopy = cfg.People.KepalaLPSE.Address
+	}
+	for _, a := range cfg.People.Approvers {
+		trustIn(&t, a, "")
+		for _, d := range a.Deputies {
+			trustIn(&t, d, " for "+a.Address)
+		}
+	}
+	return t
+}
+
+func trustIn(t *store.Trust, a config.Approver, whom string) {
+	for _, address := range append([]string{a.Address}, a.Aliases...) {
+		t.Approvers = append(t.Approvers, address+whom)
+		for _, pin := range [][]byte{a.Certificates, a.OpenPGPKey} {
+			if len(pin) > 0 {
+				sum := sha256.Sum256(pin)
+				t.Pins = append(t.Pins, address+" "+hex.EncodeToString(sum[:]))
+			}
+		}
+	}
+	if a.NIP != "" {
+		t.NIPs = append(t.NIPs, a.Address+" "+a.NIP)
+	}
 }

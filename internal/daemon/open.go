@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,9 +49,6 @@ const (
 	SendLogName = "sending.log" // of this boot of the machine only; may be deleted while no daemon runs
 )
 
-// resolverKeeps is how long a DNS answer is believed.
-const resolverKeeps = 10 * time.Minute
-
 // Version of the program, for the metrics; the cli sets it.
 var Version = "dev"
 
@@ -81,29 +79,56 @@ type Rooms struct {
 
 	clock      clock
 	claimEvery time.Duration
-	closed     []closer
+	closers    []closer
+}
+
+// closer is one named clean-up.
+type closer struct {
+	name string
+	do   func() error
+}
+
+// onClose adds a clean-up; they run in reverse order.
+func (r *Rooms) onClose(name string, do func() error) {
+	r.closers = append(r.closers, closer{name, do})
 }
 
 // Close gives everything back that was opened.
-func (r *Rooms) Close() error { return closeAll(r.closed) }
+func (r *Rooms) Close() (err error) {
+	for _, c := range slices.Backward(r.closers) {
+		if e := c.do(); e != nil {
+			err = errors.Join(err, fmt.Errorf("close %s: %w", c.name, e))
+		}
+	}
+	return err
+}
 
 // Replaying are the rooms as a replay works in them.
 func (r *Rooms) Replaying() audit.Rooms {
 	return audit.Rooms{Office: r.Office, Intake: r.Intake, Outbox: r.Outbox, Tasks: r.Tasks, Timer: r.Timer, Instruct: r.Control.Instruct}
 }
 
-func closeAll(list []closer) (err error) {
-	for i := len(list) - 1; i >= 0; i-- {
-		if e := list[i].do(); e != nil {
-			err = errors.Join(err, fmt.Errorf("close %s: %w", list[i].name, e))
-		}
-	}
-	return err
-}
-
 // OpenRooms opens store, keys and archive for a command, without mailbox and post. Only one process can.
 func OpenRooms(ctx context.Context, cfg *config.Config, changes ...func(*Parts)) (*Rooms, error) {
 	return openRooms(ctx, cfg, slog.New(slog.DiscardHandler), statuspage.NewMetrics(Version), nil, nil, changes...)
+}
+
+// OpenBooks opens the store for reading: others may read at the same time, and the engine need not look for free pages. Such a
+// reading is not in the journal. A store that is not there yet is made.
+func OpenBooks(ctx context.Context, cfg *config.Config) (*Rooms, error) {
+	db, err := bolt.Open(filepath.Join(cfg.Storage.Path, StoreName), bolt.Options{ReadOnly: true})
+	if errors.Is(err, fs.ErrNotExist) {
+		return OpenRooms(ctx, cfg)
+	} else if err != nil {
+		return nil, err
+	}
+	r := &Rooms{}
+	r.onClose("store", db.Close)
+	if r.Office, err = office.Reader(ctx, office.Options{DB: db, Office: cfg.Office(), Now: time.Now}); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	r.Control = &control.Control{Clerk: r.Office}
+	return r, nil
 }
 
 // openRooms wires the rooms. What has been opened is closed again when a later one fails.
@@ -138,7 +163,7 @@ func (r *Rooms) open(ctx context.Context, p Parts) (err error) {
 			return err
 		}
 		p.Outbox.Log = log
-		r.closed = append(r.closed, closer{"log of sending", log.Close})
+		r.onClose("log of sending", log.Close)
 	}
 	if r.Outbox, err = outbox.New(ctx, p.Outbox); err != nil {
 		return err
@@ -162,17 +187,17 @@ func (r *Rooms) parts(cfg *config.Config, box *mailbox.Box, post *postman.Postma
 	if err != nil {
 		return p, err
 	}
-	r.closed = append(r.closed, closer{"store", db.Close})
+	r.onClose("store", db.Close)
 	vault, err := credential.OpenVault(in(KeysName), cfg.Credentials.MasterKey, rand.Reader)
 	if err != nil {
 		return p, err
 	}
-	r.closed = append(r.closed, closer{"vault", vault.Close})
+	r.onClose("vault", vault.Close)
 	files, err := archive.Open(in(ArchiveName))
 	if err != nil {
 		return p, err
 	}
-	r.closed = append(r.closed, closer{"archive", files.Close})
+	r.onClose("archive", files.Close)
 	if err := files.Sweep(); err != nil { // the store is locked: nobody else writes there
 		return p, err
 	}
@@ -184,7 +209,7 @@ func (r *Rooms) parts(cfg *config.Config, box *mailbox.Box, post *postman.Postma
 	if err != nil {
 		return p, err
 	}
-	pinned, err := Pins(cfg.People.Approvers)
+	pinned, err := Pins(cfg.People)
 	if err != nil {
 		return p, err
 	}
@@ -199,7 +224,7 @@ func (r *Rooms) parts(cfg *config.Config, box *mailbox.Box, post *postman.Postma
 		Passphrases: phrases, MaxMessage: cfg.IMAP.MaxMessage, Folders: intake.Folders{Processed: cfg.IMAP.Processed, Review: cfg.IMAP.Review},
 		Start: intake.Start(cfg.IMAP.Start), Poll: cfg.IMAP.Poll, Readers: runtime.GOMAXPROCS(0),
 		Auth: msgauth.Options{AuthservID: cfg.Trust.AuthservID, ReceivedBy: cfg.Trust.ReceivedBy, BelowReceived: cfg.Trust.BelowReceived, Pins: pinned,
-			Resolver: msgauth.NewCache(net.DefaultResolver, resolverKeeps, time.Now)}}
+			Resolver: net.DefaultResolver}}
 	p.Outbox = outbox.Options{Post: post, Box: box, Health: r.Health, Senders: cfg.SMTP.Connections, Poll: cfg.IMAP.Poll}
 	p.Tasks = tasks.Options{Extract: read, Health: r.Health, Source: source(cfg), Passphrases: phrases, MemberKeys: keys,
 		LockedPages: cfg.Credentials.Delivery == "pdf", UserID: cfg.Credentials.UserID}
@@ -212,20 +237,15 @@ func (r *Rooms) parts(cfg *config.Config, box *mailbox.Box, post *postman.Postma
 
 func passphrases(cfg *config.Config) map[string]secret.Secret {
 	out := map[string]secret.Secret{}
-	for _, a := range cfg.People.Approvers {
-		for _, x := range append([]config.Approver{a}, a.Deputies...) {
-			out[x.Address] = x.SheetPassphrase
-		}
+	for _, a := range cfg.People.Approving() {
+		out[a.Address] = a.SheetPassphrase
 	}
 	return out
 }
 
 // bootID names this boot of the machine; empty where the system does not tell.
 func bootID() string {
-	raw, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
-	if err != nil {
-		return ""
-	}
+	raw, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	return strings.TrimSpace(string(raw))
 }
 
@@ -238,11 +258,9 @@ const (
 func (r *Rooms) behindMail(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, maxBehind)
 	defer cancel()
-	look := time.NewTicker(behindLook)
-	defer look.Stop()
 	for r.Intake.Busy() || r.Outbox.Busy() {
 		select {
-		case <-look.C:
+		case <-time.After(behindLook):
 		case <-ctx.Done():
 			return
 		}
@@ -273,27 +291,32 @@ func Open(ctx context.Context, cfg *config.Config, log *slog.Logger, changes ...
 	if d.Rooms, err = openRooms(ctx, cfg, log, m, d.Box, d.Post, changes...); err != nil {
 		return nil, errors.Join(err, d.Box.Close(), d.Post.Close())
 	}
-	d.OnClose("rooms", d.Rooms.Close)
-	d.OnClose("mailbox", d.Box.Close)
-	d.OnClose("postman", d.Post.Close)
+	d.onClose("mailbox", d.Box.Close)
+	d.onClose("postman", d.Post.Close)
+	if err := d.prepare(ctx, cfg); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+// prepare looks at the ground of trust, and makes what the daemon shows of itself.
+func (d *Daemon) prepare(ctx context.Context, cfg *config.Config) error {
 	d.stands = func(ctx context.Context) error { return verifyTrustBase(ctx, cfg, d.Control) }
 	if err := d.stands(ctx); err != nil {
-		return nil, errors.Join(err, d.Close())
+		return err
 	}
 	weaker, err := d.Control.UpdateTrustPolicy(ctx, trustOf(cfg))
 	if err != nil {
-		return nil, errors.Join(err, d.Close())
+		return err
 	}
 	if len(weaker) > 0 {
-		log.Warn("the ground of trust became looser; open codes are void", "what", weaker)
+		d.Log.Warn("the ground of trust became looser; open codes are void", "what", weaker)
 	}
 	d.Socket = control.Handler(d.Control)
 	if cfg.HTTP.Listen != "" {
-		if d.Page, err = d.statusPage(cfg); err != nil {
-			return nil, errors.Join(err, d.Close())
-		}
+		d.Page, err = d.statusPage(cfg)
 	}
-	return d, nil
+	return err
 }
 
 // ErrGround says that the mail server would let a forgery pass.

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"ukpbjd/internal/config"
@@ -38,20 +39,12 @@ func (d *Daemon) replies(ctx context.Context) (out []statuspage.Reply, err error
 // pageSource reads the books for the status page.
 type pageSource struct{ d *Daemon }
 
-func (p pageSource) Recent(ctx context.Context, limit int) (out []sop.Case, err error) {
-	err = p.d.Office.View(ctx, func(b store.Books) error {
-		out, err = b.Cases.Recent(limit)
-		return err
-	})
-	return out, err
+func (p pageSource) Recent(ctx context.Context, limit int) ([]sop.Case, error) {
+	return office.Read(ctx, p.d.Office, func(b store.Books) ([]sop.Case, error) { return b.Cases.Recent(limit) })
 }
 
-func (p pageSource) Counts(ctx context.Context) (out map[sop.Status]int, err error) {
-	err = p.d.Office.View(ctx, func(b store.Books) error {
-		out, err = b.Cases.Counts()
-		return err
-	})
-	return out, err
+func (p pageSource) Counts(ctx context.Context) (map[sop.Status]int, error) {
+	return office.Read(ctx, p.d.Office, func(b store.Books) (map[sop.Status]int, error) { return b.Cases.Counts() })
 }
 
 func (p pageSource) Case(ctx context.Context, number string) (c sop.Case, events []sop.Event, ok bool, err error) {
@@ -71,22 +64,17 @@ func (p pageSource) Case(ctx context.Context, number string) (c sop.Case, events
 // Health names each loop that is in trouble, with the reason, and the outbox when it does not move.
 func (p pageSource) Health(ctx context.Context) []statuspage.HealthItem {
 	faults := p.d.Faults()
-	var out []statuspage.HealthItem
-	for _, loop := range healthNames(faults) {
-		out = append(out, statuspage.HealthItem{Name: loop, OK: faults[loop] == "", Text: faults[loop]})
+	names := append(healthNames(faults), "letters")
+	faults["letters"] = p.stuck(ctx)
+	var ill, well []statuspage.HealthItem
+	for _, n := range names {
+		if faults[n] == "" {
+			well = append(well, statuspage.HealthItem{Name: n, OK: true})
+		} else {
+			ill = append(ill, statuspage.HealthItem{Name: n, Text: faults[n]})
+		}
 	}
-	late := p.stuck(ctx)
-	out = append(out, statuspage.HealthItem{Name: "letters", OK: late == "", Text: late})
-	slices.SortStableFunc(out, func(a, b statuspage.HealthItem) int {
-		if a.OK == b.OK {
-			return 0
-		}
-		if a.OK {
-			return 1
-		}
-		return -1
-	})
-	return out
+	return append(ill, well...)
 }
 
 // healthNames are the queues and loops of which health always speaks, and whatever else is in trouble.
@@ -104,13 +92,12 @@ func healthNames(faults map[string]string) []string {
 const stuckAfter = 5 * time.Minute
 
 func (p pageSource) stuck(ctx context.Context) string {
-	var next time.Time
 	if r, held, err := p.d.Office.Restored(ctx); err == nil && held {
 		return "held since the books were restored from " + r.From.Format(time.DateTime) + "; ukpbjd release --all lets letters go"
 	}
-	err := p.d.Office.View(ctx, func(b store.Books) (err error) {
-		next, _, err = b.Letters.Next(1)
-		return err
+	next, err := office.Read(ctx, p.d.Office, func(b store.Books) (time.Time, error) {
+		next, _, err := b.Letters.Next(1)
+		return next, err
 	})
 	if err != nil {
 		return err.Error()
@@ -121,4 +108,34 @@ func (p pageSource) stuck(ctx context.Context) string {
 	return ""
 }
 
-var _ office.Meter = (*statuspage.Metrics)(nil)
+// chartsKeep is how long drawn charts are shown: counting a year of cases for every look would be waste.
+const chartsKeep = 5 * time.Minute
+
+// monthCharts draws the charts of the monthly report for the present month.
+type monthCharts struct {
+	d     *Daemon
+	mu    sync.Mutex
+	drawn time.Time
+	list  []statuspage.Picture
+}
+
+func (m *monthCharts) charts(ctx context.Context) ([]statuspage.Picture, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if time.Since(m.drawn) < chartsKeep {
+		return m.list, nil
+	}
+	month, err := m.d.Timer.Month(ctx, m.d.Office.Now())
+	if err != nil {
+		return nil, err
+	}
+	pictures, err := month.Charts()
+	if err != nil {
+		return nil, err
+	}
+	m.list, m.drawn = nil, time.Now()
+	for _, p := range pictures {
+		m.list = append(m.list, statuspage.Picture{Name: p.Name, Alt: p.Alt, PNG: p.PNG})
+	}
+	return m.list, nil
+}

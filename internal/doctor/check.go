@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -52,8 +53,7 @@ func Check(ctx context.Context, cfg *config.Config) Checkup {
 	box, post := daemon.OpenBox(cfg, slog.New(slog.DiscardHandler)), daemon.OpenPost(cfg)
 	defer box.Close()
 	defer post.Close()
-	imap := box.Check(ctx)
-	found = append(found, imap...)
+	found = append(found, box.Check(ctx)...)
 	if err := post.Check(ctx); err != nil {
 		found = append(found, bad("smtp", "check smtp.address, smtp.security, smtp.username and its password file", "%v", err))
 	} else {
@@ -117,13 +117,7 @@ func checkTools(cfg *config.Config) []Finding {
 	names := map[string]string{"pdftotext": "poppler-utils", "pdftoppm": "poppler-utils", "tesseract": "tesseract-ocr tesseract-ocr-ind",
 		"catdoc": "catdoc", "bwrap": "bubblewrap"}
 	var found []Finding
-	for _, name := range slices.Sorted(func(yield func(string) bool) {
-		for n := range names {
-			if !yield(n) {
-				return
-			}
-		}
-	}) {
+	for _, name := range slices.Sorted(maps.Keys(names)) {
 		if at := tools[name]; at != "" {
 			found = append(found, good("tool "+name, "%s", at))
 		} else {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"ukpbjd/internal/config"
+	"ukpbjd/internal/daemon"
 	"ukpbjd/internal/msgauth"
 	"ukpbjd/internal/sop"
 )
@@ -15,10 +16,8 @@ const pinSoon = 30 * 24 * time.Hour
 // rests on it, so nothing of it is a fault.
 func checkPins(cfg *config.Config, now time.Time) []Finding {
 	var found []Finding
-	for _, a := range cfg.People.Approvers {
-		for _, x := range append([]config.Approver{a}, a.Deputies...) {
-			found = append(found, checkPin(x, now, cfg.Trust.Assurance == sop.Signed)...)
-		}
+	for _, a := range cfg.People.Approving() {
+		found = append(found, checkPin(a, now, cfg.Trust.Assurance == sop.Signed)...)
 	}
 	return found
 }
@@ -60,4 +59,25 @@ func checkPin(a config.Approver, now time.Time, needed bool) []Finding {
 		}
 	}
 	return append(out, sick...)
+}
+
+// checkMemberKeys says of each key whether letters can be encrypted to it.
+func checkMemberKeys(cfg *config.Config, now time.Time) (found []Finding) {
+	keys, faults := daemon.MemberKeys(cfg, now)
+	for _, f := range faults {
+		remedy := f.Remedy
+		f.Remedy = ""
+		found = append(found, bad("member key", remedy, "%s", f))
+	}
+	if len(faults) > 0 || len(keys) == 0 {
+		return found
+	}
+	for _, k := range cfg.People.MemberKeys {
+		if keys[daemon.KeyOf(k)].Check(now.Add(pinSoon)) != nil {
+			f := k.At
+			f.Text = "comes to its end within 30 days"
+			found = append(found, warn("member key", daemon.AskAnew(k), "%s", f))
+		}
+	}
+	return append(found, good("member keys", "%d, all for encryption", len(keys)))
 }

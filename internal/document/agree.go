@@ -1,14 +1,16 @@
 package document
 
-import "strings"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 // witness is a paper against which the roster is checked.
 type witness struct {
-	label   string
-	absent  string // code for a member whom it does not name
-	secs    []*section
-	people  []person
-	machine bool
+	label  string
+	absent string // code for a member whom it does not name
+	secs   []*section
 }
 
 // agree checks the roster against SK, surat tugas, the mail's text and further forms.
@@ -17,26 +19,18 @@ func (m *merger) agree() {
 		return
 	}
 	if m.base != "sk" {
-		m.against(newWitness("SK", CodeMissingInSK, m.sks))
+		m.against(witness{"SK", CodeMissingInSK, m.papers[SK]})
 	}
 	if m.base != "surat_tugas" {
-		m.against(newWitness("surat tugas", CodeMissingInST, m.tasks))
+		m.against(witness{"surat tugas", CodeMissingInST, m.papers[SuratTugas]})
 	}
 	if m.base == "formulir" {
 		m.values("isi surel", m.body)
-		for _, s := range m.forms {
+		for _, s := range m.papers[Formulir] {
 			m.values("formulir lain ("+s.src.File+")", s.people)
 			m.otherForm(s)
 		}
 	}
-}
-
-func newWitness(label, absent string, secs []*section) witness {
-	w := witness{label: label, absent: absent, secs: secs, people: people(secs)}
-	for _, s := range secs {
-		w.machine = w.machine || s.machine()
-	}
-	return w
 }
 
 // against names rows that the witness tells differently, does not know, or adds.
@@ -46,17 +40,18 @@ func (m *merger) against(w witness) {
 	}
 	seen := map[*person]bool{}
 	matched := 0
-	w.people = within(w.people, ownLists(w.people, m.roster))
+	named := people(w.secs)
+	named = within(named, ownLists(named, m.roster))
 	var absent []int
 	for i := range m.roster {
 		p := &m.roster[i]
-		o := find(w.people, *p)
+		o := find(named, *p)
 		switch {
 		case o != nil:
 			seen[o] = true
 			matched++
 			m.compare(i+1, p, o, w.label)
-		case w.names(*p):
+		case slices.ContainsFunc(w.secs, func(s *section) bool { return s.listed(*p) }):
 			matched++
 		default:
 			absent = append(absent, i)
@@ -69,16 +64,7 @@ func (m *merger) against(w witness) {
 	for _, i := range absent {
 		m.reading.add(i+1, fieldNama, w.absent, "nama dan NIP ini tidak ditemukan dalam %s. Mohon samakan formulir dengan %s.", w.label, w.label)
 	}
-	m.extra(w, seen)
-}
-
-func (w witness) names(p person) bool {
-	for _, s := range w.secs {
-		if s.listed(p) {
-			return true
-		}
-	}
-	return false
+	m.extra(named, seen, "%s tercantum dalam %s, tetapi tidak dalam formulir. Mohon lengkapi formulir atau jelaskan perbedaannya.", w.label)
 }
 
 // compare looks at one person in both papers.
@@ -99,29 +85,21 @@ func (m *merger) compare(row int, p, o *person, label string) {
 	}
 }
 
-// extra names people whom the witness adds.
-func (m *merger) extra(w witness, seen map[*person]bool) {
-	for i := range w.people {
-		o := &w.people[i]
+// extra names people whom only the other paper has.
+func (m *merger) extra(named []person, seen map[*person]bool, text, label string) {
+	for i := range named {
+		o := &named[i]
 		if seen[o] || m.knows(o) || o.machine && !ValidNIP(o.NIP) && len(strings.Fields(o.Nama)) < 2 {
 			continue
 		}
-		who := o.Nama
-		if who == "" {
-			who = "NIP " + o.NIP
-		}
-		m.reading.add(0, "roster", CodeDisagrees, "%s tercantum dalam %s, tetapi tidak dalam formulir. Mohon lengkapi formulir atau jelaskan perbedaannya.", who, w.label)
+		m.reading.add(0, "roster", CodeDisagrees, text, cmp.Or(o.Nama, "NIP "+o.NIP), label)
 	}
 }
 
 func (m *merger) knows(o *person) bool {
-	for i := range m.roster {
-		p := &m.roster[i]
-		if p.NIP == o.NIP && p.NIP != "" || sameName(p.Nama, o.Nama, p.machine || o.machine) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(m.roster, func(p person) bool {
+		return p.NIP == o.NIP && p.NIP != "" || sameName(p.Nama, o.Nama, p.machine || o.machine)
+	})
 }
 
 // otherForm names what a second formulir tells otherwise: whom it leaves out or adds, and fields that a person must look at.
@@ -141,9 +119,9 @@ func (m *merger) otherForm(s *section) {
 			continue
 		}
 		seen[o] = true
-		for _, x := range compared {
+		for _, x := range values {
 			if a, b := *x.of(p), *x.of(o); a != "" && b != "" && fold(a) != fold(b) && x.f != fieldNama {
-				m.reading.doubt(i, x.f)
+				m.reading.Roster[i].doubt(x.f)
 			}
 		}
 	}
@@ -155,11 +133,8 @@ func (m *merger) otherForm(s *section) {
 			m.reading.add(i+1, fieldNama, CodeDisagrees, "anggota ini tidak tercantum dalam formulir lain (%s). Mohon pastikan formulir mana yang berlaku.", s.src.File)
 		}
 	}
-	for i := range s.people {
-		if o := &s.people[i]; !seen[o] && !m.knows(o) {
-			m.reading.add(0, "roster", CodeDisagrees, "%s tercantum dalam formulir lain (%s), tetapi tidak dalam formulir yang dibaca. Mohon pastikan formulir mana yang berlaku.", o.Nama, s.src.File)
-		}
-	}
+	m.extra(s.people, seen, "%s tercantum dalam formulir lain (%s), tetapi tidak dalam formulir yang dibaca. Mohon pastikan formulir mana yang berlaku.",
+		s.src.File)
 }
 
 // fromThird says that a row of the roster comes from neither the first formulir nor s.

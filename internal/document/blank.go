@@ -1,6 +1,9 @@
 package document
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // asksForMembers says whether a form has the header or labels of a member list, even an empty one. That a letter names its
 // signatory with a NIP is no such list.
@@ -21,19 +24,10 @@ func (s *section) hasHeader() bool {
 	members := func(cols columns) bool {
 		return cols.has(fieldNama) && (cols.has(fieldNIP) || cols.has(fieldNIK) || cols.has(fieldEmail))
 	}
-	for _, t := range s.tables {
-		for _, row := range t.Rows {
-			if members(headerRow(row)) {
-				return true
-			}
-		}
-	}
-	for _, r := range s.rows {
-		if members(columns{fieldsOf(r.text)}) || r.line != nil && len(r.line.Segments) > 1 && members(headerRow(cellsOf(r.line.Segments))) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(s.rows, func(r row) bool {
+		return members(headerRow(r.cells)) || members(columns{fieldsOf(r.text)}) ||
+			r.line != nil && len(r.line.Segments) > 1 && members(headerRow(cellsOf(r.line.Segments)))
+	})
 }
 
 // labelSeeker looks for the labels of a member's card outside the lines in which the signatory presents themselves.
@@ -48,8 +42,8 @@ func (c *labelSeeker) block(ps []pair) {
 		case p.label == "" && (cardHeadRE.MatchString(strings.TrimSpace(p.bare)) || strings.Contains(l, "DENGANINI") || strings.Contains(l, "BERIKUT")):
 			c.skip = false
 		case !c.skip:
-			c.nama = c.nama || hasField(fieldsOf(p.label), fieldNama)
-			c.nip = c.nip || hasField(fieldsOf(p.label), fieldNIP)
+			c.nama = c.nama || slices.Contains(fieldsOf(p.label), fieldNama)
+			c.nip = c.nip || slices.Contains(fieldsOf(p.label), fieldNIP)
 		}
 	}
 }

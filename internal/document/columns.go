@@ -1,8 +1,9 @@
 package document
 
 import (
+	"cmp"
 	"math"
-	"sort"
+	"slices"
 	"strings"
 )
 
@@ -88,21 +89,14 @@ func saysNothing(head, below []Segment) bool {
 
 // beginsHeader wants a line with a label, or many words side by side of which narrow columns show only the beginning.
 func beginsHeader(l *Line) bool {
-	for _, s := range l.Segments {
-		if fieldsOf(s.Text) != nil {
-			return true
-		}
-	}
-	return len(l.Segments) >= 3
+	return len(l.Segments) >= 3 || slices.ContainsFunc(l.Segments, func(s Segment) bool { return fieldsOf(s.Text) != nil })
 }
 
 func labelsOnly(l *Line) bool {
-	for _, s := range l.Segments {
-		if strings.HasPrefix(s.Text, ":") || digits(s.Text) != "" || strings.Contains(s.Text, "@") || strings.Contains(s.Text, ",") && fieldsOf(s.Text) == nil {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(l.Segments, func(s Segment) bool {
+		return strings.HasPrefix(s.Text, ":") || Digits(s.Text) != "" || strings.Contains(s.Text, "@") ||
+			strings.Contains(s.Text, ",") && fieldsOf(s.Text) == nil
+	})
 }
 
 func cellsOf(segs []Segment) []Cell {
@@ -116,24 +110,15 @@ func cellsOf(segs []Segment) []Cell {
 // mergeHeader lays the words of a second header line under those they belong to.
 func mergeHeader(head, more []Segment) []Segment {
 	for _, m := range more {
-		placed := false
-		for i := range head {
-			if m.Left < head[i].Right && m.Right > head[i].Left {
-				head[i].Text += "\n" + m.Text
-				head[i].Left, head[i].Right = math.Min(head[i].Left, m.Left), math.Max(head[i].Right, m.Right)
-				placed = true
-				break
-			}
-		}
-		if !placed {
+		i := slices.IndexFunc(head, func(h Segment) bool { return overlap(m, h) })
+		if i < 0 {
 			head = append(head, m)
+			continue
 		}
+		head[i].Text += "\n" + m.Text
+		head[i].Left, head[i].Right = math.Min(head[i].Left, m.Left), math.Max(head[i].Right, m.Right)
 	}
-	for i := 1; i < len(head); i++ { // few: insertion sort
-		for j := i; j > 0 && head[j].Left < head[j-1].Left; j-- {
-			head[j], head[j-1] = head[j-1], head[j]
-		}
-	}
+	slices.SortStableFunc(head, func(a, b Segment) int { return cmp.Compare(a.Left, b.Left) })
 	return head
 }
 
@@ -192,7 +177,7 @@ func birthLines(body []*Line, head []Segment) []int {
 	var out []int
 	for i, l := range body {
 		for _, s := range l.Segments {
-			if d := digits(s.Text); columnFor(head, s) == column && len(d) >= 14 && validDate(d[:8]) {
+			if d := Digits(s.Text); columnFor(head, s) == column && len(d) >= 14 && validDate(d[:8]) {
 				out = append(out, i)
 				break
 			}
@@ -209,7 +194,7 @@ func owners(body []*Line, anchors []int) (owner []int, sure bool) {
 	for i := 1; i < len(body); i++ {
 		gaps = append(gaps, body[i].Top-body[i-1].Top)
 	}
-	sort.Float64s(gaps)
+	slices.Sort(gaps)
 	for k := 0; k < len(gaps) && len(anchors) > 0; k++ {
 		if k > 0 && gaps[k]-gaps[k-1] < 0.5 {
 			continue
@@ -267,15 +252,9 @@ func looseRow(body []*Line, owner []int, a int, head []Segment, sure bool) []Cel
 		before := -1
 		for _, s := range l.Segments {
 			c := columnFor(head, s)
-			if cells[c].Text != "" {
-				cells[c].Text += "\n"
-			}
-			cells[c].Text += s.Text
+			cells[c].Add(s.Text, s.Confidence)
 			cells[c].Unsure = cells[c].Unsure || !sure || c == before // two side by side are no one's cell for sure
 			before = c
-			if s.Confidence > 0 && (cells[c].Confidence == 0 || s.Confidence < cells[c].Confidence) {
-				cells[c].Confidence = s.Confidence
-			}
 		}
 	}
 	return cells

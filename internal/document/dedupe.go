@@ -1,5 +1,7 @@
 package document
 
+import "slices"
+
 // dedupe settles what several lists of one paper say: the same people again are one each, and a list of names without any
 // number or address beside a full one (who checked, who initialled) is no list of members.
 func dedupe(people []person) []person {
@@ -28,18 +30,9 @@ func dedupe(people []person) []person {
 
 // duplicateOf is the same person in another list of the paper; twice in one list is a fault that is named.
 func duplicateOf(people []person, p person) *person {
-	var hit *person
-	for i := range people {
-		o := &people[i]
-		if contains(o.groups, p.groups[0]) || !sameNames(*o, p) || o.NIP != "" && p.NIP != "" && o.NIP != p.NIP || namesakes(*o, p) {
-			continue
-		}
-		if hit != nil {
-			return nil
-		}
-		hit = o
-	}
-	return hit
+	return only(people, func(o *person) bool {
+		return !slices.Contains(o.groups, p.groups[0]) && sameNames(*o, p) && (o.NIP == "" || p.NIP == "" || o.NIP == p.NIP) && !namesakes(*o, p)
+	})
 }
 
 // namesakes says that two of one name, of whom no number tells that they are one, have another grade or post: they are two.
@@ -56,11 +49,8 @@ func sameNames(o, p person) bool {
 
 // contradicted marks what the two lists tell differently.
 func (p *person) contradicted(o person) {
-	for _, x := range []struct {
-		f    field
-		a, b string
-	}{{fieldEmail, p.Email, o.Email}, {fieldHP, p.HP, o.HP}, {fieldNIK, p.NIK, o.NIK}, {fieldUserID, p.UserID, o.UserID}} {
-		if x.a != "" && x.b != "" && x.a != x.b {
+	for _, x := range values {
+		if a, b := *x.of(p), *x.of(&o); a != "" && b != "" && a != b && slices.Contains([]field{fieldEmail, fieldHP, fieldNIK, fieldUserID}, x.f) {
 			p.doubt(x.f)
 		}
 	}

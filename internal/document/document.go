@@ -3,6 +3,8 @@
 // never from a file's name, and it never guesses: what it is not sure of is a doubt or a problem.
 package document
 
+import "cmp"
+
 // Kind of a paper.
 type Kind string
 
@@ -16,17 +18,8 @@ const (
 
 // Label is the paper's name as letters print it.
 func (k Kind) Label() string {
-	switch k {
-	case Formulir:
-		return "Formulir permohonan pembuatan akun Pokja"
-	case SK:
-		return "SK penetapan/pengangkatan anggota Pokja"
-	case SuratTugas:
-		return "Surat penugasan Pokja"
-	case Unreadable:
-		return "Berkas yang tidak terbaca"
-	}
-	return "Berkas lain"
+	return cmp.Or(map[Kind]string{Formulir: "Formulir permohonan pembuatan akun Pokja", SK: "SK penetapan/pengangkatan anggota Pokja",
+		SuratTugas: "Surat penugasan Pokja", Unreadable: "Berkas yang tidak terbaca"}[k], "Berkas lain")
 }
 
 // Required are the three papers of SOP 1.3, in the order in which letters name them.

@@ -11,7 +11,7 @@ var (
 )
 
 // entries reads members written as numbered sentences: "1. Nama, S.T. (NIP 19…) – Ketua;", labels in any order.
-func entries(rows []row) []person {
+func entries(s *section) []person {
 	var people []person
 	var cur strings.Builder
 	flush := func() {
@@ -20,7 +20,7 @@ func entries(rows []row) []person {
 		}
 		cur.Reset()
 	}
-	for _, r := range rows {
+	for _, r := range s.rows {
 		if m := entryRE.FindStringSubmatch(r.text); m != nil {
 			flush()
 			cur.WriteString(m[2])
@@ -122,20 +122,21 @@ func (p *person) labelled(label, value string, bounded bool) {
 	} else if fields[0] == fieldHP {
 		value = phoneRE.FindString(strings.ReplaceAll(value, "\n", " "))
 	}
+	line, _, _ := strings.Cut(value, "\n")
 	switch fields[0] {
 	case fieldNIP:
 		if nip, _, _ := findNIP(value); nip != "" {
 			p.NIP = nip
-		} else if d := digits(strings.SplitN(value, "\n", 2)[0]); p.NIP == "" && len(d) > 5 {
+		} else if d := Digits(line); p.NIP == "" && len(d) > 5 {
 			p.NIP = d
 		}
 	case fieldEmail:
 		p.takeEmail(value)
 	case fieldJabatan:
-		p.Jabatan = strings.TrimRight(oneLine(strings.SplitN(value, "\n", 2)[0]), " ;,.)(")
+		p.Jabatan = strings.TrimRight(oneLine(line), " ;,.)(")
 	case fieldNIK:
-		p.NIK = digits(strings.SplitN(value, "\n", 2)[0])
+		p.NIK = Digits(line)
 	default:
-		p.set(fields[:1], Cell{Text: strings.TrimRight(strings.TrimSpace(strings.SplitN(value, "\n", 2)[0]), ";,)")})
+		p.set(fields[:1], Cell{Text: strings.TrimRight(strings.TrimSpace(line), ";,)")})
 	}
 }

@@ -31,7 +31,7 @@ func fieldsOf(text string) []field {
 	if text == "#" {
 		return []field{fieldNo}
 	}
-	if text == "" || strings.HasPrefix(text, "#") || len(text) > 70 || len(digits(text)) > 2 || strings.Contains(text, "@") {
+	if text == "" || strings.HasPrefix(text, "#") || len(text) > 70 || len(Digits(text)) > 2 || strings.Contains(text, "@") {
 		return nil
 	}
 	ws := headerWords(text)
@@ -43,15 +43,9 @@ func fieldsOf(text string) []field {
 		return f
 	}
 	var out []field
-	add := func(f field) {
-		if slices.Contains(out, f) {
-			return
-		}
-		out = append(out, f)
-	}
-	for i, w := range ws {
-		if f := wordField(w, ws, i); f != "" {
-			add(f)
+	for i := range ws {
+		if f := wordField(ws, i); f != "" && !slices.Contains(out, f) {
+			out = append(out, f)
 		}
 	}
 	return tidyFields(out, all)
@@ -78,30 +72,24 @@ func headerWords(text string) []string {
 
 // wholeHeader knows headers whose words mean something else alone.
 func wholeHeader(all string) ([]field, bool) {
-	for _, p := range []string{"namapokja", "namaukpbj", "namaopd", "namaskpd", "namaperangkat", "namapaket", "namapekerjaan", "namasatuan", "namaunit", "namainstansi",
-		"namakelompok", "namakegiatan", "nomorsk", "nosk", "nomorsurat", "nomorformulir", "noformulir", "nomorsertifikat", "nosertifikat", "namaibu", "tahun", "tanggal", "tgl",
-		"dasar", "perihal", "lampiran", "sifat", "masaberlaku", "alamatrumah", "alamatkantor", "kodepos"} {
-		if strings.HasPrefix(all, p) {
-			return nil, true
-		}
-	}
 	switch {
-	case strings.HasPrefix(all, "namajabatan"):
+	case begins(all, "namapokja", "namaukpbj", "namaopd", "namaskpd", "namaperangkat", "namapaket", "namapekerjaan", "namasatuan", "namaunit",
+		"namainstansi", "namakelompok", "namakegiatan", "nomorsk", "nosk", "nomorsurat", "nomorformulir", "noformulir", "nomorsertifikat", "nosertifikat",
+		"namaibu", "tahun", "tanggal", "tgl", "dasar", "perihal", "lampiran", "sifat", "masaberlaku", "alamatrumah", "alamatkantor", "kodepos"):
+		return nil, true
+	case strings.HasPrefix(all, "namajabatan"), strings.HasPrefix(all, "kedudukan") && holds(all, "dinas", "instansi", "kantor"):
 		return []field{fieldJabatan}, true
-	case strings.HasPrefix(all, "gelardepan"), strings.HasPrefix(all, "gelardimuka"):
+	case begins(all, "gelardepan", "gelardimuka"):
 		return []field{fieldBefore}, true
-	case strings.HasPrefix(all, "gelarbelakang"), strings.HasPrefix(all, "gelardibelakang"), all == "gelar":
+	case begins(all, "gelarbelakang", "gelardibelakang"), all == "gelar":
 		return []field{fieldAfter}, true
-	case strings.HasPrefix(all, "kedudukan") && (strings.Contains(all, "dinas") || strings.Contains(all, "instansi") || strings.Contains(all, "kantor")):
-		return []field{fieldJabatan}, true
 	case all == "kontak", all == "kontakperson", all == "kontakpribadi":
 		return []field{fieldHP, fieldEmail}, true // what it holds tells which
 	case all == "nomorkontak", all == "nokontak":
 		return []field{fieldHP}, true
-	case strings.Contains(all, "namapengguna"), strings.Contains(all, "namauser"), strings.Contains(all, "userid"), strings.Contains(all, "username"),
-		strings.Contains(all, "idpengguna"), strings.Contains(all, "loginid"):
+	case holds(all, "namapengguna", "namauser", "userid", "username", "idpengguna", "loginid"):
 		return []field{fieldUserID}, true
-	case strings.Contains(all, "jabatan") && (strings.Contains(all, "pokja") || strings.Contains(all, "kelompok") || strings.Contains(all, "dalamtim") || strings.Contains(all, "dalamsk") || strings.HasSuffix(all, "tim") || strings.Contains(all, "keanggotaan")):
+	case strings.Contains(all, "jabatan") && (holds(all, "pokja", "kelompok", "dalamtim", "dalamsk", "keanggotaan") || strings.HasSuffix(all, "tim")):
 		return []field{fieldRole}, true
 	case all == "no", all == "nomor", all == "nourut", all == "nomorurut", all == "nr", all == "urut":
 		return []field{fieldNo}, true
@@ -111,85 +99,58 @@ func wholeHeader(all string) ([]field, bool) {
 	return nil, false
 }
 
-func wordField(w string, ws []string, i int) field {
-	if strings.HasPrefix(w, "nip") && strings.HasSuffix(w, "ppk") {
-		return fieldNIP // with a slash that OCR took for a letter
+// wordFields are words that mean one thing wherever they stand.
+var wordFields = map[string]field{"nama": fieldNama, "nip": fieldNIP, "nik": fieldNIK, "ktp": fieldNIK, "kependudukan": fieldNIK,
+	"email": fieldEmail, "surel": fieldEmail, "posel": fieldEmail, "imel": fieldEmail, "mail": fieldEmail,
+	"hp": fieldHP, "wa": fieldHP, "whatsapp": fieldHP, "telepon": fieldHP, "telp": fieldHP, "tlp": fieldHP, "tlpn": fieldHP, "telpon": fieldHP,
+	"handphone": fieldHP, "ponsel": fieldHP, "seluler": fieldHP, "gawai": fieldHP, "phone": fieldHP,
+	"gol": fieldGolongan, "golongan": fieldGolongan, "pangkat": fieldGolongan, "golruang": fieldGolongan, "jabatan": fieldJabatan,
+	"kedudukan": fieldRole, "peran": fieldRole, "keterangan": fieldRole, "ket": fieldRole, "tugas": fieldRole, "posisi": fieldRole,
+	"status": fieldRole}
+
+// wordField is what the word i means among the others.
+func wordField(ws []string, i int) field {
+	w, before, behind := ws[i], "", ""
+	if i > 0 {
+		before = ws[i-1]
 	}
-	switch w {
-	case "nama":
-		return fieldNama
-	case "nip":
+	if i+1 < len(ws) {
+		behind = ws[i+1]
+	}
+	switch {
+	case wordFields[w] != "":
+		return wordFields[w]
+	case strings.HasPrefix(w, "nip") && strings.HasSuffix(w, "ppk"): // with a slash that OCR took for a letter
 		return fieldNIP
-	case "nik", "ktp":
-		return fieldNIK
-	case "email", "surel", "posel", "imel", "mail":
+	case w == "el" && before == "pos", w == "elektronik" && (before == "surat" || before == "pos" || before == "alamat"):
 		return fieldEmail
-	case "el":
-		if i > 0 && ws[i-1] == "pos" {
-			return fieldEmail
-		}
-	case "elektronik":
-		if i > 0 && (ws[i-1] == "surat" || ws[i-1] == "pos" || ws[i-1] == "alamat") {
-			return fieldEmail
-		}
-	case "hp", "wa", "whatsapp", "telepon", "telp", "tlp", "tlpn", "telpon", "handphone", "ponsel", "seluler", "gawai", "phone":
-		return fieldHP
-	case "gol", "golongan", "pangkat", "golruang":
-		return fieldGolongan
-	case "jabatan":
-		return fieldJabatan
-	case "sebagai":
-		if i+1 < len(ws) && ws[i+1] == "berikut" {
-			return ""
-		}
+	case w == "sebagai" && behind != "berikut":
 		return fieldRole
-	case "kedudukan", "peran", "keterangan", "ket", "tugas", "posisi", "status":
-		return fieldRole
-	case "kependudukan":
-		return fieldNIK
-	case "kepegawaian", "induk":
-		if strings.Contains(strings.Join(ws, ""), "indukpegawai") {
-			return fieldNIP
-		}
-	case "pegawai":
-		if len(ws) == 1 {
-			return fieldNama
-		}
-		if i > 0 && ws[i-1] == "induk" {
-			return fieldNIP
-		}
-	case "personel", "personil":
-		if len(ws) == 1 {
-			return fieldNama
-		}
-	case "instansi", "unit":
-		if len(ws) <= 2 {
-			return fieldIgnored
-		}
+	case (w == "kepegawaian" || w == "induk") && strings.Contains(strings.Join(ws, ""), "indukpegawai"), w == "pegawai" && before == "induk":
+		return fieldNIP
+	case len(ws) == 1 && (w == "pegawai" || w == "personel" || w == "personil"):
+		return fieldNama
+	case len(ws) <= 2 && (w == "instansi" || w == "unit"):
+		return fieldIgnored
 	}
 	return ""
 }
 
 // tidyFields settles what two words say together.
 func tidyFields(out []field, all string) []field {
-	has := func(f field) bool {
-		return slices.Contains(out, f)
-	}
-	var kept []field
-	for _, f := range out {
-		switch {
-		case f == fieldRole && (has(fieldNama) || has(fieldJabatan) || has(fieldNIP)):
-			continue // "Nama Anggota/Keterangan": the role is no column of its own
-		case f == fieldIgnored && len(out) > 1:
-			continue
-		case f == fieldJabatan && strings.HasPrefix(all, "golonganjabatan"):
-			continue
-		}
-		kept = append(kept, f)
-	}
-	return kept
+	told, many := slices.Contains(out, fieldNama) || slices.Contains(out, fieldJabatan) || slices.Contains(out, fieldNIP), len(out) > 1
+	return slices.DeleteFunc(out, func(f field) bool {
+		return f == fieldRole && told || // "Nama Anggota/Keterangan": the role is no column of its own
+			f == fieldIgnored && many || f == fieldJabatan && strings.HasPrefix(all, "golonganjabatan")
+	})
 }
 
-func hasField(list []field, f field) bool {
-	return slices.Contains(list, f)
+// begins says whether a text begins with one of the words.
+func begins(text string, words ...string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return strings.HasPrefix(text, w) })
+}
+
+// holds says whether one of the words stands in a text.
+func holds(text string, words ...string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) })
 }

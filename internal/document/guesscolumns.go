@@ -16,26 +16,26 @@ func guessColumns(rows [][]Cell, cols columns) {
 
 // shapeOf is what at least two cells of a column, and all that are filled, look like.
 func shapeOf(rows [][]Cell, c int) field {
-	count := map[field]int{}
-	seen := 0
+	shape, seen := field(""), 0
 	for _, row := range rows {
 		if c >= len(row) || strings.TrimSpace(row[c].Text) == "" || closes(rowText(row)) {
 			continue
 		}
-		seen++
-		count[cellShape(row[c].Text)]++
-	}
-	for f, n := range count {
-		if f != "" && n >= 2 && n == seen {
-			return f
+		f := cellShape(row[c].Text)
+		if seen++; f == "" || seen > 1 && f != shape {
+			return ""
 		}
+		shape = f
 	}
-	return ""
+	if seen < 2 {
+		return ""
+	}
+	return shape
 }
 
 func cellShape(text string) field {
 	joined := strings.Join(strings.Fields(text), "")
-	d := digits(joined)
+	d := Digits(joined)
 	switch {
 	case emailRE.FindString(joined) == joined && joined != "":
 		return fieldEmail

@@ -91,11 +91,10 @@ func abbreviates(short, long nameWord) bool {
 
 // inOrder says whether the letters of s stand in l in the same order.
 func inOrder(s, l string) bool {
-	i := 0
-	for j := 0; j < len(l) && i < len(s); j++ {
-		if s[i] == l[j] {
-			i++
+	for i := range len(l) {
+		if s != "" && s[0] == l[i] {
+			s = s[1:]
 		}
 	}
-	return i == len(s)
+	return s == ""
 }

@@ -46,12 +46,12 @@ func lettersOfAny(s string) string {
 func titleAt(rows []row, i int) verdict {
 	text := rows[i].text
 	l := letters(text)
-	subject := strings.HasPrefix(l, "HAL") || strings.HasPrefix(l, "PERIHAL")
+	subject := begins(l, "HAL", "PERIHAL")
 	if len(l) < 4 || len(l) > 160 || strings.HasPrefix(l, "LAMPIRAN") || !subject && underLampiran(rows, i) {
 		return verdict{}
 	}
 	v := verdict{title: strings.Join(strings.Fields(text), " "), page: rows[i].page, strong: 2}
-	if rows[i].cells > 1 { // a title stands alone in its row
+	if filled(rows[i].cells) > 1 { // a title stands alone in its row
 		return lesserTitle(rows, i, l, v)
 	}
 	switch {
@@ -85,16 +85,13 @@ func underLampiran(rows []row, i int) bool {
 // isSK wants KEPUTUSAN, then NOMOR, then TENTANG: alone on its line, or in capitals with what it is about.
 func isSK(rows []row, i int, l string) bool {
 	l = strings.TrimPrefix(strings.TrimPrefix(l, "SALINAN"), "PETIKAN")
-	if !strings.HasPrefix(l, "KEPUTUSAN") && !strings.HasPrefix(l, "SURATKEPUTUSAN") {
-		return false
-	}
-	if mixedCase(rows[i].text) && len(l) > 60 {
-		return false // a sentence that begins with the word
+	if !begins(l, "KEPUTUSAN", "SURATKEPUTUSAN") || mixedCase(rows[i].text) && len(l) > 60 {
+		return false // … or a sentence that begins with the word
 	}
 	number := false
 	for j := i; j < len(rows) && j <= i+10; j++ {
 		m := letters(rows[j].text)
-		number = number || strings.HasPrefix(m, "NOMOR") || strings.Contains(m, "NOMOR")
+		number = number || strings.Contains(m, "NOMOR")
 		if number && (strings.HasSuffix(m, "TENTANG") && len(m) < 60 || about(rows[j].text) != "") {
 			return true
 		}
@@ -137,20 +134,17 @@ func isSuratTugas(rows []row, i int, l string) bool {
 		if rest != "" && (mixedCase(rows[i].text) || len(rest) > 50) {
 			return false
 		}
-		return rest != "" && strings.HasPrefix(rest, "NOMOR") || numberBelow(rows, i) != ""
+		return strings.HasPrefix(rest, "NOMOR") || numberBelow(rows, i) != ""
 	}
 	return false
 }
 
 // isForm wants FORMULIR or PERMOHONAN with AKUN or USER ID, on one line or over two.
 func isForm(rows []row, i int, l string) bool {
-	starts := strings.HasPrefix(l, "FORM") || strings.HasPrefix(l, "PERMOHONAN") || strings.HasPrefix(l, "PERMINTAAN") ||
-		strings.HasPrefix(l, "LEMBARPERMOHONAN") || strings.HasPrefix(l, "BLANGKO") || strings.HasPrefix(l, "USULAN") || strings.HasPrefix(l, "PENGAJUAN") ||
-		strings.HasPrefix(l, "PENDAFTARAN") || (strings.HasPrefix(l, "DAFTAR") || strings.HasPrefix(l, "DATA")) && !mixedCase(rows[i].text)
-	if !starts || strings.Contains(rows[i].text, ";") && mixedCase(rows[i].text) {
-		return false
-	}
-	if strings.HasPrefix(l, "FORMASI") || strings.HasPrefix(l, "PERMOHONANMAAF") || sentence(rows[i].text) || labelled(rows[i].text) {
+	text := rows[i].text
+	starts := begins(l, "FORM", "PERMOHONAN", "PERMINTAAN", "LEMBARPERMOHONAN", "BLANGKO", "USULAN", "PENGAJUAN", "PENDAFTARAN") ||
+		begins(l, "DAFTAR", "DATA") && !mixedCase(text)
+	if !starts || strings.Contains(text, ";") && mixedCase(text) || begins(l, "FORMASI", "PERMOHONANMAAF") || sentence(text) || labelled(text) {
 		return false
 	}
 	if asksForAccount(l) {
@@ -170,22 +164,13 @@ func sentence(text string) bool {
 }
 
 func asksForAccount(l string) bool {
-	for _, w := range []string{"AKUN", "USERID", "USERNAME", "HAKAKSES", "PASSWORD", "KATASANDI"} {
-		if strings.Contains(l, w) {
-			return true
-		}
-	}
-	return (strings.Contains(l, "SPSE") || strings.Contains(l, "LPSE")) && (strings.Contains(l, "PENGGUNA") || strings.Contains(l, "USER") || strings.Contains(l, "AKSES"))
+	return holds(l, "AKUN", "USERID", "USERNAME", "HAKAKSES", "PASSWORD", "KATASANDI") ||
+		holds(l, "SPSE", "LPSE") && holds(l, "PENGGUNA", "USER", "AKSES")
 }
 
 // asks says whether a subject begins with the word of a request.
 func asks(l string) bool {
-	for _, w := range []string{"PERMOHONAN", "PERMINTAAN", "USULAN", "PENGAJUAN", "PEMBUATAN", "MOHON"} {
-		if strings.HasPrefix(l, w) {
-			return true
-		}
-	}
-	return false
+	return begins(l, "PERMOHONAN", "PERMINTAAN", "USULAN", "PENGAJUAN", "PEMBUATAN", "MOHON")
 }
 
 // otherTitles are papers that are none of the three, by the words their title begins with.
@@ -204,15 +189,13 @@ func lesserTitle(rows []row, i int, l string, v verdict) verdict {
 			rest += letters(rows[i+1].text)
 		}
 		v.number = numberAround(rows, i)
-		if asks(rest) && asksForAccount(rest) {
+		if v.kind = Other; asks(rest) && asksForAccount(rest) {
 			v.kind = Formulir
-			return v
 		}
-		v.kind = Other
 		return v
 	}
 	for _, t := range otherTitles {
-		if rest, ok := strings.CutPrefix(l, t); ok && rows[i].cells <= 1 && (rest == "" || !mixedCase(rows[i].text)) {
+		if rest, ok := strings.CutPrefix(l, t); ok && filled(rows[i].cells) <= 1 && (rest == "" || !mixedCase(rows[i].text)) {
 			v.kind = Other
 			if t != "NOTADINAS" {
 				v.strong = 2
@@ -273,7 +256,7 @@ func numberIn(text string) string {
 	if len(n) > 60 {
 		n = n[:60]
 	}
-	if digits(n) == "" && !strings.Contains(n, "/") && !strings.Contains(n, "...") {
+	if Digits(n) == "" && !strings.Contains(n, "/") && !strings.Contains(n, "...") {
 		return ""
 	}
 	return n
@@ -291,7 +274,7 @@ func (s *section) markers() int {
 				seen[m] = true
 			}
 		}
-		if strings.HasPrefix(l, "KESATU") || strings.HasPrefix(l, "PERTAMA") {
+		if begins(l, "KESATU", "PERTAMA") {
 			seen["KESATU"] = true
 		}
 	}
@@ -322,17 +305,14 @@ func (s *section) confirm() Kind {
 func (s *section) assigns() bool {
 	n := 0
 	for _, r := range s.rows {
-		l := letters(r.text)
-		for _, m := range []string{"DASAR", "KEPADA", "UNTUK", "MENUGASKAN", "MEMERINTAHKAN", "MEMBERI", "MENIMBANG", "BERDASARKAN", "YANGBERTANDATANGAN", "DENGANINI"} {
-			if strings.HasPrefix(l, m) {
-				n++
-			}
+		if begins(letters(r.text), "DASAR", "KEPADA", "UNTUK", "MENUGASKAN", "MEMERINTAHKAN", "MEMBERI", "MENIMBANG", "BERDASARKAN",
+			"YANGBERTANDATANGAN", "DENGANINI") {
+			n++
 		}
 	}
 	return n >= 2 || s.machine() && n >= 1
 }
 
 func aboutPokja(text string) bool {
-	l := letters(text)
-	return strings.Contains(l, "POKJA") || strings.Contains(l, "KELOMPOKKERJA") || strings.Contains(l, "POKMIL")
+	return holds(letters(text), "POKJA", "KELOMPOKKERJA", "POKMIL")
 }

@@ -135,7 +135,7 @@ func (c *labelValueReader) bare(p pair) {
 	case strings.Contains(l, "BERTANDATANGAN"):
 		c.flush()
 		c.skip = true
-	case strings.HasPrefix(l, "KEPADA") || strings.Contains(l, "MENUGASKAN") || strings.Contains(l, "MEMERINTAHKAN") || strings.Contains(l, "MEMBERI") || strings.HasPrefix(l, "DASAR") || strings.Contains(l, "DENGANINI"):
+	case begins(l, "KEPADA", "DASAR"), holds(l, "MENUGASKAN", "MEMERINTAHKAN", "MEMBERI", "DENGANINI"):
 		c.skip = false
 	case closes(text):
 		c.flush()
@@ -170,23 +170,15 @@ func (c *labelValueReader) carriesOn(text string) bool {
 	if text == "" || strings.ContainsAny(text, " :") && c.last != fieldNIP && c.last != fieldHP {
 		return false
 	}
-	switch c.last {
-	case fieldEmail:
-		if validEmail(c.cur.Email) && !strings.HasPrefix(text, ".") && !strings.HasPrefix(text, "-") {
-			return false
-		}
+	number := strings.Trim(text, "0123456789 .-") == ""
+	switch {
+	case c.last == fieldEmail && (!validEmail(c.cur.Email) || begins(text, ".", "-")):
 		c.cur.setEmail(c.cur.Email + text)
-	case fieldNIP:
-		if len(c.cur.NIP) >= 18 || strings.Trim(text, "0123456789 .-") != "" {
-			return false
-		}
+	case c.last == fieldNIP && len(c.cur.NIP) < 18 && number:
 		c.cur.setNIP(c.cur.NIP+text, false)
-	case fieldHP:
-		if len(c.cur.HP) >= 12 || strings.Trim(text, "0123456789 .-") != "" {
-			return false
-		}
+	case c.last == fieldHP && len(c.cur.HP) < 12 && number:
 		c.cur.setHP(c.cur.HP + text)
-	case fieldUserID:
+	case c.last == fieldUserID:
 		c.cur.UserID += text
 		c.cur.doubt(fieldUserID)
 	default:
@@ -231,29 +223,18 @@ func (c *labelValueReader) flush() {
 func labelValueBlocks(s *section) [][]pair {
 	var out [][]pair
 	for i := 0; i < len(s.rows); {
-		r := s.rows[i]
-		if r.table == 0 {
-			block, n := wrappedCard(s.rows[i:])
-			if n == 0 {
-				block, n = positioned(r), 1
+		block, n := wrappedCard(s.rows[i:])
+		switch r := s.rows[i]; {
+		case r.line == nil:
+			block, n = cellPairs(r.cells), 1
+			for k := range block {
+				block[k].table = true
 			}
-			out = append(out, block)
-			i += n
-			continue
+		case n == 0:
+			block, n = positioned(r), 1
 		}
-		j := i
-		for j < len(s.rows) && s.rows[j].table == r.table && s.rows[j].page == r.page {
-			j++
-		}
-		t := s.src.Pages[r.page].Tables[r.table-1]
-		for _, cells := range t.Rows {
-			ps := cellPairs(cells)
-			for k := range ps {
-				ps[k].table = true
-			}
-			out = append(out, ps)
-		}
-		i = j
+		out = append(out, block)
+		i += n
 	}
 	return out
 }
@@ -261,13 +242,13 @@ func labelValueBlocks(s *section) [][]pair {
 // positioned reads a line of two columns whose colon OCR has lost.
 func positioned(r row) []pair {
 	ps := linePairs(r.text)
-	if r.line != nil && len(ps) == 1 {
+	if len(ps) == 1 {
 		ps[0].right = lineRight(r.line)
 		if ps[0].left = r.line.Segments[0].Left; ps[0].label != "" {
 			ps[0].left, ps[0].slack = valueLeft(r.line.Segments)
 		}
 	}
-	if ps[0].label != "" || r.line == nil || r.line.Segments[0].Confidence == 0 {
+	if ps[0].label != "" || r.line.Segments[0].Confidence == 0 {
 		return ps
 	}
 	segs := r.line.Segments
@@ -335,11 +316,6 @@ func cellPairs(cells []Cell) []pair {
 		if f := fieldsOf(filled[0].Text); len(cells) > 1 && len(f) == 1 && f[0] == fieldNama {
 			return []pair{{label: filled[0].Text}} // nothing was filled in behind it
 		}
-		var out []pair
-		for l := range strings.SplitSeq(filled[0].Text, "\n") {
-			out = append(out, linePairs(l)...)
-		}
-		return out
 	}
 	var out []pair
 	for i := 0; i < len(filled); i++ {

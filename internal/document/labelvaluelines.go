@@ -1,8 +1,10 @@
 package document
 
-import "strings"
-
-import "math"
+import (
+	"math"
+	"slices"
+	"strings"
+)
 
 // wrappedCard reads a member written as one numbered paragraph of labels, which the printer has broken into lines. n is how many
 // lines it takes; 0 where there is no such paragraph.
@@ -11,7 +13,7 @@ func wrappedCard(rows []row) (block []pair, n int) {
 	if first.line == nil || first.line.Height == 0 || !entryRE.MatchString(first.text) {
 		return nil, 0
 	}
-	if ps := linePairs(first.text); len(ps) < 2 || !hasField(fieldsOf(ps[0].label), fieldNama) {
+	if ps := linePairs(first.text); len(ps) < 2 || !slices.Contains(fieldsOf(ps[0].label), fieldNama) {
 		return nil, 0
 	}
 	right := rightEdge(rows[:min(len(rows), 60)])

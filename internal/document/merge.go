@@ -6,10 +6,8 @@ import "slices"
 // tugas, in this order.
 type merger struct {
 	reading *Reading
-	forms   []*section
+	papers  map[Kind][]*section
 	own     map[*section]bool // forms whose people are all on the roster
-	sks     []*section
-	tasks   []*section
 	body    []person
 	scanned []person // whom papers of earlier mails name that a machine has read
 	roster  []person
@@ -17,18 +15,9 @@ type merger struct {
 }
 
 func (m *merger) take(s *section) {
-	switch s.kind {
-	case Formulir:
-		m.forms = append(m.forms, s)
-	case SK:
-		m.sks = append(m.sks, s)
-	case SuratTugas:
-		m.tasks = append(m.tasks, s)
-	}
-	for _, p := range s.src.Pages {
-		if s.first <= p.Number && p.Number <= s.last && p.Unreadable != "" {
-			m.reading.NeedsPerson = true // a page that nobody could read may hold anything
-		}
+	m.papers[s.kind] = append(m.papers[s.kind], s)
+	if slices.ContainsFunc(s.pages(), func(p Page) bool { return p.Unreadable != "" }) {
+		m.reading.NeedsPerson = true // a page that nobody could read may hold anything
 	}
 }
 
@@ -82,7 +71,7 @@ func ownLists(people []person, roster []person) map[int]bool {
 		}
 		own[best] = true
 		for o := range left {
-			if contains(o.groups, best) {
+			if slices.Contains(o.groups, best) {
 				delete(left, o)
 			}
 		}
@@ -90,31 +79,20 @@ func ownLists(people []person, roster []person) map[int]bool {
 	return own
 }
 
-func contains(list []int, n int) bool {
-	return slices.Contains(list, n)
-}
-
 // within leaves the people of the given lists; without any, all.
 func within(people []person, lists map[int]bool) []person {
 	if len(lists) == 0 {
 		return people
 	}
-	var out []person
-	for _, p := range people {
-		for _, g := range p.groups {
-			if lists[g] {
-				out = append(out, p)
-				break
-			}
-		}
-	}
-	return out
+	return slices.DeleteFunc(slices.Clone(people), func(p person) bool {
+		return !slices.ContainsFunc(p.groups, func(g int) bool { return lists[g] })
+	})
 }
 
 // bestForm is the formulir to start from: text before pictures, the later before the earlier.
 func (m *merger) bestForm() *section {
 	var best *section
-	for _, s := range m.forms {
+	for _, s := range m.papers[Formulir] {
 		switch {
 		case len(s.people) == 0:
 		case best == nil, best.machine() && !s.machine(), best.machine() == s.machine() && len(s.people) > len(best.people):
@@ -125,7 +103,7 @@ func (m *merger) bestForm() *section {
 }
 
 func (m *merger) merge() {
-	sk, task := people(m.sks), people(m.tasks)
+	sk, task := people(m.papers[SK]), people(m.papers[SuratTugas])
 	switch form := m.bestForm(); {
 	case form != nil:
 		m.roster, m.base = append(m.roster, form.people...), "formulir"
@@ -158,7 +136,7 @@ func (m *merger) merge() {
 // addContinued adds members of a form that goes on in another file, or of whom each has a form of their own.
 func (m *merger) addContinued(form *section) {
 	m.own = map[*section]bool{form: true}
-	for _, s := range m.forms {
+	for _, s := range m.papers[Formulir] {
 		if s == form || !s.joined && !m.others(s, form) {
 			continue
 		}
@@ -187,9 +165,9 @@ func (p *person) fill(o person) {
 	if p.NIP == "" && o.NIP != "" {
 		p.doubt(fieldNIP)
 	}
-	for _, f := range []struct{ to, from *string }{{&p.NIK, &o.NIK}, {&p.Golongan, &o.Golongan}, {&p.Jabatan, &o.Jabatan}, {&p.HP, &o.HP}, {&p.Email, &o.Email}, {&p.UserID, &o.UserID}, {&p.NIP, &o.NIP}} {
-		if *f.to == "" {
-			*f.to = *f.from
+	for _, x := range values {
+		if to := x.of(p); *to == "" && x.f != fieldNama {
+			*to = *x.of(&o)
 		}
 	}
 }
@@ -228,33 +206,27 @@ func settleLossy(p *person, votes map[string]int) {
 
 // settleMachine weighs what OCR read against the other papers. Only two papers that agree leave no doubt.
 func settleMachine(p *person, votes map[string]int) {
+	best, second := "", 0
 	if ValidNIP(p.NIP) {
 		votes[p.NIP]++
+		best = p.NIP
 	}
-	best, second := "", 0
 	for nip, n := range votes {
-		switch {
-		case best == "" || n > votes[best] || n == votes[best] && nip == p.NIP:
-			if best != "" {
-				second = max(second, votes[best])
-			}
+		if n > votes[best] {
 			best = nip
-		default:
-			second = max(second, n)
 		}
 	}
-	if best == "" {
-		p.doubt(fieldNIP)
-		return
-	}
-	if best != p.NIP && second == votes[best] {
-		p.doubt(fieldNIP)
-		return
+	for nip, n := range votes {
+		if nip != best {
+			second = max(second, n)
+		}
 	}
 	if best != p.NIP || votes[best] < 2 || second > 0 {
 		p.doubt(fieldNIP)
 	}
-	p.NIP = best
+	if second < votes[best] { // of two that weigh the same, neither
+		p.NIP = best
+	}
 }
 
 // write turns people into rows. What OCR read is proposed with a mark, never silently.
@@ -263,14 +235,10 @@ func (m *merger) write() {
 		p := &m.roster[i]
 		p.No = i + 1
 		if p.machine {
-			p.doubt(fieldNama)
-			p.doubt(fieldEmail)
-			for _, f := range []field{fieldNIK, fieldHP, fieldJabatan, fieldGolongan, fieldUserID} {
-				p.doubt(f)
-			}
+			p.doubt(fieldNama, fieldEmail, fieldNIK, fieldHP, fieldJabatan, fieldGolongan, fieldUserID)
 		}
 		row := p.Row
-		row.Doubts = append([]string{}, p.doubts...)
+		row.Doubts = append([]string{}, p.Doubts...)
 		m.reading.Roster = append(m.reading.Roster, row)
 	}
 }

@@ -15,14 +15,7 @@ func NameKey(name string) string {
 	for len(words) > 1 && leadingTitles[strings.ToLower(words[0])] {
 		words = words[1:]
 	}
-	words = dropTrailingTitles(words)
-	var b strings.Builder
-	for _, c := range strings.ToLower(strings.Join(words, "")) {
-		if unicode.IsLetter(c) {
-			b.WriteRune(c)
-		}
-	}
-	return b.String()
+	return strings.ToLower(letters(strings.Join(dropTrailingTitles(words), "")))
 }
 
 // trailingTitles stand after a name where somebody forgot the comma.
@@ -52,29 +45,29 @@ func sameName(a, b string, machine bool) bool {
 	if ka == kb {
 		return true
 	}
-	return machine && len(ka) >= 6 && distance(ka, kb, 3) <= 1+len(ka)/10
+	return machine && len(ka) >= 6 && Distance(ka, kb, 3) <= 1+len(ka)/10
 }
 
-// distance is the edit distance, or limit+1 as soon as it is larger.
-func distance(a, b string, limit int) int {
+// Distance is the edit distance, or limit+1 as soon as it is larger.
+func Distance(a, b string, limit int) int {
 	if len(a)-len(b) > limit || len(b)-len(a) > limit || len(a) > 200 || len(b) > 200 {
 		return limit + 1
 	}
-	prev := make([]int, len(b)+1)
-	cur := make([]int, len(b)+1)
-	for j := range prev {
-		prev[j] = j
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
 	}
-	for i := 1; i <= len(a); i++ {
-		cur[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
 			}
-			cur[j] = min(prev[j]+1, cur[j-1]+1, prev[j-1]+cost)
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, diagonal+1)
 		}
-		prev, cur = cur, prev
 	}
-	return min(prev[len(b)], limit+1)
+	return min(row[len(b)], limit+1)
 }

@@ -3,6 +3,7 @@ package document
 import (
 	"strconv"
 	"strings"
+	"time"
 )
 
 // NIPFault says what is wrong with a NIP in words for a letter, or "" when it can be one. 18 digits: birth date, year and
@@ -11,7 +12,7 @@ func NIPFault(nip string) string {
 	switch {
 	case nip == "":
 		return "NIP belum diisi"
-	case digits(nip) != nip:
+	case Digits(nip) != nip:
 		return "NIP memuat karakter selain angka"
 	case len(nip) != 18:
 		return "NIP terbaca " + strconv.Itoa(len(nip)) + " angka, seharusnya 18 angka"
@@ -33,26 +34,20 @@ func ValidNIP(nip string) bool { return NIPFault(nip) == "" }
 
 // GroupNIP writes 18 digits as people do: 19860926 201505 1 001. Anything else stays as it is.
 func GroupNIP(s string) string {
-	if len(s) != 18 || digits(s) != s {
+	if len(s) != 18 || Digits(s) != s {
 		return s
 	}
 	return s[:8] + " " + s[8:14] + " " + s[14:15] + " " + s[15:]
 }
 
-var monthDays = [13]int{0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
-
 // validDate checks YYYYMMDD for somebody who can be in service: born 1940–2015.
 func validDate(d string) bool {
-	y, _ := strconv.Atoi(d[:4])
-	m, _ := strconv.Atoi(d[4:6])
-	day, _ := strconv.Atoi(d[6:8])
-	if y < 1940 || y > 2015 || m < 1 || m > 12 || day < 1 || day > monthDays[m] {
-		return false
-	}
-	return m != 2 || day != 29 || y%4 == 0
+	t, err := time.Parse("20060102", d)
+	return err == nil && t.Year() >= 1940 && t.Year() <= 2015
 }
 
-func digits(s string) string {
+// Digits are those of a text, without what people put between them.
+func Digits(s string) string {
 	return strings.Map(func(c rune) rune {
 		if c >= '0' && c <= '9' {
 			return c

@@ -1,16 +1,18 @@
 package document
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
-// joinedTables are the section's tables, a list that runs over pages as one: its header may be repeated or not, may stand
-// alone at the foot of the first page, and its rows may be cut in two by the break.
-func joinedTables(s *section) []Table {
+// joinedTables are the section's tables, one that runs over pages as one; join says how, or that the second is another table.
+func joinedTables(s *section, join func(a, b Table) (Table, bool)) []Table {
 	var out []Table
-	last := -1 // page of the table before
-	for pi := s.fromPage; pi < s.toPage && pi < len(s.src.Pages); pi++ {
-		for k, t := range s.src.Pages[pi].Tables {
+	last := 0 // page of the table before
+	for pi, p := range s.pages() {
+		for k, t := range p.Tables {
 			if n := len(out); n > 0 && k == 0 && pi == last+1 && t.Line <= 2 {
-				if whole, ok := joinTables(out[n-1], t); ok {
+				if whole, ok := join(out[n-1], t); ok {
 					out[n-1], last = whole, pi
 					continue
 				}
@@ -21,19 +23,13 @@ func joinedTables(s *section) []Table {
 	return out
 }
 
-// joinTables carries a list on; not ok when the second table is another one.
+// joinTables carries a list on; not ok when the second table is another one. The header may be repeated or not, may stand alone at
+// the foot of the first page, and rows may be cut in two by the break.
 func joinTables(a, b Table) (Table, bool) {
-	head, cols := -1, columns(nil)
-	for r := range a.Rows {
-		if cols = headerRow(a.Rows[r]); cols != nil {
-			head = r
-			break
-		}
-	}
-	if head < 0 || len(b.Rows) == 0 {
+	head, start, cols := findHeader(a.Rows)
+	if cols == nil || len(b.Rows) == 0 {
 		return a, false
 	}
-	cols, start := deepHeader(a.Rows, head, cols)
 	rows := b.Rows
 	for len(rows) > 0 && start-head > 0 && repeats(a.Rows[head:start], rows) {
 		rows = rows[start-head:]
@@ -74,7 +70,7 @@ func tellsMore(row, than []Cell) bool {
 // wordsOnly says that a row has neither numbers nor addresses: it can be part of a header.
 func wordsOnly(row []Cell) bool {
 	text := rowText(row)
-	return text != "" && digits(text) == "" && !strings.Contains(text, "@")
+	return text != "" && Digits(text) == "" && !strings.Contains(text, "@")
 }
 
 // What a page break has parted.
@@ -86,7 +82,7 @@ const (
 
 // seam says how the first row after the break goes with the rows before it.
 func seam(above [][]Cell, first []Cell, cols columns) int {
-	number := numberColumn(cols)
+	number := cols.alone(fieldNo)
 	if number < 0 {
 		return unnumberedSeam(above, first, cols)
 	}
@@ -159,34 +155,14 @@ func unnumberedSeam(above [][]Cell, first []Cell, cols columns) int {
 
 // spans says that one cell fills the row: a heading within the list.
 func spans(row []Cell) bool {
-	for i, c := range row {
-		if i > 0 && !c.Merged {
-			return false
-		}
-	}
-	return len(row) > 1
+	return len(row) > 1 && !slices.ContainsFunc(row[1:], func(c Cell) bool { return !c.Merged })
 }
 
 // repeats says whether rows begin with the same header.
 func repeats(head, rows [][]Cell) bool {
-	if len(rows) < len(head) {
-		return false
-	}
-	for i := range head {
-		if letters(rowText(head[i])) != letters(rowText(rows[i])) || len(head[i]) != len(rows[i]) {
-			return false
-		}
-	}
-	return true
-}
-
-func numberColumn(cols columns) int {
-	for i, f := range cols {
-		if len(f) == 1 && f[0] == fieldNo {
-			return i
-		}
-	}
-	return -1
+	return len(rows) >= len(head) && slices.EqualFunc(head, rows[:len(head)], func(a, b []Cell) bool {
+		return letters(rowText(a)) == letters(rowText(b)) && len(a) == len(b)
+	})
 }
 
 // glue puts the lower half of a row under its upper half.
@@ -194,14 +170,8 @@ func glue(upper, lower []Cell) []Cell {
 	out := append([]Cell(nil), upper...)
 	for i, c := range lower {
 		if i < len(out) && c.Text != "" {
-			if out[i].Text != "" {
-				out[i].Text += "\n"
-			}
-			out[i].Text += c.Text
+			out[i].Add(c.Text, c.Confidence)
 			out[i].Unsure = true // the break may have fallen between two words or inside one
-			if c.Confidence > 0 && (out[i].Confidence == 0 || c.Confidence < out[i].Confidence) {
-				out[i].Confidence = c.Confidence
-			}
 		}
 	}
 	return out

@@ -9,31 +9,42 @@ import (
 // person is somebody that one paper names.
 type person struct {
 	Row
-	lossy   bool     // the NIP came from a number cell that cannot hold 18 digits
-	settled bool     // … and another paper has all of it
-	machine bool     // read by OCR
-	listed  bool     // a row of a table, told by its number or by NIP and address
-	conf    float64  // lowest OCR confidence of nama, nip and email
-	doubts  []string // fields
-	broken  []field  // in place of a value a spreadsheet shows an error
-	before  string   // titles, where they have columns of their own
-	after   string   // …
-	heads   bool     // the first below the title of a Pokja within the list
-	groups  []int    // which of the paper's lists name them: an SK may appoint several Pokja
+	lossy   bool    // the NIP came from a number cell that cannot hold 18 digits
+	settled bool    // … and another paper has all of it
+	machine bool    // read by OCR
+	listed  bool    // a row of a table, told by its number or by NIP and address
+	conf    float64 // lowest OCR confidence of nama, nip and email
+	broken  []field // in place of a value a spreadsheet shows an error
+	before  string  // titles, where they have columns of their own
+	after   string  // …
+	heads   bool    // the first below the title of a Pokja within the list
+	groups  []int   // which of the paper's lists name them: an SK may appoint several Pokja
 }
 
-func (p *person) doubt(f field) {
-	if slices.Contains(p.doubts, string(f)) {
-		return
+// doubt marks fields for a person to look at.
+func (r *Row) doubt(fields ...field) {
+	for _, f := range fields {
+		if !slices.Contains(r.Doubts, string(f)) {
+			r.Doubts = append(r.Doubts, string(f))
+		}
 	}
-	p.doubts = append(p.doubts, string(f))
 }
 
-// doubtAll marks every field for a person to look at.
-func (p *person) doubtAll() {
-	for _, f := range []field{fieldNama, fieldNIP, fieldNIK, fieldEmail, fieldJabatan, fieldGolongan, fieldHP, fieldUserID} {
-		p.doubt(f)
+func (r *Row) doubtAll() {
+	for _, x := range values {
+		r.doubt(x.f)
 	}
+}
+
+// values are the fields of a row, but for its number.
+var values = []struct {
+	f  field
+	of func(*person) *string
+}{
+	{fieldNama, func(p *person) *string { return &p.Nama }}, {fieldNIP, func(p *person) *string { return &p.NIP }},
+	{fieldNIK, func(p *person) *string { return &p.NIK }}, {fieldEmail, func(p *person) *string { return &p.Email }},
+	{fieldJabatan, func(p *person) *string { return &p.Jabatan }}, {fieldGolongan, func(p *person) *string { return &p.Golongan }},
+	{fieldHP, func(p *person) *string { return &p.HP }}, {fieldUserID, func(p *person) *string { return &p.UserID }},
 }
 
 var (
@@ -67,19 +78,17 @@ func (p *person) set(fields []field, c Cell) {
 		return
 	}
 	if c.Unsure {
-		for _, f := range fields {
-			p.doubt(f)
-		}
+		p.doubt(fields...)
 	}
-	if c.Confidence > 0 && (hasField(fields, fieldNama) || hasField(fields, fieldNIP)) && (p.conf == 0 || c.Confidence < p.conf) {
-		p.conf = c.Confidence
+	if slices.Contains(fields, fieldNama) || slices.Contains(fields, fieldNIP) {
+		p.conf = weaker(p.conf, c.Confidence)
 	}
-	if c.Confidence > 0 && hasField(fields, fieldGolongan) {
+	if c.Confidence > 0 && slices.Contains(fields, fieldGolongan) {
 		text = romanRE.ReplaceAllStringFunc(text, func(m string) string {
 			return strings.Repeat("I", strings.IndexByte(m, '/')) + m[strings.IndexByte(m, '/'):]
 		})
 	}
-	if c.Confidence > 0 && hasField(fields, fieldNama) {
+	if c.Confidence > 0 && slices.Contains(fields, fieldNama) {
 		text = strings.Trim(specks.Replace(text), " -–.;:'") + dotAfterTitle(text)
 	}
 	if len(fields) == 1 {
@@ -92,9 +101,7 @@ func (p *person) set(fields []field, c Cell) {
 // breakCell notes values that are not there because a formula went wrong.
 func (p *person) breakCell(fields []field) {
 	for _, f := range fields {
-		switch f {
-		case fieldNo, fieldRole, fieldIgnored, fieldBefore, fieldAfter:
-		default:
+		if !slices.Contains([]field{fieldNo, fieldRole, fieldIgnored, fieldBefore, fieldAfter}, f) {
 			p.broken = append(p.broken, f)
 			p.doubt(f)
 		}
@@ -119,7 +126,7 @@ func (p *person) setOne(f field, text string, numeric bool) {
 	case fieldNIP:
 		p.setNIP(text, numeric)
 	case fieldNIK:
-		if p.NIK = digits(text); p.NIK != "" && (len(p.NIK) != 16 || numeric) {
+		if p.NIK = Digits(text); p.NIK != "" && (len(p.NIK) != 16 || numeric) {
 			p.doubt(fieldNIK)
 		}
 	case fieldEmail:
@@ -180,15 +187,12 @@ func (p *person) setNIP(text string, numeric bool) {
 	if lossyRE.MatchString(text) {
 		p.lossy = true
 	}
-	p.NIP = digits(text)
+	p.NIP = Digits(text)
 	if numeric && len(p.NIP) > 15 {
 		p.lossy = true // IEEE 754: a spreadsheet keeps 15 digits
 	}
-	for _, c := range text {
-		if c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' {
-			p.doubt(fieldNIP)
-			break
-		}
+	if strings.ContainsFunc(text, func(c rune) bool { return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' }) {
+		p.doubt(fieldNIP)
 	}
 }
 
@@ -230,11 +234,10 @@ func (p *person) setHP(text string) {
 	if at := phoneRE.FindStringIndex(line); at != nil && (at[0] == 0 || line[at[0]-1] < '0' || line[at[0]-1] > '9') {
 		text = line[at[0]:at[1]]
 	}
-	d := digits(text)
-	if strings.HasPrefix(d, "0062") {
-		d = d[2:]
-	}
+	d := Digits(text)
 	switch {
+	case strings.HasPrefix(d, "0062"):
+		d = "0" + d[4:]
 	case strings.HasPrefix(d, "62"):
 		d = "0" + d[2:]
 	case strings.HasPrefix(d, "8") && len(d) >= 9:
@@ -257,29 +260,30 @@ func (p *person) setMany(fields []field, text string) {
 		text = text[:loc[0]] + "\n" + text[loc[1]:]
 		return m
 	}
-	if hasField(fields, fieldNIP) {
+	if slices.Contains(fields, fieldNIP) {
 		if nip, from, to := findNIP(text); nip != "" {
 			p.NIP = nip
 			above := cleanName(nipLabelRE.ReplaceAllString(text[:from], ""))
 			text = text[:from] + "\n" + text[to:]
-			if hasField(fields, fieldNama) && len(letters(above)) > 2 { // what stands above the NIP is the name
-				p.Nama, fields = above, without(fields, fieldNama)
+			if slices.Contains(fields, fieldNama) && len(letters(above)) > 2 { // what stands above the NIP is the name
+				p.Nama = above
+				fields = slices.DeleteFunc(slices.Clone(fields), func(f field) bool { return f == fieldNama })
 				text = text[from:]
 			}
 		}
 		text = nipLabelRE.ReplaceAllString(text, "")
 	}
-	if hasField(fields, fieldNIK) {
-		p.NIK = digits(take(nikRE))
+	if slices.Contains(fields, fieldNIK) {
+		p.NIK = Digits(take(nikRE))
 		text = nikLabelRE.ReplaceAllString(text, "")
 	}
-	if hasField(fields, fieldHP) {
+	if slices.Contains(fields, fieldHP) {
 		text = joinPhone(phoneBreakRE.ReplaceAllString(text, "$1$2$3$4"))
 		if m := take(phoneRE); m != "" {
 			p.setHP(m)
 		}
 	}
-	if hasField(fields, fieldGolongan) {
+	if slices.Contains(fields, fieldGolongan) {
 		p.takeRank(&text, take)
 	}
 	p.setRest(fields, text)
@@ -290,30 +294,20 @@ func joinPhone(text string) string {
 	lines := strings.Split(text, "\n")
 	for i := len(lines) - 1; i > 0; i-- {
 		above, l := lines[i-1], strings.TrimSpace(lines[i])
-		if l == "" || strings.Trim(l, "0123456789 -.") != "" || len(digits(l)) > 8 || phoneRE.FindString(above) == "" {
+		if l == "" || strings.Trim(l, "0123456789 -.") != "" || len(Digits(l)) > 8 || phoneRE.FindString(above) == "" {
 			continue
 		}
-		number := digits(phoneRE.FindString(above))
+		number := Digits(phoneRE.FindString(above))
 		n := len(number)
 		if strings.HasPrefix(number, "62") {
 			n-- // the land code stands for the zero
 		}
-		if n < 11 && n+len(digits(l)) <= 14 {
+		if n < 11 && n+len(Digits(l)) <= 14 {
 			lines[i-1] = strings.TrimRight(above, " ") + " " + l
 			lines = append(lines[:i], lines[i+1:]...)
 		}
 	}
 	return strings.Join(lines, "\n")
-}
-
-func without(fields []field, f field) []field {
-	var out []field
-	for _, x := range fields {
-		if x != f {
-			out = append(out, x)
-		}
-	}
-	return out
 }
 
 func (p *person) takeRank(text *string, take func(*regexp.Regexp) string) {
@@ -323,13 +317,11 @@ func (p *person) takeRank(text *string, take func(*regexp.Regexp) string) {
 		*text = (*text)[:loc[0]] + "\n" + (*text)[loc[1]:]
 		return
 	}
-	if m := take(pppkRankRE); m != "" {
-		p.Golongan = golongan(m)
-		return
-	}
-	if m := take(golRE); m != "" {
-		p.Golongan = golongan(m)
-		return
+	for _, re := range []*regexp.Regexp{pppkRankRE, golRE} {
+		if m := take(re); m != "" {
+			p.Golongan = golongan(m)
+			return
+		}
 	}
 	p.Golongan = strings.TrimSpace(take(pppkLineRE))
 }
@@ -337,21 +329,20 @@ func (p *person) takeRank(text *string, take func(*regexp.Regexp) string) {
 // setRest gives the remaining text to the one field that is text.
 func (p *person) setRest(fields []field, text string) {
 	switch {
-	case hasField(fields, fieldEmail):
+	case slices.Contains(fields, fieldEmail):
 		text = strings.TrimLeft(contactLabelRE.ReplaceAllString(text, ""), " /\n:")
-		if hasField(fields, fieldHP) && text != "" && !strings.Contains(text, "@") && strings.Trim(text, "0123456789 -\n/.") == "" {
+		if slices.Contains(fields, fieldHP) && text != "" && !strings.Contains(text, "@") && strings.Trim(text, "0123456789 -\n/.") == "" {
 			p.doubt(fieldHP) // digits are left over: the number was not understood
 			return
 		}
 		p.setEmail(text)
-	case hasField(fields, fieldNama) && hasField(fields, fieldJabatan):
+	case slices.Contains(fields, fieldNama) && slices.Contains(fields, fieldJabatan):
 		first, rest, _ := strings.Cut(strings.TrimSpace(text), "\n")
 		p.Nama, p.Jabatan = cleanName(first), cleanName(rest)
-		p.doubt(fieldJabatan)
-		p.doubt(fieldNama)
-	case hasField(fields, fieldNama):
+		p.doubt(fieldJabatan, fieldNama)
+	case slices.Contains(fields, fieldNama):
 		p.Nama = cleanName(text)
-	case hasField(fields, fieldJabatan):
+	case slices.Contains(fields, fieldJabatan):
 		p.Jabatan = strings.Trim(oneLine(text), " ,/;()-")
 	}
 }

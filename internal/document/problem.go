@@ -3,6 +3,7 @@ package document
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -90,18 +91,13 @@ func (r *Reading) checkRows(people []person, own []string, listed bool) {
 			r.checkEmail(row, n, own)
 		}
 	}
-	r.checkDuplicates()
+	r.checkDuplicates(fieldNIP, CodeDuplicateNIP, func(row Row) string { return row.NIP },
+		"NIP sama dengan baris %s. Setiap anggota memiliki NIP sendiri; mohon perbaiki.")
+	r.checkDuplicates(fieldEmail, CodeDuplicateEmail, func(row Row) string { return row.Email },
+		"alamat surel sama dengan baris %s. Kata sandi dikirim kepada setiap anggota sendiri-sendiri; mohon tulis alamat surel masing-masing.")
 	if n := len(r.Roster); n > 0 && (n%2 == 0 || n < 3) {
 		r.add(0, "roster", CodeEvenNumber, "Jumlah anggota Pokja %d orang, sedangkan Pokja lazimnya berjumlah gasal dan paling sedikit tiga orang.", n)
 	}
-}
-
-// doubt marks a field of a row, counted from 0, for a person to look at.
-func (r *Reading) doubt(i int, f field) {
-	if slices.Contains(r.Roster[i].Doubts, string(f)) {
-		return
-	}
-	r.Roster[i].Doubts = append(r.Roster[i].Doubts, string(f))
 }
 
 // checkCells names what is not there: a person without a name, and cells in which a spreadsheet shows its own error.
@@ -128,34 +124,18 @@ func (r *Reading) checkEmail(row *Row, n int, own []string) {
 	}
 }
 
-func (r *Reading) checkDuplicates() {
-	nips, mails := map[string][]int{}, map[string][]int{}
+// checkDuplicates names a value that stands in several rows, though each member has their own.
+func (r *Reading) checkDuplicates(f field, code string, value func(Row) string, text string) {
+	rows := map[string][]string{}
 	for i, row := range r.Roster {
-		if row.NIP != "" {
-			nips[row.NIP] = append(nips[row.NIP], i+1)
-		}
-		if row.Email != "" {
-			mails[row.Email] = append(mails[row.Email], i+1)
-		}
+		rows[value(row)] = append(rows[value(row)], strconv.Itoa(i+1))
 	}
 	for i, row := range r.Roster {
-		if rows := nips[row.NIP]; len(rows) > 1 {
-			r.add(i+1, fieldNIP, CodeDuplicateNIP, "NIP sama dengan baris %s. Setiap anggota memiliki NIP sendiri; mohon perbaiki.", others(rows, i+1))
-		}
-		if rows := mails[row.Email]; len(rows) > 1 {
-			r.add(i+1, fieldEmail, CodeDuplicateEmail, "alamat surel sama dengan baris %s. Kata sandi dikirim kepada setiap anggota sendiri-sendiri; mohon tulis alamat surel masing-masing.", others(rows, i+1))
+		if same := rows[value(row)]; value(row) != "" && len(same) > 1 {
+			others := slices.DeleteFunc(slices.Clone(same), func(n string) bool { return n == strconv.Itoa(i+1) })
+			r.add(i+1, f, code, text, strings.Join(others, ", "))
 		}
 	}
-}
-
-func others(rows []int, self int) string {
-	var out []string
-	for _, n := range rows {
-		if n != self {
-			out = append(out, fmt.Sprint(n))
-		}
-	}
-	return strings.Join(out, ", ")
 }
 
 // validEmail accepts one plain ASCII address (RFC 5321 §4.1.2 without quoted local parts).
@@ -169,24 +149,15 @@ func validEmail(s string) bool {
 
 func topLevel(s string) bool {
 	tld := s[strings.LastIndexByte(s, '.')+1:]
-	for i := 0; i < len(tld); i++ {
-		if tld[i] < 'a' || tld[i] > 'z' {
-			return strings.HasPrefix(tld, "xn--")
-		}
-	}
-	return len(tld) >= 2
+	return len(tld) >= 2 && strings.Trim(tld, smallLetters) == "" || strings.HasPrefix(tld, "xn--")
 }
+
+const smallLetters = "abcdefghijklmnopqrstuvwxyz"
 
 func dotAtom(s, extra string) bool {
 	for part := range strings.SplitSeq(s, ".") {
-		if part == "" {
+		if part == "" || strings.Trim(part, smallLetters+"0123456789"+extra) != "" {
 			return false
-		}
-		for i := 0; i < len(part); i++ {
-			c := part[i]
-			if (c < 'a' || c > 'z') && (c < '0' || c > '9') && !strings.ContainsRune(extra, rune(c)) {
-				return false
-			}
 		}
 	}
 	return true
@@ -200,7 +171,7 @@ var knownDomains = []string{"gmail.com", "yahoo.com", "yahoo.co.id", "hotmail.co
 // lookalike is the domain that this one nearly is, or "".
 func lookalike(email string, own []string) string {
 	d := domain(email)
-	all := append(append([]string(nil), own...), knownDomains...)
+	all := slices.Concat(own, knownDomains)
 	for _, k := range all {
 		if d == k || strings.HasSuffix(d, "."+k) {
 			return ""
@@ -211,7 +182,7 @@ func lookalike(email string, own []string) string {
 		if len(k) >= 12 {
 			limit = 2
 		}
-		if n := distance(d, strings.ToLower(k), limit); n > 0 && n <= limit || transposed(d, k) {
+		if n := Distance(d, strings.ToLower(k), limit); n > 0 && n <= limit || transposed(d, k) {
 			return k
 		}
 	}

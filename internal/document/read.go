@@ -1,6 +1,10 @@
 package document
 
-import "strings"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 // Bundle is all that one request consists of.
 type Bundle struct {
@@ -13,7 +17,7 @@ type Bundle struct {
 // Read says what the papers of one case are and whom they name (SOP 1.2, SOP 1.3).
 func Read(b Bundle) Reading {
 	r := Reading{Papers: []Paper{}, Roster: []Row{}, Problems: []Problem{}, Missing: []Kind{}}
-	var all []section
+	var all []*section
 	for i := range b.Previous {
 		for _, s := range readSource(&b.Previous[i]) {
 			s.old = true
@@ -28,40 +32,39 @@ func Read(b Bundle) Reading {
 	r.papers(all)
 	r.replace(all)
 	r.complete()
-	m := &merger{reading: &r, body: bodyPeople(b.Body), scanned: machineRead(all)}
-	for i := range all {
-		if r.Papers[i].Replaced {
-			continue
+	m := &merger{reading: &r, papers: map[Kind][]*section{}, body: bodyPeople(b.Body), scanned: machineRead(all)}
+	for i, s := range all {
+		if !r.Papers[i].Replaced {
+			m.take(s)
 		}
-		m.take(&all[i])
 	}
 	m.merge()
-	r.checkRows(m.roster, b.OwnDomains, len(m.forms) > 0 || len(m.body) > 0)
+	r.checkRows(m.roster, b.OwnDomains, len(m.papers[Formulir]) > 0 || len(m.body) > 0)
 	m.agree()
-	r.sortProblems()
+	slices.SortStableFunc(r.Problems, func(a, b Problem) int { return cmp.Compare(a.Row, b.Row) }) // as a letter lists them
 	return r
 }
 
 // readSource gives the papers of one file; an unreadable one is a paper too.
-func readSource(s *Source) []section {
+func readSource(s *Source) []*section {
 	if s.Unreadable != "" {
-		return []section{{src: s, kind: Unreadable}}
+		return []*section{{src: s, kind: Unreadable}}
 	}
 	if s.Incidental {
 		return nil // a logo in a signature is nothing that a letter should list
 	}
 	if len(s.Pages) == 0 {
-		return []section{{src: s, kind: Other}}
+		return []*section{{src: s, kind: Other}}
 	}
 	secs := sections(s)
-	for i := range secs {
-		if secs[i].kind != Other || i == 0 {
-			secs[i].readPeople()
+	for i, sec := range secs {
+		title := sec.kind
+		if title != Other || i == 0 {
+			sec.readPeople()
 		}
-		if secs[i].kind != "" {
-			title := secs[i].kind
-			secs[i].kind = secs[i].confirm()
-			secs[i].asks = title == Formulir && secs[i].kind == Other
+		if title != "" {
+			sec.kind = sec.confirm()
+			sec.asks = title == Formulir && sec.kind == Other
 		}
 	}
 	return secs
@@ -69,38 +72,26 @@ func readSource(s *Source) []section {
 
 // adopt gives sections without a title to the paper that they carry on: an SK photographed page by page, or an annex that
 // came as a file of its own.
-func adopt(all []section) {
-	for i := range all {
-		s := &all[i]
+func adopt(all []*section) {
+	for _, s := range all {
 		if s.kind != "" {
 			continue
 		}
 		s.kind, s.untitled = Other, true
 		kind := annexOf(s)
-		if kind == "" {
-			continue
-		}
-		for j := range all {
-			if j != i && all[j].kind == kind && all[j].old == s.old {
-				s.kind, s.joined = kind, true
-				s.title = "lanjutan: " + all[j].title
-				break
-			}
+		at := slices.IndexFunc(all, func(o *section) bool { return o != s && o.kind == kind && o.old == s.old })
+		if kind != "" && at >= 0 {
+			s.kind, s.joined, s.title = kind, true, "lanjutan: "+all[at].title
 		}
 	}
 }
 
 // adoptList takes a list of members without a title for the formulir to which a letter without list belongs: the letter says
 // what is asked, the list for whom.
-func adoptList(all []section) {
-	for i := range all {
-		letter := &all[i]
-		if !letter.asks {
-			continue
-		}
-		for j := range all {
-			s := &all[j]
-			if s.kind == Other && s.untitled && s.old == letter.old && addressed(s.people) {
+func adoptList(all []*section) {
+	for _, letter := range all {
+		for _, s := range all {
+			if letter.asks && s.kind == Other && s.untitled && s.old == letter.old && addressed(s.people) {
 				s.kind, s.joined, s.title = Formulir, true, "lampiran: "+letter.title
 			}
 		}
@@ -133,20 +124,19 @@ func annexOf(s *section) Kind {
 			switch {
 			case strings.Contains(l, "KEPUTUSAN"):
 				return SK
-			case strings.Contains(l, "SURATTUGAS"), strings.Contains(l, "SURATPERINTAH"), strings.Contains(l, "SURATPENUGASAN"):
+			case holds(l, "SURATTUGAS", "SURATPERINTAH", "SURATPENUGASAN"):
 				return SuratTugas
 			}
 		}
 	}
-	if n := s.markers(); n >= 2 {
+	if s.markers() >= 2 {
 		return SK
 	}
 	return ""
 }
 
-func (r *Reading) papers(all []section) {
-	for i := range all {
-		s := &all[i]
+func (r *Reading) papers(all []*section) {
+	for _, s := range all {
 		p := Paper{File: s.src.File, SHA256: s.src.SHA256, Pages: s.pageRange(), Kind: s.kind, Title: s.title, Number: s.number, MachineRead: s.machine()}
 		if s.kind == Unreadable {
 			p.Reason, p.MachineRead = s.src.Unreadable, false
@@ -157,18 +147,14 @@ func (r *Reading) papers(all []section) {
 
 // replace marks papers of earlier mails that a newer paper of the same kind supersedes. An old unreadable file is settled
 // once all three kinds can be read.
-func (r *Reading) replace(all []section) {
-	fresh := map[Kind]bool{}
-	have := map[Kind]bool{}
-	for i := range all {
-		have[all[i].kind] = true
-		if !all[i].old {
-			fresh[all[i].kind] = true
-		}
+func (r *Reading) replace(all []*section) {
+	fresh, have := map[Kind]bool{}, map[Kind]bool{}
+	for _, s := range all {
+		have[s.kind] = true
+		fresh[s.kind] = fresh[s.kind] || !s.old
 	}
 	whole := have[Formulir] && have[SK] && have[SuratTugas]
-	for i := range all {
-		s := &all[i]
+	for i, s := range all {
 		if s.old {
 			r.Papers[i].Replaced = s.kind == Unreadable && whole || s.kind != Unreadable && s.kind != Other && fresh[s.kind]
 		}
@@ -181,32 +167,15 @@ func (r *Reading) complete() {
 	have := map[Kind]bool{}
 	unreadable := 0
 	for _, p := range r.Papers {
-		if p.Replaced {
-			continue
-		}
-		have[p.Kind] = true
-		if p.Kind == Unreadable {
+		have[p.Kind] = have[p.Kind] || !p.Replaced
+		if p.Kind == Unreadable && !p.Replaced {
 			unreadable++
 		}
 	}
-	for _, k := range Required {
-		if !have[k] {
-			r.Missing = append(r.Missing, k)
-		}
-	}
+	r.Missing = slices.DeleteFunc(slices.Clone(Required), func(k Kind) bool { return have[k] })
 	r.Complete = len(r.Missing) == 0
 	r.NeedsPerson = r.NeedsPerson || unreadable > 0
 	if unreadable >= len(r.Missing) {
 		r.Missing = []Kind{}
-	}
-}
-
-// sortProblems orders by row, as a letter lists them.
-func (r *Reading) sortProblems() {
-	ps := r.Problems
-	for i := 1; i < len(ps); i++ {
-		for j := i; j > 0 && ps[j].Row < ps[j-1].Row; j-- {
-			ps[j], ps[j-1] = ps[j-1], ps[j]
-		}
 	}
 }

@@ -1,29 +1,25 @@
 package document
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // ReviewHead is the column of the office's remarks in a marked-up return; by it a return is known again.
 const ReviewHead = "Catatan pemeriksaan"
 
 // isReturn says that the list is our own marked-up one, sent back.
 func (s *section) isReturn() bool {
-	for _, t := range s.tables {
-		for _, row := range t.Rows {
-			for _, c := range row {
-				if oneLine(c.Text) == ReviewHead && headerRow(row) != nil {
-					return true
-				}
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(s.rows, func(r row) bool {
+		return slices.ContainsFunc(r.cells, func(c Cell) bool { return oneLine(c.Text) == ReviewHead }) && headerRow(r.cells) != nil
+	})
 }
 
 // keepMarks leaves the mark on what a machine has read and the requester has sent back as it was: that a value stands in a
 // workbook says nothing about who looked at it. What they changed is their own word. The approver sees the mark, and the row's
 // picture, which is why the row names the scan as its source.
 func (m *merger) keepMarks(p *person, sk, task []person) {
-	for _, x := range compared {
+	for _, x := range values {
 		for i := range m.scanned {
 			o := &m.scanned[i]
 			if v := *x.of(o); v == "" || fold(v) != fold(*x.of(p)) {
@@ -41,32 +37,20 @@ func (m *merger) keepMarks(p *person, sk, task []person) {
 
 // attested says that other papers leave no doubt about a NIP that a machine has read.
 func attested(p person, sk, task []person) bool {
-	p.doubts, p.machine = nil, true
+	p.Doubts, p.machine = nil, true
 	nip := p.NIP
 	settleNIP(&p, sk, task)
-	return p.NIP == nip && len(p.doubts) == 0
+	return p.NIP == nip && len(p.Doubts) == 0
 }
 
 // machineRead are the people whom papers of earlier mails name that were read by machine.
-func machineRead(all []section) []person {
-	var out []person
-	for i := range all {
-		if all[i].old && all[i].machine() {
-			out = append(out, all[i].people...)
+func machineRead(all []*section) (out []person) {
+	for _, s := range all {
+		if s.old && s.machine() {
+			out = append(out, s.people...)
 		}
 	}
 	return out
 }
-
-// valueOf is one field of a row that can be compared.
-type valueOf struct {
-	f  field
-	of func(*person) *string
-}
-
-var compared = []valueOf{{fieldNama, func(p *person) *string { return &p.Nama }}, {fieldNIP, func(p *person) *string { return &p.NIP }},
-	{fieldNIK, func(p *person) *string { return &p.NIK }}, {fieldEmail, func(p *person) *string { return &p.Email }},
-	{fieldJabatan, func(p *person) *string { return &p.Jabatan }}, {fieldGolongan, func(p *person) *string { return &p.Golongan }},
-	{fieldHP, func(p *person) *string { return &p.HP }}, {fieldUserID, func(p *person) *string { return &p.UserID }}}
 
 func fold(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }

@@ -1,17 +1,29 @@
 package document
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
-// readPeople finds the members that a section names: in ruled tables first, then in lists without lines, in cards, and in
-// sentences. The first way that finds somebody wins, because the same list read twice would contradict itself.
-func (s *section) readPeople() {
-	ways := []func(*section) []person{fromTables, fromTransposed, fromLoose, labelValues, fromEntries}
+// firstFound are the people whom one of the ways of reading finds, but for those that leave refuses. The first way that finds
+// somebody wins, because the same list read twice would contradict itself.
+func (s *section) firstFound(leave func(person) bool, ways ...func(*section) []person) []person {
 	for _, way := range ways {
-		if people := s.plausible(way(s)); len(people) > 0 {
-			s.people = people
-			break
+		people := s.plausible(way(s))
+		if leave != nil {
+			people = slices.DeleteFunc(people, leave)
+		}
+		if len(people) > 0 {
+			return people
 		}
 	}
+	return nil
+}
+
+// readPeople finds the members that a section names: in ruled tables first, then in lists without lines, in cards, and in
+// sentences.
+func (s *section) readPeople() {
+	s.people = s.firstFound(nil, fromTables, fromTransposed, fromLoose, labelValues, entries)
 	machine := s.machine()
 	for i := range s.people {
 		p := &s.people[i]
@@ -28,15 +40,14 @@ func fromTables(s *section) []person {
 	var people []person
 	var cols columns
 	list := 0
-	for _, t := range joinedTables(s) {
+	for _, t := range joinedTables(s, joinTables) {
 		var more []person
 		more, cols = rosterTable(t, cols)
 		for i := range more {
-			more[i].groups = []int{list}
 			if i > 0 && (more[i].heads || more[i].No > 0 && more[i].No <= more[i-1].No) {
 				list++ // the numbers begin again, or a title says so: another list
-				more[i].groups = []int{list}
 			}
+			more[i].groups = []int{list}
 		}
 		if n := len(people); n > 0 && len(more) > 0 && more[0].No > people[n-1].No {
 			for i := range more { // it goes on from the list before
@@ -79,8 +90,6 @@ func unaccounted(t Table, people []person) bool {
 	return ats != with
 }
 
-func fromEntries(s *section) []person { return entries(s.rows) }
-
 // plausible leaves out rows that are no people: labels, sums, the signatory below the list.
 func (s *section) plausible(people []person) []person {
 	var out []person
@@ -107,7 +116,7 @@ const maxName = 120
 // oddName is no name of a person by itself.
 func oddName(p person) bool {
 	return len(letters(p.Nama)) < 3 || len(p.Nama) > maxName || fieldsOf(p.Nama) != nil || closes(p.Nama) ||
-		digits(p.Nama) != "" && p.NIP == "" || strings.Contains(p.Nama, "@")
+		Digits(p.Nama) != "" && p.NIP == "" || strings.Contains(p.Nama, "@")
 }
 
 // told is a row of the list that tells a person, though not by name. It must not be lost: the others would pass for all.
@@ -133,19 +142,21 @@ func digitsOnlyRuns(text string) string {
 // find looks a person up by NIP, else by name; two of the same name are nobody.
 func find(people []person, p person) *person {
 	if ValidNIP(p.NIP) && !p.lossy {
-		for i := range people {
-			if people[i].NIP == p.NIP && !people[i].lossy {
-				return &people[i]
-			}
+		if i := slices.IndexFunc(people, func(o person) bool { return o.NIP == p.NIP && !o.lossy }); i >= 0 {
+			return &people[i]
 		}
 	}
 	return findName(people, p)
 }
 
 func findName(people []person, p person) *person {
-	var hit *person
+	return only(people, func(o *person) bool { return sameName(o.Nama, p.Nama, o.machine || p.machine) })
+}
+
+// only is the one of whom that is true; two are nobody.
+func only(people []person, is func(*person) bool) (hit *person) {
 	for i := range people {
-		if sameName(people[i].Nama, p.Nama, people[i].machine || p.machine) {
+		if is(&people[i]) {
 			if hit != nil {
 				return nil
 			}
@@ -161,21 +172,12 @@ func bodyPeople(body string) []person {
 		return nil
 	}
 	src := bodySource(body)
-	s := section{src: &src, rows: flatten(&src), tables: src.Pages[0].Tables, toPage: 1}
-	ways := []func(*section) []person{fromTables, fromTransposed, fromEntries, labelValues}
-	for _, way := range ways {
-		var people []person
-		for _, p := range s.plausible(way(&s)) {
-			if p.NIP != "" || p.Email != "" {
-				p.Source = src.File
-				people = append(people, p)
-			}
-		}
-		if len(people) > 0 {
-			return people
-		}
+	s := section{src: &src, rows: flatten(&src), toPage: 1}
+	people := s.firstFound(func(p person) bool { return p.NIP == "" && p.Email == "" }, fromTables, fromTransposed, entries, labelValues)
+	for i := range people {
+		people[i].Source = src.File
 	}
-	return nil
+	return people
 }
 
 // BodyName stands in Row.Source for the mail's own text.

@@ -1,6 +1,8 @@
 package document
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -9,29 +11,21 @@ type columns [][]field
 
 // has says whether some column holds f.
 func (c columns) has(f field) bool {
-	for _, fs := range c {
-		if hasField(fs, f) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c, func(fs []field) bool { return slices.Contains(fs, f) })
+}
+
+// alone is the first column that holds f and nothing else, or −1.
+func (c columns) alone(f field) int {
+	return slices.IndexFunc(c, func(fs []field) bool { return len(fs) == 1 && fs[0] == f })
 }
 
 // settleContact takes a column of "contacts" beside one of addresses for telephone numbers, and the other way round.
 func (c columns) settleContact() {
-	alone := func(f field) bool {
-		for _, fs := range c {
-			if len(fs) == 1 && fs[0] == f {
-				return true
-			}
-		}
-		return false
-	}
 	for i, fs := range c {
-		if len(fs) != 2 || !hasField(fs, fieldHP) || !hasField(fs, fieldEmail) {
+		if len(fs) != 2 || !slices.Contains(fs, fieldHP) || !slices.Contains(fs, fieldEmail) {
 			continue
 		}
-		if hp, email := alone(fieldHP), alone(fieldEmail); email && !hp {
+		if hp, email := c.alone(fieldHP) >= 0, c.alone(fieldEmail) >= 0; email && !hp {
 			c[i] = []field{fieldHP}
 		} else if hp && !email {
 			c[i] = []field{fieldEmail}
@@ -91,14 +85,8 @@ func headerFields(text string) []field {
 
 // rosterTable finds the header and reads the rows below. last carries the columns from page to page: a table that goes on
 // over a page break often has no header there.
-func rosterTable(t Table, last columns) (people []person, cols columns) {
-	start := 0
-	for r := range t.Rows {
-		if c := headerRow(t.Rows[r]); c != nil {
-			cols, start = deepHeader(t.Rows, r, c)
-			break
-		}
-	}
+func rosterTable(t Table, last columns) ([]person, columns) {
+	_, start, cols := findHeader(t.Rows)
 	if cols == nil {
 		if last == nil || !continues(t, last) {
 			return nil, last
@@ -110,9 +98,18 @@ func rosterTable(t Table, last columns) (people []person, cols columns) {
 	return readRows(t.Rows[start:], cols), cols
 }
 
-// deepHeader adds a second header row below, under merged cells, and skips a row that numbers the columns.
-func deepHeader(rows [][]Cell, r int, cols columns) (columns, int) {
-	next := r + 1
+// findHeader is the first header, and the row behind it: a second header row below, under merged cells, is part of it, and a row
+// that numbers the columns. Without one cols is nil.
+func findHeader(rows [][]Cell) (head, next int, cols columns) {
+	for head = range rows {
+		if cols = headerRow(rows[head]); cols != nil {
+			break
+		}
+	}
+	if cols == nil {
+		return 0, 0, nil
+	}
+	next = head + 1
 	if next < len(rows) && subHeader(rows[next], cols) {
 		for i, c := range rows[next] {
 			if i < len(cols) && c.Text != "" {
@@ -126,7 +123,7 @@ func deepHeader(rows [][]Cell, r int, cols columns) (columns, int) {
 	if next < len(rows) && numbersColumns(rows[next]) {
 		next++
 	}
-	return cols, next
+	return head, next, cols
 }
 
 // subHeader is a row of labels only, none under the name, that says more about merged columns.
@@ -136,7 +133,7 @@ func subHeader(row []Cell, cols columns) bool {
 		if c.Text == "" {
 			continue
 		}
-		if headerFields(c.Text) == nil || i < len(cols) && hasField(cols[i], fieldNo) {
+		if headerFields(c.Text) == nil || i < len(cols) && slices.Contains(cols[i], fieldNo) {
 			return false
 		}
 		labels++
@@ -151,7 +148,7 @@ func numbersColumns(row []Cell) bool {
 		if c.Text == "" {
 			continue
 		}
-		d := digits(c.Text)
+		d := Digits(c.Text)
 		if d == "" || len(d) > 2 || len(strings.Trim(c.Text, "()0123456789. ")) > 0 {
 			return false
 		}
@@ -164,10 +161,7 @@ func numbersColumns(row []Cell) bool {
 }
 
 func atoi(d string) int {
-	n := 0
-	for i := 0; i < len(d) && i < 6; i++ {
-		n = n*10 + int(d[i]-'0')
-	}
+	n, _ := strconv.Atoi(d[:min(len(d), 6)])
 	return n
 }
 
@@ -178,7 +172,7 @@ func continues(t Table, last columns) bool {
 			return false
 		}
 		for i, c := range row {
-			if hasField(last[i], fieldNo) && ordinal(c.Text) > 1 {
+			if slices.Contains(last[i], fieldNo) && ordinal(c.Text) > 1 {
 				return true
 			}
 		}
@@ -189,7 +183,7 @@ func continues(t Table, last columns) bool {
 // ordinal is a row number, or 0.
 func ordinal(text string) int {
 	text = strings.Trim(text, ".)( \n\t")
-	if d := digits(text); d != "" && d == text && len(d) <= 3 {
+	if d := Digits(text); d != "" && d == text && len(d) <= 3 {
 		return atoi(d)
 	}
 	return 0
@@ -207,16 +201,14 @@ func readRows(rows [][]Cell, cols columns) []person {
 			title = len(people)
 		}
 		switch {
-		case emptyRow(row):
+		case filled(row) == 0:
 			gap = gap || len(people) > 0
 			continue
 		case headerRow(row) != nil, numbersColumns(row):
 			continue // repeated on the next page
 		}
 		p, no := readRow(row, cols)
-		if no != 0 {
-			numbered = true
-		}
+		numbered = numbered || no != 0
 		if closes(rowText(row)) && no == 0 {
 			break
 		}
@@ -265,7 +257,7 @@ func readRow(row []Cell, cols columns) (p person, no int) {
 		if i >= len(cols) {
 			break
 		}
-		if hasField(cols[i], fieldNo) && len(cols[i]) == 1 {
+		if slices.Contains(cols[i], fieldNo) && len(cols[i]) == 1 {
 			if no = ordinal(c.Text); brokenRE.MatchString(strings.TrimSpace(c.Text)) {
 				no = -1 // a number that a formula should have counted
 			}
@@ -276,9 +268,9 @@ func readRow(row []Cell, cols columns) (p person, no int) {
 	p.addTitles()
 	if !cols.has(fieldNo) { // the number may stand before the name
 		for i, c := range row {
-			if i < len(cols) && hasField(cols[i], fieldNama) {
+			if i < len(cols) && slices.Contains(cols[i], fieldNama) {
 				if m := ordinalRE.FindString(c.Text); m != "" {
-					no = atoi(digits(m))
+					no = atoi(Digits(m))
 				}
 			}
 		}
@@ -297,15 +289,6 @@ func shared(fields []field, c Cell) Cell {
 	return c
 }
 
-func emptyRow(row []Cell) bool {
-	for _, c := range row {
-		if strings.TrimSpace(c.Text) != "" {
-			return false
-		}
-	}
-	return true
-}
-
 func rowText(row []Cell) string {
 	var parts []string
 	for _, c := range row {
@@ -320,13 +303,9 @@ func rowText(row []Cell) string {
 func (p *person) setColumn(cols columns, i int, c Cell) {
 	before := *p
 	p.set(cols[i], c)
-	for _, x := range []struct {
-		f        field
-		was, now *string
-	}{{fieldNama, &before.Nama, &p.Nama}, {fieldNIP, &before.NIP, &p.NIP}, {fieldEmail, &before.Email, &p.Email}, {fieldHP, &before.HP, &p.HP},
-		{fieldJabatan, &before.Jabatan, &p.Jabatan}, {fieldGolongan, &before.Golongan, &p.Golongan}, {fieldUserID, &before.UserID, &p.UserID}} {
-		if *x.was != "" && *x.was != *x.now && hasField(cols[i], x.f) {
-			*x.now = *x.was
+	for _, x := range values {
+		if was, now := *x.of(&before), x.of(p); was != "" && was != *now && slices.Contains(cols[i], x.f) {
+			*now = was
 			p.doubt(x.f)
 		}
 	}

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -8,27 +9,23 @@ import (
 // row is one printed row of a source: a line, or a row of a table.
 type row struct {
 	text  string
-	page  int // index into Source.Pages
-	table int // 1-based within the page; 0 for a line
-	line  *Line
-	cells int // filled cells of a table row
+	page  int    // index into Source.Pages
+	line  *Line  // nil for a row of a table
+	cells []Cell // nil for a line
 }
 
 // section is the part of one source that is one paper.
 type section struct {
 	src      *Source
 	rows     []row
-	tables   []Table
 	kind     Kind
 	title    string
 	number   string
 	joined   bool // it goes on from another file
 	untitled bool // no title says what it is
 	asks     bool // a letter that asks for accounts, and has no list of members
-	first    int  // pages, as printed
-	last     int
 
-	fromPage, toPage int // pages as indices, the last not included
+	fromPage, toPage int // indices into the source's pages, the last not included
 	people           []person
 	old              bool // of an earlier mail
 }
@@ -43,7 +40,7 @@ func flatten(s *Source) []row {
 			for t < len(p.Tables) && p.Tables[t].Line <= i {
 				t++
 				for _, cells := range p.Tables[t-1].Rows {
-					out = append(out, row{text: rowText(cells), page: pi, table: t, cells: filled(cells)})
+					out = append(out, row{text: rowText(cells), page: pi, cells: cells})
 				}
 			}
 			if i < len(p.Lines) {
@@ -76,9 +73,9 @@ func filled(cells []Cell) int {
 const topRows = 16
 
 // sections cuts a source where a page begins with a title. Rows before the first title belong to the first paper.
-func sections(s *Source) []section {
+func sections(s *Source) []*section {
 	rows := flatten(s)
-	var out []section
+	var out []*section
 	start, onPage := 0, 0
 	var cur verdict
 	for i := range rows {
@@ -107,29 +104,28 @@ func sections(s *Source) []section {
 	return append(out, newSection(s, rows[start:], cur))
 }
 
-func newSection(s *Source, rows []row, v verdict) section {
-	sec := section{src: s, rows: rows, kind: v.kind, title: v.title, number: v.number}
-	if len(rows) == 0 {
-		return sec
-	}
-	from, to := rows[0].page, rows[len(rows)-1].page
-	sec.first, sec.last = s.Pages[from].Number, s.Pages[to].Number
-	sec.fromPage, sec.toPage = from, to+1
-	for pi := from; pi <= to; pi++ {
-		sec.tables = append(sec.tables, s.Pages[pi].Tables...)
+func newSection(s *Source, rows []row, v verdict) *section {
+	sec := &section{src: s, rows: rows, kind: v.kind, title: v.title, number: v.number}
+	if len(rows) > 0 {
+		sec.fromPage, sec.toPage = rows[0].page, rows[len(rows)-1].page+1
 	}
 	return sec
 }
 
+// pages are those on which the section stands.
+func (s *section) pages() []Page { return s.src.Pages[s.fromPage:s.toPage] }
+
 // pageRange is "1-3"; empty where the format has no pages.
 func (s *section) pageRange() string {
-	if !s.src.Paged || s.first == 0 {
+	if !s.src.Paged || s.toPage == 0 {
 		return ""
 	}
-	if s.first == s.last {
-		return strconv.Itoa(s.first)
+	pages := s.pages()
+	first, last := strconv.Itoa(pages[0].Number), strconv.Itoa(pages[len(pages)-1].Number)
+	if first == last {
+		return first
 	}
-	return strconv.Itoa(s.first) + "-" + strconv.Itoa(s.last)
+	return first + "-" + last
 }
 
 func (s *section) text() string {
@@ -143,10 +139,5 @@ func (s *section) text() string {
 
 // machine says whether a page of the section was read by OCR.
 func (s *section) machine() bool {
-	for _, r := range s.rows {
-		if s.src.Pages[r.page].MachineRead {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(s.rows, func(r row) bool { return s.src.Pages[r.page].MachineRead })
 }

@@ -1,11 +1,11 @@
 package document
 
+import "strings"
+
 // Source is one attached file as its reader left it: text and tables page by page, or a named reason why not.
 type Source struct {
 	File        string
 	SHA256      string // hex, of the attached file: for a member of an archive, of the archive
-	Bytes       int64
-	MediaType   string // by content, not as the mail said
 	Pages       []Page
 	Paged       bool   // the format has pages, so page numbers mean something to a reader
 	Unreadable  string // empty, or one of the Reason constants
@@ -70,23 +70,33 @@ type Cell struct {
 	Unsure     bool    // without ruled lines it could not be told to which row some of it belongs
 }
 
+// Add puts a text below what the cell holds.
+func (c *Cell) Add(text string, confidence float64) {
+	if c.Text != "" {
+		c.Text += "\n"
+	}
+	c.Text += text
+	c.Confidence = weaker(c.Confidence, confidence)
+}
+
+// weaker is the lower of two confidences; 0 is none.
+func weaker(a, b float64) float64 {
+	if a == 0 || b > 0 && b < a {
+		return b
+	}
+	return a
+}
+
 // Text is the line as one string.
 func (l Line) Text() string {
 	if len(l.Segments) == 1 {
 		return l.Segments[0].Text
 	}
-	n := 0
-	for _, s := range l.Segments {
-		n += len(s.Text) + 1
-	}
-	b := make([]byte, 0, n)
+	texts := make([]string, len(l.Segments))
 	for i, s := range l.Segments {
-		if i > 0 {
-			b = append(b, ' ')
-		}
-		b = append(b, s.Text...)
+		texts[i] = s.Text
 	}
-	return string(b)
+	return strings.Join(texts, " ")
 }
 
 // TextLine is a line without position.

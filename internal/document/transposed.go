@@ -1,23 +1,17 @@
 package document
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // fromTransposed reads tables in which the members stand side by side and the labels run down the left edge.
 func fromTransposed(s *section) []person {
 	var people []person
-	var open Table
-	last := -1
-	for pi := s.fromPage; pi < s.toPage && pi < len(s.src.Pages); pi++ {
-		for k, t := range s.src.Pages[pi].Tables {
-			if k == 0 && pi == last+1 && t.Line <= 2 && carriesLabels(open, t) {
-				open, last = lengthen(open, t), pi
-				continue
-			}
-			people = append(people, transposedTable(open)...)
-			open, last = t, pi
-		}
+	for _, t := range joinedTables(s, lengthen) {
+		people = append(people, transposedTable(t)...)
 	}
-	return append(people, transposedTable(open)...)
+	return people
 }
 
 // carriesLabels says that b goes on below a page break with the labels of a's members.
@@ -25,30 +19,33 @@ func carriesLabels(a, b Table) bool {
 	named := false
 	for _, row := range a.Rows {
 		f := transposedLabel(row)
-		named = named || hasField(f, fieldNama) && len(values(row)) >= 2
+		named = named || slices.Contains(f, fieldNama) && len(valueColumns(row)) >= 2
 	}
 	if !named || len(b.Rows) == 0 || len(b.Rows[0]) != len(a.Rows[0]) {
 		return false
 	}
 	for _, row := range b.Rows {
-		if f := transposedLabel(row); hasField(f, fieldNama) || headerRow(row) != nil {
+		if f := transposedLabel(row); slices.Contains(f, fieldNama) || headerRow(row) != nil {
 			return false
 		}
 	}
 	return true
 }
 
-// lengthen puts b's rows under a's; one without label is the lower half of the row above.
-func lengthen(a, b Table) Table {
+// lengthen puts b's rows under a's where they carry them on; one without label is the lower half of the row above.
+func lengthen(a, b Table) (Table, bool) {
+	if !carriesLabels(a, b) {
+		return a, false
+	}
 	a.Rows = append([][]Cell(nil), a.Rows...)
 	for i, row := range b.Rows {
-		if n := len(a.Rows); i == 0 && len(row) > 0 && strings.TrimSpace(row[0].Text) == "" && len(values(row)) > 0 {
+		if n := len(a.Rows); i == 0 && len(row) > 0 && strings.TrimSpace(row[0].Text) == "" && len(valueColumns(row)) > 0 {
 			a.Rows[n-1] = glue(a.Rows[n-1], row)
 			continue
 		}
 		a.Rows = append(a.Rows, row)
 	}
-	return a
+	return a, true
 }
 
 // transposedTable wants a row of names and a row of NIPs over the same columns; anything less is a list of cards.
@@ -57,18 +54,18 @@ func transposedTable(t Table) []person {
 	for r, row := range t.Rows {
 		switch f := transposedLabel(row); {
 		case f == nil:
-		case names < 0 && hasField(f, fieldNama) && len(values(row)) >= 2:
+		case names < 0 && slices.Contains(f, fieldNama) && len(valueColumns(row)) >= 2:
 			names = r
-		case nips < 0 && hasField(f, fieldNIP) && len(values(row)) >= 2:
+		case nips < 0 && slices.Contains(f, fieldNIP) && len(valueColumns(row)) >= 2:
 			nips = r
 		}
 	}
-	if names < 0 || nips < 0 || len(values(t.Rows[names])) != len(values(t.Rows[nips])) {
+	if names < 0 || nips < 0 || len(valueColumns(t.Rows[names])) != len(valueColumns(t.Rows[nips])) {
 		return nil
 	}
 	var people []person
-	for _, c := range values(t.Rows[names]) {
-		if c >= len(t.Rows[nips]) || len(digits(t.Rows[nips][c].Text)) < 15 {
+	for _, c := range valueColumns(t.Rows[names]) {
+		if c >= len(t.Rows[nips]) || len(Digits(t.Rows[nips][c].Text)) < 15 {
 			return nil
 		}
 		people = append(people, transposedPerson(t, c))
@@ -80,7 +77,7 @@ func transposedPerson(t Table, c int) person {
 	var p person
 	for _, row := range t.Rows {
 		f := transposedLabel(row)
-		if c >= len(row) || f == nil || hasField(f, fieldNo) {
+		if c >= len(row) || f == nil || slices.Contains(f, fieldNo) {
 			continue
 		}
 		cell := row[c]
@@ -99,16 +96,11 @@ func transposedLabel(row []Cell) []field {
 }
 
 func labelCell(row []Cell) int {
-	for c, cell := range row {
-		if strings.TrimSpace(cell.Text) != "" && ordinal(cell.Text) == 0 {
-			return c
-		}
-	}
-	return -1
+	return slices.IndexFunc(row, func(c Cell) bool { return strings.TrimSpace(c.Text) != "" && ordinal(c.Text) == 0 })
 }
 
-// values are the columns after the label that hold something.
-func values(row []Cell) []int {
+// valueColumns are the columns after the label that hold something.
+func valueColumns(row []Cell) []int {
 	var out []int
 	first := labelCell(row)
 	for c, cell := range row {

@@ -3,8 +3,8 @@ package extract
 import (
 	"context"
 	"path"
+	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"ukpbjd/internal/document"
 	"ukpbjd/internal/message"
@@ -31,7 +31,7 @@ func (r *Reader) unpack(ctx context.Context, files []message.Attachment) []leaf 
 	for _, f := range files {
 		l := newLeaf(f.Name, f.Bytes, f.SHA256)
 		if f.Problem != "" && l.kind != formatEmpty && truncated(f.Problem) {
-			l.src.Unreadable, l.done = document.ReasonCorrupt, true
+			l.refuse(document.ReasonCorrupt)
 		}
 		if l.kind == formatMail && openedAlready(files, f.Name) {
 			l.src.Incidental, l.done = true, true
@@ -43,12 +43,7 @@ func (r *Reader) unpack(ctx context.Context, files []message.Attachment) []leaf 
 
 // openedAlready says that the mail's reader has laid out the attached mail: its files follow as "mail.eml/name".
 func openedAlready(files []message.Attachment, name string) bool {
-	for _, f := range files {
-		if strings.HasPrefix(f.Name, name+"/") {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(files, func(f message.Attachment) bool { return strings.HasPrefix(f.Name, name+"/") })
 }
 
 // truncated says that the decoder lost bytes, so that what remains must not pass for the paper.
@@ -62,16 +57,14 @@ func (u *unpacking) add(ctx context.Context, l leaf, depth int) {
 		u.overflow(l)
 		return
 	case l.done:
-	case l.src.Bytes > u.r.opt.MaxBytes:
-		l.src.Unreadable, l.done = document.ReasonTooLarge, true
+	case int64(len(l.data)) > u.r.opt.MaxBytes:
+		l.refuse(document.ReasonTooLarge)
 	case ctx.Err() != nil:
-		l.src.Unreadable, l.done = document.ReasonTimeout, true
+		l.refuse(document.ReasonTimeout)
 	default:
 		if reason := u.r.scan(ctx, l.data); reason != "" {
-			l.src.Unreadable, l.done = reason, true
-			break
-		}
-		if l.kind == formatZIP || l.kind == formatMail {
+			l.refuse(reason)
+		} else if l.kind == formatZIP || l.kind == formatMail {
 			u.open(ctx, l, depth)
 			return
 		}
@@ -81,31 +74,31 @@ func (u *unpacking) add(ctx context.Context, l leaf, depth int) {
 
 // overflow leaves one mark for all files beyond the limit.
 func (u *unpacking) overflow(l leaf) {
-	last := &u.leaves[len(u.leaves)-1]
-	if last.src.File != "…" {
-		l.src.File, l.src.Unreadable, l.done = "…", document.ReasonTooLarge, true
+	if last := &u.leaves[len(u.leaves)-1]; last.src.File != "…" {
+		l.src.File = "…"
+		l.refuse(document.ReasonTooLarge)
 		u.leaves = append(u.leaves, l)
 	}
 }
 
+// open adds what lies in an archive or a mail, or the file itself where that cannot be had.
 func (u *unpacking) open(ctx context.Context, l leaf, depth int) {
-	if depth >= maxNesting {
-		l.src.Unreadable, l.done = document.ReasonTooLarge, true
-		u.leaves = append(u.leaves, l)
-		return
-	}
-	if l.kind == formatMail {
-		u.openMail(ctx, l, depth)
-		return
-	}
-	members, reason := u.zipMembers(l)
-	if reason == "" && len(members) == 0 {
-		reason = document.ReasonEmpty
+	var members []leaf
+	reason := ""
+	switch {
+	case depth >= maxNesting:
+		reason = document.ReasonTooLarge
+	case l.kind == formatMail:
+		members, reason = u.mailFiles(ctx, l)
+	default:
+		members, reason = u.zipMembers(l)
 	}
 	if reason != "" {
-		l.src.Unreadable, l.done = reason, true
+		l.refuse(reason)
+	}
+	if len(members) == 0 { // a mail of text alone: nothing of it is a paper
+		l.src.Incidental, l.done = reason == "", true
 		u.leaves = append(u.leaves, l)
-		return
 	}
 	for _, m := range members {
 		m.src.SHA256 = l.src.SHA256 // what is kept is the file that was attached
@@ -114,13 +107,12 @@ func (u *unpacking) open(ctx context.Context, l leaf, depth int) {
 }
 
 // zipMembers reads every member within the bounds; members that fail are leaves that say so.
-func (u *unpacking) zipMembers(l leaf) ([]leaf, string) {
+func (u *unpacking) zipMembers(l leaf) (out []leaf, reason string) {
 	left := max(1, 2*u.r.opt.MaxBytes-u.total)
 	p, err := ooxml.Open(l.data, ooxml.Limits{Parts: maxMembers, Part: u.r.opt.MaxBytes, Total: left, Ratio: maxRatio})
 	if err != nil {
 		return nil, reasonOf(err)
 	}
-	var out []leaf
 	for _, f := range p.Parts() {
 		name := cleanMember(f)
 		if name == "" {
@@ -128,11 +120,15 @@ func (u *unpacking) zipMembers(l leaf) ([]leaf, string) {
 		}
 		data, err := f.Read()
 		u.total += int64(len(data))
+		m := newLeaf(l.src.File+"/"+name, data, "")
 		if err != nil {
-			out = append(out, leaf{src: document.Source{File: l.src.File + "/" + name, Unreadable: reasonOf(err), Bytes: f.Size}, done: true})
-			continue
+			m = leaf{src: document.Source{File: m.src.File}}
+			m.refuse(reasonOf(err))
 		}
-		out = append(out, newLeaf(l.src.File+"/"+name, data, ""))
+		out = append(out, m)
+	}
+	if len(out) == 0 {
+		return nil, document.ReasonEmpty
 	}
 	return out, ""
 }
@@ -150,15 +146,12 @@ func cleanMember(f *ooxml.Part) string {
 }
 
 func cleanName(name string) string {
-	if !utf8.ValidString(name) {
-		name = strings.ToValidUTF8(name, "_")
-	}
 	name = strings.Map(func(c rune) rune {
 		if c < 0x20 || c == 0x7f || c == '/' || c == '\\' || c >= 0x202A && c <= 0x202E || c >= 0x2066 && c <= 0x2069 {
 			return -1
 		}
 		return c
-	}, name)
+	}, strings.ToValidUTF8(name, "_"))
 	if name == "" || name == "." || name == ".." {
 		return "tanpa-nama"
 	}

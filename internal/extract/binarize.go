@@ -2,7 +2,7 @@ package extract
 
 import "math"
 
-// ink is a picture in black and white: true where there is ink.
+// bitmap is a picture in black and white: true where there is ink.
 type bitmap struct {
 	w, h int
 	on   []bool
@@ -45,15 +45,8 @@ func (p *picture) binarize() *bitmap {
 }
 
 func (p *picture) addRow(sums []uint32, y, sign int) {
-	row := p.pix[y*p.w : (y+1)*p.w]
-	if sign > 0 {
-		for x, v := range row {
-			sums[x] += uint32(v)
-		}
-		return
-	}
-	for x, v := range row {
-		sums[x] -= uint32(v)
+	for x, v := range p.pix[y*p.w : (y+1)*p.w] {
+		sums[x] += uint32(sign * int(v)) // below zero it wraps, and back again
 	}
 }
 
@@ -119,16 +112,8 @@ func sharpness(pts [][2]float64, a float64, rows int) float64 {
 	return sq / sum
 }
 
-// turned is the ink on its side.
-func (b *bitmap) sideways() *bitmap {
-	q := &bitmap{w: b.h, h: b.w, on: make([]bool, len(b.on))}
-	for y := 0; y < b.h; y++ {
-		for x := 0; x < b.w; x++ {
-			q.on[x*q.w+b.h-1-y] = b.on[y*b.w+x]
-		}
-	}
-	return q
-}
+// sideways is the ink after a quarter turn.
+func (b *bitmap) sideways() *bitmap { return &bitmap{w: b.h, h: b.w, on: turned(b.on, b.w)} }
 
 // run is a straight stretch of ink: pos is the row (or column), from–to along it.
 type run struct{ pos, from, to int }

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"io"
 	"net"
+	"slices"
 	"time"
 
 	"ukpbjd/internal/document"
@@ -43,12 +44,9 @@ func askClamd(ctx context.Context, socket string, data []byte) ([]byte, error) {
 	if _, err := conn.Write([]byte("zINSTREAM\x00")); err != nil {
 		return nil, err
 	}
-	for len(data) > 0 {
-		chunk := head(data, 64<<10)
-		data = data[len(chunk):]
-		var size [4]byte
-		binary.BigEndian.PutUint32(size[:], uint32(len(chunk)))
-		if _, err := conn.Write(append(size[:], chunk...)); err != nil {
+	for chunk := range slices.Chunk(data, 64<<10) {
+		size := binary.BigEndian.AppendUint32(nil, uint32(len(chunk)))
+		if _, err := conn.Write(append(size, chunk...)); err != nil {
 			return nil, err
 		}
 	}

@@ -10,9 +10,10 @@ import (
 // docBuilder collects the paragraphs and tables of a word processor's document in order. Tables inside cells become tables of
 // their own, before the one that holds them.
 type docBuilder struct {
+	strings.Builder // the open paragraph
+
 	pages []document.Page
 	stack []*openTable
-	para  strings.Builder
 	cells int  // still allowed
 	text  int  // bytes of text still allowed, a text counted wherever it is repeated
 	over  bool // more than allowed: the document is refused as a whole
@@ -30,8 +31,8 @@ type openTable struct {
 	next map[int]int // … from the next row on
 }
 
-func newDocBuilder(o Options) *docBuilder {
-	return &docBuilder{pages: []document.Page{{Number: 1}}, cells: o.MaxCells, text: o.MaxText}
+func newDocBuilder() *docBuilder {
+	return &docBuilder{pages: []document.Page{{Number: 1}}, cells: maxCells, text: maxText}
 }
 
 func (f *docBuilder) page() *document.Page { return &f.pages[len(f.pages)-1] }
@@ -43,14 +44,10 @@ func (f *docBuilder) top() *openTable {
 	return f.stack[len(f.stack)-1]
 }
 
-func (f *docBuilder) write(s string) { f.para.WriteString(s) }
-
-func (f *docBuilder) writeBytes(b []byte) { f.para.Write(b) }
-
 // endParagraph puts the text where it belongs: the open cell, or the page.
 func (f *docBuilder) endParagraph() {
-	text := f.para.String()
-	f.para.Reset()
+	text := f.String()
+	f.Reset()
 	if t := f.top(); t != nil {
 		if t.in {
 			if t.cell.Len() > 0 && strings.TrimSpace(text) != "" {
@@ -82,15 +79,13 @@ func (f *docBuilder) line(text string) {
 }
 
 func (f *docBuilder) breakPage() {
-	if f.top() != nil || len(f.pages) > 500 {
-		return
+	if f.top() == nil && len(f.pages) <= 500 && !f.blankPage() {
+		f.pages = append(f.pages, document.Page{Number: len(f.pages) + 1})
 	}
-	p := f.page()
-	if len(p.Lines) == 0 && len(p.Tables) == 0 {
-		return
-	}
-	f.pages = append(f.pages, document.Page{Number: len(f.pages) + 1})
 }
+
+// blankPage says that nothing stands on the last page yet.
+func (f *docBuilder) blankPage() bool { return len(f.page().Lines)+len(f.page().Tables) == 0 }
 
 func (f *docBuilder) openTable() {
 	f.endParagraph()
@@ -105,7 +100,7 @@ func (f *docBuilder) openRow() {
 }
 
 func (f *docBuilder) openCell() {
-	f.para.Reset()
+	f.Reset()
 	if t := f.top(); t != nil {
 		t.cell.Reset()
 		t.in, t.span, t.vert, t.down = true, 1, false, 1
@@ -117,7 +112,7 @@ func (f *docBuilder) closeCell() {
 	if t == nil || !t.in {
 		return
 	}
-	if f.para.Len() > 0 {
+	if f.Len() > 0 {
 		f.endParagraph()
 	}
 	t.in = false
@@ -209,19 +204,19 @@ func (f *docBuilder) afford(text string) bool {
 }
 
 // finishInto closes what a cut file left open.
-func (f *docBuilder) finishInto(src *document.Source) {
+func (f *docBuilder) finishInto(src *document.Source) error {
 	f.endParagraph()
 	for f.top() != nil {
 		f.closeTable()
 	}
 	if f.over {
-		src.Unreadable = document.ReasonTooLarge
-		return
+		return errTooLarge
 	}
 	src.Pages = f.pages
-	if last := f.page(); len(f.pages) > 1 && len(last.Lines) == 0 && len(last.Tables) == 0 {
+	if len(f.pages) > 1 && f.blankPage() {
 		src.Pages = f.pages[:len(f.pages)-1]
 	}
+	return nil
 }
 
 // squeeze folds white space, the no-break and zero-width kinds included.
@@ -241,12 +236,10 @@ func squeeze(s string) string {
 	}
 	s = strings.Map(func(c rune) rune {
 		switch c {
-		case 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0xAD: // zero width, soft hyphen
+		case 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0xAD, 0xFFFD, 0: // zero width, soft hyphen; what is no letter
 			return -1
 		case 0xA0, 0x2007, 0x202F:
 			return ' '
-		case 0xFFFD, 0:
-			return -1
 		}
 		return c
 	}, s)

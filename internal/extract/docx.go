@@ -10,25 +10,22 @@ import (
 )
 
 // readDOCX reads the body of a WordprocessingML document (ECMA-376 part 1 §17): deleted, hidden and fallback text left out.
-func readDOCX(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) {
+func readDOCX(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) error {
 	pkg, err := ooxml.Open(data, ooxml.Limits{})
 	if err != nil {
-		src.Unreadable = reasonOf(err)
-		return
+		return err
 	}
 	main, _ := pkg.Main()
-	w := &wordReader{doc: newDocBuilder(r.opt), numbers: map[string]int{}}
-	if err := walkXML(ctx, pkg, main, xmlEvents{start: w.start, end: w.end, text: w.text}); err != nil {
-		src.Unreadable = reasonOf(err)
-		return
+	w := &wordReader{doc: newDocBuilder(), numbers: map[string]int{}}
+	if err := walkXML(ctx, pkg, main, xmlEvents{w.start, w.end, w.text, unseen}); err != nil {
+		return err
 	}
-	w.doc.finishInto(src)
+	return w.doc.finishInto(src)
 }
 
 type wordReader struct {
 	doc     *docBuilder
 	inText  bool
-	skip    int    // depth inside an element whose content is not shown
 	vanish  bool   // the run is hidden
 	numID   string // of the paragraph's list
 	level   string
@@ -41,10 +38,6 @@ type wordReader struct {
 var unseen = map[string]bool{"Fallback": true, "moveFrom": true, "del": true, "instrText": true, "delText": true, "pPrChange": true, "rPrChange": true}
 
 func (w *wordReader) start(name string, at []xml.Attr) {
-	if unseen[name] || w.skip > 0 {
-		w.skip++
-		return
-	}
 	switch name {
 	case "tbl":
 		w.doc.openTable()
@@ -89,17 +82,17 @@ func (w *wordReader) inline(name string, at []xml.Attr) {
 		w.inText = true
 	case "tab":
 		if !w.inRunPr {
-			w.doc.write("\t")
+			w.doc.WriteString("\t")
 		}
 	case "br", "cr":
 		if attr(at, "type") == "page" {
 			w.doc.endParagraph()
 			w.doc.breakPage()
 		} else {
-			w.doc.write("\n")
+			w.doc.WriteString("\n")
 		}
 	case "noBreakHyphen":
-		w.doc.write("-")
+		w.doc.WriteString("-")
 	}
 }
 
@@ -109,10 +102,6 @@ func on(at []xml.Attr) bool {
 }
 
 func (w *wordReader) end(name string) {
-	if w.skip > 0 {
-		w.skip--
-		return
-	}
 	switch name {
 	case "t":
 		w.inText = false
@@ -139,13 +128,13 @@ func (w *wordReader) autoNumber() {
 	}
 	w.numbers[w.numID]++
 	if !w.started && w.doc.top() != nil {
-		w.doc.write(strconv.Itoa(w.numbers[w.numID]))
+		w.doc.WriteString(strconv.Itoa(w.numbers[w.numID]))
 	}
 }
 
 func (w *wordReader) text(data []byte) {
-	if w.inText && w.skip == 0 && !w.vanish {
+	if w.inText && !w.vanish {
 		w.started = true
-		w.doc.writeBytes(data)
+		w.doc.Write(data)
 	}
 }

@@ -3,8 +3,6 @@ package extract
 import (
 	"bytes"
 	"context"
-	"errors"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,25 +26,15 @@ var wanted = []string{"pdftotext", "pdftoppm", "pdfinfo", "tesseract", "catdoc",
 func findTools(opt Options) tools {
 	t := tools{found: map[string]string{}, cage: &cage{off: opt.NoSandbox}, procs: maxToolProcs}
 	for _, name := range wanted {
-		path, err := exec.LookPath(name)
-		if err == nil {
-			path, err = filepath.Abs(path)
+		t.found[name] = ""
+		if path, err := exec.LookPath(name); err == nil {
+			t.found[name], _ = filepath.Abs(path) // empty where it fails
 		}
-		if err != nil {
-			path = ""
-		}
-		t.found[name] = path
 	}
 	if opt.OCR == "off" {
 		t.found["tesseract"] = ""
 	}
 	return t
-}
-
-func (t tools) paths() map[string]string {
-	out := make(map[string]string, len(t.found))
-	maps.Copy(out, t.found)
-	return out
 }
 
 // cage knows whether bubblewrap really works here: containers often forbid the namespaces it needs.
@@ -85,7 +73,7 @@ const (
 	maxToolProcs  = 64 // OCR needs three
 )
 
-var errAbsent = errors.New("program is not installed")
+const errAbsent = refusal(document.ReasonUnsupported) // the program is not installed
 
 // run starts an optional program in dir, which it sees as its working folder, and gives its output.
 func (t tools) run(ctx context.Context, limit time.Duration, dir, name string, args ...string) (stdout, stderr []byte, err error) {
@@ -122,9 +110,11 @@ func (t tools) watched(cmd *exec.Cmd) (crowded bool, err error) {
 	if err := cmd.Start(); err != nil {
 		return false, err
 	}
-	procLimit := watch(cmd.Process.Pid, t.procs)
+	ended, over := make(chan struct{}), make(chan bool)
+	go func() { over <- crowds(cmd.Process.Pid, t.procs, ended) }()
 	err = cmd.Wait()
-	crowded = procLimit.stop()
+	close(ended)
+	crowded = <-over
 	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // children that outlived it; an empty group is fine
 	return crowded, err
 }
@@ -177,10 +167,11 @@ func (r *Reader) inFolder(name string, data []byte, fn func(dir string) error) e
 	return fn(dir)
 }
 
-// reasonOfTool names why a program did not help.
-func reasonOfTool(err error) string {
-	if errors.Is(err, errAbsent) {
-		return document.ReasonUnsupported
-	}
-	return reasonOf(err)
+// runOn runs a program in a private folder that holds data under name, and gives its output.
+func (r *Reader) runOn(ctx context.Context, limit time.Duration, name string, data []byte, tool string, args ...string) (out []byte, err error) {
+	err = r.inFolder(name, data, func(dir string) error {
+		out, _, err = r.tools.run(ctx, limit, dir, tool, args...)
+		return err
+	})
+	return out, err
 }

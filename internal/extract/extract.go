@@ -5,33 +5,44 @@
 package extract
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"maps"
 	"runtime"
-	"sync"
+	"slices"
+	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"ukpbjd/internal/document"
 	"ukpbjd/internal/message"
+	"ukpbjd/internal/ooxml"
 )
 
-// Options bounds the work. Zero values mean the defaults.
+// Options of a Reader. Zero values mean the defaults.
 type Options struct {
 	OCR       string        // auto: if tesseract is installed; off
 	Clamd     string        // unix socket of clamd; empty: no scan
 	TempDir   string        // where private folders are made; empty: the system's
 	MaxBytes  int64         // of one file, and of one archive member
-	MaxPages  int           // of one file
 	MaxFiles  int           // of one mail, archives opened
-	MaxCells  int           // of one file
-	MaxText   int           // bytes of text in the cells and lines of one file
-	MaxOCR    int           // pages read by OCR for one mail
 	Workers   int           // files read at the same time
 	FileTime  time.Duration // for one file without OCR
-	PageTime  time.Duration // for OCR of one page
 	NoSandbox bool          // do not use bwrap even where it is installed
 }
+
+// Bounds of the work.
+const (
+	maxPages = 200              // of one file
+	maxCells = 200_000          // of one file
+	maxText  = 16 << 20         // bytes of text in the cells and lines of one file
+	maxOCR   = 24               // pages read by OCR for one mail
+	pageTime = 60 * time.Second // for OCR of one page
+)
 
 // Reader reads attachments. It is safe for concurrent use.
 type Reader struct {
@@ -42,48 +53,30 @@ type Reader struct {
 
 // New looks for the optional programs once.
 func New(opt Options) *Reader {
-	fill(&opt.MaxBytes, 64<<20)
-	fill(&opt.MaxPages, 200)
-	fill(&opt.MaxFiles, 60)
-	fill(&opt.MaxCells, 200_000)
-	fill(&opt.MaxText, 16<<20)
-	fill(&opt.MaxOCR, 24)
-	fill(&opt.Workers, runtime.GOMAXPROCS(0))
-	fill(&opt.FileTime, 20*time.Second)
-	fill(&opt.PageTime, 60*time.Second)
+	opt.MaxBytes = cmp.Or(opt.MaxBytes, 64<<20)
+	opt.MaxFiles = cmp.Or(opt.MaxFiles, 60)
+	opt.Workers = cmp.Or(opt.Workers, runtime.GOMAXPROCS(0))
+	opt.FileTime = cmp.Or(opt.FileTime, 20*time.Second)
 	return &Reader{opt: opt, tools: findTools(opt), slots: make(chan struct{}, 4*opt.Workers)}
 }
 
-func fill[T int | int64 | time.Duration](v *T, def T) {
-	if *v <= 0 {
-		*v = def
-	}
-}
-
 // Tools says which optional programs were found, by name; an empty path means absent.
-func (r *Reader) Tools() map[string]string { return r.tools.paths() }
+func (r *Reader) Tools() map[string]string { return maps.Clone(r.tools.found) }
 
 // All reads every file, in order; an archive gives one Source for each member.
 func (r *Reader) All(ctx context.Context, files []message.Attachment) []document.Source {
 	leaves := r.unpack(ctx, files)
 	out := make([]document.Source, len(leaves))
-	budget := newBudget(r.opt.MaxOCR)
-	var wg sync.WaitGroup
-	gate := make(chan struct{}, r.opt.Workers)
-	for i := range leaves {
-		if leaves[i].done || len(leaves) == 1 {
-			out[i] = r.one(ctx, leaves[i], budget)
-			continue
-		}
-		wg.Add(1)
-		gate <- struct{}{}
-		go func() {
-			defer wg.Done()
-			defer func() { <-gate }()
-			out[i] = r.one(ctx, leaves[i], budget)
-		}()
+	budget := newBudget(maxOCR)
+	var g errgroup.Group
+	g.SetLimit(r.opt.Workers)
+	for i, l := range leaves {
+		g.Go(func() error {
+			out[i] = r.one(ctx, l, budget)
+			return nil
+		})
 	}
-	wg.Wait()
+	_ = g.Wait() // what cannot be read says so in its Source
 	return out
 }
 
@@ -95,14 +88,15 @@ type leaf struct {
 	done bool // src is already what there is to say
 }
 
+// refuse says why the leaf is not read.
+func (l *leaf) refuse(reason string) { l.src.Unreadable, l.done = reason, true }
+
 func newLeaf(name string, data []byte, sum string) leaf {
 	if sum == "" {
 		h := sha256.Sum256(data)
 		sum = hex.EncodeToString(h[:])
 	}
-	l := leaf{src: document.Source{File: name, SHA256: sum, Bytes: int64(len(data))}, data: data, kind: sniff(data)}
-	l.src.MediaType = l.kind.mediaType()
-	return l
+	return leaf{src: document.Source{File: name, SHA256: sum}, data: data, kind: sniff(data)}
 }
 
 // one reads one leaf; a panic of a parser is a corrupt file.
@@ -113,19 +107,19 @@ func (r *Reader) one(ctx context.Context, l leaf, budget *budget) (src document.
 	defer func() {
 		if recover() != nil {
 			src = l.src
-			src.Pages = nil
 			src.Unreadable = document.ReasonCorrupt
 		}
 	}()
 	src = l.src
-	ctx, cancel := context.WithTimeout(ctx, r.timeFor(l.kind, len(l.data)))
+	ctx, cancel := context.WithTimeout(ctx, r.timeFor(l.kind))
 	defer cancel()
 	read := readers[l.kind]
 	if read == nil {
-		src.Unreadable = document.ReasonUnsupported
-		return src
+		read = refuse(document.ReasonUnsupported)
 	}
-	read(r, ctx, &src, l.data, budget)
+	if err := read(r, ctx, &src, l.data, budget); err != nil {
+		src.Pages, src.Unreadable = nil, reasonOf(err)
+	}
 	finish(&src)
 	if src.Unreadable != "" && ctx.Err() != nil {
 		src.Unreadable = document.ReasonTimeout
@@ -133,9 +127,9 @@ func (r *Reader) one(ctx context.Context, l leaf, budget *budget) (src document.
 	return src
 }
 
-func (r *Reader) timeFor(kind format, size int) time.Duration {
+func (r *Reader) timeFor(kind format) time.Duration {
 	if kind == formatPDF || kind == formatImage {
-		return r.opt.FileTime + time.Duration(r.opt.MaxOCR)*r.opt.PageTime
+		return r.opt.FileTime + maxOCR*pageTime
 	}
 	return r.opt.FileTime
 }
@@ -150,76 +144,78 @@ func finish(src *document.Source) {
 		p := &src.Pages[i]
 		src.MachineRead = src.MachineRead || p.MachineRead
 		text = text || hasText(p)
-		if p.Unreadable != "" && broken == "" {
-			broken = p.Unreadable
-		}
+		broken = cmp.Or(broken, p.Unreadable)
 	}
 	if !text {
-		src.Unreadable = document.ReasonNoText
-		if broken != "" {
-			src.Unreadable = broken
-		}
+		src.Unreadable = cmp.Or(broken, document.ReasonNoText)
 	}
 }
 
 func hasText(p *document.Page) bool {
-	for _, l := range p.Lines {
-		if len(l.Text()) > 0 {
-			return true
-		}
-	}
-	for _, t := range p.Tables {
-		for _, row := range t.Rows {
-			for _, c := range row {
-				if c.Text != "" {
-					return true
-				}
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(p.Lines, func(l document.Line) bool { return l.Text() != "" }) ||
+		slices.ContainsFunc(p.Tables, func(t document.Table) bool {
+			return slices.ContainsFunc(t.Rows, func(row []document.Cell) bool {
+				return slices.ContainsFunc(row, func(c document.Cell) bool { return c.Text != "" })
+			})
+		})
 }
 
 // budget counts down the OCR pages of one mail.
-type budget struct {
-	mu   sync.Mutex
-	left int
+type budget struct{ left atomic.Int64 }
+
+func newBudget(n int) *budget {
+	b := &budget{}
+	b.left.Store(int64(n))
+	return b
 }
 
-func newBudget(n int) *budget { return &budget{left: n} }
+func (b *budget) take() bool { return b.left.Add(-1) >= 0 }
 
-func (b *budget) take() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.left <= 0 {
-		return false
+// refusal is the reason why a file is not read, as an error.
+type refusal string
+
+func (r refusal) Error() string { return "file is not read: " + string(r) }
+
+// reasonOf names an error; what has no name is a broken file.
+func reasonOf(err error) string {
+	var why refusal
+	switch {
+	case errors.As(err, &why):
+		return string(why)
+	case errors.Is(err, errTooLarge):
+		return document.ReasonTooLarge
+	case errors.Is(err, ooxml.ErrEncrypted):
+		return document.ReasonEncrypted
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return document.ReasonTimeout
 	}
-	b.left--
-	return true
+	return document.ReasonCorrupt
 }
 
-type readFunc func(r *Reader, ctx context.Context, src *document.Source, data []byte, budget *budget)
+// readFunc reads one file into src; an error says why it is unreadable.
+type readFunc func(r *Reader, ctx context.Context, src *document.Source, data []byte, budget *budget) error
+
+func refuse(reason string) readFunc {
+	return func(*Reader, context.Context, *document.Source, []byte, *budget) error { return refusal(reason) }
+}
 
 // readers says who reads which format.
 var readers = map[format]readFunc{
-	formatXLSX:  readXLSX,
-	formatDOCX:  readDOCX,
-	formatODT:   readODT,
-	formatODS:   readODS,
-	formatPDF:   readPDF,
-	formatImage: readImage,
-	formatDOC:   readDOC,
-	formatXLS:   readXLS,
-	formatRTF:   readRTF,
-	formatHTML:  readHTML,
-	formatText:  readText,
-	formatEmpty: func(_ *Reader, _ context.Context, src *document.Source, _ []byte, _ *budget) {
-		src.Unreadable = document.ReasonEmpty
-	},
-	formatSealed: func(_ *Reader, _ context.Context, src *document.Source, _ []byte, _ *budget) {
-		src.Unreadable = document.ReasonEncrypted
-	},
-	formatEnvelope: func(_ *Reader, _ context.Context, src *document.Source, _ []byte, _ *budget) {
+	formatXLSX:   readXLSX,
+	formatDOCX:   readDOCX,
+	formatODT:    readODF(false),
+	formatODS:    readODF(true),
+	formatPDF:    readPDF,
+	formatImage:  readImage,
+	formatDOC:    readDOC,
+	formatXLS:    readXLS,
+	formatRTF:    readRTF,
+	formatHTML:   readHTML,
+	formatText:   readText,
+	formatEmpty:  refuse(document.ReasonEmpty),
+	formatSealed: refuse(document.ReasonEncrypted),
+	formatEnvelope: func(_ *Reader, _ context.Context, src *document.Source, _ []byte, _ *budget) error {
 		src.Incidental = true
+		return nil
 	},
 }

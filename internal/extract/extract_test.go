@@ -2,6 +2,7 @@ package extract
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -193,5 +194,28 @@ func TestToolTimeLimit(t *testing.T) {
 	_, _, err := r.tools.run(context.Background(), 200e6, t.TempDir(), "catdoc", "-c", "sleep 60 & sleep 60")
 	if err == nil || reasonOf(err) != document.ReasonTimeout {
 		t.Errorf("err = %v", err)
+	}
+}
+
+// lateContext is over as soon as it is asked a second time.
+type lateContext struct {
+	context.Context
+	asked int
+}
+
+func (c *lateContext) Err() error {
+	if c.asked++; c.asked > 1 {
+		return context.DeadlineExceeded
+	}
+	return nil
+}
+
+// The clock is looked at every so many words, wherever in the file these begin.
+func TestRTFHearsTheClock(t *testing.T) {
+	var src document.Source
+	ctx := &lateContext{Context: t.Context()}
+	data := []byte(`{\rtf1 ` + strings.Repeat(`\abcde `, 10_000) + "}")
+	if err := readRTF(New(Options{OCR: "off"}), ctx, &src, data, nil); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("after %d looks: %v", ctx.asked, err)
 	}
 }

@@ -1,8 +1,10 @@
 package extract
 
 import (
+	"cmp"
+	"maps"
 	"math"
-	"sort"
+	"slices"
 
 	"ukpbjd/internal/document"
 )
@@ -10,11 +12,14 @@ import (
 // frame is a ruled table: the grid lines that really occur, which of them separate which slots, and the words inside.
 type frame struct {
 	xs, ys []float64
-	across []rule // horizontal
-	down   []rule // vertical
+	across []line // horizontal
+	down   []line // vertical
 	words  []word
 	slot   [][2]int // of each word
 }
+
+// line is a ruled one as the grid sees it: at which height, or how far to the right, and from where to where along itself.
+type line struct{ at, from, to float64 }
 
 const (
 	near     = 2.5 // points within which two lines are one
@@ -49,36 +54,21 @@ func tidy(r rule) rule {
 
 // touching finds the connected sets of lines. Lines are sorted by their left end, so each is compared with few others.
 func touching(rules []rule) [][]rule {
-	sort.Slice(rules, func(i, j int) bool { return rules[i].x0 < rules[j].x0 })
-	parent := make([]int, len(rules))
-	for i := range parent {
-		parent[i] = i
-	}
-	find := func(i int) int {
-		for parent[i] != i {
-			parent[i] = parent[parent[i]]
-			i = parent[i]
-		}
-		return i
-	}
+	slices.SortFunc(rules, func(a, b rule) int { return cmp.Compare(a.x0, b.x0) })
+	head := ownHeads(len(rules))
 	for i := range rules {
 		for j := i + 1; j < len(rules) && rules[j].x0 <= rules[i].x1+near; j++ {
 			if rules[i].y0 <= rules[j].y1+near && rules[j].y0 <= rules[i].y1+near {
-				parent[find(j)] = find(i)
+				join(head, i, j)
 			}
 		}
 	}
 	sets := map[int][]rule{}
 	for i, r := range rules {
-		sets[find(i)] = append(sets[find(i)], r)
+		sets[root(head, i)] = append(sets[root(head, i)], r)
 	}
-	var keys []int
-	for k := range sets {
-		keys = append(keys, k)
-	}
-	sort.Ints(keys)
-	out := make([][]rule, 0, len(keys))
-	for _, k := range keys {
+	out := make([][]rule, 0, len(sets))
+	for _, k := range slices.Sorted(maps.Keys(sets)) {
 		out = append(out, sets[k])
 	}
 	return out
@@ -86,27 +76,28 @@ func touching(rules []rule) [][]rule {
 
 func newFrame(set []rule) *frame {
 	f := &frame{}
-	var xs, ys []float64
 	for _, r := range set {
 		if r.horizontal() {
-			f.across = append(f.across, r)
-			ys = append(ys, (r.y0+r.y1)/2)
+			f.across = append(f.across, line{(r.y0 + r.y1) / 2, r.x0, r.x1})
 		} else {
-			f.down = append(f.down, r)
-			xs = append(xs, (r.x0+r.x1)/2)
+			f.down = append(f.down, line{(r.x0 + r.x1) / 2, r.y0, r.y1})
 		}
 	}
-	f.xs, f.ys = distinct(xs), distinct(ys)
+	f.xs, f.ys = distinct(f.down), distinct(f.across)
 	if len(f.xs) < 2 || len(f.ys) < 2 || len(f.xs)*len(f.ys) > maxSlots {
 		return nil
 	}
 	return f
 }
 
-func distinct(v []float64) []float64 {
-	sort.Float64s(v)
-	var out []float64
-	for _, x := range v {
+// distinct are the places of lines, of several near each other the first.
+func distinct(lines []line) (out []float64) {
+	var places []float64
+	for _, l := range lines {
+		places = append(places, l.at)
+	}
+	slices.Sort(places)
+	for _, x := range places {
 		if len(out) == 0 || x-out[len(out)-1] > near {
 			out = append(out, x)
 		}
@@ -121,14 +112,12 @@ func (f *frame) apart() []*frame {
 	from, have := 0, f.dividers(0)
 	for r := 1; r < len(f.ys)-1; r++ {
 		more := f.dividers(r)
-		if strangers(have, more) && f.ruledAcross(f.ys[r], f.xs[0], f.xs[len(f.xs)-1]) {
+		if strangers(have, more) && drawn(f.across, f.ys[r], f.xs[0], f.xs[len(f.xs)-1]) {
 			out = append(out, f.band(from, r))
 			from, have = r, more
 			continue
 		}
-		for x := range more {
-			have[x] = true
-		}
+		maps.Copy(have, more)
 	}
 	if from == 0 {
 		return []*frame{f}
@@ -140,7 +129,7 @@ func (f *frame) apart() []*frame {
 func (f *frame) dividers(r int) map[int]bool {
 	out := map[int]bool{}
 	for c := 1; c < len(f.xs)-1; c++ {
-		if f.ruledDown(f.xs[c], f.ys[r], f.ys[r+1]) {
+		if drawn(f.down, f.xs[c], f.ys[r], f.ys[r+1]) {
 			out[c] = true
 		}
 	}
@@ -163,13 +152,13 @@ func (f *frame) band(from, to int) *frame {
 	top, end := f.ys[from], f.ys[to]
 	var set []rule
 	for _, r := range f.across {
-		if mid := (r.y0 + r.y1) / 2; mid > top-near && mid < end+near {
-			set = append(set, r)
+		if r.at > top-near && r.at < end+near {
+			set = append(set, rule{r.from, r.at, r.to, r.at})
 		}
 	}
 	for _, r := range f.down {
-		if y0, y1 := math.Max(r.y0, top), math.Min(r.y1, end); y1-y0 > near {
-			set = append(set, rule{r.x0, y0, r.x1, y1})
+		if y0, y1 := math.Max(r.from, top), math.Min(r.to, end); y1-y0 > near {
+			set = append(set, rule{r.at, y0, r.at, y1})
 		}
 	}
 	if g := newFrame(set); g != nil {
@@ -190,7 +179,7 @@ func (f *frame) put(w word) bool {
 }
 
 func slotOf(lines []float64, v float64) int {
-	i := sort.SearchFloat64s(lines, v)
+	i, _ := slices.BinarySearch(lines, v)
 	if i == 0 || i == len(lines) {
 		return -1
 	}
@@ -236,17 +225,14 @@ const wholePage = 60
 
 // merge joins slots that no line separates; each slot knows the first slot of its cell.
 func (f *frame) merge(nr, nc int) []int {
-	head := make([]int, nr*nc)
-	for i := range head {
-		head[i] = i
-	}
+	head := ownHeads(nr * nc)
 	for r := range nr {
 		for c := range nc {
 			i := r*nc + c
-			if c > 0 && !f.ruledDown(f.xs[c], f.ys[r], f.ys[r+1]) {
+			if c > 0 && !drawn(f.down, f.xs[c], f.ys[r], f.ys[r+1]) {
 				join(head, i, i-1)
 			}
-			if r > 0 && !f.ruledAcross(f.ys[r], f.xs[c], f.xs[c+1]) {
+			if r > 0 && !drawn(f.across, f.ys[r], f.xs[c], f.xs[c+1]) {
 				join(head, i, i-nc)
 			}
 		}
@@ -257,8 +243,18 @@ func (f *frame) merge(nr, nc int) []int {
 	return head
 }
 
+// ownHeads are sets of one, each its own head; join makes one set of two, of which the smaller head stays.
+func ownHeads(n int) []int {
+	head := make([]int, n)
+	for i := range head {
+		head[i] = i
+	}
+	return head
+}
+
 func root(head []int, i int) int {
 	for head[i] != i {
+		head[i] = head[head[i]]
 		i = head[i]
 	}
 	return i
@@ -266,48 +262,24 @@ func root(head []int, i int) int {
 
 func join(head []int, a, b int) {
 	a, b = root(head, a), root(head, b)
-	if a < b {
-		a, b = b, a
-	}
-	head[a] = b
+	head[max(a, b)] = min(a, b)
 }
 
-// ruledDown says whether a vertical line at x covers most of y0..y1; frames may be drawn in pieces.
-func (f *frame) ruledDown(x, y0, y1 float64) bool {
+// drawn says whether lines at that place cover most of the way; frames may be drawn in pieces.
+func drawn(lines []line, at, from, to float64) bool {
 	covered := 0.0
-	for _, r := range f.down {
-		if math.Abs((r.x0+r.x1)/2-x) <= near+0.5 {
-			covered += math.Max(0, math.Min(r.y1, y1)-math.Max(r.y0, y0))
+	for _, l := range lines {
+		if math.Abs(l.at-at) <= near+0.5 {
+			covered += math.Max(0, math.Min(l.to, to)-math.Max(l.from, from))
 		}
 	}
-	return covered >= 0.6*(y1-y0)
-}
-
-func (f *frame) ruledAcross(y, x0, x1 float64) bool {
-	covered := 0.0
-	for _, r := range f.across {
-		if math.Abs((r.y0+r.y1)/2-y) <= near+0.5 {
-			covered += math.Max(0, math.Min(r.x1, x1)-math.Max(r.x0, x0))
-		}
-	}
-	return covered >= 0.6*(x1-x0)
+	return covered >= 0.6*(to-from)
 }
 
 func cellOf(ws []word) document.Cell {
 	var c document.Cell
-	for i, l := range lineGroups(ws) {
-		if i > 0 {
-			c.Text += "\n"
-		}
-		for j, w := range l {
-			if j > 0 {
-				c.Text += " "
-			}
-			c.Text += w.text
-			if w.conf > 0 && (c.Confidence == 0 || w.conf < c.Confidence) {
-				c.Confidence = w.conf
-			}
-		}
+	for _, l := range lineGroups(ws) {
+		c.Add(joined(l), lowest(l))
 	}
 	return c
 }

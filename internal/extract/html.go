@@ -13,30 +13,28 @@ import (
 )
 
 // readHTML reads text and tables of a page; spreadsheets saved as "xls" are often that.
-func readHTML(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) {
+func readHTML(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) error {
 	text, err := charset.NewReader(bytes.NewReader(data), "")
 	if err != nil {
-		src.Unreadable = document.ReasonCorrupt
-		return
+		return err
 	}
-	h := &htmlReader{doc: newDocBuilder(r.opt)}
+	h := &htmlReader{doc: newDocBuilder()}
 	if err := htmltext.Read(ctx, text, htmltext.Events{Text: h.text, Open: h.open, Close: h.close}); err != nil {
-		src.Unreadable = reasonOf(err)
-		return
+		return err
 	}
-	h.doc.finishInto(src)
+	return h.doc.finishInto(src)
 }
 
 type htmlReader struct{ doc *docBuilder }
 
 func (h *htmlReader) text(s string) {
-	h.doc.write(strings.Join(strings.Fields(s), " ") + " ")
+	h.doc.WriteString(strings.Join(strings.Fields(s), " ") + " ")
 }
 
 func (h *htmlReader) open(name string, attr []htmltext.Attr) {
 	switch name {
 	case "br":
-		h.doc.write("\n")
+		h.doc.WriteString("\n")
 	case "p", "div", "h1", "h2", "h3", "h4", "li":
 		h.doc.endParagraph()
 	case "table":

@@ -9,6 +9,7 @@ import (
 	"mime/multipart"
 	"mime/quotedprintable"
 	"net/mail"
+	"net/textproto"
 	"strings"
 
 	"ukpbjd/internal/document"
@@ -16,38 +17,30 @@ import (
 
 const maxMailParts = 200
 
-// openMail takes the attachments out of a mail that was forwarded as an attachment.
-func (u *unpacking) openMail(ctx context.Context, l leaf, depth int) {
+// mailFiles takes the attachments out of a mail that was forwarded as an attachment.
+func (u *unpacking) mailFiles(ctx context.Context, l leaf) (files []leaf, reason string) {
 	msg, err := mail.ReadMessage(bytes.NewReader(l.data))
 	if err != nil {
-		l.src.Unreadable, l.done = document.ReasonCorrupt, true
-		u.leaves = append(u.leaves, l)
-		return
+		return nil, document.ReasonCorrupt
 	}
-	m := &mailParts{u: u, ctx: ctx, base: l.src.File, sum: l.src.SHA256, depth: depth}
-	h := msg.Header
-	m.walk(h.Get("Content-Type"), h.Get("Content-Transfer-Encoding"), h.Get("Content-Disposition"), msg.Body, 0)
-	if m.found == 0 { // a mail of text alone: nothing of it is a paper
-		l.src.Incidental, l.done = true, true
-		u.leaves = append(u.leaves, l)
-	}
+	m := &mailParts{ctx: ctx, base: l.src.File, limit: u.r.opt.MaxBytes}
+	m.walk(textproto.MIMEHeader(msg.Header), msg.Body, 0)
+	return m.files, ""
 }
 
 type mailParts struct {
-	u     *unpacking
 	ctx   context.Context
 	base  string
-	sum   string // of the attached file
-	depth int
+	limit int64 // bytes of one file
 	parts int
-	found int
+	files []leaf
 }
 
-func (m *mailParts) walk(contentType, encoding, disposition string, body io.Reader, nesting int) {
+func (m *mailParts) walk(h textproto.MIMEHeader, body io.Reader, nesting int) {
 	if m.parts++; m.parts > maxMailParts || nesting > 8 || m.ctx.Err() != nil {
 		return
 	}
-	media, params, err := mime.ParseMediaType(contentType)
+	media, params, err := mime.ParseMediaType(h.Get("Content-Type"))
 	if err != nil {
 		media = "text/plain"
 	}
@@ -58,24 +51,22 @@ func (m *mailParts) walk(contentType, encoding, disposition string, body io.Read
 			if err != nil {
 				return
 			}
-			m.walk(p.Header.Get("Content-Type"), p.Header.Get("Content-Transfer-Encoding"), p.Header.Get("Content-Disposition"), p, nesting+1)
+			m.walk(p.Header, p, nesting+1)
 		}
 	}
-	name := partName(disposition, params)
+	name := partName(h.Get("Content-Disposition"), params)
 	if name == "" && (media == "text/plain" || media == "text/html") {
 		return
 	}
-	limit := m.u.r.opt.MaxBytes
-	data, err := io.ReadAll(io.LimitReader(decoded(encoding, body), limit+1))
-	l := newLeaf(m.base+"/"+cleanName(name), data, m.sum)
+	data, err := io.ReadAll(io.LimitReader(decoded(h.Get("Content-Transfer-Encoding"), body), m.limit+1))
+	l := newLeaf(m.base+"/"+cleanName(name), data, "")
 	switch {
-	case int64(len(data)) > limit:
-		l.src.Unreadable, l.done = document.ReasonTooLarge, true
+	case int64(len(data)) > m.limit:
+		l.refuse(document.ReasonTooLarge)
 	case err != nil:
-		l.src.Unreadable, l.done = document.ReasonCorrupt, true
+		l.refuse(document.ReasonCorrupt)
 	}
-	m.found++
-	m.u.add(m.ctx, l, m.depth+1)
+	m.files = append(m.files, l)
 }
 
 func partName(disposition string, params map[string]string) string {

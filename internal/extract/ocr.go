@@ -1,12 +1,13 @@
 package extract
 
 import (
-	"bytes"
 	"context"
+	"errors"
+	"image"
 	"math"
 	"os"
 	"path/filepath"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,31 +21,25 @@ const ocrDPI = 300
 const smallPicture = 480
 
 // readImage reads one photographed or scanned page.
-func readImage(r *Reader, ctx context.Context, src *document.Source, data []byte, b *budget) {
+func readImage(r *Reader, ctx context.Context, src *document.Source, data []byte, b *budget) error {
 	src.Paged = false
 	if isTIFF(data) {
-		r.readTIFF(ctx, src, data, b)
-		return
+		return r.readTIFF(ctx, src, data, b)
 	}
 	pic, err := decodePicture(data)
-	if err != nil {
-		src.Unreadable = reasonOf(err)
-		if src.Unreadable == document.ReasonCorrupt && !knownPicture(data) {
-			src.Unreadable = document.ReasonUnsupported
-		}
-		return
+	if errors.Is(err, image.ErrFormat) {
+		return refusal(document.ReasonUnsupported)
+	} else if err != nil {
+		return err
 	}
 	if min(pic.w, pic.h) < smallPicture {
 		src.Incidental = true
-		return
+		return nil
 	}
 	page := r.ocrPage(ctx, pic, pageDPI(pic), b)
 	page.Number = 1
 	src.Pages = []document.Page{page}
-}
-
-func knownPicture(data []byte) bool {
-	return bytes.HasPrefix(data, []byte("\xFF\xD8")) || bytes.HasPrefix(data, []byte("\x89PNG")) || bytes.HasPrefix(data, []byte("GIF8"))
+	return nil
 }
 
 // pageDPI guesses the resolution of a picture that holds one A4 page.
@@ -54,21 +49,19 @@ func pageDPI(p *picture) float64 { return float64(max(p.w, p.h)) / 11.7 }
 func (r *Reader) readScans(ctx context.Context, src *document.Source, data []byte, b *budget) {
 	for i := range src.Pages {
 		p := &src.Pages[i]
-		if hasText(p) && !p.MachineRead {
-			continue
-		}
-		if !hasText(p) && p.Unreadable == "" {
-			continue // a blank page
+		text := hasText(p)
+		if text && !p.MachineRead || !text && p.Unreadable == "" {
+			continue // … or a blank page
 		}
 		pic, err := r.renderPage(ctx, data, p.Number)
 		if err != nil {
-			if p.Unreadable = document.ReasonNoText; hasText(p) {
-				p.Unreadable = ""
+			if p.Unreadable = ""; !text {
+				p.Unreadable = document.ReasonNoText
 			}
 			continue
 		}
 		page := r.ocrPage(ctx, pic, ocrDPI, b)
-		if !hasText(&page) && hasText(p) {
+		if !hasText(&page) && text {
 			continue // the layer is better than nothing
 		}
 		page.Number = p.Number
@@ -82,7 +75,7 @@ func (r *Reader) renderPage(ctx context.Context, data []byte, page int) (pic *pi
 	}
 	n := strconv.Itoa(page)
 	err = r.inFolder("in.pdf", data, func(dir string) error {
-		_, _, err := r.tools.run(ctx, r.opt.PageTime, dir, "pdftoppm", "-f", n, "-l", n, "-r", strconv.Itoa(ocrDPI), "-gray", "-singlefile", "in.pdf", "out")
+		_, _, err := r.tools.run(ctx, pageTime, dir, "pdftoppm", "-f", n, "-l", n, "-r", strconv.Itoa(ocrDPI), "-gray", "-singlefile", "in.pdf", "out")
 		if err != nil {
 			return err
 		}
@@ -98,28 +91,26 @@ func (r *Reader) renderPage(ctx context.Context, data []byte, page int) (pic *pi
 
 // ocrPage straightens a page, finds its ruled lines, reads it and lays it out.
 func (r *Reader) ocrPage(ctx context.Context, pic *picture, dpi float64, b *budget) document.Page {
-	none := document.Page{Unreadable: document.ReasonNoText, MachineRead: false}
+	none := document.Page{Unreadable: document.ReasonNoText}
 	if r.tools.found["tesseract"] == "" {
 		return none
 	}
 	if !b.take() {
-		none.Unreadable = document.ReasonTooLarge
-		return none
+		return document.Page{Unreadable: document.ReasonTooLarge}
 	}
 	s, _, conf, err := r.look(ctx, pic, dpi)
 	if err != nil {
-		none.Unreadable = reasonOfTool(err)
-		if none.Unreadable != document.ReasonTimeout {
-			none.Unreadable = document.ReasonNoText
+		if reasonOf(err) == document.ReasonTimeout {
+			none.Unreadable = document.ReasonTimeout
 		}
+		return none
+	}
+	if len(s.words) < 5 || conf < unreadableBelow {
+		none.MachineRead, none.Confidence = true, conf
 		return none
 	}
 	page := s.layout()
 	page.MachineRead, page.Confidence = true, conf
-	if len(s.words) < 5 || conf < unreadableBelow {
-		page.Unreadable = document.ReasonNoText
-		page.Lines, page.Tables = nil, nil
-	}
 	return page
 }
 
@@ -206,12 +197,8 @@ func (p *picture) wipe(l run, down bool) {
 
 // tesseract reads words with boxes. Sparse text (psm 11) reads ruled tables best.
 func (r *Reader) tesseract(ctx context.Context, pic *picture) (words []word, conf float64, err error) {
-	var out []byte
-	err = r.inFolder("in.pgm", pic.encodePGM(), func(dir string) error {
-		var err error
-		out, _, err = r.tools.run(ctx, r.opt.PageTime, dir, "tesseract", "in.pgm", "-", "-l", "ind", "--psm", "11", "--dpi", strconv.Itoa(int(pic.dpi)), "tsv")
-		return err
-	})
+	dpi := strconv.Itoa(int(pic.dpi))
+	out, err := r.runOn(ctx, pageTime, "in.pgm", pic.encodePGM(), "tesseract", "in.pgm", "-", "-l", "ind", "--psm", "11", "--dpi", dpi, "tsv")
 	if err != nil {
 		return nil, 0, err
 	}
@@ -246,7 +233,7 @@ func tsvWords(out []byte, scale float64) ([]word, float64) {
 	if n == 0 {
 		return nil, 0
 	}
-	sort.Float64s(heights)
+	slices.Sort(heights)
 	size := heights[len(heights)/2] * 1.15
 	for i := range words {
 		words[i].size = size

@@ -4,44 +4,30 @@ import (
 	"bytes"
 	"context"
 	"encoding/xml"
+	"slices"
 	"strconv"
+	"strings"
 
 	"ukpbjd/internal/document"
 	"ukpbjd/internal/ooxml"
 )
 
-// readODT reads the text of an OpenDocument text (ODF 1.3 part 3 §5).
-func readODT(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) {
-	o := &odfReader{doc: newDocBuilder(r.opt), breaks: map[string]bool{}}
-	if !walkODF(ctx, src, data, o) {
-		return
-	}
-	o.doc.finishInto(src)
-}
-
-// readODS reads the visible cells of a spreadsheet; each sheet is a page.
-func readODS(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) {
-	o := &odfReader{doc: newDocBuilder(r.opt), breaks: map[string]bool{}, sheet: true}
-	if !walkODF(ctx, src, data, o) {
-		return
-	}
-	o.doc.finishInto(src)
-}
-
-func walkODF(ctx context.Context, src *document.Source, data []byte, o *odfReader) bool {
-	pkg, err := ooxml.Open(data, ooxml.Limits{})
-	if err == nil {
-		if m, _ := pkg.Read("META-INF/manifest.xml"); bytes.Contains(m, []byte("encryption-data")) {
-			src.Unreadable = document.ReasonEncrypted
-			return false
+// readODF reads an OpenDocument text, or the visible cells of a spreadsheet, each sheet a page (ODF 1.3 part 3 §5, §9).
+func readODF(sheet bool) readFunc {
+	return func(_ *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) error {
+		pkg, err := ooxml.Open(data, ooxml.Limits{})
+		if err != nil {
+			return err
 		}
-		err = walkXML(ctx, pkg, "content.xml", xmlEvents{start: o.start, end: o.end, text: o.text})
+		if m, _ := pkg.Read("META-INF/manifest.xml"); bytes.Contains(m, []byte("encryption-data")) {
+			return ooxml.ErrEncrypted
+		}
+		o := &odfReader{doc: newDocBuilder(), breaks: map[string]bool{}, sheet: sheet}
+		if err := walkXML(ctx, pkg, "content.xml", xmlEvents{o.start, o.end, o.text, aside}); err != nil {
+			return err
+		}
+		return o.doc.finishInto(src)
 	}
-	if err != nil {
-		src.Unreadable = reasonOf(err)
-		return false
-	}
-	return true
 }
 
 type odfReader struct {
@@ -49,8 +35,7 @@ type odfReader struct {
 	sheet   bool
 	breaks  map[string]bool // paragraph styles that begin a page
 	style   string          // being defined
-	skip    int
-	para    int // depth of open paragraphs
+	para    int             // depth of open paragraphs
 	column  int
 	hidden  map[int]bool // columns of the sheet
 	collaps bool         // the row is hidden
@@ -73,10 +58,6 @@ type tallCell struct {
 var aside = map[string]bool{"annotation": true, "tracked-changes": true, "forms": true, "note": true, "ruby-text": true, "desc": true, "title": true, "script": true, "hidden-text": true, "tracked-change": true}
 
 func (o *odfReader) start(name string, at []xml.Attr) {
-	if o.skip > 0 || aside[name] {
-		o.skip++
-		return
-	}
 	switch name {
 	case "style":
 		o.style = attr(at, "name")
@@ -87,14 +68,11 @@ func (o *odfReader) start(name string, at []xml.Attr) {
 	case "p", "h":
 		o.openParagraph(at)
 	case "s":
-		n, _ := strconv.Atoi(attr(at, "c"))
-		for i := 0; i < min(max(n, 1), 64); i++ {
-			o.doc.write(" ")
-		}
+		o.doc.WriteString(strings.Repeat(" ", min(repeated(at, "c"), 64)))
 	case "tab":
-		o.doc.write("\t")
+		o.doc.WriteString("\t")
 	case "line-break":
-		o.doc.write("\n")
+		o.doc.WriteString("\n")
 	default:
 		o.startTable(name, at)
 	}
@@ -151,10 +129,6 @@ func repeated(at []xml.Attr, name string) int {
 }
 
 func (o *odfReader) end(name string) {
-	if o.skip > 0 {
-		o.skip--
-		return
-	}
 	switch name {
 	case "p", "h":
 		o.para--
@@ -228,11 +202,7 @@ func (o *odfReader) closeRow() {
 	if t == nil || o.collaps {
 		return
 	}
-	blankRow := true
-	for _, c := range t.row {
-		blankRow = blankRow && c.Text == ""
-	}
-	if blankRow && o.sheet {
+	if o.sheet && !slices.ContainsFunc(t.row, func(c document.Cell) bool { return c.Text != "" }) {
 		t.row = nil
 	}
 	o.row += o.rowRep - 1
@@ -242,7 +212,7 @@ func (o *odfReader) closeRow() {
 }
 
 func (o *odfReader) text(data []byte) {
-	if o.skip == 0 && o.para > 0 {
-		o.doc.writeBytes(data)
+	if o.para > 0 {
+		o.doc.Write(data)
 	}
 }

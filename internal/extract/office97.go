@@ -3,31 +3,30 @@ package extract
 import (
 	"bytes"
 	"context"
-	"errors"
 	"regexp"
 	"strconv"
 	"strings"
 
 	"ukpbjd/internal/document"
+	"ukpbjd/internal/ooxml"
 )
 
 // readDOC reads Word 97–2003 with catdoc, where it is installed.
-func readDOC(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) {
+func readDOC(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) error {
 	if encryptedWord(data) {
-		src.Unreadable = document.ReasonEncrypted
-		return
+		return ooxml.ErrEncrypted
 	}
-	out, reason := r.convert(ctx, data, "in.doc", "catdoc", "-d", "utf-8", "-w", "in.doc")
-	if reason != "" {
-		src.Unreadable = reason
-		return
+	out, err := r.runOn(ctx, r.opt.FileTime, "in.doc", data, "catdoc", "-d", "utf-8", "-w", "in.doc")
+	if err != nil {
+		return err
 	}
-	f := newDocBuilder(r.opt)
+	f := newDocBuilder()
 	lines := strings.Split(string(out), "\n")
 	for i := 0; i < len(lines); {
 		rows, n := brokenRows(lines[i:])
 		if n == 0 {
-			rows, n = plainRows(lines[i:])
+			rows = plainRows(lines[i:])
+			n = len(rows)
 		}
 		if n == 0 {
 			f.line(lines[i])
@@ -42,14 +41,14 @@ func readDOC(r *Reader, ctx context.Context, src *document.Source, data []byte, 
 		f.page().Tables = append(f.page().Tables, document.Table{Line: len(f.page().Lines), Rows: rows})
 		i += n
 	}
-	f.finishInto(src)
+	return f.finishInto(src)
 }
 
 // plainRows are the lines from the first on that have the same number of cells, three or more.
-func plainRows(lines []string) (rows [][]document.Cell, n int) {
+func plainRows(lines []string) (rows [][]document.Cell) {
 	for _, l := range lines {
 		cells := strings.Split(strings.TrimRight(l, "\r"), "\t")
-		if len(cells) < 3 || n > 0 && len(cells) != len(rows[0]) {
+		if len(cells) < 3 || len(rows) > 0 && len(cells) != len(rows[0]) {
 			break
 		}
 		row := make([]document.Cell, len(cells))
@@ -57,9 +56,8 @@ func plainRows(lines []string) (rows [][]document.Cell, n int) {
 			row[i] = document.Cell{Text: squeeze(c)}
 		}
 		rows = append(rows, row)
-		n++
 	}
-	return rows, n
+	return rows
 }
 
 // maxHeader is how many lines the header of a table may take whose cells are broken into lines.
@@ -151,26 +149,25 @@ func encryptedWord(data []byte) bool {
 }
 
 // readXLS reads Excel 97–2003 with xls2csv, where it is installed; sheets are parted by form feeds.
-func readXLS(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) {
-	out, reason := r.convert(ctx, data, "in.xls", "xls2csv", "-d", "utf-8", "-q", "3", "-c", ",", "in.xls")
-	if reason != "" {
-		src.Unreadable = reason
-		return
+func readXLS(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) error {
+	out, err := r.runOn(ctx, r.opt.FileTime, "in.xls", data, "xls2csv", "-d", "utf-8", "-q", "3", "-c", ",", "in.xls")
+	if err != nil {
+		return err
 	}
 	for i, sheet := range bytes.Split(out, []byte{'\f'}) {
 		if len(bytes.TrimSpace(sheet)) == 0 {
 			continue
 		}
-		rows, err := readCSV(ctx, normal(sheet), ',', r.opt.MaxCells)
+		rows, err := readCSV(ctx, normal(sheet), ',')
 		if err != nil {
-			src.Pages, src.Unreadable = nil, reasonOf(err)
-			return
+			return err
 		}
 		for _, row := range rows {
 			markNumbers(row)
 		}
 		src.Pages = append(src.Pages, document.Page{Number: i + 1, Tables: []document.Table{{Rows: rows}}})
 	}
+	return nil
 }
 
 // markNumbers marks what the converter printed in exponent form: digits are gone. A text cell keeps all of its digits and a
@@ -181,19 +178,4 @@ func markNumbers(row []document.Cell) {
 			row[i] = document.Cell{Text: plainNumber(strings.Replace(c.Text, ",", ".", 1)), Numeric: true}
 		}
 	}
-}
-
-func (r *Reader) convert(ctx context.Context, data []byte, name, tool string, args ...string) (out []byte, reason string) {
-	err := r.inFolder(name, data, func(dir string) error {
-		var err error
-		out, _, err = r.tools.run(ctx, r.opt.FileTime, dir, tool, args...)
-		return err
-	})
-	switch {
-	case errors.Is(err, errAbsent):
-		return nil, document.ReasonUnsupported
-	case err != nil:
-		return nil, reasonOf(err)
-	}
-	return out, ""
 }

@@ -4,68 +4,55 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ledongthuc/pdf"
 
 	"ukpbjd/internal/document"
+	"ukpbjd/internal/ooxml"
 )
 
 // builtInTime is how long the built-in reader may take; it needs 2–4 ms for a paper.
 const builtInTime = 5 * time.Second
 
 // readPDF tries the built-in reader first, poppler where that one yields nothing, and OCR for pages that are pictures.
-func readPDF(r *Reader, ctx context.Context, src *document.Source, data []byte, budget *budget) {
+func readPDF(r *Reader, ctx context.Context, src *document.Source, data []byte, budget *budget) error {
 	src.Paged = true
 	if cutOff(data) {
-		src.Unreadable = document.ReasonCorrupt
-		return
+		return refusal(document.ReasonCorrupt)
 	}
 	pages, err := r.builtIn(ctx, data)
 	if err != nil || blank(pages) {
 		if more, reason := r.poppler(ctx, data); reason == "" && !blank(more) {
-			pages, err = more, nil
-		} else if err != nil {
-			src.Unreadable = reasonOfPDF(data, err, reason)
-			if src.Unreadable != document.ReasonNoText {
-				return
-			}
 			pages = more
+		} else if err != nil {
+			return whyNoPDF(data, err, reason)
 		}
 	}
-	if len(pages) > r.opt.MaxPages {
-		src.Unreadable = document.ReasonTooLarge
-		return
+	if len(pages) > maxPages {
+		return errTooLarge
 	}
 	src.Pages = pages
-	src.Unreadable = ""
 	r.readScans(ctx, src, data, budget)
+	return nil
 }
 
-// reasonOfPDF names why neither reader could open the file.
-func reasonOfPDF(data []byte, err error, poppler string) string {
+// whyNoPDF names why neither reader could open the file.
+func whyNoPDF(data []byte, err error, poppler string) error {
 	switch {
 	case poppler != "" && poppler != document.ReasonUnsupported:
-		return poppler
-	case err == pdf.ErrInvalidPassword:
-		return document.ReasonEncrypted
-	case err == errTooLarge:
-		return document.ReasonTooLarge
-	case err == context.DeadlineExceeded:
-		return document.ReasonTimeout
-	case bytes.Contains(data, []byte("/Encrypt")):
-		return document.ReasonEncrypted
+		return refusal(poppler)
+	case err == errTooLarge, err == context.DeadlineExceeded:
+		return err
+	case err == pdf.ErrInvalidPassword, bytes.Contains(data, []byte("/Encrypt")):
+		return ooxml.ErrEncrypted
 	}
-	return document.ReasonCorrupt
+	return err
 }
 
 func blank(pages []document.Page) bool {
-	for i := range pages {
-		if hasText(&pages[i]) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(pages, func(p document.Page) bool { return hasText(&p) })
 }
 
 // builtIn reads with the Go library. The library cannot be interrupted inside one object, so it runs beside a clock; a
@@ -88,7 +75,7 @@ func (r *Reader) builtIn(ctx context.Context, data []byte) ([]document.Page, err
 	defer cancel()
 	go func() {
 		defer func() { <-r.slots }()
-		pages, err := builtInPages(ctx, data, r.opt.MaxPages)
+		pages, err := builtInPages(ctx, data)
 		done <- result{pages, err}
 	}()
 	select {
@@ -102,12 +89,7 @@ func (r *Reader) builtIn(ctx context.Context, data []byte) ([]document.Page, err
 // hostilePDF refuses what is known to make the library allocate without bound: a cross-reference stream of absurd size.
 func hostilePDF(data []byte) bool {
 	for _, key := range [][]byte{[]byte("/Size"), []byte("/Count"), []byte("/N "), []byte("/Columns")} {
-		for rest := data; ; {
-			i := bytes.Index(rest, key)
-			if i < 0 {
-				break
-			}
-			rest = rest[i+len(key):]
+		for rest := range bytes.SplitSeq(data, key) {
 			if leadingNumber(rest) > 5_000_000 {
 				return true
 			}
@@ -149,7 +131,7 @@ func trimPDF(data []byte) []byte {
 	return data
 }
 
-func builtInPages(ctx context.Context, data []byte, limit int) (pages []document.Page, err error) {
+func builtInPages(ctx context.Context, data []byte) (pages []document.Page, err error) {
 	defer func() {
 		if x := recover(); x != nil {
 			pages, err = nil, fmt.Errorf("read pdf: %v", x)
@@ -161,7 +143,7 @@ func builtInPages(ctx context.Context, data []byte, limit int) (pages []document
 		return nil, err
 	}
 	n := doc.NumPage()
-	if n > limit {
+	if n > maxPages {
 		return nil, errTooLarge
 	}
 	over := typed{placed: map[string]bool{}}

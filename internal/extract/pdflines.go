@@ -122,7 +122,7 @@ func (p *painter) sheet(box [4]float64, rotate int) *sheet {
 	if len(p.glyphs) == 0 {
 		main = rotate
 	}
-	view := turned(box, main)
+	view := printedSpace(box, main)
 	s := &sheet{width: box[2] - box[0], height: box[3] - box[1], view: view}
 	if main%2 == 1 {
 		s.width, s.height = s.height, s.width
@@ -159,19 +159,13 @@ func (p *painter) sheet(box [4]float64, rotate int) *sheet {
 
 // undecoded says that a code has no known letter.
 func undecoded(text string) bool {
-	if text == "" {
-		return true
-	}
-	for _, c := range text {
-		if c == 0xFFFD || c >= 0xE000 && c <= 0xF8FF || c < 0x20 && c != '\t' && c != '\n' && c != '\r' {
-			return true
-		}
-	}
-	return false
+	return text == "" || strings.ContainsFunc(text, func(c rune) bool {
+		return c == 0xFFFD || c >= 0xE000 && c <= 0xF8FF || c < 0x20 && c != '\t' && c != '\n' && c != '\r'
+	})
 }
 
-// turned maps page space to printed space for text that runs in quarter turns.
-func turned(b [4]float64, quarter int) func(x, y float64) (float64, float64) {
+// printedSpace maps page space to printed space for text that runs in quarter turns.
+func printedSpace(b [4]float64, quarter int) func(x, y float64) (float64, float64) {
 	switch quarter {
 	case 1:
 		return func(x, y float64) (float64, float64) { return y - b[1], x - b[0] }

@@ -109,7 +109,7 @@ func builtInPage(ctx context.Context, page pdf.Page) (*sheet, error) {
 	return s, nil
 }
 
-// inherited looks up the page tree; its depth is bounded as the tree may be a ring.
+// inherited looks up the tree of pages, or of fields; its depth is bounded as the tree may be a ring.
 func inherited(v pdf.Value, key string) pdf.Value {
 	for i := 0; i < 20 && !v.IsNull(); i++ {
 		if x := v.Key(key); !x.IsNull() {

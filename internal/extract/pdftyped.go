@@ -61,8 +61,8 @@ func (t *typed) add(s *sheet, page pdf.Value) (unsure bool) {
 
 // fieldValue is the text of a text field or a choice; buttons and signatures have none.
 func fieldValue(f pdf.Value) string {
-	v := ofField(f, "V")
-	switch ofField(f, "FT").Name() {
+	v := inherited(f, "V")
+	switch inherited(f, "FT").Name() {
 	case "Tx":
 		if v.Kind() == pdf.Stream {
 			r := v.Reader()
@@ -75,20 +75,9 @@ func fieldValue(f pdf.Value) string {
 		if v.Kind() == pdf.Array {
 			v = v.Index(0)
 		}
-		return shownChoice(ofField(f, "Opt"), v.Text())
+		return shownChoice(inherited(f, "Opt"), v.Text())
 	}
 	return ""
-}
-
-// ofField looks up the tree of fields.
-func ofField(f pdf.Value, key string) pdf.Value {
-	for range maxFieldDeep {
-		if v := f.Key(key); !v.IsNull() {
-			return v
-		}
-		f = f.Key("Parent")
-	}
-	return pdf.Value{}
 }
 
 // shownChoice is what the list shows for a value.

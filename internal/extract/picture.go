@@ -2,14 +2,12 @@ package extract
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 	"image"
 	_ "image/gif"  // decoders for image.Decode
 	_ "image/jpeg" // …
 	_ "image/png"  // …
 	"math"
-	"strconv"
 )
 
 // picture is a grey page, 0 black.
@@ -34,28 +32,24 @@ func decodePicture(data []byte) (*picture, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := grey(img)
-	return p.oriented(exifOrientation(data)), nil
+	quarters := map[int]int{3: 2, 6: 1, 8: 3}
+	return grey(img).turn(quarters[exifOrientation(data)]), nil
 }
 
 func grey(img image.Image) *picture {
 	b := img.Bounds()
-	p := &picture{w: b.Dx(), h: b.Dy(), pix: make([]byte, b.Dx()*b.Dy())}
-	switch src := img.(type) {
-	case *image.YCbCr:
-		for y := 0; y < p.h; y++ {
-			copy(p.pix[y*p.w:(y+1)*p.w], src.Y[y*src.YStride:y*src.YStride+p.w])
-		}
-	case *image.Gray:
-		for y := 0; y < p.h; y++ {
-			copy(p.pix[y*p.w:(y+1)*p.w], src.Pix[y*src.Stride:y*src.Stride+p.w])
-		}
-	default:
-		for y := 0; y < p.h; y++ {
-			for x := 0; x < p.w; x++ {
+	p := &picture{w: b.Dx(), h: b.Dy(), pix: make([]byte, 0, b.Dx()*b.Dy())}
+	for y := range p.h {
+		switch src := img.(type) {
+		case *image.YCbCr:
+			p.pix = append(p.pix, src.Y[y*src.YStride:][:p.w]...)
+		case *image.Gray:
+			p.pix = append(p.pix, src.Pix[y*src.Stride:][:p.w]...)
+		default:
+			for x := range p.w {
 				r, g, bl, a := img.At(b.Min.X+x, b.Min.Y+y).RGBA()
 				lum := (299*r + 587*g + 114*bl) / 1000
-				p.pix[y*p.w+x] = byte((lum + (0xffff - a)) >> 8) // transparent is paper
+				p.pix = append(p.pix, byte((lum+(0xffff-a))>>8)) // transparent is paper
 			}
 		}
 	}
@@ -64,75 +58,38 @@ func grey(img image.Image) *picture {
 
 // decodePGM reads the P5 that pdftoppm writes.
 func decodePGM(data []byte) (*picture, error) {
-	var fields [3]int
-	if !bytes.HasPrefix(data, []byte("P5")) {
-		return nil, fmt.Errorf("read pgm: bad magic")
+	var w, h, most int
+	r := bytes.NewReader(data)
+	if _, err := fmt.Fscanf(r, "P5\n%d %d\n%d\n", &w, &h, &most); err != nil {
+		return nil, fmt.Errorf("read pgm: %w", err)
 	}
-	pos := 2
-	for i := range fields {
-		for pos < len(data) && (data[pos] == ' ' || data[pos] == '\n') {
-			pos++
-		}
-		start := pos
-		for pos < len(data) && data[pos] >= '0' && data[pos] <= '9' {
-			pos++
-		}
-		n, err := strconv.Atoi(string(data[start:pos]))
-		if err != nil {
-			return nil, fmt.Errorf("read pgm: %w", err)
-		}
-		fields[i] = n
-	}
-	pos++
-	w, h := fields[0], fields[1]
-	if w < 1 || h < 1 || w*h > maxPixels || len(data)-pos < w*h {
+	if w < 1 || h < 1 || w*h > maxPixels || r.Len() < w*h {
 		return nil, errTooLarge
 	}
-	return &picture{w: w, h: h, pix: data[pos : pos+w*h]}, nil
+	return &picture{w: w, h: h, pix: data[len(data)-r.Len():][:w*h]}, nil
 }
 
 func (p *picture) encodePGM() []byte {
 	return append(fmt.Appendf(nil, "P5\n%d %d\n255\n", p.w, p.h), p.pix...)
 }
 
-// oriented turns the picture as EXIF tag 0x0112 says.
-func (p *picture) oriented(tag int) *picture {
-	switch tag {
-	case 3:
-		return p.turn(2)
-	case 6:
-		return p.turn(1)
-	case 8:
-		return p.turn(3)
+// turn rotates by quarter turns clockwise.
+func (p *picture) turn(quarters int) *picture {
+	for range quarters & 3 {
+		p = &picture{w: p.h, h: p.w, dpi: p.dpi, pix: turned(p.pix, p.w)}
 	}
 	return p
 }
 
-// turn rotates by quarter turns clockwise.
-func (p *picture) turn(quarters int) *picture {
-	quarters &= 3
-	if quarters == 0 {
-		return p
-	}
-	q := &picture{w: p.w, h: p.h, dpi: p.dpi, pix: make([]byte, len(p.pix))}
-	if quarters&1 == 1 {
-		q.w, q.h = p.h, p.w
-	}
-	for y := 0; y < p.h; y++ {
-		for x := 0; x < p.w; x++ {
-			var nx, ny int
-			switch quarters {
-			case 1:
-				nx, ny = p.h-1-y, x
-			case 2:
-				nx, ny = p.w-1-x, p.h-1-y
-			case 3:
-				nx, ny = y, p.w-1-x
-			}
-			q.pix[ny*q.w+nx] = p.pix[y*p.w+x]
+// turned are the points of a picture of width w after a quarter turn clockwise.
+func turned[T any](points []T, w int) []T {
+	out, h := make([]T, len(points)), len(points)/w
+	for y := range h {
+		for x, v := range points[y*w : (y+1)*w] {
+			out[x*h+h-1-y] = v
 		}
 	}
-	return q
+	return out
 }
 
 // exifOrientation looks for the tag in a JPEG's APP1; 0 when there is none.
@@ -142,20 +99,9 @@ func exifOrientation(data []byte) int {
 		return 0
 	}
 	t := data[i+6:]
-	var order binary.ByteOrder = binary.LittleEndian
-	if bytes.HasPrefix(t, []byte("MM")) {
-		order = binary.BigEndian
-	}
-	at := int(order.Uint32(t[4:8]))
-	if at < 8 || at+2 > len(t) {
-		return 0
-	}
-	n := int(order.Uint16(t[at : at+2]))
-	for k := 0; k < n && k < 64 && at+2+12*(k+1) <= len(t); k++ {
-		e := t[at+2+12*k:]
-		if order.Uint16(e[:2]) == 0x0112 {
-			return int(order.Uint16(e[8:10]))
-		}
+	order := byteOrder(t)
+	if e := directory(t, order.Uint32(t[4:]))[tagOrientation]; e != nil {
+		return int(order.Uint16(e[8:]))
 	}
 	return 0
 }

@@ -13,42 +13,24 @@ import (
 // errProcLimit names a program that starts programs without end.
 var errProcLimit = fmt.Errorf("program has more than %d processes: %w", maxToolProcs, errTooLarge)
 
-// procLimit counts the processes of one program while it runs. The kernel's own limit (RLIMIT_NPROC) does not hold root, and without
-// a namespace of its own it counts all that the user runs.
-type procLimit struct {
-	done chan struct{}
-	over chan bool
-}
-
 const crowdLook = 100 * time.Millisecond
 
-// watch looks at a started program until stop; over the limit it ends all of it.
-func watch(pid, limit int) *procLimit {
-	c := &procLimit{done: make(chan struct{}), over: make(chan bool, 1)}
-	go func() {
-		tick := time.NewTicker(crowdLook)
-		defer tick.Stop()
-		for {
-			select {
-			case <-c.done:
-				c.over <- false
-				return
-			case <-tick.C:
-				if _, tasks := family(pid); tasks > limit {
-					end(pid)
-					c.over <- true
-					return
-				}
+// crowds counts the processes of a started program until it has ended; over the limit it ends all of it. The kernel's own limit
+// (RLIMIT_NPROC) does not hold root, and without a namespace of its own it counts all that the user runs.
+func crowds(pid, limit int, ended <-chan struct{}) bool {
+	tick := time.NewTicker(crowdLook)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ended:
+			return false
+		case <-tick.C:
+			if _, tasks := family(pid); tasks > limit {
+				end(pid)
+				return true
 			}
 		}
-	}()
-	return c
-}
-
-// stop waits for the watch to end and says whether the program went over its limit.
-func (c *procLimit) stop() bool {
-	close(c.done)
-	return <-c.over
+	}
 }
 
 // end kills a family that may still grow: first it is stopped, until nobody new is found, then killed.
@@ -73,18 +55,18 @@ func end(pid int) {
 
 // family are the process, its process group and all their descendants, and how many tasks (threads) these have (proc(5)).
 func family(pid int) (pids []int, tasks int) {
-	names, err := readNames("/proc")
+	entries, err := os.ReadDir("/proc")
 	if err != nil {
 		return nil, 0
 	}
 	threads, children := map[int]int{}, map[int][]int{}
 	pids = []int{pid}
-	for _, name := range names {
-		p, err := strconv.Atoi(name)
+	for _, e := range entries {
+		p, err := strconv.Atoi(e.Name())
 		if err != nil {
 			continue
 		}
-		parent, group, n := taskOf(name)
+		parent, group, n := taskOf(e.Name())
 		threads[p] = n
 		children[parent] = append(children[parent], p)
 		if group == pid && p != pid {
@@ -103,15 +85,6 @@ func family(pid int) (pids []int, tasks int) {
 	}
 	slices.Sort(pids)
 	return slices.Compact(pids), tasks
-}
-
-func readNames(dir string) ([]string, error) {
-	f, err := os.Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return f.Readdirnames(-1)
 }
 
 // taskOf reads parent, process group and number of threads; zero for what has ended meanwhile. The name of a program may hold

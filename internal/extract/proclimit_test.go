@@ -84,3 +84,12 @@ func TestProcessLimitInTheCage(t *testing.T) {
 		}
 	}
 }
+
+func readNames(dir string) ([]string, error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return f.Readdirnames(-1)
+}

@@ -1,13 +1,15 @@
 package extract
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
-	"strings"
 )
 
 const (
@@ -58,11 +60,7 @@ func (r *Reader) reOCR(ctx context.Context, s *sheet, pic *picture) {
 }
 
 func lowest(ws []word) float64 {
-	low := 100.0
-	for _, w := range ws {
-		low = math.Min(low, w.conf)
-	}
-	return low
+	return slices.MinFunc(ws, func(a, b word) int { return cmp.Compare(a.conf, b.conf) }).conf
 }
 
 // boxes are the cells of the sheet's tables that hold words.
@@ -114,31 +112,26 @@ func (f *frame) boxes(words []word, index []int) []box {
 // readBoxes reads all pictures in one run: tesseract takes a list of files and numbers them as pages.
 func (r *Reader) readBoxes(ctx context.Context, pic *picture, boxes []box) (out [][]word, err error) {
 	var table []byte
-	err = r.inFolder("list.txt", boxList(len(boxes)), func(dir string) error {
+	list := ""
+	for i := range boxes {
+		list += boxName(i) + "\n"
+	}
+	err = r.inFolder("list.txt", []byte(list), func(dir string) error {
 		for i, b := range boxes {
 			if err := os.WriteFile(filepath.Join(dir, boxName(i)), pic.crop(b).encodePGM(), 0o600); err != nil {
 				return err
 			}
 		}
 		var err error
-		table, _, err = r.tools.run(ctx, r.opt.PageTime, dir, "tesseract", "list.txt", "-", "-l", "ind", "--psm", "6", "--dpi", strconv.Itoa(int(pic.dpi)), "tsv")
+		table, _, err = r.tools.run(ctx, pageTime, dir, "tesseract", "list.txt", "-", "-l", "ind", "--psm", "6", "--dpi", strconv.Itoa(int(pic.dpi)), "tsv")
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	pages := make([]strings.Builder, len(boxes))
-	for l := range strings.SplitSeq(string(table), "\n") {
-		f := strings.SplitN(l, "\t", 3)
-		if len(f) < 3 {
-			continue
-		}
-		if n, err := strconv.Atoi(f[1]); err == nil && n >= 1 && n <= len(boxes) {
-			pages[n-1].WriteString(l + "\n")
-		}
-	}
+	pages := append(tsvPages(table, len(boxes)), make([][]byte, len(boxes))...) // of empty cells nothing is said
 	for i, b := range boxes {
-		words, _ := tsvWords([]byte(pages[i].String()), 72/pic.dpi)
+		words, _ := tsvWords(pages[i], 72/pic.dpi)
 		x, y := b.x0-boxMargin*72/pic.dpi, b.y0-boxMargin*72/pic.dpi
 		for k := range words {
 			w := &words[k]
@@ -151,14 +144,6 @@ func (r *Reader) readBoxes(ctx context.Context, pic *picture, boxes []box) (out 
 
 func boxName(i int) string { return fmt.Sprintf("c%d.pgm", i) }
 
-func boxList(n int) []byte {
-	var b strings.Builder
-	for i := range n {
-		b.WriteString(boxName(i) + "\n")
-	}
-	return []byte(b.String())
-}
-
 // boxMargin is the white border, in pixels, around a cell's picture.
 const boxMargin = 14
 
@@ -167,16 +152,10 @@ func (p *picture) crop(b box) *picture {
 	scale := p.dpi / 72
 	x0, y0, x1, y1 := int(b.x0*scale), int(b.y0*scale), int(b.x1*scale), int(b.y1*scale)
 	q := &picture{w: max(x1-x0, 1) + 2*boxMargin, h: max(y1-y0, 1) + 2*boxMargin, dpi: p.dpi}
-	q.pix = make([]byte, q.w*q.h)
-	for i := range q.pix {
-		q.pix[i] = 255
-	}
-	for y := y0 + 3; y < y1-3; y++ {
-		for x := x0 + 3; x < x1-3; x++ {
-			if x >= 0 && y >= 0 && x < p.w && y < p.h {
-				q.pix[(y-y0+boxMargin)*q.w+x-x0+boxMargin] = p.pix[y*p.w+x]
-			}
-		}
+	q.pix = bytes.Repeat([]byte{255}, q.w*q.h)
+	from, to := max(x0+3, 0), min(x1-3, p.w)
+	for y := max(y0+3, 0); y < min(y1-3, p.h) && from < to; y++ {
+		copy(q.pix[(y-y0+boxMargin)*q.w+from-x0+boxMargin:], p.pix[y*p.w+from:y*p.w+to])
 	}
 	return q
 }

@@ -8,6 +8,7 @@ import (
 	"image/png"
 	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -172,14 +173,31 @@ func (s *sheet) rowOf(row document.Row) span {
 
 // memberRows is the row of a table that holds the member, or the rows of a card: from the name to the row before the next one.
 func memberRows(rows [][]word, row document.Row) (from, to int, score float64) {
-	named, numbered := 0, 0
+	named, numbered, score := tellMember(rows, row)
+	if score == 0 {
+		return 0, 0, 0
+	}
+	if max(named, numbered)-min(named, numbered) > tallestCard {
+		numbered = named
+	}
+	from, to = min(named, numbered), max(named, numbered)
+	for card := from < to; card && to+1 < len(rows) && to-from < tallestCard && !opensCard(rows[to+1]); {
+		to++
+	}
+	return from, to, score
+}
+
+// tellMember finds the group of words that names the member and the one with the NIP: the same one where only one of these is
+// told. The score is 0 where neither is.
+func tellMember(groups [][]word, row document.Row) (named, numbered int, score float64) {
 	name, number := 0.0, 0.0
-	for i, ws := range rows {
-		if v := likeness(ws, document.Row{Nama: row.Nama}); v > name {
+	for i, ws := range groups {
+		v, n := likeness(ws, row)
+		if v > name {
 			named, name = i, v
 		}
-		if v := likeness(ws, document.Row{NIP: row.NIP}); v > number {
-			numbered, number = i, v
+		if n > number {
+			numbered, number = i, n
 		}
 	}
 	switch {
@@ -187,14 +205,10 @@ func memberRows(rows [][]word, row document.Row) (from, to int, score float64) {
 		return 0, 0, 0
 	case name < sureRow:
 		named = numbered
-	case number == 0, numbered-named > tallestCard, named-numbered > tallestCard:
+	case number == 0:
 		numbered = named
 	}
-	from, to = min(named, numbered), max(named, numbered)
-	for card := from < to; card && to+1 < len(rows) && to-from < tallestCard && !opensCard(rows[to+1]); {
-		to++
-	}
-	return from, to, name + number
+	return named, numbered, name + number
 }
 
 // tallestCard is how many rows one member's card has at most.
@@ -202,37 +216,23 @@ const tallestCard = 9
 
 // opensCard knows the first row of the next card by its label.
 func opensCard(ws []word) bool {
-	for _, w := range ws {
-		for _, p := range nameWords(w.text) {
-			if p == "nama" || p == "anggota" {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(ws, func(w word) bool {
+		p := nameWords(w.text)
+		return slices.Contains(p, "nama") || slices.Contains(p, "anggota")
+	})
 }
 
 // linesOf takes the line that names the member and the one with the NIP, if they stand together.
 func (s *sheet) linesOf(row document.Row) span {
-	var best, second []word
-	score, number := 0.0, 0.0
-	for _, ws := range lineGroups(s.words) {
-		if v := likeness(ws, document.Row{Nama: row.Nama}); v > score {
-			best, score = ws, v
-		}
-		if v := likeness(ws, document.Row{NIP: row.NIP}); v > number {
-			second, number = ws, v
-		}
-	}
-	if score < sureRow {
-		best = second
-	}
-	if len(best) == 0 || score < sureRow && number == 0 {
+	groups := lineGroups(s.words)
+	named, numbered, score := tellMember(groups, row)
+	if score == 0 {
 		return span{}
 	}
+	best := groups[named]
 	out := span{0, best[0].y0, s.width, best[0].y1}
 	reach := 6 * math.Max(best[0].size, 8)
-	for _, ws := range [][]word{best, second} {
+	for _, ws := range [][]word{best, groups[numbered]} {
 		for _, w := range ws {
 			if math.Abs(w.midY()-best[0].midY()) < reach {
 				out.y0, out.y1 = math.Min(out.y0, w.y0), math.Max(out.y1, w.y1)
@@ -242,49 +242,34 @@ func (s *sheet) linesOf(row document.Row) span {
 	return out
 }
 
-// likeness says how much of a member stands in these words: the share of the name's words, and more for the whole NIP.
-func likeness(ws []word, row document.Row) float64 {
+// likeness says how much of a member stands in these words: the share of the name's words, and the weight of the whole NIP.
+func likeness(ws []word, row document.Row) (name, number float64) {
 	have, digits := map[string]bool{}, strings.Builder{}
 	for _, g := range lineGroups(ws) {
 		for _, w := range g {
 			for _, p := range nameWords(w.text) {
 				have[p] = true
 			}
-			digits.WriteString(onlyDigits(w.text))
+			digits.WriteString(document.Digits(w.text))
 		}
 	}
-	v := 0.0
 	if len(row.NIP) >= 15 && strings.Contains(digits.String(), row.NIP) {
-		v += knownByNIP
+		number = knownByNIP
 	}
-	name, _, _ := strings.Cut(row.Nama, ",")
-	parts := nameWords(name)
+	printed, _, _ := strings.Cut(row.Nama, ",")
+	parts := nameWords(printed)
 	for _, p := range parts {
 		if have[p] {
-			v += 1 / float64(len(parts))
+			name += 1 / float64(len(parts))
 		}
 	}
-	return v
+	return name, number
 }
 
 // nameWords are the words of at least three letters, in lower case.
 func nameWords(s string) []string {
-	var out []string
-	for _, w := range strings.FieldsFunc(strings.ToLower(s), func(c rune) bool { return !unicode.IsLetter(c) }) {
-		if len(w) >= 3 {
-			out = append(out, w)
-		}
-	}
-	return out
-}
-
-func onlyDigits(s string) string {
-	return strings.Map(func(c rune) rune {
-		if c < '0' || c > '9' {
-			return -1
-		}
-		return c
-	}, s)
+	words := strings.FieldsFunc(strings.ToLower(s), func(c rune) bool { return !unicode.IsLetter(c) })
+	return slices.DeleteFunc(words, func(w string) bool { return len(w) < 3 })
 }
 
 // cut makes the PNG of a part of the page, small enough for a letter; nil for no part, or one that is too high to be a row.

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"context"
+	"regexp"
 	"strconv"
 
 	"golang.org/x/text/encoding/charmap"
@@ -10,17 +11,16 @@ import (
 )
 
 // readRTF reads text and tables of a Rich Text file (RTF 1.9.1): control words by name, unknown destinations skipped.
-func readRTF(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) {
-	p := &rtfReader{doc: newDocBuilder(r.opt), data: data, state: rtfState{unicodeSkip: 1}}
-	for p.pos = 0; p.pos < len(data); {
-		if p.pos&0xffff == 0 && ctx.Err() != nil {
-			src.Unreadable = document.ReasonTimeout
-			return
+func readRTF(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) error {
+	p := &rtfReader{doc: newDocBuilder(), data: data, state: rtfState{unicodeSkip: 1}}
+	for n := 0; p.pos < len(data); n++ {
+		if n&0xfff == 0 && ctx.Err() != nil {
+			return ctx.Err()
 		}
 		p.step()
 	}
 	p.endTable()
-	p.doc.finishInto(src)
+	return p.doc.finishInto(src)
 }
 
 type rtfState struct {
@@ -39,34 +39,27 @@ type rtfReader struct {
 	table  bool // a table of our document is open
 	row    bool
 	inTbl  bool // \intbl of the paragraph
-	star   bool // \* was seen
 }
 
 func (p *rtfReader) step() {
-	switch c := p.data[p.pos]; c {
+	c := p.data[p.pos]
+	p.pos++
+	switch c {
 	case '{':
-		p.pos++
 		if len(p.stack) < 500 {
 			p.stack = append(p.stack, p.state)
 		}
 	case '}':
-		p.pos++
-		p.star = false
 		if n := len(p.stack); n > 0 {
 			p.state, p.stack = p.stack[n-1], p.stack[:n-1]
 		}
 	case '\\':
-		p.pos++
 		p.control()
 	case '\r', '\n':
-		p.pos++
 	default:
-		p.pos++
-		p.char(rune(decode1252(c)))
+		p.char(charmap.Windows1252.DecodeByte(c))
 	}
 }
-
-func decode1252(b byte) rune { return charmap.Windows1252.DecodeByte(b) }
 
 func (p *rtfReader) char(c rune) {
 	if p.ignore > 0 {
@@ -77,7 +70,7 @@ func (p *rtfReader) char(c rune) {
 		return
 	}
 	p.place()
-	p.doc.write(string(c))
+	p.doc.WriteString(string(c))
 }
 
 // place opens or closes our table as the paragraph's text begins.
@@ -124,30 +117,19 @@ func (p *rtfReader) control() {
 	if p.pos >= len(p.data) {
 		return
 	}
-	c := p.data[p.pos]
-	if c|0x20 < 'a' || c|0x20 > 'z' {
+	m := controlRE.FindSubmatch(p.data[p.pos:])
+	if m == nil {
 		p.pos++
-		p.symbol(c)
+		p.symbol(p.data[p.pos-1])
 		return
 	}
-	start := p.pos
-	for p.pos < len(p.data) && p.data[p.pos]|0x20 >= 'a' && p.data[p.pos]|0x20 <= 'z' && p.pos-start < 32 {
-		p.pos++
-	}
-	word := string(p.data[start:p.pos])
-	start = p.pos
-	if p.pos < len(p.data) && p.data[p.pos] == '-' {
-		p.pos++
-	}
-	for p.pos < len(p.data) && p.data[p.pos] >= '0' && p.data[p.pos] <= '9' && p.pos-start < 12 {
-		p.pos++
-	}
-	num, err := strconv.Atoi(string(p.data[start:p.pos]))
-	if p.pos < len(p.data) && p.data[p.pos] == ' ' {
-		p.pos++
-	}
-	p.word(word, num, err == nil)
+	p.pos += len(m[0])
+	num, err := strconv.Atoi(string(m[2]))
+	p.word(string(m[1]), num, err == nil)
 }
+
+// controlRE is a control word with its number and the blank that ends it.
+var controlRE = regexp.MustCompile(`^([A-Za-z]{1,32})(-?[0-9]{0,11}) ?`)
 
 func (p *rtfReader) symbol(c byte) {
 	switch c {
@@ -156,11 +138,10 @@ func (p *rtfReader) symbol(c byte) {
 			n, err := strconv.ParseUint(string(p.data[p.pos:p.pos+2]), 16, 8)
 			p.pos += 2
 			if err == nil {
-				p.char(decode1252(byte(n)))
+				p.char(charmap.Windows1252.DecodeByte(byte(n)))
 			}
 		}
 	case '*':
-		p.star = true
 		p.state.skip = true
 	case '~':
 		p.char(' ')
@@ -204,9 +185,7 @@ func (p *rtfReader) word(word string, num int, has bool) {
 		p.endCell()
 	case "row", "nestrow":
 		p.endRow()
-	case "trowd":
-		p.inTbl = true
-	case "intbl":
+	case "trowd", "intbl":
 		p.inTbl = true
 	case "pard":
 		p.inTbl = false

@@ -1,7 +1,9 @@
 package extract
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"sort"
 	"strings"
 	"unicode"
@@ -45,7 +47,7 @@ func (s *sheet) layout() document.Page {
 	tables := s.tables()
 	free := make([]word, 0, len(s.words))
 	for _, w := range s.words {
-		if !placed(tables, w) {
+		if !slices.ContainsFunc(tables, func(t *frame) bool { return t.put(w) }) {
 			free = append(free, w)
 		}
 	}
@@ -58,8 +60,8 @@ func (s *sheet) layout() document.Page {
 		}
 		page.Tables = append(page.Tables, document.Table{Rows: rows, Top: t.ys[0], Bottom: t.ys[len(t.ys)-1]})
 	}
-	sort.SliceStable(page.Lines, func(i, j int) bool { return page.Lines[i].Top < page.Lines[j].Top })
-	sort.SliceStable(page.Tables, func(i, j int) bool { return page.Tables[i].Top < page.Tables[j].Top })
+	slices.SortStableFunc(page.Lines, func(a, b document.Line) int { return cmp.Compare(a.Top, b.Top) })
+	slices.SortStableFunc(page.Tables, func(a, b document.Table) int { return cmp.Compare(a.Top, b.Top) })
 	for i := range page.Tables {
 		page.Tables[i].Line = sort.Search(len(page.Lines), func(j int) bool { return page.Lines[j].Top >= page.Tables[i].Top })
 	}
@@ -77,15 +79,6 @@ func (s *sheet) tables() []*frame {
 		out = append(out, f.apart()...)
 	}
 	return out
-}
-
-func placed(tables []*frame, w word) bool {
-	for _, t := range tables {
-		if t.put(w) {
-			return true
-		}
-	}
-	return false
 }
 
 // lines groups words whose middles lie on one height, and cuts them at wide gaps.
@@ -128,19 +121,16 @@ func gapBefore(w word, phrase string, starts map[int]int) float64 {
 
 // lineGroups sorts words into printed lines, each from left to right.
 func lineGroups(words []word) [][]word {
-	if len(words) == 0 {
-		return nil
-	}
-	ws := append([]word(nil), words...)
-	sort.SliceStable(ws, func(i, j int) bool { return ws[i].base < ws[j].base })
+	ws := slices.Clone(words)
+	slices.SortStableFunc(ws, func(a, b word) int { return cmp.Compare(a.base, b.base) })
 	var groups [][]word
 	start := 0
-	for i := 1; i <= len(ws); i++ {
+	for i := 1; len(ws) > 0 && i <= len(ws); i++ {
 		if i < len(ws) && ws[i].base-ws[start].base <= 0.4*math.Max(ws[start].size, 4) {
 			continue
 		}
 		g := ws[start:i]
-		sort.SliceStable(g, func(a, b int) bool { return g[a].x0 < g[b].x0 })
+		slices.SortStableFunc(g, func(a, b word) int { return cmp.Compare(a.x0, b.x0) })
 		groups = append(groups, g)
 		start = i
 	}
@@ -172,4 +162,13 @@ func oneLine(ws []word, starts map[int]int) document.Line {
 	}
 	l.Segments = append(l.Segments, cur)
 	return l
+}
+
+// joined are words of one line as text.
+func joined(ws []word) string {
+	texts := make([]string, len(ws))
+	for i, w := range ws {
+		texts[i] = w.text
+	}
+	return strings.Join(texts, " ")
 }

@@ -2,8 +2,11 @@ package extract
 
 import (
 	"bytes"
-	"ukpbjd/internal/ooxml"
+	"slices"
+	"strings"
 	"unicode/utf8"
+
+	"ukpbjd/internal/ooxml"
 )
 
 // format is what the bytes are.
@@ -26,27 +29,8 @@ const (
 	formatMail     format = "mail"
 	formatSealed   format = "sealed"   // an encrypted office file
 	formatEnvelope format = "envelope" // part of a mail's envelope: signature, calendar, vcard, TNEF
-	formatRAR      format = "rar"
-	format7z       format = "7z"
 	formatUnknown  format = "unknown"
 )
-
-var mediaTypes = map[format]string{
-	formatXLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-	formatDOCX: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-	formatODT:  "application/vnd.oasis.opendocument.text", formatODS: "application/vnd.oasis.opendocument.spreadsheet",
-	formatPDF: "application/pdf", formatImage: "image/*", formatDOC: "application/msword", formatXLS: "application/vnd.ms-excel",
-	formatRTF: "application/rtf", formatHTML: "text/html", formatText: "text/plain", formatZIP: "application/zip",
-	formatMail: "message/rfc822", formatRAR: "application/vnd.rar", format7z: "application/x-7z-compressed",
-	formatSealed: "application/encrypted",
-}
-
-func (f format) mediaType() string {
-	if m := mediaTypes[f]; m != "" {
-		return m
-	}
-	return "application/octet-stream"
-}
 
 var oleMagic = []byte{0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1}
 
@@ -55,7 +39,7 @@ var magics = []struct {
 	kind  format
 }{
 	{"{\\rtf", formatRTF}, {"\xFF\xD8\xFF", formatImage}, {"\x89PNG\r\n\x1a\n", formatImage}, {"GIF8", formatImage},
-	{"II*\x00", formatImage}, {"MM\x00*", formatImage}, {"Rar!\x1a\x07", formatRAR}, {"7z\xBC\xAF\x27\x1C", format7z},
+	{"II*\x00", formatImage}, {"MM\x00*", formatImage}, {"Rar!\x1a\x07", formatUnknown}, {"7z\xBC\xAF\x27\x1C", formatUnknown},
 	{"BEGIN:VCALENDAR", formatEnvelope}, {"BEGIN:VCARD", formatEnvelope}, {"\x78\x9f\x3e\x22", formatEnvelope},
 	{"-----BEGIN PGP SIGNATURE", formatEnvelope},
 }
@@ -74,10 +58,8 @@ func sniff(data []byte) format {
 		}
 	}
 	switch {
-	case len(data) > 12 && string(data[:4]) == "RIFF" && string(data[8:12]) == "WEBP":
-		return formatImage
-	case len(data) > 12 && string(data[4:8]) == "ftyp":
-		return formatImage // HEIC of phones
+	case len(data) > 12 && (string(data[:4]) == "RIFF" && string(data[8:12]) == "WEBP" || string(data[4:8]) == "ftyp"):
+		return formatImage // … or HEIC of phones
 	case bytes.HasPrefix(data, oleMagic):
 		return sniffOLE(data)
 	case bytes.HasPrefix(data, []byte("PK\x03\x04")) || bytes.HasPrefix(data, []byte("PK\x05\x06")):
@@ -87,10 +69,7 @@ func sniff(data []byte) format {
 }
 
 func head(data []byte, n int) []byte {
-	if len(data) > n {
-		return data[:n]
-	}
-	return data
+	return data[:min(len(data), n)]
 }
 
 // sniffOLE tells the kinds of compound files by the names in their directory (MS-CFB §2.6), which are UTF-16.
@@ -110,11 +89,7 @@ func sniffOLE(data []byte) format {
 }
 
 func utf16le(s string) []byte {
-	out := make([]byte, 0, 2*len(s))
-	for i := 0; i < len(s); i++ {
-		out = append(out, s[i], 0)
-	}
-	return out
+	return []byte(strings.Join(strings.Split(s, ""), "\x00") + "\x00")
 }
 
 // sniffZIP goes by what the package's own relations say, so a plain archive that happens to hold a document stays an archive.
@@ -152,10 +127,7 @@ func sniffText(data []byte) format {
 	if looksLikeMail(lower) {
 		return formatMail
 	}
-	if bytes.HasPrefix(data, []byte{0xFF, 0xFE}) || bytes.HasPrefix(data, []byte{0xFE, 0xFF}) {
-		return formatText
-	}
-	if looksLikeText(start) {
+	if bytes.HasPrefix(data, []byte{0xFF, 0xFE}) || bytes.HasPrefix(data, []byte{0xFE, 0xFF}) || looksLikeText(start) {
 		return formatText
 	}
 	return formatUnknown
@@ -179,32 +151,19 @@ func looksLikeMail(lower []byte) bool {
 
 // looksLikeText accepts UTF-8 and the single-byte charsets: no NUL or other control characters.
 func looksLikeText(b []byte) bool {
-	control, high := 0, 0
+	high := 0
 	for _, c := range b {
 		switch {
-		case c == 0:
+		case c < 0x20 && !slices.Contains([]byte("\t\n\r\f"), c):
 			return false
-		case c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f':
-			control++
 		case c >= 0x80:
 			high++
 		}
 	}
-	if control > 0 {
-		return false
-	}
-	return utf8.Valid(trimRune(b)) || high*4 < len(b)
-}
-
-// trimRune drops a rune that was cut at the end of a window.
-func trimRune(b []byte) []byte {
-	for i := 1; i <= 3 && i <= len(b); i++ {
-		if utf8.RuneStart(b[len(b)-i]) {
-			if !utf8.FullRune(b[len(b)-i:]) {
-				return b[:len(b)-i]
-			}
-			break
+	for cut := range min(utf8.UTFMax, len(b)) { // the window's end may have cut a rune
+		if utf8.Valid(b[:len(b)-cut]) {
+			return true
 		}
 	}
-	return b
+	return high*4 < len(b)
 }

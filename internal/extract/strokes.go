@@ -1,9 +1,10 @@
 package extract
 
 import (
+	"cmp"
 	"math"
 	"regexp"
-	"sort"
+	"slices"
 	"strings"
 )
 
@@ -72,7 +73,7 @@ func (p *picture) band(left, right, top, foot int) []stroke {
 		return nil
 	}
 	limit := p.middle(left, right, top, foot)
-	var open, out []track
+	var open []track
 	for y := top; y <= foot; y++ {
 		var next []track
 		for x := left; x <= right; x++ {
@@ -98,10 +99,9 @@ func (p *picture) band(left, right, top, foot int) []stroke {
 		}
 		open = next
 	}
-	out = open
-	sort.Slice(out, func(i, j int) bool { return out[i].from < out[j].from })
+	slices.SortFunc(open, func(a, b track) int { return cmp.Compare(a.from, b.from) })
 	var marks []stroke
-	for _, t := range out {
+	for _, t := range open {
 		k := len(t.mids)
 		marks = append(marks, stroke{x: t.mids[k/2], wide: t.sum / float64(k), lean: (t.mids[0] - t.mids[k-1]) / float64(k)})
 	}

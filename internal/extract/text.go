@@ -16,30 +16,21 @@ import (
 )
 
 // readText reads plain text, and CSV where lines share a separator.
-func readText(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) {
+func readText(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) error {
 	text, err := decodeText(data)
 	if err != nil {
-		src.Unreadable = document.ReasonCorrupt
-		return
+		return err
 	}
-	page := document.Page{Number: 1}
 	if sep := separator(text); sep != 0 {
-		src.MediaType = "text/csv"
-		rows, err := readCSV(ctx, text, sep, r.opt.MaxCells)
-		if err != nil {
-			src.Unreadable = reasonOf(err)
-			return
-		}
-		page.Tables = []document.Table{{Rows: rows}}
-	} else {
-		f := newDocBuilder(r.opt)
-		for l := range strings.SplitSeq(text, "\n") {
-			f.line(unquoted(l))
-		}
-		f.finishInto(src)
-		return
+		rows, err := readCSV(ctx, text, sep)
+		src.Pages = []document.Page{{Number: 1, Tables: []document.Table{{Rows: rows}}}}
+		return err
 	}
-	src.Pages = []document.Page{page}
+	f := newDocBuilder()
+	for l := range strings.SplitSeq(text, "\n") {
+		f.line(unquoted(l))
+	}
+	return f.finishInto(src)
 }
 
 // unquoted takes off the quotes in which a spreadsheet wraps a sentence that it saves as CSV.
@@ -67,8 +58,7 @@ func decodeText(data []byte) (string, error) {
 }
 
 func normal(b []byte) string {
-	s := strings.ReplaceAll(string(b), "\r\n", "\n")
-	return strings.ReplaceAll(s, "\r", "\n")
+	return strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(b))
 }
 
 // separator is the one that cuts the most lines into the same number of at least three fields; 0 means prose.
@@ -121,12 +111,12 @@ func countOutside(line string, sep rune) int {
 	return n
 }
 
-func readCSV(ctx context.Context, text string, sep rune, cells int) ([][]document.Cell, error) {
+func readCSV(ctx context.Context, text string, sep rune) ([][]document.Cell, error) {
 	text = strings.TrimPrefix(text, "sep="+string(sep)+"\n") // Excel's own first line
 	rd := csv.NewReader(strings.NewReader(text))
 	rd.Comma, rd.FieldsPerRecord, rd.LazyQuotes, rd.ReuseRecord = sep, -1, true, true
 	var out [][]document.Cell
-	line := 1
+	line, cells := 1, maxCells
 	for {
 		rec, err := rd.Read()
 		if errors.Is(err, io.EOF) {

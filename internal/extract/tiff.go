@@ -21,15 +21,13 @@ func isTIFF(data []byte) bool {
 }
 
 // readTIFF reads the pages of a scan as any other picture. Office scanners put many into one file.
-func (r *Reader) readTIFF(ctx context.Context, src *document.Source, data []byte, b *budget) {
-	pages, err := tiffPages(data, r.opt.MaxOCR)
-	switch {
-	case errors.Is(err, errTooLarge):
-		src.Unreadable = document.ReasonTooLarge
-		return
-	case err != nil || len(pages) == 0:
-		r.readOddTIFF(ctx, src, data, b)
-		return
+func (r *Reader) readTIFF(ctx context.Context, src *document.Source, data []byte, b *budget) error {
+	pages, err := tiffPages(data, maxOCR)
+	if errors.Is(err, errTooLarge) {
+		return err
+	}
+	if err != nil || len(pages) == 0 {
+		return r.readOddTIFF(ctx, src, data, b)
 	}
 	src.Paged = true
 	for i, at := range pages {
@@ -39,13 +37,13 @@ func (r *Reader) readTIFF(ctx context.Context, src *document.Source, data []byte
 		}
 		if err != nil {
 			src.Pages = nil
-			r.readOddTIFF(ctx, src, data, b)
-			return
+			return r.readOddTIFF(ctx, src, data, b)
 		}
 		page := r.ocrPage(ctx, pic, pageDPI(pic), b)
 		page.Number = i + 1
 		src.Pages = append(src.Pages, page)
 	}
+	return nil
 }
 
 // tiffPages are the offsets of the image file directories, one for each page (TIFF 6.0, section 2).
@@ -87,47 +85,44 @@ func tiffPage(data []byte, at uint32) []byte {
 
 // readOddTIFF leaves a coding that Go does not know to tesseract. Ruled lines are not seen this way, so lists are read by the
 // position of their words.
-func (r *Reader) readOddTIFF(ctx context.Context, src *document.Source, data []byte, b *budget) {
+func (r *Reader) readOddTIFF(ctx context.Context, src *document.Source, data []byte, b *budget) error {
 	if r.tools.found["tesseract"] == "" || !b.take() {
-		src.Unreadable = document.ReasonNoText
-		return
+		return refusal(document.ReasonNoText)
 	}
-	var out []byte
-	err := r.inFolder("in.tif", data, func(dir string) error {
-		var err error
-		out, _, err = r.tools.run(ctx, r.opt.PageTime*4, dir, "tesseract", "in.tif", "-", "-l", "ind", "--psm", "11", "tsv")
-		return err
-	})
+	out, err := r.runOn(ctx, pageTime*4, "in.tif", data, "tesseract", "in.tif", "-", "-l", "ind", "--psm", "11", "tsv")
 	if err != nil {
-		src.Unreadable = reasonOfTool(err)
-		return
+		return err
 	}
 	src.Paged = true
-	for i, table := range tsvPages(string(out)) {
-		if i >= r.opt.MaxOCR {
-			src.Pages, src.Unreadable = nil, document.ReasonTooLarge
-			return
+	for i, table := range tsvPages(out, maxOCR+1) {
+		if i >= maxOCR {
+			return errTooLarge
 		}
 		src.Pages = append(src.Pages, oddPage(i+1, table))
 	}
+	return nil
 }
 
-// tsvPages cuts tesseract's table where a row of level 1 begins a page.
-func tsvPages(out string) []string {
-	var pages []string
-	for l := range strings.SplitSeq(out, "\n") {
-		switch {
-		case strings.HasPrefix(l, "1\t"):
-			pages = append(pages, l+"\n")
-		case len(pages) > 0:
-			pages[len(pages)-1] += l + "\n"
+// tsvPages cuts tesseract's table into pages by the number in its second column, and leaves out those above most.
+func tsvPages(out []byte, most int) (pages [][]byte) {
+	for l := range strings.Lines(string(out)) {
+		f := strings.SplitN(l, "\t", 3)
+		if len(f) < 3 {
+			continue
+		}
+		if n, err := strconv.Atoi(f[1]); err == nil && n >= 1 && n <= most {
+			for len(pages) < n {
+				pages = append(pages, nil)
+			}
+			pages[n-1] = append(pages[n-1], l...)
 		}
 	}
 	return pages
 }
 
-func oddPage(n int, table string) document.Page {
-	first := strings.Split(strings.SplitN(table, "\n", 2)[0], "\t")
+func oddPage(n int, table []byte) document.Page {
+	head, _, _ := bytes.Cut(table, []byte("\n"))
+	first := strings.Split(string(head), "\t")
 	var side float64
 	for _, i := range []int{8, 9} {
 		if i < len(first) {
@@ -136,7 +131,7 @@ func oddPage(n int, table string) document.Page {
 		}
 	}
 	scale := 842 / math.Max(side, 1)
-	words, conf := tsvWords([]byte(table), scale)
+	words, conf := tsvWords(table, scale)
 	page := (&sheet{words: words}).layout()
 	page.Number, page.MachineRead, page.Confidence = n, true, conf
 	if len(words) < 5 || conf < unreadableBelow {

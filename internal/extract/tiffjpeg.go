@@ -6,13 +6,14 @@ import (
 	"errors"
 )
 
-// Fields of a TIFF page (TIFF 6.0, section 8; JPEG by Technical Note 2).
+// Fields of a TIFF page, or of a photograph in its EXIF (TIFF 6.0, section 8; JPEG by Technical Note 2).
 const (
-	tagCoding = 259
-	tagStrips = 273
-	tagCounts = 279
-	tagTables = 347
-	newJPEG   = 7
+	tagCoding      = 259
+	tagStrips      = 273
+	tagOrientation = 274
+	tagCounts      = 279
+	tagTables      = 347
+	newJPEG        = 7
 )
 
 var errNoJPEG = errors.New("read tiff: no page of one JPEG")
@@ -20,12 +21,7 @@ var errNoJPEG = errors.New("read tiff: no page of one JPEG")
 // jpegPage is the page at an offset whose picture is one JPEG, as office machines write them: Go's reader does not know the coding.
 func jpegPage(data []byte, at uint32) (*picture, error) {
 	order := byteOrder(data)
-	field := map[uint16][]byte{}
-	n := int(order.Uint16(data[at:]))
-	for i := range n {
-		e := data[int(at)+2+12*i:][:12]
-		field[order.Uint16(e)] = e
-	}
+	field := directory(data, at)
 	if e := field[tagCoding]; e == nil || order.Uint16(e[8:]) != newJPEG {
 		return nil, errNoJPEG
 	}
@@ -41,6 +37,20 @@ func jpegPage(data []byte, at uint32) (*picture, error) {
 		strip = append(bytes.Clone(data[from:from+size-2]), strip[2:]...)
 	}
 	return decodePicture(strip)
+}
+
+// directory reads the fields of an image file directory by tag, 12 bytes each (TIFF 6.0, section 2).
+func directory(data []byte, at uint32) map[uint16][]byte {
+	fields, rest := map[uint16][]byte{}, data[min(uint64(at), uint64(len(data))):]
+	if len(rest) < 2 {
+		return fields
+	}
+	order := byteOrder(data)
+	left := order.Uint16(rest)
+	for rest = rest[2:]; left > 0 && len(rest) >= 12; left, rest = left-1, rest[12:] {
+		fields[order.Uint16(rest)] = rest[:12]
+	}
+	return fields
 }
 
 // onlyStrip is the one strip that a page has; nil for several.

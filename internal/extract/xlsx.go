@@ -3,9 +3,10 @@ package extract
 import (
 	"context"
 	"encoding/xml"
-	"errors"
 	"strconv"
 	"strings"
+
+	"github.com/xuri/excelize/v2"
 
 	"ukpbjd/internal/document"
 	"ukpbjd/internal/ooxml"
@@ -13,29 +14,14 @@ import (
 
 // readXLSX reads the visible cells of the visible sheets as a person sees them: cached values of formulas, hidden rows and
 // columns left out. It reads the XML itself, because what matters here is how a number was written in the file.
-func readXLSX(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) {
+func readXLSX(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) error {
 	pkg, err := ooxml.Open(data, ooxml.Limits{})
 	if err != nil {
-		src.Unreadable = reasonOf(err)
-		return
+		return err
 	}
 	main, _ := pkg.Main()
-	b := &workbook{ctx: ctx, pkg: pkg, main: main, cellsLeft: r.opt.MaxCells, textLeft: r.opt.MaxText}
-	if err := b.read(src); err != nil {
-		src.Pages, src.Unreadable = nil, reasonOf(err)
-	}
-}
-
-func reasonOf(err error) string {
-	switch {
-	case errors.Is(err, errTooLarge):
-		return document.ReasonTooLarge
-	case errors.Is(err, ooxml.ErrEncrypted):
-		return document.ReasonEncrypted
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return document.ReasonTimeout
-	}
-	return document.ReasonCorrupt
+	b := &workbook{ctx: ctx, pkg: pkg, main: main, cellsLeft: maxCells, textLeft: maxText}
+	return b.read(src)
 }
 
 type workbook struct {
@@ -66,7 +52,7 @@ func (b *workbook) read(src *document.Source) error {
 			continue
 		}
 		g := newGrid(b)
-		if err := walkXML(b.ctx, b.pkg, targets[s.rel].Target, g.events()); err != nil {
+		if err := walkXML(b.ctx, b.pkg, targets[s.rel].Target, xmlEvents{g.start, g.end, g.value.text, phonetic}); err != nil {
 			return err
 		}
 		if b.cellsLeft < 0 || b.textLeft < 0 || len(g.rows)*g.maxC > maxSlotsOfSheet {
@@ -81,7 +67,7 @@ func (b *workbook) sheets() (list []sheetRef, err error) {
 	err = walkXML(b.ctx, b.pkg, b.main, xmlEvents{
 		start: func(name string, at []xml.Attr) {
 			if name == "sheet" && len(list) < 100 {
-				list = append(list, sheetRef{relID(at), attr(at, "state")})
+				list = append(list, sheetRef{attr(at, "id"), attr(at, "state")}) // r:id; a sheet has no other attribute of that local name
 			}
 		},
 		end: func(string) {}, text: func([]byte) {},
@@ -89,44 +75,47 @@ func (b *workbook) sheets() (list []sheetRef, err error) {
 	return list, err
 }
 
-// relID is r:id; a sheet has no other attribute of that local name.
-func relID(at []xml.Attr) string { return attr(at, "id") }
-
-// readShared reads the string table; phonetic readings are no part of a cell's text.
+// readShared reads the string table.
 func (b *workbook) readShared() error {
-	var cur strings.Builder
-	inT, phonetic := false, 0
 	name, err := b.pkg.Related(b.main, "sharedStrings")
 	if err != nil || name == "" {
 		return err // a workbook of inline strings has none
 	}
+	var cur shownText
 	return walkXML(b.ctx, b.pkg, name, xmlEvents{
 		start: func(name string, _ []xml.Attr) {
-			switch name {
-			case "si":
+			if cur.element(name, true); name == "si" {
 				cur.Reset()
-			case "t":
-				inT = true
-			case "rPh":
-				phonetic++
 			}
 		},
 		end: func(name string) {
-			switch name {
-			case "si":
+			if cur.element(name, false); name == "si" {
 				b.shared = append(b.shared, cur.String())
-			case "t":
-				inT = false
-			case "rPh":
-				phonetic--
 			}
 		},
-		text: func(data []byte) {
-			if inT && phonetic == 0 {
-				cur.Write(data)
-			}
-		},
+		text: cur.text, unseen: phonetic,
 	})
+}
+
+// shownText collects the values of a cell.
+type shownText struct {
+	strings.Builder
+	inValue bool
+}
+
+// phonetic readings are no part of a cell's text.
+var phonetic = map[string]bool{"rPh": true}
+
+func (t *shownText) element(name string, begins bool) {
+	if name == "v" || name == "t" {
+		t.inValue = begins
+	}
+}
+
+func (t *shownText) text(data []byte) {
+	if t.inValue {
+		t.Write(data)
+	}
 }
 
 // grid collects one sheet.
@@ -138,9 +127,7 @@ type grid struct {
 	maxR, maxC int
 	r, c       int
 	kind       string
-	value      strings.Builder
-	inValue    bool
-	phonetic   int
+	value      shownText
 	merges     int // cells and rows that merged ones may still cover
 }
 
@@ -154,15 +141,8 @@ const (
 	maxSlotsOfSheet = 2_000_000 // rows times columns: one cell far to the right makes every row that long
 )
 
-func (g *grid) events() xmlEvents {
-	return xmlEvents{start: g.start, end: g.end, text: func(data []byte) {
-		if g.inValue && g.phonetic == 0 {
-			g.value.Write(data)
-		}
-	}}
-}
-
 func (g *grid) start(name string, at []xml.Attr) {
+	g.value.element(name, true)
 	switch name {
 	case "col":
 		g.hideColumns(at)
@@ -177,15 +157,11 @@ func (g *grid) start(name string, at []xml.Attr) {
 		}
 	case "c":
 		g.c++
-		if col := columnOf(attr(at, "r")); col > 0 {
+		if col, _, err := excelize.CellNameToCoordinates(attr(at, "r")); err == nil {
 			g.c = col
 		}
 		g.kind = attr(at, "t")
 		g.value.Reset()
-	case "v", "t":
-		g.inValue = true
-	case "rPh":
-		g.phonetic++
 	case "mergeCell":
 		g.merge(attr(at, "ref"))
 	}
@@ -193,9 +169,10 @@ func (g *grid) start(name string, at []xml.Attr) {
 
 // merge marks the cells that a merged one covers (ECMA-376 §18.3.1.55); they come after all rows. Blank rows stay blank.
 func (g *grid) merge(ref string) {
-	first, last, ok := strings.Cut(ref, ":")
-	r1, r2, c1, c2 := rowOf(first), rowOf(last), columnOf(first), columnOf(last)
-	if !ok || r1 < 1 || c1 < 1 {
+	first, last, _ := strings.Cut(ref, ":")
+	c1, r1, err1 := excelize.CellNameToCoordinates(first)
+	c2, r2, err2 := excelize.CellNameToCoordinates(last)
+	if err1 != nil || err2 != nil {
 		return
 	}
 	head := g.rows[r1][c1]
@@ -220,14 +197,6 @@ func (g *grid) merge(ref string) {
 	}
 }
 
-func rowOf(ref string) int {
-	n, err := strconv.Atoi(strings.TrimLeft(ref, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"))
-	if err != nil {
-		return 0
-	}
-	return n
-}
-
 func (g *grid) hideColumns(at []xml.Attr) {
 	if h := attr(at, "hidden"); h != "1" && h != "true" {
 		return
@@ -240,12 +209,7 @@ func (g *grid) hideColumns(at []xml.Attr) {
 }
 
 func (g *grid) end(name string) {
-	switch name {
-	case "v", "t":
-		g.inValue = false
-	case "rPh":
-		g.phonetic--
-	case "c":
+	if g.value.element(name, false); name == "c" {
 		g.put()
 	}
 }
@@ -299,17 +263,11 @@ func plainNumber(text string) string {
 		mantissa, exp = text[:i], n
 	}
 	whole, frac, _ := strings.Cut(mantissa, ".")
-	for exp > 0 {
-		d := "0"
-		if frac != "" {
-			d, frac = frac[:1], frac[1:]
-		}
-		whole, exp = whole+d, exp-1
-	}
-	if strings.Trim(frac, "0") != "" {
+	frac += strings.Repeat("0", max(0, exp-len(frac)))
+	if strings.Trim(frac[exp:], "0") != "" {
 		return text
 	}
-	return whole
+	return whole + frac[:exp]
 }
 
 // visible is the sheet as rows from the first to the last, blank ones kept: a blank row ends a table.
@@ -340,20 +298,4 @@ func (g *grid) visible() [][]document.Cell {
 		out = append(out, line)
 	}
 	return out
-}
-
-// columnOf is the column of a reference like "AB12", or 0.
-func columnOf(ref string) int {
-	n := 0
-	for i := 0; i < len(ref); i++ {
-		c := ref[i] &^ 0x20
-		if c < 'A' || c > 'Z' {
-			break
-		}
-		n = n*26 + int(c-'A') + 1
-		if n > 1<<20 {
-			return 0
-		}
-	}
-	return n
 }

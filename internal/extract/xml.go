@@ -16,9 +16,10 @@ var errTooLarge = ooxml.ErrTooLarge
 
 // xmlEvents is a visitor of one XML member. Names are local: office programs disagree on prefixes, not on names.
 type xmlEvents struct {
-	start func(name string, attr []xml.Attr)
-	end   func(name string)
-	text  func(data []byte)
+	start  func(name string, attr []xml.Attr)
+	end    func(name string)
+	text   func(data []byte)
+	unseen map[string]bool // elements that are passed over, with all that they hold
 }
 
 // walkXML reads a part through ev.
@@ -28,14 +29,10 @@ func walkXML(ctx context.Context, p *ooxml.Package, name string, ev xmlEvents) e
 		return err
 	}
 	defer r.Close()
-	return walkReader(ctx, r, ev)
-}
-
-func walkReader(ctx context.Context, r io.Reader, ev xmlEvents) error {
 	dec := xml.NewDecoder(r)
 	dec.Strict = false
 	dec.CharsetReader = charset.NewReaderLabel
-	depth := 0
+	depth, unseen := 0, 0
 	for n := 0; ; n++ {
 		if n&0xfff == 0 && ctx.Err() != nil {
 			return ctx.Err()
@@ -52,12 +49,21 @@ func walkReader(ctx context.Context, r io.Reader, ev xmlEvents) error {
 			if depth++; depth > maxDepthXML {
 				return errTooLarge
 			}
+			if unseen > 0 || ev.unseen[t.Name.Local] {
+				unseen++
+				continue
+			}
 			ev.start(t.Name.Local, t.Attr)
 		case xml.EndElement:
-			depth--
+			if depth--; unseen > 0 {
+				unseen--
+				continue
+			}
 			ev.end(t.Name.Local)
 		case xml.CharData:
-			ev.text(t)
+			if unseen == 0 {
+				ev.text(t)
+			}
 		}
 	}
 }

@@ -52,15 +52,8 @@ func rules() []string {
 
 // grades are the golongan that a member can have: PNS, then PPPK.
 func grades() []string {
-	var out []string
-	for _, g := range []string{"I", "II", "III", "IV"} {
-		for _, r := range "abcde" {
-			if r < 'e' || g == "IV" {
-				out = append(out, g+"/"+string(r))
-			}
-		}
-	}
-	return append(out, strings.Fields("I II III IV V VI VII VIII IX X XI XII XIII XIV XV XVI XVII")...)
+	return strings.Fields("I/a I/b I/c I/d II/a II/b II/c II/d III/a III/b III/c III/d IV/a IV/b IV/c IV/d IV/e " +
+		"I II III IV V VI VII VIII IX X XI XII XIII XIV XV XVI XVII")
 }
 
 // plain keeps a cell on one line, and what nobody can see out of it.

@@ -1,11 +1,12 @@
 package form
 
 import (
-	"bytes"
 	"encoding/xml"
 	"fmt"
+	"html"
 	"strconv"
 	"strings"
+
 	"ukpbjd/internal/ooxml"
 )
 
@@ -21,13 +22,8 @@ const (
 // page collects the body of a text document.
 type page struct{ strings.Builder }
 
-func escaped(s string) string {
-	var b bytes.Buffer
-	if xml.EscapeText(&b, []byte(s)) != nil {
-		return ""
-	}
-	return b.String()
-}
+// escaped is a text within XML.
+var escaped = html.EscapeString
 
 // run is a piece of text in one size, in half points.
 func run(text string, size int, bold bool) string {
@@ -48,7 +44,11 @@ func (p *page) table(widths []int, ruled bool) {
 	if ruled {
 		line = "single"
 	}
-	p.WriteString(`<w:tbl><w:tblPr><w:tblW w:w="` + strconv.Itoa(sum(widths)) + `" w:type="dxa"/><w:tblBorders>`)
+	total := 0
+	for _, w := range widths {
+		total += w
+	}
+	fmt.Fprintf(p, `<w:tbl><w:tblPr><w:tblW w:w="%d" w:type="dxa"/><w:tblBorders>`, total)
 	for _, side := range []string{"top", "left", "bottom", "right", "insideH", "insideV"} {
 		fmt.Fprintf(p, `<w:%s w:val="%s" w:sz="4" w:space="0" w:color="8A948C"/>`, side, line)
 	}
@@ -57,13 +57,6 @@ func (p *page) table(widths []int, ruled bool) {
 		fmt.Fprintf(p, `<w:gridCol w:w="%d"/>`, w)
 	}
 	p.WriteString(`</w:tblGrid>`)
-}
-
-func sum(list []int) (n int) {
-	for _, x := range list {
-		n += x
-	}
-	return n
 }
 
 // row writes one row; a head is shaded and comes again on every page.

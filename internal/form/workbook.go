@@ -136,8 +136,7 @@ func (w *writer) height(lines int, each float64) {
 
 // lines says over how many lines a text goes in a column of that width in characters.
 func lines(text string, width float64) int {
-	n := int(math.Ceil(float64(len([]rune(text))) * 1.15 / math.Max(width, 1)))
-	return max(n, 1)
+	return max(1, int(math.Ceil(float64(len([]rune(text)))*1.15/math.Max(width, 1))))
 }
 
 // heads writes the header of the list, and keeps it in sight and at the top of every printed page.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"ukpbjd/internal/mailbox"
@@ -72,11 +73,8 @@ func (m *Intake) move(ctx context.Context, list []store.Filing) error {
 	if err != nil {
 		return ofServer(err)
 	}
-	return m.Update(ctx, func(b store.Books) (err error) {
-		for _, f := range list {
-			err = errors.Join(err, b.Mails.Filed(f.UID))
-		}
-		return err
+	return m.Update(ctx, func(b store.Books) error {
+		return each(slices.Values(list), func(f store.Filing) error { return b.Mails.Filed(f.UID) })
 	})
 }
 

@@ -8,7 +8,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -60,14 +62,16 @@ type Intake struct {
 	Mail queue.Signal // there may be new mail
 
 	triage  triage.Triage
-	mails   *queue.Queue[Incoming]
+	mails   *queue.Queue[*Prepared]
 	filings *queue.Queue[store.Filing]
 	returns *queue.Queue[store.Requeue]
 	file    queue.Signal // something may have to be moved
 	looked  queue.Signal // the inbox was looked at, or could not be
 	pos     store.Mailbox
 	waiting waiting
-	work    activity
+
+	busy, backlog atomic.Int32 // rounds under way, and those of several mails
+	decided       atomic.Int64 // when mails were last decided, in nanoseconds of Unix
 
 	reconciled queue.Every
 }
@@ -76,7 +80,7 @@ type Intake struct {
 func New(o Options) *Intake {
 	m := &Intake{Clerk: o.Clerk, Options: o, reconciled: queue.Every{Pause: reconcileEvery}, Mail: queue.NewSignal(), file: queue.NewSignal(), looked: queue.NewSignal(),
 		triage: triage.Triage{Office: o.Clerk.Office, Requesters: o.Clerk.Requesters, Codes: o.Clerk.Codes}}
-	m.mails = queue.New(queue.Options[Incoming]{Name: "intake", Key: func(in Incoming) string { return in.UID.String() }, Aside: m.quarantineFailed,
+	m.mails = queue.New(queue.Options[*Prepared]{Name: "intake", Key: func(p *Prepared) string { return p.UID.String() }, Aside: m.quarantineFailed,
 		Fatal: office.Fatal, Policy: m.Policy, Health: o.Health, Now: m.Now})
 	m.filings = queue.New(queue.Options[store.Filing]{Name: "filing", Key: func(f store.Filing) string { return f.UID.String() }, Aside: m.leaveInPlace,
 		Fatal: office.Fatal, Policy: m.Policy, Health: o.Health, Now: m.Now})
@@ -121,29 +125,23 @@ func (m *Intake) Run(ctx context.Context) error {
 	}
 	loop("intake", m.Mail, m.round)
 	loop("filing", m.file, m.fileAway)
-	loop("requeue", m.bringBackSignal(), m.bringBack)
+	back := queue.NewSignal() // after every commit, as an operator may have asked for a mail to be brought back
+	m.Listen(back)
+	loop("requeue", back, m.bringBack)
 	loop("reconcile", queue.NewSignal(), m.reconcile)
-	g.Go(func() error { return m.Box.Watch(ctx, m.Mail.Notify, func(err error) { m.connected(err, firm) }) })
+	g.Go(func() error {
+		return m.Box.Watch(ctx, m.Mail.Notify, func(err error) {
+			if err != nil {
+				m.Health.Set("intake", "connection", err.Error())
+				return
+			}
+			m.Health.Set("intake", "connection", "")
+			for _, s := range firm { // they wait for the mail server to be there again
+				s.Notify()
+			}
+		})
+	})
 	return g.Wait()
-}
-
-// connected shows whether the mail server can be reached, and wakes the loops that wait for it to be there again.
-func (m *Intake) connected(err error, loops []queue.Signal) {
-	if err != nil {
-		m.Health.Set("intake", "connection", err.Error())
-		return
-	}
-	m.Health.Set("intake", "connection", "")
-	for _, s := range loops {
-		s.Notify()
-	}
-}
-
-// bringBackSignal wakes the loop that brings mails back: after every commit, as an operator may have asked for one.
-func (m *Intake) bringBackSignal() queue.Signal {
-	s := queue.NewSignal()
-	m.Listen(s)
-	return s
 }
 
 // round takes in everything that has no outcome yet, and returns when to look again.
@@ -161,8 +159,8 @@ func (m *Intake) round(ctx context.Context) (next time.Time, err error) {
 		slices.SortFunc(refs, func(a, b mailbox.Ref) int { return cmp.Compare(a.Size, b.Size) })
 	}
 	if len(refs) > 0 {
-		m.work.begin()
-		defer m.work.end()
+		m.busy.Add(1)
+		defer m.busy.Add(-1)
 		err = m.ingest(ctx, refs)
 	}
 	return queue.Earlier(m.Now().Add(m.Poll), m.mails.Next()), err
@@ -184,14 +182,14 @@ func (m *Intake) locate(ctx context.Context) error {
 	}); err != nil || known && m.pos.UIDValidity == st.UIDValidity {
 		return err
 	}
-	pos, old := m.pos, m.pos.UIDValidity
+	old := m.pos
 	m.pos = store.Mailbox{}
+	// Where the inbox was renumbered, every mail is looked at again that is not older than the first start: what was decided is
+	// known by its content.
+	pos := store.Mailbox{UIDValidity: st.UIDValidity, From: 1, Next: 1, Base: st.UIDNext, Since: old.Since}
 	if known {
-		pos, err = m.renumbered(ctx, pos, st)
-	} else {
-		pos, err = m.first(ctx, st)
-	}
-	if err != nil {
+		m.Log.Warn("the inbox was renumbered; mails are recognised by content", "uidvalidity", st.UIDValidity)
+	} else if pos, err = m.first(ctx, st); err != nil {
 		return err
 	}
 	err = m.Commit(ctx, 0, func(b store.Books) error {
@@ -199,7 +197,7 @@ func (m *Intake) locate(ctx context.Context) error {
 		if err != nil || !known {
 			return errors.Join(err, b.Mails.PutPosition(pos))
 		}
-		note := fmt.Sprintf("UIDVALIDITY %d → %d; %d", old, st.UIDValidity, owed)
+		note := fmt.Sprintf("UIDVALIDITY %d → %d; %d", old.UIDValidity, st.UIDValidity, owed)
 		return errors.Join(b.Mails.PutPosition(pos), m.Warn(b, fmt.Sprintf("renumbered-%d", st.UIDValidity), "renumbered", note))
 	})
 	if err == nil {
@@ -231,12 +229,6 @@ func (m *Intake) first(ctx context.Context, st mailbox.State) (store.Mailbox, er
 	return pos, nil
 }
 
-// renumbered looks at every mail again that is not older than the first start; what was decided is known by its content.
-func (m *Intake) renumbered(_ context.Context, old store.Mailbox, st mailbox.State) (store.Mailbox, error) {
-	m.Log.Warn("the inbox was renumbered; mails are recognised by content", "uidvalidity", st.UIDValidity)
-	return store.Mailbox{UIDValidity: st.UIDValidity, From: 1, Next: 1, Base: st.UIDNext, Since: old.Since}, nil
-}
-
 // newest is the date, by the server's clock, of the newest mail in the inbox. A date far ahead is nobody's clock: somebody's
 // program set it.
 func (m *Intake) newest(ctx context.Context, st mailbox.State) (at time.Time, err error) {
@@ -259,7 +251,7 @@ func ours(pos store.Mailbox, r mailbox.Ref) bool {
 
 // pending are the mails to read now, in order of UID: what reading has not reached, and what is to be read again.
 func (m *Intake) pending(ctx context.Context) ([]mailbox.Ref, error) {
-	again, waits := map[uint32]bool{}, map[uint32]bool{}
+	again, waits := map[store.UID]bool{}, map[store.UID]bool{}
 	from := m.pos.Next
 	var list []store.UID
 	if err := m.View(ctx, func(b store.Books) (err error) {
@@ -270,10 +262,10 @@ func (m *Intake) pending(ctx context.Context) ([]mailbox.Ref, error) {
 	}
 	for _, u := range list {
 		if m.mails.Waits(u.String()) || m.waiting.behind(u) {
-			waits[u.UID] = true
+			waits[u] = true
 			continue
 		}
-		again[u.UID] = true
+		again[u] = true
 		from = min(from, u.UID)
 	}
 	refs, err := m.Box.Since(ctx, mailbox.UID{Validity: m.pos.UIDValidity, UID: from})
@@ -282,10 +274,11 @@ func (m *Intake) pending(ctx context.Context) ([]mailbox.Ref, error) {
 	}
 	var out []mailbox.Ref
 	for _, r := range refs {
-		if again[r.UID.UID] || r.UID.UID >= m.pos.Next && ours(m.pos, r) && !waits[r.UID.UID] {
+		u := store.UID(r.UID)
+		if again[u] || u.UID >= m.pos.Next && ours(m.pos, r) && !waits[u] {
 			out = append(out, r)
 		}
-		delete(again, r.UID.UID)
+		delete(again, u)
 	}
 	if len(again) == 0 {
 		return out, nil
@@ -294,21 +287,14 @@ func (m *Intake) pending(ctx context.Context) ([]mailbox.Ref, error) {
 }
 
 // forget is for mails that were to be read again and that somebody has taken away. Nobody waits behind them any more.
-func (m *Intake) forget(ctx context.Context, gone map[uint32]bool) error {
-	whole := func(uid uint32) store.UID { return store.UID{Validity: m.pos.UIDValidity, UID: uid} }
-	err := m.Commit(ctx, 0, func(b store.Books) (err error) {
-		for uid := range gone {
-			err = errors.Join(err, b.Mails.Gone(whole(uid)))
-		}
-		return err
-	})
-	if err != nil {
+func (m *Intake) forget(ctx context.Context, gone map[store.UID]bool) error {
+	if err := m.Commit(ctx, 0, func(b store.Books) error { return each(maps.Keys(gone), b.Mails.Gone) }); err != nil {
 		return err
 	}
 	names := map[string]bool{}
-	for uid := range gone {
-		names[whole(uid).String()] = true
-		m.ended(whole(uid), "")
+	for u := range gone {
+		names[u.String()] = true
+		m.ended(u, "")
 	}
 	m.mails.Forget(func(key string) bool { return !names[key] })
 	return nil
@@ -371,11 +357,9 @@ func (m *Intake) reconcileNow(ctx context.Context) error {
 		return err
 	}
 	m.Log.Error("mails lie in the inbox without an outcome; they are read", "first", gaps[0].UID, "count", len(gaps))
-	err = m.Commit(ctx, 1, func(b store.Books) (err error) {
-		for _, u := range gaps {
-			err = errors.Join(err, b.Mails.ReadAgain(u))
-		}
-		return errors.Join(err, m.Warn(b, fmt.Sprintf("gap-%d-%d", pos.UIDValidity, gaps[0].UID), "gap", fmt.Sprintf("UID %d (%d)", gaps[0].UID, len(gaps))))
+	err = m.Commit(ctx, 1, func(b store.Books) error {
+		return errors.Join(each(slices.Values(gaps), b.Mails.ReadAgain),
+			m.Warn(b, fmt.Sprintf("gap-%d-%d", pos.UIDValidity, gaps[0].UID), "gap", fmt.Sprintf("UID %d (%d)", gaps[0].UID, len(gaps))))
 	})
 	m.Mail.Notify()
 	return err

@@ -12,7 +12,6 @@ import (
 	"ukpbjd/internal/credential"
 	"ukpbjd/internal/message"
 	"ukpbjd/internal/office"
-	"ukpbjd/internal/secret"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/store"
 	"ukpbjd/internal/triage"
@@ -92,23 +91,19 @@ func (p *Prepared) overrideVerdict(v triage.Verdict) triage.Verdict {
 // mentioned gives these cases and those that the mail names.
 func (m *Intake) mentioned(numbers []string, raw []byte, msg *message.Message) []string {
 	var out []string
-	add := func(n string) {
-		if n != "" && !slices.Contains(out, n) && len(out) < maxMentions {
-			out = append(out, n)
+	add := func(numbers ...string) {
+		for _, n := range numbers {
+			if n != "" && !slices.Contains(out, n) && len(out) < maxMentions {
+				out = append(out, n)
+			}
 		}
 	}
-	for _, n := range numbers {
-		add(n)
-	}
+	add(numbers...)
 	for _, text := range [][]byte{raw, []byte(msg.Subject), []byte(msg.Text), []byte(msg.HTML)} {
-		for _, n := range caseNumbers(text, m.Office.CasePrefix, 4*maxMentions) {
-			add(n)
-		}
+		add(caseNumbers(text, m.Office.CasePrefix, 4*maxMentions)...)
 	}
 	for _, f := range msg.Files {
-		for _, n := range caseNumbers(f.Bytes, m.Office.CasePrefix, maxMentions) {
-			add(n)
-		}
+		add(caseNumbers(f.Bytes, m.Office.CasePrefix, maxMentions)...)
 	}
 	return out
 }
@@ -134,11 +129,8 @@ func caseNumbers(text []byte, prefix string, most int) (out []string) {
 
 // digits is how many decimal digits b begins with, counted up to nine.
 func digits(b []byte) int {
-	n := 0
-	for n < len(b) && n < 9 && '0' <= b[n] && b[n] <= '9' {
-		n++
-	}
-	return n
+	b = b[:min(len(b), 9)]
+	return len(b) - len(bytes.TrimLeft(b, "0123456789"))
 }
 
 // live opens the passwords of cases that can still be opened.
@@ -156,16 +148,16 @@ func (m *Intake) live(ctx context.Context, numbers []string) (live []credential.
 			if len(a.Sealed) == 0 {
 				continue
 			}
-			var p secret.Secret
-			p, err := m.Vault.Open(office.KeyID(number, nip), credential.ForPassword, a.Sealed)
+			id := office.KeyID(number, nip)
+			p, err := m.Vault.Open(id, credential.ForPassword, a.Sealed)
 			if errors.Is(err, credential.ErrShredded) {
 				continue
 			}
 			if err != nil {
 				return nil, nil, err
 			}
-			live = append(live, credential.Live{ID: office.KeyID(number, nip), Secret: p})
-			hits[office.KeyID(number, nip)] = hit{number, nip, a.Sealed}
+			live = append(live, credential.Live{ID: id, Secret: p})
+			hits[id] = hit{number, nip, a.Sealed}
 		}
 	}
 	return live, hits, nil

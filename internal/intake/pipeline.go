@@ -4,15 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 
 	"ukpbjd/internal/mailbox"
+	"ukpbjd/internal/queue"
 	"ukpbjd/internal/store"
 )
 
@@ -66,9 +66,9 @@ func (m *Intake) suspects(ctx context.Context, refs []mailbox.Ref) (map[store.UI
 // the line before its reading begins, so none is decided before an earlier one.
 type pipeline struct {
 	*Intake
-	alone   bool // one mail, and nothing else
 	line    chan slot
 	unread  chan job
+	read    chan Prepared // in the order of the line
 	room    *semaphore.Weighted
 	counted []store.UID // their attempt is counted
 }
@@ -84,10 +84,11 @@ type job struct {
 // run reads and decides some mails. An end in order, whatever its cause, is not held against those that were being read.
 func (m *Intake) run(ctx context.Context, refs []mailbox.Ref) error {
 	if len(refs) > 1 {
-		m.work.backlog.Add(1)
-		defer m.work.backlog.Add(-1)
+		m.backlog.Add(1)
+		defer m.backlog.Add(-1)
 	}
-	p := &pipeline{Intake: m, alone: len(refs) == 1, line: make(chan slot, maxAhead), unread: make(chan job), room: semaphore.NewWeighted(heldBytes)}
+	p := &pipeline{Intake: m, line: make(chan slot, maxAhead), unread: make(chan job), read: make(chan Prepared),
+		room: semaphore.NewWeighted(heldBytes)}
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		defer close(p.line)
@@ -103,7 +104,8 @@ func (m *Intake) run(ctx context.Context, refs []mailbox.Ref) error {
 			return nil
 		})
 	}
-	g.Go(func() error { return m.decide(gctx, p.line) })
+	g.Go(func() error { return p.inOrder(gctx) })
+	g.Go(func() error { return p.decide(gctx) })
 	err := g.Wait()
 	if err != nil {
 		err = errors.Join(err, m.resetAttempts(ctx, p.counted))
@@ -115,64 +117,30 @@ func (m *Intake) run(ctx context.Context, refs []mailbox.Ref) error {
 func (m *Intake) resetAttempts(ctx context.Context, uids []store.UID) error {
 	return m.Update(context.WithoutCancel(ctx), func(b store.Books) error {
 		for _, u := range uids {
-			if _, done, err := b.Mails.Get(u); err != nil {
+			_, done, err := b.Mails.Get(u)
+			if err == nil && !done {
+				err = b.Mails.ResetAttempt(u)
+			}
+			if err != nil {
 				return err
-			} else if !done {
-				if err := b.Mails.ResetAttempt(u); err != nil {
-					return err
-				}
 			}
 		}
 		return nil
 	})
 }
 
-// counting returns those mails of a chunk that are to be read, once their attempt is counted.
-type counting func() ([]Incoming, error)
-
-// fetch counts each attempt, then brings the mails; it stops ahead of the readers when they hold enough. While one chunk is
-// brought, the attempts of the next are being counted. A mail that comes alone is brought meanwhile, and handed on after.
+// fetch counts each attempt, then brings the mails; it stops ahead of the readers when they hold enough.
 func (p *pipeline) fetch(ctx context.Context, refs []mailbox.Ref) error {
-	chunks := slices.Collect(slices.Chunk(refs, maxChunk))
-	var owner sync.WaitGroup
-	var ahead []counting
-	count := func() {
-		if n := len(ahead); n < len(chunks) {
-			counted := sync.OnceValues(func() ([]Incoming, error) { return p.countAttempts(ctx, chunks[n]) })
-			owner.Go(func() { counted() }) //nolint:errcheck // asked again where it is needed
-			ahead = append(ahead, counted)
+	for chunk := range slices.Chunk(refs, maxChunk) {
+		fit, err := p.countAttempts(ctx, chunk)
+		for _, in := range fit {
+			p.counted = append(p.counted, in.UID)
 		}
-	}
-	defer func() {
-		owner.Wait()
-		for _, counted := range ahead {
-			fit, _ := counted()
-			for _, in := range fit {
-				p.counted = append(p.counted, in.UID)
-			}
+		if err == nil {
+			err = p.bring(ctx, fit)
 		}
-	}()
-	count()
-	for i, chunk := range chunks {
-		if !p.alone {
-			fit, err := ahead[i]()
-			if err != nil {
-				return err
-			}
-			chunk = slices.DeleteFunc(slices.Clone(chunk), func(r mailbox.Ref) bool { return find(fit, r) == nil })
-		}
-		count()
-		if err := p.bring(ctx, chunk, ahead[i]); err != nil {
+		if err != nil {
 			return err
-		}
-	}
-	return nil
-}
-
-func find(list []Incoming, r mailbox.Ref) *Incoming {
-	for i := range list {
-		if list[i].UID == store.UID(r.UID) {
-			return &list[i]
 		}
 	}
 	return nil
@@ -180,54 +148,59 @@ func find(list []Incoming, r mailbox.Ref) *Incoming {
 
 // bring fetches one chunk. What the server does not hand over waits, each by itself; the others have been fetched. Before a later
 // mail goes on, one that was passed over is marked in the books: reading may pass it at any moment from then on.
-func (p *pipeline) bring(ctx context.Context, refs []mailbox.Ref, counted counting) error {
-	rest := refs
+func (p *pipeline) bring(ctx context.Context, list []Incoming) error {
+	var refs []mailbox.Ref
+	for _, in := range list {
+		refs = append(refs, mailbox.Ref{UID: mailbox.UID(in.UID), Size: in.Size, Arrived: in.Arrived})
+	}
+	rest := list
 	err := p.Box.Fetch(ctx, refs, func(x mailbox.Mail) error {
-		fit, err := counted()
-		in := find(fit, x.Ref)
-		if err != nil || in == nil {
-			return err
+		n := find(rest, x.UID)
+		if n < 0 {
+			return nil
 		}
-		n := max(slices.IndexFunc(rest, func(r mailbox.Ref) bool { return r.UID == x.UID }), 0)
+		in := rest[n]
 		if err := p.passOver(ctx, rest[:n]); err != nil {
 			return err
 		}
 		rest = rest[n+1:]
-		mail := *in
-		mail.Raw, mail.TooBig, mail.Alone = x.Raw, x.TooBig, p.alone
-		return p.give(ctx, mail)
+		in.Raw, in.TooBig = x.Raw, x.TooBig
+		return p.give(ctx, in)
 	})
-	fit, failed := counted()
-	if failed != nil {
-		return failed
-	}
 	broken := mailbox.Broken(err)
 	if len(broken) == 0 {
 		return err
 	}
 	for _, e := range broken {
-		in := find(fit, mailbox.Ref{UID: e.UID})
-		if in == nil {
-			continue
-		}
-		if err := p.unreadable(ctx, *in, e); err != nil {
-			return err
+		if n := find(list, e.UID); n >= 0 {
+			if err := p.unreadable(ctx, list[n], e); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
+func find(list []Incoming, uid mailbox.UID) int {
+	return slices.IndexFunc(list, func(in Incoming) bool { return in.UID == store.UID(uid) })
+}
+
 // passOver has mails read again that did not come in their turn.
-func (p *pipeline) passOver(ctx context.Context, refs []mailbox.Ref) error {
-	if len(refs) == 0 {
+func (p *pipeline) passOver(ctx context.Context, list []Incoming) error {
+	if len(list) == 0 {
 		return nil
 	}
-	return p.Update(ctx, func(b store.Books) (err error) {
-		for _, r := range refs {
-			err = errors.Join(err, b.Mails.ReadAgain(store.UID(r.UID)))
-		}
-		return err
+	return p.Update(ctx, func(b store.Books) error {
+		return each(slices.Values(list), func(in Incoming) error { return b.Mails.ReadAgain(in.UID) })
 	})
+}
+
+// each does it for all, and joins the errors.
+func each[T any](all iter.Seq[T], do func(T) error) (err error) {
+	for x := range all {
+		err = errors.Join(err, do(x))
+	}
+	return err
 }
 
 // give takes a place in the line, and waits for room among the mails that are being read.
@@ -255,16 +228,33 @@ func weight(in Incoming) int64 { return min(int64(cap(in.Raw)), heldBytes) }
 // batchWait is how long a commit waits for more while many mails are taken in: each has its price, whatever it carries.
 const batchWait = 100 * time.Millisecond
 
-// decide commits what has been read, as many at once as are ready, in the order of the line.
-func (m *Intake) decide(ctx context.Context, line <-chan slot) error {
-	c := collector{line: line}
+// inOrder hands on what has been read in the order of the line.
+func (p *pipeline) inOrder(ctx context.Context) error {
+	defer close(p.read)
+	for s := range p.line {
+		select {
+		case x := <-s:
+			select {
+			case p.read <- x:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// decide commits what has been read, as many at once as are ready.
+func (p *pipeline) decide(ctx context.Context) error {
 	for {
-		batch, open := c.batch(ctx, m.BatchWait)
-		if len(batch) > 0 {
-			if err := m.Receive(ctx, batch); err != nil {
+		batch, open := queue.Batch(p.read, maxBatch, p.BatchWait, nil)
+		if ctx.Err() == nil && len(batch) > 0 {
+			if err := p.Receive(ctx, batch); err != nil {
 				return err
 			}
-			m.work.progress(m.Now())
+			p.decided.Store(p.Now().UnixNano())
 		}
 		if !open {
 			return ctx.Err()
@@ -274,67 +264,18 @@ func (m *Intake) decide(ctx context.Context, line <-chan slot) error {
 
 // BatchWait is how long a commit may wait for company: not at all when mails come one by one.
 func (m *Intake) BatchWait() time.Duration {
-	if m.work.backlog.Load() > 0 {
+	if m.backlog.Load() > 0 {
 		return batchWait
 	}
 	return 0
 }
 
-// collector takes prepared mails out of the line, in order.
-type collector struct {
-	line <-chan slot
-	head slot // taken out of the line, not yet read
-}
-
-// batch waits for one mail, and takes whatever else is ready or comes before patience ends.
-func (c *collector) batch(ctx context.Context, patience func() time.Duration) (out []Prepared, open bool) {
-	var enough <-chan time.Time
-	for len(out) < maxBatch {
-		if len(out) == 1 {
-			enough = time.After(patience())
-		}
-		if c.head == nil {
-			select {
-			case s, ok := <-c.line:
-				if !ok {
-					return out, false
-				}
-				c.head = s
-			case <-enough:
-				return out, true
-			case <-ctx.Done():
-				return nil, false
-			}
-		}
-		select {
-		case p := <-c.head:
-			out, c.head = append(out, p), nil
-		case <-enough:
-			return out, true
-		case <-ctx.Done():
-			return nil, false
-		}
-	}
-	return out, true
-}
-
-// activity is what others want to know of the intake: whether it is busy, and when it last got on.
-type activity struct {
-	busy, backlog atomic.Int32
-	last          atomic.Int64
-}
-
-func (a *activity) begin() { a.busy.Add(1) }
-func (a *activity) end()   { a.busy.Add(-1) }
-
-func (a *activity) progress(now time.Time) { a.last.Store(now.UnixNano()) }
-
 // Busy says that mails are being taken in.
-func (m *Intake) Busy() bool { return m.work.busy.Load() > 0 }
+func (m *Intake) Busy() bool { return m.busy.Load() > 0 }
 
 // Progress is when mails were last decided; zero: not since the start.
 func (m *Intake) Progress() (last time.Time) {
-	if n := m.work.last.Load(); n > 0 {
+	if n := m.decided.Load(); n > 0 {
 		last = time.Unix(0, n)
 	}
 	return last

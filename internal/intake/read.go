@@ -1,8 +1,10 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"ukpbjd/internal/archive"
@@ -22,7 +24,6 @@ type Incoming struct {
 	Size    int64
 	Raw     []byte
 	TooBig  bool // over the limit: Raw is the header only
-	Alone   bool // nothing else is on its way
 }
 
 // Prepared is a mail that has been read: everything that the decision needs, and nothing that it does not.
@@ -43,24 +44,19 @@ type Prepared struct {
 type reading struct {
 	*Intake
 	*Prepared
-	v       triage.Verdict
-	waitFor func() error // ends the archiving that goes on beside the reading of papers
+	v triage.Verdict
 }
 
 // Read parses one mail, judges who sent it, and reads its papers if it is ours. It decides nothing and may run in parallel. A panic
 // is that mail's own fault.
 func (m *Intake) Read(ctx context.Context, in Incoming) Prepared {
 	p := Prepared{Incoming: in}
-	r := reading{Intake: m, Prepared: &p, waitFor: func() error { return nil }}
-	steps := []func(context.Context) error{r.parse, r.judge, r.survey, r.searchMail, r.beginArchiving, r.readPapers, r.endArchiving,
-		r.searchPapers, r.archiveLate}
+	r := reading{Intake: m, Prepared: &p}
+	steps := []func(context.Context) error{r.parse, r.judge, r.survey, r.searchMail, r.readPapers, r.searchPapers, r.archive}
 	for _, step := range steps {
 		if p.err = queue.Guard(func() error { return step(ctx) }); p.err != nil {
 			break
 		}
-	}
-	if err := r.waitFor(); p.err == nil {
-		p.err = err
 	}
 	if p.mail.Msg != nil {
 		for i := range p.mail.Msg.Files {
@@ -116,31 +112,6 @@ func (r *reading) dropFiles(ctx context.Context) error {
 	return err
 }
 
-// beginArchiving archives while the papers are being read. Where nothing else is on its way, the disk works meanwhile too. A
-// sync that fails is found again before the commit.
-func (r *reading) beginArchiving(context.Context) error {
-	if !keeps(r.v) {
-		return nil
-	}
-	done := make(chan error, 1)
-	go func() {
-		done <- queue.Guard(func() error {
-			err := r.archive()
-			if err == nil && r.Alone {
-				r.archived.Sync() //nolint:errcheck // syncArchived says it
-			}
-			return err
-		})
-	}()
-	r.waitFor = func() error {
-		r.waitFor = func() error { return nil }
-		return <-done
-	}
-	return nil
-}
-
-func (r *reading) endArchiving(context.Context) error { return r.waitFor() }
-
 // readPapers extracts and understands the papers; they may make a mail ours. A supplement is read together with the papers that
 // the case has.
 func (r *reading) readPapers(ctx context.Context) error {
@@ -181,20 +152,13 @@ func (r *reading) suspect(ctx context.Context, files []document.Source) error {
 	return err
 }
 
-// searchPapers does what searchMail does when it is the papers that hold a live secret: what was archived beside their reading
-// is taken back before anything mentions it.
+// searchPapers does what searchMail does when it is the papers that hold a live secret.
 func (r *reading) searchPapers(ctx context.Context) (err error) {
 	if len(r.suspected) == 0 {
 		return nil
 	}
 	if r.leak, err = r.search(ctx, r.suspected, r.Raw, r.mail.Msg, r.words); err != nil || r.leak == nil {
 		return err
-	}
-	if r.sha != "" {
-		if err := r.Intake.Archive.TakeBack(r.sha); err != nil {
-			return err
-		}
-		r.sha, r.archived = "", nil
 	}
 	r.mail.Reading, r.mail.Other = nil, ""
 	if err := r.dropFiles(ctx); err != nil {
@@ -207,16 +171,12 @@ func (r *reading) searchPapers(ctx context.Context) (err error) {
 	return nil
 }
 
-// archiveLate archives what became ours by its papers, or was taken back.
-func (r *reading) archiveLate(context.Context) error {
-	if !keeps(r.v) || r.sha != "" {
+// archive keeps the raw mail of what is ours, and in it its papers, when all of it has been searched for secrets; it is synced
+// before the commit that refers to it. SOP R.1
+func (r *reading) archive(context.Context) (err error) {
+	if !keeps(r.v) {
 		return nil
 	}
-	return r.archive()
-}
-
-// archive keeps the raw mail, and in it its papers; it is synced before the commit that refers to them. SOP R.1
-func (r *reading) archive() (err error) {
 	r.archived = r.Intake.Archive.Batch()
 	raw := r.Raw
 	if r.leak != nil {
@@ -251,4 +211,15 @@ func (m *Intake) prove(ctx context.Context, in Incoming, msg *message.Message) s
 		o.Level = sop.Standard
 	}
 	return msgauth.CheckRaw(ctx, in.Raw, in.Arrived, msg.Header, from.Addr, o)
+}
+
+// MailPapers is what one mail gives to read: its files, its sender's own words (of its HTML where it has no plain text), and the
+// domain of the office mailbox, against which look-alikes are told. The daemon and `ukpbjd read` both go by it, so that they
+// cannot come to different readings.
+func MailPapers(msg *message.Message, files []document.Source, mailbox string) document.Bundle {
+	b := document.Bundle{Sources: files, Body: cmp.Or(msg.Own, msg.HTMLOwn)}
+	if mailbox != "" {
+		b.OwnDomains = []string{mailbox[strings.LastIndexByte(mailbox, '@')+1:]}
+	}
+	return b
 }

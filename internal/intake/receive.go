@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,18 +28,18 @@ func (m *Intake) countAttempts(ctx context.Context, refs []mailbox.Ref) (fit []I
 		fit, killers = fit[:0], killers[:0]
 		for _, r := range refs {
 			in := Incoming{UID: store.UID(r.UID), Arrived: r.Arrived, Size: r.Size}
-			if _, done, err := b.Mails.Get(in.UID); err != nil {
-				return err
-			} else if done {
-				continue
+			n := 0
+			_, done, err := b.Mails.Get(in.UID)
+			if err == nil && !done {
+				n, err = b.Mails.CountAttempt(in.UID)
 			}
-			n, err := b.Mails.CountAttempt(in.UID)
-			if err != nil {
+			switch {
+			case err != nil:
 				return err
-			}
-			if n <= maxAttempts {
+			case done:
+			case n <= maxAttempts:
 				fit = append(fit, in)
-			} else {
+			default:
 				killers = append(killers, in)
 			}
 		}
@@ -47,11 +48,8 @@ func (m *Intake) countAttempts(ctx context.Context, refs []mailbox.Ref) (fit []I
 	if err != nil || len(killers) == 0 {
 		return fit, err
 	}
-	err = m.Commit(ctx, len(killers), func(b store.Books) (err error) { // it has a letter, and something to file
-		for _, in := range killers {
-			err = errors.Join(err, m.quarantine(b, in, "killed-the-reader", ""))
-		}
-		return err
+	err = m.Commit(ctx, len(killers), func(b store.Books) error { // it has a letter, and something to file
+		return each(slices.Values(killers), func(in Incoming) error { return m.quarantine(b, in, "killed-the-reader", "") })
 	})
 	for _, in := range killers {
 		if err == nil {
@@ -83,7 +81,7 @@ func (m *Intake) quarantine(b store.Books, in Incoming, reason, detail string) e
 }
 
 // quarantineFailed is the end of a mail that fails alone, again and again: a person looks at it.
-func (m *Intake) quarantineFailed(ctx context.Context, in Incoming, why error) error {
+func (m *Intake) quarantineFailed(ctx context.Context, p *Prepared, why error) error {
 	reason := "cannot-be-decided"
 	var broken *mailbox.MessageError
 	if errors.As(why, &broken) {
@@ -92,16 +90,16 @@ func (m *Intake) quarantineFailed(ctx context.Context, in Incoming, why error) e
 		}
 		reason = "cannot-be-fetched"
 	}
-	err := m.Commit(ctx, 1, func(b store.Books) error { return m.quarantine(b, in, reason, bounded(why)) })
+	err := m.Commit(ctx, 1, func(b store.Books) error { return m.quarantine(b, p.Incoming, reason, bounded(why)) })
 	if err == nil {
-		m.ended(in.UID, "quarantined")
+		m.ended(p.UID, "quarantined")
 	}
 	return err
 }
 
 // unreadable is a mail that the server did not hand over although it handed over others.
 func (m *Intake) unreadable(ctx context.Context, in Incoming, e *mailbox.MessageError) error {
-	f, err := m.mails.Blame(ctx, in, e)
+	f, err := m.mails.Blame(ctx, &Prepared{Incoming: in}, e)
 	if err != nil || f.Aside {
 		return err
 	}
@@ -109,11 +107,8 @@ func (m *Intake) unreadable(ctx context.Context, in Incoming, e *mailbox.Message
 }
 
 // readLater has mails read again: their reading did not end, for a reason that is not held against them.
-func readLater(b store.Books, uids ...store.UID) (err error) {
-	for _, u := range uids {
-		err = errors.Join(err, b.Mails.ResetAttempt(u), b.Mails.ReadAgain(u))
-	}
-	return err
+func readLater(b store.Books, uids ...store.UID) error {
+	return each(slices.Values(uids), func(u store.UID) error { return errors.Join(b.Mails.ResetAttempt(u), b.Mails.ReadAgain(u)) })
 }
 
 // postpone has mails read again later. No UID from next on has been passed.
@@ -144,12 +139,12 @@ func (m *Intake) Receive(ctx context.Context, batch []Prepared) error {
 		return err
 	}
 	last := batch[len(batch)-1].UID.UID
-	var undone []store.UID      // to be read again
+	var undone []*Prepared      // to be read again
 	behind := map[string]bool{} // whose later mails are, too
-	failed, err := m.mails.Commit(ctx, incomings(list), func(ctx context.Context, some []Incoming) error {
-		var now []store.UID
+	failed, err := m.mails.Commit(ctx, list, func(ctx context.Context, some []*Prepared) error {
+		var now []*Prepared
 		err := m.Commit(ctx, len(some), func(b store.Books) (err error) {
-			now, err = m.receiveAll(b, list, some, behind)
+			now, err = m.receiveAll(b, some, behind)
 			if err == nil && len(some) == len(list) && len(now) == 0 && len(later) == 0 {
 				err = m.advance(b, last+1)
 			}
@@ -157,16 +152,16 @@ func (m *Intake) Receive(ctx context.Context, batch []Prepared) error {
 		})
 		if err == nil {
 			undone = append(undone, now...)
-		} else if now = nil; len(some) == 1 { // more are taken apart
-			now = []store.UID{some[0].UID}
-		}
-		for _, in := range some {
-			if p := prepared(list, in); err != nil { // whatever it came to is not in the books
+		} else {
+			for _, p := range some { // whatever it came to is not in the books
 				p.outcome = ""
 			}
+			if now = nil; len(some) == 1 { // more are taken apart
+				now = some
+			}
 		}
-		for _, u := range now {
-			behind[m.sender(prepared(list, Incoming{UID: u}))] = true
+		for _, p := range now {
+			behind[m.sender(p)] = true
 		}
 		return err
 	})
@@ -175,11 +170,11 @@ func (m *Intake) Receive(ctx context.Context, batch []Prepared) error {
 	}
 	for _, f := range failed {
 		if !f.Aside {
-			m.waiting.add(f.Item.UID, m.sender(prepared(list, f.Item)))
+			m.waiting.add(f.Item.UID, m.sender(f.Item))
 			later = append(later, f.Item.UID)
 		}
 	}
-	if err := m.movedOn(ctx, list, undone); err != nil {
+	if err := m.movedOn(ctx, undone); err != nil {
 		return err
 	}
 	if len(later)+len(failed)+len(undone) > 0 {
@@ -188,20 +183,19 @@ func (m *Intake) Receive(ctx context.Context, batch []Prepared) error {
 		}
 	}
 	m.pos.Next = max(m.pos.Next, last+1)
-	for i := range list {
-		if p := &list[i]; p.outcome != "" {
+	for _, p := range list {
+		if p.outcome != "" {
 			m.ended(p.UID, p.outcome)
 		}
 	}
 	return nil
 }
 
-// receiveAll decides some mails of the list, in order, and returns those that are to be read again: the books moved on while they
+// receiveAll decides some mails, in order, and returns those that are to be read again: the books moved on while they
 // were being read. What the same person sent after one of these, or of those behind, waits for it.
-func (m *Intake) receiveAll(b store.Books, list []Prepared, some []Incoming, behind map[string]bool) (undone []store.UID, err error) {
+func (m *Intake) receiveAll(b store.Books, some []*Prepared, behind map[string]bool) (undone []*Prepared, err error) {
 	behind = maps.Clone(behind)
-	for _, in := range some {
-		p := prepared(list, in)
+	for _, p := range some {
 		who := m.sender(p)
 		p.outcome = ""
 		done := false
@@ -213,7 +207,7 @@ func (m *Intake) receiveAll(b store.Books, list []Prepared, some []Incoming, beh
 		if done {
 			continue
 		}
-		undone, behind[who] = append(undone, p.UID), true
+		undone, behind[who] = append(undone, p), true
 		if err := readLater(b, p.UID); err != nil {
 			return nil, err
 		}
@@ -225,14 +219,13 @@ func (m *Intake) receiveAll(b store.Books, list []Prepared, some []Incoming, beh
 const maxMoved = 3
 
 // movedOn has mails read again at once, the first of each person.
-func (m *Intake) movedOn(ctx context.Context, list []Prepared, undone []store.UID) error {
-	for _, u := range undone {
-		p := prepared(list, Incoming{UID: u})
-		if m.waiting.before(u, m.sender(p)) {
+func (m *Intake) movedOn(ctx context.Context, undone []*Prepared) error {
+	for _, p := range undone {
+		if m.waiting.before(p.UID, m.sender(p)) {
 			continue
 		}
-		if n := m.waiting.add(u, m.sender(p)); n > maxMoved {
-			if _, err := m.mails.Blame(ctx, p.Incoming, errMoved); err != nil {
+		if n := m.waiting.add(p.UID, m.sender(p)); n > maxMoved {
+			if _, err := m.mails.Blame(ctx, p, errMoved); err != nil {
 				return err
 			}
 		}
@@ -244,14 +237,14 @@ func (m *Intake) movedOn(ctx context.Context, list []Prepared, undone []store.UI
 var errMoved = errors.New("each time that it has been read, the books want something else of it")
 
 // inTurn takes out what cannot be decided now: mails whose reading failed, and mails of somebody of whom an earlier one waits.
-func (m *Intake) inTurn(ctx context.Context, batch []Prepared) (list []Prepared, later []store.UID, err error) {
+func (m *Intake) inTurn(ctx context.Context, batch []Prepared) (list []*Prepared, later []store.UID, err error) {
 	for i := range batch {
 		p := &batch[i]
 		switch {
 		case m.waiting.before(p.UID, m.sender(p)):
 			later = append(later, p.UID)
 		case p.err != nil:
-			f, err := m.mails.Blame(ctx, p.Incoming, p.err)
+			f, err := m.mails.Blame(ctx, p, p.err)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -260,26 +253,10 @@ func (m *Intake) inTurn(ctx context.Context, batch []Prepared) (list []Prepared,
 				later = append(later, p.UID)
 			}
 		default:
-			list = append(list, *p)
+			list = append(list, p)
 		}
 	}
 	return list, later, nil
-}
-
-func incomings(list []Prepared) (out []Incoming) {
-	for i := range list {
-		out = append(out, list[i].Incoming)
-	}
-	return out
-}
-
-func prepared(list []Prepared, in Incoming) *Prepared {
-	for i := range list {
-		if list[i].UID == in.UID {
-			return &list[i]
-		}
-	}
-	return nil
 }
 
 // sender is the address by which a person's mails are kept in order; empty where nobody can tell.

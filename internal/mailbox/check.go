@@ -32,17 +32,13 @@ func (b *Box) Check(ctx context.Context) []Finding {
 	err := b.filing.do(ctx, job{work: func(ctx context.Context, s *session) error {
 		found = []Finding{{Good, "imap login", fmt.Sprintf("signed in to %s as %s", b.opt.Address, b.opt.Username), ""}}
 		found = append(found, s.abilities()...)
-		inbox, err := s.checkInbox(ctx)
-		found = append(found, inbox)
-		if err != nil {
-			return err
-		}
-		for _, folder := range []string{b.opt.Processed, b.opt.Review} {
+		for _, folder := range []string{b.opt.Inbox, b.opt.Processed, b.opt.Review} {
 			f, err := s.checkFolder(ctx, folder)
-			found = append(found, f)
-			if err != nil {
+			if lost(err) {
 				return err
 			}
+			f.Subject = "imap folder " + folder
+			found = append(found, f)
 		}
 		return nil
 	}})
@@ -71,31 +67,26 @@ func (s *session) abilities() []Finding {
 	return found
 }
 
-// checkInbox returns an error only for a lost connection.
-func (s *session) checkInbox(ctx context.Context) (Finding, error) {
-	name := s.box.opt.Inbox
-	subject := "imap folder " + name
-	if err := s.enter(ctx, name, writing); err != nil {
-		if lost(err) {
-			return Finding{}, err
-		}
-		return Finding{Fail, subject, err.Error(), "imap.inbox must name an existing folder that this user may read and write"}, nil
+// checkFolder looks at the inbox, or makes sure of another folder; an answer of the server stands in the finding.
+func (s *session) checkFolder(ctx context.Context, folder string) (f Finding, err error) {
+	f.Level = Good
+	if folder != s.box.opt.Inbox {
+		f.Text = fmt.Sprintf("there, called %q by the server", s.name(folder))
+		f.Remedy = fmt.Sprintf("create %s (here called %q) by hand, or let this user create folders", folder, s.name(folder))
+		_, err = s.ensure(ctx, folder)
+	} else if err = s.enter(ctx, folder, writing); err != nil {
+		f.Remedy = "imap.inbox must name an existing folder that this user may read and write"
+	} else if s.at.UIDValidity == 0 {
+		f.Remedy, err = "messages cannot be told apart safely; use another mail server", &ownError{errNoValidity}
+	} else {
+		f.Text = fmt.Sprintf("%d messages", s.at.NumMessages)
 	}
-	if s.at.UIDValidity == 0 {
-		return Finding{Fail, subject, errNoValidity.Error(), "messages cannot be told apart safely; use another mail server"}, nil
+	if err == nil {
+		f.Remedy = ""
+	} else {
+		f.Level, f.Text = Fail, err.Error()
 	}
-	return Finding{Good, subject, fmt.Sprintf("%d messages", s.at.NumMessages), ""}, nil
-}
-
-func (s *session) checkFolder(ctx context.Context, folder string) (Finding, error) {
-	subject := "imap folder " + folder
-	if _, err := s.ensure(ctx, folder); err != nil {
-		if lost(err) {
-			return Finding{}, err
-		}
-		return Finding{Fail, subject, err.Error(), fmt.Sprintf("create %s (here called %q) by hand, or let this user create folders", folder, s.name(folder))}, nil
-	}
-	return Finding{Good, subject, fmt.Sprintf("there, called %q by the server", s.name(folder)), ""}, nil
+	return f, err
 }
 
 // trouble turns a failed connection into something to do.
@@ -105,22 +96,12 @@ func (b *Box) trouble(err error) Finding {
 	case errors.Is(err, ErrLogin):
 		f.Subject = "imap login"
 		f.Remedy = "check imap.username and the file that imap.password_file names (a trailing space?); some providers want an app password"
-	case certificateTrouble(err):
+	case is[*tls.CertificateVerificationError](err):
 		f.Subject = "imap TLS"
 		f.Remedy = "imap.address must be a name in the server's certificate, issued by an authority this system trusts (package ca-certificates)"
-	case isRecordHeader(err):
+	case is[tls.RecordHeaderError](err):
 		f.Subject = "imap TLS"
 		f.Remedy = "the server does not begin with TLS on this port; port 993 is for imap.security tls, port 143 for starttls"
 	}
 	return f
-}
-
-func certificateTrouble(err error) bool {
-	var bad *tls.CertificateVerificationError
-	return errors.As(err, &bad)
-}
-
-func isRecordHeader(err error) bool {
-	var bad tls.RecordHeaderError
-	return errors.As(err, &bad)
 }

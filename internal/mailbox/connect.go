@@ -1,11 +1,14 @@
 package mailbox
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
+	"os"
+	"sync"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -18,8 +21,7 @@ const connectWithin = 30 * time.Second
 // connect signs in when the gate lets it; all its errors are unreachable.
 func (b *Box) connect(ctx context.Context, patient bool) (*session, error) {
 	s, err := b.gate.pass(ctx, patient, b.signedIn)
-	var down *unreachable
-	if err != nil && !errors.As(err, &down) {
+	if err != nil && !is[*unreachable](err) {
 		err = &unreachable{err}
 	}
 	return s, err
@@ -72,31 +74,27 @@ func (b *Box) dial(ctx context.Context) (*session, error) {
 
 // greet speaks TLS as configured and waits for the greeting.
 func (s *session) greet(ctx context.Context, raw net.Conn, host string) error {
-	conf := s.box.opt.TLS.Clone()
-	if conf == nil {
-		conf = &tls.Config{MinVersion: tls.VersionTLS12}
-	}
-	conf.ServerName = orElse(conf.ServerName, host)
+	conf := cmp.Or(s.box.opt.TLS, &tls.Config{MinVersion: tls.VersionTLS12}).Clone()
+	conf.ServerName = cmp.Or(conf.ServerName, host)
 	opt := &imapclient.Options{TLSConfig: conf, UnilateralDataHandler: s.listener()}
-	s.conn = newIdleTimeoutConn(raw, raw)
+	s.conn = &idleTimeoutConn{Conn: raw, raw: raw}
 	s.conn.expect(min(connectWithin, s.box.opt.Timeout))
+	var err error
 	switch s.box.opt.Security {
 	case "starttls":
-		client, err := imapclient.NewStartTLS(s.conn, opt)
-		if err != nil {
-			return fmt.Errorf("start TLS: %w", err)
-		}
-		s.client = client
+		s.client, err = imapclient.NewStartTLS(s.conn, opt)
 	case "none":
 		s.client = imapclient.New(s.conn, opt)
 	default:
 		secured := tls.Client(raw, conf)
-		if err := secured.HandshakeContext(ctx); err != nil {
-			return fmt.Errorf("start TLS: %w", err)
+		if err = secured.HandshakeContext(ctx); err == nil {
+			s.conn.Conn = secured
+			s.conn.expect(min(connectWithin, s.box.opt.Timeout))
+			s.client = imapclient.New(s.conn, opt)
 		}
-		s.conn = newIdleTimeoutConn(secured, raw)
-		s.conn.expect(min(connectWithin, s.box.opt.Timeout))
-		s.client = imapclient.New(s.conn, opt)
+	}
+	if err != nil {
+		return fmt.Errorf("start TLS: %w", err)
 	}
 	if err := s.client.WaitGreeting(); err != nil {
 		s.drop()
@@ -159,3 +157,80 @@ func loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
+
+const (
+	writePiece  = 64 << 10
+	writeWithin = time.Minute
+)
+
+// idleTimeoutConn keeps deadlines of its own in place of go-imap's. Those give a whole literal 5 minutes, network and reader together;
+// here, while an answer is expected, each silence is limited, so that a large mail on a slow line arrives.
+type idleTimeoutConn struct {
+	net.Conn
+	raw net.Conn // under TLS
+
+	mu     sync.Mutex
+	quiet  time.Duration // 0: nothing is expected
+	silent bool          // a read ran into the limit
+	cut    bool
+}
+
+// expect sets the longest silence from now on, and tells whether the last one was broken.
+func (c *idleTimeoutConn) expect(quiet time.Duration) (silent bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.quiet = quiet
+	c.extend()
+	return c.silent
+}
+
+func (c *idleTimeoutConn) extend() {
+	var t time.Time
+	if c.quiet > 0 {
+		t = time.Now().Add(c.quiet)
+	}
+	c.raw.SetReadDeadline(t) //nolint:errcheck // a connection that is gone says so at the next read
+}
+
+func (c *idleTimeoutConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		c.silent = true
+	} else if n > 0 && c.quiet > 0 {
+		c.extend()
+	}
+	return n, err
+}
+
+func (c *idleTimeoutConn) Write(b []byte) (n int, err error) {
+	for len(b) > 0 && err == nil {
+		piece := b[:min(len(b), writePiece)]
+		c.raw.SetWriteDeadline(time.Now().Add(writeWithin)) //nolint:errcheck // as above
+		var k int
+		k, err = c.Conn.Write(piece)
+		n, b = n+k, b[k:]
+		c.mu.Lock()
+		if k > 0 && c.quiet > 0 {
+			c.extend() // while we speak, silence of the other side is polite
+		}
+		c.mu.Unlock()
+	}
+	return n, err
+}
+
+// abort frees whoever reads or writes.
+func (c *idleTimeoutConn) abort() {
+	c.mu.Lock()
+	c.cut = true
+	c.mu.Unlock()
+	c.raw.Close()
+}
+
+func (c *idleTimeoutConn) aborted() bool { c.mu.Lock(); defer c.mu.Unlock(); return c.cut }
+
+func (c *idleTimeoutConn) Close() error                     { return c.raw.Close() }
+func (c *idleTimeoutConn) SetDeadline(time.Time) error      { return nil }
+func (c *idleTimeoutConn) SetReadDeadline(time.Time) error  { return nil }
+func (c *idleTimeoutConn) SetWriteDeadline(time.Time) error { return nil }

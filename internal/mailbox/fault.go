@@ -22,8 +22,15 @@ func (e *MessageError) Unwrap() error { return e.Err }
 // Passing: nothing is held against the message, because others fared no better, or because the server called it its own fault.
 // Whoever asks again for days and finds Alone each time may conclude otherwise.
 func (e *MessageError) Passing() bool {
-	var said *imap.Error
-	return !e.Alone || errors.As(e.Err, &said) && slices.Contains(passingCodes, said.Code)
+	return !e.Alone || slices.Contains(passingCodes, codeOf(e.Err))
+}
+
+// codeOf is the code of a server's answer, or "".
+func codeOf(err error) imap.ResponseCode {
+	if said, ok := errors.AsType[*imap.Error](err); ok {
+		return said.Code
+	}
+	return ""
 }
 
 // Broken returns every MessageError in err: Fetch joins them.
@@ -55,7 +62,6 @@ var permanentCodes = []imap.ResponseCode{imap.ResponseCodeNoPerm, imap.ResponseC
 // a lost line, a time-out, a refused login, a server that speaks of itself, a NO without a reason. Of joined errors every one
 // must be.
 func Passing(err error) bool {
-	var down *unreachable
 	var said *imap.Error
 	broken := Broken(err)
 	switch {
@@ -63,7 +69,7 @@ func Passing(err error) bool {
 		return false
 	case len(broken) > 0:
 		return !slices.ContainsFunc(broken, func(e *MessageError) bool { return !e.Passing() })
-	case errors.As(err, &down):
+	case is[*unreachable](err):
 		return true
 	case errors.As(err, &said):
 		return slices.Contains(passingCodes, said.Code) || said.Type != imap.StatusResponseTypeBad && !slices.Contains(permanentCodes, said.Code)
@@ -73,10 +79,12 @@ func Passing(err error) bool {
 
 // lost: everything but an answer of the server, or a verdict of our own, means that the connection is gone.
 func lost(err error) bool {
-	var said *imap.Error
-	var own *ownError
-	var broken *MessageError
-	return err != nil && !errors.As(err, &said) && !errors.As(err, &own) && !errors.As(err, &broken)
+	return err != nil && !is[*imap.Error](err) && !is[*ownError](err) && !is[*MessageError](err)
+}
+
+func is[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
 }
 
 // confused: some servers answer BAD to everything once a session has lost its mailbox ("User is authenticated but not connected").
@@ -89,6 +97,14 @@ func confused(err error) bool {
 type ownError struct{ error }
 
 func (e *ownError) Unwrap() error { return e.error }
+
+// because says of an error what was being done.
+func because(err error, doing string, v ...any) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", fmt.Sprintf(doing, v...), err)
+}
 
 // own marks err as such.
 func own(format string, v ...any) error { return &ownError{fmt.Errorf(format, v...)} }
@@ -105,6 +121,5 @@ func (e *notOpened) Unwrap() error { return e.error }
 
 // Unreachable: no connection could be made, or the server did not let us in, so the error says nothing of what was asked for.
 func Unreachable(err error) bool {
-	var down *unreachable
-	return errors.As(err, &down) || errors.Is(err, ErrLogin)
+	return is[*unreachable](err) || errors.Is(err, ErrLogin)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -13,7 +12,6 @@ import (
 )
 
 const (
-	aheadBytes   = 4 << 20 // held in memory beyond the message that fn works on
 	batchBytes   = 1 << 20
 	batchCount   = 100
 	messageCost  = 512
@@ -36,115 +34,77 @@ type Mail struct {
 	TooBig bool // larger than Options.MaxMessage, whatever Size says: Raw is the header alone, of at most maxHeader bytes
 }
 
-// body is one message on its way to fn.
-type body struct {
-	Mail
-	cost int64
-}
-
-// Fetch calls fn with each message, in the order of refs, while the next ones are on their way. Each is read into memory of
-// its exact size before fn sees it, so fn may take as long as it likes: nothing more is asked for while aheadBytes are held.
-// Messages that are gone are passed over. Those that cannot be had are returned, joined, as *MessageError after all others.
+// Fetch calls fn with each message, in the order of refs. Each is read into memory of its exact size before fn sees it, and no more
+// than one command's worth is held, so fn may take as long as it likes. Messages that are gone are passed over. Those that cannot
+// be had are returned, joined, as *MessageError after all others.
 func (b *Box) Fetch(ctx context.Context, refs []Ref, fn func(Mail) error) error {
 	validity, err := oneValidity(refs, func(r Ref) UID { return r.UID })
-	if err != nil || len(refs) == 0 {
+	if err != nil {
 		return err
 	}
 	ctx, cancel := b.until(ctx)
 	defer cancel()
-	f := &fetch{box: b, validity: validity, room: newBudget(aheadBytes), out: make(chan body, batchCount)}
-	var owner sync.WaitGroup
-	var fetchErr error
-	owner.Go(func() {
-		defer close(f.out)
-		fetchErr = f.all(ctx, refs)
-	})
-	var fnErr error
-	for m := range f.out {
-		if fnErr == nil && ctx.Err() == nil {
-			if fnErr = fn(m.Mail); fnErr != nil {
-				cancel()
-			}
+	f := &fetch{box: b, validity: validity}
+	for len(refs) > 0 {
+		n := f.plan(refs)
+		if err := f.some(ctx, refs[:n], fn); err != nil {
+			return err
 		}
-		f.room.give(m.cost)
-	}
-	owner.Wait()
-	if fnErr != nil {
-		return fnErr
-	}
-	if fetchErr != nil {
-		return fetchErr
+		refs = refs[n:]
 	}
 	return errors.Join(f.broken...)
 }
 
-// fetch is the producer's side of one Fetch.
+// fetch is one Fetch under way.
 type fetch struct {
 	box      *Box
 	validity uint32
-	room     *budget
-	out      chan body
 	good     uint32 // the message that came last
 	sick     int    // messages in a row that did not come, nobody knows why
 	broken   []error
 }
 
-func (f *fetch) all(ctx context.Context, refs []Ref) error {
-	for len(refs) > 0 {
-		n, cost := f.plan(refs)
-		if err := f.room.take(ctx, cost); err != nil {
+// some fetches what one command asks for.
+func (f *fetch) some(ctx context.Context, refs []Ref, fn func(Mail) error) error {
+	got, err := f.batch(ctx, refs)
+	if err != nil {
+		return err
+	}
+	for _, ref := range refs {
+		m := &Mail{Ref: ref, Raw: got[ref.UID.UID]}
+		delete(got, ref.UID.UID)
+		if m.Raw == nil {
+			if m, err = f.single(ctx, ref); err != nil {
+				return err
+			}
+		}
+		if m == nil {
+			continue
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		f.good, f.sick = ref.UID.UID, 0
+		if err := fn(*m); err != nil {
 			return err
 		}
-		got, err := f.batch(ctx, refs[:n])
-		if err != nil {
-			return err
-		}
-		for _, ref := range refs[:n] {
-			m := &Mail{Ref: ref, Raw: got[ref.UID.UID]}
-			delete(got, ref.UID.UID)
-			if m.Raw == nil {
-				if m, err = f.single(ctx, ref); err != nil {
-					return err
-				}
-			}
-			if m == nil {
-				f.room.give(f.cost(ref))
-				continue
-			}
-			f.good, f.sick = ref.UID.UID, 0
-			f.out <- body{*m, f.cost(ref)}
-		}
-		refs = refs[n:]
 	}
 	return nil
 }
 
-// plan says how many of the refs make the next command, and what they cost. A large one, or one of unknown size, goes alone.
-func (f *fetch) plan(refs []Ref) (n int, cost int64) {
-	for n < len(refs) && n < batchCount {
-		c, single := f.cost(refs[n]), refs[n].Size <= 0 || f.tooBig(refs[n])
-		if n > 0 && (single || cost+c > batchBytes) {
-			break
-		}
-		n, cost = n+1, cost+c
-		if single {
+// plan says how many of the refs make the next command. A large one, or one of unknown size, goes alone.
+func (f *fetch) plan(refs []Ref) (n int) {
+	for sum := int64(0); n < len(refs) && n < batchCount; n++ {
+		if sum += cost(refs[n]); refs[n].Size <= 0 || f.tooBig(refs[n]) || sum > batchBytes {
 			break
 		}
 	}
-	return n, cost
+	return max(n, 1)
 }
+
+func cost(r Ref) int64 { return r.Size + messageCost }
 
 func (f *fetch) tooBig(r Ref) bool { return r.Size > f.box.opt.MaxMessage }
-
-func (f *fetch) cost(r Ref) int64 {
-	switch {
-	case r.Size <= 0:
-		return batchBytes
-	case f.tooBig(r):
-		return maxHeader + messageCost
-	}
-	return r.Size + messageCost
-}
 
 // batch fetches several in one command. What is missing from the result is tried singly; only a server that cannot be reached is an error.
 func (f *fetch) batch(ctx context.Context, refs []Ref) (map[uint32][]byte, error) {
@@ -154,7 +114,7 @@ func (f *fetch) batch(ctx context.Context, refs []Ref) (map[uint32][]byte, error
 	}
 	var sum int64
 	for _, r := range refs {
-		sum += f.cost(r)
+		sum += cost(r)
 	}
 	sent := false
 	err := f.box.fetching.do(ctx, job{
@@ -182,9 +142,7 @@ func (f *fetch) open(ctx context.Context, s *session) error {
 
 // fatal: the trouble is not that of a message.
 func (f *fetch) fatal(ctx context.Context, err error) bool {
-	var down *unreachable
-	var shut *notOpened
-	return errors.As(err, &down) || errors.As(err, &shut) || ctx.Err() != nil
+	return is[*unreachable](err) || is[*notOpened](err) || ctx.Err() != nil
 }
 
 // single fetches one. It returns nil for one that is gone, and for one that the server does not hand over: that one alone, if
@@ -263,49 +221,52 @@ func (f *fetch) read(ctx context.Context, uid uint32, get func(context.Context, 
 func (s *session) bodies(ctx context.Context, uids []uint32, limit int64, got map[uint32][]byte) error {
 	set := setOf(uids)
 	total := 2*s.box.opt.Timeout + time.Duration(limit/slowestBytes)*time.Second
-	return s.run(ctx, "fetch "+named(set), total, func() error {
-		section := []*imap.FetchItemBodySection{{Peek: true}}
-		cmd := s.client.Fetch(set, &imap.FetchOptions{UID: true, BodySection: section})
+	read := func(uid uint32, l imap.LiteralReader) ([]byte, error) {
+		if err := s.allowed(uid, l.Size(), limit); err != nil {
+			s.conn.abort()
+			exhaust(l)
+			return nil, err
+		}
+		limit -= l.Size()
+		raw := make([]byte, l.Size())
+		_, err := io.ReadFull(l, raw)
+		return raw, err
+	}
+	found := func(uid uint32, raw []byte) { got[uid] = raw }
+	return s.sections(ctx, "fetch "+named(set), total, set, &imap.FetchItemBodySection{Peek: true}, read, found)
+}
+
+// sections reads one section of each message. One that the server calls NIL is passed over.
+func (s *session) sections(ctx context.Context, what string, total time.Duration, set imap.NumSet, section *imap.FetchItemBodySection,
+	read func(uid uint32, l imap.LiteralReader) ([]byte, error), found func(uid uint32, raw []byte)) error {
+	return s.run(ctx, what, total, func() error {
+		cmd := s.client.Fetch(set, &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}})
 		for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
-			uid, raw, err := s.body(msg, limit)
-			if err != nil {
-				// The connection is done for. cmd stays unread: its reader ends by itself, and every way to drain cmd
-				// reads the literal once more, at the same time as that reader.
-				s.conn.abort()
-				return err
+			var uid uint32
+			var raw []byte
+			for item := msg.Next(); item != nil; item = msg.Next() {
+				switch item := item.(type) {
+				case imapclient.FetchItemDataUID:
+					uid = uint32(item.UID)
+				case imapclient.FetchItemDataBodySection:
+					if item.Literal == nil {
+						continue
+					}
+					var err error
+					if raw, err = read(uid, item.Literal); err != nil {
+						// The connection is done for. A cut literal ends as a plain EOF, and sets the client's reader free, which ends by
+						// itself: the literal must not be read again, and every way to go on with cmd or msg would.
+						s.conn.abort()
+						return err
+					}
+				}
 			}
 			if raw != nil {
-				got[uid] = raw
-				limit -= int64(len(raw))
+				found(uid, raw)
 			}
 		}
 		return cmd.Close()
 	})
-}
-
-// body reads one answer. A body that the server calls NIL stays nil.
-func (s *session) body(msg *imapclient.FetchMessageData, left int64) (uid uint32, raw []byte, err error) {
-	for item := msg.Next(); item != nil; item = msg.Next() {
-		switch item := item.(type) {
-		case imapclient.FetchItemDataUID:
-			uid = uint32(item.UID)
-		case imapclient.FetchItemDataBodySection:
-			if item.Literal == nil {
-				continue
-			}
-			size := item.Literal.Size()
-			if err := s.allowed(uid, size, left); err != nil {
-				s.conn.abort()
-				exhaust(item.Literal)
-				return uid, nil, err
-			}
-			raw = make([]byte, size)
-			if _, err := io.ReadFull(item.Literal, raw); err != nil {
-				return uid, nil, err
-			}
-		}
-	}
-	return uid, raw, nil
 }
 
 func (s *session) allowed(uid uint32, size, left int64) error {

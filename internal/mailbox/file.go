@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -29,7 +28,7 @@ func (b *Box) File(ctx context.Context, uids []UID, folder string) error {
 	for _, part := range commands(slices.Compact(nums)) {
 		m := &move{from: b.opt.Inbox, validity: validity, to: folder, uids: part}
 		if err := b.move(ctx, m); err != nil {
-			return fmt.Errorf("file messages %s to %s: %w", named(setOf(part)), folder, err)
+			return because(err, "file messages %s to %s", named(setOf(part)), folder)
 		}
 	}
 	return nil
@@ -79,14 +78,14 @@ func (b *Box) Remove(ctx context.Context, uid UID) error {
 		}
 		return s.remove(ctx, []uint32{uid.UID})
 	}})
-	if err != nil {
-		return fmt.Errorf("remove message %v: %w", uid, err)
-	}
-	return nil
+	return because(err, "remove message %v", uid)
 }
 
 // remove takes these messages out of the open folder, and no others. What the server does not expunge stays marked as deleted.
 func (s *session) remove(ctx context.Context, uids []uint32) error {
+	if len(uids) == 0 {
+		return nil
+	}
 	err := s.store(ctx, uids, imap.FlagDeleted)
 	if err == nil && s.caps.Has(imap.CapUIDPlus) {
 		err = s.expunge(ctx, uids)
@@ -102,6 +101,27 @@ func (s *session) remove(ctx context.Context, uids []uint32) error {
 		err = &ownError{ErrCannotRemove}
 	}
 	return err
+}
+
+// removeSame is remove for messages of a folder that are, on this opening of it, what they were.
+func (s *session) removeSame(ctx context.Context, folder string, validity uint32, uids []uint32, same func(identity) bool) error {
+	if len(uids) == 0 {
+		return nil
+	}
+	if _, err := s.open(ctx, folder, writing, validity); err != nil {
+		return err
+	}
+	list, err := s.identify(ctx, uids)
+	if err != nil {
+		return err
+	}
+	var meant []uint32
+	for _, id := range list {
+		if same(id) {
+			meant = append(meant, id.uid.UID)
+		}
+	}
+	return s.remove(ctx, meant)
 }
 
 func (s *session) expunge(ctx context.Context, uids []uint32) error {

@@ -1,8 +1,8 @@
 package mailbox
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -50,7 +50,7 @@ func serverName(folder, prefix, delim string) string {
 			parts[i] = strings.ReplaceAll(parts[i], delim, "_")
 		}
 	}
-	name := strings.Join(parts, orElse(delim, "/"))
+	name := strings.Join(parts, cmp.Or(delim, "/"))
 	switch {
 	case strings.EqualFold(name, "INBOX"):
 		return "INBOX"
@@ -94,12 +94,15 @@ func (s *session) listed(ctx context.Context, name string) (bool, error) {
 	err := s.brief(ctx, "list", func() error {
 		list, err := s.client.List("", escapeWildcards(name), nil).Collect()
 		for _, l := range list {
-			usable := !slices.Contains(l.Attrs, imap.MailboxAttrNoSelect) && !slices.Contains(l.Attrs, imap.MailboxAttrNonExistent)
-			found = found || usable && (l.Mailbox == name || strings.EqualFold(name, "INBOX") && strings.EqualFold(l.Mailbox, "INBOX"))
+			found = found || usable(l) && (l.Mailbox == name || strings.EqualFold(name, "INBOX") && strings.EqualFold(l.Mailbox, "INBOX"))
 		}
 		return err
 	})
 	return found, err
+}
+
+func usable(l *imap.ListData) bool {
+	return !slices.Contains(l.Attrs, imap.MailboxAttrNoSelect) && !slices.Contains(l.Attrs, imap.MailboxAttrNonExistent)
 }
 
 // escapeWildcards: "%" stands for itself and for much else; the exact name is looked for in the answer.
@@ -107,12 +110,10 @@ func escapeWildcards(name string) string { return strings.ReplaceAll(name, "*", 
 
 func (s *session) create(ctx context.Context, name string) error {
 	return s.brief(ctx, "create", func() error {
-		err := s.client.Create(name, nil).Wait()
-		var said *imap.Error
-		if errors.As(err, &said) && said.Code == imap.ResponseCodeAlreadyExists {
-			return nil
-		}
-		if err != nil {
+		if err := s.client.Create(name, nil).Wait(); err != nil {
+			if codeOf(err) == imap.ResponseCodeAlreadyExists {
+				return nil
+			}
 			return err
 		}
 		// Many mail programs show only subscribed folders; a refusal costs nobody anything.

@@ -2,7 +2,6 @@ package mailbox
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -30,10 +29,7 @@ func (b *Box) State(ctx context.Context) (State, error) {
 		st, s.at.fresh = State{s.at.UIDValidity, next}, true
 		return err
 	}})
-	if err != nil {
-		return State{}, err
-	}
-	return st, nil
+	return st, err
 }
 
 // next is UIDNEXT of the inbox. RFC 3501 §7.1 lets SELECT leave it out; the last message tells it, too.
@@ -141,11 +137,10 @@ func (b *Box) describe(ctx context.Context, validity uint32, uids []uint32) ([]R
 		}
 		return err
 	}})
-	var down *unreachable
 	switch {
 	case err == nil:
 		return refs, nil
-	case !lost(err) || errors.As(err, &down) || ctx.Err() != nil || b.open.Err() != nil:
+	case !lost(err) || is[*unreachable](err) || ctx.Err() != nil || b.open.Err() != nil:
 		return nil, err
 	case len(uids) == 1:
 		return []Ref{{UID: UID{validity, uids[0]}}}, nil
@@ -164,34 +159,25 @@ func (s *session) describe(ctx context.Context, uids []uint32) ([]Ref, error) {
 		return nil, err
 	}
 	// A change of flags by somebody else can take the place of an answer; what is missing is asked for again.
-	var missing []uint32
-	for _, u := range uids {
-		if r := found[u]; r.UID.UID == 0 || r.Size == 0 && r.Arrived.IsZero() {
-			missing = append(missing, u)
-		}
-	}
+	described := func(u uint32) bool { return found[u].Size != 0 || !found[u].Arrived.IsZero() }
+	missing := slices.DeleteFunc(slices.Clone(uids), described)
+	var err error
 	if len(missing) > 0 {
-		still, err := s.present(ctx, setOf(missing))
-		if err != nil {
-			return nil, err
-		}
-		missing = slices.DeleteFunc(missing, func(u uint32) bool { return !still.Contains(imap.UID(u)) })
+		missing, err = s.still(ctx, missing)
 	}
-	if len(missing) > 0 {
-		for _, u := range missing {
-			found[u] = Ref{UID: s.uid(imap.UID(u))}
-		}
-		if err := s.sizes(ctx, setOf(missing), found); err != nil {
-			return nil, err
-		}
+	for _, u := range missing {
+		found[u] = Ref{UID: s.uid(imap.UID(u))}
+	}
+	if err == nil && len(missing) > 0 {
+		err = s.sizes(ctx, setOf(missing), found)
 	}
 	var refs []Ref
 	for _, u := range uids {
-		if r, ok := found[u]; ok && (r.Size != 0 || !r.Arrived.IsZero() || slices.Contains(missing, u)) {
-			refs = append(refs, r)
+		if described(u) || slices.Contains(missing, u) {
+			refs = append(refs, found[u])
 		}
 	}
-	return refs, nil
+	return refs, err
 }
 
 func (s *session) sizes(ctx context.Context, set imap.UIDSet, found map[uint32]Ref) error {

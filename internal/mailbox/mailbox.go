@@ -5,6 +5,7 @@
 package mailbox
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -83,14 +84,14 @@ type Box struct {
 
 // New does not connect yet.
 func New(opt Options) *Box {
-	opt.Inbox = orElse(opt.Inbox, "INBOX")
-	opt.Processed = orElse(opt.Processed, "UKPBJ/Diproses")
-	opt.Review = orElse(opt.Review, "UKPBJ/Periksa")
-	opt.Sent = orElse(opt.Sent, "Sent")
-	opt.Poll = orElse(opt.Poll, time.Minute)
-	opt.Timeout = orElse(opt.Timeout, time.Minute)
-	opt.Retry = orElse(opt.Retry, time.Second)
-	opt.MaxMessage = orElse(opt.MaxMessage, maxMessage)
+	opt.Inbox = cmp.Or(opt.Inbox, "INBOX")
+	opt.Processed = cmp.Or(opt.Processed, "UKPBJ/Diproses")
+	opt.Review = cmp.Or(opt.Review, "UKPBJ/Periksa")
+	opt.Sent = cmp.Or(opt.Sent, "Sent")
+	opt.Poll = cmp.Or(opt.Poll, time.Minute)
+	opt.Timeout = cmp.Or(opt.Timeout, time.Minute)
+	opt.Retry = cmp.Or(opt.Retry, time.Second)
+	opt.MaxMessage = cmp.Or(opt.MaxMessage, maxMessage)
 	if opt.Random == nil {
 		opt.Random = rand.Float64
 	}
@@ -117,12 +118,4 @@ func (b *Box) until(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	stop := context.AfterFunc(b.open, func() { cancel(errClosed) })
 	return ctx, func() { stop(); cancel(nil) }
-}
-
-func orElse[T comparable](v, other T) T {
-	var zero T
-	if v == zero {
-		return other
-	}
-	return v
 }

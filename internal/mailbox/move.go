@@ -1,9 +1,14 @@
 package mailbox
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"errors"
+	"net/textproto"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 )
@@ -112,8 +117,7 @@ func (s *session) store(ctx context.Context, uids []uint32, flag imap.Flag) erro
 // orCreate repeats a command once if the folder has been taken away meanwhile.
 func (s *session) orCreate(ctx context.Context, target string, command func() error) error {
 	err := command()
-	var said *imap.Error
-	if !errors.As(err, &said) || said.Code != imap.ResponseCodeTryCreate {
+	if codeOf(err) != imap.ResponseCodeTryCreate {
 		return err
 	}
 	delete(s.exists, target)
@@ -123,3 +127,160 @@ func (s *session) orCreate(ctx context.Context, target string, command func() er
 	s.exists[target] = true
 	return command()
 }
+
+const (
+	identifyAtOnce = 50
+	maxIDSearch    = 500 // bytes of a Message-ID that a SEARCH names
+)
+
+// folderUID is one message of one folder.
+type folderUID struct {
+	folder string
+	uid    UID
+}
+
+func (m *move) key(uid uint32) folderUID { return folderUID{m.from, UID{m.validity, uid}} }
+
+// copyOnce copies what has not been copied before, by us or by a process that came to its end between COPY and what follows.
+// Of this process the Box remembers; what was in the inbox before it is looked up in the target: the same size and the same
+// header, byte for byte, which a copy keeps. Two such mails in the inbox become one in the target, and nothing is lost by it;
+// where a server alters what it copies, an error can still cost a second copy. What comes back to the inbox is not looked up:
+// its like may have stayed there, marked, and must come as new; twice at worst, and then it is known by its content.
+func (m *move) copyOnce(ctx context.Context, s *session, uids []uint32, target string) error {
+	var sure, doubtful []uint32
+	for _, u := range uids {
+		done, tried := s.box.copied[m.key(u)]
+		switch {
+		case done:
+		case m.from == s.box.opt.Inbox && (tried || !m.arrivedLater(s.box, u)):
+			doubtful = append(doubtful, u)
+		default:
+			sure = append(sure, u)
+		}
+	}
+	for part := range slices.Chunk(doubtful, identifyAtOnce) {
+		missing, err := m.missing(ctx, s, part)
+		if err != nil {
+			return err
+		}
+		sure = append(sure, missing...)
+	}
+	if len(sure) == 0 {
+		return nil
+	}
+	s.box.remember(m, sure, false)
+	err := s.copy(ctx, sure, target)
+	if err == nil {
+		s.box.remember(m, sure, true)
+	}
+	return err
+}
+
+// arrivedLater: no earlier process can have seen it.
+func (m *move) arrivedLater(b *Box, uid uint32) bool {
+	first := b.first.Load()
+	return first != nil && first.UIDValidity == m.validity && first.UIDNext != 0 && uid >= first.UIDNext
+}
+
+// remember belongs to whoever holds the filing connection.
+func (b *Box) remember(m *move, uids []uint32, done bool) {
+	for _, u := range uids {
+		b.copied[m.key(u)] = done
+	}
+}
+
+// missing tells which of these are not in the target, and opens the folder again that they come from.
+func (m *move) missing(ctx context.Context, s *session, uids []uint32) (missing []uint32, err error) {
+	list, err := s.identify(ctx, uids)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.enter(ctx, m.to, looking); err != nil {
+		return nil, err
+	}
+	there := map[uint32]bool{}
+	for _, id := range list {
+		if there[id.uid.UID], err = s.holds(ctx, id); err != nil {
+			return nil, err
+		}
+	}
+	_, err = s.open(ctx, m.from, writing, m.validity)
+	return slices.DeleteFunc(slices.Clone(uids), func(u uint32) bool { return there[u] }), err
+}
+
+// identity is what a copy of a message has in common with it.
+type identity struct {
+	uid     UID
+	size    int64
+	arrived time.Time
+	header  []byte
+}
+
+func (id identity) same(other identity) bool {
+	return id.size == other.size && bytes.Equal(id.header, other.header)
+}
+
+// identify reads who these messages of the open folder are; of one that is gone it says nothing.
+func (s *session) identify(ctx context.Context, uids []uint32) (all []identity, err error) {
+	part := &imap.FetchItemBodySection{Peek: true, Specifier: imap.PartSpecifierHeader, Partial: &imap.SectionPartial{Size: maxHeader}}
+	opt := &imap.FetchOptions{UID: true, RFC822Size: true, InternalDate: true, BodySection: []*imap.FetchItemBodySection{part}}
+	for chunk := range slices.Chunk(uids, identifyAtOnce) {
+		err = s.long(ctx, "fetch headers of "+named(setOf(chunk)), func() error {
+			list, err := s.client.Fetch(setOf(chunk), opt).Collect()
+			for _, m := range list {
+				if header := m.FindBodySection(part); header != nil && slices.Contains(chunk, uint32(m.UID)) {
+					all = append(all, identity{s.uid(m.UID), m.RFC822Size, m.InternalDate, header})
+				}
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// holds tells whether the open folder has a message that is the same.
+func (s *session) holds(ctx context.Context, id identity) (bool, error) {
+	what := sized(id.size)
+	if mid := messageID(id.header); searchable(mid) {
+		what = having("Message-ID", mid)
+	}
+	uids, err := s.named(ctx, what)
+	if err != nil {
+		return false, err
+	}
+	for chunk := range slices.Chunk(uids, identifyAtOnce) {
+		list, err := s.identify(ctx, chunk)
+		if err != nil || slices.ContainsFunc(list, id.same) {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
+func sized(n int64) *imap.SearchCriteria { return &imap.SearchCriteria{Larger: n - 1, Smaller: n + 1} }
+
+// named is search for few: the newest, at most foundMost.
+func (s *session) named(ctx context.Context, what *imap.SearchCriteria) ([]uint32, error) {
+	set, err := s.search(ctx, what)
+	if err != nil {
+		return nil, err
+	}
+	uids, err := expand(set, 1, uint64(s.count())+slack)
+	return uids[max(0, len(uids)-foundMost):], err
+}
+
+// searchable: a SEARCH for anything else needs a charset or a literal, which some servers refuse.
+func searchable(id string) bool {
+	return id != "" && len(id) <= maxIDSearch && !strings.ContainsFunc(id, func(r rune) bool { return r < ' ' || r > '~' })
+}
+
+// fieldsOf reads as much of a header as can be read.
+func fieldsOf(header []byte) textproto.MIMEHeader {
+	h, _ := textproto.NewReader(bufio.NewReader(bytes.NewReader(append(slices.Clip(header), "\r\n\r\n"...)))).ReadMIMEHeader()
+	return h
+}
+
+func messageID(header []byte) string { return strings.TrimSpace(fieldsOf(header).Get("Message-Id")) }

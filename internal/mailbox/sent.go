@@ -2,10 +2,11 @@ package mailbox
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 )
@@ -36,9 +37,8 @@ func (b *Box) SentFolders(ctx context.Context) (all []string, err error) {
 			all = all[:0]
 			for _, l := range list {
 				name := ownName(l.Mailbox, s.prefix, s.delim)
-				usable := !slices.Contains(l.Attrs, imap.MailboxAttrNoSelect) && !slices.Contains(l.Attrs, imap.MailboxAttrNonExistent)
 				sent := slices.Contains(l.Attrs, imap.MailboxAttrSent) || name == b.opt.Sent || sentNames[strings.ToLower(path.Base(name))]
-				if usable && sent && name != "INBOX" {
+				if usable(l) && sent && name != "INBOX" {
 					all = append(all, name)
 				}
 			}
@@ -53,80 +53,116 @@ func (b *Box) SentFolders(ctx context.Context) (all []string, err error) {
 func (b *Box) Copies(ctx context.Context, folder, field, text string) (found []Copy, err error) {
 	err = b.filing.do(ctx, job{work: func(ctx context.Context, s *session) error {
 		found = nil
-		if there, err := s.listed(ctx, s.name(folder)); err != nil || !there {
+		if there, err := s.enterIfThere(ctx, folder); err != nil || !there {
 			return err
 		}
-		if err := s.enter(ctx, folder, looking); err != nil {
-			return err
-		}
-		uids, err := s.having(ctx, field, text)
-		if err != nil || len(uids) == 0 {
-			return err
-		}
-		found, err = s.identities(ctx, folder, uids)
-		return err
-	}})
-	if err != nil {
-		return nil, fmt.Errorf("look for copies in %s: %w", folder, err)
-	}
-	return found, nil
-}
-
-func (s *session) having(ctx context.Context, field, text string) ([]uint32, error) {
-	return s.named(ctx, &imap.SearchCriteria{Header: []imap.SearchCriteriaHeaderField{{Key: field, Value: text}}})
-}
-
-// identities reads who the messages are; one without a Message-ID is nobody's.
-func (s *session) identities(ctx context.Context, folder string, uids []uint32) (found []Copy, err error) {
-	section := &imap.FetchItemBodySection{Specifier: imap.PartSpecifierHeader, HeaderFields: []string{"Message-ID"}, Peek: true}
-	err = s.long(ctx, "fetch Message-IDs", func() error {
-		list, err := s.client.Fetch(setOf(uids), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}}).Collect()
-		for _, m := range list {
-			if id := messageID(m.FindBodySection(section)); id != "" && slices.Contains(uids, uint32(m.UID)) {
-				found = append(found, Copy{folder, s.uid(m.UID), id})
-			}
-		}
-		return err
-	})
-	return found, err
-}
-
-// RemoveCopies takes these messages, and no others, out of their folder for good.
-func (b *Box) RemoveCopies(ctx context.Context, folder string, copies []Copy) error {
-	if len(copies) == 0 {
-		return nil
-	}
-	var uids []uint32
-	for _, c := range copies {
-		if c.UID.Validity != copies[0].UID.Validity {
-			return fmt.Errorf("remove copies from %s: %w", folder, ErrUIDValidity)
-		}
-		uids = append(uids, c.UID.UID)
-	}
-	err := b.filing.do(ctx, job{work: func(ctx context.Context, s *session) error {
-		if err := s.enter(ctx, folder, writing); err != nil {
-			return err
-		}
-		if err := s.verify(copies[0].UID.Validity); err != nil {
-			return err
-		}
-		still, err := s.identities(ctx, folder, uids)
+		uids, err := s.named(ctx, having(field, text))
 		if err != nil {
 			return err
 		}
-		var meant []uint32
-		for _, c := range still {
-			if slices.Contains(copies, c) {
-				meant = append(meant, c.UID.UID)
+		list, err := s.identify(ctx, uids)
+		for _, id := range list {
+			if c := copyOf(folder, id); c.MessageID != "" {
+				found = append(found, c)
 			}
 		}
-		if len(meant) == 0 {
-			return nil
-		}
-		return s.remove(ctx, meant)
+		return err
 	}})
-	if err != nil {
-		return fmt.Errorf("remove copies from %s: %w", folder, err)
+	return found, because(err, "look for copies in %s", folder)
+}
+
+// having searches by what a header field contains.
+func having(field, text string) *imap.SearchCriteria {
+	return &imap.SearchCriteria{Header: []imap.SearchCriteriaHeaderField{{Key: field, Value: text}}}
+}
+
+// copyOf says of which mail this is a copy; one without a Message-ID is nobody's.
+func copyOf(folder string, id identity) Copy { return Copy{folder, id.uid, messageID(id.header)} }
+
+// RemoveCopies takes these messages, and no others, out of their folder for good.
+func (b *Box) RemoveCopies(ctx context.Context, folder string, copies []Copy) error {
+	validity, err := oneValidity(copies, func(c Copy) UID { return c.UID })
+	if err != nil || len(copies) == 0 {
+		return because(err, "remove copies from %s", folder)
 	}
-	return nil
+	var uids []uint32
+	for _, c := range copies {
+		uids = append(uids, c.UID.UID)
+	}
+	err = b.filing.do(ctx, job{work: func(ctx context.Context, s *session) error {
+		return s.removeSame(ctx, folder, validity, uids, func(id identity) bool { return slices.Contains(copies, copyOf(folder, id)) })
+	}})
+	return because(err, "remove copies from %s", folder)
+}
+
+// ErrAmbiguous: several different messages fit what is wanted, so none was moved.
+var ErrAmbiguous = errors.New("several different messages fit")
+
+// Wanted describes one message. Where its Message-ID is known that decides, with the size; else the time of arrival, which a
+// move keeps, and the size.
+type Wanted struct {
+	MessageID string // with or without its angle brackets; empty: not known
+	Arrived   time.Time
+	Size      int64 // zero: not known
+}
+
+// Return moves a message of a folder back to the inbox, where it comes under a new UID. It tells whether it was there.
+func (b *Box) Return(ctx context.Context, folder string, what Wanted) (found bool, err error) {
+	var uid UID
+	err = b.filing.do(ctx, job{work: func(ctx context.Context, s *session) error {
+		found = false
+		if there, err := s.enterIfThere(ctx, folder); err != nil || !there {
+			return err
+		}
+		var err error
+		uid, found, err = s.match(ctx, what)
+		return err
+	}})
+	if err == nil && found {
+		err = b.move(ctx, &move{from: folder, validity: uid.Validity, to: b.opt.Inbox, uids: []uint32{uid.UID}})
+	}
+	return found && err == nil, because(err, "bring a message back from %s", folder)
+}
+
+// match finds the one message of the open folder that is wanted.
+func (s *session) match(ctx context.Context, what Wanted) (uid UID, found bool, err error) {
+	var fit []identity
+	uids, err := s.candidates(ctx, what)
+	if err == nil {
+		fit, err = s.identify(ctx, uids)
+	}
+	fit = slices.DeleteFunc(fit, func(id identity) bool { return !what.fits(id) })
+	if timely := slices.DeleteFunc(slices.Clone(fit), func(id identity) bool { return id.arrived.Unix() != what.Arrived.Unix() }); len(timely) > 0 {
+		fit = timely
+	}
+	switch {
+	case err != nil || len(fit) == 0:
+		return UID{}, false, err
+	case slices.ContainsFunc(fit, func(id identity) bool { return !id.same(fit[0]) }):
+		return UID{}, false, &ownError{ErrAmbiguous}
+	}
+	return fit[0].uid, true, nil
+}
+
+func (w Wanted) fits(id identity) bool {
+	switch {
+	case w.Size > 0 && id.size != w.Size:
+		return false
+	case w.MessageID == "":
+		return id.arrived.Unix() == w.Arrived.Unix()
+	}
+	return slices.ContainsFunc(fieldsOf(id.header)["Message-Id"], func(v string) bool { return bare(v) == bare(w.MessageID) })
+}
+
+func bare(id string) string { return strings.Trim(strings.TrimSpace(id), "<>") }
+
+// candidates are the messages of the open folder that may be meant.
+func (s *session) candidates(ctx context.Context, what Wanted) ([]uint32, error) {
+	if id := bare(what.MessageID); searchable(id) {
+		return s.named(ctx, having("Message-ID", id))
+	}
+	if what.Size > 0 {
+		return s.named(ctx, sized(what.Size))
+	}
+	return nil, nil
 }

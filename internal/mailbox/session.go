@@ -154,6 +154,14 @@ func (s *session) enter(ctx context.Context, folder string, how access) error {
 	})
 }
 
+// enterIfThere is enter, to look, for a folder that need not exist.
+func (s *session) enterIfThere(ctx context.Context, folder string) (there bool, err error) {
+	if there, err = s.listed(ctx, s.name(folder)); err == nil && there {
+		err = s.enter(ctx, folder, looking)
+	}
+	return there, err
+}
+
 // uid makes a number whole: the open folder's.
 func (s *session) uid(n imap.UID) UID { return UID{s.at.UIDValidity, uint32(n)} }
 

@@ -76,13 +76,12 @@ func (s *session) wait(ctx context.Context, d time.Duration, wake func()) error 
 			return err
 		}
 	}
-	t := time.NewTimer(d)
-	defer t.Stop()
+	over := time.After(d)
 	for waiting := true; waiting; {
 		select {
 		case <-s.news:
 			wake()
-		case <-t.C:
+		case <-over:
 			waiting = false
 		case <-s.client.Closed():
 			waiting = false

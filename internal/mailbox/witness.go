@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 
 	"github.com/emersion/go-imap/v2"
-	"github.com/emersion/go-imap/v2/imapclient"
 )
 
 const (
@@ -32,11 +31,7 @@ func (f *fetch) othersCome(ctx context.Context, not uint32) (works bool, err err
 		}
 	}
 	return f.comes(ctx, func(ctx context.Context, s *session) (imap.NumSet, error) {
-		folder := f.box.opt.Processed
-		if there, err := s.listed(ctx, s.name(folder)); err != nil || !there {
-			return nil, err
-		}
-		if err := s.enter(ctx, folder, looking); err != nil || s.at.NumMessages == 0 {
+		if there, err := s.enterIfThere(ctx, f.box.opt.Processed); err != nil || !there || s.at.NumMessages == 0 {
 			return nil, err
 		}
 		return imap.SeqSetNum(s.at.NumMessages), nil
@@ -88,24 +83,11 @@ func (f *fetch) comes(ctx context.Context, find func(context.Context, *session) 
 // part reads the first bytes of one message, or of its header. It returns nil where the server gives none.
 func (s *session) part(ctx context.Context, set imap.NumSet, which imap.PartSpecifier, limit int64) (raw []byte, err error) {
 	part := &imap.FetchItemBodySection{Peek: true, Specifier: which, Partial: &imap.SectionPartial{Size: limit}}
-	err = s.run(ctx, "fetch the beginning of "+set.String(), 2*s.box.opt.Timeout, func() error {
-		cmd := s.client.Fetch(set, &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{part}})
-		for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
-			for item := msg.Next(); item != nil; item = msg.Next() {
-				d, ok := item.(imapclient.FetchItemDataBodySection)
-				if !ok || d.Literal == nil {
-					continue
-				}
-				begin := make([]byte, min(d.Literal.Size(), limit))
-				// A cut literal ends as a plain EOF, and sets the client's reader free: it must not be read again, not even by Next.
-				if _, err := io.ReadFull(d.Literal, begin); err != nil {
-					s.conn.abort()
-					return err
-				}
-				raw = begin
-			}
-		}
-		return cmd.Close()
-	})
+	read := func(_ uint32, l imap.LiteralReader) ([]byte, error) {
+		begin := make([]byte, min(l.Size(), limit))
+		_, err := io.ReadFull(l, begin)
+		return begin, err
+	}
+	err = s.sections(ctx, "fetch the beginning of "+set.String(), 2*s.box.opt.Timeout, set, part, read, func(_ uint32, begin []byte) { raw = begin })
 	return raw, err
 }

@@ -11,15 +11,13 @@ import (
 func (m *Message) automationMarks() []string {
 	var marks []string
 	add := func(name string, is bool) {
-		if is && len(marks) < 20 {
+		if is && !slices.Contains(marks, name) {
 			marks = append(marks, name)
 		}
 	}
 	for _, f := range m.Header {
-		name, value := strings.ToLower(f.Name), strings.ToLower(strings.TrimSpace(f.Value))
-		if mark := fieldMark(name, value); mark != "" && !contains(marks, mark) {
-			add(mark, true)
-		}
+		mark := fieldMark(strings.ToLower(f.Name), strings.ToLower(strings.TrimSpace(f.Value)))
+		add(mark, mark != "")
 	}
 	for _, kind := range m.Fields("Content-Type") {
 		add("report", strings.HasPrefix(strings.ToLower(strings.TrimSpace(kind)), "multipart/report"))
@@ -30,54 +28,56 @@ func (m *Message) automationMarks() []string {
 	return marks
 }
 
+// fieldMark is the mark that one field makes, name and value in lower case.
 func fieldMark(name, value string) string {
 	first, _, _ := strings.Cut(value, ";")
 	first = strings.TrimSpace(first)
+	yes := true
+	mark := markFields[name]
 	switch name {
 	case "auto-submitted":
 		if cut, _, ok := strings.Cut(first, "("); ok {
 			first = strings.TrimSpace(cut)
 		}
-		if first != "no" && first != "" {
-			return "auto-submitted"
-		}
+		yes = first != "no" && first != ""
 	case "precedence":
-		switch first {
-		case "bulk", "list", "junk", "auto_reply", "auto-reply":
-			return "precedence"
-		}
+		yes = slices.Contains([]string{"bulk", "list", "junk", "auto_reply", "auto-reply"}, first)
 	case "x-precedence":
-		if first == "auto_reply" || first == "bulk" || first == "junk" || first == "list" {
-			return "precedence"
-		}
-	case "list-id", "list-unsubscribe", "list-post", "list-help", "list-owner", "list-archive", "list-subscribe", "x-mailing-list", "mailing-list":
-		return "list"
+		yes = slices.Contains([]string{"bulk", "list", "junk", "auto_reply"}, first)
 	case "return-path":
-		if strings.ReplaceAll(value, " ", "") == "<>" {
-			return "null-return-path"
-		}
+		yes = nullPath(value)
+	case "preference":
+		yes = value == "auto_reply"
+	case "x-pobox-autoreply", "x-poweredby-autoresponder", "x-zimbra-vacation", "x-notes-out-of-office":
+	default:
+		yes = mark != "auto-reply-field" || value != "no" && value != "false"
 	}
-	return autoReplyField(name, value)
+	if !yes {
+		return ""
+	}
+	return mark
 }
 
-func autoReplyField(name, value string) string {
-	switch name {
-	case "x-autoreply", "x-autorespond", "x-autoresponse", "x-autoresponder", "x-auto-reply", "x-auto-respond", "x-auto-replied", "auto-replied",
-		"x-autoreply-from", "x-mail-autoreply", "x-auto-submitted", "delivered-to-autoresponder", "x-facebook-notify",
-		"x-cron-env", "x-vacation", "x-fc-machinegenerated", "x-failed-recipients":
-		if value != "no" && value != "false" {
-			return "auto-reply-field"
-		}
-	case "x-auto-response-suppress":
-		return ""
-	case "x-pobox-autoreply", "x-poweredby-autoresponder", "x-zimbra-vacation", "x-notes-out-of-office":
-		return "auto-reply-field"
-	case "preference":
-		if value == "auto_reply" {
-			return "auto-reply-field"
-		}
+// markFields are the fields that can make a mark, and which.
+var markFields = func() map[string]string {
+	all := map[string]string{"auto-submitted": "auto-submitted", "precedence": "precedence", "x-precedence": "precedence",
+		"return-path": "null-return-path"}
+	for _, name := range strings.Fields(`list-id list-unsubscribe list-post list-help list-owner list-archive list-subscribe
+		x-mailing-list mailing-list`) {
+		all[name] = "list"
 	}
-	return ""
+	for _, name := range strings.Fields(`x-autoreply x-autorespond x-autoresponse x-autoresponder x-auto-reply x-auto-respond x-auto-replied
+		auto-replied x-autoreply-from x-mail-autoreply x-auto-submitted delivered-to-autoresponder x-facebook-notify x-cron-env x-vacation
+		x-fc-machinegenerated x-failed-recipients x-pobox-autoreply x-poweredby-autoresponder x-zimbra-vacation x-notes-out-of-office preference`) {
+		all[name] = "auto-reply-field"
+	}
+	return all
+}()
+
+func nullPath(value string) bool { return strings.ReplaceAll(value, " ", "") == "<>" }
+
+func (m *Message) nullReturnPath() bool {
+	return slices.ContainsFunc(m.Fields("Return-Path"), nullPath)
 }
 
 // autoReplySubject: old Exchange and Lotus put nothing but these words on an automatic reply. The words stand at the start of
@@ -93,16 +93,10 @@ var autoReplySubject = regexp.MustCompile(`(?i)^\s*(?:\[[^\]]{1,30}\]\s*)?(?:(?:
 
 // systemSender is a mail whose author is a mail system.
 func (m *Message) systemSender() bool {
-	for _, a := range m.From {
+	return slices.ContainsFunc(m.From, func(a Address) bool {
 		local, _, _ := strings.Cut(strings.ToLower(a.Addr), "@")
-		switch local {
-		case "mailer-daemon", "mailerdaemon", "no-reply", "noreply", "do-not-reply", "donotreply", "mail-daemon", "bounce", "bounces":
-			return true
-		}
-	}
-	return false
+		return slices.Contains(systemSenders, local)
+	})
 }
 
-func contains(list []string, s string) bool {
-	return slices.Contains(list, s)
-}
+var systemSenders = []string{"mailer-daemon", "mailerdaemon", "no-reply", "noreply", "do-not-reply", "donotreply", "mail-daemon", "bounce", "bounces"}

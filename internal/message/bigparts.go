@@ -17,7 +17,6 @@ import (
 
 const (
 	liftFrom  = 4 << 10
-	liftWhole = 16 << 10
 	liftDepth = 20
 	liftMark  = "ukpbjd-bigPart-"
 )
@@ -57,7 +56,7 @@ func (l *bigPartFinder) part(start, end, depth int) {
 	if len(body) == 0 || len(head) > 64<<10 {
 		return
 	}
-	ctype, cte, ok := contentFields(head)
+	ctype, cte, ok := contentFields(head, Limits{HeaderCount: 2000, HeaderLine: 32 << 10})
 	if !ok {
 		return
 	}
@@ -79,8 +78,8 @@ func (l *bigPartFinder) part(start, end, depth int) {
 }
 
 // contentFields returns the two fields that decide, and whether each stands there at most once.
-func contentFields(head []byte) (ctype, cte string, ok bool) {
-	fields, problems := readHeader(head, Limits{HeaderCount: 2000, HeaderLine: 32 << 10})
+func contentFields(head []byte, lim Limits) (ctype, cte string, ok bool) {
+	fields, problems := readHeader(head, lim)
 	for _, f := range fields {
 		switch strings.ToLower(f.Name) {
 		case "content-type":
@@ -142,26 +141,19 @@ func beforeNewline(raw []byte, at int) int {
 	return at
 }
 
-// leaf decodes raw[start:end] if it is nothing but base64. Text that was cut in the middle is kept as far as it goes.
+// leaf decodes raw[start:end] if it is nothing but base64. Text that was cut in the middle is kept as far as it goes. Most leaves
+// are sound: their decoding is the check.
 func (l *bigPartFinder) leaf(start, end int) {
 	text := l.raw[start:end]
-	leaf := bigPart{start: start, end: end}
-	if len(text) > liftWhole { // most leaves are sound: their decoding is the check
-		if leaf.content = decodeWhole(text); leaf.content != nil {
+	leaf := bigPart{start: start, end: end, content: decodeSound(text)}
+	if leaf.content != nil {
+		if base64.StdEncoding.EncodedLen(len(leaf.content)) >= liftFrom {
 			l.take(leaf)
-			return
 		}
-	}
-	n, ok := base64Length(text)
-	if !ok || n == 0 {
 		return
 	}
-	if n%4 == 0 {
-		if n < liftFrom {
-			return
-		}
-		leaf.content = decodeStrict(text, n)
-	} else if !bytes.Contains(text, []byte("=")) {
+	n, ok := base64Length(text)
+	if ok && n%4 != 0 && !bytes.Contains(text, []byte("=")) {
 		leaf.content, leaf.problem = decodeCut(text, n), "truncated"
 	}
 	if leaf.content != nil {
@@ -194,45 +186,24 @@ func base64Length(text []byte) (n int, ok bool) {
 	return n, true
 }
 
-// decodeWhole returns nil unless text is sound base64 of at least liftFrom characters, line ends aside.
-func decodeWhole(text []byte) []byte {
+// decodeSound returns nil unless all of text is base64, line ends aside, padding only at its end.
+func decodeSound(text []byte) []byte {
 	out := make([]byte, base64.StdEncoding.DecodedLen(len(text)))
 	n, err := base64.StdEncoding.Decode(out, text)
-	if err != nil || base64.StdEncoding.EncodedLen(n) < liftFrom {
+	if err != nil {
 		return nil
 	}
 	return out[:n:n]
 }
 
-// decodeStrict returns nil unless all of text decodes, padding only at its end.
-func decodeStrict(text []byte, n int) []byte {
-	pad := len(text) - len(bytes.TrimRight(text, "=\r\n"))
-	pad = bytes.Count(text[len(text)-pad:], []byte("="))
-	if pad > 2 {
-		return nil
-	}
-	size := n/4*3 - pad
-	// The standard decoder may write a few bytes past the end of the content.
-	out := make([]byte, size, size+8)
-	got, err := base64.StdEncoding.Decode(out[:size+8], text)
-	if err != nil || got != size {
-		return nil
-	}
-	return out
-}
-
+// decodeCut decodes n characters without padding; what is left of a last group that says nothing is dropped.
 func decodeCut(text []byte, n int) []byte {
-	clean := make([]byte, 0, n)
-	for _, c := range text {
-		if base64Alphabet[c] == 1 {
-			clean = append(clean, c)
-		}
-	}
 	if n%4 == 1 {
-		clean = clean[:n-1]
+		text = bytes.TrimRight(text, "\r\n")
+		text = text[:len(text)-1]
 	}
-	out := make([]byte, base64.RawStdEncoding.DecodedLen(len(clean)))
-	got, err := base64.RawStdEncoding.Decode(out, clean)
+	out := make([]byte, base64.RawStdEncoding.DecodedLen(len(text)))
+	got, err := base64.RawStdEncoding.Decode(out, text)
 	if err != nil {
 		return nil
 	}

@@ -1,7 +1,9 @@
 package message
 
 import (
+	"cmp"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -11,14 +13,14 @@ import (
 func (m *Message) findBounce() *Bounce {
 	texts := m.noticeTexts()
 	b := &Bounce{}
-	report := m.isDeliveryReport()
-	if report || m.fromMailSystem() {
+	if m.reports("delivery-status") || m.fromMailSystem() {
 		for _, t := range texts {
 			b.Recipients = append(b.Recipients, reportFields(t.text)...)
 		}
 		b.Recipients = mergeRecipients(b.Recipients)
 	}
-	if len(b.Recipients) == 0 && !m.isOtherReport() {
+	// A read receipt or a complaint says nothing about delivery.
+	if len(b.Recipients) == 0 && !m.reports("feedback-report") && !m.reports("disposition-notification") {
 		b.Recipients = m.bounceTextRecipients(texts)
 	}
 	if len(b.Recipients) == 0 {
@@ -56,33 +58,12 @@ func (m *Message) noticeTexts() []bounceText {
 	return texts
 }
 
-func (m *Message) isDeliveryReport() bool {
-	for _, f := range m.Files {
-		if strings.HasSuffix(f.ContentType, "delivery-status") {
-			return true
-		}
-	}
-	return m.reportType() == "delivery-status"
-}
-
-// isOtherReport is a read receipt or a complaint, which say nothing about delivery.
-func (m *Message) isOtherReport() bool {
-	for _, f := range m.Files {
-		if strings.HasSuffix(f.ContentType, "feedback-report") || strings.HasSuffix(f.ContentType, "disposition-notification") {
-			return true
-		}
-	}
-	t := m.reportType()
-	return t == "feedback-report" || t == "disposition-notification"
-}
-
 var reportTypeParam = regexp.MustCompile(`(?i)report-type\s*=\s*"?([a-z\-]+)`)
 
-func (m *Message) reportType() string {
-	if g := reportTypeParam.FindStringSubmatch(m.field("Content-Type")); g != nil {
-		return strings.ToLower(g[1])
-	}
-	return ""
+// reports says that the mail is a report of this kind, or has one in it.
+func (m *Message) reports(kind string) bool {
+	g := reportTypeParam.FindStringSubmatch(m.field("Content-Type"))
+	return g != nil && strings.ToLower(g[1]) == kind || slices.ContainsFunc(m.Files, func(f Attachment) bool { return strings.HasSuffix(f.ContentType, kind) })
 }
 
 var (
@@ -95,23 +76,13 @@ var (
 )
 
 func (m *Message) fromMailSystem() bool {
-	for _, f := range m.Header {
-		switch strings.ToLower(f.Name) {
-		case "x-failed-recipients":
-			return true
-		case "return-path":
-			if strings.ReplaceAll(f.Value, " ", "") == "<>" && bounceSubject.MatchString(m.Subject) {
-				return true
-			}
-		}
+	if len(m.Fields("X-Failed-Recipients")) > 0 || m.nullReturnPath() && bounceSubject.MatchString(m.Subject) {
+		return true
 	}
-	for _, a := range m.From {
+	return slices.ContainsFunc(m.From, func(a Address) bool {
 		local, _, _ := strings.Cut(a.Addr, "@")
-		if mailSystemLocal.MatchString(local) || mailSystemName.MatchString(a.Name) {
-			return true
-		}
-	}
-	return false
+		return mailSystemLocal.MatchString(local) || mailSystemName.MatchString(a.Name)
+	})
 }
 
 var (
@@ -151,9 +122,7 @@ func reportFields(text string) []BouncedRecipient {
 			cur.Status = statusCode.FindString(value)
 		case "diagnostic-code":
 			cur.Text = validUTF8(value[:min(len(value), 1000)])
-			if cur.Status == "" {
-				cur.Status = statusCode.FindString(value)
-			}
+			cur.Status = cmp.Or(cur.Status, statusCode.FindString(value))
 		}
 	}
 	flush()
@@ -184,15 +153,7 @@ func mergeRecipients(list []BouncedRecipient) []BouncedRecipient {
 			out = append(out, r)
 			continue
 		}
-		if out[i].Status == "" {
-			out[i].Status = r.Status
-		}
-		if out[i].Text == "" {
-			out[i].Text = r.Text
-		}
-		if out[i].Action == "" {
-			out[i].Action = r.Action
-		}
+		out[i].Status, out[i].Text, out[i].Action = cmp.Or(out[i].Status, r.Status), cmp.Or(out[i].Text, r.Text), cmp.Or(out[i].Action, r.Action)
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 )
@@ -33,9 +34,7 @@ func (m *Message) bounceTextRecipients(texts []bounceText) []BouncedRecipient {
 	}
 	var out []BouncedRecipient
 	for _, v := range m.Fields("X-Failed-Recipients") {
-		for _, a := range anyAddress.FindAllString(v, 100) {
-			out = append(out, BouncedRecipient{Address: a})
-		}
+		out = append(out, addressesIn(v, 100)...)
 	}
 	notice, rest := splitBounceText(texts)
 	if len(out) == 0 && !noticeWords.MatchString(notice) && !bounceSubject.MatchString(m.Subject) {
@@ -44,8 +43,8 @@ func (m *Message) bounceTextRecipients(texts []bounceText) []BouncedRecipient {
 	if len(out) == 0 {
 		out = m.listedAddresses(notice)
 	}
-	if len(out) == 0 {
-		out = returnedTo(rest)
+	if g := toFieldLine.FindStringSubmatch(rest); g != nil && len(out) == 0 { // whom the returned letter was for
+		out = addressesIn(g[1], 20)
 	}
 	return describe(mergeRecipients(out), notice)
 }
@@ -54,11 +53,7 @@ func (m *Message) bounceTextRecipients(texts []bounceText) []BouncedRecipient {
 // path or from no one who can be answered, and shows the failed letter.
 func (m *Message) noticeFromStranger(texts []bounceText) bool {
 	subject := bounceSubject.MatchString(m.Subject) && len(m.InReplyTo) == 0
-	nullPath := false
-	for _, v := range m.Fields("Return-Path") {
-		nullPath = nullPath || strings.ReplaceAll(v, " ", "") == "<>"
-	}
-	return (subject || nullPath || m.systemSender()) && m.strongBounceText(texts)
+	return (subject || m.nullReturnPath() || m.systemSender()) && m.strongBounceText(texts)
 }
 
 var jsonAddress = regexp.MustCompile(`\\?"emailAddress\\?"\s*:\s*\\?"([^"\\]{3,320})\\?"`)
@@ -139,13 +134,10 @@ func (m *Message) listedAddresses(notice string) []BouncedRecipient {
 	return nil
 }
 
-// returnedTo falls back on whom the returned letter was for.
-func returnedTo(rest string) []BouncedRecipient {
-	var out []BouncedRecipient
-	if g := toFieldLine.FindStringSubmatch(rest); g != nil {
-		for _, a := range anyAddress.FindAllString(g[1], 20) {
-			out = append(out, BouncedRecipient{Address: a})
-		}
+// addressesIn are those that stand in a text.
+func addressesIn(text string, most int) (out []BouncedRecipient) {
+	for _, a := range anyAddress.FindAllString(text, most) {
+		out = append(out, BouncedRecipient{Address: a})
 	}
 	return out
 }
@@ -159,12 +151,8 @@ func describe(list []BouncedRecipient, notice string) []BouncedRecipient {
 			at = 0
 		}
 		near := notice[at:min(len(notice), at+800)]
-		if list[i].Status == "" {
-			list[i].Status = statusCode.FindString(near)
-		}
-		if list[i].Text == "" {
-			list[i].Text = validUTF8(strings.Join(strings.Fields(near[:min(len(near), 300)]), " "))
-		}
+		list[i].Status = cmp.Or(list[i].Status, statusCode.FindString(near))
+		list[i].Text = cmp.Or(list[i].Text, validUTF8(strings.Join(strings.Fields(near[:min(len(near), 300)]), " ")))
 		if list[i].Action == "" {
 			list[i].Action = "failed"
 			if strings.HasPrefix(list[i].Status, "4") && delayWords.MatchString(notice) {

@@ -9,6 +9,7 @@ import (
 	"mime/quotedprintable"
 	"net/mail"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/jhillyerd/enmime/v2"
@@ -61,15 +62,9 @@ func (m *Message) compare(raw []byte, root *enmime.Part, first chosen) {
 
 // sameWords compares the values of one field, folding aside.
 func sameWords(a, b []string) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] && strings.Join(strings.Fields(a[i]), " ") != strings.Join(strings.Fields(b[i]), " ") {
-			return false
-		}
-	}
-	return true
+	return slices.EqualFunc(a, b, func(a, b string) bool {
+		return a == b || strings.Join(strings.Fields(a), " ") == strings.Join(strings.Fields(b), " ")
+	})
 }
 
 // sameASCII compares the visible ASCII of two texts, one of them perhaps not yet in UTF-8. Every command is ASCII, and in every

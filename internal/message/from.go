@@ -21,11 +21,13 @@ func (m *Message) SoleFrom() (Address, string) {
 
 func plainFrom(v string) (Address, string) {
 	v = strings.Trim(v, " \t")
-	if v == "" {
+	switch {
+	case v == "":
 		return Address{}, "from-missing"
-	}
-	if reason := unsafeCharacters(v); reason != "" {
-		return Address{}, reason
+	case !utf8.ValidString(v):
+		return Address{}, "from-not-utf8"
+	case hasInvisible(v):
+		return Address{}, "from-bidi"
 	}
 	name, addr, reason := cutMailbox(v)
 	if reason != "" {
@@ -36,21 +38,6 @@ func plainFrom(v string) (Address, string) {
 		return Address{}, "from-bidi"
 	}
 	return Address{Name: decoded, Addr: addr}, plainAddress(addr)
-}
-
-func unsafeCharacters(v string) string {
-	if !utf8.ValidString(v) {
-		return "from-not-utf8"
-	}
-	if hasInvisible(v) {
-		return "from-bidi"
-	}
-	for _, r := range v {
-		if r != '\t' && (r < ' ' || r == 0x7f) {
-			return "from-malformed"
-		}
-	}
-	return ""
 }
 
 // hasInvisible finds characters that change the direction of text or are not seen: Unicode's format and other controls,
@@ -131,50 +118,35 @@ func plainAddress(addr string) string {
 		return "from-quoted-local"
 	case !ascii(addr):
 		return "from-not-ascii"
-	case at <= 0 || !dotAtom(addr[:at]) || !domainName(addr[at+1:]):
+	case at <= 0 || !DotAtom(addr[:at]) || !HostName(addr[at+1:]) || !strings.Contains(addr[at:], ".") || strings.Contains(addr[at:], "_"):
 		return "from-malformed"
 	}
 	return ""
 }
 
 func ascii(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if s[i] >= 0x80 {
-			return false
-		}
-	}
-	return true
+	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
 }
 
-func dotAtom(s string) bool {
+// alnum are the letters and digits of ASCII.
+const alnum = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+// DotAtom: RFC 5322 §3.2.3, ASCII only.
+func DotAtom(s string) bool {
 	for atom := range strings.SplitSeq(s, ".") {
-		if atom == "" {
+		if atom == "" || strings.Trim(atom, alnum+"!#$%&'*+-/=?^_`{|}~") != "" {
 			return false
-		}
-		for _, r := range atom {
-			if !asciiAlnum(r) && !strings.ContainsRune("!#$%&'*+-/=?^_`{|}~", r) {
-				return false
-			}
 		}
 	}
 	return true
 }
 
-func domainName(s string) bool {
-	labels := strings.Split(s, ".")
-	for _, label := range labels {
-		if label == "" || label[0] == '-' || label[len(label)-1] == '-' || len(label) > 63 {
+// HostName is labels of letters, digits, hyphens and, as some networks have them, underscores.
+func HostName(s string) bool {
+	for label := range strings.SplitSeq(s, ".") {
+		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' || strings.Trim(label, alnum+"-_") != "" {
 			return false
 		}
-		for _, r := range label {
-			if !asciiAlnum(r) && r != '-' {
-				return false
-			}
-		}
 	}
-	return len(labels) > 1
-}
-
-func asciiAlnum(r rune) bool {
-	return r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+	return len(s) <= 253
 }

@@ -17,16 +17,12 @@ var onceOnly = []string{
 // splitMail cuts raw at the first empty line. The mbox line that some stores leave in front is passed over.
 func splitMail(raw []byte) (head, body []byte) {
 	raw = skipMboxLine(raw)
-	for at := 0; at < len(raw); {
-		i := bytes.IndexByte(raw[at:], '\n')
-		if i < 0 {
-			return raw, nil
+	at := 0
+	for line := range bytes.Lines(raw) {
+		if string(line) == "\n" || string(line) == "\r\n" {
+			return raw[:at], raw[at+len(line):]
 		}
-		line := raw[at : at+i]
-		if len(line) == 0 || len(line) == 1 && line[0] == '\r' {
-			return raw[:at], raw[at+i+1:]
-		}
-		at += i + 1
+		at += len(line)
 	}
 	return raw, nil
 }
@@ -51,41 +47,45 @@ type headerReader struct {
 func readHeader(head []byte, lim Limits) ([]Field, []Problem) {
 	r := &headerReader{lim: lim, reported: map[string]bool{}, first: true}
 	for len(head) > 0 && len(r.fields) < lim.HeaderCount {
-		line := head
-		if i := bytes.IndexByte(head, '\n'); i >= 0 {
-			line, head = head[:i], head[i+1:]
-			if bytes.HasSuffix(line, []byte("\r")) {
-				r.crlf++
-				line = line[:len(line)-1]
-			} else {
-				r.lf++
-			}
-		} else {
-			head = nil
+		line, rest, ended := bytes.Cut(head, []byte("\n"))
+		cut, crlf := bytes.CutSuffix(line, []byte("\r"))
+		switch {
+		case ended && crlf:
+			r.crlf++
+			line = cut
+		case ended:
+			r.lf++
 		}
+		head = rest
 		r.line(line)
 	}
 	r.close()
 	if len(head) > 0 {
-		r.fault("too-many-headers", "", true)
+		r.fault("too-many-headers", "")
 	}
 	if r.crlf > 0 && r.lf > 0 {
-		r.fault("mixed-line-ends", "header", true)
+		r.fault("mixed-line-ends", "header")
 	}
 	r.duplicates()
 	return r.fields, r.problems
 }
 
-func (r *headerReader) fault(name, detail string, severe bool) {
+// fault keeps a problem once. Each of a header is severe.
+func (r *headerReader) fault(name, detail string) {
 	if key := name + detail; len(r.problems) < 50 && !r.reported[key] {
 		r.reported[key] = true
-		r.problems = append(r.problems, Problem{Name: name, Detail: fmt.Sprintf("%.80q", detail), Severe: severe})
+		r.problems = append(r.problems, Problem{Name: name, Detail: fmt.Sprintf("%.80q", detail), Severe: true})
 	}
 }
 
 func (r *headerReader) line(line []byte) {
-	r.bytesOf(line)
-	if line = trimCR(line); len(line) == 0 {
+	if bytes.IndexByte(line, '\r') >= 0 {
+		r.fault("bare-cr", "header")
+	}
+	if bytes.IndexByte(line, 0) >= 0 {
+		r.fault("nul-byte", "header")
+	}
+	if line = bytes.TrimRight(line, "\r"); len(line) == 0 {
 		return
 	}
 	if line[0] == ' ' || line[0] == '\t' {
@@ -97,27 +97,18 @@ func (r *headerReader) line(line []byte) {
 	r.first = false
 }
 
-func (r *headerReader) bytesOf(line []byte) {
-	if bytes.IndexByte(line, '\r') >= 0 {
-		r.fault("bare-cr", "header", true)
-	}
-	if bytes.IndexByte(line, 0) >= 0 {
-		r.fault("nul-byte", "header", true)
-	}
-}
-
 func (r *headerReader) continued(line []byte) {
 	text := trimBlanks(string(line))
 	switch {
 	case r.first:
-		r.fault("leading-space-first-line", text, true)
+		r.fault("leading-space-first-line", text)
 	case text == "":
 		// Some readers end the header at a line of blanks, others fold it.
-		r.fault("blank-continuation", "", true)
+		r.fault("blank-continuation", "")
 	case !r.open:
-		r.fault("malformed-header-line", text, true)
+		r.fault("malformed-header-line", text)
 	case r.value.Len()+len(text) > r.lim.HeaderLine:
-		r.fault("header-too-large", r.fields[len(r.fields)-1].Name, true)
+		r.fault("header-too-large", r.fields[len(r.fields)-1].Name)
 	default:
 		r.value.WriteByte(' ')
 		r.value.WriteString(text)
@@ -127,23 +118,21 @@ func (r *headerReader) continued(line []byte) {
 func (r *headerReader) begin(line []byte) {
 	colon := bytes.IndexByte(line, ':')
 	if colon <= 0 {
-		r.fault("malformed-header-line", string(line), true)
+		r.fault("malformed-header-line", string(line))
 		return
 	}
 	name := string(line[:colon])
 	if trimmed := strings.TrimRight(name, " \t"); trimmed != name {
-		r.fault("space-before-colon", trimmed, true)
+		r.fault("space-before-colon", trimmed)
 		name = trimmed
 	}
-	for i := 0; i < len(name); i++ {
-		if name[i] <= ' ' || name[i] >= 0x7f {
-			r.fault("malformed-header-name", name, true)
-			return
-		}
+	if strings.ContainsFunc(name, func(c rune) bool { return c <= ' ' || c >= 0x7f }) {
+		r.fault("malformed-header-name", name)
+		return
 	}
 	value := line[colon+1:]
 	if len(value) > r.lim.HeaderLine {
-		r.fault("header-too-large", name, true)
+		r.fault("header-too-large", name)
 		value = value[:r.lim.HeaderLine]
 	}
 	r.fields = append(r.fields, Field{Name: name})
@@ -166,19 +155,10 @@ func (r *headerReader) duplicates() {
 	}
 	for _, name := range onceOnly {
 		if seen[name] > 1 {
-			r.fault("duplicate-header", name, true)
+			r.fault("duplicate-header", name)
 		}
 	}
 }
 
-func trimCR(line []byte) []byte {
-	for len(line) > 0 && line[len(line)-1] == '\r' {
-		line = line[:len(line)-1]
-	}
-	return line
-}
-
 // trimBlanks trims spaces and tabs only: a space of another alphabet beside an address must not vanish.
 func trimBlanks(s string) string { return strings.Trim(s, " \t") }
-
-func equalFold(a, b string) bool { return strings.EqualFold(a, b) }

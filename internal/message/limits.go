@@ -3,6 +3,7 @@ package message
 import (
 	"bytes"
 	"fmt"
+	"strings"
 )
 
 // Limits bound the work that one mail can cause. A mail over a limit is not given to the MIME parser: its header is still
@@ -98,43 +99,21 @@ func foldedField(b []byte) []byte {
 }
 
 // countPieces counts RFC 2231 continuations, name*7= or name*7*=; the second kind is half counted as "*=" already.
-func countPieces(b []byte) int {
-	n := 0
-	for at := 0; ; {
-		i := bytes.IndexByte(b[at:], '*')
-		if i < 0 {
-			return n
-		}
-		at += i + 1
-		j := at
-		for j < len(b) && j < at+8 && b[j] >= '0' && b[j] <= '9' {
-			j++
-		}
-		if j > at && j < len(b) && b[j] == '=' {
+func countPieces(b []byte) (n int) {
+	_, b, _ = bytes.Cut(b, []byte("*"))
+	for after := range bytes.SplitSeq(b, []byte("*")) {
+		value := bytes.TrimLeft(after, "0123456789")
+		if digits := len(after) - len(value); digits > 0 && digits <= 8 && bytes.HasPrefix(value, []byte("=")) {
 			n++
 		}
 	}
+	return n
 }
 
-// indexFold finds the lower-case ASCII needle in any letter case.
+// indexFold finds the lower-case ASCII needle, which begins with a letter, in any letter case.
 func indexFold(b []byte, needle string) int {
-	lo, up := needle[0], needle[0]&^0x20
-	for at := 0; at+len(needle) <= len(b); {
-		i := nextEither(b[at:], lo, up)
-		if i < 0 || at+i+len(needle) > len(b) {
-			return -1
-		}
-		if foldedPrefix(b[at+i:], needle) {
-			return at + i
-		}
-		at += i + 1
-	}
-	return -1
-}
-
-func nextEither(b []byte, a, c byte) int {
-	for i, x := range b {
-		if x == a || x == c {
+	for i := range max(len(b)-len(needle)+1, 0) {
+		if b[i]|0x20 == needle[0] && foldedPrefix(b[i:], needle) {
 			return i
 		}
 	}
@@ -142,14 +121,5 @@ func nextEither(b []byte, a, c byte) int {
 }
 
 func foldedPrefix(b []byte, lower string) bool {
-	for i := 0; i < len(lower); i++ {
-		c := b[i]
-		if c >= 'A' && c <= 'Z' {
-			c |= 0x20
-		}
-		if c != lower[i] {
-			return false
-		}
-	}
-	return true
+	return len(b) >= len(lower) && strings.EqualFold(string(b[:len(lower)]), lower)
 }

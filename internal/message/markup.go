@@ -2,6 +2,7 @@ package message
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"ukpbjd/internal/htmltext"
@@ -109,27 +110,18 @@ func quotedElement(name, attrs string) bool {
 	if name == "blockquote" {
 		return true
 	}
-	for _, mark := range [...]string{"gmail_quote", "gmail_attr", "gmail_extra", "moz-cite-prefix", "yahoo_quoted", "divrplyfwdmsg", "appendonsend",
+	return containsAny(attrs, "gmail_quote", "gmail_attr", "gmail_extra", "moz-cite-prefix", "yahoo_quoted", "divrplyfwdmsg", "appendonsend",
 		"outlookmessageheader", "protonmail_quote", "zmail_extra", "zimbra_quote", "mail-quote", "olk_src_body_section", "mail_quote", "mailcontainer_quoted",
-		"replybody", "ms-outlook-mobile-reference-message", "type=\"cite\""} {
-		if strings.Contains(attrs, mark) {
-			return true
-		}
-	}
-	return false
+		"replybody", "ms-outlook-mobile-reference-message", "type=\"cite\"")
 }
 
 func hiddenElement(attrs string) bool {
-	if !strings.Contains(attrs, "style") {
-		return false
-	}
-	attrs = strings.ReplaceAll(attrs, " ", "")
-	for _, mark := range [...]string{"display:none", "visibility:hidden", "mso-hide:all", "font-size:0px", "font-size:0;", "font-size:0\""} {
-		if strings.Contains(attrs, mark) {
-			return true
-		}
-	}
-	return false
+	return strings.Contains(attrs, "style") && containsAny(strings.ReplaceAll(attrs, " ", ""),
+		"display:none", "visibility:hidden", "mso-hide:all", "font-size:0px", "font-size:0;", "font-size:0\"")
+}
+
+func containsAny(s string, marks ...string) bool {
+	return slices.ContainsFunc(marks, func(mark string) bool { return strings.Contains(s, mark) })
 }
 
 func (w *markupWriter) text(s string) {

@@ -3,7 +3,10 @@
 // none is lost. It never panics and its work is bounded by Limits.
 package message
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Field is one header field in the order of the mail; Value is unfolded, undecoded.
 type Field struct{ Name, Value string }
@@ -48,7 +51,6 @@ type Message struct {
 	FromRaw     []string  // the From fields as they stand, unfolded: the shape gate reads these (SoleFrom)
 	Sender      []Address
 	To, Cc      []Address
-	ReplyTo     []Address
 	Subject     string
 	MessageID   string // with angle brackets
 	InReplyTo   []string
@@ -82,7 +84,7 @@ func (m *Message) Severe() string {
 func (m *Message) Fields(name string) []string {
 	var out []string
 	for _, f := range m.Header {
-		if equalFold(f.Name, name) {
+		if strings.EqualFold(f.Name, name) {
 			out = append(out, f.Value)
 		}
 	}

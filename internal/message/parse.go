@@ -2,7 +2,11 @@ package message
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"hash"
+	"io"
 	"net/mail"
 	"regexp"
 	"strings"
@@ -65,7 +69,6 @@ func (m *Message) readHeader(head []byte, lim Limits) {
 	m.Sender = readAddresses(m.Fields("Sender"))
 	m.To = readAddresses(m.Fields("To"))
 	m.Cc = readAddresses(m.Fields("Cc"))
-	m.ReplyTo = readAddresses(m.Fields("Reply-To"))
 	m.Subject = strings.TrimSpace(decodeWords(m.field("Subject")))
 	m.InReplyTo = messageIDs(m.Fields("In-Reply-To"))
 	m.References = messageIDs(m.Fields("References"))
@@ -79,16 +82,12 @@ func (m *Message) readHeader(head []byte, lim Limits) {
 	if _, reason := m.SoleFrom(); strings.HasPrefix(reason, "from-malformed") || reason == "from-not-utf8" {
 		m.problem("malformed-from", reason, true)
 	}
-	m.typeFaults()
+	m.cutFaults(m.field("Content-Type"), m.field("Content-Transfer-Encoding"))
 }
 
 var boundaryParam = regexp.MustCompile(`(?i)[;\s]boundary\s*(\*\d*\*?)?\s*=`)
 
-// typeFaults finds what would make two readers cut the body differently.
-func (m *Message) typeFaults() {
-	m.cutFaults(m.field("Content-Type"), m.field("Content-Transfer-Encoding"))
-}
-
+// cutFaults finds what would make two readers cut a body differently.
 func (m *Message) cutFaults(ctype, cte string) {
 	if len(boundaryParam.FindAllString(ctype, 3)) > 1 {
 		m.problem("two-boundaries", ctype, true)
@@ -121,13 +120,10 @@ func messageIDs(values []string) []string {
 }
 
 func readDate(v string) time.Time {
-	if v == "" || len(v) > 200 {
+	if len(v) > 200 {
 		return time.Time{}
 	}
-	t, err := mail.ParseDate(v)
-	if err != nil {
-		return time.Time{}
-	}
+	t, _ := mail.ParseDate(v) // zero where it cannot be read
 	return t
 }
 
@@ -173,5 +169,79 @@ func (m *Message) ownWords(banners []string, lim Limits) {
 	}
 	if own, certain := stripQuotes(htmlText(m.HTML, 4*lim.OwnBytes), banners, lim.OwnBytes); certain {
 		m.HTMLOwn = own
+	}
+}
+
+// recoverBody handles a mail with a body of which no part came out: a wrong or missing boundary, mostly. What can be had is
+// read, and the problem is severe, since another reader may see something else.
+func (m *Message) recoverBody(body []byte, lim Limits, depth int) {
+	if m.Text != "" || m.HTML != "" || len(m.Files) > 0 || len(bytes.TrimSpace(body)) == 0 {
+		return
+	}
+	if boundary := guessBoundary(body); boundary != "" && depth >= 0 {
+		m.problem("body-vanished", "boundary "+boundary, true)
+		synthetic := fmt.Appendf(nil, "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"%s\"\r\n\r\n", boundary)
+		synthetic = append(synthetic, body...)
+		leaves := findBigParts(synthetic, lim)
+		rest := withPlaceholders(synthetic, leaves)
+		if root, parts, ok := readTree(rest, leaves, lim); ok {
+			m.sortParts(root, parts, rest, lim, depth)
+		}
+	} else if strings.HasPrefix(strings.ToLower(m.field("Content-Type")), "multipart/") || m.Severe() != "" || len(bytes.Trim(body, "=\r\n\t ")) > 0 {
+		// Something shows: a quoted-printable body of soft breaks, say, does not.
+		m.problem("body-vanished", "", true)
+	}
+	if m.Text == "" && m.HTML == "" && len(m.Files) == 0 {
+		m.Text = cleanText(leafPart{content: body[:min(len(body), lim.OwnBytes)]})
+	}
+}
+
+var partStart = regexp.MustCompile(`(?m)^--([^\s"\\]{1,70})[ \t]*\r?\n(?:[A-Za-z\-]{3,40}:|\r?\n)`)
+
+// guessBoundary finds the line that the sender's parts really begin with.
+func guessBoundary(body []byte) string {
+	if m := partStart.FindSubmatch(body[:min(len(body), 1<<20)]); m != nil {
+		return strings.TrimSuffix(string(m[1]), "--")
+	}
+	return ""
+}
+
+// identify hashes what two deliveries of one mail share. Trace fields (Received, Delivered-To, Return-Path, X-…) differ, and so
+// may folding, line ends and empty lines at the end. A leaf that was decoded counts by its content, which is hashed anyway.
+func (m *Message) identify(raw, body []byte, leaves []bigPart) {
+	content := sha256.New()
+	for _, name := range []string{"From", "To", "Subject", "Date"} {
+		for _, v := range m.Fields(name) {
+			io.WriteString(content, strings.Join(strings.Fields(v), " "))
+		}
+		content.Write([]byte{0})
+	}
+	rest, at := sha256.New(), len(raw)-len(body)
+	for i := range leaves {
+		content.Write(leaves[i].sum[:])
+		hashBody(rest, raw[at:leaves[i].start])
+		rest.Write([]byte{0})
+		at = leaves[i].end
+	}
+	hashBody(rest, bytes.TrimRight(raw[at:], "\r\n \t"))
+	content.Write(rest.Sum(nil))
+	sum := content.Sum(nil)
+	m.ContentHash = hex.EncodeToString(sum)
+	whole := sha256.New()
+	io.WriteString(whole, strings.Join(strings.Fields(m.field("Message-ID")), " "))
+	whole.Write([]byte{0})
+	whole.Write(sum)
+	m.Identity = hex.EncodeToString(whole.Sum(nil))
+}
+
+// hashBody writes body without carriage returns before line feeds.
+func hashBody(h hash.Hash, body []byte) {
+	for len(body) > 0 { // in blocks, for the sake of memory; none ends between the two
+		n := min(len(body), 16<<10)
+		for n < len(body) && body[n-1] == '\r' {
+			n++
+		}
+		h.Write(bytes.ReplaceAll(body[:n], []byte("\r\n"), []byte("\n")))
+		body = body[n:]
 	}
 }

@@ -3,6 +3,7 @@ package message
 import (
 	"bytes"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -49,7 +50,7 @@ func declaresUTF8(rest []byte) bool {
 		}
 		value, ok := bytes.CutPrefix(rest[i+len(name):], []byte("="))
 		value = bytes.TrimPrefix(value, []byte(`"`))
-		if !ok || len(value) < len(want) || !foldedPrefix(value, want) {
+		if !ok || !foldedPrefix(value, want) {
 			return false
 		}
 		rest = value
@@ -133,15 +134,8 @@ func base64JunkBound(rest []byte) int {
 func decodeLeaf(p *enmime.Part, lim Limits) ([]byte, string) {
 	cte := strings.ToLower(strings.TrimSpace(p.Header.Get("Content-Transfer-Encoding")))
 	if cte == "base64" && base64JunkBound(append([]byte("base64"), p.Content...)) > lim.Base64Junk {
-		n := 0
-		clean := make([]byte, 0, len(p.Content))
-		for _, c := range p.Content {
-			if base64Alphabet[c] == 1 && c != '=' {
-				clean = append(clean, c)
-				n++
-			}
-		}
-		return decodeCut(clean, n), "bad-base64"
+		clean := slices.DeleteFunc(bytes.Clone(p.Content), func(c byte) bool { return base64Alphabet[c] != 1 || c == '=' })
+		return decodeCut(clean, len(clean)), "bad-base64"
 	}
 	ctype := p.Header.Get("Content-Type")
 	if ctype == "" {
@@ -172,13 +166,9 @@ func contentProblem(p *enmime.Part) string {
 
 // uudecode reads the encoding that mail used before MIME; nil if the part is not in it. Some old clients still write it.
 func uudecode(p *enmime.Part, content []byte) []byte {
-	switch strings.ToLower(strings.TrimSpace(p.Header.Get("Content-Transfer-Encoding"))) {
-	case "x-uuencode", "uuencode", "x-uue", "uue":
-	default:
-		return nil
-	}
+	cte := strings.TrimPrefix(strings.ToLower(strings.TrimSpace(p.Header.Get("Content-Transfer-Encoding"))), "x-")
 	at := bytes.Index(content, []byte("begin "))
-	if at < 0 {
+	if at < 0 || cte != "uuencode" && cte != "uue" {
 		return nil
 	}
 	out := make([]byte, 0, len(content)*3/4)

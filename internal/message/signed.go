@@ -18,7 +18,7 @@ type Signed struct {
 // last boundary. The line or two before the first one, which no reader shows, may be there. Reason says why a mail is none.
 func CutSigned(raw []byte) (s Signed, reason string) {
 	head, body := splitMail(raw)
-	ctype, _, ok := contentFields(head)
+	ctype, _, ok := contentFields(head, Limits{HeaderCount: 2000, HeaderLine: 32 << 10})
 	kind, params, err := mime.ParseMediaType(ctype)
 	switch {
 	case err != nil || kind != "multipart/signed":
@@ -75,29 +75,19 @@ func cutParts(body []byte, boundary string) (parts [][]byte, plain bool) {
 // signatureOf decodes the second part, which must be what the protocol says.
 func signatureOf(part []byte, protocol string) ([]byte, bool) {
 	head, body := splitMail(part)
-	fields, problems := readHeader(head, Limits{HeaderCount: 100, HeaderLine: 8 << 10})
-	var kind, cte string
-	for _, f := range fields {
-		switch strings.ToLower(f.Name) {
-		case "content-type":
-			kind, _ = mediaType(f.Value)
-		case "content-transfer-encoding":
-			cte = strings.ToLower(f.Value)
-		}
-	}
-	kind, protocol = strings.Replace(kind, "/x-pkcs7", "/pkcs7", 1), strings.Replace(protocol, "/x-pkcs7", "/pkcs7", 1)
-	if len(problems) > 0 || kind == "" || kind != protocol {
+	ctype, cte, ok := contentFields(head, Limits{HeaderCount: 100, HeaderLine: 8 << 10})
+	kind, _ := mediaType(ctype)
+	if !ok || strings.Replace(kind, "/x-pkcs7", "/pkcs7", 1) != strings.Replace(protocol, "/x-pkcs7", "/pkcs7", 1) {
 		return nil, false
 	}
-	if cte == "base64" {
-		n, ok := base64Length(body)
-		if !ok || n%4 != 0 {
-			return nil, false
-		}
-		out := decodeStrict(body, n)
+	switch strings.ToLower(cte) {
+	case "base64":
+		out := decodeSound(body)
 		return out, out != nil
+	case "", "7bit":
+		return body, true
 	}
-	return body, cte == "" || cte == "7bit"
+	return nil, false
 }
 
 // canonical ends every line with CRLF (RFC 8551 §3.1.1, RFC 3156 §5). Bytes that have both kinds of line ends have no one form.

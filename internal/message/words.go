@@ -3,6 +3,7 @@ package message
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/hex"
 	"io"
 	"regexp"
 	"strings"
@@ -21,53 +22,40 @@ func decodeWords(s string) string {
 		return validUTF8(s)
 	}
 	var out strings.Builder
-	var run wordRun
+	var source, charset string // of words that are not yet written
+	var run []byte
+	flush := func() {
+		if source == "" {
+			return
+		}
+		text, ok := decodeCharset(charset, run)
+		if !ok {
+			text = validUTF8(source)
+		}
+		out.WriteString(text)
+		source, run = "", nil
+	}
 	end := 0
 	for _, m := range encodedWord.FindAllStringSubmatchIndex(s, 500) {
-		gap := s[end:m[0]]
-		if run.open && strings.TrimSpace(gap) != "" || !run.open {
-			run.flush(&out)
+		if gap := s[end:m[0]]; source == "" || strings.TrimSpace(gap) != "" {
+			flush()
 			out.WriteString(validUTF8(gap))
 		}
-		run.add(&out, s[m[0]:m[1]], s[m[2]:m[3]], s[m[4]:m[5]], s[m[6]:m[7]])
+		word, name := s[m[0]:m[1]], strings.ToLower(s[m[2]:m[3]])
+		b, ok := decodeWordText(s[m[4]:m[5]], s[m[6]:m[7]])
+		if !ok || name != charset {
+			flush()
+		}
+		if ok {
+			source, charset, run = source+word, name, append(run, b...)
+		} else {
+			out.WriteString(validUTF8(word))
+		}
 		end = m[1]
 	}
-	run.flush(&out)
+	flush()
 	out.WriteString(validUTF8(s[end:]))
 	return out.String()
-}
-
-type wordRun struct {
-	open    bool
-	charset string
-	bytes   []byte
-	source  string
-}
-
-func (r *wordRun) add(out *strings.Builder, source, charset, encoding, text string) {
-	b, ok := decodeWordText(encoding, text)
-	charset = strings.ToLower(charset)
-	if !ok || r.open && charset != r.charset {
-		r.flush(out)
-	}
-	if !ok {
-		out.WriteString(validUTF8(source))
-		return
-	}
-	r.open, r.charset = true, charset
-	r.bytes = append(r.bytes, b...)
-	r.source += source
-}
-
-func (r *wordRun) flush(out *strings.Builder) {
-	if r.open {
-		if s, ok := decodeCharset(r.charset, r.bytes); ok {
-			out.WriteString(s)
-		} else {
-			out.WriteString(validUTF8(r.source))
-		}
-	}
-	*r = wordRun{}
 }
 
 func decodeWordText(encoding, text string) ([]byte, bool) {
@@ -75,33 +63,27 @@ func decodeWordText(encoding, text string) ([]byte, bool) {
 		b, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(strings.ReplaceAll(text, " ", ""), "="))
 		return b, err == nil
 	}
-	out := make([]byte, 0, len(text))
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case c == '_':
-			out = append(out, ' ')
-		case c == '=' && i+2 < len(text) && hexDigit(text[i+1]) >= 0 && hexDigit(text[i+2]) >= 0:
-			out = append(out, byte(hexDigit(text[i+1])<<4|hexDigit(text[i+2])))
-			i += 2
-		case c == '=':
-			return nil, false
-		default:
-			out = append(out, c)
-		}
-	}
-	return out, true
+	out, ok := unescaped(strings.ReplaceAll(text, "_", " "), '=')
+	return []byte(out), ok
 }
 
-func hexDigit(c byte) int {
-	switch {
-	case c >= '0' && c <= '9':
-		return int(c - '0')
-	case c >= 'A' && c <= 'F':
-		return int(c-'A') + 10
-	case c >= 'a' && c <= 'f':
-		return int(c-'a') + 10
+// unescaped reads the two hexadecimal digits after each mark; whole says that none was without them. Such a one stays.
+func unescaped(s string, mark byte) (out string, whole bool) {
+	b := make([]byte, 0, len(s))
+	whole = true
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c == mark {
+			x, err := hex.DecodeString(s[i+1 : min(i+3, len(s))])
+			if err == nil && len(x) == 1 {
+				c, i = x[0], i+2
+			} else {
+				whole = false
+			}
+		}
+		b = append(b, c)
 	}
-	return -1
+	return string(b), whole
 }
 
 // decodeCharset turns bytes of a named charset into UTF-8. The rare charsets are the MIME library's: it is given a
@@ -130,9 +112,9 @@ func validUTF8(s string) string {
 	if mostlyUTF8(s) {
 		return strings.ToValidUTF8(s, "\uFFFD")
 	}
-	out := make([]rune, 0, len(s))
-	for i := 0; i < len(s); i++ {
-		out = append(out, rune(s[i]))
+	out := make([]rune, len(s))
+	for i := range len(s) {
+		out[i] = rune(s[i])
 	}
 	return string(out)
 }

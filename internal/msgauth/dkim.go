@@ -2,7 +2,6 @@ package msgauth
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/rsa"
 	"crypto/x509"
@@ -11,6 +10,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/mail"
 	"slices"
 	"strings"
 	"sync"
@@ -38,17 +38,13 @@ const mustStand = 5
 
 // checkSignature adds our own DKIM check to the proof p of the mail server's verdict.
 func checkSignature(ctx context.Context, p sop.Proof, raw []byte, at time.Time, from string, o Options) sop.Proof {
-	fail := func(r sop.Result, reason string) sop.Proof {
-		p.Result, p.Reason = r, reason
-		return p
-	}
 	author, _ := parseSender(from)
 	header, err := splitHeader(raw)
 	if err != nil {
-		return fail(sop.Unproven, "malformed-header")
+		return ends(p, sop.Unproven, "malformed-header")
 	}
 	if reason := standOnce(header); reason != "" {
-		return fail(sop.Unproven, reason)
+		return ends(p, sop.Unproven, reason)
 	}
 	keys := &keyring{domain: author.domain, dns: o.Resolver, seen: map[string]key{}}
 	ctx, cancel := context.WithTimeout(ctx, dnsTimeout)
@@ -58,20 +54,26 @@ func checkSignature(ctx context.Context, p sop.Proof, raw []byte, at time.Time, 
 		MaxVerifications: maxSignatures,
 	})
 	if err != nil && !errors.Is(err, dkim.ErrTooManySignatures) {
-		return fail(sop.Unproven, "dkim-unreadable")
+		return ends(p, sop.Unproven, "dkim-unreadable")
 	}
 	result, reason := sop.Unproven, "dkim-no-signature"
 	for i, v := range found {
-		r, why := keys.weigh(v, header, signatureTags(header, i), at)
+		r, why := keys.weigh(v, header, parseTags(valueOf(header, "dkim-signature", i)), at)
 		p.Detail = note(p.Detail, "dkim d=%q i=%q t=%d: %s", v.Domain, v.Identifier, unix(v.Time), why)
 		if better(r, result) || reason == "dkim-no-signature" {
 			result, reason = r, why
 		}
 	}
-	for _, w := range keys.witnesses() { // never cut short, they are needed whole to prove the signature later
+	for _, w := range keys.witnesses() { // never cut short by the number of notes
 		p.Detail, p.Seen = append(p.Detail, fmt.Sprintf("key %s TXT %.4000q", w.Name, w.Text)), append(p.Seen, w)
 	}
-	return fail(result, reason)
+	return ends(p, result, reason)
+}
+
+// ends is the proof with its last word.
+func ends(p sop.Proof, r sop.Result, reason string) sop.Proof {
+	p.Result, p.Reason = r, reason
+	return p
 }
 
 // better orders what several signatures say: one good one proves, an answer that may still come is worth waiting for.
@@ -104,13 +106,21 @@ func (k *keyring) weigh(v *dkim.Verification, h []rawField, tags map[string]stri
 	if name := unsigned(h, v.HeaderKeys); name != "" {
 		return sop.Unproven, "dkim-unsigned-" + name
 	}
-	if why := untimely(cmp.Or(v.Time, dateOf(h)), at); why != "" { // t= of the signature, else the Date field, which is signed
+	return age(v.Time, h, at)
+}
+
+// age takes t= of the signature, else the Date field, which is signed.
+func age(signed time.Time, h []rawField, at time.Time) (sop.Result, string) {
+	if signed.IsZero() {
+		signed, _ = mail.ParseDate(strings.Join(strings.Fields(valueOf(h, "date", 0)), " "))
+	}
+	if why := untimely(signed, at); why != "" {
 		return sop.Unproven, "dkim-" + why
 	}
 	return sop.Proven, "dkim-pass"
 }
 
-// untimely holds the signer's own time to the bounds.
+// untimely says what is wrong with a signer's own time.
 func untimely(signed, at time.Time) string {
 	switch {
 	case signed.IsZero() || at.Sub(signed) > maxAge:
@@ -145,32 +155,33 @@ func (k *keyring) lookup(ctx context.Context, name string) ([]string, error) {
 	if !strings.HasSuffix(lower(name), "._domainkey."+k.domain) || !hostName(name) {
 		return nil, errNotOurs
 	}
-	if k.dns == nil {
-		return nil, k.keep(name, key{result: sop.Temporary, reason: "dkim-no-resolver"})
-	}
-	texts, err := k.dns.LookupTXT(ctx, name)
-	switch {
-	case err != nil && temporary(err):
-		return nil, k.keep(name, key{result: sop.Temporary, reason: "dkim-key-unavailable"})
-	case err != nil || len(texts) == 0:
-		return nil, k.keep(name, key{result: sop.Unproven, reason: "dkim-no-key"})
-	case len(texts) > 1: // RFC 6376 §3.6.2.2: undefined
-		return nil, k.keep(name, key{result: sop.Unproven, reason: "dkim-two-keys"})
-	}
-	return texts, k.keep(name, inspect(texts[0]))
-}
-
-func (k *keyring) keep(name string, found key) error {
+	texts, found := k.ask(ctx, name)
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.seen[lower(name)] = found
 	if found.reason != "" {
-		return errors.New(found.reason)
+		return nil, errors.New(found.reason)
 	}
-	return nil
+	return texts, nil
 }
 
-// witnesses are the key records as evidence.
+func (k *keyring) ask(ctx context.Context, name string) (texts []string, found key) {
+	if k.dns == nil {
+		return nil, key{result: sop.Temporary, reason: "dkim-no-resolver"}
+	}
+	texts, err := k.dns.LookupTXT(ctx, name)
+	switch {
+	case err != nil && temporary(err):
+		return nil, key{result: sop.Temporary, reason: "dkim-key-unavailable"}
+	case err != nil || len(texts) == 0:
+		return nil, key{result: sop.Unproven, reason: "dkim-no-key"}
+	case len(texts) > 1: // RFC 6376 §3.6.2.2: undefined
+		return nil, key{result: sop.Unproven, reason: "dkim-two-keys"}
+	}
+	return texts, inspect(texts[0])
+}
+
+// witnesses are the key records as evidence; they are needed whole to prove the signature later.
 func (k *keyring) witnesses() (all []sop.Witness) {
 	for _, name := range slices.Sorted(maps.Keys(k.seen)) {
 		all = append(all, sop.Witness{Kind: "dkim-key", Name: name, Text: k.seen[name].text})
@@ -238,4 +249,15 @@ func unix(t time.Time) int64 {
 		return 0
 	}
 	return t.Unix()
+}
+
+// Resolver is DNS as far as DKIM needs it; *net.Resolver is one.
+type Resolver interface {
+	LookupTXT(ctx context.Context, name string) ([]string, error)
+}
+
+// temporary says that asking again later may give an answer: everything but a definite "no such name".
+func temporary(err error) bool {
+	var dns *net.DNSError
+	return !errors.As(err, &dns) || !dns.IsNotFound
 }

@@ -9,7 +9,6 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"errors"
-	"maps"
 	"math/rand/v2"
 	"net"
 	"strings"
@@ -261,43 +260,6 @@ func TestStrictNeedsTheVerdict(t *testing.T) {
 	o.Level = sop.Signed
 	if p := msgauth.CheckRaw(t.Context(), []byte(raw), arrival, fields(raw), approver, o); p.Result != sop.Failed || p.Level != sop.Signed {
 		t.Errorf("signed: %s (%s)", p.Result, p.Reason)
-	}
-}
-
-func TestCache(t *testing.T) {
-	z := goodZone()
-	now := arrival
-	c := msgauth.NewCache(z, time.Minute, func() time.Time { return now })
-	ask := func(name string) error { _, err := c.LookupTXT(t.Context(), name); return err }
-	for range 3 {
-		if err := ask("s1._domainkey.gov.example"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if len(z.asked) != 1 {
-		t.Errorf("asked %d times", len(z.asked))
-	}
-	now = now.Add(2 * time.Minute)
-	if err := ask("s1._domainkey.gov.example"); err != nil || len(z.asked) != 2 {
-		t.Errorf("an old answer was kept: %v, asked %d times", err, len(z.asked))
-	}
-	for range 2 {
-		if ask("nowhere.example") == nil {
-			t.Error("no error")
-		}
-	}
-	if len(z.asked) != 4 {
-		t.Errorf("a failure was kept: asked %d times", len(z.asked))
-	}
-	many := maps.Clone(z.texts)
-	for i := range 1000 {
-		many[strings.Repeat("x", i+1)] = []string{"x"}
-	}
-	z.texts = many
-	for name := range many {
-		if err := ask(name); err != nil {
-			t.Fatal(err)
-		}
 	}
 }
 

@@ -2,7 +2,7 @@
 // and, at level strict, checks the DKIM signature itself; at level signed also S/MIME or OpenPGP over the body. It decides nothing; its answer is a sop.Proof with a named reason
 // and every verdict that it considered. THREATS.md beside it says who could try what, and what remains.
 //
-// Nothing is kept on disk. The only state is Cache, the DNS answers of the last minutes.
+// Nothing is kept, on disk or in memory.
 package msgauth
 
 import (

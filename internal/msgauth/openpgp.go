@@ -58,13 +58,14 @@ func readKeys(b []byte) (keyRing, error) {
 // checkOpenPGP verifies one armored, detached signature (RFC 3156 §5) by one of the pinned keys.
 func checkOpenPGP(keys keyRing, s message.Signed, at time.Time) (f finding) {
 	f.by = "OpenPGP"
+	var body []byte
 	block, err := armor.Decode(bytes.NewReader(s.Signature))
-	if err != nil || block.Type != "PGP SIGNATURE" {
-		return finding{reason: "signature-unreadable", by: f.by}
+	if err == nil {
+		body, err = io.ReadAll(io.LimitReader(block.Body, maxSignature))
 	}
-	body, err := io.ReadAll(io.LimitReader(block.Body, maxSignature))
-	if err != nil {
-		return finding{reason: "signature-unreadable", by: f.by}
+	if err != nil || block.Type != "PGP SIGNATURE" {
+		f.reason = "signature-unreadable"
+		return f
 	}
 	cfg := rules(at)
 	sig, signer, err := openpgp.VerifyDetachedSignature(keys, bytes.NewReader(s.Entity), bytes.NewReader(body), cfg)

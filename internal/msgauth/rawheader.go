@@ -3,10 +3,8 @@ package msgauth
 import (
 	"bytes"
 	"errors"
-	"net/mail"
 	"slices"
 	"strings"
-	"time"
 )
 
 // maxHeader bounds the header block that level strict will look at.
@@ -50,23 +48,22 @@ func splitHeader(raw []byte) ([]rawField, error) {
 
 // fieldName is visible ASCII without a colon (RFC 5322 §2.2).
 func fieldName(s string) bool {
-	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f })
+	return s != "" && !strings.ContainsFunc(s, func(c rune) bool { return c <= ' ' || c >= 0x7f })
 }
 
-// values are those of every field of that name, top down.
-func values(h []rawField, name string) (all []string) {
+func count(h []rawField, name string) (n int) {
 	for _, f := range h {
 		if f.name == name {
-			all = append(all, f.value)
+			n++
 		}
 	}
-	return all
+	return n
 }
 
 // standOnce names the first field that stands twice or is missing.
 func standOnce(h []rawField) string {
 	for i, name := range signedOnce {
-		switch n := len(values(h, name)); {
+		switch n := count(h, name); {
 		case n > 1:
 			return "duplicate-" + name
 		case n == 0 && i < mustStand:
@@ -80,19 +77,25 @@ func standOnce(h []rawField) string {
 func unsigned(h []rawField, keys []string) string {
 	for _, name := range signedOnce {
 		signed := slices.ContainsFunc(keys, func(k string) bool { return same(k, name) })
-		if !signed && len(values(h, name)) > 0 {
+		if !signed && count(h, name) > 0 {
 			return name
 		}
 	}
 	return ""
 }
 
-// signatureTags are the tags of the n-th DKIM-Signature, in the order in which the library reports them.
-func signatureTags(h []rawField, n int) map[string]string {
-	if all := values(h, "dkim-signature"); n < len(all) {
-		return parseTags(all[n])
+// valueOf is the value of the n-th field of that name.
+func valueOf(h []rawField, name string, n int) string {
+	for _, f := range h {
+		if f.name != name {
+			continue
+		}
+		if n == 0 {
+			return f.value
+		}
+		n--
 	}
-	return nil
+	return ""
 }
 
 // parseTags reads a tag list (RFC 6376 §3.2), white space dropped. Names that stand twice are left to the library, which
@@ -105,13 +108,4 @@ func parseTags(s string) map[string]string {
 		}
 	}
 	return tags
-}
-
-func dateOf(h []rawField) time.Time {
-	for _, v := range values(h, "date") {
-		if t, err := mail.ParseDate(strings.Join(strings.Fields(v), " ")); err == nil {
-			return t
-		}
-	}
-	return time.Time{}
 }

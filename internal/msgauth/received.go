@@ -140,5 +140,5 @@ var signedIn = []string{"esmtpa", "esmtpsa", "utf8smtpa", "utf8smtpsa", "asmtp",
 
 func listed(ours []string, host string) bool {
 	host = lower(strings.TrimSuffix(host, "."))
-	return host != "" && slices.ContainsFunc(ours, func(o string) bool { return lower(strings.TrimSuffix(o, ".")) == host })
+	return host != "" && slices.ContainsFunc(ours, func(o string) bool { return same(strings.TrimSuffix(o, "."), host) })
 }

@@ -3,6 +3,8 @@ package msgauth
 import (
 	"errors"
 	"strings"
+
+	"ukpbjd/internal/message"
 )
 
 // Bounds of one field. Real ones are under 4 KB with a dozen results.
@@ -150,3 +152,48 @@ func keyword(c byte) bool { return letter(c) || digit(c) || c == '-' || c == '_'
 // loose is what an unquoted value may hold: more than an RFC 2045 token, because servers write addresses, slashes and
 // colons unquoted; never what ends a value or starts a comment or a quoted string.
 func loose(c byte) bool { return c > ' ' && c != 0x7f && !strings.ContainsRune(`;()"\`, rune(c)) }
+
+// sender is the one From address, taken apart: the local part counts byte for byte, the domain in any letter case.
+type sender struct{ local, domain string }
+
+// parseSender takes only a plain ASCII dot-atom address; everything else is left to a person.
+func parseSender(s string) (sender, bool) {
+	local, domain, ok := strings.Cut(s, "@")
+	if !ok || !message.DotAtom(local) || !hostName(domain) || len(s) > 254 {
+		return sender{}, false
+	}
+	return sender{local, lower(domain)}, true
+}
+
+// is says that a verdict's address is the sender's.
+func (s sender) is(address string) bool {
+	o, ok := parseSender(address)
+	return ok && o == s
+}
+
+// within says that header.from of a verdict names the sender's domain; some servers write the whole address there.
+func (s sender) within(from string) bool {
+	if strings.Contains(from, "@") {
+		return s.is(from)
+	}
+	return hostName(from) && lower(from) == s.domain
+}
+
+// hostName is a domain with at least two labels.
+func hostName(s string) bool { return strings.Contains(s, ".") && message.HostName(s) }
+
+func letter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
+func digit(c byte) bool  { return '0' <= c && c <= '9' }
+
+// lower folds ASCII only: strings.EqualFold would take U+017F for an s and U+212A for a k.
+func lower(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
+}
+
+func same(a, b string) bool { return lower(a) == lower(b) }

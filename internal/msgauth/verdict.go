@@ -1,9 +1,13 @@
 package msgauth
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"strings"
+	"time"
 
+	"ukpbjd/internal/message"
 	"ukpbjd/internal/sop"
 )
 
@@ -106,13 +110,14 @@ func weigh(r result, from sender) (verdict, bool) {
 
 // short names every result but pass (RFC 8601 §2.7).
 func short(r result) (sop.Result, string) {
-	found, known := map[string]sop.Result{"none": sop.Unproven, "permerror": sop.Unproven, "bestguesspass": sop.Unproven,
-		"neutral": sop.Unproven, "policy": sop.Unproven, "fail": sop.Failed, "temperror": sop.Temporary}[r.value]
-	if !known {
-		return sop.Unproven, r.method + "-unknown-result"
+	if result, known := results[r.value]; known {
+		return result, r.method + "-" + r.value
 	}
-	return found, r.method + "-" + r.value
+	return sop.Unproven, r.method + "-unknown-result"
 }
+
+var results = map[string]sop.Result{"none": sop.Unproven, "permerror": sop.Unproven, "bestguesspass": sop.Unproven, "neutral": sop.Unproven,
+	"policy": sop.Unproven, "fail": sop.Failed, "temperror": sop.Temporary}
 
 // combine gives the one verdict of all. "none" of one method is silent beside the other method (a signed-in sender gets
 // no DMARC verdict, mail from outside no auth); everything else that differs is held.
@@ -161,3 +166,56 @@ func note(notes []string, format string, args ...any) []string {
 
 // quote shows foreign text so that it can stand in a log or on a page.
 func quote(s string) string { return fmt.Sprintf("%.200q", s) }
+
+// Survey says what a mail carries, whatever level is asked for: what our own mail server says of it, by the same rules of which
+// fields count, whether it bears a signature, and what each level makes of it.
+func Survey(ctx context.Context, raw []byte, at time.Time, header []message.Field, from string, o Options) sop.Carried {
+	c := sop.Carried{At: at, From: from, Signature: signatureIn(raw)}
+	fields, _ := trusted(header, o)
+	for _, f := range fields {
+		a, ours, err := parseOurs(f, o.AuthservID)
+		if !ours || err != nil {
+			continue
+		}
+		for _, r := range a.results {
+			said(&c, r)
+		}
+	}
+	for _, l := range []sop.Level{sop.Standard, sop.Strict, sop.Signed} {
+		o.Level = l
+		p := CheckRaw(ctx, raw, at, header, from, o)
+		p.Level, p.Detail, p.Seen = l, nil, nil
+		c.Levels = append(c.Levels, p)
+	}
+	return c
+}
+
+func signatureIn(raw []byte) string {
+	s, reason := message.CutSigned(raw)
+	switch {
+	case reason == "not-signed" && opaque(raw):
+		return "S/MIME (application/pkcs7-mime)"
+	case strings.Contains(s.Protocol, "pkcs7"):
+		return "S/MIME"
+	case strings.Contains(s.Protocol, "pgp"):
+		return "OpenPGP"
+	}
+	return ""
+}
+
+// said keeps the verdict of one method with the domain or login that it names; the first is the one that stands on top.
+func said(c *sop.Carried, r result) {
+	for _, m := range []struct {
+		method, subject string
+		to              *string
+	}{{"dmarc", "header.from", &c.DMARC}, {"spf", "smtp.mailfrom", &c.SPF}, {"dkim", "header.d", &c.DKIM}, {"auth", "smtp.auth", &c.Login}} {
+		if r.method != m.method || *m.to != "" {
+			continue
+		}
+		*m.to = r.value
+		if subject, ok, _ := r.get(m.subject); ok {
+			*m.to += " (" + subject + ")"
+		}
+		*m.to = (*m.to)[:min(len(*m.to), maxNote)]
+	}
+}

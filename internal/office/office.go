@@ -156,6 +156,15 @@ func (c *Clerk) View(ctx context.Context, fn func(store.Books) error) error {
 	return c.DB.View(ctx, func(tx store.Tx) error { return fn(store.In(tx)) })
 }
 
+// Read is what fn reads of the books, in a view of its own.
+func Read[T any](ctx context.Context, c *Clerk, fn func(store.Books) (T, error)) (out T, err error) {
+	err = c.View(ctx, func(b store.Books) error {
+		out, err = fn(b)
+		return err
+	})
+	return out, err
+}
+
 // Update runs fn on the books in a commit of its own: for what is not decided, and takes no rider with it.
 func (c *Clerk) Update(ctx context.Context, fn func(store.Books) error) error {
 	return c.DB.Update(ctx, func(tx store.Tx) error { return fn(store.In(tx)) })

@@ -91,7 +91,7 @@ func overlapping(files []*zip.File) bool {
 		}
 		spans = append(spans, span{from, from + int64(f.CompressedSize64)})
 	}
-	slices.SortFunc(spans, func(a, b span) int { return int(min(max(a.from-b.from, -1), 1)) })
+	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.from, b.from) })
 	for i := 1; i < len(spans); i++ {
 		if spans[i].from < spans[i-1].to {
 			return true
@@ -111,20 +111,18 @@ func (p *Package) Has(name string) bool { return p.byName[fold(name)] != nil }
 
 // Open reads one part by name; a missing one is an error.
 func (p *Package) Open(name string) (io.ReadCloser, error) {
-	x := p.byName[fold(name)]
-	if x == nil {
-		return nil, fmt.Errorf("open part %q: %w", name, errMissing)
+	if x := p.byName[fold(name)]; x != nil {
+		return x.Open()
 	}
-	return x.Open()
+	return nil, fmt.Errorf("open part %q: %w", name, errMissing)
 }
 
 // Read is all of one part.
 func (p *Package) Read(name string) ([]byte, error) {
-	x := p.byName[fold(name)]
-	if x == nil {
-		return nil, fmt.Errorf("read part %q: %w", name, errMissing)
+	if x := p.byName[fold(name)]; x != nil {
+		return x.Read()
 	}
-	return x.Read()
+	return nil, fmt.Errorf("read part %q: %w", name, errMissing)
 }
 
 // Read is all of the part. What could be read of a damaged one is returned beside the error.

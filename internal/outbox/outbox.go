@@ -4,6 +4,7 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -67,12 +68,8 @@ type Outbox struct {
 // whose sending had not begun back into the queue.
 func New(ctx context.Context, o Options) (*Outbox, error) {
 	x := &Outbox{Clerk: o.Clerk, Options: o, wake: queue.NewSignal(), swept: queue.Every{Pause: minSweep}}
-	if x.DoubtPause <= 0 {
-		x.DoubtPause = doubtPause
-	}
-	if x.FirstRetry <= 0 {
-		x.FirstRetry = firstRetry
-	}
+	x.DoubtPause, x.FirstRetry = cmp.Or(x.DoubtPause, doubtPause), cmp.Or(x.FirstRetry, firstRetry)
+	x.Log = cmp.Or(o.Log, &SendLog{})
 	if x.BatchWait == nil {
 		x.BatchWait = func() time.Duration { return 0 }
 	}
@@ -83,10 +80,8 @@ func New(ctx context.Context, o Options) (*Outbox, error) {
 			return nil, err
 		}
 	}
-	if x.Log != nil {
-		if err := x.Log.Begin(); err != nil {
-			return nil, err
-		}
+	if err := x.Log.Begin(); err != nil {
+		return nil, err
 	}
 	x.Take(x.ride)
 	x.Listen(x.wake)
@@ -239,14 +234,8 @@ func (x *Outbox) send(ctx context.Context, c store.Claimed) Sent {
 	begun := false
 	item := postman.Item{ID: c.Row.ID(), From: x.Office.Mailbox.Address, To: c.Row.Letter.To.Address, Bytes: body, Begin: func() error {
 		begun = true
-		if x.Log == nil {
-			return nil
-		}
 		return x.begin(c.Row)
-	}}
-	if x.Log != nil {
-		item.Taken = func(answer string) { x.taken(c.Row, answer) }
-	}
+	}, Taken: func(answer string) { x.taken(c.Row, answer) }}
 	var r postman.Result
 	if err := queue.Guard(func() error {
 		r = x.Post.Send(ctx, item)
@@ -303,14 +292,6 @@ func unsendable(err error) postman.Result {
 // Busy says that letters stand ready or are on their way.
 func (x *Outbox) Busy() bool { return x.sending.Load() > 0 || x.ready.waiting() }
 
-// run names this run of the program in the rows that it claims.
-func (x *Outbox) run() string {
-	if x.Log == nil {
-		return ""
-	}
-	return x.Log.Run()
-}
-
 // ride claims, in the commit of somebody else, what is due as far as the senders have room.
 func (x *Outbox) ride(b store.Books) (done func(committed bool), err error) {
 	room := x.ready.reserve()
@@ -330,7 +311,7 @@ func (x *Outbox) ride(b store.Books) (done func(committed bool), err error) {
 			done(false)
 		}
 	}()
-	claimed, aside, err := b.Letters.Claim(x.Now(), room, x.run())
+	claimed, aside, err := b.Letters.Claim(x.Now(), room, x.Log.Run())
 	for _, a := range aside {
 		if err == nil {
 			err = x.Warn(b, "aside-"+strings.ReplaceAll(a.Key, "/", "-"), "letter-aside", a.Key+": "+a.Why)

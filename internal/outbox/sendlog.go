@@ -1,12 +1,11 @@
 package outbox
 
 import (
-	"bufio"
+	"bytes"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"strings"
@@ -19,7 +18,7 @@ import (
 
 // SendLog says of which attempts DATA has begun, and which of these the server has accepted. It is a file beside the books that
 // is written at once and not synced: it holds against the end of the program, which is what it is for. After a restart of the
-// machine it says nothing, and every letter that was on its way is in doubt. On disk:
+// machine it says nothing, and every letter that was on its way is in doubt. The zero value keeps nothing. On disk:
 //
 //	sending.log   first line: boot and run; then a sendNote a line, each after a line break of its own: one that was cut short,
 //	              because the disk was full, does not spoil the next
@@ -52,36 +51,23 @@ const maxSendLog = 1 << 20
 // written before counts.
 func OpenSendLog(path, boot string) (*SendLog, error) {
 	l := &SendLog{path: path, boot: boot, run: rand.Text(), open: map[string]sendNote{}, last: map[string]sendNote{}}
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	raw, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read the log of sending: %w", err)
+	}
+	head, notes, _ := bytes.Cut(raw, []byte("\n"))
+	was, run, ok := strings.Cut(string(head), " ")
+	if !ok || boot == "" || was != boot {
 		return l, nil
-	} else if err != nil {
-		return nil, fmt.Errorf("read the log of sending: %w", err)
 	}
-	defer f.Close()
-	if err := l.read(f); err != nil {
-		return nil, fmt.Errorf("read the log of sending: %w", err)
-	}
-	return l, nil
-}
-
-func (l *SendLog) read(r io.Reader) error {
-	s := bufio.NewScanner(r)
-	if !s.Scan() {
-		return nil
-	}
-	boot, run, ok := strings.Cut(s.Text(), " ")
-	if !ok || l.boot == "" || boot != l.boot {
-		return nil
-	}
-	for s.Scan() {
+	for line := range bytes.Lines(notes) {
 		var n sendNote
-		if json.Unmarshal(s.Bytes(), &n) == nil && n.Attempt >= l.last[n.ID].Attempt {
+		if json.Unmarshal(line, &n) == nil && n.Attempt >= l.last[n.ID].Attempt {
 			l.last[n.ID] = n
 		}
 	}
 	l.oldRun = run
-	return s.Err()
+	return l, nil
 }
 
 // NotBegun says for certain that an attempt of the run before had not reached DATA.
@@ -99,7 +85,7 @@ func (l *SendLog) Accepted(r store.LetterRow) (s Sent, ok bool) {
 		n.Attempt == r.Attempts && !n.Accepted.IsZero()
 }
 
-// Run names this run.
+// Run names this run in the rows that it claims.
 func (l *SendLog) Run() string { return l.run }
 
 // Begin forgets the run before; what it had on its way has been looked at.
@@ -112,19 +98,24 @@ func (l *SendLog) Begin() error {
 
 // rewrite puts a log in the place of the old one in which only what is not in the books stands. The old one holds until then.
 func (l *SendLog) rewrite() error {
-	f, err := os.OpenFile(l.path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY|os.O_APPEND, 0o600)
-	if err != nil {
-		return fmt.Errorf("begin the log of sending: %w", err)
+	if l.path == "" {
+		return nil
 	}
 	text := []byte(l.boot + " " + l.run)
 	for _, n := range l.open {
 		text = append(text, n.line()...)
 	}
-	if _, err := f.Write(text); err != nil {
-		return errors.Join(fmt.Errorf("begin the log of sending: %w", err), f.Close())
+	f, err := os.OpenFile(l.path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err == nil {
+		if _, err = f.Write(text); err == nil {
+			err = os.Rename(l.path+".new", l.path)
+		}
+		if err != nil {
+			err = errors.Join(err, f.Close())
+		}
 	}
-	if err := os.Rename(l.path+".new", l.path); err != nil {
-		return errors.Join(fmt.Errorf("begin the log of sending: %w", err), f.Close())
+	if err != nil {
+		return fmt.Errorf("begin the log of sending: %w", err)
 	}
 	old := l.file
 	l.file, l.size = f, int64(len(text))
@@ -160,6 +151,9 @@ func (l *SendLog) Took(r store.LetterRow, at time.Time, answer string) error {
 }
 
 func (l *SendLog) note(n sendNote) error {
+	if l.path == "" {
+		return nil
+	}
 	written, err := l.file.Write(n.line())
 	l.size += int64(written)
 	if err != nil {
@@ -171,9 +165,6 @@ func (l *SendLog) note(n sendNote) error {
 
 // Settled says that the result of an attempt is in the books.
 func (l *SendLog) Settled(r store.LetterRow) {
-	if l == nil {
-		return
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.open[r.ID()].Attempt == r.Attempts {

@@ -35,7 +35,7 @@ func (x *Outbox) settleAll(ctx context.Context, back <-chan Sent) error {
 			pause = time.After(max(x.results.Next().Sub(x.Now()), 0))
 		}
 		var batch []Sent
-		batch, open = collect(back, x.BatchWait, pause)
+		batch, open = queue.Batch(back, maxBatch, x.BatchWait, pause)
 		batch = append(batch, kept...)
 		kept = nil
 		if !open { // their last try
@@ -63,26 +63,6 @@ func (x *Outbox) settleAll(ctx context.Context, back <-chan Sent) error {
 		}
 	}
 	return nil // what is left is found Sending at the next start
-}
-
-// collect takes one result, waiting for it, and whatever else is ready or comes before patience ends; nothing where alarm comes
-// first.
-func collect(in <-chan Sent, patience func() time.Duration, alarm <-chan time.Time) (batch []Sent, open bool) {
-	for len(batch) < maxBatch {
-		if len(batch) == 1 {
-			alarm = time.After(patience())
-		}
-		select {
-		case s, ok := <-in:
-			if !ok {
-				return batch, false
-			}
-			batch = append(batch, s)
-		case <-alarm:
-			return batch, true
-		}
-	}
-	return batch, true
 }
 
 // Settle writes results and tells each case what became of its letter. It returns those that are to be tried again.

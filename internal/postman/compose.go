@@ -87,7 +87,7 @@ func (m Mail) head(msg *mail.Msg) error {
 		field mail.AddrHeader
 		who   sop.Person
 	}{{mail.HeaderFrom, m.From}, {mail.HeaderTo, m.To}} {
-		if !plainAddress(x.who.Address) {
+		if !Reachable(x.who.Address) {
 			return fmt.Errorf("%s: %q is no plain address", x.field, words(x.who.Address))
 		}
 		msg.SetAddrHeaderFromMailAddress(x.field, &netmail.Address{Name: personName(x.who.Name), Address: x.who.Address})

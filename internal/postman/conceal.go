@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"html"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -16,17 +17,10 @@ const concealed = "the server's words repeated what is secret and were not kept"
 // conceal keeps our login, and words of the letter itself, out of what is kept, should a server repeat them to us, in
 // whatever way it writes them.
 func (p *Postman) conceal(text string, letter []byte) string {
-	if len(text) > concealMost {
-		text = text[:concealMost]
-	}
+	text = text[:min(len(text), concealMost)]
 	read := readings(text)
 	repeated := func(word string) bool {
-		for _, r := range read {
-			if strings.Contains(r, word) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(read, func(r string) bool { return strings.Contains(r, word) })
 	}
 	if pass := p.o.Password.Reveal(); pass != "" && (repeated(pass) || repeated(base64.StdEncoding.EncodeToString([]byte(pass)))) {
 		return concealed

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"ukpbjd/internal/message"
 )
 
 const (
@@ -31,35 +33,21 @@ func unstructured(s string) string {
 func encodedWords(s string) string {
 	var out []string
 	for s != "" {
-		n := min(len(s), 42)
-		for n < len(s) && !utf8.RuneStart(s[n]) {
-			n--
+		piece := s
+		if len(s) > 42 {
+			piece = cutAt(s, 42)
 		}
-		out = append(out, "=?UTF-8?B?"+base64.StdEncoding.EncodeToString([]byte(s[:n]))+"?=")
-		s = s[n:]
+		out = append(out, "=?UTF-8?B?"+base64.StdEncoding.EncodeToString([]byte(piece))+"?=")
+		s = s[len(piece):]
 	}
 	return strings.Join(out, " ")
 }
 
 // oneLine drops what is not printable, joins white space, and cuts between two characters.
 func oneLine(s string, most int) string {
-	s = strings.ToValidUTF8(s[:min(len(s), 8*most)], "")
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) {
-			return ' '
-		}
-		if !unicode.IsPrint(r) {
-			return -1
-		}
-		return r
-	}, s)
-	s = strings.Join(strings.Fields(s), " ")
+	s = printable(s, most, "")
 	if len(s) > most {
-		cut := most
-		for cut > 0 && !utf8.RuneStart(s[cut]) {
-			cut--
-		}
-		s = strings.TrimSpace(s[:cut])
+		s = strings.TrimSpace(cutAt(s, most))
 	}
 	return s
 }
@@ -97,25 +85,18 @@ func fileName(s string) string {
 func messageID(s string) (string, bool) {
 	s = strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(s), "<"), ">")
 	left, right, ok := strings.Cut(s, "@")
-	if !ok || left == "" || right == "" || len(s) > maxID {
+	if !ok || left == "" || right == "" || len(s) > maxID || !visible(s, "<>") {
 		return "", false
-	}
-	for _, c := range []byte(s) {
-		if c <= ' ' || c >= 0x7f || c == '<' || c == '>' {
-			return "", false
-		}
 	}
 	return "<" + s + ">", true
 }
 
 // fieldName: RFC 5322 §2.2, short.
-func fieldName(s string) bool {
-	for _, c := range []byte(s) {
-		if c <= ' ' || c >= 0x7f || c == ':' {
-			return false
-		}
-	}
-	return s != "" && len(s) <= 60
+func fieldName(s string) bool { return s != "" && len(s) <= 60 && visible(s, ":") }
+
+// visible is ASCII that shows, without some of it.
+func visible(s, without string) bool {
+	return !strings.ContainsFunc(s, func(c rune) bool { return c <= ' ' || c >= 0x7f || strings.ContainsRune(without, c) })
 }
 
 // ownField says that Compose writes this field itself.
@@ -135,4 +116,50 @@ func lines(s string) string {
 	s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
 	s = strings.TrimRight(s, "\n") + "\n"
 	return strings.ReplaceAll(s, "\n", "\r\n")
+}
+
+// maxWords bounds the server's words as the outbox keeps them.
+const maxWords = 300
+
+// words makes any text fit for one line of a journal: valid, printable, short.
+func words(s string) string {
+	s = printable(s, maxWords, "?")
+	if len(s) <= maxWords {
+		return s
+	}
+	return cutAt(s, maxWords-len("…")) + "…"
+}
+
+// printable is the beginning of a text as one line, with other in the place of what is not printable.
+func printable(s string, most int, other string) string {
+	s = strings.ToValidUTF8(s[:min(len(s), 8*most)], other)
+	instead := rune(-1)
+	for _, r := range other {
+		instead = r
+	}
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case !unicode.IsPrint(r):
+			return instead
+		}
+		return r
+	}, s)
+	return strings.Join(strings.Fields(s), " ")
+}
+
+// cutAt cuts between two characters.
+func cutAt(s string, most int) string {
+	for most > 0 && !utf8.RuneStart(s[most]) {
+		most--
+	}
+	return s[:most]
+}
+
+// Reachable says that a letter can be written to an address: an ASCII mailbox that needs no quoting in an envelope, within the
+// lengths of RFC 5321 §4.5.3.1. People and robots send mail from others.
+func Reachable(addr string) bool {
+	local, domain, ok := strings.Cut(addr, "@")
+	return ok && len(local) <= 64 && len(addr) <= 254 && message.DotAtom(local) && message.HostName(domain)
 }

@@ -25,10 +25,10 @@ func (p *Postman) Down() (since time.Time, err error) {
 	p.mu.Lock()
 	since, err = p.health.since, p.health.err
 	p.mu.Unlock()
-	if err == nil {
-		return time.Time{}, nil
+	if err != nil {
+		err = errors.New(p.unreachable("", err).Text)
 	}
-	return since, errors.New(p.unreachable("", err).Text)
+	return since, err
 }
 
 // serves is a success. It may be one of a connection that was logged in long ago, and says nothing of the next login.

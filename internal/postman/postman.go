@@ -4,12 +4,14 @@
 package postman
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -60,17 +62,10 @@ const (
 )
 
 func (o Outcome) String() string {
-	switch o {
-	case Accepted:
-		return "accepted"
-	case Deferred:
-		return "deferred"
-	case Failed:
-		return "failed"
-	case InDoubt:
-		return "in-doubt"
+	if o < Accepted || o > InDoubt {
+		return fmt.Sprintf("outcome-%d", int(o))
 	}
-	return fmt.Sprintf("outcome-%d", int(o))
+	return [...]string{Accepted: "accepted", Deferred: "deferred", Failed: "failed", InDoubt: "in-doubt"}[o]
 }
 
 // Result is what became of one attempt.
@@ -99,21 +94,11 @@ type Postman struct {
 
 // New takes the options; nothing is dialled before the first letter.
 func New(o Options) *Postman {
-	if o.Connections <= 0 {
-		o.Connections = 4
-	}
-	if o.Timeout <= 0 {
-		o.Timeout = time.Minute
-	}
-	if o.DotTimeout <= 0 {
-		o.DotTimeout = 4 * o.Timeout
-	}
-	if o.Idle <= 0 {
-		o.Idle = 30 * time.Second
-	}
-	if o.HELO == "" {
-		o.HELO = "localhost"
-	}
+	o.Connections = cmp.Or(max(o.Connections, 0), 4)
+	o.Timeout = cmp.Or(max(o.Timeout, 0), time.Minute)
+	o.DotTimeout = cmp.Or(max(o.DotTimeout, 0), 4*o.Timeout)
+	o.Idle = cmp.Or(max(o.Idle, 0), 30*time.Second)
+	o.HELO = cmp.Or(o.HELO, "localhost")
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -217,4 +202,67 @@ func (p *Postman) Close() error {
 	}
 	p.busy.Wait()
 	return nil
+}
+
+// enter waits for one of the connections that may be open at a time.
+func (p *Postman) enter(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("wait for a connection: %w", err)
+	}
+	select {
+	case p.slots <- struct{}{}:
+	case <-ctx.Done():
+		return fmt.Errorf("wait for a connection: %w", ctx.Err())
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		<-p.slots
+		return errClosed
+	}
+	p.busy.Add(1)
+	return nil
+}
+
+func (p *Postman) leave() {
+	<-p.slots
+	p.busy.Done()
+}
+
+// take gives the most recently used idle connection, or nil. The older ones are left to expire.
+func (p *Postman) take() *session {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for len(p.idle) > 0 {
+		s := p.idle[len(p.idle)-1]
+		p.idle = p.idle[:len(p.idle)-1]
+		if s.timer.Stop() { // else its expiry has begun, and owns it
+			p.busy.Done()
+			s.reused = true
+			return s
+		}
+	}
+	return nil
+}
+
+// keep puts a connection aside for the next letter, until it has been idle for too long.
+func (p *Postman) keep(s *session) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		s.drop()
+		return
+	}
+	p.busy.Add(1)
+	s.timer = time.AfterFunc(p.o.Idle, func() { p.expire(s) })
+	p.idle = append(p.idle, s)
+}
+
+// expire ends one connection that nobody wanted. Close waits for it.
+func (p *Postman) expire(s *session) {
+	defer p.busy.Done()
+	p.mu.Lock()
+	p.idle = slices.DeleteFunc(p.idle, func(x *session) bool { return x == s })
+	p.mu.Unlock()
+	s.quit()
 }

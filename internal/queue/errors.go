@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"syscall"
 )
 
@@ -53,12 +54,8 @@ func isGround(err error) bool {
 // isMachine: the machine has no room, no files or no working disk left. That passes, and puts no item aside; but it may be met
 // by one alone, whose own file lies on a bad sector, so it does not stop the others either.
 func isMachine(err error) bool {
-	for _, e := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EIO, syscall.EROFS, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM} {
-		if errors.Is(err, e) {
-			return true
-		}
-	}
-	return false
+	faults := []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EIO, syscall.EROFS, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM}
+	return slices.ContainsFunc(faults, func(e syscall.Errno) bool { return errors.Is(err, e) })
 }
 
 // PanicError is a panic while an item was worked on. Its text does not show the value, which may hold what a stranger wrote.

@@ -48,6 +48,26 @@ func (s Signal) Notify() {
 	}
 }
 
+// Batch takes one item, waiting for it, and then at most most that are ready or come before patience ends; nothing where stop comes
+// first. open is false at the end of in.
+func Batch[T any](in <-chan T, most int, patience func() time.Duration, stop <-chan time.Time) (batch []T, open bool) {
+	for len(batch) < most {
+		if len(batch) == 1 {
+			stop = time.After(patience())
+		}
+		select {
+		case x, ok := <-in:
+			if !ok {
+				return batch, false
+			}
+			batch = append(batch, x)
+		case <-stop:
+			return batch, true
+		}
+	}
+	return batch, true
+}
+
 const (
 	// maxWait bounds every wait for a moment: one that lies far ahead may be that of a clock that was wrong, or is.
 	maxWait = time.Minute
@@ -142,4 +162,23 @@ func (l Loop) Run(ctx context.Context, step func(context.Context) (next time.Tim
 			return end
 		}
 	}
+}
+
+// Every says when something is due that is done now and then. A loop may come much earlier (see Signal.Wait), and a clock that was
+// ahead delays nothing. It is for one goroutine.
+type Every struct {
+	Pause time.Duration
+	last  time.Time
+}
+
+// Due says that it is due, and else when it will be.
+func (e *Every) Due(now time.Time) (next time.Time, due bool) {
+	next = e.last.Add(e.Pause)
+	return next, e.last.IsZero() || now.Before(e.last) || !now.Before(next)
+}
+
+// Done begins the next pause, and returns its end.
+func (e *Every) Done(now time.Time) time.Time {
+	e.last = now
+	return now.Add(e.Pause)
 }

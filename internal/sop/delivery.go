@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"ukpbjd/internal/document"
 )
 
 // resendMost bounds how often one member's letter is sent, so that no loop of requests becomes a flood.
@@ -184,7 +186,7 @@ func (d *decision) kirimUlang(w Command) string {
 
 // named matches a NIP, or all words of a name; an empty string names everybody.
 func (m Member) named(who string) bool {
-	return who == "" || keepDigits(who) == m.Row.NIP && m.Row.NIP != "" || matches(m.Row.Nama, who)
+	return who == "" || document.Digits(who) == m.Row.NIP && m.Row.NIP != "" || matches(m.Row.Nama, who)
 }
 
 // matches: every word that is asked for is a word of the name.
@@ -200,13 +202,4 @@ func matches(name, who string) bool {
 
 func words(s string) []string {
 	return strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return r == ' ' || r == ',' || r == '.' })
-}
-
-func keepDigits(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < '0' || r > '9' {
-			return -1
-		}
-		return r
-	}, s)
 }

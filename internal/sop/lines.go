@@ -38,7 +38,7 @@ func (c *Case) lineFault(lines []Line) (topic string, bad Line) {
 		}
 		said[nip+about] = l.Verb
 		switch {
-		case l.Verb == GantiUser && !plainUser(l.Arg):
+		case l.Verb == GantiUser && !PlainUser(l.Arg):
 			return "user-id-bad", l
 		case l.Verb == GantiUser && l.Owner != "" && l.Owner != nip:
 			return "user-id-taken", l
@@ -54,8 +54,8 @@ func (c *Case) lineFault(lines []Line) (topic string, bad Line) {
 	return "", Line{}
 }
 
-// plainUser says that a user ID can be typed and printed as it is.
-func plainUser(s string) bool {
+// PlainUser says that a user ID can be typed and printed as it is.
+func PlainUser(s string) bool {
 	return s != "" && len(s) <= 64 && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("\"'<>&\\`", r) })
 }
 

@@ -161,13 +161,13 @@ func (x *play) looked(from string) (n int) {
 }
 
 // TestPasswordInPapers: somebody who asks for accounts has typed a live password into a workbook. It is seen where the papers are
-// read; what was archived meanwhile is taken back, and the request is answered as one without that file.
+// read, before anything is archived, and the request is answered as one without that file.
 func TestPasswordInPapers(t *testing.T) {
 	t.Parallel()
 	x := open(t, papersOf(t, 1, 3), Options{})
 	number, word, words := x.released()
 	sheet := cells(t, "No", "Nama", "1", "Made Contoh", "2", "Wayan Misal", "Catatan", "sandi lama: "+word)
-	for i, alone := range []bool{true, false} { // one mail by itself is synced beside its reading; several are synced together
+	for i, alone := range []bool{true, false} { // by itself, and together with another
 		raw := file("in a request "+fmt.Sprint(i), "application/octet-stream", "daftar.xlsx", sheet)
 		raw.subject = "Permohonan user ID dan password SPSE Pokja"
 		send := [][]byte{raw.raw(x.Cast.Staff.Address, x.Cast.Office.Address, 300+i)}

@@ -164,10 +164,7 @@ pending signature
 after the meeting
 before Friday please check
 TAPI TUNGGU
-t­api tunggu
-t​api
 ｔａｐｉ tunggu
-ja‍ngan dikirim
 kecualikan nomor 4`
 
 // TestReservations: whatever takes an approval back in part stops it, wherever it stands; what does not, does not. A text part is
@@ -177,7 +174,7 @@ func TestReservations(t *testing.T) {
 		_, why, _ := conditions(&m)
 		return why
 	}
-	yes, no := strings.Split(genuine, "\n"), strings.Split(conditional, "\n")
+	yes, no := strings.Split(genuine, "\n"), append(strings.Split(conditional, "\n"), "t\u00adapi tunggu", "t\u200bapi", "ja\u200dngan dikirim")
 	for _, l := range yes {
 		for _, m := range []message.Message{{Own: "SETUJU\n" + l}, {Own: "SETUJU 7KQF3M\n\n" + l + "\n", HTMLOwn: "SETUJU 7KQF3M\n" + l}} {
 			if stops(m) != "" {

@@ -1,5 +1,3 @@
-//go:build bench
-
 package bench
 
 import (
@@ -12,6 +10,7 @@ import (
 
 	"ukpbjd/internal/daemon"
 	"ukpbjd/internal/sop"
+	"ukpbjd/internal/stage"
 	"ukpbjd/internal/store"
 	"ukpbjd/internal/store/bolt"
 )
@@ -19,26 +18,26 @@ import (
 const (
 	scaleMails  = 200
 	seedInOneGo = 1000
+	fewStored   = 1000
+	manyStored  = 100_000
 )
 
 // filledStore measures the cost of a mail beside few and beside many stored cases, which are copies of a real one.
 func (o Options) filledStore(ctx context.Context, r *Report) error {
-	for _, cases := range o.Floors.Stored {
-		s, err := o.filled(ctx, cases)
+	for _, cases := range []int{fewStored, manyStored} {
+		err := o.in(ctx, func(p place) error {
+			s, err := o.filled(ctx, p, cases)
+			r.Stored = append(r.Stored, s)
+			return err
+		})
 		if err != nil {
 			return fmt.Errorf("with %d stored cases: %w", cases, err)
 		}
-		r.Stored = append(r.Stored, s)
 	}
 	return nil
 }
 
-func (o Options) filled(ctx context.Context, cases int) (s Scale, err error) {
-	p, leave, err := o.open(ctx, "stored")
-	if err != nil {
-		return s, err
-	}
-	defer func() { err = errors.Join(err, leave()) }()
+func (o Options) filled(ctx context.Context, p place, cases int) (s Scale, err error) {
 	name := fmt.Sprintf("stored-%d", cases)
 	l := newLoad(o, p)
 	if err := l.submit(ctx, 0, 1); err != nil { // the pattern for all others
@@ -48,7 +47,7 @@ func (o Options) filled(ctx context.Context, cases int) (s Scale, err error) {
 		return s, err
 	}
 	o.say("storing %d cases …", cases)
-	file := filepath.Join(o.Dir, "daemon-"+name, "office", daemon.StoreName)
+	file := filepath.Join(p.Storage, daemon.StoreName)
 	if err := seed(ctx, file, cases); err != nil {
 		return s, err
 	}
@@ -132,7 +131,7 @@ func (p pattern) copy(b store.Books, i int) error {
 		return err
 	}
 	for k, l := range p.letters {
-		l.Case, l.MessageID, l.Next = number, fmt.Sprintf("<stored-%d-%d@%s>", i, k, ownDomain), time.Time{}
+		l.Case, l.MessageID, l.Next = number, fmt.Sprintf("<stored-%d-%d@%s>", i, k, stage.Domain), time.Time{}
 		if err := b.Letters.Put(l, []byte(l.Subject)); err != nil {
 			return err
 		}
@@ -143,7 +142,7 @@ func (p pattern) copy(b store.Books, i int) error {
 		}
 	}
 	r := p.mail
-	r.Case, r.Folder, r.MessageID, r.Identity = number, "", fmt.Sprintf("<stored-%d@%s>", i, ownDomain), fmt.Sprintf("%064x", i)
+	r.Case, r.Folder, r.MessageID, r.Identity = number, "", fmt.Sprintf("<stored-%d@%s>", i, stage.Domain), fmt.Sprintf("%064x", i)
 	return b.Mails.Put(store.UID{Validity: 1, UID: uint32(i)}, r, r.Identity)
 }
 

@@ -1,5 +1,3 @@
-//go:build bench
-
 package bench
 
 import (
@@ -18,20 +16,8 @@ import (
 	"ukpbjd/internal/document"
 	"ukpbjd/internal/extract"
 	"ukpbjd/internal/message"
+	"ukpbjd/internal/stage"
 )
-
-// WithFloors says that this build has them.
-const WithFloors = true
-
-// Floors are the further options of a build that has them.
-type Floors struct {
-	Stored [2]int // cases in the store, few and many
-
-	IMAP, SMTP   string // a given server; empty: the embedded post office
-	Mailbox      string // its office mailbox, which must be empty
-	PasswordFile string
-	People       string // domain of everybody else
-}
 
 // waitingByFloors lets each floor work off the waiting mails.
 func (o Options) waitingByFloors(ctx context.Context, p place, r *Report) error {
@@ -92,10 +78,9 @@ type floorTask struct {
 type floorRun struct {
 	*child
 	ready   time.Time
-	start   usage
-	memory  *privateMemory
+	meter   *meter // from then on
 	letters []letterSent
-	used    usage // since it was ready
+	used    usage
 }
 
 // floorSaid is what a floor says: first that it is ready, at last what it did.
@@ -119,20 +104,18 @@ func (o Options) floor(ctx context.Context, p place, t floorTask) (*floorRun, er
 	if err := f.hear(&said); err != nil {
 		return nil, err
 	}
-	f.ready, f.start = said.Ready, usageOf(c.cmd.Process.Pid)
-	f.memory = watchMemory(c.cmd.Process.Pid)
+	f.ready, f.meter = said.Ready, measure(c.cmd.Process.Pid)
 	return f, nil
 }
 
 // wait gives what the floor did.
 func (f *floorRun) wait() error {
-	defer f.memory.end()
+	defer f.meter.end()
 	var said floorSaid
 	if err := f.hear(&said); err != nil {
 		return err
 	}
-	f.letters, f.used = said.Letters, usageOf(f.cmd.Process.Pid)
-	f.used.cpu, f.used.private = f.used.cpu-f.start.cpu, f.memory.most.Load()
+	f.letters, f.used = said.Letters, f.meter.used()
 	return f.end()
 }
 
@@ -189,7 +172,7 @@ func (f *floor) ready() error { return f.out.Encode(floorSaid{Ready: time.Now()}
 
 // read is the same reading that the daemon does, and gives the bytes to put.
 func (f *floor) read(ctx context.Context, m parsed) ([]byte, error) {
-	r := document.Read(document.Bundle{Sources: f.papers.All(ctx, m.files), Body: m.text, OwnDomains: []string{ownDomain}})
+	r := document.Read(document.Bundle{Sources: f.papers.All(ctx, m.files), Body: m.text, OwnDomains: []string{stage.Domain}})
 	if len(r.Roster) == 0 {
 		return nil, fmt.Errorf("mail %s: no roster was read", m.id)
 	}
@@ -200,12 +183,28 @@ func (f *floor) letter(c *smtp.Client, m parsed) (letterSent, error) {
 	p := f.task.Place
 	text := fmt.Sprintf("From: UKPBJ <%s>\r\nTo: %s\r\nSubject: Re: %s\r\nMessage-ID: <floor-%s\r\nIn-Reply-To: %s\r\nMIME-Version: 1.0\r\n"+
 		"Content-Type: text/plain; charset=utf-8\r\n\r\nPermohonan Saudara telah kami terima.\r\n", p.Mailbox, m.from, m.subject, m.id[1:], m.id)
-	err := transact(c, p.Mailbox, m.from, []byte(text))
+	if err := errors.Join(c.Mail(p.Mailbox), c.Rcpt(m.from)); err != nil {
+		return letterSent{}, err
+	}
+	w, err := c.Data()
+	if err != nil {
+		return letterSent{}, err
+	}
+	_, err = io.WriteString(w, text)
+	err = errors.Join(err, w.Close())
 	return letterSent{m.id, time.Now()}, err
 }
 
 func (f *floor) dial() (*smtp.Client, error) {
-	return dialSMTP(f.task.Place, f.task.Place.Mailbox, true)
+	p := f.task.Place
+	c, err := smtp.Dial(p.SMTP)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Auth(smtp.PlainAuth("", p.Mailbox, p.Password, host(p.SMTP))); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
 }
 
 // parsed is what a floor takes from a mail.

@@ -1,10 +1,7 @@
-//go:build bench
-
 package bench
 
 import (
 	"context"
-	"sync"
 
 	"go.etcd.io/bbolt"
 	"golang.org/x/sync/errgroup"
@@ -28,8 +25,8 @@ func (f *floor) pipelined(ctx context.Context) ([]letterSent, error) {
 	raw := make(chan []byte, floorAhead)
 	done := make(chan finished, floorAhead)
 	durable := make(chan parsed, f.task.Want)
-	var sent sentList
-	if err := f.senders(ctx, g, durable, &sent); err != nil {
+	sent := make(chan letterSent, f.task.Want)
+	if err := f.senders(ctx, g, durable, sent); err != nil {
 		return nil, err
 	}
 	if err := f.ready(); err != nil {
@@ -39,12 +36,12 @@ func (f *floor) pipelined(ctx context.Context) ([]letterSent, error) {
 	f.readers(ctx, g, raw, done)
 	g.Go(func() error { defer close(durable); return f.putAll(done, durable) })
 	err := g.Wait()
-	return sent.list, err
-}
-
-type sentList struct {
-	mu   sync.Mutex
-	list []letterSent
+	close(sent)
+	var list []letterSent
+	for l := range sent {
+		list = append(list, l)
+	}
+	return list, err
 }
 
 func (f *floor) readers(ctx context.Context, g *errgroup.Group, raw <-chan []byte, done chan<- finished) {
@@ -101,7 +98,7 @@ func (f *floor) putAll(done <-chan finished, durable chan<- parsed) error {
 	return nil
 }
 
-func (f *floor) senders(ctx context.Context, g *errgroup.Group, durable <-chan parsed, sent *sentList) error {
+func (f *floor) senders(ctx context.Context, g *errgroup.Group, durable <-chan parsed, sent chan<- letterSent) error {
 	for range floorSenders {
 		c, err := f.dial()
 		if err != nil {
@@ -114,9 +111,7 @@ func (f *floor) senders(ctx context.Context, g *errgroup.Group, durable <-chan p
 				if err != nil {
 					return err
 				}
-				sent.mu.Lock()
-				sent.list = append(sent.list, l)
-				sent.mu.Unlock()
+				sent <- l
 			}
 			return ctx.Err()
 		})

@@ -1,0 +1,69 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+const floorChild = "UKPBJD_BENCH_FLOOR"
+
+// TestFloor is no test: it is the process of one floor.
+func TestFloor(t *testing.T) {
+	if os.Getenv(floorChild) == "" {
+		t.Skip("only as a child of TestFloors")
+	}
+	if err := Floor(t.Context(), os.Stdin, os.Stdout); err != nil {
+		t.Fatal(err)
+	}
+	os.Exit(0) // the testing package would write into the answer
+}
+
+// TestFloors compares the daemon with two floors. With UKPBJD_BENCH=1 it measures a day's load, beside many stored cases too, and prints
+// the report; else three mails show that nothing is lost: figures are not for tests.
+func TestFloors(t *testing.T) {
+	whole := os.Getenv("UKPBJD_BENCH") != ""
+	if testing.Short() || !whole && os.Getenv("UKPBJD_REAL") != "1" {
+		t.Skip("builds the program, and starts processes")
+	}
+	program := filepath.Join(t.TempDir(), "ukpbjd")
+	if said, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "ukpbjd/cmd/ukpbjd").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, said)
+	}
+	o := Options{N: 3, Pad: 20_000, Members: 2, Latency: 1, Pause: time.Millisecond}
+	if whole {
+		o = Options{N: 1000, Pad: 100_000, Members: 3, Latency: 50, Pause: 250 * time.Millisecond, Large: true, Backlog: 10_000}
+	}
+	o.Dir, o.Progress = t.TempDir(), t.Output()
+	o.Self = func(ctx context.Context, args ...string) *exec.Cmd {
+		if args[0] != "bench-floor" {
+			return exec.CommandContext(ctx, program, args...)
+		}
+		c := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestFloor$")
+		c.Env = append(os.Environ(), floorChild+"=1")
+		return c
+	}
+	o.beside = contestants{o.waitingByFloors, o.singleByFloors, o.filledStore}
+	r, err := Run(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Backlog) != 3 || len(r.Single) != 3 {
+		t.Errorf("%+v", r)
+	}
+	for _, w := range r.Backlog {
+		if w.Mails != o.N || w.PerSecond <= 0 {
+			t.Errorf("%+v", w)
+		}
+	}
+	var out bytes.Buffer
+	if err := r.Print(&out); err != nil || !strings.Contains(out.String(), Pipelined) {
+		t.Errorf("%s: %v", out.String(), err)
+	}
+	t.Log(out.String())
+}
