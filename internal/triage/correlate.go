@@ -64,17 +64,14 @@ func (t Triage) answered(v View, msg *message.Message) (match, error) {
 		if err != nil {
 			return c, err
 		}
-		switch {
-		case !ok, c.found && p.Case != c.number:
-			continue
-		case p.Letter == nil:
-			c.found, c.number = true, p.Case
+		if !ok || c.found && p.Case != c.number {
 			continue
 		}
-		l := p.Letter
 		c.found, c.number = true, p.Case
-		c.ref = sop.Ref{Via: "message-id", Kind: l.Kind, Revision: l.Revision, Issue: l.Issue, To: l.To.Address, NIP: l.NIP}
-		return c, nil
+		if l := p.Letter; l != nil {
+			c.ref = sop.Ref{Via: "message-id", Kind: l.Kind, Revision: l.Revision, Issue: l.Issue, To: l.To.Address, NIP: l.NIP}
+			return c, nil
+		}
 	}
 	return c, nil
 }
@@ -115,14 +112,12 @@ func (t Triage) given(msg *message.Message, written bool) (code string) {
 
 // code compares what was given with the codes that the sender could have.
 func (t Triage) code(c *match, given, from string) {
-	if a, ok := t.Office.Approver(from); ok {
+	a, approver := t.Office.Approver(from)
+	switch {
+	case given == "":
+	case approver:
 		t.approverCode(c, given, a)
-		return
-	}
-	if given == "" || !c.sender.Has(sop.RoleMember) {
-		return
-	}
-	if given == t.Codes.MemberCode(c.number, c.sender.NIP) {
+	case c.sender.Has(sop.RoleMember) && given == t.Codes.MemberCode(c.number, c.sender.NIP):
 		c.typed, c.ref.NIP, c.ref.Via = false, c.sender.NIP, via(c.ref.Via)
 	}
 }
@@ -131,9 +126,6 @@ func via(had string) string { return strings.TrimPrefix(had+"+code", "+") }
 
 // approverCode matches against the present letter and the earlier ones of this case; an old code is answered, not obeyed.
 func (t Triage) approverCode(c *match, given string, a sop.Approver) {
-	if given == "" {
-		return
-	}
 	for rev := c.c.Revision; rev > 0 && rev > c.c.Revision-20; rev-- {
 		for issue := issues(c.c, rev); issue > 0; issue-- {
 			if given != t.Codes.ApprovalCode(c.number, rev, issue, a.Address) {
