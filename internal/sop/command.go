@@ -28,8 +28,8 @@ var rules = map[Verb]rule{
 	Salah:        {RoleMember, true, false, ownLetter, (*decision).salah},
 	Kendala:      {RoleMember, false, false, ownLetter, (*decision).kendala},
 	Jelaskan:     {RoleNone, true, true, nil, (*decision).jelaskan},
-	TanyaStatus:  {RoleNone, true, false, nil, (*decision).status},
-	TanyaBantuan: {RoleNone, true, false, nil, (*decision).bantuan},
+	TanyaStatus:  {RoleNone, true, false, nil, told(StatusKasus, "status-told", "Keadaan kasus ditanyakan dan dijawab.")},
+	TanyaBantuan: {RoleNone, true, false, nil, told(Bantuan, "help-told", "Cara menjawab ditanyakan dan dijelaskan.")},
 }
 
 // Refusal says why a command that arrived at the given time would not be obeyed, or "". The gates ask it, so that the record
@@ -108,16 +108,13 @@ func (d *decision) role() Role {
 	return d.in.From.Roles[0]
 }
 
-func (d *decision) status(Command) string {
-	d.event("status-told", "Keadaan kasus ditanyakan dan dijawab.")
-	d.reply(StatusKasus, d.in.From.Person, d.role(), "", "").NIP = d.in.From.NIP
-	return "status-told"
-}
-
-func (d *decision) bantuan(Command) string {
-	d.event("help-told", "Cara menjawab ditanyakan dan dijelaskan.")
-	d.reply(Bantuan, d.in.From.Person, d.role(), "", "").NIP = d.in.From.NIP
-	return "help-told"
+// told answers a question with a letter of this kind.
+func told(kind LetterKind, reason, text string) func(*decision, Command) string {
+	return func(d *decision, _ Command) string {
+		d.event(reason, text)
+		d.reply(kind, d.in.From.Person, d.role(), "", "").NIP = d.in.From.NIP
+		return reason
+	}
 }
 
 // jelaskan puts the words of the one who owed the step beside the deviation. SOP W.2
