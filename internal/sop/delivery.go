@@ -101,10 +101,7 @@ func (w Undeliverable) decide(d *decision) string {
 // lost is a letter that did not arrive: the case shows it, requester and approver are told. SOP W.2
 func (d *decision) lost(l Letter, reason, text string) string {
 	d.event("letter-lost", "Surat "+string(l.Kind)+" tidak sampai.", "kind", string(l.Kind), "to", l.To.Address, "text", text)
-	if d.c.Status.Closed() {
-		return reason
-	}
-	if l.Kind == GagalKirim || l.Role == RoleOperator { // no letter about a letter about a letter
+	if d.c.Status.Closed() || l.Kind == GagalKirim || l.Role == RoleOperator { // no letter about a letter about a letter
 		return reason
 	}
 	if l.Kind == Kredensial {
@@ -191,13 +188,8 @@ func (m Member) named(who string) bool {
 
 // matches: every word that is asked for is a word of the name.
 func matches(name, who string) bool {
-	has := words(name)
-	for _, w := range words(who) {
-		if !slices.Contains(has, w) {
-			return false
-		}
-	}
-	return len(words(who)) > 0
+	has, asked := words(name), words(who)
+	return len(asked) > 0 && !slices.ContainsFunc(asked, func(w string) bool { return !slices.Contains(has, w) })
 }
 
 func words(s string) []string {
