@@ -209,7 +209,7 @@ func (u *unpacker) keys(made, cfg *config.Config, o RestoreOptions) error {
 	if err != nil {
 		return err
 	}
-	if !credential.SameMaster(master, cfg.Credentials.MasterKey) {
+	if !master.Equal(cfg.Credentials.MasterKey) {
 		if o.Master == "" {
 			return errors.New("it was made under another master key than credentials.key_file: give a new file for that key, and name it there afterwards")
 		}

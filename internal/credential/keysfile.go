@@ -2,7 +2,6 @@ package credential
 
 import (
 	"bytes"
-	"crypto/hmac"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -101,11 +100,6 @@ func (u Unlock) identities() ([]age.Identity, error) {
 	}
 	id, err := age.NewScryptIdentity(u.Passphrase.Reveal())
 	return []age.Identity{id}, err
-}
-
-// SameMaster compares two master keys.
-func SameMaster(a, b secret.Secret) bool {
-	return hmac.Equal([]byte(a.Reveal()), []byte(b.Reveal()))
 }
 
 // MasterFile is a master key as the configuration's reader takes it.

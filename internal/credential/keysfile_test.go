@@ -33,7 +33,7 @@ func TestSealedKeys(t *testing.T) {
 				t.Error("it is not sealed")
 			}
 			got, vault, err := OpenKeys(bytes.NewReader(b.Bytes()), x.open)
-			if err != nil || !SameMaster(got, master) || string(vault) != "the key file" {
+			if err != nil || !got.Equal(master) || string(vault) != "the key file" {
 				t.Errorf("%v %q", err, vault)
 			}
 			for _, wrong := range []Unlock{{}, {Passphrase: secret.New([]byte("kalimat lain sekali"))}, {Identity: secret.New([]byte("x"))}} {

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 
 	"ukpbjd/internal/secret"
 )
@@ -56,23 +57,8 @@ func wellFormed(b []byte) bool {
 // digit and special. It must also be printable ASCII without blanks, so that the letter shows exactly what was typed.
 func Strong(s secret.Secret) bool {
 	p := s.Reveal()
-	if len(p) < 8 || len(p) > longest {
-		return false
-	}
-	var low, up, dig, spec bool
-	for _, c := range []byte(p) {
-		switch {
-		case c <= ' ' || c > '~':
-			return false
-		case c >= 'a' && c <= 'z':
-			low = true
-		case c >= 'A' && c <= 'Z':
-			up = true
-		case c >= '0' && c <= '9':
-			dig = true
-		default:
-			spec = true
-		}
-	}
-	return low && up && dig && spec
+	has := func(is func(rune) bool) bool { return strings.ContainsFunc(p, is) }
+	odd := func(r rune) bool { return r <= ' ' || r > '~' }
+	special := func(r rune) bool { return unicode.IsPunct(r) || unicode.IsSymbol(r) }
+	return len(p) >= 8 && len(p) <= longest && !has(odd) && has(unicode.IsLower) && has(unicode.IsUpper) && has(unicode.IsDigit) && has(special)
 }

@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"strings"
 
@@ -157,17 +158,9 @@ func pdfHash(pass, salt, user []byte) []byte {
 		for _, x := range e[:16] {
 			sum += int(x)
 		}
-		switch sum % 3 {
-		case 0:
-			h := sha256.Sum256(e)
-			key = h[:]
-		case 1:
-			h := sha512.Sum384(e)
-			key = h[:]
-		default:
-			h := sha512.Sum512(e)
-			key = h[:]
-		}
+		h := []func() hash.Hash{sha256.New, sha512.New384, sha512.New}[sum%3]()
+		h.Write(e)
+		key = h.Sum(nil)
 		last = int(e[len(e)-1])
 	}
 	return key[:32]

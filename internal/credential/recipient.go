@@ -6,10 +6,10 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -169,11 +169,9 @@ func (r Recipient) smime(entity []byte, _ time.Time) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString("Content-Type: application/pkcs7-mime; smime-type=enveloped-data; name=\"smime.p7m\"\r\n" +
 		"Content-Disposition: attachment; filename=\"smime.p7m\"\r\nContent-Transfer-Encoding: base64\r\n\r\n")
-	text := base64.StdEncoding.EncodeToString(der)
-	for ; len(text) > 76; text = text[76:] {
-		b.WriteString(text[:76] + "\r\n")
+	for line := range slices.Chunk([]byte(base64.StdEncoding.EncodeToString(der)), 76) {
+		b.Write(append(line, "\r\n"...))
 	}
-	b.WriteString(text + "\r\n")
 	return b.Bytes(), nil
 }
 
@@ -192,8 +190,7 @@ func (r Recipient) pgpMIME(entity []byte, now time.Time) ([]byte, error) {
 	if err = errors.Join(err, plain.Close(), w.Close()); err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(sealed.Bytes())
-	edge := "=_p" + hex.EncodeToString(sum[:16])
+	edge := fmt.Sprintf("=_p%.16x", sha256.Sum256(sealed.Bytes()))
 	text := strings.ReplaceAll(strings.ReplaceAll(sealed.String(), "\r\n", "\n"), "\n", "\r\n")
 	return []byte("Content-Type: multipart/encrypted; protocol=\"application/pgp-encrypted\";\r\n boundary=\"" + edge + "\"\r\n\r\n--" + edge +
 		"\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n\r\n--" + edge +

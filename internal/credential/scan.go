@@ -84,9 +84,9 @@ func written(p string) []string {
 		wide.Write([]byte{byte(u), byte(u >> 8)})
 	}
 	all := []string{p, wide.String(), html.EscapeString(p), strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(p),
-		url.QueryEscape(p), url.PathEscape(p), quotedPrintable(p), hex.EncodeToString([]byte(p)), inJSON(p)}
+		url.QueryEscape(p), url.PathEscape(p), escape(p, "=%02X", plainInQP), hex.EncodeToString([]byte(p)), inJSON(p)}
 	for _, format := range []string{"=%02X", "%%%02X", "%%%02x", "&#x%x;", "&#x%X;", "&#%d;"} {
-		all = append(all, escape(p, format))
+		all = append(all, escape(p, format, alnum))
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
@@ -98,24 +98,17 @@ func inJSON(p string) string {
 	return string(b[1 : len(b)-1])
 }
 
-// quotedPrintable escapes only what must be (RFC 2045 §6.7).
-func quotedPrintable(p string) string {
-	var b strings.Builder
-	for _, c := range []byte(p) {
-		if c == '=' || c < ' ' || c > '~' {
-			fmt.Fprintf(&b, "=%02X", c)
-		} else {
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
-}
+// alnum are the letters and digits, which every escape leaves.
+func alnum(c byte) bool { return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' }
 
-// escape writes everything but letters and digits in one format.
-func escape(p, format string) string {
+// plainInQP is what quoted-printable need not escape (RFC 2045 §6.7).
+func plainInQP(c byte) bool { return c >= ' ' && c <= '~' && c != '=' }
+
+// escape writes everything but what is plain in one format.
+func escape(p, format string, plain func(byte) bool) string {
 	var b strings.Builder
 	for _, c := range []byte(p) {
-		if c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' {
+		if plain(c) {
 			b.WriteByte(c)
 		} else {
 			fmt.Fprintf(&b, format, c)
@@ -181,9 +174,6 @@ func (s *Scanner) scanPiece(b []byte, hit func(f form, from, to int)) {
 		return
 	}
 	for _, soft := range []bool{false, true} {
-		if soft && !bytes.Contains(b, []byte("=\n")) && !bytes.Contains(b, []byte("=\r\n")) {
-			continue
-		}
 		joined, skipped := unwrap(b, soft)
 		if len(skipped) > 0 {
 			s.search(joined, func(f form, from, to int) { hit(f, original(skipped, from), original(skipped, to-1)+1) })
@@ -197,37 +187,23 @@ type gap struct{ at, n int }
 // unwrap leaves out line ends, with the quote marks and blanks that follow them; soft: only "=" line ends.
 func unwrap(b []byte, soft bool) (joined []byte, gaps []gap) {
 	joined = make([]byte, 0, len(b))
-	for i := 0; i < len(b); {
-		if end := lineEnd(b, i, soft); end > i {
-			gaps = append(gaps, gap{len(joined), end - i})
-			i = end
-			continue
+	for len(b) > 0 {
+		line, rest, ends := bytes.Cut(b, []byte("\n"))
+		text := bytes.TrimSuffix(line, []byte("\r"))
+		if soft {
+			open := bytes.TrimSuffix(text, []byte("="))
+			text, ends = open, ends && len(open) < len(text)
+		} else {
+			rest = bytes.TrimLeft(rest, "> \t")
 		}
-		joined = append(joined, b[i])
-		i++
+		if ends {
+			gaps = append(gaps, gap{len(joined) + len(text), len(b) - len(rest) - len(text)})
+		} else {
+			text = b[:len(b)-len(rest)]
+		}
+		joined, b = append(joined, text...), rest
 	}
 	return joined, gaps
-}
-
-func lineEnd(b []byte, i int, soft bool) int {
-	j := i
-	if soft {
-		if b[j] != '=' {
-			return i
-		}
-		j++
-	}
-	if j < len(b) && b[j] == '\r' {
-		j++
-	}
-	if j >= len(b) || b[j] != '\n' {
-		return i
-	}
-	j++
-	for !soft && j < len(b) && (b[j] == '>' || b[j] == ' ' || b[j] == '\t') {
-		j++
-	}
-	return j
 }
 
 // original gives the place in the original of a place in the joined text.

@@ -1,6 +1,7 @@
 package credential
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,10 +29,7 @@ func UserID(pattern, nama, nip string, taken func(string) bool) string {
 	for _, twice := range []string{"..", "__", "--"} {
 		base = strings.ReplaceAll(base, twice, twice[:1])
 	}
-	base = strings.Trim(cut(base, maxID), "._-")
-	if base == "" {
-		base = "pokja"
-	}
+	base = cmp.Or(strings.Trim(cut(base, maxID), "._-"), "pokja")
 	id := base
 	for n := 2; taken(id) && n < 10_000; n++ {
 		suffix := strconv.Itoa(n)

@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 
 	"golang.org/x/crypto/chacha20poly1305"
 )
@@ -41,12 +43,7 @@ func (v *Vault) encode(keys map[string][]byte) ([]byte, error) {
 	}
 	b := append([]byte(magic), check...)
 	b = binary.BigEndian.AppendUint32(b, uint32(len(keys)))
-	ids := make([]string, 0, len(keys))
-	for id := range keys {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	for _, id := range ids {
+	for _, id := range slices.Sorted(maps.Keys(keys)) {
 		b = binary.BigEndian.AppendUint16(b, uint16(len(id)))
 		b = append(b, id...)
 		b = append(b, keys[id]...)
@@ -120,6 +117,15 @@ func (v *Vault) load() error {
 	return ErrVaultLocked
 }
 
+// lock takes the file for this process, or says at once that another has it.
+func lock(f *os.File) error {
+	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return ErrVaultLocked
+	}
+	return err
+}
+
 // present says whether f is still the file of that name.
 func present(f *os.File, path string) bool {
 	a, err1 := f.Stat()
@@ -163,18 +169,17 @@ func (v *Vault) read() error {
 	}
 	left, err := filepath.Glob(v.path + ".new*")
 	for _, name := range left {
-		err = errors.Join(err, wipeAndRemove(name))
+		f, e := os.OpenFile(name, os.O_RDWR, 0)
+		if e == nil {
+			e = discard(f)
+		}
+		err = errors.Join(err, e)
 	}
 	return errors.Join(err, v.file.Sync(), syncDir(v.path))
 }
 
-func wipeAndRemove(name string) error {
-	f, err := os.OpenFile(name, os.O_RDWR, 0)
-	if err != nil {
-		return err
-	}
-	return errors.Join(wipe(f), f.Close(), os.Remove(name))
-}
+// discard leaves nothing of a file that did not come into its place.
+func discard(f *os.File) error { return errors.Join(wipe(f), f.Close(), os.Remove(f.Name())) }
 
 // wipe overwrites a file; on a file system that copies on write the old blocks live until they are used again.
 func wipe(f *os.File) error {
@@ -204,7 +209,7 @@ func (v *Vault) rewrite(next map[string][]byte) error {
 		err = os.Rename(f.Name(), v.path)
 	}
 	if err != nil {
-		return errors.Join(err, wipe(f), f.Close(), os.Remove(f.Name()))
+		return errors.Join(err, discard(f))
 	}
 	v.step("renamed")
 	old := v.file
@@ -232,7 +237,7 @@ func (v *Vault) beside(b []byte) (*os.File, error) {
 		err = f.Sync()
 	}
 	if err != nil {
-		return nil, errors.Join(err, wipe(f), f.Close(), os.Remove(f.Name()))
+		return nil, errors.Join(err, discard(f))
 	}
 	return f, nil
 }

@@ -18,10 +18,8 @@ type Watch struct {
 	value  [256]uint64         // what a byte counts
 	times  uint64              // what a place counts
 	sizes  []size              // lengths of the secrets, ascending
-	by     map[uint64]string   // whose a fingerprint is
-	of     map[string]uint64   // and back
-	twins  map[uint64][]string // its further owners, where an approver gave two people the same
-	older  map[string][]uint64 // its further fingerprints, where a secret was replaced
+	by     map[uint64][]string // whose a fingerprint is: an approver may give two people the same
+	of     map[string][]uint64 // and back: a secret may be replaced
 	filter []uint64            // a bit for each fingerprint: most windows are dismissed by it
 }
 
@@ -40,7 +38,7 @@ const (
 
 // NewWatch makes one that knows nothing. random is crypto/rand.Reader.
 func NewWatch(random io.Reader) (*Watch, error) {
-	w := &Watch{by: map[uint64]string{}, of: map[string]uint64{}, twins: map[uint64][]string{}, older: map[string][]uint64{}, filter: make([]uint64, leastFilter)}
+	w := &Watch{by: map[uint64][]string{}, of: map[string][]uint64{}, filter: make([]uint64, leastFilter)}
 	var b [8 * 257]byte
 	if _, err := io.ReadFull(random, b[:]); err != nil {
 		return nil, fmt.Errorf("make the key of fingerprints: %w", err)
@@ -71,20 +69,14 @@ func (w *Watch) Add(id string, s secret.Secret) {
 	f := fingerprint(h, uint64(len(p)-1))
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	owner, known := w.by[f]
-	if owner == id || slices.Contains(w.twins[f], id) {
+	if slices.Contains(w.by[f], id) {
 		return
 	}
-	if _, another := w.of[id]; another {
-		w.older[id] = append(w.older[id], f)
-	} else {
-		w.of[id] = f
-	}
-	if known {
-		w.twins[f] = append(w.twins[f], id)
+	w.of[id] = append(w.of[id], f)
+	w.by[f] = append(w.by[f], id)
+	if len(w.by[f]) > 1 {
 		return
 	}
-	w.by[f] = id
 	w.count(len(p), 1)
 	if len(w.by)*perPrint > len(w.filter)*64 {
 		w.filter = make([]uint64, 2*len(w.filter))
@@ -95,34 +87,18 @@ func (w *Watch) Add(id string, s secret.Secret) {
 	w.mark(f)
 }
 
-// Forget ends the search for the secrets of id.
+// Forget ends the search for the secrets of id. Their bits stay until the filter grows: one says only that a closer look is worth while.
 func (w *Watch) Forget(id string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if f, known := w.of[id]; known {
-		w.drop(f, id)
-	}
-	for _, f := range w.older[id] {
-		w.drop(f, id)
+	for _, f := range w.of[id] {
+		w.by[f] = slices.DeleteFunc(w.by[f], func(x string) bool { return x == id })
+		if len(w.by[f]) == 0 {
+			delete(w.by, f)
+			w.count(int(f&0xff)+1, -1)
+		}
 	}
 	delete(w.of, id)
-	delete(w.older, id)
-}
-
-// drop takes a fingerprint from one owner. Its bit stays until the filter grows: it says only that a closer look is worth while.
-func (w *Watch) drop(f uint64, id string) {
-	twins := slices.DeleteFunc(w.twins[f], func(x string) bool { return x == id })
-	if w.by[f] == id && len(twins) > 0 {
-		w.by[f], twins = twins[0], twins[1:]
-	} else if w.by[f] == id {
-		delete(w.by, f)
-		w.count(int(f&0xff)+1, -1)
-	}
-	if len(twins) > 0 {
-		w.twins[f] = twins
-	} else {
-		delete(w.twins, f)
-	}
 }
 
 // Len is how many secrets it looks for.
@@ -211,9 +187,7 @@ func (w *Watch) run(ids []string, b []byte) []string {
 		for i, c := range b[s.n-1:] {
 			h = h*w.times + w.value[c]
 			if f := fingerprint(h, tail); filter[f>>14&most]&(1<<(f>>8&63)) != 0 {
-				if id, ok := w.by[f]; ok {
-					ids = append(append(ids, id), w.twins[f]...)
-				}
+				ids = append(ids, w.by[f]...)
 			}
 			h -= w.value[first[i]] * s.leaving
 		}

@@ -1,9 +1,6 @@
 package form
 
-import (
-	"fmt"
-	"strconv"
-)
+import "fmt"
 
 // Blank is the office's own empty formulir, as a workbook and as a text document. The name of the office may be empty.
 func Blank(office string) (xlsx, docx []byte, err error) {
@@ -15,8 +12,7 @@ func Blank(office string) (xlsx, docx []byte, err error) {
 }
 
 func blankWorkbook(office string) ([]byte, error) {
-	cols := columns()
-	w := newWriter(cols, "Formulir permohonan pembuatan akun Pokja")
+	w := newWriter(columns(), "Formulir permohonan pembuatan akun Pokja")
 	w.line(title, heavy)
 	w.row++
 	for _, h := range heading(office) {
@@ -34,12 +30,7 @@ func blankWorkbook(office string) ([]byte, error) {
 	w.heads()
 	first := w.row
 	for n := range blankRows {
-		for i := range cols {
-			w.cell(i, "", ordinary)
-		}
-		w.cell(0, strconv.Itoa(n+1), fixed)
-		w.height(1, 18)
-		w.row++
+		w.blankRow(n + 1)
 	}
 	w.guard(first, w.row-1)
 	w.row++

@@ -37,9 +37,7 @@ func Markup(r document.Reading, number string) ([]byte, error) {
 		w.member(i+1, row, r.Problems)
 	}
 	for i := range spareRows {
-		w.number(len(r.Roster) + i + 1)
-		w.height(1, 18)
-		w.row++
+		w.blankRow(len(r.Roster) + i + 1)
 	}
 	w.guard(first, w.row-1)
 	out, err := w.finish()
@@ -57,17 +55,20 @@ func mending() []string {
 
 // number begins a row: its running number, and empty cells that keep what is typed as text.
 func (w *writer) number(no int) {
-	for i := range w.cols {
+	for i, c := range w.cols {
 		l := ordinary
-		switch i {
-		case 0:
-			l = fixed
-		case len(w.cols) - 1:
+		if c.of == nil {
 			l = remark
 		}
 		w.cell(i, "", l)
 	}
 	w.cell(0, strconv.Itoa(no), fixed)
+}
+
+func (w *writer) blankRow(no int) {
+	w.number(no)
+	w.height(1, 18)
+	w.row++
 }
 
 func (w *writer) member(no int, row document.Row, all []document.Problem) {

@@ -8,8 +8,8 @@ type authres struct {
 
 // result is one resinfo: what one method found.
 type result struct {
-	method, value, reason string // method and value in lower case
-	props                 []prop
+	method, value string // in lower case
+	props         []prop
 }
 
 // prop is one propspec; key is "ptype.property" in lower case, or the bare name where a server left the ptype out.
@@ -32,186 +32,116 @@ func (r result) get(key string) (value string, found, contradicts bool) {
 // authservID reads only that and leaves the scanner behind it. Exchange Online writes none and begins with a method; its
 // equals sign shows it.
 func (p *scanner) authservID() (id string, err error) {
-	if err := p.space(); err != nil {
-		return "", err
-	}
+	p.space()
 	if p.peek() == '"' {
-		id, err = p.quoted()
+		id = p.quoted()
 	} else {
 		id = p.run(func(c byte) bool { return loose(c) && c != '=' })
 	}
-	if err != nil {
-		return "", err
+	p.parted()
+	return id, p.err
+}
+
+// parted wants the end, or what parts a value from the next.
+func (p *scanner) parted() {
+	if c := p.peek(); c != 0 && c != ';' && c != ' ' && c != '\t' && c != '(' {
+		p.fail(errExpected)
 	}
-	return id, p.stops()
 }
 
 // rest reads what follows the authserv-id: the version and the results.
 func (p *scanner) rest(a *authres) error {
-	if err := p.space(); err != nil {
-		return err
-	}
+	p.space()
 	a.version = p.run(digit)
-	if err := p.space(); err != nil {
-		return err
-	}
+	p.space()
 	for props := 0; !p.end(); {
-		if !p.take(';') {
-			return errExpected
-		}
-		r, err := p.result()
-		if err != nil {
-			return err
-		}
+		p.want(';')
+		r := p.result()
 		if props += len(r.props); props > maxProps || len(a.results) >= maxResults {
-			return errTooLong
+			p.fail(errTooLong)
 		}
 		if r.method != "" {
 			a.results = append(a.results, r)
 		}
 	}
-	return nil
+	return p.err
 }
 
 // result reads one resinfo up to the next semicolon; no-result and an empty one (a stray semicolon) have no method.
-func (p *scanner) result() (result, error) {
-	var r result
-	if err := p.space(); err != nil {
-		return r, err
-	}
+func (p *scanner) result() (r result) {
+	p.space()
 	if p.end() || p.peek() == ';' {
-		return r, nil
+		return r
 	}
-	method, err := p.name() // Amazon and older filters put properties after semicolons: method.like=value@anything
-	if err != nil {
-		return r, err
-	}
+	method := p.name() // Amazon and older filters put properties after semicolons: method.like=value@anything
 	if method == "none" && (p.end() || p.peek() == ';') {
-		return r, nil
+		return r
 	}
-	version, err := p.methodVersion()
-	if err != nil {
-		return r, err
+	version := ""
+	if p.take('/') {
+		p.space()
+		version = p.word(digit)
 	}
-	value, err := p.assigned()
-	if err != nil {
-		return r, err
-	}
-	r.method, r.value = method, lower(value)
+	r.method, r.value = method, lower(p.assigned())
 	if version != "" && version != "1" { // a version we do not know says nothing we understand
 		r.value += "/" + version
 	}
-	return r, p.properties(&r)
+	p.properties(&r)
+	return r
 }
 
-func (p *scanner) methodVersion() (string, error) {
-	if !p.take('/') {
-		return "", nil
-	}
-	if err := p.space(); err != nil {
-		return "", err
-	}
-	v := p.run(digit)
-	if v == "" {
-		return "", errExpected
-	}
-	return v, p.space()
-}
-
-// properties reads reasonspec and propspecs.
-func (p *scanner) properties(r *result) error {
+// properties reads reasonspec, which nobody asks for, and propspecs.
+func (p *scanner) properties(r *result) {
 	for !p.end() && p.peek() != ';' {
 		if len(r.props) > maxProps {
-			return errTooLong
+			p.fail(errTooLong)
 		}
-		key, err := p.name()
-		if err != nil {
-			return err
+		if key, value := p.name(), p.assigned(); key != "reason" {
+			r.props = append(r.props, prop{key, value})
 		}
-		value, err := p.assigned()
-		if err != nil {
-			return err
-		}
-		if key == "reason" {
-			r.reason = value
-			continue
-		}
-		r.props = append(r.props, prop{key, value})
 	}
-	return nil
 }
 
 // name reads a method, ptype "." property, or a bare name as Exchange writes it (action=none).
-func (p *scanner) name() (string, error) {
-	key, err := p.word()
-	if err != nil {
-		return "", err
-	}
+func (p *scanner) name() string {
+	key := p.word(keyword)
 	for p.take('.') {
-		if err := p.space(); err != nil {
-			return "", err
-		}
-		more, err := p.word()
-		if err != nil {
-			return "", err
-		}
-		key += "." + more
+		p.space()
+		key += "." + p.word(keyword)
 	}
-	return lower(key), nil
+	return lower(key)
 }
 
 // assigned reads "=" and a value, with CFWS around both.
-func (p *scanner) assigned() (v string, err error) {
-	if err := p.space(); err != nil {
-		return "", err
-	}
-	if !p.take('=') {
-		return "", errExpected
-	}
-	if err := p.space(); err != nil {
-		return "", err
-	}
-	if v, err = p.value(); err != nil {
-		return "", err
-	}
-	return v, p.space()
+func (p *scanner) assigned() string {
+	p.space()
+	p.want('=')
+	p.space()
+	v := p.value()
+	p.space()
+	return v
 }
 
-// word reads one keyword and the CFWS after it.
-func (p *scanner) word() (string, error) {
-	w := p.run(keyword)
+// word reads one that is not empty, and the CFWS after it.
+func (p *scanner) word(ok func(byte) bool) string {
+	w := p.run(ok)
 	if w == "" {
-		return "", errExpected
+		p.fail(errExpected)
 	}
-	return w, p.space()
+	p.space()
+	return w
 }
 
 // value reads a pvalue: a run, a quoted string, or a quoted local part with its domain; that one keeps its quotes, so that
 // it never equals a plain address.
-func (p *scanner) value() (string, error) {
-	if p.peek() != '"' {
-		v := p.run(loose)
-		if c := p.peek(); c == '"' || c == '\\' || c == ')' {
-			return "", errExpected
-		}
-		return v, nil
-	}
+func (p *scanner) value() (v string) {
 	start := p.i
-	v, err := p.quoted()
-	if err != nil {
-		return "", err
-	}
-	if p.peek() == '@' {
+	if p.peek() != '"' {
+		v = p.run(loose)
+	} else if v = p.quoted(); p.peek() == '@' {
 		p.run(loose)
 		v = p.s[start:p.i]
 	}
-	return v, p.stops()
-}
-
-// stops wants the end of what was read: white space, a comment, a semicolon or the end.
-func (p *scanner) stops() error {
-	if c := p.peek(); c != 0 && c != ';' && c != ' ' && c != '\t' && c != '(' {
-		return errExpected
-	}
-	return nil
+	p.parted()
+	return v
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Real fields that nobody here wrote: the grammar must read what real servers write.
@@ -62,5 +63,13 @@ func TestRealFields(t *testing.T) {
 	t.Logf("Authentication-Results: %d, not read: %d, without id: %d; Received: %d, not read: %d", fields, unread, nameless, hops, strange)
 	if fields < 100 || unread*5 > fields || strange*5 > hops {
 		t.Error("too much of what real servers write is not read")
+	}
+}
+
+// TestNoTimeIsTooOld: a signature without a time of its own, in a mail without a readable date, is not as young as a mail of which
+// nobody knows when it came.
+func TestNoTimeIsTooOld(t *testing.T) {
+	if why := untimely(time.Time{}, time.Time{}); why != "too-old" {
+		t.Errorf("%q", why)
 	}
 }

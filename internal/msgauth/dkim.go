@@ -2,13 +2,13 @@ package msgauth
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/mail"
 	"slices"
@@ -23,6 +23,7 @@ import (
 
 const (
 	maxSignatures = 5
+	dnsTimeout    = 10 * time.Second // for all look-ups of one mail
 	maxAge        = 72 * time.Hour
 	maxAhead      = 15 * time.Minute // a signer's clock may run ahead by this much
 	minRSABits    = 2048
@@ -46,7 +47,7 @@ func checkSignature(ctx context.Context, p sop.Proof, raw []byte, at time.Time, 
 		return ends(p, sop.Unproven, reason)
 	}
 	keys := &keyring{domain: author.domain, dns: o.Resolver, seen: map[string]key{}}
-	ctx, cancel := context.WithTimeout(ctx, cmp.Or(o.DNSTimeout, 10*time.Second))
+	ctx, cancel := context.WithTimeout(ctx, dnsTimeout)
 	defer cancel()
 	found, err := dkim.VerifyWithOptions(bytes.NewReader(raw), &dkim.VerifyOptions{
 		LookupTXT:        func(name string) ([]string, error) { return keys.lookup(ctx, name) },
@@ -86,7 +87,7 @@ func (k *keyring) weigh(v *dkim.Verification, h []rawField, tags map[string]stri
 	if !same(v.Domain, k.domain) { // exactly From's domain: a parent's signature does not speak for a subdomain
 		return sop.Unproven, "dkim-not-aligned"
 	}
-	used := k.of(tags["s"] + "._domainkey." + v.Domain)
+	used := k.seen[lower(tags["s"]+"._domainkey."+v.Domain)]
 	if used.reason != "" {
 		return used.result, used.reason
 	}
@@ -122,7 +123,7 @@ func age(signed time.Time, h []rawField, at time.Time) (sop.Result, string) {
 // untimely says what is wrong with a signer's own time.
 func untimely(signed, at time.Time) string {
 	switch {
-	case at.Sub(signed) > maxAge:
+	case signed.IsZero() || at.Sub(signed) > maxAge:
 		return "too-old"
 	case signed.Sub(at) > maxAhead:
 		return "from-the-future"
@@ -135,7 +136,7 @@ type keyring struct {
 	domain string
 	dns    Resolver
 
-	mu   sync.Mutex
+	mu   sync.Mutex // while the library looks keys up side by side
 	seen map[string]key
 }
 
@@ -180,21 +181,11 @@ func (k *keyring) ask(ctx context.Context, name string) (texts []string, found k
 	return texts, inspect(texts[0])
 }
 
-func (k *keyring) of(name string) key {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.seen[lower(name)]
-}
-
 // witnesses are the key records as evidence; they are needed whole to prove the signature later.
-func (k *keyring) witnesses() []sop.Witness {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	var all []sop.Witness
-	for name, found := range k.seen {
-		all = append(all, sop.Witness{Kind: "dkim-key", Name: name, Text: found.text})
+func (k *keyring) witnesses() (all []sop.Witness) {
+	for _, name := range slices.Sorted(maps.Keys(k.seen)) {
+		all = append(all, sop.Witness{Kind: "dkim-key", Name: name, Text: k.seen[name].text})
 	}
-	slices.SortFunc(all, func(a, b sop.Witness) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }
 

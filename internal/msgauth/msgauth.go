@@ -24,8 +24,7 @@ type Options struct {
 	// without it a forged field of a sender who adds no Received line of their own stands at the same place.
 	BelowReceived bool
 
-	Resolver   Resolver      // DNS for level strict; nil: no key is ever found
-	DNSTimeout time.Duration // for all look-ups of one mail; zero: 10 s
+	Resolver Resolver // DNS for level strict; nil: no key is ever found
 
 	Pins map[string]Pin // level signed: by the approver's address, byte for byte
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -43,13 +44,12 @@ func readKeys(b []byte) (keyRing, error) {
 		read = openpgp.ReadArmoredKeyRing
 	}
 	keys, err := read(bytes.NewReader(b))
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if len(keys) == 0 {
+	case len(keys) == 0:
 		return nil, errors.New("there is none in it")
-	}
-	if slices.ContainsFunc(keys, func(k *openpgp.Entity) bool { return k.PrivateKey != nil }) {
+	case slices.ContainsFunc(keys, func(k *openpgp.Entity) bool { return k.PrivateKey != nil }):
 		return nil, errors.New("it holds the private key; register the public one only")
 	}
 	return keys, nil
@@ -76,9 +76,8 @@ func checkOpenPGP(keys keyRing, s message.Signed, at time.Time) (f finding) {
 		}
 		return f
 	}
-	f.by = "OpenPGP key " + fingerprint(signer.PrimaryKey.Fingerprint)
-	f.signed = sig.CreationTime
-	f.detail = []string{"key " + fingerprint(signer.PrimaryKey.Fingerprint)}
+	name := fmt.Sprintf("key %x", signer.PrimaryKey.Fingerprint)
+	f.by, f.signed, f.detail = "OpenPGP "+name, sig.CreationTime, []string{name}
 	if sig.SigType != packet.SigTypeBinary && sig.SigType != packet.SigTypeText {
 		f.reason = "signature-bad"
 	}

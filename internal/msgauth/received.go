@@ -22,20 +22,15 @@ func trusted(header []message.Field, o Options) (fields, notes []string) {
 	for i, f := range header {
 		switch lower(f.Name) {
 		case "received":
-			if border {
-				return fields, left(header[i:], o, notes)
-			}
 			hop, ok := parseReceived(f.Value)
-			if !ok || !listed(o.ReceivedBy, hop.by) {
-				return fields, left(header[i:], o, notes)
+			ours := ok && !border && listed(o.ReceivedBy, hop.by)
+			switch {
+			case ours && hop.inside(o.ReceivedBy):
+			case ours && o.BelowReceived:
+				border = true
+			default:
+				return fields, left(header[i:], o)
 			}
-			if hop.inside(o.ReceivedBy) {
-				continue
-			}
-			if !o.BelowReceived {
-				return fields, left(header[i:], o, notes)
-			}
-			border = true
 		case "authentication-results":
 			if fields = append(fields, f.Value); len(fields) > maxTrusted {
 				return fields, notes
@@ -46,7 +41,7 @@ func trusted(header []message.Field, o Options) (fields, notes []string) {
 }
 
 // left notes the fields of our id that stand too low to count: a forgery, or a server whose filters write below its own line.
-func left(header []message.Field, o Options, notes []string) []string {
+func left(header []message.Field, o Options) (notes []string) {
 	for _, f := range header {
 		if lower(f.Name) != "authentication-results" || len(notes) >= maxNotes {
 			continue
@@ -70,34 +65,31 @@ type hop struct {
 func parseReceived(s string) (hop, bool) {
 	var h hop
 	p, err := newScanner(s)
-	if err != nil || p.space() != nil {
+	if err != nil {
 		return h, false
 	}
+	p.space()
 	word := p.atom()
 	if same(word, "from") {
-		if p.space() != nil {
-			return h, false
-		}
+		p.space()
 		p.atom()
-		if h.peer, err = p.peerInfo(); err != nil {
-			return h, false
-		}
+		h.peer = p.space()
 		word = p.atom()
 	}
-	if !same(word, "by") || p.space() != nil {
+	if !same(word, "by") {
 		return h, false
 	}
+	p.space()
 	h.by = p.atom()
-	return h, h.by != "" && p.protocol(&h)
+	ok := h.by != "" && p.protocol(&h) && p.err == nil
+	return h, ok
 }
 
 // protocol reads on to the semicolon for the with clause. A second "by" says that the client put one into its HELO, which
 // some servers write down with spaces in it.
 func (p *scanner) protocol(h *hop) bool {
 	for !p.end() {
-		if p.space() != nil {
-			return false
-		}
+		p.space()
 		word := p.atom()
 		switch {
 		case word == "":
@@ -105,9 +97,7 @@ func (p *scanner) protocol(h *hop) bool {
 		case same(word, "by"):
 			return false
 		case same(word, "with") && h.with == "":
-			if p.space() != nil {
-				return false
-			}
+			p.space()
 			h.with = lower(p.atom())
 		}
 	}
@@ -118,22 +108,6 @@ func (p *scanner) atom() string {
 	return p.run(func(c byte) bool { return c > ' ' && c != '(' && c != ')' && c != '"' && c != ';' && c != 0x7f })
 }
 
-// peerInfo skips CFWS and gives the comments in it, joined.
-func (p *scanner) peerInfo() (string, error) {
-	var all []string
-	for {
-		p.run(func(c byte) bool { return c == ' ' || c == '\t' })
-		if p.peek() != '(' {
-			return strings.Join(all, " "), nil
-		}
-		c, err := p.comment()
-		if err != nil {
-			return "", err
-		}
-		all = append(all, c)
-	}
-}
-
 // inside says that one of our hosts handed the mail to the next one. The name after from is what the client said (HELO) and
 // counts for nothing; the address that the host saw, or the name that it looked up for it, must be listed. Loopback is no
 // exception: webmail and scripts submit from there too, so an office lists 127.0.0.1 only for a filter that hands mail back.
@@ -142,7 +116,7 @@ func (h hop) inside(ours []string) bool {
 	switch {
 	case strings.HasPrefix(h.with, "lmtp"):
 		return true
-	case signedIn(h.with):
+	case slices.Contains(signedIn, h.with):
 		return false
 	case strings.Contains(lower(h.peer), "forged"): // sendmail: (name [address] (may be forged))
 		return false
@@ -162,9 +136,7 @@ func (h hop) inside(ours []string) bool {
 }
 
 // signedIn: the protocols of RFC 3848 that tell of AUTH.
-func signedIn(with string) bool {
-	return slices.Contains([]string{"esmtpa", "esmtpsa", "utf8smtpa", "utf8smtpsa", "asmtp", "smtpa", "smtpsa"}, with)
-}
+var signedIn = []string{"esmtpa", "esmtpsa", "utf8smtpa", "utf8smtpsa", "asmtp", "smtpa", "smtpsa"}
 
 func listed(ours []string, host string) bool {
 	host = lower(strings.TrimSuffix(host, "."))

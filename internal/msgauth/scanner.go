@@ -24,10 +24,12 @@ var (
 	errTooLong  = errors.New("too long")
 )
 
-// scanner reads structured field text (RFC 5322 §3.2): comments, quoted strings and runs between them.
+// scanner reads structured field text (RFC 5322 §3.2): comments, quoted strings and runs between them. It keeps the first
+// error and stands at the end from then on.
 type scanner struct {
-	s string
-	i int
+	s   string
+	i   int
+	err error
 }
 
 // newScanner refuses what no structured field may hold. A fold that was left in counts as white space.
@@ -45,6 +47,13 @@ func newScanner(s string) (*scanner, error) {
 		}
 	}
 	return &scanner{s: s}, nil
+}
+
+func (p *scanner) fail(err error) {
+	if p.err == nil {
+		p.err = err
+	}
+	p.i = len(p.s)
 }
 
 func (p *scanner) end() bool { return p.i >= len(p.s) }
@@ -65,24 +74,29 @@ func (p *scanner) take(c byte) bool {
 	return true
 }
 
-// space skips CFWS: white space and nested comments.
-func (p *scanner) space() error {
+func (p *scanner) want(c byte) {
+	if !p.take(c) {
+		p.fail(errExpected)
+	}
+}
+
+// space skips CFWS: white space and nested comments. It gives what the comments say, joined.
+func (p *scanner) space() string {
+	var all []string
 	for {
 		switch p.peek() {
 		case ' ', '\t':
 			p.i++
 		case '(':
-			if _, err := p.comment(); err != nil {
-				return err
-			}
+			all = append(all, p.comment())
 		default:
-			return nil
+			return strings.Join(all, " ")
 		}
 	}
 }
 
 // comment reads one comment and gives what stands inside the outer brackets.
-func (p *scanner) comment() (string, error) {
+func (p *scanner) comment() string {
 	start, depth := p.i+1, 0
 	for ; !p.end(); p.i++ {
 		switch p.s[p.i] {
@@ -90,36 +104,37 @@ func (p *scanner) comment() (string, error) {
 			p.i++
 		case '(':
 			if depth++; depth > maxNesting {
-				return "", errNesting
+				p.fail(errNesting)
 			}
 		case ')':
 			if depth--; depth == 0 {
 				p.i++
-				return p.s[start : p.i-1], nil
+				return p.s[start : p.i-1]
 			}
 		}
 	}
-	return "", errComment
+	p.fail(errComment)
+	return ""
 }
 
 // quoted reads a quoted string and gives its content, escapes resolved.
-func (p *scanner) quoted() (string, error) {
+func (p *scanner) quoted() string {
 	var b strings.Builder
 	for p.i++; !p.end(); p.i++ {
 		switch c := p.s[p.i]; c {
 		case '"':
 			p.i++
-			return b.String(), nil
+			return b.String()
 		case '\\':
-			if p.i++; p.end() {
-				return "", errQuote
+			if p.i++; !p.end() {
+				b.WriteByte(p.s[p.i])
 			}
-			b.WriteByte(p.s[p.i])
 		default:
 			b.WriteByte(c)
 		}
 	}
-	return "", errQuote
+	p.fail(errQuote)
+	return ""
 }
 
 // run reads bytes as long as ok holds.

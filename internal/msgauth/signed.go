@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"crypto/x509"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -25,7 +24,7 @@ const maxSignature = 256 << 10
 // Pin is what one approver signs with, as the office registered it: certificates, OpenPGP keys, or both. No authority is
 // asked: only what is registered counts, and it counts for its approver alone.
 type Pin struct {
-	certificates []*pinned
+	certificates []*x509.Certificate
 	keys         keyRing
 	pem, openPGP []byte // as they were registered: the evidence of a decision
 }
@@ -38,7 +37,7 @@ func NewPin(certificates, openPGP []byte) (p Pin, err error) {
 		if block, rest = pem.Decode(rest); block == nil || block.Type != "CERTIFICATE" {
 			return Pin{}, errors.New("read certificate: want PEM, -----BEGIN CERTIFICATE-----, and nothing else")
 		}
-		c, err := newPinned(block.Bytes)
+		c, err := readCertificate(block.Bytes)
 		if err != nil {
 			return Pin{}, fmt.Errorf("read certificate: %w", err)
 		}
@@ -68,8 +67,7 @@ func (p Pin) witnesses(address string) (out []sop.Witness) {
 
 // RecordedPins are what was registered that day. What cannot be read proves nothing.
 func RecordedPins(seen []sop.Witness) map[string]Pin {
-	type registered struct{ pem, openPGP []byte }
-	found := map[string]registered{}
+	found := map[string]Pin{}
 	for _, w := range seen {
 		r := found[w.Name]
 		switch w.Kind {
@@ -101,8 +99,8 @@ type finding struct {
 
 // checkSigned adds to the proof p the signature over the whole body (DESIGN, "Trust", signed).
 func checkSigned(p sop.Proof, raw []byte, at time.Time, from string, o Options) sop.Proof {
-	pin, ok := o.Pins[from]
-	if !ok || pin.Empty() {
+	pin := o.Pins[from]
+	if pin.Empty() {
 		return ends(p, sop.Unproven, "nothing-pinned")
 	}
 	f, reason := pin.look(raw, at)
@@ -161,8 +159,6 @@ func opaque(raw []byte) bool {
 	return kind == "application/pkcs7-mime" || kind == "application/x-pkcs7-mime" || kind == "multipart/encrypted"
 }
 
-func fingerprint(b []byte) string { return hex.EncodeToString(b) }
-
 // Registered is one certificate or key of an approver, as check shows it.
 type Registered struct {
 	Name  string // "S/MIME certificate 0f3a… of Admin Agency"
@@ -176,7 +172,7 @@ type Registered struct {
 func (p Pin) Registered(at time.Time, addresses ...string) []Registered {
 	var out []Registered
 	for _, c := range p.certificates {
-		out = append(out, c.registered(at, addresses))
+		out = append(out, registeredCertificate(c, at, addresses))
 	}
 	for _, k := range p.keys {
 		out = append(out, registeredKey(k, at, addresses))
@@ -184,24 +180,24 @@ func (p Pin) Registered(at time.Time, addresses ...string) []Registered {
 	return out
 }
 
-func (c *pinned) registered(at time.Time, addresses []string) Registered {
-	r := Registered{Name: fmt.Sprintf("S/MIME certificate %.16s… of %q", c.sum, c.cert.Subject.CommonName), Until: c.cert.NotAfter}
-	usage := c.cert.ExtKeyUsage
+func registeredCertificate(c *x509.Certificate, at time.Time, addresses []string) Registered {
+	r := Registered{Name: fmt.Sprintf("S/MIME certificate %.16s… of %q", sumOf(c), c.Subject.CommonName), Until: c.NotAfter}
+	usage := c.ExtKeyUsage
 	switch {
-	case at.Before(c.cert.NotBefore):
-		r.Fault = "is not valid before " + c.cert.NotBefore.Format(time.DateOnly)
-	case at.After(c.cert.NotAfter):
-		r.Fault = "expired on " + c.cert.NotAfter.Format(time.DateOnly)
+	case at.Before(c.NotBefore):
+		r.Fault = "is not valid before " + c.NotBefore.Format(time.DateOnly)
+	case at.After(c.NotAfter):
+		r.Fault = "expired on " + c.NotAfter.Format(time.DateOnly)
 	case len(usage) > 0 && !slices.Contains(usage, x509.ExtKeyUsageEmailProtection) && !slices.Contains(usage, x509.ExtKeyUsageAny):
 		r.Odd = "is not meant for mail (no emailProtection among its uses); mail programs may refuse to sign with it"
-	case len(c.cert.EmailAddresses) > 0 && !anyOf(c.cert.EmailAddresses, addresses):
-		r.Odd = "is for " + strings.Join(c.cert.EmailAddresses, ", ")
+	case len(c.EmailAddresses) > 0 && !anyOf(c.EmailAddresses, addresses):
+		r.Odd = "is for " + strings.Join(c.EmailAddresses, ", ")
 	}
 	return r
 }
 
 func registeredKey(k *openpgp.Entity, at time.Time, addresses []string) Registered {
-	r := Registered{Name: "OpenPGP key " + fingerprint(k.PrimaryKey.Fingerprint)}
+	r := Registered{Name: fmt.Sprintf("OpenPGP key %x", k.PrimaryKey.Fingerprint)}
 	self, err := k.VerifyPrimaryKey(at, rules(at))
 	if self != nil && self.KeyLifetimeSecs != nil && *self.KeyLifetimeSecs > 0 {
 		r.Until = k.PrimaryKey.CreationTime.Add(time.Duration(*self.KeyLifetimeSecs) * time.Second)

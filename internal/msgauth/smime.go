@@ -9,6 +9,8 @@ import (
 	"encoding/asn1"
 	"encoding/base64"
 	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/smallstep/pkcs7"
@@ -16,14 +18,8 @@ import (
 	"ukpbjd/internal/message"
 )
 
-// pinned is one registered certificate.
-type pinned struct {
-	cert *x509.Certificate
-	sum  string // SHA-256 of its bytes
-}
-
-// newPinned refuses at registration what could never prove anything.
-func newPinned(der []byte) (*pinned, error) {
+// readCertificate refuses at registration what could never prove anything.
+func readCertificate(der []byte) (*x509.Certificate, error) {
 	c, err := x509.ParseCertificate(der)
 	if err != nil {
 		return nil, err
@@ -46,16 +42,17 @@ func newPinned(der []byte) (*pinned, error) {
 	case c.IsCA:
 		return nil, errors.New("it is an authority's, not a person's")
 	}
-	sum := sha256.Sum256(c.Raw)
-	return &pinned{c, fingerprint(sum[:])}, nil
+	return c, nil
 }
+
+func sumOf(c *x509.Certificate) string { return fmt.Sprintf("%x", sha256.Sum256(c.Raw)) }
 
 // sha2 are the digests that count (RFC 8551 §2.1).
 var sha2 = []asn1.ObjectIdentifier{pkcs7.OIDDigestAlgorithmSHA256, pkcs7.OIDDigestAlgorithmSHA384, pkcs7.OIDDigestAlgorithmSHA512}
 
 // checkSMIME verifies a detached signature by exactly one signer, who is one of the pinned. The certificates that the mail
 // brings along are thrown away first, so nothing in it can vouch for itself.
-func checkSMIME(pins []*pinned, s message.Signed, at time.Time) (f finding) {
+func checkSMIME(pins []*x509.Certificate, s message.Signed, at time.Time) (f finding) {
 	f.by = "S/MIME"
 	p7, err := pkcs7.Parse(s.Signature)
 	switch {
@@ -69,17 +66,13 @@ func checkSMIME(pins []*pinned, s message.Signed, at time.Time) (f finding) {
 	if f.reason != "" {
 		return f
 	}
-	p7.Certificates, p7.Content = nil, s.Entity
-	for _, p := range pins {
-		p7.Certificates = append(p7.Certificates, p.cert)
-	}
+	p7.Certificates, p7.Content = slices.Clone(pins), s.Entity
 	signer := p7.GetOnlySigner() // by issuer and serial; the key decides below
 	if signer == nil {
 		f.reason = "smime-not-pinned"
 		return f
 	}
-	sum := sha256.Sum256(signer.Raw)
-	f.by = "S/MIME certificate sha256=" + fingerprint(sum[:])
+	f.by = "S/MIME certificate sha256=" + sumOf(signer)
 	f.detail = []string{"certificate " + base64.StdEncoding.EncodeToString(signer.Raw)}
 	f.reason = attributes(p7, &f.signed)
 	switch {
@@ -94,14 +87,10 @@ func checkSMIME(pins []*pinned, s message.Signed, at time.Time) (f finding) {
 
 // attributes wants the signed ones (RFC 8933): content type data, a digest by SHA-2, and the time if it is there.
 func attributes(p7 *pkcs7.PKCS7, signed *time.Time) string {
-	known := false
-	for _, oid := range sha2 {
-		known = known || p7.Signers[0].DigestAlgorithm.Algorithm.Equal(oid)
-	}
 	var kind asn1.ObjectIdentifier
 	var digest []byte
 	switch {
-	case !known:
+	case !slices.ContainsFunc(sha2, p7.Signers[0].DigestAlgorithm.Algorithm.Equal):
 		return "smime-digest"
 	case p7.UnmarshalSignedAttribute(pkcs7.OIDAttributeContentType, &kind) != nil || !kind.Equal(pkcs7.OIDData),
 		p7.UnmarshalSignedAttribute(pkcs7.OIDAttributeMessageDigest, &digest) != nil:

@@ -210,12 +210,7 @@ func Find(b store.Books, number string) (sop.Case, error) {
 func Fatal(err error) bool { return store.Unknown(err) }
 
 // Zone is the office's.
-func (c *Clerk) Zone() *time.Location {
-	if z := c.Office.Calendar.Zone; z != nil {
-		return z
-	}
-	return time.UTC
-}
+func (c *Clerk) Zone() *time.Location { return c.Office.Calendar.Location() }
 
 func domainOf(addr string) string { return addr[strings.LastIndexByte(addr, '@')+1:] }
 

@@ -2,9 +2,11 @@ package sop
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -17,9 +19,9 @@ func (d *decision) askApproval() {
 	d.task(TaskAccounts, "")
 }
 
-// accountsMade takes what the worker generated for the letter that is asked about now; a late result of an older task is nobody's.
+// decide takes what the worker generated for the letter that is asked about now; a late result of an older task is nobody's.
 // An account once made is kept, and a sheet that shows another password than the one kept is made anew.
-func (d *decision) accountsMade(w AccountsMade) string {
+func (w AccountsMade) decide(d *decision) string {
 	current := d.c.Status == AwaitingApproval && w.Revision == d.c.Revision && w.Issue == d.c.Issue && d.c.Expires.IsZero()
 	switch {
 	case d.c.Status.Closed():
@@ -111,13 +113,7 @@ func (d *decision) drop(nip string) {
 
 // askable are the approvers who may decide this case: not the requester, not a member (SOP 2.1, DESIGN "Trust").
 func (d *decision) askable() []Approver {
-	var out []Approver
-	for _, a := range d.acting() {
-		if !a.party(&d.c) {
-			out = append(out, a)
-		}
-	}
-	return out
+	return slices.DeleteFunc(d.acting(), func(a Approver) bool { return a.party(&d.c) })
 }
 
 // short says that there are fewer seats that may decide than must agree.
@@ -131,15 +127,10 @@ func (d *decision) short() bool {
 
 // party says that the approver is the requester or a member of the case, by any address or by NIP.
 func (a Approver) party(c *Case) bool {
-	for _, addr := range a.addresses() {
-		if sameAddress(addr, c.Requester.Address) {
-			return true
-		}
-		if slices.ContainsFunc(c.Members, func(m Member) bool { return sameAddress(addr, m.Row.Email) }) {
-			return true
-		}
-	}
-	return a.NIP != "" && c.Member(a.NIP) != nil
+	return a.NIP != "" && c.Member(a.NIP) != nil || slices.ContainsFunc(a.addresses(), func(addr string) bool {
+		return sameAddress(addr, c.Requester.Address) ||
+			slices.ContainsFunc(c.Members, func(m Member) bool { return sameAddress(addr, m.Row.Email) })
+	})
 }
 
 func (a Approver) addresses() []string { return append([]string{a.Address}, a.Aliases...) }
@@ -150,4 +141,25 @@ func (d *decision) voted(a Approver) bool { return d.o.voted(&d.c, a) }
 func (o Office) voted(c *Case, a Approver) bool {
 	seat := o.seat(c, a.Person)
 	return slices.ContainsFunc(c.Votes, func(v Approval) bool { return o.seat(c, v.By) == seat })
+}
+
+// SheetPrefix begins the file name of every account sheet, and of nothing else.
+const SheetPrefix = "lembar-akun-"
+
+// SheetName is the file name of a case's account sheet.
+func SheetName(number string) string { return SheetPrefix + number + ".xlsx" }
+
+// IsSheetName says that a file is an account sheet, by its name.
+func IsSheetName(name string) bool { return strings.HasPrefix(name, SheetPrefix) }
+
+// Issued says that a file with this sum is the account sheet that the approver was sent last.
+func (c *Case) Issued(approver, sum string) bool { return sum != "" && c.Sheets[approver] == sum }
+
+// sums names sheets without keeping them.
+func sums(sheets map[string][]byte) map[string]string {
+	out := map[string]string{}
+	for who, b := range sheets {
+		out[who] = fmt.Sprintf("%x", sha256.Sum256(b))
+	}
+	return out
 }

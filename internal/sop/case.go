@@ -4,6 +4,8 @@
 package sop
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"ukpbjd/internal/document"
@@ -27,27 +29,12 @@ const (
 // Statuses lists all, in the order of the procedure.
 var Statuses = []Status{Incomplete, AwaitingApproval, Approved, Sent, AwaitingReceipt, Done, Rejected, Cancelled, NeedsReview}
 
-// Label is the status as letters and pages print it.
+// Label is the status as letters and pages print it: its words with blanks between them, and a capital letter.
 func (s Status) Label() string {
-	switch s {
-	case Incomplete:
-		return "Belum lengkap"
-	case AwaitingApproval:
-		return "Menunggu persetujuan"
-	case Approved:
-		return "Disetujui"
-	case Sent:
-		return "Dikirim"
-	case AwaitingReceipt:
-		return "Menunggu konfirmasi"
-	case Done:
-		return "Selesai"
-	case Rejected:
-		return "Ditolak"
-	case Cancelled:
-		return "Dibatalkan"
+	if !slices.Contains(Statuses, s) {
+		s = NeedsReview
 	}
-	return "Perlu diperiksa"
+	return strings.ToUpper(string(s[:1])) + strings.ReplaceAll(string(s[1:]), "-", " ")
 }
 
 // Closed says that nothing further is emitted for a case of this status.
@@ -215,4 +202,17 @@ func (c *Case) Member(nip string) *Member {
 		}
 	}
 	return nil
+}
+
+// Files are the SHA-256 sums of the mails and papers that the case rests on.
+func (c *Case) Files() (sums []string) {
+	for _, m := range c.Mails {
+		sums = append(sums, m.SHA256)
+	}
+	for _, p := range c.Reading.Papers {
+		if p.SHA256 != "" {
+			sums = append(sums, p.SHA256)
+		}
+	}
+	return sums
 }

@@ -1,6 +1,10 @@
 package sop
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 // rule is one row of the mail grammar: who may say a verb, when, and what it must be bound to.
 type rule struct {
@@ -24,8 +28,8 @@ var rules = map[Verb]rule{
 	Salah:        {RoleMember, true, false, ownLetter, (*decision).salah},
 	Kendala:      {RoleMember, false, false, ownLetter, (*decision).kendala},
 	Jelaskan:     {RoleNone, true, true, nil, (*decision).jelaskan},
-	TanyaStatus:  {RoleNone, true, false, nil, (*decision).status},
-	TanyaBantuan: {RoleNone, true, false, nil, (*decision).bantuan},
+	TanyaStatus:  {RoleNone, true, false, nil, told(StatusKasus, "status-told", "Keadaan kasus ditanyakan dan dijawab.")},
+	TanyaBantuan: {RoleNone, true, false, nil, told(Bantuan, "help-told", "Cara menjawab ditanyakan dan dijelaskan.")},
 }
 
 // Refusal says why a command that arrived at the given time would not be obeyed, or "". The gates ask it, so that the record
@@ -52,12 +56,10 @@ func (o Office) proven(s Sender) bool {
 	return s.Proof.Result == Proven && (!s.Has(RoleApprover) || s.Proof.Level.rank() >= o.Level.rank())
 }
 
-func (l Level) rank() int {
-	return map[Level]int{Basic: 1, Standard: 2, Strict: 3, Signed: 4}[l]
-}
+func (l Level) rank() int { return slices.Index([]Level{Basic, Standard, Strict, Signed}, l) }
 
-// command obeys one line of the mail grammar, or answers why it does not.
-func (d *decision) command(w Command) string {
+// decide obeys one line of the mail grammar, or answers why it does not.
+func (w Command) decide(d *decision) string {
 	why := d.o.Refusal(&d.c, d.in.From, w, d.arrived())
 	switch why {
 	case "":
@@ -77,12 +79,7 @@ func (d *decision) command(w Command) string {
 }
 
 // arrived is when the mail reached the mailbox: a daemon that was down does not make a punctual answer late.
-func (d *decision) arrived() time.Time {
-	if d.in.At.IsZero() {
-		return d.now
-	}
-	return d.in.At
-}
+func (d *decision) arrived() time.Time { return cmp.Or(d.in.At, d.now) }
 
 // reject answers a command that is not obeyed, once, with the reason.
 func (d *decision) reject(topic, note string) string {
@@ -111,16 +108,13 @@ func (d *decision) role() Role {
 	return d.in.From.Roles[0]
 }
 
-func (d *decision) status(Command) string {
-	d.event("status-told", "Keadaan kasus ditanyakan dan dijawab.")
-	d.reply(StatusKasus, d.in.From.Person, d.role(), "", "").NIP = d.in.From.NIP
-	return "status-told"
-}
-
-func (d *decision) bantuan(Command) string {
-	d.event("help-told", "Cara menjawab ditanyakan dan dijelaskan.")
-	d.reply(Bantuan, d.in.From.Person, d.role(), "", "").NIP = d.in.From.NIP
-	return "help-told"
+// told answers a question with a letter of this kind.
+func told(kind LetterKind, reason, text string) func(*decision, Command) string {
+	return func(d *decision, _ Command) string {
+		d.event(reason, text)
+		d.reply(kind, d.in.From.Person, d.role(), "", "").NIP = d.in.From.NIP
+		return reason
+	}
 }
 
 // jelaskan puts the words of the one who owed the step beside the deviation. SOP W.2

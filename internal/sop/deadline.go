@@ -5,9 +5,6 @@ import (
 	"time"
 )
 
-// lastHour before the deadline, and in office hours, is when the second reminder goes.
-const lastHour = time.Hour
-
 // deadlineClock is one deadline that runs: of the case's step, or of one member's receipt.
 type deadlineClock struct {
 	due                   time.Time
@@ -42,24 +39,6 @@ func (d *decision) clocks() []deadlineClock {
 	return out
 }
 
-// remindAt is the opening of the office on the day of the deadline, againAt its last hour, escalateAt the next opening after.
-func (d *decision) remindAt(due time.Time) time.Time {
-	zone := d.o.Calendar.Zone
-	if zone == nil {
-		zone = time.UTC
-	}
-	y, m, day := due.In(zone).Date()
-	return d.o.Calendar.NextOpen(time.Date(y, m, day, 0, 0, 0, 0, zone)).UTC()
-}
-
-func (d *decision) againAt(due time.Time) time.Time {
-	return d.o.Calendar.NextOpen(due.Add(-lastHour)).UTC()
-}
-
-func (d *decision) escalateAt(due time.Time) time.Time {
-	return d.o.Calendar.NextOpen(due.Add(time.Second)).UTC()
-}
-
 // stage is one thing that a clock has to do.
 type stage struct {
 	moment
@@ -69,17 +48,21 @@ type stage struct {
 // stages are what a clock has to do still, the next first. What was missed while the daemon stood is not made up for: only the
 // last of it counts. SOP 1.5, SOP 3.1
 func (d *decision) stages(k deadlineClock) []stage {
+	zone := d.o.Calendar.Location()
+	y, m, date := k.due.In(zone).Date()
+	open := func(t time.Time) moment { return moment{at: d.o.Calendar.NextOpen(t).UTC(), wait: day, office: true} }
 	var next []stage
-	for _, s := range []stage{{moment{at: d.remindAt(k.due)}, k.reminded}, {moment{at: d.againAt(k.due)}, k.again}, {moment{at: d.escalateAt(k.due)}, k.late}} {
-		s.wait, s.office = day, true
-		if *s.done {
+	for _, s := range []stage{
+		{open(time.Date(y, m, date, 0, 0, 0, 0, zone)), k.reminded}, // on the day of the deadline
+		{open(k.due.Add(-time.Hour)), k.again},                      // in its last hour
+		{open(k.due.Add(time.Second)), k.late},                      // after it
+	} {
+		if *s.done || !s.at.After(d.now) {
 			next = nil
-			continue
 		}
-		if !s.at.After(d.now) {
-			next = nil
+		if !*s.done {
+			next = append(next, s)
 		}
-		next = append(next, s)
 	}
 	return next
 }
@@ -213,17 +196,13 @@ func (d *decision) resume() {
 	if d.c.Status == AwaitingReceipt {
 		d.c.StepFrom = d.o.Calendar.Deadline(d.c.StepFrom, n).UTC()
 	}
-	for _, due := range append([]*time.Time{&d.c.Due}, memberDues(d.c.Members)...) {
+	dues := []*time.Time{&d.c.Due}
+	for i := range d.c.Members {
+		dues = append(dues, &d.c.Members[i].Due)
+	}
+	for _, due := range dues {
 		if !due.IsZero() {
 			*due = d.o.Calendar.Deadline(*due, n).UTC()
 		}
 	}
-}
-
-func memberDues(list []Member) []*time.Time {
-	var out []*time.Time
-	for i := range list {
-		out = append(out, &list[i].Due)
-	}
-	return out
 }

@@ -1,6 +1,7 @@
 package sop
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -26,60 +27,16 @@ func (o Office) Decide(c Case, in Input, now time.Time) Outcome {
 	if c.Status == "" {
 		d.inherit()
 	}
-	d.out.Reason = d.dispatch()
+	d.out.Reason = "unknown-input"
+	if in.What != nil {
+		d.out.Reason = in.What.decide(d)
+	}
 	if d.out.Quiet() {
 		c.Wake = d.nextWake()
 		return Outcome{Case: c, Reason: NothingDue}
 	}
 	d.finish()
 	return d.out
-}
-
-// dispatch gives the named reason of the decision. One function a kind of input; none is a switch of its own.
-func (d *decision) dispatch() string {
-	switch w := d.in.What.(type) {
-	case Request:
-		return d.request(w)
-	case Supplement:
-		return d.supplement(w)
-	case Command:
-		return d.command(w)
-	case Unclear:
-		return d.unclear(w)
-	case Refused:
-		return d.refused(w)
-	case Held:
-		return d.held(w)
-	case Automatic:
-		return d.automatic(w)
-	case Oversized:
-		return d.oversized(w)
-	case AccountsMade:
-		return d.accountsMade(w)
-	case CredentialSealed:
-		return d.credentialSealed(w)
-	case TembusanSealed:
-		return d.tembusanSealed(w)
-	case KeyShredded:
-		return d.keyShredded(w)
-	case Accepted:
-		return d.accepted(w)
-	case Bounced:
-		return d.bounced(w)
-	case Undeliverable:
-		return d.undeliverable(w)
-	case Exposed:
-		return d.exposed(w)
-	case Superseded:
-		return d.superseded(w)
-	case Delegated:
-		return d.delegated(w)
-	case Tick:
-		return d.tick()
-	case Instruct:
-		return d.instruct(w)
-	}
-	return "unknown-input"
 }
 
 // finish stamps what every decision shares: keys that are wanted no more, the reason on each event, the next wake-up.
@@ -133,7 +90,7 @@ func (d *decision) reply(kind LetterKind, to Person, role Role, topic, note stri
 }
 
 func (d *decision) event(kind, text string, data ...string) {
-	e := Event{At: d.now, Kind: kind, Actor: d.actor(), Text: text}
+	e := Event{At: d.now, Kind: kind, Actor: cmp.Or(d.in.From.Address, "daemon"), Text: text}
 	for i := 0; i+1 < len(data); i += 2 {
 		if e.Data == nil {
 			e.Data = map[string]string{}
@@ -141,13 +98,6 @@ func (d *decision) event(kind, text string, data ...string) {
 		e.Data[data[i]] = data[i+1]
 	}
 	d.out.Events = append(d.out.Events, e)
-}
-
-func (d *decision) actor() string {
-	if d.in.From.Address != "" {
-		return d.in.From.Address
-	}
-	return "daemon"
 }
 
 func (d *decision) task(kind TaskKind, nip string) *Task {
@@ -190,24 +140,14 @@ func (c Case) clone() Case {
 	c.Marks = slices.Clone(c.Marks)
 	c.Mails = slices.Clone(c.Mails)
 	c.Members = slices.Clone(c.Members)
-	for i := range c.Members {
-		c.Members[i].Marks = slices.Clone(c.Members[i].Marks)
-	}
-	c.Accounts = maps.Clone(c.Accounts)
-	if c.Accounts == nil {
-		c.Accounts = map[string]Account{}
-	}
+	c.Accounts = maps.Collect(maps.All(c.Accounts)) // never nil
 	c.Delegations = slices.Clone(c.Delegations)
 	c.Votes = slices.Clone(c.Votes)
 	c.Deviations = slices.Clone(c.Deviations)
 	c.Incidents = slices.Clone(c.Incidents)
-	c.Told = maps.Clone(c.Told)
-	if c.Told == nil {
-		c.Told = map[string]bool{}
-	}
+	c.Told = maps.Collect(maps.All(c.Told))
 	if c.Approval != nil {
-		a := *c.Approval
-		c.Approval = &a
+		c.Approval = new(*c.Approval)
 	}
 	return c
 }

@@ -12,8 +12,8 @@ import (
 // resendMost bounds how often one member's letter is sent, so that no loop of requests becomes a flood.
 const resendMost = 6
 
-// credentialSealed puts the finished letter of one member into the post.
-func (d *decision) credentialSealed(w CredentialSealed) string {
+// decide puts the finished letter of one member into the post.
+func (w CredentialSealed) decide(d *decision) string {
 	m := d.c.Member(w.NIP)
 	switch {
 	case m == nil || d.c.Approval == nil || !d.c.Approval.Released || d.c.Status.Closed():
@@ -50,8 +50,8 @@ func (d *decision) none(states ...MemberState) bool {
 	return !slices.ContainsFunc(d.c.Members, func(m Member) bool { return slices.Contains(states, m.State) })
 }
 
-// accepted is the next server's word that it has the letter.
-func (d *decision) accepted(w Accepted) string {
+// Accepted is the next server's word that it has the letter.
+func (w Accepted) decide(d *decision) string {
 	d.event("letter-accepted", "Surat "+string(w.Letter.Kind)+" diterima server surel penerima.", "kind", string(w.Letter.Kind),
 		"to", w.Letter.To.Address, "key", w.Letter.Key, "answer", w.Text)
 	m := d.latest(w.Letter)
@@ -86,7 +86,7 @@ func (d *decision) progress() {
 	d.closeWhenDone()
 }
 
-func (d *decision) bounced(w Bounced) string {
+func (w Bounced) decide(d *decision) string {
 	if w.Action == "delayed" {
 		d.event("letter-delayed", "Pengiriman surat tertunda di server penerima.", "kind", string(w.Letter.Kind), "to", w.Letter.To.Address)
 		return "letter-delayed"
@@ -94,17 +94,14 @@ func (d *decision) bounced(w Bounced) string {
 	return d.lost(w.Letter, "bounced", strings.TrimSpace(w.Status+" "+w.Text))
 }
 
-func (d *decision) undeliverable(w Undeliverable) string {
+func (w Undeliverable) decide(d *decision) string {
 	return d.lost(w.Letter, "undeliverable", w.Text)
 }
 
 // lost is a letter that did not arrive: the case shows it, requester and approver are told. SOP W.2
 func (d *decision) lost(l Letter, reason, text string) string {
 	d.event("letter-lost", "Surat "+string(l.Kind)+" tidak sampai.", "kind", string(l.Kind), "to", l.To.Address, "text", text)
-	if d.c.Status.Closed() {
-		return reason
-	}
-	if l.Kind == GagalKirim || l.Role == RoleOperator { // no letter about a letter about a letter
+	if d.c.Status.Closed() || l.Kind == GagalKirim || l.Role == RoleOperator { // no letter about a letter about a letter
 		return reason
 	}
 	if l.Kind == Kredensial {
@@ -148,23 +145,13 @@ func resendable(_ Office, c *Case, _ Sender, w Command, _ time.Time) string {
 	if c.Approval == nil || !c.Approval.Released {
 		return "wrong-state"
 	}
-	matched, shredded := 0, 0
-	for _, m := range c.Members {
-		switch {
-		case !m.named(w.Arg):
-		case m.again(w.Arg):
-			return ""
-		case m.Shredded || m.State == MemberLapsed:
-			shredded++
-			fallthrough
-		default:
-			matched++
-		}
-	}
+	meant := slices.DeleteFunc(slices.Clone(c.Members), func(m Member) bool { return !m.named(w.Arg) })
 	switch {
-	case matched == 0:
+	case len(meant) == 0:
 		return "member-unknown"
-	case shredded > 0:
+	case slices.ContainsFunc(meant, func(m Member) bool { return m.again(w.Arg) }):
+		return ""
+	case slices.ContainsFunc(meant, func(m Member) bool { return m.Shredded || m.State == MemberLapsed }):
 		return "shredded"
 	}
 	return "nothing-to-resend"
@@ -201,13 +188,8 @@ func (m Member) named(who string) bool {
 
 // matches: every word that is asked for is a word of the name.
 func matches(name, who string) bool {
-	has := words(name)
-	for _, w := range words(who) {
-		if !slices.Contains(has, w) {
-			return false
-		}
-	}
-	return len(words(who)) > 0
+	has, asked := words(name), words(who)
+	return len(asked) > 0 && !slices.ContainsFunc(asked, func(w string) bool { return !slices.Contains(has, w) })
 }
 
 func words(s string) []string {

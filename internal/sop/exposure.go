@@ -5,9 +5,9 @@ import "time"
 // incidentClock is the time that UU 27/2022 gives for the notification of a leak.
 const incidentClock = 3 * 24 * time.Hour
 
-// exposed is a live secret that was seen outside its letter. Before the release the account is made anew and asked about
+// Exposed is a live secret that was seen outside its letter. Before the release the account is made anew and asked about
 // again; after it only a new approval, of a new request, gives new credentials.
-func (d *decision) exposed(w Exposed) string {
+func (w Exposed) decide(d *decision) string {
 	m := d.c.Member(w.NIP)
 	switch {
 	case len(d.c.Accounts[w.NIP].Sealed) == 0: // nothing that lives
@@ -17,14 +17,19 @@ func (d *decision) exposed(w Exposed) string {
 		d.drop(w.NIP)
 		return "exposed"
 	}
-	d.expose(m, w.What)
-	if !d.c.Status.Closed() {
-		d.tellIncident(m.Row.NIP, "exposed", w.What)
+	d.incident(m.Row.NIP, m.Row.Nama, w.What)
+	m.Exposed = d.released() || d.c.Status.Closed()
+	if !m.Exposed { // nobody has been given it yet: it is made anew
+		d.drop(m.Row.NIP)
 	}
-	if m.Exposed && m.State != MemberWrong && !d.c.Status.Closed() {
+	if d.c.Status.Closed() {
+		return "exposed"
+	}
+	d.tellIncident(m.Row.NIP, "exposed", w.What)
+	if m.Exposed && m.State != MemberWrong {
 		d.tell(Pemberitahuan, m.person(), RoleMember, "exposed", w.What).NIP = m.Row.NIP
 	}
-	if !d.released() && !d.c.Status.Closed() {
+	if !d.released() {
 		d.askAnew("Persetujuan gugur karena kredensial terbuka sebelum dikirim.")
 	}
 	return "exposed"
@@ -40,18 +45,6 @@ func (d *decision) askAnew(why string) {
 	}
 	if d.c.Status == Approved || d.c.Status == AwaitingApproval {
 		d.askApproval()
-	}
-}
-
-// expose marks a credential as seen by somebody else; one that nobody has been given yet is made anew.
-func (d *decision) expose(m *Member, what string) {
-	if len(d.c.Accounts[m.Row.NIP].Sealed) == 0 {
-		return
-	}
-	d.incident(m.Row.NIP, m.Row.Nama, what)
-	m.Exposed = d.released() || d.c.Status.Closed()
-	if !m.Exposed {
-		d.drop(m.Row.NIP)
 	}
 }
 

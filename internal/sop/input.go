@@ -1,6 +1,7 @@
 package sop
 
 import (
+	"slices"
 	"time"
 
 	"ukpbjd/internal/document"
@@ -24,17 +25,13 @@ type Sender struct {
 }
 
 // Has says whether the sender takes part in the given role.
-func (s Sender) Has(r Role) bool {
-	for _, x := range s.Roles {
-		if x == r {
-			return true
-		}
-	}
-	return false
-}
+func (s Sender) Has(r Role) bool { return slices.Contains(s.Roles, r) }
 
-// What is one kind of input; a type below.
-type What interface{ what() string }
+// What is one kind of input; a type below. Each says what becomes of a case, and gives the named reason of the decision.
+type What interface {
+	what() string
+	decide(d *decision) string
+}
 
 type (
 	// Request opens a case (SOP 1.1). The case that is decided on is new: only its Number is set.
@@ -151,6 +148,8 @@ func (Delegated) what() string        { return "delegated" }
 func (Tick) what() string             { return "tick" }
 func (Instruct) what() string         { return "instruct" }
 
+func (w Delegated) decide(d *decision) string { return d.delegated(w) }
+
 // Verb of the mail grammar.
 type Verb string
 
@@ -229,3 +228,30 @@ type Witness struct {
 	Name string `json:"name"` // selector._domainkey.domain; the subject
 	Text string `json:"text"` // the record; PEM. Empty: there was none
 }
+
+// Carried is what one reply of an approver really brought along: their answer to an enrolment letter, which decides nothing.
+type Carried struct {
+	At        time.Time `json:"at"`
+	From      string    `json:"from"`
+	DMARC     string    `json:"dmarc,omitempty"` // what the mail server says: "pass (kantor.example)"; empty: nothing
+	SPF       string    `json:"spf,omitempty"`
+	DKIM      string    `json:"dkim,omitempty"`
+	Login     string    `json:"login,omitempty"`
+	Signature string    `json:"signature,omitempty"` // S/MIME, OpenPGP; empty: none
+	Fault     string    `json:"fault,omitempty"`     // of its shape, for which no answer of this shape would be obeyed
+	Levels    []Proof   `json:"levels"`              // standard, strict and signed, each without what it rests on
+}
+
+// Reach is the highest level that such a reply proves.
+func (c Carried) Reach() Level {
+	reach := Basic
+	for _, p := range c.Levels {
+		if p.Result == Proven && p.Level.rank() > reach.rank() {
+			reach = p.Level
+		}
+	}
+	return reach
+}
+
+// Enough says that such a reply would be believed at this level.
+func (c Carried) Enough(l Level) bool { return c.Fault == "" && c.Reach().rank() >= l.rank() }

@@ -1,8 +1,8 @@
 package sop
 
-// instruct is an operator's command over the socket, or the daemon's own. It can hold, let go, send again what an approver has
+// Instruct is an operator's command over the socket, or the daemon's own. It can hold, let go, send again what an approver has
 // released, and void open codes where trust was loosened; it can never release a credential.
-func (d *decision) instruct(w Instruct) string {
+func (w Instruct) decide(d *decision) string {
 	switch w.Verb {
 	case "hold":
 		if d.c.Held == "" {
@@ -42,4 +42,23 @@ func (d *decision) instruct(w Instruct) string {
 		return d.kirimUlang(again)
 	}
 	return "unknown-instruction"
+}
+
+// restored makes a case safe that comes out of a backup: whether it was answered since is not known. What was not released
+// is asked about anew, under a new code; what was released stays, and its letters wait for the operator.
+func (d *decision) restored() string {
+	d.c.Delegations = nil // one may have been ended since
+	d.event("restored", "Buku dipulihkan dari cadangan; kode persetujuan yang terbuka tidak berlaku lagi.")
+	if d.c.Status.Closed() || d.released() {
+		return "restored"
+	}
+	asked := d.c.Status == AwaitingApproval || d.c.Status == Approved
+	if d.c.Approval != nil || len(d.c.Votes) > 0 {
+		d.withdraw("approval-withdrawn", "Persetujuan yang belum dilaksanakan ditarik karena buku dipulihkan dari cadangan.")
+	}
+	if asked {
+		d.askApproval()
+		d.tellApprovers("restored", "")
+	}
+	return "restored"
 }

@@ -92,7 +92,7 @@ func (d *decision) takeLines(lines []Line) (changed, fresh bool) {
 // change is shown to the approvers as new in this revision, once.
 func (d *decision) change(text string) {
 	if !slices.Contains(d.c.Changes, text) {
-		d.c.Changes = append(slices.Clone(d.c.Changes), text)
+		d.c.Changes = append(d.c.Changes, text)
 	}
 }
 

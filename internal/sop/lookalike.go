@@ -27,43 +27,40 @@ const (
 	markOfficialName     = "nama-pejabat"
 )
 
+// risks are the marks of a row or a request.
+type risks []string
+
+func (r *risks) mark(is bool, name string) {
+	if is {
+		*r = append(*r, name)
+	}
+}
+
 // marks are the risks of one row (DESIGN, "Credentials").
 func (d *decision) marks(row document.Row, roster []document.Row, past Past) []string {
-	var out []string
-	mark := func(is bool, name string) {
-		if is {
-			out = append(out, name)
-		}
-	}
+	var out risks
 	known := past.Confirmed[row.NIP]
-	mark(sameAddress(row.Email, d.c.Requester.Address), markRequesterAddress)
-	mark(host(row.Email) != host(d.o.Mailbox.Address), markOutside)
-	mark(known != "" && !sameAddress(known, row.Email), markAnotherAddress)
-	mark(d.domainAlike(row.Email), markDomainAlike)
-	mark(coded(host(row.Email)), markPunycode)
-	mark(d.addressAlike(row, roster), markAddressAlike)
-	mark(d.nameAlike(row, roster), markNameAlike)
+	out.mark(sameAddress(row.Email, d.c.Requester.Address), markRequesterAddress)
+	out.mark(host(row.Email) != host(d.o.Mailbox.Address), markOutside)
+	out.mark(known != "" && !sameAddress(known, row.Email), markAnotherAddress)
+	out.mark(d.domainAlike(row.Email), markDomainAlike)
+	out.mark(coded(host(row.Email)), markPunycode)
+	out.mark(d.addressAlike(row, roster), markAddressAlike)
+	out.mark(d.nameAlike(row, roster), markNameAlike)
 	return out
 }
 
 // requestMarks are the risks of the request as a whole.
 func (d *decision) requestMarks(past Past) []string {
-	var out []string
-	if past.Stranger {
-		out = append(out, markFirstTime)
-	}
+	var out risks
 	r := d.c.Requester
-	if d.domainAlike(r.Address) {
-		out = append(out, markDomainAlike)
-	}
-	if coded(host(r.Address)) {
-		out = append(out, markPunycode)
-	}
-	for _, p := range d.officials() {
-		if !sameAddress(p.Address, r.Address) && (alike(mailbox(p.Address), mailbox(r.Address)) || nameOf(p.Name) == nameOf(r.Name) && r.Name != "") {
-			return append(out, markOfficialName)
-		}
-	}
+	out.mark(past.Stranger, markFirstTime)
+	out.mark(d.domainAlike(r.Address), markDomainAlike)
+	out.mark(coded(host(r.Address)), markPunycode)
+	out.mark(slices.ContainsFunc(d.officials(), func(p Person) bool {
+		heard := nameOf(p.Name) == nameOf(r.Name) && r.Name != ""
+		return !sameAddress(p.Address, r.Address) && (alike(mailbox(p.Address), mailbox(r.Address)) || heard)
+	}), markOfficialName)
 	return out
 }
 
@@ -117,12 +114,8 @@ func (d *decision) addressAlike(row document.Row, roster []document.Row) bool {
 
 // nameAlike: another member of nearly the same name, who is somebody else; or an official's name.
 func (d *decision) nameAlike(row document.Row, roster []document.Row) bool {
-	for _, r := range roster {
-		if r.NIP != row.NIP && nearName(row.Nama, r.Nama) {
-			return true
-		}
-	}
-	return slices.ContainsFunc(d.officials(), func(p Person) bool { return nearName(row.Nama, p.Name) })
+	return slices.ContainsFunc(roster, func(r document.Row) bool { return r.NIP != row.NIP && nearName(row.Nama, r.Nama) }) ||
+		slices.ContainsFunc(d.officials(), func(p Person) bool { return nearName(row.Nama, p.Name) })
 }
 
 // nearName: the same name, the same to the eye, or one word of it one letter off. Names that are numbered are no names.

@@ -1,6 +1,9 @@
 package sop
 
 import (
+	"cmp"
+	"slices"
+	"strings"
 	"time"
 
 	"ukpbjd/internal/workday"
@@ -40,3 +43,63 @@ type Approver struct {
 	NIP      string
 	Deputies []Approver // who may answer for them while a DELEGASI runs; without deputies of their own
 }
+
+// sameAddress folds letter case, as is right for requesters and members. Approvers are compared byte for byte.
+func sameAddress(a, b string) bool { return a != "" && strings.EqualFold(a, b) }
+
+// Approver finds the registered approver or deputy of an address, byte for byte (DESIGN, "Trust": shape).
+func (o Office) Approver(addr string) (Approver, bool) {
+	all := o.registered()
+	i := slices.IndexFunc(all, func(a Approver) bool { return slices.Contains(a.addresses(), addr) })
+	if i < 0 {
+		return Approver{}, false
+	}
+	return all[i], true
+}
+
+// registered are the approvers and all their deputies.
+func (o Office) registered() []Approver {
+	all := slices.Clone(o.Approvers)
+	for _, a := range o.Approvers {
+		all = append(all, a.Deputies...)
+	}
+	return all
+}
+
+// Identify says in which roles an address takes part in a case, and by which registered address letters reach them.
+func (o Office) Identify(c *Case, addr string) Sender {
+	s := Sender{Person: Person{Address: addr}}
+	if sameAddress(addr, o.Mailbox.Address) {
+		return s // the office itself is never a participant
+	}
+	if a, ok := o.Approver(addr); ok && (o.principal(a.Person) || delegated(c, a.Person)) {
+		s.Roles, s.Person = append(s.Roles, RoleApprover), a.Person
+	}
+	for _, x := range []struct {
+		p Person
+		r Role
+	}{{o.KepalaLPSE, RoleKepala}, {o.KepalaBagian, RoleBagian}, {o.Operator, RoleOperator}, {c.Requester, RoleRequester}} {
+		if sameAddress(addr, x.p.Address) {
+			s.add(x.r, x.p)
+		}
+	}
+	for _, m := range c.Members {
+		if sameAddress(addr, m.reach()) {
+			s.add(RoleMember, Person{Name: m.Row.Nama, Address: m.reach()})
+			s.NIP = m.Row.NIP
+		}
+	}
+	return s
+}
+
+func (s *Sender) add(r Role, p Person) {
+	if len(s.Roles) == 0 {
+		s.Person = p
+	}
+	s.Roles = append(s.Roles, r)
+}
+
+// reach is the address of a member: the frozen one once there is an approval.
+func (m Member) reach() string { return cmp.Or(m.Address, m.Row.Email) }
+
+func (m Member) person() Person { return Person{Name: m.Row.Nama, Address: m.reach()} }

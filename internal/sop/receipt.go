@@ -90,7 +90,7 @@ func (d *decision) kendala(w Command) string {
 	return "problem-reported"
 }
 
-func (d *decision) keyShredded(w KeyShredded) string {
+func (w KeyShredded) decide(d *decision) string {
 	if m := d.c.Member(w.NIP); m != nil {
 		m.Shredded = true
 	}
@@ -102,8 +102,8 @@ func (d *decision) keyShredded(w KeyShredded) string {
 	return "key-shredded"
 }
 
-// superseded destroys the key of a member to whom another case gives a new password: no two of one person live.
-func (d *decision) superseded(w Superseded) string {
+// decide destroys the key of a member to whom another case gives a new password: no two of one person live.
+func (w Superseded) decide(d *decision) string {
 	m, a := d.c.Member(w.NIP), d.c.Accounts[w.NIP]
 	if len(a.Sealed) == 0 || a.Gone || m != nil && m.Shredded {
 		return "stale"

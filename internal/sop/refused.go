@@ -3,16 +3,16 @@ package sop
 // CodeTriesMost is how many wrong codes a revision bears; then the code alone opens nothing (DESIGN, "Mail grammar").
 const CodeTriesMost = 5
 
-// unclear is a participant's reply without a command: nothing happens, and they are told once how to answer.
-func (d *decision) unclear(w Unclear) string {
+// Unclear is a participant's reply without a command: nothing happens, and they are told once how to answer.
+func (w Unclear) decide(d *decision) string {
 	d.event("unclear", "Balasan tidak memuat perintah; tidak ada yang dijalankan.", "why", w.Why)
 	d.answer(w.Why, w.Quote)
 	return w.Why
 }
 
-// refused is a mail that failed a gate. Wrong codes are counted; after the fifth the code alone opens nothing any more, and
+// Refused is a mail that failed a gate. Wrong codes are counted; after the fifth the code alone opens nothing any more, and
 // the letters are issued anew under another code.
-func (d *decision) refused(w Refused) string {
+func (w Refused) decide(d *decision) string {
 	d.event("refused", "Surel tidak memenuhi syarat dan tidak dijalankan.", "why", w.Why, "gate", w.Gate, "from", d.in.Mail.From)
 	if d.c.Status.Closed() {
 		return w.Why
@@ -38,7 +38,7 @@ func (d *decision) voidCode() {
 	}
 }
 
-func (d *decision) held(w Held) string {
+func (w Held) decide(d *decision) string {
 	d.event("held", "Surel ditahan untuk diperiksa petugas.", "why", w.Why, "gate", w.Gate, "from", d.in.Mail.From)
 	if w.Why == "temporary" {
 		d.answer(w.Why, "")
@@ -50,7 +50,7 @@ func (d *decision) held(w Held) string {
 	return w.Why
 }
 
-func (d *decision) automatic(w Automatic) string {
+func (w Automatic) decide(d *decision) string {
 	d.event("automatic", "Balasan otomatis dicatat.", "why", w.Why, "from", d.in.Mail.From)
 	return "automatic"
 }

@@ -2,16 +2,16 @@ package sop
 
 import (
 	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"ukpbjd/internal/document"
 )
 
-// request opens the case. SOP 1.1
-func (d *decision) request(r Request) string {
+// decide opens the case. SOP 1.1
+func (r Request) decide(d *decision) string {
 	if d.c.Status != "" {
 		return "already-open"
 	}
@@ -28,8 +28,8 @@ func (d *decision) request(r Request) string {
 	return reason
 }
 
-// supplement takes a mended or completed request as a new revision, as long as nothing is approved.
-func (d *decision) supplement(s Supplement) string {
+// decide takes a mended or completed request as a new revision, as long as nothing is approved.
+func (s Supplement) decide(d *decision) string {
 	if d.c.Status.Closed() {
 		return "closed"
 	}
@@ -91,9 +91,9 @@ func (d *decision) toPerson(why string) string {
 	return why
 }
 
-// oversized is a mail of a known requester that is too large to be read. It opens a case, so that nothing is lost: the
+// Oversized is a mail of a known requester that is too large to be read. It opens a case, so that nothing is lost: the
 // papers, sent again in smaller files as a reply, complete it.
-func (d *decision) oversized(w Oversized) string {
+func (w Oversized) decide(d *decision) string {
 	if d.c.Status == "" {
 		d.c.Opened, d.c.Requester, d.c.Subject = d.now, d.in.From.Person, w.Subject
 		d.c.Thread = append(d.c.Thread, d.in.Mail.MessageID)
@@ -108,13 +108,7 @@ func (d *decision) oversized(w Oversized) string {
 
 // stops are the problems that keep the case from the approver.
 func (d *decision) stops() []document.Problem {
-	var out []document.Problem
-	for _, p := range d.c.Reading.Problems {
-		if p.Severity == document.Stop {
-			out = append(out, p)
-		}
-	}
-	return out
+	return slices.DeleteFunc(slices.Clone(d.c.Reading.Problems), func(p document.Problem) bool { return p.Severity != document.Stop })
 }
 
 func (d *decision) shortfall() string {
@@ -138,12 +132,9 @@ func same(a, b document.Reading) bool {
 // changes names what the new revision has that the old had not, for the approver's next letter.
 func changes(old, now document.Reading) []string {
 	var out []string
-	had := map[string]bool{}
-	for _, h := range PaperHashes(old) {
-		had[h] = true
-	}
+	had := PaperHashes(old)
 	for _, p := range now.Papers {
-		if !p.Replaced && !had[p.SHA256] {
+		if !p.Replaced && !slices.Contains(had, p.SHA256) {
 			out = append(out, "berkas baru: "+p.Kind.Label()+" ("+p.File+")")
 		}
 	}
@@ -177,7 +168,7 @@ func RosterHash(rows []document.Row) string {
 	for _, r := range rows {
 		fmt.Fprintf(h, "%q %q %q %q\n", r.NIP, r.Nama, r.Email, r.UserID)
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	return fmt.Sprintf("%x", h.Sum(nil))
 }
 
 // PaperHashes are the SHA-256 of each paper in force, in order.

@@ -56,8 +56,8 @@ func (d *decision) copied() []string {
 	return of
 }
 
-// tembusanSealed puts the finished copy into the post, unless a password of it was seen or destroyed meanwhile.
-func (d *decision) tembusanSealed(w TembusanSealed) string {
+// decide puts the finished copy into the post, unless a password of it was seen or destroyed meanwhile.
+func (w TembusanSealed) decide(d *decision) string {
 	if d.c.Status.Closed() || !d.released() || !d.c.Copy.Waits || w.Letter.Key != d.c.Copy.Key {
 		return "stale"
 	}

@@ -102,8 +102,8 @@ func (d *decision) nextWake() time.Time {
 	return next
 }
 
-// tick does whatever has fallen due.
-func (d *decision) tick() string {
+// decide does whatever has fallen due.
+func (Tick) decide(d *decision) string {
 	reason := NothingDue
 	for _, do := range []func() string{d.noteMissed, d.releaseDue, d.lapseDue, d.deadlineDue, d.shredDue} {
 		if r := do(); r != "" {
@@ -178,13 +178,9 @@ func (d *decision) strays() []string {
 	if !d.released() && !d.c.Status.Closed() {
 		return nil
 	}
-	var out []string
-	for _, nip := range slices.Sorted(maps.Keys(d.c.Accounts)) {
-		if !d.c.Accounts[nip].Gone && d.c.Member(nip) == nil {
-			out = append(out, nip)
-		}
-	}
-	return out
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(d.c.Accounts)), func(nip string) bool {
+		return d.c.Accounts[nip].Gone || d.c.Member(nip) != nil
+	})
 }
 
 // lapseAt is when members who never confirmed are given up: ExpiryDays office days after the last delivery. As deadlines do, it

@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"ukpbjd/internal/document"
 	"ukpbjd/internal/sop"
 )
 
@@ -50,20 +51,11 @@ func short(name string) string {
 
 // maskNumber leaves the last four digits of a NIP, NIK or telephone number.
 func maskNumber(n string) string {
-	d := digits(n)
+	d := document.Digits(n)
 	if len(d) < 8 {
 		return dots
 	}
 	return dots + " " + d[len(d)-4:]
-}
-
-func digits(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < '0' || r > '9' {
-			return -1
-		}
-		return r
-	}, s)
 }
 
 // maskAddress leaves the first letter and the domain.
@@ -97,7 +89,7 @@ func scrub(s string) string {
 	s = strings.ToValidUTF8(s, "?")
 	s = addresses.ReplaceAllStringFunc(s, maskAddress)
 	s = numbers.ReplaceAllStringFunc(s, func(n string) string {
-		if dates.MatchString(n) || len(digits(n)) < 9 {
+		if dates.MatchString(n) || len(document.Digits(n)) < 9 {
 			return n
 		}
 		return maskNumber(n)

@@ -43,24 +43,20 @@ func wordSet(s string) map[string]bool {
 // conditions reads what stands with a SETUJU, in both parts of the mail: lines about accounts, or the words that stop it.
 func conditions(msg *message.Message) (lines []sop.Line, why, quote string) {
 	plain, html := ownLines(msg.Own), ownLines(msg.HTMLOwn)
-	for _, text := range [][]string{plain, html} {
-		for _, l := range text {
-			if _, command := ParseCommand(l); command {
-				continue
-			}
-			some, about, readable := accountLine(l)
-			switch {
-			case about && !readable:
-				return nil, "line-unread", l
-			case about && !slices.Contains(plain, l):
-				return nil, "line-in-html", l // what is obeyed is read from the text part alone
-			case about:
-				if len(text) > 0 && &text[0] == &plain[0] {
-					lines = append(lines, some...)
-				}
-			case reserved(l) != "":
-				return nil, "reservation", l
-			}
+	for i, l := range slices.Concat(plain, html) {
+		if isCommand(l) {
+			continue
+		}
+		some, about, readable := accountLine(l)
+		switch {
+		case about && !readable:
+			return nil, "line-unread", l
+		case about && !slices.Contains(plain, l):
+			return nil, "line-in-html", l // what is obeyed is read from the text part alone
+		case about && i < len(plain):
+			lines = append(lines, some...)
+		case !about && reserved(l):
+			return nil, "reservation", l
 		}
 	}
 	return lines, "", ""
@@ -106,17 +102,13 @@ func visible(s string) string {
 	}, norm.NFKD.String(s))
 }
 
-// reserved is the first word of a line that makes an approval conditional, or "".
-func reserved(line string) string {
+// reserved: some word of a line makes an approval conditional.
+func reserved(line string) bool {
 	words := strings.FieldsFunc(strings.ToLower(strings.ReplaceAll(visible(line), "'", "")), func(r rune) bool { return !unicode.IsLetter(r) })
-	for _, w := range words {
-		for _, ending := range []string{"", "lah", "nya", "kan"} {
-			if reservations[strings.TrimSuffix(w, ending)] {
-				return w
-			}
-		}
-	}
-	return ""
+	endings := []string{"", "lah", "nya", "kan"}
+	return slices.ContainsFunc(words, func(w string) bool {
+		return slices.ContainsFunc(endings, func(e string) bool { return reservations[strings.TrimSuffix(w, e)] })
+	})
 }
 
 // Books are the workbooks among a mail's files, and what may be one: a file without an ending, or with one that does not fit it.

@@ -59,23 +59,19 @@ func (t Triage) correlate(v View, msg *message.Message, from string) (match, err
 // answered looks for Message-IDs that we know: of a letter of ours, or of a mail that is part of a case.
 func (t Triage) answered(v View, msg *message.Message) (match, error) {
 	var c match
-	ids := slices.Concat(msg.InReplyTo, reversed(msg.References))
-	for _, id := range ids[:min(len(ids), 50)] {
+	for _, id := range answers(msg) {
 		p, ok, err := v.Pointed(id)
 		if err != nil {
 			return c, err
 		}
-		switch {
-		case !ok, c.found && p.Case != c.number:
-			continue
-		case p.Letter == nil:
-			c.found, c.number = true, p.Case
+		if !ok || c.found && p.Case != c.number {
 			continue
 		}
-		l := p.Letter
 		c.found, c.number = true, p.Case
-		c.ref = sop.Ref{Via: "message-id", Kind: l.Kind, Revision: l.Revision, Issue: l.Issue, To: l.To.Address, NIP: l.NIP}
-		return c, nil
+		if l := p.Letter; l != nil {
+			c.ref = sop.Ref{Via: "message-id", Kind: l.Kind, Revision: l.Revision, Issue: l.Issue, To: l.To.Address, NIP: l.NIP}
+			return c, nil
+		}
 	}
 	return c, nil
 }
@@ -88,10 +84,12 @@ func (t Triage) speaksToUs(c match, msg *message.Message) bool {
 	return len(c.sender.Roles) > 0 && says
 }
 
-func reversed(s []string) []string {
-	s = slices.Clone(s)
-	slices.Reverse(s)
-	return s
+// answers are the Message-IDs that a mail names, the one it answers first.
+func answers(msg *message.Message) []string {
+	older := slices.Clone(msg.References)
+	slices.Reverse(older)
+	ids := slices.Concat(msg.InReplyTo, older)
+	return ids[:min(len(ids), 50)]
 }
 
 // written: the code counts only where the sender wrote it, because it stands in the encrypted sheet alone, or because a
@@ -114,30 +112,20 @@ func (t Triage) given(msg *message.Message, written bool) (code string) {
 
 // code compares what was given with the codes that the sender could have.
 func (t Triage) code(c *match, given, from string) {
-	if a, ok := t.Office.Approver(from); ok {
+	a, approver := t.Office.Approver(from)
+	switch {
+	case given == "":
+	case approver:
 		t.approverCode(c, given, a)
-		return
-	}
-	if given == "" || !c.sender.Has(sop.RoleMember) {
-		return
-	}
-	if given == t.Codes.MemberCode(c.number, c.sender.NIP) {
+	case c.sender.Has(sop.RoleMember) && given == t.Codes.MemberCode(c.number, c.sender.NIP):
 		c.typed, c.ref.NIP, c.ref.Via = false, c.sender.NIP, via(c.ref.Via)
 	}
 }
 
-func via(had string) string {
-	if had == "" {
-		return "code"
-	}
-	return had + "+code"
-}
+func via(had string) string { return strings.TrimPrefix(had+"+code", "+") }
 
 // approverCode matches against the present letter and the earlier ones of this case; an old code is answered, not obeyed.
 func (t Triage) approverCode(c *match, given string, a sop.Approver) {
-	if given == "" {
-		return
-	}
 	for rev := c.c.Revision; rev > 0 && rev > c.c.Revision-20; rev-- {
 		for issue := issues(c.c, rev); issue > 0; issue-- {
 			if given != t.Codes.ApprovalCode(c.number, rev, issue, a.Address) {

@@ -1,16 +1,13 @@
 package triage
 
 import (
-	"slices"
-
 	"ukpbjd/internal/message"
 	"ukpbjd/internal/sop"
 )
 
 // enrolment finds the enrolment letter that a mail answers: the first letter of ours that it names is one, or its result.
 func (t Triage) enrolment(v View, msg *message.Message) (*sop.Letter, error) {
-	ids := slices.Concat(msg.InReplyTo, reversed(msg.References))
-	for _, id := range ids[:min(len(ids), 50)] {
+	for _, id := range answers(msg) {
 		p, ok, err := v.Pointed(id)
 		switch {
 		case err != nil:
@@ -44,9 +41,6 @@ func (t Triage) enrols(m Mail, from message.Address, shape string, letter *sop.L
 		return v.refuse("shape", "oversized")
 	}
 	v.From = sop.Sender{Person: a.Person, Roles: []sop.Role{sop.RoleApprover}, Proof: m.Proof}
-	if _, v.Fault = severe(m.Msg); v.Fault == "" && !senderAgrees(m.Msg) {
-		v.Fault = "sender-differs"
-	}
-	v.Enrols = true
+	v.Fault, v.Enrols = fault(m.Msg), true
 	return v.as(Obeyed, "", "enrolment-reply")
 }

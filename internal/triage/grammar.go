@@ -2,6 +2,7 @@ package triage
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"ukpbjd/internal/message"
@@ -55,59 +56,39 @@ var codeShape = regexp.MustCompile(`^(?i:` + CodePattern + `)$`)
 // ParseCommand reads one line. The whole line must be the command: any letter case, inner blanks folded, one full stop at the
 // end allowed. Anything else on it, and it is no command.
 func ParseCommand(line string) (Command, bool) {
-	fields := strings.Fields(line)
-	if len(fields) == 0 || len(line) > 2000 {
+	if len(line) > 2000 {
 		return Command{}, false
 	}
-	folded := strings.Join(fields, " ")
+	folded := strings.Join(strings.Fields(line), " ")
 	for _, w := range words {
-		rest, ok := cutWord(folded, w.text)
-		if !ok {
-			continue
+		if rest, ok := cutWord(folded, w.text); ok {
+			return w.take(rest)
 		}
-		return w.take(rest)
 	}
 	return Command{}, false
 }
 
 // cutWord gives what follows the verb, which must end at a blank, at the end, or at the one full stop that ends the line.
 func cutWord(line, verb string) (rest string, ok bool) {
-	if len(line) < len(verb) || !equalASCII(line[:len(verb)], verb) {
+	if len(line) < len(verb) || !strings.EqualFold(line[:len(verb)], verb) { // as many bytes: a homoglyph or a Kelvin sign has more
 		return "", false
 	}
 	rest = line[len(verb):]
 	return rest, rest == "" || rest == "." || rest[0] == ' '
 }
 
-// equalASCII folds a–z only: a homoglyph or a Kelvin sign is another letter.
-func equalASCII(s, upper string) bool {
-	for i := range len(s) {
-		c := s[i]
-		if 'a' <= c && c <= 'z' {
-			c -= 'a' - 'A'
-		}
-		if c != upper[i] {
-			return false
-		}
-	}
-	return true
-}
-
 func (w word) take(rest string) (Command, bool) {
-	bare := strings.TrimSuffix(strings.TrimSpace(rest), ".")
+	rest = strings.TrimSpace(rest)
+	bare := strings.TrimSuffix(rest, ".")
 	switch w.arg {
 	case none:
 		return Command{Verb: w.verb}, bare == ""
 	case code:
-		if bare == "" {
-			return Command{Verb: w.verb}, true
-		}
-		return Command{w.verb, strings.ToUpper(bare)}, codeShape.MatchString(bare)
+		return Command{Verb: w.verb, Arg: strings.ToUpper(bare)}, bare == "" || codeShape.MatchString(bare)
 	case required:
-		arg := strings.TrimSpace(rest)
-		return Command{w.verb, arg}, bare != ""
+		return Command{Verb: w.verb, Arg: rest}, bare != ""
 	}
-	return Command{w.verb, bare}, true
+	return Command{Verb: w.verb, Arg: bare}, true
 }
 
 // intent is what the first own line of a reply says, or why it says nothing that may be obeyed. It is read from one place
@@ -128,23 +109,26 @@ func intent(msg *message.Message) (Command, string) {
 	if !ok {
 		return Command{}, "not-a-command"
 	}
-	for _, l := range lines[1:] {
-		if _, again := ParseCommand(l); again {
-			return Command{}, "two-commands"
-		}
+	if slices.ContainsFunc(lines[1:], isCommand) {
+		return Command{}, "two-commands"
 	}
 	if len(html) > 0 {
-		if c, is := ParseCommand(html[0]); is && !first.agrees(c) {
+		if c, is := ParseCommand(html[0]); is && !agree(first, c) {
 			return Command{}, "html-differs"
 		}
 	}
 	return first, ""
 }
 
-// agrees: the same verb, and words of which one goes on where the other was wrapped.
-func (c Command) agrees(html Command) bool {
-	a, b := strings.TrimSuffix(c.Arg, "."), strings.TrimSuffix(html.Arg, ".")
-	return c.Verb == html.Verb && (a == b || a != "" && strings.HasPrefix(b, a+" ") || b != "" && strings.HasPrefix(a, b+" "))
+func isCommand(line string) bool {
+	_, is := ParseCommand(line)
+	return is
+}
+
+// agree: the same verb, and words of which one goes on where the other was wrapped.
+func agree(text, html Command) bool {
+	a, b := strings.TrimSuffix(text.Arg, "."), strings.TrimSuffix(html.Arg, ".")
+	return text.Verb == html.Verb && (a == b || a != "" && strings.HasPrefix(b, a+" ") || b != "" && strings.HasPrefix(a, b+" "))
 }
 
 func ownLines(s string) []string {

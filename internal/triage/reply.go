@@ -34,21 +34,15 @@ func (t Triage) shape(v Verdict, msg *message.Message, why string) (Verdict, boo
 		v.From = sop.Sender{} // nobody is told: who it was is not known
 		return t.refused(v, "shape", why, false), true
 	}
-	for _, p := range msg.Problems {
-		if !p.Severe {
-			continue
-		}
-		if slices.ContainsFunc(shapeRefusals, func(s string) bool { return strings.HasPrefix(p.Name, s) }) {
-			return t.refused(v, "shape", p.Name, false), true
-		}
-		v.What = sop.Held{Why: p.Name, Gate: "shape"}
-		return v.hold("shape", p.Name), true
+	why = fault(msg)
+	switch {
+	case why == "":
+		return v, false
+	case slices.ContainsFunc(shapeRefusals, func(s string) bool { return strings.HasPrefix(why, s) }):
+		return t.refused(v, "shape", why, false), true
 	}
-	if !senderAgrees(msg) {
-		v.What = sop.Held{Why: "sender-differs", Gate: "shape"}
-		return v.hold("shape", "sender-differs"), true
-	}
-	return v, false
+	v.What = sop.Held{Why: why, Gate: "shape"}
+	return v.hold("shape", why), true
 }
 
 // participant: the sender takes part in the case, and the reply has a token: a known Message-ID of ours, or the code.
@@ -57,9 +51,8 @@ func (t Triage) participant(v Verdict, c match) (Verdict, bool) {
 	case len(v.From.Roles) == 0:
 		return t.refused(v, "correlation", "stranger", false), true
 	case c.wrong && c.ref.Via == "":
-		v = t.refused(v, "correlation", "code-wrong", true)
 		v.What = sop.Refused{Why: "code-wrong", Gate: "correlation", Tell: true, WrongCode: true}
-		return v, true
+		return v.refuse("correlation", "code-wrong"), true
 	case c.wrong:
 		return t.refused(v, "correlation", "code-differs", true), true
 	case c.bare && c.ref.Kind == sop.Persetujuan: // the letter alone is no token
@@ -105,11 +98,10 @@ func (t Triage) intended(b View, v Verdict, m Mail, c match) (Verdict, error) {
 	}
 	for i, l := range lines {
 		if l.Verb == sop.GantiUser {
-			owner, err := b.Owner(l.Arg)
-			if err != nil {
+			var err error
+			if lines[i].Owner, err = b.Owner(l.Arg); err != nil {
 				return v, err
 			}
-			lines[i].Owner = owner
 		}
 	}
 	cmd.Lines = lines
@@ -125,14 +117,13 @@ func (t Triage) unclear(v Verdict, c match, why, quote string) Verdict {
 // asks itself again. What is refused is decided all the same: it is answered, and an expired letter is issued anew.
 func (t Triage) admit(v Verdict, m Mail, c *match, cmd sop.Command) Verdict {
 	why := t.Office.Refusal(&c.c, v.From, cmd, m.Arrived)
-	switch {
-	case why == "unproven", why == "" && contradicted(cmd.Verb, m.Proof):
+	if why == "unproven" || why == "" && contradicted(cmd.Verb, m.Proof) {
 		return t.unproven(v, m.Proof)
-	case why != "":
-		v.What = cmd
-		return v.refuse("correlation", why)
 	}
 	v.What = cmd
+	if why != "" {
+		return v.refuse("correlation", why)
+	}
 	return v.as(Obeyed, "", "command-"+strings.ToLower(strings.ReplaceAll(string(cmd.Verb), " ", "-")))
 }
 
@@ -150,9 +141,8 @@ func (t Triage) unproven(v Verdict, p sop.Proof) Verdict {
 		v.What = sop.Held{Why: p.Reason, Gate: "authenticity"}
 		return v.hold("authenticity", p.Reason)
 	}
-	v = t.refused(v, "authenticity", p.Reason, true)
 	v.What = sop.Refused{Why: "unproven", Gate: "authenticity", Tell: true}
-	return v
+	return v.refuse("authenticity", p.Reason)
 }
 
 // supplement is a requester's reply with more papers.

@@ -60,15 +60,11 @@ func (t Triage) earlier(v View, msg *message.Message) (Verdict, bool, error) {
 	if err != nil || !ok {
 		return Verdict{}, false, err
 	}
-	return Verdict{Outcome: Held, Gate: "identity", Reason: "same-id-other-content", Case: e.Case,
-		What: held(e.Case, "same-id-other-content", "identity")}, true, nil
-}
-
-func held(number, why, gate string) sop.What {
-	if number == "" {
-		return nil
+	out := Verdict{Outcome: Held, Gate: "identity", Reason: "same-id-other-content", Case: e.Case}
+	if e.Case != "" {
+		out.What = sop.Held{Why: out.Reason, Gate: out.Gate}
 	}
-	return sop.Held{Why: why, Gate: gate}
+	return out, true, nil
 }
 
 // bounce matches a delivery report by the unguessable Message-ID of the letter that came back.
@@ -140,13 +136,9 @@ func (t Triage) claimsApprover(msg *message.Message) bool {
 // request applies the gates to what asks for accounts. SOP 1.1
 func (t Triage) request(v Verdict, m Mail) Verdict {
 	v.From.Roles, v.From.Proof = []sop.Role{sop.RoleRequester}, m.Proof
-	if g, why := severe(m.Msg); why != "" {
+	if why := fault(m.Msg); why != "" {
 		v.Desk = "request-held"
-		return v.hold(g, why)
-	}
-	if !senderAgrees(m.Msg) {
-		v.Desk = "request-held"
-		return v.hold("shape", "sender-differs")
+		return v.hold("shape", why)
 	}
 	switch m.Proof.Result {
 	case sop.Proven:
@@ -198,22 +190,16 @@ func (t Triage) otherProcedure(v Verdict, m Mail) Verdict {
 // allowed matches requesters: an address, or *@domain.
 func (t Triage) allowed(addr string) bool {
 	addr = strings.ToLower(addr)
-	for _, p := range t.Requesters {
+	return slices.ContainsFunc(t.Requesters, func(p string) bool {
 		p = strings.ToLower(p)
-		if p == addr || strings.HasPrefix(p, "*@") && strings.HasSuffix(addr, p[1:]) && strings.Count(addr, "@") == 1 {
-			return true
-		}
-	}
-	return false
+		return p == addr || strings.HasPrefix(p, "*@") && strings.HasSuffix(addr, p[1:]) && strings.Count(addr, "@") == 1
+	})
 }
 
 func (t Triage) copied(msg *message.Message) bool {
-	for _, a := range slices.Concat(msg.To, msg.Cc) {
-		if strings.EqualFold(a.Addr, t.Office.KepalaLPSE.Address) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(slices.Concat(msg.To, msg.Cc), func(a message.Address) bool {
+		return strings.EqualFold(a.Addr, t.Office.KepalaLPSE.Address)
+	})
 }
 
 var (
@@ -235,22 +221,18 @@ func isRequest(r document.Reading) bool {
 	return has(r, document.Formulir) || has(r, document.SK) && has(r, document.SuratTugas)
 }
 
-// severe is a fault by which two readers could read the mail differently: held, not guessed.
-func severe(msg *message.Message) (gate, why string) {
+// fault is one of the shape by which two readers could read the mail differently: held, not guessed. A Sender field other than From
+// is somebody else's hand.
+func fault(msg *message.Message) string {
 	for _, p := range msg.Problems {
 		if p.Severe {
-			return "shape", p.Name
+			return p.Name
 		}
 	}
-	return "", ""
-}
-
-// senderAgrees: a Sender field other than From is somebody else's hand.
-func senderAgrees(msg *message.Message) bool {
 	for _, s := range msg.Sender {
 		if len(msg.From) != 1 || !strings.EqualFold(s.Addr, msg.From[0].Addr) {
-			return false
+			return "sender-differs"
 		}
 	}
-	return true
+	return ""
 }

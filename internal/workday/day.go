@@ -53,22 +53,61 @@ func (d Date) String() string { return fmt.Sprintf("%04d-%02d-%02d", d.Year, int
 func (d Date) Weekday() time.Weekday { return d.noon().Weekday() }
 
 // Before says that d is an earlier day than o.
-func (d Date) Before(o Date) bool {
-	if d.Year != o.Year {
-		return d.Year < o.Year
-	}
-	if d.Month != o.Month {
-		return d.Month < o.Month
-	}
-	return d.Day < o.Day
-}
+func (d Date) Before(o Date) bool { return d.noon().Before(o.noon()) }
 
 // Next is the day after d.
-func (d Date) Next() Date { return d.next() }
+func (d Date) Next() Date { return DateOf(d.noon().AddDate(0, 0, 1)) }
 
-func (d Date) next() Date      { return DateOf(d.noon().AddDate(0, 0, 1)) }
 func (d Date) noon() time.Time { return time.Date(d.Year, d.Month, d.Day, 12, 0, 0, 0, time.UTC) }
 
 func (d Date) at(m Minute, zone *time.Location) time.Time {
 	return time.Date(d.Year, d.Month, d.Day, int(m)/60, int(m)%60, 0, 0, zone)
+}
+
+// Minute of the day, local time: 450 is 07.30.
+type Minute int
+
+// Hours are those of one day.
+type Hours struct{ Open, Close Minute }
+
+// Week is the hours of Monday to Thursday (and of a working Saturday or Sunday), and those of Friday.
+type Week struct{ Daily, Friday Hours }
+
+// Season is a range of dates, both ends included, with hours of its own.
+type Season struct {
+	Name     string
+	From, To Date
+	Hours    Week
+}
+
+// Usual are the hours of Perpres 21/2023: 37½ a week, an hour's rest a day and an hour and a half on Friday not counted.
+var Usual = Week{Daily: Hours{7*60 + 30, 16 * 60}, Friday: Hours{7*60 + 30, 16*60 + 30}}
+
+// Ramadan are the hours of Perpres 21/2023 in that month: 32½ a week, half an hour's rest a day and an hour on Friday.
+var Ramadan = Week{Daily: Hours{8 * 60, 15 * 60}, Friday: Hours{8 * 60, 15*60 + 30}}
+
+// Valid says that h opens before it closes, within one day.
+func (h Hours) Valid() bool { return h.Open >= 0 && h.Open < h.Close && h.Close < 24*60 }
+
+// ParseMinute reads 07.30 or 07:30.
+func ParseMinute(s string) (Minute, error) {
+	for _, form := range []string{"15.04", "15:04"} {
+		if t, err := time.Parse(form, s); err == nil {
+			return Minute(t.Hour()*60 + t.Minute()), nil
+		}
+	}
+	return 0, fmt.Errorf("time of day %q: not written as 07.30", s)
+}
+
+func (m Minute) String() string { return fmt.Sprintf("%02d.%02d", int(m)/60, int(m)%60) }
+
+// orUsual mends the hours that make no sense, each by itself.
+func (w Week) orUsual() Week {
+	if !w.Daily.Valid() {
+		w.Daily = Usual.Daily
+	}
+	if !w.Friday.Valid() {
+		w.Friday = Usual.Friday
+	}
+	return w
 }

@@ -53,7 +53,7 @@ func (c Calendar) Deadline(start time.Time, days int) time.Time {
 	}
 	d := c.date(start)
 	for range min(days, maxDays) {
-		d = c.officeDay(d.next())
+		d = c.officeDay(d.Next())
 	}
 	return c.close(d)
 }
@@ -73,7 +73,7 @@ func (c Calendar) NextOpen(t time.Time) time.Time {
 	if c.office(d) && t.Before(c.open(d)) {
 		return c.open(d)
 	}
-	return c.open(c.officeDay(d.next()))
+	return c.open(c.officeDay(d.Next()))
 }
 
 // Workday says that t falls on an office day, within hours or not.
@@ -83,7 +83,7 @@ func (c Calendar) Workday(t time.Time) bool { return c.office(c.date(t)) }
 // not on a later date, and stops counting at maxDays.
 func (c Calendar) Between(from, to time.Time) int {
 	n, last := 0, c.date(to)
-	for d, steps := c.date(from).next(), 0; !last.Before(d) && steps < maxDays; d, steps = d.next(), steps+1 {
+	for d, steps := c.date(from).Next(), 0; !last.Before(d) && steps < maxDays; d, steps = d.Next(), steps+1 {
 		if c.office(d) {
 			n++
 		}
@@ -109,14 +109,15 @@ func (c Calendar) Years() []int {
 	return years
 }
 
-func (c Calendar) zone() *time.Location {
+// Location is the office's zone, or UTC.
+func (c Calendar) Location() *time.Location {
 	if c.Zone == nil {
 		return time.UTC
 	}
 	return c.Zone
 }
 
-func (c Calendar) date(t time.Time) Date { return DateOf(t.In(c.zone())) }
+func (c Calendar) date(t time.Time) Date { return DateOf(t.In(c.Location())) }
 
 func (c Calendar) office(d Date) bool {
 	if day, typed := c.days[d]; typed {
@@ -132,13 +133,13 @@ func (c Calendar) officeDay(d Date) Date {
 		if c.office(d) {
 			return d
 		}
-		d = d.next()
+		d = d.Next()
 	}
 	return d
 }
 
-func (c Calendar) open(d Date) time.Time  { return d.at(c.hoursOn(d).Open, c.zone()) }
-func (c Calendar) close(d Date) time.Time { return d.at(c.hoursOn(d).Close, c.zone()) }
+func (c Calendar) open(d Date) time.Time  { return d.at(c.hoursOn(d).Open, c.Location()) }
+func (c Calendar) close(d Date) time.Time { return d.at(c.hoursOn(d).Close, c.Location()) }
 
 func (c Calendar) hoursOn(d Date) Hours {
 	week := c.hours.orUsual()
