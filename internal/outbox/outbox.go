@@ -8,7 +8,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+	"maps"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -61,19 +63,25 @@ type Outbox struct {
 
 	unsettled []Sent // of the run before: the server took them, and their cases could not be told yet
 
+	unread  *queue.Queue[store.Stuck]
+	stuckMu sync.Mutex
+	stuck   map[string]store.Stuck // by key of the row: what a commit found and could not read
+
 	swept queue.Every // the folders of sent mail
 }
 
 // New puts letters that were being sent when the program ended in doubt, settles those that the server had taken, and puts those
 // whose sending had not begun back into the queue.
 func New(ctx context.Context, o Options) (*Outbox, error) {
-	x := &Outbox{Clerk: o.Clerk, Options: o, wake: queue.NewSignal(), swept: queue.Every{Pause: minSweep}}
+	x := &Outbox{Clerk: o.Clerk, Options: o, wake: queue.NewSignal(), swept: queue.Every{Pause: minSweep}, stuck: map[string]store.Stuck{}}
 	x.DoubtPause, x.FirstRetry = cmp.Or(x.DoubtPause, doubtPause), cmp.Or(x.FirstRetry, firstRetry)
 	x.Log = cmp.Or(o.Log, &SendLog{})
 	if x.BatchWait == nil {
 		x.BatchWait = func() time.Duration { return 0 }
 	}
 	x.results = queue.New(queue.Options[Sent]{Name: "outbox", Key: func(s Sent) string { return s.Row.ID() }, Aside: x.recordOnly,
+		Fatal: office.Fatal, Policy: x.Policy, Health: o.Health, Now: x.Now})
+	x.unread = queue.New(queue.Options[store.Stuck]{Name: "outbox-letters", Key: store.Stuck.ID, Aside: x.putAside,
 		Fatal: office.Fatal, Policy: x.Policy, Health: o.Health, Now: x.Now})
 	if x.Post != nil { // a command that only opens the books takes no letter out of anybody's hands
 		if err := x.recover(ctx); err != nil {
@@ -91,33 +99,38 @@ func New(ctx context.Context, o Options) (*Outbox, error) {
 // recover looks at letters that were on their way when the program ended.
 func (x *Outbox) recover(ctx context.Context) error {
 	var taken []Sent
-	err := x.Update(ctx, func(b store.Books) (err error) {
-		taken, err = x.sortOut(b)
+	var stuck []store.Stuck
+	err := x.Update(ctx, func(b store.Books) error {
+		rows, bad, err := b.Letters.Sending()
+		taken, stuck = nil, bad
+		for _, r := range rows {
+			if s, ok := x.Log.Accepted(r); ok {
+				taken = append(taken, s)
+			} else {
+				err = errors.Join(err, x.sortOut(b, r))
+			}
+		}
 		return err
 	})
-	if err == nil {
-		x.unsettled, err = x.Settle(ctx, taken)
+	if err != nil {
+		return err
 	}
+	x.note(stuck)
+	if err := x.apart(ctx); err != nil {
+		return err
+	}
+	x.unsettled, err = x.Settle(ctx, taken)
 	return err
 }
 
-// sortOut returns the letters that the server had taken; what became of the others is written.
-func (x *Outbox) sortOut(b store.Books) (taken []Sent, err error) {
-	rows, err := b.Letters.Sending(x.Now())
-	for _, r := range rows {
-		if s, ok := x.Log.Accepted(r); ok {
-			taken = append(taken, s)
-			continue
-		}
-		if x.Log.NotBegun(r) {
-			err = errors.Join(err, b.Letters.Unclaim(r))
-			continue
-		}
-		r.State, r.Next, r.Answer = store.InDoubt, x.Now().Add(x.DoubtPause).UTC(), "the program ended while it was being sent"
-		_, bad := b.Letters.Settle(r)
-		err = errors.Join(err, bad)
+// sortOut writes what became of a letter that the server has not said to have taken.
+func (x *Outbox) sortOut(b store.Books, r store.LetterRow) error {
+	if x.Log.NotBegun(r) {
+		return b.Letters.Unclaim(r)
 	}
-	return taken, err
+	r.State, r.Next, r.Answer = store.InDoubt, x.Now().Add(x.DoubtPause).UTC(), "the program ended while it was being sent"
+	_, err := b.Letters.Settle(r)
+	return err
 }
 
 // Run sends until ctx ends. A letter that is on its way then is given the time to end, so that it is not left in doubt.
@@ -176,6 +189,9 @@ func (x *Outbox) claim(ctx context.Context) error {
 
 func (x *Outbox) claimDue(ctx context.Context) (next time.Time, err error) {
 	x.tellHealth()
+	if err := x.apart(ctx); err != nil {
+		return next, err
+	}
 	now, late := x.Now(), false
 	if err := x.View(ctx, func(b store.Books) (err error) {
 		late, err = b.Letters.DueAfter(now.Add(maxAhead))
@@ -206,19 +222,74 @@ func (x *Outbox) claimDue(ctx context.Context) (next time.Time, err error) {
 	return next, err
 }
 
+// note remembers rows that a commit could not read.
+func (x *Outbox) note(list []store.Stuck) {
+	x.stuckMu.Lock()
+	defer x.stuckMu.Unlock()
+	for _, s := range list {
+		x.stuck[s.Bucket+"/"+s.Key] = s
+	}
+}
+
+// apart looks at each row that could not be read, in a commit of its own: one that can be read now goes on, one that never will is put
+// aside, any other waits.
+func (x *Outbox) apart(ctx context.Context) error {
+	x.stuckMu.Lock()
+	list := slices.DeleteFunc(slices.Collect(maps.Values(x.stuck)), func(s store.Stuck) bool { return x.unread.Waits(s.ID()) })
+	x.stuckMu.Unlock()
+	for _, s := range list {
+		failed, err := x.unread.Commit(ctx, []store.Stuck{s}, func(ctx context.Context, some []store.Stuck) error {
+			return x.Update(ctx, func(b store.Books) error {
+				for _, s := range some {
+					r, sending, err := b.Letters.Recheck(s)
+					if sending {
+						err = x.sortOut(b, r)
+					}
+					if store.IsRow(err) {
+						err = queue.Permanent(err)
+					}
+					if err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		})
+		if err != nil {
+			return err
+		}
+		if len(failed) == 0 || failed[0].Aside {
+			x.stuckMu.Lock()
+			delete(x.stuck, s.Bucket+"/"+s.Key)
+			x.stuckMu.Unlock()
+		}
+	}
+	return nil
+}
+
+// putAside ends a row that cannot be read. The warning is written in this commit and no other: one that cannot be written stops nobody.
+func (x *Outbox) putAside(ctx context.Context, s store.Stuck, why error) error {
+	return x.Commit(ctx, 1, func(b store.Books) error {
+		return errors.Join(b.Letters.PutAside(s, x.Now(), why), x.Warn(b, warningID("aside", s.ID()), "letter-aside", s.ID()+": "+why.Error()))
+	})
+}
+
+// warningID makes one warning a letter. An ID may be as long as a key can be, and a letter has to be named by it.
+func warningID(what, id string) string { return what + "-" + office.Sum([]byte(id))[:16] }
+
 func (x *Outbox) next(ctx context.Context) (next time.Time, err error) {
 	err = x.View(ctx, func(b store.Books) (err error) {
-		next, _, err = b.Letters.Next(1)
+		next, _, err = b.Letters.NextBut(1, x.unread.Waits)
 		return err
 	})
-	return next, err
+	return queue.Earlier(next, x.unread.Next()), err
 }
 
 // tellHealth shows that the mail server cannot be reached or refuses the login, and the end of it.
 func (x *Outbox) tellHealth() {
 	text := ""
 	if since, err := x.Post.Down(); err != nil {
-		text = fmt.Sprintf("the mail server takes no letters since %s: %v", since.UTC().Format(time.DateTime), err)
+		text = fmt.Sprintf("the mail server takes no letters since %s: %v", since.UTC().Format(time.RFC3339), err)
 	}
 	x.Health.Set("smtp", "loop", text)
 }
@@ -292,14 +363,17 @@ func unsendable(err error) postman.Result {
 // Busy says that letters stand ready or are on their way.
 func (x *Outbox) Busy() bool { return x.sending.Load() > 0 || x.ready.waiting() }
 
-// ride claims, in the commit of somebody else, what is due as far as the senders have room.
+// ride claims, in the commit of somebody else, what is due as far as the senders have room. What cannot be read is left as it is and
+// lets the commit go: claimDue sees to it.
 func (x *Outbox) ride(b store.Books) (done func(committed bool), err error) {
 	room := x.ready.reserve()
 	var claimed []store.Claimed
+	var stuck []store.Stuck
 	done = func(committed bool) {
 		if !committed {
-			claimed = nil
+			claimed, stuck = nil, nil
 		}
+		x.note(stuck)
 		x.ready.release(room, claimed)
 		if !committed && room > 0 { // claim may have found no room meanwhile
 			x.wake.Notify()
@@ -311,12 +385,10 @@ func (x *Outbox) ride(b store.Books) (done func(committed bool), err error) {
 			done(false)
 		}
 	}()
-	claimed, aside, err := b.Letters.Claim(x.Now(), room, x.Log.Run())
-	for _, a := range aside {
-		if err == nil {
-			err = x.Warn(b, "aside-"+strings.ReplaceAll(a.Key, "/", "-"), "letter-aside", a.Key+": "+a.Why)
-		}
+	if claimed, stuck, err = b.Letters.Claimable(x.Now(), room, x.unread.Waits); err != nil {
+		claimed = nil // claimDue reads the same, and says so
 	}
+	err = b.Letters.Claim(claimed, x.Now(), x.Log.Run())
 	panicked = false
 	return done, err
 }

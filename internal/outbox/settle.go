@@ -138,7 +138,7 @@ func (x *Outbox) recordOnly(ctx context.Context, s Sent, why error) error {
 			return err
 		}
 		a := store.Aside{Queue: "outbox", Key: r.ID(), At: x.Now().UTC(), Why: string(r.State) + ": " + why.Error()}
-		return errors.Join(b.State.PutAside(a), x.Warn(b, "result-"+r.Case+"-"+r.Letter.Key, "result-aside", r.ID()+": "+a.Why))
+		return errors.Join(b.State.PutAside(a), x.Warn(b, warningID("result", r.ID()), "result-aside", r.ID()+": "+a.Why))
 	})
 }
 

@@ -158,40 +158,81 @@ func (b Letters) Of(number string) ([]LetterRow, error) { return b.After(number,
 type Claimed struct {
 	Row  LetterRow
 	Body []byte
+	key  string // in the outbox
 }
 
-// Claim takes at most limit letters whose time has come and records the attempt: they are Sending until Settle. Of a store that
-// has been restored it takes none. A row that cannot be claimed is put aside with its reason, and stops no other.
-func (b Letters) Claim(now time.Time, limit int, run string) (out []Claimed, aside []Aside, err error) {
+// Stuck is a row of the outbox, or of what was being sent, that could not be read: for the time being, or, where Err is a RowError, for
+// good. It is left as it is, and stops no other.
+type Stuck struct {
+	Bucket, Key string
+	Err         error
+}
+
+// ID is the letter of the row.
+func (s Stuck) ID() string {
+	if s.Bucket == bOutbox {
+		return outboxID(s.Key)
+	}
+	return s.Key
+}
+
+// Claimable are at most limit letters whose time has come, but those that skip names (nil: none), and rows that cannot be read. Of a store
+// that has been restored there is none. It writes nothing, so that what cannot be read harms no commit that it is part of.
+func (b Letters) Claimable(now time.Time, limit int, skip func(id string) bool) (out []Claimed, stuck []Stuck, err error) {
 	if _, held, err := In(b.tx).State.Restored(); err != nil || held || limit == 0 {
 		return nil, nil, err
 	}
-	due, err := b.keys(bOutbox, "", moment(now.Add(1)), limit)
-	if err != nil {
-		return nil, nil, err
-	}
+	due, err := b.waiting(moment(now.Add(1)), limit, skip)
 	for _, k := range due {
-		id := outboxID(k)
-		c, why := b.claimable(id)
-		if why != nil && !isRow(why) {
-			return nil, nil, why
+		if c, bad := b.claimable(k); bad != nil {
+			stuck = append(stuck, Stuck{bOutbox, k, bad})
+		} else {
+			out = append(out, c)
 		}
-		err = errors.Join(err, b.erase(bOutbox, k))
-		if why != nil {
-			x := Aside{Queue: "letters", Key: id, At: now, Why: why.Error()}
-			err = errors.Join(err, In(b.tx).State.PutAside(x))
-			aside = append(aside, x)
-			continue
-		}
-		r := &c.Row
+	}
+	return out, stuck, err
+}
+
+// Claim records the attempt of letters that are claimable: they are Sending until Settle.
+func (b Letters) Claim(list []Claimed, now time.Time, run string) (err error) {
+	for i := range list {
+		r := &list[i].Row
 		r.State, r.Attempts, r.Run = Sending, r.Attempts+1, run
 		if r.First.IsZero() || r.First.After(now) {
 			r.First = now
 		}
-		err = errors.Join(err, b.mark(bSending, r.ID()), b.put(bLetters, r.ID(), *r))
-		out = append(out, c)
+		err = errors.Join(err, b.erase(bOutbox, list[i].key), b.mark(bSending, r.ID()), b.put(bLetters, r.ID(), *r))
 	}
-	return out, aside, err
+	return err
+}
+
+// waiting are at most limit keys of the outbox before the given one ("": all), but those of letters that skip names.
+func (b Letters) waiting(to string, limit int, skip func(id string) bool) (keys []string, err error) {
+	err = b.scan(bOutbox, "", to, func(k string, _ []byte) bool {
+		if skip == nil || !skip(outboxID(k)) {
+			keys = append(keys, k)
+		}
+		return len(keys) < limit
+	})
+	return keys, err
+}
+
+// Recheck says what is still wrong with a row that was stuck. One that has gone on meanwhile has nothing.
+func (b Letters) Recheck(s Stuck) (r LetterRow, ok bool, err error) {
+	if there, err := b.tx.Get(s.Bucket, []byte(s.Key)); err != nil || there == nil {
+		return r, false, err
+	}
+	if s.Bucket == bOutbox {
+		_, err = b.claimable(s.Key)
+		return r, false, err
+	}
+	r, err = b.attempted(s.Key)
+	return r, err == nil, err
+}
+
+// PutAside ends the waiting of a row that is stuck.
+func (b Letters) PutAside(s Stuck, now time.Time, why error) error {
+	return errors.Join(b.erase(s.Bucket, s.Key), In(b.tx).State.PutAside(Aside{Queue: "letters", Key: s.ID(), At: now, Why: why.Error()}))
 }
 
 // outboxID is the letter of an outbox key, moment/CASE/KEY; empty where it is none.
@@ -200,8 +241,10 @@ func outboxID(key string) string {
 	return id
 }
 
-// claimable reads all that sending needs before anything is written. A row that does not have it is a RowError.
-func (b Letters) claimable(id string) (c Claimed, err error) {
+// claimable reads all that sending needs. A row that does not have it is a RowError.
+func (b Letters) claimable(key string) (c Claimed, err error) {
+	id := outboxID(key)
+	c.key = key
 	ok, err := b.get(bLetters, id, &c.Row)
 	if err == nil && (!ok || c.Row.ID() != id) {
 		err = &RowError{bOutbox, id, errors.New("an outbox row without its letter")}
@@ -253,35 +296,33 @@ func (b Letters) Unclaim(r LetterRow) error {
 	return errors.Join(b.erase(bSending, r.ID()), b.put(bLetters, r.ID(), was), b.enqueue(was))
 }
 
-// Sending are the letters whose attempt is recorded and has no result. One that cannot be read is put aside.
-func (b Letters) Sending(now time.Time) (out []LetterRow, err error) {
+// Sending are the letters whose attempt is recorded and has no result, and the rows of such that cannot be read.
+func (b Letters) Sending() (out []LetterRow, stuck []Stuck, err error) {
 	ids, err := b.keys(bSending, "", "", 0)
 	for _, id := range ids {
-		r, ok, bad := b.row(id)
-		if bad == nil && !ok {
-			bad = &RowError{bSending, id, errors.New("an attempt of a letter that is not there")}
+		if r, bad := b.attempted(id); bad != nil {
+			stuck = append(stuck, Stuck{bSending, id, bad})
+		} else {
+			out = append(out, r)
 		}
-		if bad != nil && !isRow(bad) {
-			return nil, bad
-		}
-		if bad != nil {
-			err = errors.Join(err, b.erase(bSending, id), In(b.tx).State.PutAside(Aside{Queue: "letters", Key: id, At: now, Why: bad.Error()}))
-			continue
-		}
-		out = append(out, r)
 	}
-	return out, err
+	return out, stuck, err
 }
 
-// Recall brings letters that are due only after the given moment back to now: a clock that was wrong for a while put them there.
+func (b Letters) attempted(id string) (LetterRow, error) {
+	r, ok, err := b.row(id)
+	if err == nil && (!ok || r.ID() != id) {
+		err = &RowError{bSending, id, errors.New("an attempt of a letter that is not there")}
+	}
+	return r, err
+}
+
+// Recall brings letters that are due only after the given moment back to now: a clock that was wrong for a while put them there. One that
+// cannot be read comes, too, for Claim to see.
 func (b Letters) Recall(after, now time.Time) (n int, err error) {
 	late, err := b.keys(bOutbox, moment(after), "", 1000)
 	for _, k := range late {
-		r, ok, bad := b.row(outboxID(k))
-		if bad != nil && !isRow(bad) {
-			return 0, bad
-		}
-		if ok {
+		if r, ok, bad := b.row(outboxID(k)); bad == nil && ok {
 			r.Next = now
 			err = errors.Join(err, b.put(bLetters, r.ID(), r))
 		}
@@ -290,17 +331,16 @@ func (b Letters) Recall(after, now time.Time) (n int, err error) {
 	return len(late), err
 }
 
-// Hold keeps the letters of a case out of the outbox until it is lifted.
+// Hold keeps the letters of a case out of the outbox until it is lifted. It goes by the keys, so that a letter that cannot be read is held
+// like the others, and keeps nobody from holding them.
 func (b Letters) Hold(number string, on bool) error {
 	p := number + "/"
 	if on {
-		rows, err := b.Of(number)
+		due, err := b.keys(bOutbox, "", "", 0)
 		err = errors.Join(err, b.mark(bMeta, "held/"+number))
-		for _, r := range rows {
-			key := moment(r.Next) + "/" + r.ID()
-			waiting, bad := b.tx.Get(bOutbox, []byte(key))
-			if err = errors.Join(err, bad); waiting != nil {
-				err = errors.Join(err, b.erase(bOutbox, key), b.mark(bParked, r.ID()))
+		for _, k := range due {
+			if id := outboxID(k); strings.HasPrefix(id, p) {
+				err = errors.Join(err, b.erase(bOutbox, k), b.mark(bParked, id))
 			}
 		}
 		return err
@@ -309,10 +349,11 @@ func (b Letters) Hold(number string, on bool) error {
 	parked, bad := b.keys(bParked, p, prefixEnd(p), 0)
 	err = errors.Join(err, bad)
 	for _, id := range parked {
-		r, ok, bad := b.row(id)
-		if err = errors.Join(err, bad, b.erase(bParked, id)); ok {
-			err = errors.Join(err, b.mark(bOutbox, moment(r.Next)+"/"+id))
+		r, _, bad := b.row(id) // where it says nothing it is due at once, and Claim sees what is wrong with it
+		if !isRow(bad) {
+			err = errors.Join(err, bad)
 		}
+		err = errors.Join(err, b.erase(bParked, id), b.mark(bOutbox, moment(r.Next)+"/"+id))
 	}
 	return err
 }
@@ -324,11 +365,14 @@ func (b Letters) DueAfter(t time.Time) (bool, error) {
 }
 
 // Next is the moment at which the outbox has something to send; zero when it is empty. Depth is counted up to limit.
-func (b Letters) Next(limit int) (next time.Time, depth int, err error) {
+func (b Letters) Next(limit int) (next time.Time, depth int, err error) { return b.NextBut(limit, nil) }
+
+// NextBut is Next without the letters that skip names.
+func (b Letters) NextBut(limit int, skip func(id string) bool) (next time.Time, depth int, err error) {
 	if _, held, err := In(b.tx).State.Restored(); err != nil || held {
 		return next, 0, err
 	}
-	keys, err := b.keys(bOutbox, "", "", limit)
+	keys, err := b.waiting("", limit, skip)
 	if err != nil || len(keys) == 0 {
 		return next, 0, err
 	}
