@@ -3,6 +3,7 @@ package outbox
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -420,35 +421,54 @@ func TestRunOutlivesBadResults(t *testing.T) {
 	}
 }
 
-// TestPolicyFaultHasAnEnd: that the mail server refuses letters by policy stands in health until it takes one. The control: a
-// letter that is greylisted says nothing of the server.
+// TestPolicyFaultHasAnEnd: that the mail server refuses a letter by policy stands in health until this letter is taken, or given up; that it
+// takes another meanwhile says nothing. The controls: a letter that is greylisted says nothing of the server, and a server that cannot be
+// reached nothing of the letter.
 func TestPolicyFaultHasAnEnd(t *testing.T) {
-	var health queue.Health
-	x, o := opened(t, &health)
-	for range 2 {
-		_, err := x.Request(officetest.Staff, 1)
-		x.Must(err)
-	}
-	list := due(t, o)
-	say := func(c store.Claimed, r postman.Result) {
-		if _, err := o.Settle(t.Context(), []Sent{{Row: c.Row, Result: r, At: o.Now()}}); err != nil {
-			t.Fatal(err)
+	for _, last := range []postman.Result{{Outcome: postman.Accepted, Code: 250, Text: "250 ok"}, {Outcome: postman.Deferred, Policy: true, Code: 550}} {
+		var health queue.Health
+		x, o := opened(t, &health)
+		for range 2 {
+			_, err := x.Request(officetest.Staff, 1)
+			x.Must(err)
+		}
+		list := due(t, o)
+		say := func(c store.Claimed, r postman.Result) {
+			t.Helper()
+			if _, err := o.Settle(t.Context(), []Sent{{Row: c.Row, Result: r, At: o.Now()}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		say(list[0], postman.Result{Outcome: postman.Deferred, Code: 450, Text: "450 4.2.0 try again"})
+		say(list[1], postman.Result{Outcome: postman.Deferred, Policy: true, Away: true, Code: 535, Text: "535 5.7.8 who are you"})
+		if faults := health.Faults(); len(faults) > 0 {
+			t.Errorf("controls: %v", faults)
+		}
+		x.Set(o.Now().Add(3 * time.Hour))
+		list = due(t, o)
+		say(list[0], postman.Result{Outcome: postman.Deferred, Policy: true, Code: 550, Text: "550 5.7.1 blocked"})
+		say(list[1], postman.Result{Outcome: postman.Accepted, Code: 250, Text: "250 ok"})
+		if !strings.Contains(health.Faults()["outbox"], list[0].Row.ID()+": 550 5.7.1 blocked") {
+			t.Errorf("health says %v", health.Faults())
+		}
+		list[0].Row.Attempts = minTries // for days
+		x.Write(func(tx store.Tx) error {
+			return errors.Join(tx.Put("letters", []byte(list[0].Row.ID()), encoded(t, list[0].Row)), tx.Put("sending", []byte(list[0].Row.ID()), nil))
+		})
+		x.Set(o.Now().AddDate(0, 0, 20))
+		say(list[0], last)
+		if faults := health.Faults(); len(faults) > 0 {
+			t.Errorf("%s: it has its end, and health says %v", last.Outcome, faults)
 		}
 	}
-	say(list[0], postman.Result{Outcome: postman.Deferred, Code: 450, Text: "450 4.2.0 try again"})
-	if faults := health.Faults(); len(faults) > 0 {
-		t.Errorf("control: %v", faults)
+}
+
+func encoded(t *testing.T, r store.LetterRow) []byte {
+	raw, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
 	}
-	say(list[1], postman.Result{Outcome: postman.Deferred, Policy: true, Code: 550, Text: "550 5.7.1 blocked"})
-	if !strings.Contains(health.Faults()["outbox"], "blocked") {
-		t.Errorf("health says %v", health.Faults())
-	}
-	x.Set(o.Now().Add(3 * time.Hour))
-	list = due(t, o)
-	say(list[0], postman.Result{Outcome: postman.Accepted, Code: 250, Text: "250 ok"})
-	if faults := health.Faults(); len(faults) > 0 {
-		t.Errorf("it takes letters again, and health says %v", faults)
-	}
+	return raw
 }
 
 // TestRestoreOverABrokenRow: a broken outbox row keeps no backup from being restored; the letters beside it go into doubt. The

@@ -61,6 +61,11 @@ type Outbox struct {
 	wake    queue.Signal
 	sending atomic.Int32
 
+	down    queue.Signal // the mail server serves nobody
+	checked bool
+	telling sync.Mutex
+	refused map[string]string // by letter: the policy by which the server did not take it. Only who settles uses it
+
 	unsettled []Sent // of the run before: the server took them, and their cases could not be told yet
 
 	unread  *queue.Queue[store.Stuck]
@@ -73,7 +78,8 @@ type Outbox struct {
 // New puts letters that were being sent when the program ended in doubt, settles those that the server had taken, and puts those
 // whose sending had not begun back into the queue.
 func New(ctx context.Context, o Options) (*Outbox, error) {
-	x := &Outbox{Clerk: o.Clerk, Options: o, wake: queue.NewSignal(), swept: queue.Every{Pause: minSweep}, stuck: map[string]store.Stuck{}}
+	x := &Outbox{Clerk: o.Clerk, Options: o, wake: queue.NewSignal(), down: queue.NewSignal(), swept: queue.Every{Pause: minSweep},
+		stuck: map[string]store.Stuck{}, refused: map[string]string{}}
 	x.DoubtPause, x.FirstRetry = cmp.Or(x.DoubtPause, doubtPause), cmp.Or(x.FirstRetry, firstRetry)
 	x.Log = cmp.Or(o.Log, &SendLog{})
 	if x.BatchWait == nil {
@@ -145,7 +151,10 @@ func (x *Outbox) Run(ctx context.Context) error {
 	defer context.AfterFunc(gctx, enough)()
 	x.ready.open(maxReady)
 	back := make(chan Sent, x.Senders)
-	g.Go(func() error { return x.claim(taking) })
+	g.Go(func() error {
+		return x.loop(taking, queue.Loop{Name: "outbox", Wake: x.wake, Health: x.Health}, x.claimDue)
+	})
+	g.Go(func() error { return x.loop(taking, queue.Loop{Name: "smtp", Wake: x.down}, x.checkServer) })
 	senders, sctx := errgroup.WithContext(gctx)
 	for range max(x.Senders, 1) {
 		senders.Go(func() error {
@@ -176,17 +185,29 @@ func (x *Outbox) Run(ctx context.Context) error {
 	return errors.Join(err, x.giveBack(context.WithoutCancel(ctx)))
 }
 
-// claim fetches letters whose time comes without a commit, and those for which there was no room.
-func (x *Outbox) claim(ctx context.Context) error {
-	l := queue.Loop{Name: "outbox", Wake: x.wake, Health: x.Health, Fatal: office.Fatal, Pause: x.Policy.Pause, Now: x.Now,
-		Warn: func(err error) { x.Clerk.Log.Warn("claim letters", "error", err) }}
-	err := l.Run(ctx, x.claimDue)
+func (x *Outbox) loop(ctx context.Context, l queue.Loop, step func(context.Context) (time.Time, error)) error {
+	l.Fatal, l.Pause, l.Now, l.Warn = office.Fatal, x.Policy.Pause, x.Now, func(err error) { x.Clerk.Log.Warn(l.Name, "error", err) }
+	err := l.Run(ctx, step)
 	if ctx.Err() != nil {
 		return nil
 	}
 	return err
 }
 
+// checkServer asks the mail server whether it would take letters: at the start, and while it is down, however long no letter goes. The
+// postman minds how often a login may be tried.
+func (x *Outbox) checkServer(ctx context.Context) (next time.Time, err error) {
+	if _, err := x.Post.Down(); err == nil && x.checked {
+		return next, nil
+	}
+	x.checked = true
+	x.Post.Check(ctx) //nolint:errcheck // Down says it
+	x.tellHealth()
+	_, err = x.Post.Down()
+	return next, err
+}
+
+// claimDue fetches letters whose time comes without a commit, and those for which there was no room.
 func (x *Outbox) claimDue(ctx context.Context) (next time.Time, err error) {
 	x.tellHealth()
 	if err := x.apart(ctx); err != nil {
@@ -287,9 +308,12 @@ func (x *Outbox) next(ctx context.Context) (next time.Time, err error) {
 
 // tellHealth shows that the mail server cannot be reached or refuses the login, and the end of it.
 func (x *Outbox) tellHealth() {
+	x.telling.Lock() // lest an older word overtake a newer one
+	defer x.telling.Unlock()
 	text := ""
 	if since, err := x.Post.Down(); err != nil {
 		text = fmt.Sprintf("the mail server takes no letters since %s: %v", since.UTC().Format(time.RFC3339), err)
+		x.down.Notify()
 	}
 	x.Health.Set("smtp", "loop", text)
 }
