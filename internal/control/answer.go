@@ -103,6 +103,9 @@ type MailView struct {
 	Proof   []string  `json:"proof,omitempty"`
 }
 
+// unreadable stands where a row cannot be decoded: it is named, and keeps nothing else from being shown.
+const unreadable = "Tidak terbaca"
+
 // Cases lists cases, oldest first; letters and events are left out.
 func (c *Control) Cases(ctx context.Context, openOnly bool) ([]CaseView, error) {
 	return office.Read(ctx, c.Clerk, func(b store.Books) ([]CaseView, error) {
@@ -112,7 +115,7 @@ func (c *Control) Cases(ctx context.Context, openOnly bool) ([]CaseView, error) 
 			return true
 		}))
 		for _, row := range damaged {
-			out = append(out, CaseView{Number: row.Key, Status: "Tidak terbaca", Outcome: row.Error()})
+			out = append(out, CaseView{Number: row.Key, Status: unreadable, Outcome: row.Error()})
 		}
 		return out, err
 	})
@@ -127,6 +130,10 @@ func (c *Control) Show(ctx context.Context, number string) (CaseView, error) {
 		}
 		v = viewOf(cs)
 		rows, err := b.Letters.Of(number)
+		damaged, err := store.Damaged(err)
+		for _, row := range damaged {
+			v.Letters = append(v.Letters, LetterView{Topic: row.Key, State: unreadable, Answer: row.Error()})
+		}
 		for _, r := range rows {
 			v.Letters = append(v.Letters, LetterView{r.Letter.Kind, r.Letter.To.Address, r.Letter.Topic, r.State, r.Attempts, r.Answer, r.Made, r.Ended})
 		}
@@ -147,6 +154,10 @@ func (c *Control) Why(ctx context.Context, number string) (Why, error) {
 		events, err := timeline(b, number)
 		w = Why{Number: number, Status: cs.Status.Label(), Mails: []MailView{}, Events: events}
 		judged, bad := b.Mails.Of(number)
+		damaged, bad := store.Damaged(bad)
+		for _, row := range damaged {
+			w.Mails = append(w.Mails, MailView{Outcome: unreadable, Reason: row.Error()})
+		}
 		for _, j := range judged {
 			w.Mails = append(w.Mails, MailView{At: j.At, From: j.From, Outcome: j.Outcome, Gate: j.Gate, Reason: j.Reason,
 				SHA256: j.SHA256, Folder: j.Folder, Proof: j.Proof})
@@ -159,6 +170,10 @@ func timeline(b store.Books, number string) (out []EventView, err error) {
 	records, err := b.Journal.Of(number)
 	for _, r := range records {
 		out = append(out, EventView{r.N, r.Event})
+	}
+	damaged, err := store.Damaged(err)
+	for _, row := range damaged {
+		out = append(out, EventView{Event: sop.Event{Kind: unreadable, Text: row.Error()}})
 	}
 	return out, err
 }

@@ -39,13 +39,19 @@ func (c *Control) RegisterStep(ctx context.Context, year int, after string) (s R
 			return c.caselessLetters(b, &s, key)
 		}
 		cases, err := b.Cases.After(s.Head.Year, after, registerStep)
+		damaged, err := store.Damaged(err)
+		for _, row := range damaged {
+			s.Entries = append(s.Entries, report.Entry{Number: row.Key, Outcome: row.Error()})
+		}
 		for _, cs := range cases {
-			rows, err := b.Letters.Of(cs.Number)
-			if err != nil {
-				return err
+			rows, bad := b.Letters.Of(cs.Number)
+			damaged, bad := store.Damaged(bad)
+			if bad != nil {
+				return bad
 			}
 			slices.SortStableFunc(rows, func(x, y store.LetterRow) int { return x.Made.Compare(y.Made) })
 			e := report.EntryOf(cs)
+			e.Letters = unreadableLetters(damaged)
 			for _, r := range rows {
 				e.Letters = append(e.Letters, letterOf(r))
 			}
@@ -62,7 +68,8 @@ func (c *Control) RegisterStep(ctx context.Context, year int, after string) (s R
 // caselessLetters gives letters of no case that were made in the year.
 func (c *Control) caselessLetters(b store.Books, s *RegisterStep, after string) error {
 	rows, err := b.Letters.After(store.Office, after, registerStep)
-	var e report.Entry
+	damaged, err := store.Damaged(err)
+	e := report.Entry{Letters: unreadableLetters(damaged)}
 	for _, r := range rows {
 		if r.Made.In(c.Zone()).Year() == s.Head.Year {
 			e.Letters = append(e.Letters, letterOf(r))
@@ -75,6 +82,13 @@ func (c *Control) caselessLetters(b store.Books, s *RegisterStep, after string) 
 		s.Next = caselessMark + rows[len(rows)-1].Letter.Key
 	}
 	return err
+}
+
+func unreadableLetters(rows []*store.RowError) (out []report.Letter) {
+	for _, row := range rows {
+		out = append(out, report.Letter{Ref: row.Key, State: unreadable, Answer: row.Error()})
+	}
+	return out
 }
 
 // Sheet prints the lembar kendali of a case as it stands. SOP R.1

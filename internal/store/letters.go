@@ -151,7 +151,7 @@ func (b Letters) Body(id string) ([]byte, error) {
 	return append([]byte(nil), raw...), err
 }
 
-// Of reads every letter of a case, in order of key.
+// Of is After for every letter of a case.
 func (b Letters) Of(number string) ([]LetterRow, error) { return b.After(number, "", 0) }
 
 // Claimed is a letter whose attempt is recorded, with its exact bytes.
@@ -407,18 +407,23 @@ func (b Letters) Spend(bucket string, now time.Time, anHour int, most time.Durat
 	return wait, ok, b.put(bLimits, bucket, x)
 }
 
-// After returns at most limit letters of a case, or of Office (0: all), in order of key, beginning after the given key.
+// After returns at most limit letters of a case, or of Office (0: all), in order of key, beginning after the given key. Rows that cannot be
+// decoded are passed over, and are the error then: see Damaged.
 func (b Letters) After(number, after string, limit int) (out []LetterRow, err error) {
-	p := number + "/"
-	from := p
 	if after != "" {
-		from += after + "\x00"
+		after += "\x00"
 	}
-	err = strict(b.rows, bLetters, p, from, func(r LetterRow) bool {
+	err = b.Each(number, after, func(r LetterRow) bool {
 		out = append(out, r)
 		return limit == 0 || len(out) < limit
 	})
 	return out, err
+}
+
+// Each calls fn for each letter of a case, or of Office, from a key on, until fn returns false. Damage is told as by After.
+func (b Letters) Each(number, from string, fn func(LetterRow) bool) error {
+	p := number + "/"
+	return decode(b.rows, bLetters, p+from, prefixEnd(p), func(_ string, r LetterRow) bool { return fn(r) })
 }
 
 // PutRecorded makes a recorded letter known by its Message-ID under a key of its own, without ever sending it.
