@@ -76,7 +76,7 @@ func (b Cases) countStatus(s sop.Status, delta int) error {
 // wake-up after now.
 func (b Cases) Due(now time.Time, limit int, skip func(number string) bool) (numbers []string, next time.Time, err error) {
 	err = b.tx.Scan(bWake, nil, []byte(moment(now.Add(1))), func(k, _ []byte) bool {
-		if number := string(k[21:]); !skip(number) {
+		if number := wakes(string(k)); !skip(number) {
 			numbers = append(numbers, number)
 		}
 		return len(numbers) < limit
@@ -86,17 +86,25 @@ func (b Cases) Due(now time.Time, limit int, skip func(number string) bool) (num
 	}
 	ahead, err := b.keys(bWake, moment(now.Add(1)), "", 1)
 	for _, k := range ahead {
-		n, _ := strconv.ParseInt(k[:20], 10, 64)
-		next = time.Unix(0, n).UTC()
+		at, _, _ := strings.Cut(k, "/")
+		if n, err := strconv.ParseInt(at, 10, 64); err == nil { // else it is the last: WakingAfter finds it
+			next = time.Unix(0, n).UTC()
+		}
 	}
 	return numbers, next, err
+}
+
+// wakes is the case of a wake-up, moment/CASE; of a key that is none it is empty, and Rewake takes it away like that of a case that is not there.
+func wakes(key string) string {
+	_, number, _ := strings.Cut(key, "/")
+	return number
 }
 
 // WakingAfter returns the numbers of at most limit cases that wake only after a moment.
 func (b Cases) WakingAfter(t time.Time, limit int) (numbers []string, err error) {
 	keys, err := b.keys(bWake, moment(t), "", limit)
 	for _, k := range keys {
-		numbers = append(numbers, k[21:])
+		numbers = append(numbers, wakes(k))
 	}
 	return numbers, err
 }
@@ -105,8 +113,8 @@ func (b Cases) WakingAfter(t time.Time, limit int) (numbers []string, err error)
 func (b Cases) Rewake(number string, at time.Time) (err error) {
 	var stale []string
 	err = b.tx.Scan(bWake, nil, nil, func(k, _ []byte) bool {
-		if string(k[21:]) == number && string(k[:20]) != moment(at) {
-			stale = append(stale, string(k))
+		if key := string(k); wakes(key) == number && key != moment(at)+"/"+number {
+			stale = append(stale, key)
 		}
 		return true
 	})
