@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -68,9 +67,7 @@ type Outbox struct {
 
 	unsettled []Sent // of the run before: the server took them, and their cases could not be told yet
 
-	unread  *queue.Queue[store.Stuck]
-	stuckMu sync.Mutex
-	stuck   map[string]store.Stuck // by key of the row: what a commit found and could not read
+	unread *queue.Queue[store.Stuck]
 
 	swept queue.Every // the folders of sent mail
 }
@@ -79,7 +76,7 @@ type Outbox struct {
 // whose sending had not begun back into the queue.
 func New(ctx context.Context, o Options) (*Outbox, error) {
 	x := &Outbox{Clerk: o.Clerk, Options: o, wake: queue.NewSignal(), down: queue.NewSignal(), swept: queue.Every{Pause: minSweep},
-		stuck: map[string]store.Stuck{}, refused: map[string]string{}}
+		refused: map[string]string{}}
 	x.DoubtPause, x.FirstRetry = cmp.Or(x.DoubtPause, doubtPause), cmp.Or(x.FirstRetry, firstRetry)
 	x.Log = cmp.Or(o.Log, &SendLog{})
 	if x.BatchWait == nil {
@@ -105,38 +102,34 @@ func New(ctx context.Context, o Options) (*Outbox, error) {
 // recover looks at letters that were on their way when the program ended.
 func (x *Outbox) recover(ctx context.Context) error {
 	var taken []Sent
-	var stuck []store.Stuck
-	err := x.Update(ctx, func(b store.Books) error {
-		rows, bad, err := b.Letters.Sending()
-		taken, stuck = nil, bad
-		for _, r := range rows {
-			if s, ok := x.Log.Accepted(r); ok {
-				taken = append(taken, s)
-			} else {
-				err = errors.Join(err, x.sortOut(b, r))
-			}
-		}
+	err := x.Update(ctx, func(b store.Books) (err error) {
+		taken, err = x.sortOut(b)
 		return err
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		x.unsettled, err = x.Settle(ctx, taken)
 	}
-	x.note(stuck)
-	if err := x.apart(ctx); err != nil {
-		return err
-	}
-	x.unsettled, err = x.Settle(ctx, taken)
 	return err
 }
 
-// sortOut writes what became of a letter that the server has not said to have taken.
-func (x *Outbox) sortOut(b store.Books, r store.LetterRow) error {
-	if x.Log.NotBegun(r) {
-		return b.Letters.Unclaim(r)
+// sortOut returns the letters that the server had taken; what became of the others is written.
+func (x *Outbox) sortOut(b store.Books) (taken []Sent, err error) {
+	doubt := x.Now().Add(x.DoubtPause).UTC()
+	rows, err := b.Letters.Sending(doubt)
+	for _, r := range rows {
+		if s, ok := x.Log.Accepted(r); ok {
+			taken = append(taken, s)
+			continue
+		}
+		if x.Log.NotBegun(r) {
+			err = errors.Join(err, b.Letters.Unclaim(r))
+			continue
+		}
+		r.State, r.Next, r.Answer = store.InDoubt, doubt, "the program ended while it was being sent"
+		_, bad := b.Letters.Settle(r)
+		err = errors.Join(err, bad)
 	}
-	r.State, r.Next, r.Answer = store.InDoubt, x.Now().Add(x.DoubtPause).UTC(), "the program ended while it was being sent"
-	_, err := b.Letters.Settle(r)
-	return err
+	return taken, err
 }
 
 // Run sends until ctx ends. A letter that is on its way then is given the time to end, so that it is not left in doubt.
@@ -210,9 +203,6 @@ func (x *Outbox) checkServer(ctx context.Context) (next time.Time, err error) {
 // claimDue fetches letters whose time comes without a commit, and those for which there was no room.
 func (x *Outbox) claimDue(ctx context.Context) (next time.Time, err error) {
 	x.tellHealth()
-	if err := x.apart(ctx); err != nil {
-		return next, err
-	}
 	now, late := x.Now(), false
 	if err := x.View(ctx, func(b store.Books) (err error) {
 		late, err = b.Letters.DueAfter(now.Add(maxAhead))
@@ -237,52 +227,31 @@ func (x *Outbox) claimDue(ctx context.Context) (next time.Time, err error) {
 	if err := x.Commit(ctx, 0, func(store.Books) error { return nil }); err != nil {
 		return next, err
 	}
-	if next, err = x.next(ctx); x.ready.full() {
-		next = time.Time{}
+	next, err = x.next(ctx)
+	if x.ready.full() {
+		return time.Time{}, err
+	}
+	if err == nil && !next.IsZero() && !next.After(now) { // there was room, and it was not taken along
+		err = x.apart(ctx)
 	}
 	return next, err
 }
 
-// note remembers rows that a commit could not read.
-func (x *Outbox) note(list []store.Stuck) {
-	x.stuckMu.Lock()
-	defer x.stuckMu.Unlock()
-	for _, s := range list {
-		x.stuck[s.Bucket+"/"+s.Key] = s
-	}
-}
-
-// apart looks at each row that could not be read, in a commit of its own: one that can be read now goes on, one that never will is put
-// aside, any other waits.
+// apart blames each letter that is due and cannot be read: one that never will be is put aside, any other waits.
 func (x *Outbox) apart(ctx context.Context) error {
-	x.stuckMu.Lock()
-	list := slices.DeleteFunc(slices.Collect(maps.Values(x.stuck)), func(s store.Stuck) bool { return x.unread.Waits(s.ID()) })
-	x.stuckMu.Unlock()
-	for _, s := range list {
-		failed, err := x.unread.Commit(ctx, []store.Stuck{s}, func(ctx context.Context, some []store.Stuck) error {
-			return x.Update(ctx, func(b store.Books) error {
-				for _, s := range some {
-					r, sending, err := b.Letters.Recheck(s)
-					if sending {
-						err = x.sortOut(b, r)
-					}
-					if store.IsRow(err) {
-						err = queue.Permanent(err)
-					}
-					if err != nil {
-						return err
-					}
-				}
-				return nil
-			})
-		})
-		if err != nil {
-			return err
+	var stuck []store.Stuck
+	if err := x.View(ctx, func(b store.Books) (err error) {
+		_, stuck, err = b.Letters.Claimable(x.Now(), maxReady, x.unread.Waits)
+		return err
+	}); err != nil {
+		return err
+	}
+	for _, s := range stuck {
+		if store.IsRow(s.Err) {
+			s.Err = queue.Permanent(s.Err)
 		}
-		if len(failed) == 0 || failed[0].Aside {
-			x.stuckMu.Lock()
-			delete(x.stuck, s.Bucket+"/"+s.Key)
-			x.stuckMu.Unlock()
+		if _, err := x.unread.Blame(ctx, s, s.Err); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -392,12 +361,13 @@ func (x *Outbox) Busy() bool { return x.sending.Load() > 0 || x.ready.waiting() 
 func (x *Outbox) ride(b store.Books) (done func(committed bool), err error) {
 	room := x.ready.reserve()
 	var claimed []store.Claimed
-	var stuck []store.Stuck
 	done = func(committed bool) {
 		if !committed {
-			claimed, stuck = nil, nil
+			claimed = nil
 		}
-		x.note(stuck)
+		x.unread.Forget(func(id string) bool { // it could be read
+			return !slices.ContainsFunc(claimed, func(c store.Claimed) bool { return c.Row.ID() == id })
+		})
 		x.ready.release(room, claimed)
 		if !committed && room > 0 { // claim may have found no room meanwhile
 			x.wake.Notify()
@@ -409,7 +379,7 @@ func (x *Outbox) ride(b store.Books) (done func(committed bool), err error) {
 			done(false)
 		}
 	}()
-	if claimed, stuck, err = b.Letters.Claimable(x.Now(), room, x.unread.Waits); err != nil {
+	if claimed, _, err = b.Letters.Claimable(x.Now(), room, x.unread.Waits); err != nil {
 		claimed = nil // claimDue reads the same, and says so
 	}
 	err = b.Letters.Claim(claimed, x.Now(), x.Log.Run())

@@ -123,12 +123,9 @@ func (b rows) put(bucket, key string, v any) error {
 	return b.tx.Put(bucket, []byte(key), raw)
 }
 
-// isRow: the fault is that of one row, which says nothing, or is missing where another names it. Any other error may be passing, and
+// IsRow: the fault is that of one row, which says nothing, or is missing where another names it. Any other error may be passing, and
 // is nobody's row.
-func isRow(err error) bool { return errors.As(err, new(*RowError)) }
-
-// IsRow is isRow for those who walk over rows of others.
-func IsRow(err error) bool { return isRow(err) }
+func IsRow(err error) bool { return errors.As(err, new(*RowError)) }
 
 // get reads JSON into v; false when absent.
 func (b rows) get(bucket, key string, v any) (bool, error) {

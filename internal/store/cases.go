@@ -66,7 +66,7 @@ func (b Cases) Put(c sop.Case) error {
 // countStatus leaves a count that cannot be read as it is: nothing is decided by it, and verify names it.
 func (b Cases) countStatus(s sop.Status, delta int) error {
 	err := b.count(bCounts, string(s), delta)
-	if isRow(err) {
+	if IsRow(err) {
 		return nil
 	}
 	return err

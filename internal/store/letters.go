@@ -161,20 +161,14 @@ type Claimed struct {
 	key  string // in the outbox
 }
 
-// Stuck is a row of the outbox, or of what was being sent, that could not be read: for the time being, or, where Err is a RowError, for
-// good. It is left as it is, and stops no other.
+// Stuck is a row of the outbox whose letter cannot be read: for the time being, or, where Err is a RowError, for good. It is left as it is.
 type Stuck struct {
-	Bucket, Key string
-	Err         error
+	Key string
+	Err error
 }
 
 // ID is the letter of the row.
-func (s Stuck) ID() string {
-	if s.Bucket == bOutbox {
-		return outboxID(s.Key)
-	}
-	return s.Key
-}
+func (s Stuck) ID() string { return outboxID(s.Key) }
 
 // Claimable are at most limit letters whose time has come, but those that skip names (nil: none), and rows that cannot be read. Of a store
 // that has been restored there is none. It writes nothing, so that what cannot be read harms no commit that it is part of.
@@ -185,7 +179,7 @@ func (b Letters) Claimable(now time.Time, limit int, skip func(id string) bool) 
 	due, err := b.waiting(moment(now.Add(1)), limit, skip)
 	for _, k := range due {
 		if c, bad := b.claimable(k); bad != nil {
-			stuck = append(stuck, Stuck{bOutbox, k, bad})
+			stuck = append(stuck, Stuck{k, bad})
 		} else {
 			out = append(out, c)
 		}
@@ -217,22 +211,9 @@ func (b Letters) waiting(to string, limit int, skip func(id string) bool) (keys 
 	return keys, err
 }
 
-// Recheck says what is still wrong with a row that was stuck. One that has gone on meanwhile has nothing.
-func (b Letters) Recheck(s Stuck) (r LetterRow, ok bool, err error) {
-	if there, err := b.tx.Get(s.Bucket, []byte(s.Key)); err != nil || there == nil {
-		return r, false, err
-	}
-	if s.Bucket == bOutbox {
-		_, err = b.claimable(s.Key)
-		return r, false, err
-	}
-	r, err = b.attempted(s.Key)
-	return r, err == nil, err
-}
-
 // PutAside ends the waiting of a row that is stuck.
 func (b Letters) PutAside(s Stuck, now time.Time, why error) error {
-	return errors.Join(b.erase(s.Bucket, s.Key), In(b.tx).State.PutAside(Aside{Queue: "letters", Key: s.ID(), At: now, Why: why.Error()}))
+	return errors.Join(b.erase(bOutbox, s.Key), In(b.tx).State.PutAside(Aside{Queue: "letters", Key: s.ID(), At: now, Why: why.Error()}))
 }
 
 // outboxID is the letter of an outbox key, moment/CASE/KEY; empty where it is none.
@@ -296,29 +277,25 @@ func (b Letters) Unclaim(r LetterRow) error {
 	return errors.Join(b.erase(bSending, r.ID()), b.put(bLetters, r.ID(), was), b.enqueue(was))
 }
 
-// Sending are the letters whose attempt is recorded and has no result, and the rows of such that cannot be read.
-func (b Letters) Sending() (out []LetterRow, stuck []Stuck, err error) {
+// Sending are the letters whose attempt is recorded and has no result. One that cannot be read goes back into the outbox, for next: it is
+// in doubt, and Claimable sees what is wrong with it.
+func (b Letters) Sending(next time.Time) (out []LetterRow, err error) {
 	ids, err := b.keys(bSending, "", "", 0)
 	for _, id := range ids {
-		if r, bad := b.attempted(id); bad != nil {
-			stuck = append(stuck, Stuck{bSending, id, bad})
-		} else {
+		r, ok, bad := b.row(id)
+		if bad == nil && ok {
 			out = append(out, r)
+			continue
 		}
+		r = LetterRow{Next: next}
+		r.Case, r.Letter.Key, _ = strings.Cut(id, "/")
+		err = errors.Join(err, b.erase(bSending, id), b.enqueue(r))
 	}
-	return out, stuck, err
-}
-
-func (b Letters) attempted(id string) (LetterRow, error) {
-	r, ok, err := b.row(id)
-	if err == nil && (!ok || r.ID() != id) {
-		err = &RowError{bSending, id, errors.New("an attempt of a letter that is not there")}
-	}
-	return r, err
+	return out, err
 }
 
 // Recall brings letters that are due only after the given moment back to now: a clock that was wrong for a while put them there. One that
-// cannot be read comes, too, for Claim to see.
+// cannot be read comes, too, for Claimable to see.
 func (b Letters) Recall(after, now time.Time) (n int, err error) {
 	late, err := b.keys(bOutbox, moment(after), "", 1000)
 	for _, k := range late {
@@ -349,8 +326,8 @@ func (b Letters) Hold(number string, on bool) error {
 	parked, bad := b.keys(bParked, p, prefixEnd(p), 0)
 	err = errors.Join(err, bad)
 	for _, id := range parked {
-		r, _, bad := b.row(id) // where it says nothing it is due at once, and Claim sees what is wrong with it
-		if !isRow(bad) {
+		r, _, bad := b.row(id) // where it says nothing it is due at once, and Claimable sees what is wrong with it
+		if !IsRow(bad) {
 			err = errors.Join(err, bad)
 		}
 		err = errors.Join(err, b.erase(bParked, id), b.mark(bOutbox, moment(r.Next)+"/"+id))
@@ -392,7 +369,7 @@ type limitRow struct {
 func (b Letters) Spend(bucket string, now time.Time, anHour int, most time.Duration) (wait time.Duration, ok bool, err error) {
 	full := limitRow{Tokens: float64(anHour), At: now}
 	x := full
-	if _, err := b.get(bLimits, bucket, &x); isRow(err) {
+	if _, err := b.get(bLimits, bucket, &x); IsRow(err) {
 		x = full
 	} else if err != nil {
 		return 0, false, err
@@ -446,7 +423,7 @@ func (b Letters) doubtOutbox() (n int, err error) {
 	}
 	for _, id := range ids {
 		row, ok, bad := b.row(id)
-		if bad != nil && !isRow(bad) {
+		if bad != nil && !IsRow(bad) {
 			return 0, bad
 		}
 		if !ok {
