@@ -39,21 +39,18 @@ func (c *Control) RegisterStep(ctx context.Context, year int, after string) (s R
 			return c.caselessLetters(b, &s, key)
 		}
 		cases, err := b.Cases.After(s.Head.Year, after, registerStep)
-		damaged, err := store.Damaged(err)
-		for _, row := range damaged {
-			s.Entries = append(s.Entries, report.Entry{Number: row.Key, Outcome: row.Error()})
-		}
+		s.Entries, err = named(s.Entries, err, func(row *store.RowError) report.Entry {
+			return report.Entry{Number: row.Key, Outcome: row.Error()}
+		})
 		for _, cs := range cases {
 			rows, bad := b.Letters.Of(cs.Number)
-			damaged, bad := store.Damaged(bad)
-			if bad != nil {
-				return bad
-			}
 			slices.SortStableFunc(rows, func(x, y store.LetterRow) int { return x.Made.Compare(y.Made) })
 			e := report.EntryOf(cs)
-			e.Letters = unreadableLetters(damaged)
 			for _, r := range rows {
 				e.Letters = append(e.Letters, letterOf(r))
+			}
+			if e.Letters, bad = named(e.Letters, bad, damagedLetter); bad != nil {
+				return bad
 			}
 			s.Entries, s.Next = append(s.Entries, e), cs.Number
 		}
@@ -68,13 +65,13 @@ func (c *Control) RegisterStep(ctx context.Context, year int, after string) (s R
 // caselessLetters gives letters of no case that were made in the year.
 func (c *Control) caselessLetters(b store.Books, s *RegisterStep, after string) error {
 	rows, err := b.Letters.After(store.Office, after, registerStep)
-	damaged, err := store.Damaged(err)
-	e := report.Entry{Letters: unreadableLetters(damaged)}
+	var e report.Entry
 	for _, r := range rows {
 		if r.Made.In(c.Zone()).Year() == s.Head.Year {
 			e.Letters = append(e.Letters, letterOf(r))
 		}
 	}
+	e.Letters, err = named(e.Letters, err, damagedLetter)
 	if len(e.Letters) > 0 {
 		s.Entries = []report.Entry{e}
 	}
@@ -84,11 +81,8 @@ func (c *Control) caselessLetters(b store.Books, s *RegisterStep, after string) 
 	return err
 }
 
-func unreadableLetters(rows []*store.RowError) (out []report.Letter) {
-	for _, row := range rows {
-		out = append(out, report.Letter{Ref: row.Key, State: unreadable, Answer: row.Error()})
-	}
-	return out
+func damagedLetter(row *store.RowError) report.Letter {
+	return report.Letter{Ref: row.Key, State: unreadable, Answer: row.Error()}
 }
 
 // Sheet prints the lembar kendali of a case as it stands. SOP R.1
