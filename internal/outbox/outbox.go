@@ -102,34 +102,27 @@ func New(ctx context.Context, o Options) (*Outbox, error) {
 // recover looks at letters that were on their way when the program ended.
 func (x *Outbox) recover(ctx context.Context) error {
 	var taken []Sent
-	err := x.Update(ctx, func(b store.Books) (err error) {
-		taken, err = x.sortOut(b)
+	doubt := x.Now().Add(x.DoubtPause).UTC()
+	err := x.Update(ctx, func(b store.Books) error {
+		taken = nil
+		rows, err := b.Letters.Sending(doubt)
+		for _, r := range rows {
+			if s, ok := x.Log.Accepted(r); ok {
+				taken = append(taken, s)
+			} else if x.Log.NotBegun(r) {
+				err = errors.Join(err, b.Letters.Unclaim(r))
+			} else {
+				r.State, r.Next, r.Answer = store.InDoubt, doubt, "the program ended while it was being sent"
+				_, bad := b.Letters.Settle(r)
+				err = errors.Join(err, bad)
+			}
+		}
 		return err
 	})
 	if err == nil {
 		x.unsettled, err = x.Settle(ctx, taken)
 	}
 	return err
-}
-
-// sortOut returns the letters that the server had taken; what became of the others is written.
-func (x *Outbox) sortOut(b store.Books) (taken []Sent, err error) {
-	doubt := x.Now().Add(x.DoubtPause).UTC()
-	rows, err := b.Letters.Sending(doubt)
-	for _, r := range rows {
-		if s, ok := x.Log.Accepted(r); ok {
-			taken = append(taken, s)
-			continue
-		}
-		if x.Log.NotBegun(r) {
-			err = errors.Join(err, b.Letters.Unclaim(r))
-			continue
-		}
-		r.State, r.Next, r.Answer = store.InDoubt, doubt, "the program ended while it was being sent"
-		_, bad := b.Letters.Settle(r)
-		err = errors.Join(err, bad)
-	}
-	return taken, err
 }
 
 // Run sends until ctx ends. A letter that is on its way then is given the time to end, so that it is not left in doubt.
