@@ -16,7 +16,7 @@ import (
 // TestVerifyNamesDamagedRows: of each kind of row one that cannot be decoded is a finding among the others, and stops neither verify nor a
 // new request. The control is the same office with every row whole.
 func TestVerifyNamesDamagedRows(t *testing.T) {
-	for _, bucket := range []string{"", "cases", "letters", "office letters", "journal", "seen", "aside", "counts", "evidence"} {
+	for _, bucket := range []string{"", "cases", "letters", "office letters", "journal", "seen", "aside", "counts", "evidence", "unarchived"} {
 		x := officetest.New(t, templates.FS)
 		x.Set(time.Date(2026, 6, 1, 9, 0, 0, 0, officetest.Zone))
 		x.Ask(1)
@@ -24,7 +24,8 @@ func TestVerifyNamesDamagedRows(t *testing.T) {
 		x.Write(func(tx store.Tx) error {
 			b := store.In(tx)
 			err := errors.Join(b.State.PutAside(store.Aside{Queue: "q", Key: "k", Why: "x"}),
-				b.Mails.Put(store.UID{Validity: 1, UID: 1}, store.MailRecord{Outcome: "obeyed", Reason: "x"}, ""), x.Warn(b, "uji", "uji", "uji"))
+				b.Mails.Put(store.UID{Validity: 1, UID: 1}, store.MailRecord{Outcome: "obeyed", Reason: "x"}, ""),
+				b.Papers.Put(store.UID{Validity: 1, UID: 1}, store.Unarchived{Case: "PKJ-2026-0001"}), x.Warn(b, "uji", "uji", "uji"))
 			if bucket == "" {
 				return err
 			}

@@ -56,7 +56,7 @@ func (c *Audit) VerifyAgainst(ctx context.Context, kept []byte, verifier string)
 	r := Report{Findings: []Finding{}}
 	files := map[string]string{}
 	err := c.View(ctx, func(b store.Books) error {
-		owed, bad := casesOwed(b)
+		owed, bad := r.casesOwed(b)
 		if bad != nil {
 			return fmt.Errorf("verify: %w", bad)
 		}
