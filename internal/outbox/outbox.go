@@ -61,7 +61,6 @@ type Outbox struct {
 	sending atomic.Int32
 
 	down    queue.Signal // the mail server serves nobody
-	checked bool
 	telling sync.Mutex
 	refused map[string]string // by letter: the policy by which the server did not take it. Only who settles uses it
 
@@ -183,10 +182,6 @@ func (x *Outbox) loop(ctx context.Context, l queue.Loop, step func(context.Conte
 // checkServer asks the mail server whether it would take letters: at the start, and while it is down, however long no letter goes. The
 // postman minds how often a login may be tried.
 func (x *Outbox) checkServer(ctx context.Context) (next time.Time, err error) {
-	if _, err := x.Post.Down(); err == nil && x.checked {
-		return next, nil
-	}
-	x.checked = true
 	x.Post.Check(ctx) //nolint:errcheck // Down says it
 	x.tellHealth()
 	_, err = x.Post.Down()
@@ -204,10 +199,7 @@ func (x *Outbox) claimDue(ctx context.Context) (next time.Time, err error) {
 		return next, err
 	}
 	if late {
-		if err := x.Update(ctx, func(b store.Books) error {
-			_, err := b.Letters.Recall(now.Add(maxAhead), now)
-			return err
-		}); err != nil {
+		if err := x.Update(ctx, func(b store.Books) error { return b.Letters.Recall(now.Add(maxAhead), now) }); err != nil {
 			return next, err
 		}
 	}

@@ -296,7 +296,7 @@ func (b Letters) Sending(next time.Time) (out []LetterRow, err error) {
 
 // Recall brings letters that are due only after the given moment back to now: a clock that was wrong for a while put them there. One that
 // cannot be read comes, too, for Claimable to see.
-func (b Letters) Recall(after, now time.Time) (n int, err error) {
+func (b Letters) Recall(after, now time.Time) error {
 	late, err := b.keys(bOutbox, moment(after), "", 1000)
 	for _, k := range late {
 		if r, ok, bad := b.row(outboxID(k)); bad == nil && ok {
@@ -305,7 +305,7 @@ func (b Letters) Recall(after, now time.Time) (n int, err error) {
 		}
 		err = errors.Join(err, b.erase(bOutbox, k), b.mark(bOutbox, moment(now)+"/"+outboxID(k)))
 	}
-	return len(late), err
+	return err
 }
 
 // Hold keeps the letters of a case out of the outbox until it is lifted. It goes by the keys, so that a letter that cannot be read is held
