@@ -109,7 +109,8 @@ func TestDamagedRowHidesNothingElse(t *testing.T) {
 			uid := store.UID{Validity: 1, UID: 1}
 			key := map[string]string{"letters": x.LettersOf(bad, sop.TandaTerima)[0].ID(), "journal": bad + "/00000001", "seen": "00000001/00000001",
 				"cases": "2026/00000001"}[bucket]
-			return errors.Join(store.In(tx).Mails.Put(uid, store.MailRecord{Outcome: "obeyed", Reason: "x", Case: bad}, ""), tx.Put(bucket, []byte(key), []byte("{")))
+			err := store.In(tx).Mails.Put(uid, store.MailRecord{Outcome: "obeyed", Reason: "x", Case: bad}, "")
+			return errors.Join(err, tx.Put(bucket, []byte(key), []byte("{")))
 		})
 		c := &control.Control{Clerk: x.Clerk, Audit: &audit.Audit{Clerk: x.Clerk}}
 		named := false

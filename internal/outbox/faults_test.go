@@ -284,6 +284,22 @@ func TestLongOutboxRowWithoutItsLetter(t *testing.T) {
 	}
 }
 
+// TestLongSendingRow: a row of what was being sent whose key is as long as a key can be keeps no daemon from starting; a person hears.
+func TestLongSendingRow(t *testing.T) {
+	x, o := opened(t, nil)
+	x.Write(func(tx store.Tx) error {
+		return tx.Put("sending", []byte("PKJ-2026-0001/"+strings.Repeat("x", store.MaxKey-14)), nil)
+	})
+	o, err := New(t.Context(), Options{Clerk: x.Clerk, Post: o.Post})
+	x.Must(err)
+	o.ready.open(maxReady)
+	x.Set(o.Now().Add(doubtPause))
+	due(t, o)
+	if aside, told := len(asides(x)), len(x.LettersOf(store.Office, sop.PeringatanOperator)); aside != 1 || told != 1 {
+		t.Errorf("%d put aside, the operator has %d letters", aside, told)
+	}
+}
+
 // TestLetterLostInSending: a letter that was on its way when the program ended, and cannot be read, is put aside, and a person hears. The
 // control is a disk that cannot be read: the program starts, health says so, and the letter goes when the disk is well.
 func TestLetterLostInSending(t *testing.T) {

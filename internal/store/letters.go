@@ -287,9 +287,13 @@ func (b Letters) Sending(next time.Time) (out []LetterRow, err error) {
 			out = append(out, r)
 			continue
 		}
+		err = errors.Join(err, b.erase(bSending, id))
+		if len(moment(next)+"/"+id) > MaxKey { // no letter has such an ID
+			id = boundKey(id)
+		}
 		r = LetterRow{Next: next}
 		r.Case, r.Letter.Key, _ = strings.Cut(id, "/")
-		err = errors.Join(err, b.erase(bSending, id), b.enqueue(r))
+		err = errors.Join(err, b.enqueue(r))
 	}
 	return out, err
 }

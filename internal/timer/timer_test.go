@@ -323,7 +323,8 @@ func TestDeadlineThatFailsIsToldOnce(t *testing.T) {
 				return true
 			})
 		})
-		if told := len(x.LettersOf(store.Office, sop.PeringatanOperator)); lines != 1 || told != 1 || tries > 40 || !strings.Contains(health.Faults()["deadlines"], number) {
+		told := len(x.LettersOf(store.Office, sop.PeringatanOperator))
+		if lines != 1 || told != 1 || tries > 40 || !strings.Contains(health.Faults()["deadlines"], number) {
 			t.Errorf("in a day: %d lines in the journal, %d letters, %d tries; health %v", lines, told, tries, health.Faults())
 		}
 		x.DB.Fail(nil)
