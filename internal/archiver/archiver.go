@@ -82,20 +82,20 @@ func (a *Archiver) Run(ctx context.Context) error {
 	return g.Wait()
 }
 
-// retention looks at the schedule once a day.
+// retention looks at the schedule once a day, and earlier again for what failed.
 func (a *Archiver) retention(ctx context.Context) (next time.Time, err error) {
 	next, due := a.expired.Due(a.Now())
-	if !due {
-		return next, nil
+	if again := a.retired.Next(); !due && (again.IsZero() || again.After(a.Now())) {
+		return queue.Earlier(next, again), nil
 	}
-	a.retired.Forget(func(string) bool { return false }) // another day
 	for {
 		n, err := a.Expire(ctx)
 		if err != nil {
 			return next, err
 		}
 		if n == 0 {
-			return a.expired.Done(a.Now()), nil
+			a.expired.Done(a.Now())
+			return a.Now(), nil // to see what waits
 		}
 	}
 }

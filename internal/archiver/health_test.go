@@ -3,11 +3,14 @@ package archiver_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"ukpbjd/internal/archive"
 	"ukpbjd/internal/archiver"
 	"ukpbjd/internal/office/officetest"
 	"ukpbjd/internal/queue"
@@ -63,4 +66,83 @@ func TestLetterThatLeftTheBooks(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// ended makes the n-th case of a year in which everything was over nine years ago.
+func ended(x *officetest.Office, n int) string {
+	year := x.Now().Year() - 9
+	number := fmt.Sprintf("PKJ-%d-%04d", year, n)
+	batch := x.Archive.Batch()
+	sum, err := batch.Put([]byte(number))
+	x.Must(errors.Join(err, batch.Link(year, number, archive.Item{SHA256: sum, Name: "surel.eml"}), batch.Sync()))
+	closed := x.Now().AddDate(-9, 0, 0)
+	x.Write(func(tx store.Tx) error {
+		return store.In(tx).Cases.Put(sop.Case{Number: number, Status: sop.Done, Opened: closed, Closed: closed, Mails: []sop.Mail{{SHA256: sum}}})
+	})
+	return number
+}
+
+// TestRetentionFaultHasAnEnd: a disk that fails for a minute while retention looks at a case delays its deletion by an hour at most, and
+// health by no more. The control: while the disk fails, health says so.
+func TestRetentionFaultHasAnEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := officetest.New(t, templates.FS)
+		officetest.Pass(20 * 365 * 24 * time.Hour) // the bubble begins in 2000, and no case can be that old
+		number := ended(x, 1)
+		x.DB.Fail(func(op, bucket, key string) error {
+			if op == "put" && bucket == "cases" {
+				return syscall.EIO
+			}
+			return nil
+		})
+		var health queue.Health
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() {
+			done <- archiver.New(archiver.Options{Clerk: x.Clerk, Archive: x.Archive, Health: &health, Retention: 2}).Run(ctx)
+		}()
+		officetest.Pass(time.Minute)
+		if health.Faults()["retention"] == "" {
+			t.Error("control: health does not say it")
+		}
+		x.DB.Fail(nil)
+		officetest.Pass(time.Hour)
+		if faults := health.Faults(); len(faults) > 0 || len(x.Get(number).Mails) > 0 {
+			t.Errorf("the disk is well for an hour, and health says %v", faults)
+		}
+		cancel()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+	})
+}
+
+// TestDamagedRowStopsNoRetention: a letter, or a case, that cannot be decoded keeps its own case, and no other, from being deleted; health
+// names it. While a case cannot be decoded no file is removed, for it may need any.
+func TestDamagedRowStopsNoRetention(t *testing.T) {
+	for _, bucket := range []string{"letters", "cases"} {
+		x := officetest.New(t, templates.FS)
+		bad, good := ended(x, 1), ended(x, 2)
+		year, _, _ := store.Number(bad)
+		key := map[string]string{"letters": bad + "/1/selesai", "cases": fmt.Sprintf("%d/00000001", year)}[bucket]
+		x.Write(func(tx store.Tx) error { return tx.Put(bucket, []byte(key), []byte("{")) })
+		var health queue.Health
+		a := archiver.New(archiver.Options{Clerk: x.Clerk, Archive: x.Archive, Health: &health, Retention: 2})
+		_, err := a.Expire(t.Context())
+		if len(x.Get(good).Mails) > 0 {
+			t.Errorf("%s: the other case is not deleted: %v", bucket, err)
+		}
+		said := health.Faults()["retention"]
+		if err != nil {
+			said = err.Error() // of which the loop makes health
+		}
+		if !strings.Contains(said, bucket+" "+key) {
+			t.Errorf("%s: health says %q", bucket, said)
+		}
+		_, names, err := x.Archive.Manifest(year, good)
+		x.Must(err)
+		if kept := len(names) > 0; kept != (bucket == "cases") {
+			t.Errorf("%s: the files of the other case are there: %v", bucket, kept)
+		}
+	}
 }

@@ -58,10 +58,7 @@ func (a *Archiver) over(ctx context.Context) (out []sop.Case, err error) {
 		if err := a.View(ctx, func(b store.Books) (err error) {
 			ok, err = b.Cases.Expirable(cs)
 			return err
-		}); err != nil {
-			return out, err
-		}
-		if ok {
+		}); ok || err != nil { // of which nothing can be said it is itself that fails: see expire
 			out = append(out, cs)
 		}
 	}
@@ -85,6 +82,9 @@ func (a *Archiver) expire(ctx context.Context, cs sop.Case) error {
 		present, ok, err := b.Cases.Get(cs.Number)
 		if err != nil || !ok || !present.Updated.Equal(cs.Updated) {
 			return err // it has moved on; another day
+		}
+		if ok, err = b.Cases.Expirable(present); err != nil || !ok {
+			return err
 		}
 		return errors.Join(b.Journal.Append(cs.Number, []sop.Event{e}), b.Cases.Expire(stub))
 	})
@@ -130,12 +130,13 @@ func (a *Archiver) removeExpired(ctx context.Context) (n int, err error) {
 	return n, nil
 }
 
-// neededFiles are the mails and papers of every case that is kept: content is shared between cases.
+// neededFiles are the mails and papers of every case that is kept: content is shared between cases. A case that cannot be decoded may need
+// any file, so while there is one no file is removed; health says so, and the books are cleared nevertheless.
 func (a *Archiver) neededFiles(ctx context.Context) (map[string]bool, error) {
 	needed := map[string]bool{}
 	for cs, err := range store.Walk(ctx, a.DB) {
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("no file is removed, for it may be needed: %w", err)
 		}
 		for _, sha := range cs.Files() {
 			needed[sha] = true

@@ -231,8 +231,10 @@ func (r *Replay) drainOutbox(ctx context.Context) error {
 	for {
 		var list []store.Claimed
 		err := r.New.Office.Update(ctx, func(b store.Books) (err error) {
-			list, _, err = b.Letters.Claim(r.Clock.at, maxTasks, "")
-			return err
+			if list, _, err = b.Letters.Claimable(r.Clock.at, maxTasks, nil); err != nil {
+				return err
+			}
+			return b.Letters.Claim(list, r.Clock.at, "")
 		})
 		if err != nil || len(list) == 0 {
 			return err

@@ -39,6 +39,15 @@ func (r *Report) found(where, format string, args ...any) {
 	r.Findings = append(r.Findings, Finding{where, fmt.Sprintf(format, args...)})
 }
 
+// damaged makes a finding of each row that cannot be decoded, and returns what else went wrong.
+func (r *Report) damaged(err error) error {
+	rows, err := store.Damaged(err)
+	for _, row := range rows {
+		r.found(row.Bucket+" "+row.Key, "cannot be decoded: %v", row.Err)
+	}
+	return err
+}
+
 // Verify holds the books, the archive and the keys against the promise. It changes nothing.
 func (c *Audit) Verify(ctx context.Context) (Report, error) { return c.VerifyAgainst(ctx, nil, "") }
 
@@ -47,7 +56,7 @@ func (c *Audit) VerifyAgainst(ctx context.Context, kept []byte, verifier string)
 	r := Report{Findings: []Finding{}}
 	files := map[string]string{}
 	err := c.View(ctx, func(b store.Books) error {
-		owed, bad := casesOwed(b)
+		owed, bad := r.casesOwed(b)
 		if bad != nil {
 			return fmt.Errorf("verify: %w", bad)
 		}
@@ -63,12 +72,12 @@ func (c *Audit) VerifyAgainst(ctx context.Context, kept []byte, verifier string)
 			bad = c.verifyLetters(b, &r, cs, files)
 			return bad == nil && ctx.Err() == nil
 		})
-		damaged, err := store.Damaged(err)
-		if err != nil || bad != nil {
-			return fmt.Errorf("verify: %w", errors.Join(err, bad))
+		if err := errors.Join(r.damaged(err), bad); err != nil {
+			return fmt.Errorf("verify: %w", err)
 		}
-		for _, row := range damaged {
-			r.found(row.Bucket+" "+row.Key, "cannot be decoded: %v", row.Err)
+		caseless := b.Letters.Each(store.Office, "", func(store.LetterRow) bool { return ctx.Err() == nil })
+		if err := r.damaged(caseless); err != nil {
+			return fmt.Errorf("verify the letters of no case: %w", err)
 		}
 		if err := r.counts(b, counted); err != nil {
 			return fmt.Errorf("verify the counts: %w", err)
@@ -76,16 +85,17 @@ func (c *Audit) VerifyAgainst(ctx context.Context, kept []byte, verifier string)
 		if err := c.auditJournal(b, &r, kept, verifier); err != nil {
 			return fmt.Errorf("verify the journal: %w", err)
 		}
-		if r.Aside, err = b.State.Aside(maxAside); err != nil {
+		r.Aside, err = b.State.Aside(maxAside)
+		if err := r.damaged(err); err != nil {
 			return fmt.Errorf("verify what was put aside: %w", err)
 		}
-		return b.Mails.Each(func(u store.UID, s store.MailRecord) bool {
+		return r.damaged(b.Mails.Each(func(u store.UID, s store.MailRecord) bool {
 			r.Mails++
 			if s.Outcome == "" || s.Reason == "" {
 				r.found(fmt.Sprintf("UID %d", u.UID), "a mail without an outcome")
 			}
 			return true
-		})
+		}))
 	})
 	if err != nil {
 		return r, err
@@ -103,7 +113,7 @@ func (r *Report) counts(b store.Books, counted map[sop.Status]int) error {
 			r.found("counts", "%s: there are %d cases, the books count %d", s, counted[s], n)
 		}
 	}
-	return err
+	return r.damaged(err)
 }
 
 // verifyCase: no release without an approval of this very content; one account a member; a key for what is sealed.
@@ -170,7 +180,7 @@ func (c *Audit) verifyCopy(r *Report, cs sop.Case, l store.LetterRow, approved b
 // verifyLetters: every credential letter goes to the frozen address of a member of the case, after the approval event.
 func (c *Audit) verifyLetters(b store.Books, r *Report, cs sop.Case, files map[string]string) error {
 	rows, err := b.Letters.Of(cs.Number)
-	if err != nil {
+	if err := r.damaged(err); err != nil {
 		return err
 	}
 	r.Letters += len(rows)
@@ -210,6 +220,7 @@ func (c *Audit) verifyLetters(b store.Books, r *Report, cs sop.Case, files map[s
 			r.found(where, "a credential letter to %s, who is not at that address in this case", l.Letter.To.Address)
 		}
 	}
+	_, err = store.Damaged(err) // the audit of the journal names its lines
 	return err
 }
 
@@ -253,6 +264,9 @@ func verifyEvidence(b store.Books, r *Report, number string, events []store.Reco
 // archive after that.
 func answeredLetter(b store.Books, number string, a office.Answered) (bool, error) {
 	row, ok, err := b.Letters.Get(number, a.Key)
+	if store.IsRow(err) {
+		err = nil // it is not what was answered
+	}
 	if err != nil || !ok {
 		return false, err
 	}

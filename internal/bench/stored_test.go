@@ -149,8 +149,11 @@ func (p pattern) copy(b store.Books, i int) error {
 // sendAll empties the outbox as if everything in it had been accepted and archived.
 func sendAll(b store.Books) error {
 	for {
-		claimed, _, err := b.Letters.Claim(time.Now(), seedInOneGo, "")
+		claimed, _, err := b.Letters.Claimable(time.Now(), seedInOneGo, nil)
 		if err != nil || len(claimed) == 0 {
+			return err
+		}
+		if err := b.Letters.Claim(claimed, time.Now(), ""); err != nil {
 			return err
 		}
 		for _, c := range claimed {

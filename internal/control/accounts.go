@@ -16,6 +16,7 @@ import (
 func (c *Control) Accounts(ctx context.Context) (all []store.Account, err error) {
 	err = c.View(ctx, func(b store.Books) error {
 		all, err = b.Accounts.All()
+		all, err = named(all, err, func(row *store.RowError) store.Account { return store.Account{NIP: row.Key, Name: unreadable} })
 		return err
 	})
 	return all, err

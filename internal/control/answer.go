@@ -103,18 +103,29 @@ type MailView struct {
 	Proof   []string  `json:"proof,omitempty"`
 }
 
+// unreadable stands where a row cannot be decoded.
+const unreadable = "Tidak terbaca"
+
+// named adds each row that could not be decoded to what could be: it keeps nothing else from being shown.
+func named[T any](list []T, err error, as func(*store.RowError) T) ([]T, error) {
+	damaged, err := store.Damaged(err)
+	for _, row := range damaged {
+		list = append(list, as(row))
+	}
+	return list, err
+}
+
 // Cases lists cases, oldest first; letters and events are left out.
 func (c *Control) Cases(ctx context.Context, openOnly bool) ([]CaseView, error) {
 	return office.Read(ctx, c.Clerk, func(b store.Books) ([]CaseView, error) {
 		out := []CaseView{}
-		damaged, err := store.Damaged(b.Cases.Each(openOnly, func(cs sop.Case) bool {
+		err := b.Cases.Each(openOnly, func(cs sop.Case) bool {
 			out = append(out, viewOf(cs))
 			return true
-		}))
-		for _, row := range damaged {
-			out = append(out, CaseView{Number: row.Key, Status: "Tidak terbaca", Outcome: row.Error()})
-		}
-		return out, err
+		})
+		return named(out, err, func(row *store.RowError) CaseView {
+			return CaseView{Number: row.Key, Status: unreadable, Outcome: row.Error()}
+		})
 	})
 }
 
@@ -127,6 +138,9 @@ func (c *Control) Show(ctx context.Context, number string) (CaseView, error) {
 		}
 		v = viewOf(cs)
 		rows, err := b.Letters.Of(number)
+		v.Letters, err = named(v.Letters, err, func(row *store.RowError) LetterView {
+			return LetterView{Topic: row.Key, State: unreadable, Answer: row.Error()}
+		})
 		for _, r := range rows {
 			v.Letters = append(v.Letters, LetterView{r.Letter.Kind, r.Letter.To.Address, r.Letter.Topic, r.State, r.Attempts, r.Answer, r.Made, r.Ended})
 		}
@@ -147,6 +161,7 @@ func (c *Control) Why(ctx context.Context, number string) (Why, error) {
 		events, err := timeline(b, number)
 		w = Why{Number: number, Status: cs.Status.Label(), Mails: []MailView{}, Events: events}
 		judged, bad := b.Mails.Of(number)
+		w.Mails, bad = named(w.Mails, bad, func(row *store.RowError) MailView { return MailView{Outcome: unreadable, Reason: row.Error()} })
 		for _, j := range judged {
 			w.Mails = append(w.Mails, MailView{At: j.At, From: j.From, Outcome: j.Outcome, Gate: j.Gate, Reason: j.Reason,
 				SHA256: j.SHA256, Folder: j.Folder, Proof: j.Proof})
@@ -160,7 +175,9 @@ func timeline(b store.Books, number string) (out []EventView, err error) {
 	for _, r := range records {
 		out = append(out, EventView{r.N, r.Event})
 	}
-	return out, err
+	return named(out, err, func(row *store.RowError) EventView {
+		return EventView{Event: sop.Event{Kind: unreadable, Text: row.Error()}}
+	})
 }
 
 func viewOf(cs sop.Case) CaseView {

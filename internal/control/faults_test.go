@@ -16,6 +16,8 @@ import (
 	"ukpbjd/internal/control"
 	"ukpbjd/internal/office"
 	"ukpbjd/internal/office/officetest"
+	"ukpbjd/internal/sop"
+	"ukpbjd/internal/store"
 	"ukpbjd/templates"
 )
 
@@ -93,5 +95,47 @@ func TestPapersOfNoCase(t *testing.T) {
 	x.DB.Fail(nil)
 	if _, err := x.Papers(t.Context(), number); err != nil {
 		t.Error("control:", err)
+	}
+}
+
+// TestDamagedRowHidesNothingElse: a letter, a line of the journal, a mail or a case that cannot be decoded is named where it belongs, and
+// keeps nothing else from being shown, held, released or registered. The controls are the same questions about the case beside it.
+func TestDamagedRowHidesNothingElse(t *testing.T) {
+	for _, bucket := range []string{"letters", "journal", "seen", "cases"} {
+		x := officetest.New(t, templates.FS)
+		x.Set(time.Date(2026, 6, 1, 9, 0, 0, 0, officetest.Zone))
+		bad, good := x.Ask(1), x.Ask(1)
+		x.Write(func(tx store.Tx) error {
+			uid := store.UID{Validity: 1, UID: 1}
+			key := map[string]string{"letters": x.LettersOf(bad, sop.TandaTerima)[0].ID(), "journal": bad + "/00000001", "seen": "00000001/00000001",
+				"cases": "2026/00000001"}[bucket]
+			err := store.In(tx).Mails.Put(uid, store.MailRecord{Outcome: "obeyed", Reason: "x", Case: bad}, "")
+			return errors.Join(err, tx.Put(bucket, []byte(key), []byte("{")))
+		})
+		c := &control.Control{Clerk: x.Clerk, Audit: &audit.Audit{Clerk: x.Clerk}}
+		named := false
+		for _, command := range []string{"cases", "show", "why", "hold", "release"} {
+			for _, number := range []string{bad, good} {
+				if bucket == "cases" && number == bad && command != "cases" {
+					continue // of which there is nothing to show
+				}
+				answer, err := c.Answer(t.Context(), control.Call{Command: command, Case: number, Arg: "uji"})
+				if err != nil {
+					t.Errorf("%s: %s %s: %v", bucket, command, number, err)
+				}
+				raw, err := json.Marshal(answer)
+				x.Must(err)
+				named = named || strings.Contains(string(raw), "Tidak terbaca") && strings.Contains(string(raw), bucket+" ")
+			}
+		}
+		s, err := c.RegisterStep(t.Context(), 2026, "")
+		raw, bad2 := json.Marshal(s)
+		x.Must(bad2)
+		if err != nil || len(s.Entries) != 2 || (bucket == "letters" || bucket == "cases") != strings.Contains(string(raw), bucket+" ") {
+			t.Errorf("%s: the register has %d cases, %v", bucket, len(s.Entries), err)
+		}
+		if !named {
+			t.Errorf("%s: what cannot be decoded is named nowhere", bucket)
+		}
 	}
 }

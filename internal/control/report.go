@@ -39,15 +39,18 @@ func (c *Control) RegisterStep(ctx context.Context, year int, after string) (s R
 			return c.caselessLetters(b, &s, key)
 		}
 		cases, err := b.Cases.After(s.Head.Year, after, registerStep)
+		s.Entries, err = named(s.Entries, err, func(row *store.RowError) report.Entry {
+			return report.Entry{Number: row.Key, Outcome: row.Error()}
+		})
 		for _, cs := range cases {
-			rows, err := b.Letters.Of(cs.Number)
-			if err != nil {
-				return err
-			}
+			rows, bad := b.Letters.Of(cs.Number)
 			slices.SortStableFunc(rows, func(x, y store.LetterRow) int { return x.Made.Compare(y.Made) })
 			e := report.EntryOf(cs)
 			for _, r := range rows {
 				e.Letters = append(e.Letters, letterOf(r))
+			}
+			if e.Letters, bad = named(e.Letters, bad, damagedLetter); bad != nil {
+				return bad
 			}
 			s.Entries, s.Next = append(s.Entries, e), cs.Number
 		}
@@ -68,6 +71,7 @@ func (c *Control) caselessLetters(b store.Books, s *RegisterStep, after string) 
 			e.Letters = append(e.Letters, letterOf(r))
 		}
 	}
+	e.Letters, err = named(e.Letters, err, damagedLetter)
 	if len(e.Letters) > 0 {
 		s.Entries = []report.Entry{e}
 	}
@@ -75,6 +79,10 @@ func (c *Control) caselessLetters(b store.Books, s *RegisterStep, after string) 
 		s.Next = caselessMark + rows[len(rows)-1].Letter.Key
 	}
 	return err
+}
+
+func damagedLetter(row *store.RowError) report.Letter {
+	return report.Letter{Ref: row.Key, State: unreadable, Answer: row.Error()}
 }
 
 // Sheet prints the lembar kendali of a case as it stands. SOP R.1

@@ -81,7 +81,8 @@ func (d *Daemon) measure(ctx context.Context) error {
 	var counts map[sop.Status]int
 	var letters, tasks int
 	err := d.Office.View(ctx, func(b store.Books) (err error) {
-		if counts, err = b.Cases.Counts(); err != nil {
+		counts, err = b.Cases.Counts()
+		if _, err = store.Damaged(err); err != nil { // verify names what is missing
 			return err
 		}
 		if _, letters, err = b.Letters.Next(depthMost); err != nil {

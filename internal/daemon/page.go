@@ -44,7 +44,11 @@ func (p pageSource) Recent(ctx context.Context, limit int) ([]sop.Case, error) {
 }
 
 func (p pageSource) Counts(ctx context.Context) (map[sop.Status]int, error) {
-	return office.Read(ctx, p.d.Office, func(b store.Books) (map[sop.Status]int, error) { return b.Cases.Counts() })
+	return office.Read(ctx, p.d.Office, func(b store.Books) (map[sop.Status]int, error) {
+		counts, err := b.Cases.Counts()
+		_, err = store.Damaged(err) // verify names what is missing
+		return counts, err
+	})
 }
 
 func (p pageSource) Case(ctx context.Context, number string) (c sop.Case, events []sop.Event, ok bool, err error) {
@@ -56,6 +60,7 @@ func (p pageSource) Case(ctx context.Context, number string) (c sop.Case, events
 		for _, r := range records {
 			events = append(events, r.Event)
 		}
+		_, err = store.Damaged(err)
 		return err
 	})
 	return c, events, ok, err

@@ -1,15 +1,20 @@
 package outbox
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
+	"testing/fstest"
 	"time"
 
+	"ukpbjd/internal/letter"
+	"ukpbjd/internal/office"
 	"ukpbjd/internal/office/officetest"
 	"ukpbjd/internal/postman"
 	"ukpbjd/internal/queue"
@@ -21,9 +26,9 @@ import (
 var monday = time.Date(2026, 6, 1, 9, 0, 0, 0, officetest.Zone)
 
 // opened is an office and its outbox, without senders: the test takes letters and says what became of them.
-func opened(t *testing.T, health *queue.Health) (*officetest.Office, *Outbox) {
+func opened(t *testing.T, health *queue.Health, changes ...func(*office.Options)) (*officetest.Office, *Outbox) {
 	t.Helper()
-	x := officetest.New(t, templates.FS)
+	x := officetest.New(t, templates.FS, changes...)
 	x.Set(monday)
 	o, err := New(t.Context(), Options{Clerk: x.Clerk, Health: health, Post: postman.New(postman.Options{Address: "127.0.0.1:1", Security: "none"}), Rand: func() float64 { return 0 }})
 	x.Must(err)
@@ -159,23 +164,28 @@ func asides(x *officetest.Office) map[string]string {
 	return out
 }
 
-// TestClaimOnFailingDisk: a disk that cannot be read for a while puts no letter aside; it is claimed when the disk is well. The
-// control is TestRowsThatCannotBeClaimed: what is wrong with the row itself does.
+// TestClaimOnFailingDisk: a disk that cannot be read for a while puts no letter aside; health says so, and it is claimed when the disk is
+// well. The control is TestRowsThatCannotBeClaimed: what is wrong with the row itself does.
 func TestClaimOnFailingDisk(t *testing.T) {
-	for _, bucket := range []string{"letters", "bodies"} {
-		x, o := opened(t, nil)
+	for _, bucket := range []string{"letters", "bodies", "outbox"} {
+		var health queue.Health
+		x, o := opened(t, &health)
 		number, err := x.Request(officetest.Staff, 1)
 		x.Must(err)
 		left := due(t, o) // what went with the commit itself
 		unclaim(x, left)
 		x.DB.Fail(func(op, in, _ string) error {
-			if op == "get" && in == bucket {
+			if op != "put" && in == bucket {
 				return syscall.EIO
 			}
 			return nil
 		})
-		if _, err := o.claimDue(t.Context()); !errors.Is(err, syscall.EIO) {
-			t.Errorf("%s: the claim says %v", bucket, err)
+		for range 20 {
+			_, err = o.claimDue(t.Context())
+			x.Set(o.Now().Add(time.Hour))
+		}
+		if text := health.Faults()["outbox-letters"]; !errors.Is(err, syscall.EIO) && !strings.Contains(text, syscall.EIO.Error()) {
+			t.Errorf("%s: the claim says %v, health %q", bucket, err, text)
 		}
 		x.DB.Fail(nil)
 		if aside := asides(x); len(aside) > 0 {
@@ -183,6 +193,149 @@ func TestClaimOnFailingDisk(t *testing.T) {
 		}
 		if list := due(t, o); len(list) != len(left) || len(list) == 0 {
 			t.Errorf("%s: of %s %d letters go, of %d", bucket, number, len(list), len(left))
+		}
+		_, err = o.claimDue(t.Context())
+		x.Must(err)
+		if faults := health.Faults(); len(faults) > 0 {
+			t.Errorf("%s: the disk is well, and health says %v", bucket, faults)
+		}
+	}
+}
+
+// TestUnreadableLetterStopsNoCommit: one letter whose bytes cannot be read, for good, stops no commit and no other letter. Of a failing disk
+// health says so; of a damaged page a person hears in the end. The control is the letter beside it, which goes.
+func TestUnreadableLetterStopsNoCommit(t *testing.T) {
+	for _, sick := range []error{syscall.EIO, errors.New("the file is damaged: runtime error: invalid memory address")} {
+		var health queue.Health
+		x, o := opened(t, &health)
+		number, err := x.Request(officetest.Staff, 1)
+		x.Must(err)
+		left := due(t, o)
+		unclaim(x, left)
+		bad := left[0].Row.ID()
+		x.DB.Fail(func(op, in, key string) error {
+			if op == "get" && in == "bodies" && key == bad {
+				return sick
+			}
+			return nil
+		})
+		x.Must(x.Tell(number, officetest.Staff, sop.Command{Verb: sop.TanyaStatus}))
+		other, err := x.Request(officetest.Person("lain"), 1)
+		x.Must(err)
+		if list := due(t, o); !slices.ContainsFunc(list, func(c store.Claimed) bool { return c.Row.Case == other }) {
+			t.Errorf("%v: the letters beside it do not go", sick)
+		}
+		if text := health.Faults()["outbox-letters"]; !strings.Contains(text, bad) {
+			t.Errorf("%v: health says %q", sick, text)
+		}
+		for range 20 {
+			x.Set(o.Now().Add(time.Hour))
+			due(t, o)
+		}
+		aside, told := len(asides(x)), len(x.LettersOf(store.Office, sop.PeringatanOperator))
+		if machine := errors.Is(sick, syscall.EIO); machine && aside+told > 0 || !machine && (aside != 1 || told != 1 || len(health.Faults()) > 0) {
+			t.Errorf("%v: %d put aside, the operator has %d letters, health %v", sick, aside, told, health.Faults())
+		}
+	}
+}
+
+// TestWarningThatCannotBeWritten: where the office's own template fails as it is to tell of a letter that cannot be read, the commits of
+// others go on, and health says so.
+func TestWarningThatCannotBeWritten(t *testing.T) {
+	raw, err := templates.FS.ReadFile("peringatan-operator.tmpl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw = bytes.Replace(raw, []byte(`{{define "p1"}}`), []byte(`{{define "p1"}}{{if eq .Topic "letter-aside"}}{{index .Members 9999}}{{end}}`), 1)
+	set, err := letter.Parse(templates.FS, fstest.MapFS{"peringatan-operator.tmpl": {Data: raw}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var health queue.Health
+	x, o := opened(t, &health, func(o *office.Options) { o.Letters = set })
+	number, err := x.Request(officetest.Staff, 1)
+	x.Must(err)
+	putOutboxRow(x, number+"/99/selesai")
+	x.Must(x.Tell(number, officetest.Staff, sop.Command{Verb: sop.TanyaStatus}))
+	due(t, o)
+	x.Must(x.Tell(number, officetest.Staff, sop.Command{Verb: sop.TanyaStatus}))
+	if text := health.Faults()["outbox-letters"]; !strings.Contains(text, "/99/selesai") || len(asides(x)) > 0 {
+		t.Errorf("health says %q, put aside: %v", text, asides(x))
+	}
+}
+
+func putOutboxRow(x *officetest.Office, id string) {
+	x.Write(func(tx store.Tx) error {
+		return tx.Put("outbox", fmt.Appendf(nil, "%020d/%s", monday.UnixNano(), id), nil)
+	})
+}
+
+// TestLongOutboxRowWithoutItsLetter: however long the key of a row is, it is put aside and told of, and stops no commit.
+func TestLongOutboxRowWithoutItsLetter(t *testing.T) {
+	for _, n := range []int{20, 900, 990, store.MaxKey - 21} {
+		x, o := opened(t, nil)
+		putOutboxRow(x, "PKJ-2026-0001/"+strings.Repeat("x", n-14))
+		_, err := x.Request(officetest.Staff, 1)
+		x.Must(err)
+		due(t, o)
+		if aside, told := len(asides(x)), len(x.LettersOf(store.Office, sop.PeringatanOperator)); aside != 1 || told != 1 {
+			t.Errorf("%d: %d put aside, the operator has %d letters", n, aside, told)
+		}
+	}
+}
+
+// TestLongSendingRow: a row of what was being sent whose key is as long as a key can be keeps no daemon from starting; a person hears.
+func TestLongSendingRow(t *testing.T) {
+	x, o := opened(t, nil)
+	x.Write(func(tx store.Tx) error {
+		return tx.Put("sending", []byte("PKJ-2026-0001/"+strings.Repeat("x", store.MaxKey-14)), nil)
+	})
+	o, err := New(t.Context(), Options{Clerk: x.Clerk, Post: o.Post})
+	x.Must(err)
+	o.ready.open(maxReady)
+	x.Set(o.Now().Add(doubtPause))
+	due(t, o)
+	if aside, told := len(asides(x)), len(x.LettersOf(store.Office, sop.PeringatanOperator)); aside != 1 || told != 1 {
+		t.Errorf("%d put aside, the operator has %d letters", aside, told)
+	}
+}
+
+// TestLetterLostInSending: a letter that was on its way when the program ended, and cannot be read, is put aside, and a person hears. The
+// control is a disk that cannot be read: the program starts, health says so, and the letter goes when the disk is well.
+func TestLetterLostInSending(t *testing.T) {
+	for _, machine := range []bool{false, true} {
+		var health queue.Health
+		x, o := opened(t, &health)
+		_, err := x.Request(officetest.Staff, 1)
+		x.Must(err)
+		id := due(t, o)[0].Row.ID()
+		if machine {
+			x.DB.Fail(func(op, in, key string) error {
+				if op == "get" && in == "letters" && key == id {
+					return syscall.EIO
+				}
+				return nil
+			})
+		} else {
+			x.Write(func(tx store.Tx) error { return tx.Put("letters", []byte(id), []byte("{")) })
+		}
+		o, err = New(t.Context(), Options{Clerk: x.Clerk, Health: &health, Post: o.Post})
+		x.Must(err)
+		o.ready.open(maxReady)
+		x.Set(o.Now().Add(doubtPause)) // it may have gone
+		due(t, o)
+		aside, told := len(asides(x)), len(x.LettersOf(store.Office, sop.PeringatanOperator))
+		if machine {
+			if faults := health.Faults(); !strings.Contains(faults["outbox-letters"], id) || aside+told > 0 {
+				t.Errorf("health says %v; %d put aside, %d letters", faults, aside, told)
+			}
+			x.DB.Fail(nil)
+			x.Set(o.Now().Add(time.Minute))
+			if list := due(t, o); !slices.ContainsFunc(list, func(c store.Claimed) bool { return c.Row.ID() == id }) || len(health.Faults()) > 0 {
+				t.Errorf("the disk is well, %d letters go, health says %v", len(list), health.Faults())
+			}
+		} else if aside != 1 || told != 1 {
+			t.Errorf("%d put aside, the operator has %d letters", aside, told)
 		}
 	}
 }
@@ -280,35 +433,54 @@ func TestRunOutlivesBadResults(t *testing.T) {
 	}
 }
 
-// TestPolicyFaultHasAnEnd: that the mail server refuses letters by policy stands in health until it takes one. The control: a
-// letter that is greylisted says nothing of the server.
+// TestPolicyFaultHasAnEnd: that the mail server refuses a letter by policy stands in health until this letter is taken, or given up; that it
+// takes another meanwhile says nothing. The controls: a letter that is greylisted says nothing of the server, and a server that cannot be
+// reached nothing of the letter.
 func TestPolicyFaultHasAnEnd(t *testing.T) {
-	var health queue.Health
-	x, o := opened(t, &health)
-	for range 2 {
-		_, err := x.Request(officetest.Staff, 1)
-		x.Must(err)
-	}
-	list := due(t, o)
-	say := func(c store.Claimed, r postman.Result) {
-		if _, err := o.Settle(t.Context(), []Sent{{Row: c.Row, Result: r, At: o.Now()}}); err != nil {
-			t.Fatal(err)
+	for _, last := range []postman.Result{{Outcome: postman.Accepted, Code: 250, Text: "250 ok"}, {Outcome: postman.Deferred, Policy: true, Code: 550}} {
+		var health queue.Health
+		x, o := opened(t, &health)
+		for range 2 {
+			_, err := x.Request(officetest.Staff, 1)
+			x.Must(err)
+		}
+		list := due(t, o)
+		say := func(c store.Claimed, r postman.Result) {
+			t.Helper()
+			if _, err := o.Settle(t.Context(), []Sent{{Row: c.Row, Result: r, At: o.Now()}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		say(list[0], postman.Result{Outcome: postman.Deferred, Code: 450, Text: "450 4.2.0 try again"})
+		say(list[1], postman.Result{Outcome: postman.Deferred, Policy: true, Away: true, Code: 535, Text: "535 5.7.8 who are you"})
+		if faults := health.Faults(); len(faults) > 0 {
+			t.Errorf("controls: %v", faults)
+		}
+		x.Set(o.Now().Add(3 * time.Hour))
+		list = due(t, o)
+		say(list[0], postman.Result{Outcome: postman.Deferred, Policy: true, Code: 550, Text: "550 5.7.1 blocked"})
+		say(list[1], postman.Result{Outcome: postman.Accepted, Code: 250, Text: "250 ok"})
+		if !strings.Contains(health.Faults()["outbox"], list[0].Row.ID()+": 550 5.7.1 blocked") {
+			t.Errorf("health says %v", health.Faults())
+		}
+		list[0].Row.Attempts = minTries // for days
+		x.Write(func(tx store.Tx) error {
+			return errors.Join(tx.Put("letters", []byte(list[0].Row.ID()), encoded(t, list[0].Row)), tx.Put("sending", []byte(list[0].Row.ID()), nil))
+		})
+		x.Set(o.Now().AddDate(0, 0, 20))
+		say(list[0], last)
+		if faults := health.Faults(); len(faults) > 0 {
+			t.Errorf("%s: it has its end, and health says %v", last.Outcome, faults)
 		}
 	}
-	say(list[0], postman.Result{Outcome: postman.Deferred, Code: 450, Text: "450 4.2.0 try again"})
-	if faults := health.Faults(); len(faults) > 0 {
-		t.Errorf("control: %v", faults)
+}
+
+func encoded(t *testing.T, r store.LetterRow) []byte {
+	raw, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
 	}
-	say(list[1], postman.Result{Outcome: postman.Deferred, Policy: true, Code: 550, Text: "550 5.7.1 blocked"})
-	if !strings.Contains(health.Faults()["outbox"], "blocked") {
-		t.Errorf("health says %v", health.Faults())
-	}
-	x.Set(o.Now().Add(3 * time.Hour))
-	list = due(t, o)
-	say(list[0], postman.Result{Outcome: postman.Accepted, Code: 250, Text: "250 ok"})
-	if faults := health.Faults(); len(faults) > 0 {
-		t.Errorf("it takes letters again, and health says %v", faults)
-	}
+	return raw
 }
 
 // TestRestoreOverABrokenRow: a broken outbox row keeps no backup from being restored; the letters beside it go into doubt. The

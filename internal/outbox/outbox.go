@@ -8,7 +8,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -59,7 +60,13 @@ type Outbox struct {
 	wake    queue.Signal
 	sending atomic.Int32
 
+	down    queue.Signal // the mail server serves nobody
+	telling sync.Mutex
+	refused map[string]string // by letter: the policy by which the server did not take it. Only who settles uses it
+
 	unsettled []Sent // of the run before: the server took them, and their cases could not be told yet
+
+	unread *queue.Queue[store.Stuck]
 
 	swept queue.Every // the folders of sent mail
 }
@@ -67,13 +74,16 @@ type Outbox struct {
 // New puts letters that were being sent when the program ended in doubt, settles those that the server had taken, and puts those
 // whose sending had not begun back into the queue.
 func New(ctx context.Context, o Options) (*Outbox, error) {
-	x := &Outbox{Clerk: o.Clerk, Options: o, wake: queue.NewSignal(), swept: queue.Every{Pause: minSweep}}
+	x := &Outbox{Clerk: o.Clerk, Options: o, wake: queue.NewSignal(), down: queue.NewSignal(), swept: queue.Every{Pause: minSweep},
+		refused: map[string]string{}}
 	x.DoubtPause, x.FirstRetry = cmp.Or(x.DoubtPause, doubtPause), cmp.Or(x.FirstRetry, firstRetry)
 	x.Log = cmp.Or(o.Log, &SendLog{})
 	if x.BatchWait == nil {
 		x.BatchWait = func() time.Duration { return 0 }
 	}
 	x.results = queue.New(queue.Options[Sent]{Name: "outbox", Key: func(s Sent) string { return s.Row.ID() }, Aside: x.recordOnly,
+		Fatal: office.Fatal, Policy: x.Policy, Health: o.Health, Now: x.Now})
+	x.unread = queue.New(queue.Options[store.Stuck]{Name: "outbox-letters", Key: store.Stuck.ID, Aside: x.putAside,
 		Fatal: office.Fatal, Policy: x.Policy, Health: o.Health, Now: x.Now})
 	if x.Post != nil { // a command that only opens the books takes no letter out of anybody's hands
 		if err := x.recover(ctx); err != nil {
@@ -91,33 +101,27 @@ func New(ctx context.Context, o Options) (*Outbox, error) {
 // recover looks at letters that were on their way when the program ended.
 func (x *Outbox) recover(ctx context.Context) error {
 	var taken []Sent
-	err := x.Update(ctx, func(b store.Books) (err error) {
-		taken, err = x.sortOut(b)
+	doubt := x.Now().Add(x.DoubtPause).UTC()
+	err := x.Update(ctx, func(b store.Books) error {
+		taken = nil
+		rows, err := b.Letters.Sending(doubt)
+		for _, r := range rows {
+			if s, ok := x.Log.Accepted(r); ok {
+				taken = append(taken, s)
+			} else if x.Log.NotBegun(r) {
+				err = errors.Join(err, b.Letters.Unclaim(r))
+			} else {
+				r.State, r.Next, r.Answer = store.InDoubt, doubt, "the program ended while it was being sent"
+				_, bad := b.Letters.Settle(r)
+				err = errors.Join(err, bad)
+			}
+		}
 		return err
 	})
 	if err == nil {
 		x.unsettled, err = x.Settle(ctx, taken)
 	}
 	return err
-}
-
-// sortOut returns the letters that the server had taken; what became of the others is written.
-func (x *Outbox) sortOut(b store.Books) (taken []Sent, err error) {
-	rows, err := b.Letters.Sending(x.Now())
-	for _, r := range rows {
-		if s, ok := x.Log.Accepted(r); ok {
-			taken = append(taken, s)
-			continue
-		}
-		if x.Log.NotBegun(r) {
-			err = errors.Join(err, b.Letters.Unclaim(r))
-			continue
-		}
-		r.State, r.Next, r.Answer = store.InDoubt, x.Now().Add(x.DoubtPause).UTC(), "the program ended while it was being sent"
-		_, bad := b.Letters.Settle(r)
-		err = errors.Join(err, bad)
-	}
-	return taken, err
 }
 
 // Run sends until ctx ends. A letter that is on its way then is given the time to end, so that it is not left in doubt.
@@ -132,7 +136,10 @@ func (x *Outbox) Run(ctx context.Context) error {
 	defer context.AfterFunc(gctx, enough)()
 	x.ready.open(maxReady)
 	back := make(chan Sent, x.Senders)
-	g.Go(func() error { return x.claim(taking) })
+	g.Go(func() error {
+		return x.loop(taking, queue.Loop{Name: "outbox", Wake: x.wake, Health: x.Health}, x.claimDue)
+	})
+	g.Go(func() error { return x.loop(taking, queue.Loop{Name: "smtp", Wake: x.down}, x.checkServer) })
 	senders, sctx := errgroup.WithContext(gctx)
 	for range max(x.Senders, 1) {
 		senders.Go(func() error {
@@ -163,17 +170,25 @@ func (x *Outbox) Run(ctx context.Context) error {
 	return errors.Join(err, x.giveBack(context.WithoutCancel(ctx)))
 }
 
-// claim fetches letters whose time comes without a commit, and those for which there was no room.
-func (x *Outbox) claim(ctx context.Context) error {
-	l := queue.Loop{Name: "outbox", Wake: x.wake, Health: x.Health, Fatal: office.Fatal, Pause: x.Policy.Pause, Now: x.Now,
-		Warn: func(err error) { x.Clerk.Log.Warn("claim letters", "error", err) }}
-	err := l.Run(ctx, x.claimDue)
+func (x *Outbox) loop(ctx context.Context, l queue.Loop, step func(context.Context) (time.Time, error)) error {
+	l.Fatal, l.Pause, l.Now, l.Warn = office.Fatal, x.Policy.Pause, x.Now, func(err error) { x.Clerk.Log.Warn(l.Name, "error", err) }
+	err := l.Run(ctx, step)
 	if ctx.Err() != nil {
 		return nil
 	}
 	return err
 }
 
+// checkServer asks the mail server whether it would take letters: at the start, and while it is down, however long no letter goes. The
+// postman minds how often a login may be tried.
+func (x *Outbox) checkServer(ctx context.Context) (next time.Time, err error) {
+	x.Post.Check(ctx) //nolint:errcheck // Down says it
+	x.tellHealth()
+	_, err = x.Post.Down()
+	return next, err
+}
+
+// claimDue fetches letters whose time comes without a commit, and those for which there was no room.
 func (x *Outbox) claimDue(ctx context.Context) (next time.Time, err error) {
 	x.tellHealth()
 	now, late := x.Now(), false
@@ -184,10 +199,7 @@ func (x *Outbox) claimDue(ctx context.Context) (next time.Time, err error) {
 		return next, err
 	}
 	if late {
-		if err := x.Update(ctx, func(b store.Books) error {
-			_, err := b.Letters.Recall(now.Add(maxAhead), now)
-			return err
-		}); err != nil {
+		if err := x.Update(ctx, func(b store.Books) error { return b.Letters.Recall(now.Add(maxAhead), now) }); err != nil {
 			return next, err
 		}
 	}
@@ -200,25 +212,62 @@ func (x *Outbox) claimDue(ctx context.Context) (next time.Time, err error) {
 	if err := x.Commit(ctx, 0, func(store.Books) error { return nil }); err != nil {
 		return next, err
 	}
-	if next, err = x.next(ctx); x.ready.full() {
-		next = time.Time{}
+	next, err = x.next(ctx)
+	if x.ready.full() {
+		return time.Time{}, err
+	}
+	if err == nil && !next.IsZero() && !next.After(now) { // there was room, and it was not taken along
+		err = x.apart(ctx)
 	}
 	return next, err
 }
 
+// apart blames each letter that is due and cannot be read: one that never will be is put aside, any other waits.
+func (x *Outbox) apart(ctx context.Context) error {
+	var stuck []store.Stuck
+	if err := x.View(ctx, func(b store.Books) (err error) {
+		_, stuck, err = b.Letters.Claimable(x.Now(), maxReady, x.unread.Waits)
+		return err
+	}); err != nil {
+		return err
+	}
+	for _, s := range stuck {
+		if store.IsRow(s.Err) {
+			s.Err = queue.Permanent(s.Err)
+		}
+		if _, err := x.unread.Blame(ctx, s, s.Err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// putAside ends a row that cannot be read. The warning is written in this commit and no other: one that cannot be written stops nobody.
+func (x *Outbox) putAside(ctx context.Context, s store.Stuck, why error) error {
+	return x.Commit(ctx, 1, func(b store.Books) error {
+		return errors.Join(b.Letters.PutAside(s, x.Now(), why), x.Warn(b, warningID("aside", s.ID()), "letter-aside", s.ID()+": "+why.Error()))
+	})
+}
+
+// warningID makes one warning a letter. An ID may be as long as a key can be, and a letter has to be named by it.
+func warningID(what, id string) string { return what + "-" + office.Sum([]byte(id))[:16] }
+
 func (x *Outbox) next(ctx context.Context) (next time.Time, err error) {
 	err = x.View(ctx, func(b store.Books) (err error) {
-		next, _, err = b.Letters.Next(1)
+		next, _, err = b.Letters.NextBut(1, x.unread.Waits)
 		return err
 	})
-	return next, err
+	return queue.Earlier(next, x.unread.Next()), err
 }
 
 // tellHealth shows that the mail server cannot be reached or refuses the login, and the end of it.
 func (x *Outbox) tellHealth() {
+	x.telling.Lock() // lest an older word overtake a newer one
+	defer x.telling.Unlock()
 	text := ""
 	if since, err := x.Post.Down(); err != nil {
-		text = fmt.Sprintf("the mail server takes no letters since %s: %v", since.UTC().Format(time.DateTime), err)
+		text = fmt.Sprintf("the mail server takes no letters since %s: %v", since.UTC().Format(time.RFC3339), err)
+		x.down.Notify()
 	}
 	x.Health.Set("smtp", "loop", text)
 }
@@ -292,7 +341,8 @@ func unsendable(err error) postman.Result {
 // Busy says that letters stand ready or are on their way.
 func (x *Outbox) Busy() bool { return x.sending.Load() > 0 || x.ready.waiting() }
 
-// ride claims, in the commit of somebody else, what is due as far as the senders have room.
+// ride claims, in the commit of somebody else, what is due as far as the senders have room. What cannot be read is left as it is and
+// lets the commit go: claimDue sees to it.
 func (x *Outbox) ride(b store.Books) (done func(committed bool), err error) {
 	room := x.ready.reserve()
 	var claimed []store.Claimed
@@ -300,6 +350,9 @@ func (x *Outbox) ride(b store.Books) (done func(committed bool), err error) {
 		if !committed {
 			claimed = nil
 		}
+		x.unread.Forget(func(id string) bool { // it could be read
+			return !slices.ContainsFunc(claimed, func(c store.Claimed) bool { return c.Row.ID() == id })
+		})
 		x.ready.release(room, claimed)
 		if !committed && room > 0 { // claim may have found no room meanwhile
 			x.wake.Notify()
@@ -311,12 +364,10 @@ func (x *Outbox) ride(b store.Books) (done func(committed bool), err error) {
 			done(false)
 		}
 	}()
-	claimed, aside, err := b.Letters.Claim(x.Now(), room, x.Log.Run())
-	for _, a := range aside {
-		if err == nil {
-			err = x.Warn(b, "aside-"+strings.ReplaceAll(a.Key, "/", "-"), "letter-aside", a.Key+": "+a.Why)
-		}
+	if claimed, _, err = b.Letters.Claimable(x.Now(), room, x.unread.Waits); err != nil {
+		claimed = nil // claimDue reads the same, and says so
 	}
+	err = b.Letters.Claim(claimed, x.Now(), x.Log.Run())
 	panicked = false
 	return done, err
 }

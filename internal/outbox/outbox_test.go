@@ -260,3 +260,34 @@ func TestWrongClockGivesNoLetterUp(t *testing.T) {
 		t.Errorf("tried for an hour: %s", r.State)
 	}
 }
+
+// TestServerIsCheckedWithoutLetters: that the mail server cannot be reached, or refuses the login, is in health from the start, and its end,
+// although no letter goes.
+func TestServerIsCheckedWithoutLetters(t *testing.T) {
+	for name, x := range map[string]struct{ break_, mend func(*counter) error }{
+		"away":  {func(c *counter) error { return c.post.Stop() }, func(c *counter) error { return c.post.Open() }},
+		"login": {func(c *counter) error { c.post.RefuseSubmission(inbox); return nil }, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCounter(t)
+			c.Policy.Pause = queue.Backoff{First: 10 * time.Millisecond, Most: 50 * time.Millisecond}
+			if err := x.break_(c); err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			ended := make(chan error, 1)
+			go func() { ended <- c.Outbox.Run(ctx) }()
+			c.until("the fault is seen", func() bool { return c.Options.Health.Faults()["smtp"] != "" })
+			if x.mend != nil {
+				if err := x.mend(c); err != nil {
+					t.Error(err)
+				}
+				c.until("the fault has an end", func() bool { return c.Options.Health.Faults()["smtp"] == "" })
+			}
+			cancel()
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -94,16 +95,20 @@ func (x *Outbox) Settle(ctx context.Context, batch []Sent) (again []Sent, err er
 	return again, err
 }
 
-// tellPolicy shows that the mail server refuses letters by policy, until it takes one again.
+// tellPolicy shows which letters the mail server refuses by policy, each until it is tried again: that the server takes another says nothing
+// of them. That it refuses the office itself is the postman's to say.
 func (x *Outbox) tellPolicy(batch []Sent) {
 	for _, s := range batch {
-		switch {
-		case s.Result.Policy:
-			x.Health.Set("outbox", "policy", "the mail server refuses letters: "+s.Result.Text)
-		case s.Result.Outcome == postman.Accepted:
-			x.Health.Set("outbox", "policy", "")
+		delete(x.refused, s.Row.ID())
+		if s.Result.Policy && !s.Result.Away && x.outcome(s, s.At.UTC()).State == store.Deferred {
+			x.refused[s.Row.ID()] = s.Result.Text
 		}
 	}
+	text := ""
+	for _, id := range slices.Sorted(maps.Keys(x.refused))[:min(len(x.refused), 1)] {
+		text = fmt.Sprintf("the mail server refuses letters (%d): %s: %s", len(x.refused), id, x.refused[id])
+	}
+	x.Health.Set("outbox", "policy", text)
 }
 
 func (x *Outbox) settle(b store.Books, s Sent) error {
@@ -138,7 +143,7 @@ func (x *Outbox) recordOnly(ctx context.Context, s Sent, why error) error {
 			return err
 		}
 		a := store.Aside{Queue: "outbox", Key: r.ID(), At: x.Now().UTC(), Why: string(r.State) + ": " + why.Error()}
-		return errors.Join(b.State.PutAside(a), x.Warn(b, "result-"+r.Case+"-"+r.Letter.Key, "result-aside", r.ID()+": "+a.Why))
+		return errors.Join(b.State.PutAside(a), x.Warn(b, warningID("result", r.ID()), "result-aside", r.ID()+": "+a.Why))
 	})
 }
 

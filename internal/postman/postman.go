@@ -74,6 +74,7 @@ type Result struct {
 	Outcome Outcome
 	Begun   bool   // DATA was written, or may have been, in this attempt
 	Policy  bool   // a 5xx that speaks of the office, not of this letter: deferred, and an alarm for the operator
+	Away    bool   // no connection came about, or no login: Down says it
 	Code    int    // of the server's answer; 0 when it gave none
 	Text    string // the server's words or our own, on one line, at most maxWords bytes
 }
@@ -182,7 +183,7 @@ func (p *Postman) Check(ctx context.Context) error {
 // configuration, not of the letter, so it only waits.
 func (p *Postman) unreachable(id string, err error) Result {
 	code, _ := codeOf(err)
-	return Result{ID: id, Outcome: Deferred, Policy: code/100 == 5, Code: code, Text: words(p.conceal(err.Error(), nil))}
+	return Result{ID: id, Outcome: Deferred, Policy: code/100 == 5, Away: true, Code: code, Text: words(p.conceal(err.Error(), nil))}
 }
 
 // Close waits for the letters under way, which their contexts bound, and says goodbye on every kept connection.

@@ -42,7 +42,7 @@ type Options[T any] struct {
 	Key  func(T) string // names the item in health and log: no secret, nothing that a stranger wrote
 
 	// Aside gives an item that fails alone its end, in a transaction of its own: a person sees it with its reason. Nil: the item
-	// is tried again, slowly. An error: both are tried again after the item's pause. Health says either.
+	// is tried again, slowly. An error: both are tried again after the item's pause; ErrKept: slowly. Health says either.
 	Aside func(ctx context.Context, item T, why error) error
 
 	Fatal  func(error) bool // nothing more can be done: the outcome of a commit is unknown
@@ -53,6 +53,9 @@ type Options[T any] struct {
 
 	part string // of Name, in health
 }
+
+// ErrKept is what Aside returns for an item that cannot be put aside: somebody has been told of it, and it is tried again, slowly.
+var ErrKept = errors.New("it must be kept")
 
 // Queue remembers which items failed, how often, and until when they wait. Safe for concurrent use, each item by one at a time.
 type Queue[T any] struct {
@@ -192,6 +195,9 @@ func (q *Queue[T]) blame(ctx context.Context, item T, why error) (Failed[T], err
 	defer q.mu.Unlock()
 	if f := q.failing[key]; f != nil {
 		f.why = fmt.Errorf("%w (and putting it aside: %v)", why, err)
+		if errors.Is(err, ErrKept) {
+			f.pause = q.o.Policy.Slow
+		}
 		q.tell()
 	}
 	return Failed[T]{Item: item, Err: why}, ended(ctx, err, q.o.Fatal)

@@ -19,7 +19,7 @@ import (
 var needs = map[string]string{
 	"intake": "get meta mailbox", "filing": "get meta mailbox", "reconcile": "get meta mailbox", "requeue": "scan return", "outbox": "scan outbox",
 	"tasks": "scan tasks", "time": "scan wake", "strays": "scan wake", "checkpoint": "get meta checkpoint", "month": "get meta reported",
-	"archive": "scan unarchived", "archive-letters": "scan unkept", "retention": "scan seq", "sent": "get meta ground",
+	"archive": "scan unarchived", "archive-letters": "scan unkept", "retention": "scan cases", "sent": "get meta ground",
 }
 
 // TestHealthOfEachLoopHasAnEnd: every loop whose rows cannot be read says so in health and in /readyz, which is 503; when they

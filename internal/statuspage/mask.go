@@ -74,7 +74,7 @@ func maskAddress(a string) string {
 var (
 	addresses = regexp.MustCompile(`<?[^\s<>@"(),;:]+@[^\s<>@"(),;]+>?`)
 	numbers   = regexp.MustCompile(`\d[\d .\-]{7,30}\d`)
-	dates     = regexp.MustCompile(`^\d{4}-\d\d-\d\d( \d\d.\d\d)?$`)
+	dates     = regexp.MustCompile(`^20\d\d-[01]\d-[0-3]\d( \d\d(.\d\d)?)?$`)
 	named     = regexp.MustCompile(`(?i)\b(kode|code|password|sandi|kata sandi|pin)(\s*[:=]?\s*)(\S*[0-9A-Z]\S*)`)
 	revised   = regexp.MustCompile(`(?:anggota baru|alamat berubah|data berubah|tidak lagi tercantum): ([^;\n]{4,200})`)
 	codes     = regexp.MustCompile(`\b[0-9A-Z]{6}\b`)

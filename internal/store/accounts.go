@@ -32,16 +32,12 @@ func (b Accounts) Put(a Account) error {
 	return b.put(bAccounts, a.NIP, a)
 }
 
-// All are the accounts by NIP.
+// All are the accounts by NIP. Rows that cannot be decoded are the error: see Damaged.
 func (b Accounts) All() (out []Account, err error) {
-	nips, err := b.keys(bAccounts, "", "", 0)
-	for _, nip := range nips {
-		a, _, bad := b.Get(nip)
-		if bad != nil {
-			return nil, bad
-		}
+	err = decode(b.rows, bAccounts, "", "", func(_ string, a Account) bool {
 		out = append(out, a)
-	}
+		return true
+	})
 	return out, err
 }
 

@@ -123,12 +123,9 @@ func (b rows) put(bucket, key string, v any) error {
 	return b.tx.Put(bucket, []byte(key), raw)
 }
 
-// isRow: the fault is that of one row, which says nothing, or is missing where another names it. Any other error may be passing, and
+// IsRow: the fault is that of one row, which says nothing, or is missing where another names it. Any other error may be passing, and
 // is nobody's row.
-func isRow(err error) bool { return errors.As(err, new(*RowError)) }
-
-// IsRow is isRow for those who walk over rows of others.
-func IsRow(err error) bool { return isRow(err) }
+func IsRow(err error) bool { return errors.As(err, new(*RowError)) }
 
 // get reads JSON into v; false when absent.
 func (b rows) get(bucket, key string, v any) (bool, error) {
@@ -160,7 +157,11 @@ func (b rows) number(bucket, key string) (int, error) {
 	if err != nil || raw == nil {
 		return 0, err
 	}
-	return strconv.Atoi(string(raw))
+	n, err := strconv.Atoi(string(raw))
+	if err != nil {
+		return 0, &RowError{bucket, key, err}
+	}
+	return n, nil
 }
 
 func (b rows) add(bucket, key string, delta int) (int, error) {
@@ -207,14 +208,17 @@ func walk[T any](b rows, bucket, from, to string, fn func(key string, v T, bad e
 	})
 }
 
-// strict is walk over what begins with p, from the given key on, that ends at the first row that cannot be decoded, with its error.
-func strict[T any](b rows, bucket, p, from string, fn func(T) bool) (err error) {
-	var bad error
-	err = walk(b, bucket, from, prefixEnd(p), func(_ string, v T, why error) bool {
-		bad = why
-		return bad == nil && fn(v)
+// decode is walk over the rows that can be decoded. The others are passed over, and are the error then: see Damaged.
+func decode[T any](b rows, bucket, from, to string, fn func(key string, v T) bool) error {
+	var bad []error
+	err := walk(b, bucket, from, to, func(k string, v T, why error) bool {
+		if why != nil {
+			bad = append(bad, why)
+			return true
+		}
+		return fn(k, v)
 	})
-	return errors.Join(err, bad)
+	return errors.Join(err, errors.Join(bad...))
 }
 
 // maxText is how much of a text that a stranger wrote stands in a key; a longer one is known by its hash.

@@ -13,7 +13,7 @@ import (
 	"ukpbjd/internal/sop"
 )
 
-// NextNumber allots the next case number of a year.
+// NextNumber allots the next case number of a year. Where the last cannot be read there is none: no number is given twice.
 func (b Cases) NextNumber(prefix string, year int) (string, error) {
 	n, err := b.add(bSeq, strconv.Itoa(year), 1)
 	return fmt.Sprintf("%s-%d-%04d", prefix, year, n), err
@@ -44,10 +44,10 @@ func (b Cases) Put(c sop.Case) error {
 		return err
 	}
 	if had && old.Status != c.Status {
-		err = b.count(bCounts, string(old.Status), -1)
+		err = b.countStatus(old.Status, -1)
 	}
 	if !had || old.Status != c.Status {
-		err = errors.Join(err, b.count(bCounts, string(c.Status), 1))
+		err = errors.Join(err, b.countStatus(c.Status, 1))
 	}
 	if !old.Wake.IsZero() && !old.Wake.Equal(c.Wake) {
 		err = errors.Join(err, b.erase(bWake, moment(old.Wake)+"/"+c.Number))
@@ -63,11 +63,20 @@ func (b Cases) Put(c sop.Case) error {
 	return errors.Join(err, b.put(bCases, key, c))
 }
 
+// countStatus leaves a count that cannot be read as it is: nothing is decided by it, and verify names it.
+func (b Cases) countStatus(s sop.Status, delta int) error {
+	err := b.count(bCounts, string(s), delta)
+	if IsRow(err) {
+		return nil
+	}
+	return err
+}
+
 // Due returns the numbers of at most limit cases whose Wake has passed, passing over those that skip names, and the next
 // wake-up after now.
 func (b Cases) Due(now time.Time, limit int, skip func(number string) bool) (numbers []string, next time.Time, err error) {
 	err = b.tx.Scan(bWake, nil, []byte(moment(now.Add(1))), func(k, _ []byte) bool {
-		if number := string(k[21:]); !skip(number) {
+		if number := wakes(string(k)); !skip(number) {
 			numbers = append(numbers, number)
 		}
 		return len(numbers) < limit
@@ -77,17 +86,25 @@ func (b Cases) Due(now time.Time, limit int, skip func(number string) bool) (num
 	}
 	ahead, err := b.keys(bWake, moment(now.Add(1)), "", 1)
 	for _, k := range ahead {
-		n, _ := strconv.ParseInt(k[:20], 10, 64)
-		next = time.Unix(0, n).UTC()
+		at, _, _ := strings.Cut(k, "/")
+		if n, err := strconv.ParseInt(at, 10, 64); err == nil { // else it is the last: WakingAfter finds it
+			next = time.Unix(0, n).UTC()
+		}
 	}
 	return numbers, next, err
+}
+
+// wakes is the case of a wake-up, moment/CASE; of a key that is none it is empty, and Rewake takes it away like that of a case that is not there.
+func wakes(key string) string {
+	_, number, _ := strings.Cut(key, "/")
+	return number
 }
 
 // WakingAfter returns the numbers of at most limit cases that wake only after a moment.
 func (b Cases) WakingAfter(t time.Time, limit int) (numbers []string, err error) {
 	keys, err := b.keys(bWake, moment(t), "", limit)
 	for _, k := range keys {
-		numbers = append(numbers, k[21:])
+		numbers = append(numbers, wakes(k))
 	}
 	return numbers, err
 }
@@ -96,8 +113,8 @@ func (b Cases) WakingAfter(t time.Time, limit int) (numbers []string, err error)
 func (b Cases) Rewake(number string, at time.Time) (err error) {
 	var stale []string
 	err = b.tx.Scan(bWake, nil, nil, func(k, _ []byte) bool {
-		if string(k[21:]) == number && string(k[:20]) != moment(at) {
-			stale = append(stale, string(k))
+		if key := string(k); wakes(key) == number && key != moment(at)+"/"+number {
+			stale = append(stale, key)
 		}
 		return true
 	})
@@ -107,17 +124,16 @@ func (b Cases) Rewake(number string, at time.Time) (err error) {
 	return err
 }
 
-// Counts gives the number of cases by status.
-func (b Cases) Counts() (map[sop.Status]int, error) {
-	out := map[sop.Status]int{}
+// Counts gives the number of cases by status. One that cannot be read is missing, and is the error then: see Damaged.
+func (b Cases) Counts() (out map[sop.Status]int, err error) {
+	out = map[sop.Status]int{}
 	for _, s := range sop.Statuses {
-		n, err := b.number(bCounts, string(s))
-		if err != nil {
-			return nil, err
+		n, bad := b.number(bCounts, string(s))
+		if err = errors.Join(err, bad); bad == nil {
+			out[s] = n
 		}
-		out[s] = n
 	}
-	return out, nil
+	return out, err
 }
 
 // Each calls fn for every case in order of opening, or for the open ones only, until fn returns false. Rows that cannot be decoded
@@ -126,19 +142,7 @@ func (b Cases) Each(openOnly bool, fn func(sop.Case) bool) error {
 	if openOnly {
 		return b.eachOpen(fn)
 	}
-	return b.decode("", "", fn)
-}
-
-func (b Cases) decode(from, to string, fn func(sop.Case) bool) error {
-	var bad []error
-	err := walk(b.rows, bCases, from, to, func(_ string, c sop.Case, why error) bool {
-		if why != nil {
-			bad = append(bad, why)
-			return true
-		}
-		return fn(c)
-	})
-	return errors.Join(err, errors.Join(bad...))
+	return decode(b.rows, bCases, "", "", func(_ string, c sop.Case) bool { return fn(c) })
 }
 
 func (b Cases) eachOpen(fn func(sop.Case) bool) error {
@@ -257,7 +261,7 @@ func (b Cases) After(year int, after string, limit int) (out []sop.Case, err err
 		}
 		from += "\x00"
 	}
-	err = b.decode(from, to, func(c sop.Case) bool {
+	err = decode(b.rows, bCases, from, to, func(_ string, c sop.Case) bool {
 		out = append(out, c)
 		return len(out) < limit
 	})

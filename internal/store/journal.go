@@ -67,10 +67,11 @@ func (b Journal) Of(number string) (out []Record, err error) {
 	return out, err
 }
 
-// Each calls fn for the journal of a case or of Office, oldest first, until fn gives false.
+// Each calls fn for the journal of a case or of Office, oldest first, until fn gives false. Lines that cannot be decoded are passed over,
+// and are the error then: see Damaged.
 func (b Journal) Each(number string, fn func(Record) bool) error {
 	p := number + "/"
-	return strict(b.rows, bJournal, p, p, fn)
+	return decode(b.rows, bJournal, p, prefixEnd(p), func(_ string, r Record) bool { return fn(r) })
 }
 
 // edge is the right edge of the tree while lines are appended in one transaction (RFC 6962 §2.1).

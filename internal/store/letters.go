@@ -151,47 +151,69 @@ func (b Letters) Body(id string) ([]byte, error) {
 	return append([]byte(nil), raw...), err
 }
 
-// Of reads every letter of a case, in order of key.
+// Of is After for every letter of a case.
 func (b Letters) Of(number string) ([]LetterRow, error) { return b.After(number, "", 0) }
 
 // Claimed is a letter whose attempt is recorded, with its exact bytes.
 type Claimed struct {
 	Row  LetterRow
 	Body []byte
+	key  string // in the outbox
 }
 
-// Claim takes at most limit letters whose time has come and records the attempt: they are Sending until Settle. Of a store that
-// has been restored it takes none. A row that cannot be claimed is put aside with its reason, and stops no other.
-func (b Letters) Claim(now time.Time, limit int, run string) (out []Claimed, aside []Aside, err error) {
+// Stuck is a row of the outbox whose letter cannot be read: for the time being, or, where Err is a RowError, for good. It is left as it is.
+type Stuck struct {
+	Key string
+	Err error
+}
+
+// ID is the letter of the row.
+func (s Stuck) ID() string { return outboxID(s.Key) }
+
+// Claimable are at most limit letters whose time has come, but those that skip names (nil: none), and rows that cannot be read. Of a store
+// that has been restored there is none. It writes nothing, so that what cannot be read harms no commit that it is part of.
+func (b Letters) Claimable(now time.Time, limit int, skip func(id string) bool) (out []Claimed, stuck []Stuck, err error) {
 	if _, held, err := In(b.tx).State.Restored(); err != nil || held || limit == 0 {
 		return nil, nil, err
 	}
-	due, err := b.keys(bOutbox, "", moment(now.Add(1)), limit)
-	if err != nil {
-		return nil, nil, err
-	}
+	due, err := b.waiting(moment(now.Add(1)), limit, skip)
 	for _, k := range due {
-		id := outboxID(k)
-		c, why := b.claimable(id)
-		if why != nil && !isRow(why) {
-			return nil, nil, why
+		if c, bad := b.claimable(k); bad != nil {
+			stuck = append(stuck, Stuck{k, bad})
+		} else {
+			out = append(out, c)
 		}
-		err = errors.Join(err, b.erase(bOutbox, k))
-		if why != nil {
-			x := Aside{Queue: "letters", Key: id, At: now, Why: why.Error()}
-			err = errors.Join(err, In(b.tx).State.PutAside(x))
-			aside = append(aside, x)
-			continue
-		}
-		r := &c.Row
+	}
+	return out, stuck, err
+}
+
+// Claim records the attempt of letters that are claimable: they are Sending until Settle.
+func (b Letters) Claim(list []Claimed, now time.Time, run string) (err error) {
+	for i := range list {
+		r := &list[i].Row
 		r.State, r.Attempts, r.Run = Sending, r.Attempts+1, run
 		if r.First.IsZero() || r.First.After(now) {
 			r.First = now
 		}
-		err = errors.Join(err, b.mark(bSending, r.ID()), b.put(bLetters, r.ID(), *r))
-		out = append(out, c)
+		err = errors.Join(err, b.erase(bOutbox, list[i].key), b.mark(bSending, r.ID()), b.put(bLetters, r.ID(), *r))
 	}
-	return out, aside, err
+	return err
+}
+
+// waiting are at most limit keys of the outbox before the given one ("": all), but those of letters that skip names.
+func (b Letters) waiting(to string, limit int, skip func(id string) bool) (keys []string, err error) {
+	err = b.scan(bOutbox, "", to, func(k string, _ []byte) bool {
+		if skip == nil || !skip(outboxID(k)) {
+			keys = append(keys, k)
+		}
+		return len(keys) < limit
+	})
+	return keys, err
+}
+
+// PutAside ends the waiting of a row that is stuck.
+func (b Letters) PutAside(s Stuck, now time.Time, why error) error {
+	return errors.Join(b.erase(bOutbox, s.Key), In(b.tx).State.PutAside(Aside{Queue: "letters", Key: s.ID(), At: now, Why: why.Error()}))
 }
 
 // outboxID is the letter of an outbox key, moment/CASE/KEY; empty where it is none.
@@ -200,8 +222,10 @@ func outboxID(key string) string {
 	return id
 }
 
-// claimable reads all that sending needs before anything is written. A row that does not have it is a RowError.
-func (b Letters) claimable(id string) (c Claimed, err error) {
+// claimable reads all that sending needs. A row that does not have it is a RowError.
+func (b Letters) claimable(key string) (c Claimed, err error) {
+	id := outboxID(key)
+	c.key = key
 	ok, err := b.get(bLetters, id, &c.Row)
 	if err == nil && (!ok || c.Row.ID() != id) {
 		err = &RowError{bOutbox, id, errors.New("an outbox row without its letter")}
@@ -253,54 +277,51 @@ func (b Letters) Unclaim(r LetterRow) error {
 	return errors.Join(b.erase(bSending, r.ID()), b.put(bLetters, r.ID(), was), b.enqueue(was))
 }
 
-// Sending are the letters whose attempt is recorded and has no result. One that cannot be read is put aside.
-func (b Letters) Sending(now time.Time) (out []LetterRow, err error) {
+// Sending are the letters whose attempt is recorded and has no result. One that cannot be read goes back into the outbox, for next: it is
+// in doubt, and Claimable sees what is wrong with it.
+func (b Letters) Sending(next time.Time) (out []LetterRow, err error) {
 	ids, err := b.keys(bSending, "", "", 0)
 	for _, id := range ids {
 		r, ok, bad := b.row(id)
-		if bad == nil && !ok {
-			bad = &RowError{bSending, id, errors.New("an attempt of a letter that is not there")}
-		}
-		if bad != nil && !isRow(bad) {
-			return nil, bad
-		}
-		if bad != nil {
-			err = errors.Join(err, b.erase(bSending, id), In(b.tx).State.PutAside(Aside{Queue: "letters", Key: id, At: now, Why: bad.Error()}))
+		if bad == nil && ok {
+			out = append(out, r)
 			continue
 		}
-		out = append(out, r)
+		err = errors.Join(err, b.erase(bSending, id))
+		if len(moment(next)+"/"+id) > MaxKey { // no letter has such an ID
+			id = boundKey(id)
+		}
+		r = LetterRow{Next: next}
+		r.Case, r.Letter.Key, _ = strings.Cut(id, "/")
+		err = errors.Join(err, b.enqueue(r))
 	}
 	return out, err
 }
 
-// Recall brings letters that are due only after the given moment back to now: a clock that was wrong for a while put them there.
-func (b Letters) Recall(after, now time.Time) (n int, err error) {
+// Recall brings letters that are due only after the given moment back to now: a clock that was wrong for a while put them there. One that
+// cannot be read comes, too, for Claimable to see.
+func (b Letters) Recall(after, now time.Time) error {
 	late, err := b.keys(bOutbox, moment(after), "", 1000)
 	for _, k := range late {
-		r, ok, bad := b.row(outboxID(k))
-		if bad != nil && !isRow(bad) {
-			return 0, bad
-		}
-		if ok {
+		if r, ok, bad := b.row(outboxID(k)); bad == nil && ok {
 			r.Next = now
 			err = errors.Join(err, b.put(bLetters, r.ID(), r))
 		}
 		err = errors.Join(err, b.erase(bOutbox, k), b.mark(bOutbox, moment(now)+"/"+outboxID(k)))
 	}
-	return len(late), err
+	return err
 }
 
-// Hold keeps the letters of a case out of the outbox until it is lifted.
+// Hold keeps the letters of a case out of the outbox until it is lifted. It goes by the keys, so that a letter that cannot be read is held
+// like the others, and keeps nobody from holding them.
 func (b Letters) Hold(number string, on bool) error {
 	p := number + "/"
 	if on {
-		rows, err := b.Of(number)
+		due, err := b.keys(bOutbox, "", "", 0)
 		err = errors.Join(err, b.mark(bMeta, "held/"+number))
-		for _, r := range rows {
-			key := moment(r.Next) + "/" + r.ID()
-			waiting, bad := b.tx.Get(bOutbox, []byte(key))
-			if err = errors.Join(err, bad); waiting != nil {
-				err = errors.Join(err, b.erase(bOutbox, key), b.mark(bParked, r.ID()))
+		for _, k := range due {
+			if id := outboxID(k); strings.HasPrefix(id, p) {
+				err = errors.Join(err, b.erase(bOutbox, k), b.mark(bParked, id))
 			}
 		}
 		return err
@@ -309,10 +330,11 @@ func (b Letters) Hold(number string, on bool) error {
 	parked, bad := b.keys(bParked, p, prefixEnd(p), 0)
 	err = errors.Join(err, bad)
 	for _, id := range parked {
-		r, ok, bad := b.row(id)
-		if err = errors.Join(err, bad, b.erase(bParked, id)); ok {
-			err = errors.Join(err, b.mark(bOutbox, moment(r.Next)+"/"+id))
+		r, _, bad := b.row(id) // where it says nothing it is due at once, and Claimable sees what is wrong with it
+		if !IsRow(bad) {
+			err = errors.Join(err, bad)
 		}
+		err = errors.Join(err, b.erase(bParked, id), b.mark(bOutbox, moment(r.Next)+"/"+id))
 	}
 	return err
 }
@@ -324,11 +346,14 @@ func (b Letters) DueAfter(t time.Time) (bool, error) {
 }
 
 // Next is the moment at which the outbox has something to send; zero when it is empty. Depth is counted up to limit.
-func (b Letters) Next(limit int) (next time.Time, depth int, err error) {
+func (b Letters) Next(limit int) (next time.Time, depth int, err error) { return b.NextBut(limit, nil) }
+
+// NextBut is Next without the letters that skip names.
+func (b Letters) NextBut(limit int, skip func(id string) bool) (next time.Time, depth int, err error) {
 	if _, held, err := In(b.tx).State.Restored(); err != nil || held {
 		return next, 0, err
 	}
-	keys, err := b.keys(bOutbox, "", "", limit)
+	keys, err := b.waiting("", limit, skip)
 	if err != nil || len(keys) == 0 {
 		return next, 0, err
 	}
@@ -348,7 +373,7 @@ type limitRow struct {
 func (b Letters) Spend(bucket string, now time.Time, anHour int, most time.Duration) (wait time.Duration, ok bool, err error) {
 	full := limitRow{Tokens: float64(anHour), At: now}
 	x := full
-	if _, err := b.get(bLimits, bucket, &x); isRow(err) {
+	if _, err := b.get(bLimits, bucket, &x); IsRow(err) {
 		x = full
 	} else if err != nil {
 		return 0, false, err
@@ -363,18 +388,23 @@ func (b Letters) Spend(bucket string, now time.Time, anHour int, most time.Durat
 	return wait, ok, b.put(bLimits, bucket, x)
 }
 
-// After returns at most limit letters of a case, or of Office (0: all), in order of key, beginning after the given key.
+// After returns at most limit letters of a case, or of Office (0: all), in order of key, beginning after the given key. Rows that cannot be
+// decoded are passed over, and are the error then: see Damaged.
 func (b Letters) After(number, after string, limit int) (out []LetterRow, err error) {
-	p := number + "/"
-	from := p
 	if after != "" {
-		from += after + "\x00"
+		after += "\x00"
 	}
-	err = strict(b.rows, bLetters, p, from, func(r LetterRow) bool {
+	err = b.Each(number, after, func(r LetterRow) bool {
 		out = append(out, r)
 		return limit == 0 || len(out) < limit
 	})
 	return out, err
+}
+
+// Each calls fn for each letter of a case, or of Office, from a key on, until fn returns false. Damage is told as by After.
+func (b Letters) Each(number, from string, fn func(LetterRow) bool) error {
+	p := number + "/"
+	return decode(b.rows, bLetters, p+from, prefixEnd(p), func(_ string, r LetterRow) bool { return fn(r) })
 }
 
 // PutRecorded makes a recorded letter known by its Message-ID under a key of its own, without ever sending it.
@@ -397,7 +427,7 @@ func (b Letters) doubtOutbox() (n int, err error) {
 	}
 	for _, id := range ids {
 		row, ok, bad := b.row(id)
-		if bad != nil && !isRow(bad) {
+		if bad != nil && !IsRow(bad) {
 			return 0, bad
 		}
 		if !ok {

@@ -11,7 +11,7 @@ import (
 	"ukpbjd/internal/store/bolt"
 )
 
-// Keys that are none, rows without a letter and letters without bytes are put aside, and stop neither the other letters nor a
+// Keys that are none, rows without a letter and letters without bytes are named, and stop neither the other letters nor a
 // restore.
 func TestBrokenOutboxRowsStopNobody(t *testing.T) {
 	db, err := bolt.Open(filepath.Join(t.TempDir(), "ukpbjd.db"), bolt.Options{NoSync: true})
@@ -51,9 +51,9 @@ func TestBrokenOutboxRowsStopNobody(t *testing.T) {
 		if next, _, err := b.Letters.Next(1); err != nil || next.After(now) {
 			t.Errorf("next at %s, %v", next, err)
 		}
-		claimed, aside, err := b.Letters.Claim(now, 10, "run")
-		if len(claimed) != 1 || claimed[0].Row.Letter.Key != "a" || len(aside) != 3 {
-			t.Errorf("claimed %v, aside %v", claimed, aside)
+		claimed, stuck, err := b.Letters.Claimable(now, 10, nil)
+		if len(claimed) != 1 || claimed[0].Row.Letter.Key != "a" || len(stuck) != 3 {
+			t.Errorf("claimed %v, stuck %v", claimed, stuck)
 		}
 		return err
 	})

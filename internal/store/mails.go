@@ -219,32 +219,34 @@ func (b Mails) ToRequeue(limit int, skip func(key string) bool) (out []Requeue, 
 // MarkRequeued forgets one.
 func (b Mails) MarkRequeued(key string) error { return b.erase(bReturn, key) }
 
-// Of gives the outcome of every mail of a case, in order of UID.
+// Of gives the outcome of every mail of a case, in order of UID. Rows that cannot be decoded are passed over, and are the error then.
 func (b Mails) Of(number string) ([]MailRecord, error) {
 	p := number + "/"
 	keys, err := b.keys(bJudged, p, prefixEnd(p), 0)
 	var out []MailRecord
 	for _, k := range keys {
 		var s MailRecord
-		if _, err := b.get(bSeen, k[len(p):], &s); err != nil {
-			return nil, err
+		if _, bad := b.get(bSeen, k[len(p):], &s); bad != nil {
+			err = errors.Join(err, bad)
+			continue
 		}
 		out = append(out, s)
 	}
 	return out, err
 }
 
-// Each calls fn for the recorded outcome of every mail, in order of UID.
+// Each calls fn for the recorded outcome of every mail, in order of UID. Rows that cannot be decoded are passed over, and are the error
+// then: see Damaged.
 func (b Mails) Each(fn func(UID, MailRecord) bool) error {
-	var bad error
-	err := walk(b.rows, bSeen, "", "", func(k string, s MailRecord, why error) bool {
+	var none []error
+	err := decode(b.rows, bSeen, "", "", func(k string, s MailRecord) bool {
 		u, ok := parseUID(k)
-		if bad = why; bad == nil && !ok {
-			bad = &RowError{bSeen, k, errors.New("no UIDVALIDITY and UID")}
+		if !ok {
+			none = append(none, &RowError{bSeen, k, errors.New("no UIDVALIDITY and UID")})
 		}
-		return bad == nil && fn(u, s)
+		return !ok || fn(u, s)
 	})
-	return errors.Join(err, bad)
+	return errors.Join(err, errors.Join(none...))
 }
 
 // Filing is a decided mail that still lies in the inbox.

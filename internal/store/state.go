@@ -184,14 +184,11 @@ func (b State) PutAside(x Aside) error {
 	return b.put(bAside, key, x)
 }
 
-// Aside returns at most limit of what was put aside.
+// Aside returns at most limit of what was put aside. Rows that cannot be decoded are the error: see Damaged.
 func (b State) Aside(limit int) (out []Aside, err error) {
-	var bad error
-	err = walk(b.rows, bAside, "", "", func(_ string, x Aside, why error) bool {
-		if bad = why; bad == nil {
-			out = append(out, x)
-		}
-		return bad == nil && len(out) < limit
+	err = decode(b.rows, bAside, "", "", func(_ string, x Aside) bool {
+		out = append(out, x)
+		return len(out) < limit
 	})
-	return out, errors.Join(err, bad)
+	return out, err
 }

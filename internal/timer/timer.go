@@ -171,11 +171,15 @@ func (t *Timer) tickCase(b store.Books, number string, now time.Time) error {
 
 // tell is for a case whose deadline fails again and again: the operator is told once, and it is tried again, slowly.
 func (t *Timer) tell(ctx context.Context, number string, why error) error {
+	id := "deadline-" + number
 	err := t.Commit(ctx, 1, func(b store.Books) error {
-		return t.Warn(b, "deadline-"+number, "deadline-fails", number+": "+why.Error())
+		if _, told, err := b.Letters.Get(store.Office, id+"/"+string(sop.PeringatanOperator)); err != nil || told {
+			return err
+		}
+		return t.Warn(b, id, "deadline-fails", number+": "+why.Error())
 	})
 	if err != nil {
 		return err
 	}
-	return fmt.Errorf("the deadline of %s must be kept: %w", number, why)
+	return queue.ErrKept
 }

@@ -289,3 +289,75 @@ func ahead(t *testing.T, works bool) {
 		t.Error(faults)
 	}
 }
+
+// TestDeadlineThatFailsIsToldOnce: a case whose deadline fails for a day has one line in the journal and one letter, and is tried no more
+// than once an hour after that; when it can be written again, the deadline is kept.
+func TestDeadlineThatFailsIsToldOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := officetest.New(t, templates.FS, func(o *office.Options) { o.Office.UndoWindow = 20 * time.Minute })
+		toOfficeHours()
+		number := x.Ask(1)
+		x.Approve(number)
+		var last time.Time
+		tries := 0
+		x.DB.Fail(func(op, bucket, key string) error {
+			if op != "put" || bucket != "cases" || !strings.HasSuffix(key, "00000001") {
+				return nil
+			}
+			if now := time.Now(); now.Sub(last) > time.Second { // with others, and alone
+				last = now
+				tries++
+			}
+			return errors.New("a row that cannot be written")
+		})
+		var health queue.Health
+		stop := run(t, x, &health)
+		defer stop()
+		officetest.Pass(24 * time.Hour)
+		lines := 0
+		x.Look(func(b store.Books) error {
+			return b.Journal.Each(store.Office, func(e store.Record) bool {
+				if e.Kind == "warning" {
+					lines++
+				}
+				return true
+			})
+		})
+		told := len(x.LettersOf(store.Office, sop.PeringatanOperator))
+		if lines != 1 || told != 1 || tries > 40 || !strings.Contains(health.Faults()["deadlines"], number) {
+			t.Errorf("in a day: %d lines in the journal, %d letters, %d tries; health %v", lines, told, tries, health.Faults())
+		}
+		x.DB.Fail(nil)
+		officetest.Pass(2 * time.Hour)
+		if released(x, number).IsZero() || len(health.Faults()) > 0 {
+			t.Errorf("it can be written, and the deadline is not kept; health %v", health.Faults())
+		}
+	})
+}
+
+// TestWakeUpThatIsNone: a key of the wake-ups that is none, before or behind all others, stops no deadline and is gone in the end.
+func TestWakeUpThatIsNone(t *testing.T) {
+	for _, key := range []string{"0", "x", "00000000000000000000", "/"} {
+		synctest.Test(t, func(t *testing.T) {
+			x := officetest.New(t, templates.FS, func(o *office.Options) { o.Office.UndoWindow = 20 * time.Minute })
+			toOfficeHours()
+			number := x.Ask(1)
+			x.Approve(number)
+			x.Write(func(tx store.Tx) error { return tx.Put("wake", []byte(key), nil) })
+			var health queue.Health
+			stop := run(t, x, &health)
+			defer stop()
+			officetest.Pass(3 * time.Hour)
+			if released(x, number).IsZero() || len(health.Faults()) > 0 {
+				t.Errorf("%q: no deadline is kept; health %v", key, health.Faults())
+			}
+			x.Write(func(tx store.Tx) error {
+				left, err := tx.Get("wake", []byte(key))
+				if left != nil {
+					t.Errorf("%q is still there", key)
+				}
+				return err
+			})
+		})
+	}
+}
