@@ -230,6 +230,9 @@ func arrival(t *testing.T, m mutant) (broken []string) {
 	if a := x.only().Approval; a != nil {
 		broken = append(broken, "the approval stands although STOP came after it")
 	}
+	if len(x.events(x.only().Number, "approved")) != 1 {
+		broken = append(broken, "SETUJU came before STOP and was refused as if it had come after it")
+	}
 	if m == nil {
 		x.sound()
 	}
