@@ -190,8 +190,15 @@ func window(t *rapid.T, decide decider) string {
 	moments = append(moments, end.Add(-1), end, end.Add(1), approved.Add(time.Hour))
 	slices.SortStableFunc(moments, time.Time.Compare)
 	var released []time.Time
+	owed := w.c.Wake.Add(late) // of the tick: what else comes before it does not put it off
 	put := func(in sop.Input, at time.Time) {
 		w.now = at
+		_, tick := in.What.(sop.Tick)
+		defer func() {
+			if next := w.c.Wake.Add(late); tick || next.Before(owed) {
+				owed = next
+			}
+		}()
 		for _, e := range w.put(in).Events {
 			if e.Kind == "released" {
 				released = append(released, at)
@@ -200,8 +207,8 @@ func window(t *rapid.T, decide decider) string {
 	}
 	for _, at := range moments {
 		first := at.Add(rapid.SampledFrom([]time.Duration{-1, 0}).Draw(t, "first")) // who is first in the same nanosecond
-		for n := 0; n < 10 && !w.c.Wake.IsZero() && !w.c.Wake.Add(late).After(first); n++ {
-			put(sop.Input{What: sop.Tick{}}, later(w.c.Wake.Add(late), w.now))
+		for n := 0; n < 10 && !w.c.Wake.IsZero() && !owed.After(first); n++ {
+			put(sop.Input{What: sop.Tick{}}, later(owed, w.now))
 		}
 		switch rapid.IntRange(0, 3).Draw(t, "what") {
 		case 0:
