@@ -304,6 +304,14 @@ func (m *Intake) receive(b store.Books, p *Prepared) (done bool, err error) {
 	if number == store.Office { // in answer to a letter of no case
 		number = ""
 	}
+	if r, asks := v.What.(sop.Request); asks && v.Opens {
+		if number, err = m.Repeated(b, r); err != nil {
+			return false, err
+		}
+		if number != "" {
+			v.Opens, v.Case, v.Reason, v.What = false, number, "repeat", sop.Repeat{Reading: r.Reading}
+		}
+	}
 	if v.Opens {
 		if number, err = b.Cases.NextNumber(m.Office.CasePrefix, now.In(m.Zone()).Year()); err != nil {
 			return false, err
@@ -353,7 +361,7 @@ func (m *Intake) decideMail(b store.Books, p *Prepared, v triage.Verdict, number
 		return err
 	}
 	switch v.What.(type) {
-	case sop.Request, sop.Supplement:
+	case sop.Request, sop.Supplement, sop.Repeat:
 		return b.Letters.LinkMessageID(msg.MessageID, store.Pointer{Case: number})
 	}
 	return nil

@@ -116,7 +116,9 @@ func squeeze(s string) string {
 func topicsOf(k sop.LetterKind) []string {
 	switch k {
 	case sop.TandaTerima:
-		return []string{"", "supplement"}
+		return []string{"", "supplement", "repeat"}
+	case sop.StatusKasus:
+		return []string{"", "repeat"}
 	case sop.GagalKirim:
 		return []string{"", "kredensial", "persetujuan"}
 	}

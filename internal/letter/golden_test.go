@@ -26,6 +26,7 @@ type sample struct {
 var samples = []sample{
 	{sop.TandaTerima, "", sop.RoleRequester, ""},
 	{sop.TandaTerima, "supplement", sop.RoleRequester, ""},
+	{sop.TandaTerima, "repeat", sop.RoleRequester, ""},
 	{sop.Kekurangan, "", sop.RoleRequester, ""},
 	{sop.Kekurangan, "needs-person", sop.RoleRequester, ""},
 	{sop.PermohonanTembusan, "", sop.RoleKepala, ""},
@@ -54,6 +55,7 @@ var samples = []sample{
 	{sop.GagalKirim, "kredensial", sop.RoleApprover, "550 5.1.1 User unknown"},
 	{sop.Selesai, "", sop.RoleRequester, ""},
 	{sop.StatusKasus, "", sop.RoleRequester, ""},
+	{sop.StatusKasus, "repeat", sop.RoleRequester, ""},
 	{sop.StatusKasus, "", sop.RoleMember, ""},
 	{sop.Bantuan, "", sop.RoleApprover, ""},
 	{sop.Bantuan, "", sop.RoleMember, ""},

@@ -18,9 +18,14 @@ func (c *Clerk) History(b store.Books, requester string, w sop.What) (sop.What, 
 	var err error
 	switch x := w.(type) {
 	case sop.Request:
-		x.Past, err = c.past(b, requester, x.Reading.Roster)
+		if x.Past, err = c.past(b, requester, x.Reading.Roster); err == nil && sop.Forces(x.Subject) {
+			x.Past.Repeats, err = c.asked(b, x.Reading)
+		}
 		return x, err
 	case sop.Supplement:
+		x.Past, err = c.past(b, requester, x.Reading.Roster)
+		return x, err
+	case sop.Repeat:
 		x.Past, err = c.past(b, requester, x.Reading.Roster)
 		return x, err
 	}
@@ -51,6 +56,11 @@ func (c *Clerk) past(b store.Books, requester string, roster []document.Row) (so
 func (c *Clerk) addHistory(b store.Books, old, now sop.Case) error {
 	var errs []error
 	released := justReleased(old, now)
+	if now.Revision != old.Revision {
+		for _, f := range sop.Fingerprints(now.Reading) {
+			errs = append(errs, b.Cases.PutRequest(f.Key, now.Number))
+		}
+	}
 	if released {
 		errs = append(errs, b.Cases.PutApprovedRequester(now.Requester.Address, now.Number))
 	}
@@ -138,4 +148,32 @@ func (c *Clerk) supersede(b store.Books, old, cs sop.Case, now time.Time) error 
 		}
 	}
 	return nil
+}
+
+// Repeated finds the case that a request belongs to because it asks for the same thing; "": it is a new one.
+func (c *Clerk) Repeated(b store.Books, r sop.Request) (string, error) {
+	if sop.Forces(r.Subject) {
+		return "", nil
+	}
+	return c.asked(b, r.Reading)
+}
+
+func (c *Clerk) asked(b store.Books, r document.Reading) (string, error) {
+	for _, f := range sop.Fingerprints(r) {
+		number, err := b.Cases.Requested(f.Key)
+		if err != nil {
+			return "", err
+		}
+		if number == "" {
+			continue
+		}
+		cs, ok, err := b.Cases.Get(number)
+		if err != nil && !store.IsRow(err) {
+			return "", err
+		}
+		if ok && err == nil && cs.Joins(f) {
+			return number, nil
+		}
+	}
+	return "", nil
 }

@@ -409,6 +409,9 @@ func (h *history) draw(t *rapid.T) sop.Input {
 		if who != "staf" {
 			break // triage gives no other requester's supplement
 		}
+		if rarely(t, "repeat") {
+			return h.mail(who, sop.Proven, sop.Repeat{Reading: drawReading(t)})
+		}
 		return h.mail(who, sop.Proven, sop.Supplement{Reading: drawReading(t)})
 	case "again":
 		if len(h.inputs) > 0 {

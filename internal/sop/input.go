@@ -47,6 +47,11 @@ type (
 		Past    Past
 	}
 
+	// Repeat is a request for what this case is about already.
+	Repeat struct {
+		Reading document.Reading
+		Past    Past
+	}
 	// Command is one line of the mail grammar, obeyed or answered according to role and state.
 	Command struct {
 		Verb  Verb
@@ -129,6 +134,7 @@ type (
 
 func (Request) what() string          { return "request" }
 func (Supplement) what() string       { return "supplement" }
+func (Repeat) what() string           { return "repeat" }
 func (Command) what() string          { return "command" }
 func (Unclear) what() string          { return "unclear" }
 func (Refused) what() string          { return "refused" }

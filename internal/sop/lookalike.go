@@ -12,6 +12,7 @@ import (
 type Past struct {
 	Stranger  bool              // no case of this requester was ever approved
 	Confirmed map[string]string // by NIP: the address to which receipt was confirmed last
+	Repeats   string            // the case that asks for the same, where the requester wants one of its own all the same
 }
 
 // Risks that the approver must see. They keep the undo window open for at least riskWindow.

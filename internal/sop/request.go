@@ -21,6 +21,9 @@ func (r Request) decide(d *decision) string {
 	d.c.KepalaCopied = r.KepalaCopied
 	d.event("case-opened", "Permohonan diterima dan kasus dibuka.", "subject", r.Subject)
 	d.noteInherited()
+	if r.Past.Repeats != "" {
+		d.change("meminta hal yang sama dengan " + r.Past.Repeats + "; pemohon menulis BARU pada perihal")
+	}
 	reason := d.take(r.Reading, r.Past, "")
 	if !r.KepalaCopied { // SOP 1.4
 		d.tell(PermohonanTembusan, d.o.KepalaLPSE, RoleKepala, "", "")

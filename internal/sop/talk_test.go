@@ -259,6 +259,9 @@ var happenings = map[string]func(t *talk, words string) ([]sop.Input, error){
 	"supplement": func(t *talk, _ string) ([]sop.Input, error) {
 		return []sop.Input{t.mail(t.arg("from", "staf"), sop.Proven, sop.Supplement{Reading: t.papers()})}, nil
 	},
+	"repeat": func(t *talk, _ string) ([]sop.Input, error) {
+		return []sop.Input{t.mail(t.arg("from", "staf"), sop.Proven, sop.Repeat{Reading: t.papers()})}, nil
+	},
 	"unclear": func(t *talk, words string) ([]sop.Input, error) {
 		return []sop.Input{t.mail(t.arg("from", "admin"), sop.Proven, sop.Unclear{Why: words})}, nil
 	},

@@ -50,6 +50,7 @@ import (
 //	known     nip/NIP, from/ADDRESS                            → address of the last receipt; case of a requester that was released
 //	users     lower-case User ID                               → NIP
 //	nips      NIP                                              → User ID
+//	requests  fingerprint of papers, of people and SK, of people  → case that it was read in last
 //	accounts  NIP                                              → Account: what was released to that person
 //	limits    hash of an address, kind and topic               → limitRow: a token bucket of letters
 //	parked    CASE/KEY                                         → "": a letter of a held case, out of the outbox until the hold ends
@@ -57,7 +58,7 @@ import (
 const (
 	bMeta, bCases, bSeq, bOpen, bCounts, bJournal, bWake                           = "meta", "cases", "seq", "open", "counts", "journal", "wake"
 	bUnkept, bCopies, bUnarchived, bParked, bLimits, bAside, bAgain                = "unkept", "copies", "unarchived", "parked", "limits", "aside", "again"
-	bTree, bCheckpoints, bEvidence, bAccounts                                      = "tree", "checkpoints", "evidence", "accounts"
+	bTree, bCheckpoints, bEvidence, bAccounts, bRequests                           = "tree", "checkpoints", "evidence", "accounts", "requests"
 	bLetters, bBodies, bOutbox, bSending, bMsgIDs, bTasks                          = "letters", "bodies", "outbox", "sending", "msgids", "tasks"
 	bSeen, bContent, bToFile, bAttempts, bUsers, bNIPs, bJudged, bReplace, bReturn = "seen", "content", "tofile", "attempts", "users", "nips", "judged", "replace", "return"
 )

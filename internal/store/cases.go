@@ -316,3 +316,14 @@ func Walk(ctx context.Context, db DB) iter.Seq2[sop.Case, error] {
 		}
 	}
 }
+
+// PutRequest remembers in which case a request of this fingerprint was read last; Requested finds it, or "".
+func (b Cases) PutRequest(fingerprint, number string) error {
+	return b.tx.Put(bRequests, []byte(fingerprint), []byte(number))
+}
+
+// Requested is the case in which a request of this fingerprint was read last, or "".
+func (b Cases) Requested(fingerprint string) (string, error) {
+	raw, err := b.tx.Get(bRequests, []byte(fingerprint))
+	return string(raw), err
+}
