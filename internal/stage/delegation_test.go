@@ -40,7 +40,7 @@ func TestAbsence(t *testing.T) {
 	x.do(x.Start(x.ctx))
 	x.do(x.Request(x.bundle, true))
 	first := x.newest(x.Cast.Admin, sop.Persetujuan)
-	x.do(x.Request(x.bundle, true))
+	x.do(x.Request(forced(x.bundle), true))
 	x.newest(x.Cast.Admin, sop.Persetujuan, first)
 
 	x.do(x.Answer(first, "DELEGASI "+stranger.Address+" SAMPAI 8 Mei 2026", rehearsal.Plain)) // in no list
@@ -63,7 +63,7 @@ func TestAbsence(t *testing.T) {
 		t.Error("the office's journal does not tell it once")
 	}
 	x.newest(x.Cast.Admin, sop.Pemberitahuan)
-	x.do(x.Request(x.bundle, true))
+	x.do(x.Request(forced(x.bundle), true))
 	asked = append(asked, x.newest(deputy, sop.Persetujuan, asked...)) // of a case that was opened since
 
 	x.do(x.Answer(asked[1], "SETUJU", rehearsal.Outlook)) // of the one in which nobody delegated
@@ -112,7 +112,7 @@ func TestRecall(t *testing.T) {
 	at.set(time.Date(2026, 5, 4, 9, 0, 0, 0, time.FixedZone("WITA", 8*3600)))
 	x, deputy, _ := absence(t, at)
 	x.do(x.Start(x.ctx))
-	x.do(x.Request(x.bundle, true))
+	x.do(x.Request(forced(x.bundle), true))
 	first := x.newest(x.Cast.Admin, sop.Persetujuan)
 	x.do(x.Answer(first, "DELEGASI "+deputy.Name+" SAMPAI 2026-05-08", rehearsal.Plain))
 	one := x.newest(deputy, sop.Persetujuan)

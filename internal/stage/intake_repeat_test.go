@@ -50,9 +50,7 @@ func TestRepeatsJoin(t *testing.T) {
 		t.Errorf("after the end it is told %q", l.Msg.Subject)
 	}
 	x.only()
-	forced := x.bundle
-	forced.Subject = "BARU: permohonan akun SPSE Pokja"
-	ask(forced)
+	ask(forced(x.bundle))
 	x.do(x.until(x.ctx, func() bool {
 		l := x.newest(x.Cast.Admin, sop.Persetujuan)
 		return !strings.Contains(l.Msg.Subject, number)
@@ -63,4 +61,10 @@ func TestRepeatsJoin(t *testing.T) {
 	}
 	x.quiet()
 	x.sound()
+}
+
+// forced is a request that wants a case of its own, whatever there is already.
+func forced(b rehearsal.Bundle) rehearsal.Bundle {
+	b.Subject = "BARU: permohonan akun SPSE Pokja"
+	return b
 }
