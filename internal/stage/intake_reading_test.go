@@ -57,7 +57,7 @@ func TestSuspectsAreReadAlone(t *testing.T) {
 	socket := slowScanner(t, asked, healthy)
 	x := set(t, Options{Change: func(c *config.Config) { c.Extract.Clamd = socket }})
 	for range 3 {
-		x.do(x.Request(x.bundle, true))
+		x.do(x.Request(forced(x.bundle), true))
 	}
 	x.do(x.Start(x.ctx))
 	x.heard(asked)
