@@ -20,7 +20,7 @@ const (
 )
 
 // mark is what our books are known by in the mailbox. Each start raises it, so that of two copies of the same books the older
-// one is known.
+// one is known, and has a word of its own, so that of two of the same age the later one is.
 func (d *Daemon) mark(ctx context.Context) (m mailbox.Mark, err error) {
 	err = d.Office.Update(ctx, func(b store.Books) error {
 		restores, err := b.State.Epoch()
@@ -28,7 +28,7 @@ func (d *Daemon) mark(ctx context.Context) (m mailbox.Mark, err error) {
 			return err
 		}
 		s, err := b.State.Started(rand.Text())
-		m = mailbox.Mark{ID: s.ID, Epoch: restores*restoreWeight + s.Times}
+		m = mailbox.Mark{ID: s.ID, Epoch: restores*restoreWeight + s.Times, Start: rand.Text()}
 		return err
 	})
 	return m, err
@@ -54,7 +54,7 @@ func (d *Daemon) claim(ctx context.Context, served, asked chan<- struct{}) error
 		if errors.Is(err, mailbox.ErrServed) {
 			return time.Time{}, err
 		}
-		if err == nil {
+		if err == nil || errors.Is(err, mailbox.ErrUnmarked) { // a full mailbox stops nobody's mail; health says it, and it is tried again
 			ours()
 		}
 		if known(); err != nil {
