@@ -70,8 +70,8 @@ type Intake struct {
 	pos     store.Mailbox
 	waiting waiting
 
-	busy, backlog atomic.Int32 // rounds under way, and those of several mails
-	decided       atomic.Int64 // when mails were last decided, in nanoseconds of Unix
+	busy, backlog atomic.Int32              // rounds under way, and those of several mails
+	progress      atomic.Pointer[time.Time] // when a round last began, or decided mails, by the machine's clock that nobody sets
 
 	reconciled queue.Every
 }
@@ -155,6 +155,7 @@ func (m *Intake) round(ctx context.Context) (next time.Time, err error) {
 	if err != nil {
 		return next, err
 	}
+	m.progressed()
 	if m.Policy.Without.Arrival {
 		slices.SortFunc(refs, func(a, b mailbox.Ref) int { return cmp.Compare(a.Size, b.Size) })
 	}

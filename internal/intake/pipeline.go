@@ -254,7 +254,7 @@ func (p *pipeline) decide(ctx context.Context) error {
 			if err := p.Receive(ctx, batch); err != nil {
 				return err
 			}
-			p.decided.Store(p.Now().UnixNano())
+			p.progressed()
 		}
 		if !open {
 			return ctx.Err()
@@ -273,10 +273,15 @@ func (m *Intake) BatchWait() time.Duration {
 // Busy says that mails are being taken in.
 func (m *Intake) Busy() bool { return m.busy.Load() > 0 }
 
-// Progress is when mails were last decided; zero: not since the start.
+func (m *Intake) progressed() {
+	now := time.Now() // with its monotonic reading
+	m.progress.Store(&now)
+}
+
+// Progress is when the mailbox last answered a round, or mails were decided; zero: not since the start.
 func (m *Intake) Progress() (last time.Time) {
-	if n := m.decided.Load(); n > 0 {
-		last = time.Unix(0, n)
+	if at := m.progress.Load(); at != nil {
+		last = *at
 	}
 	return last
 }
