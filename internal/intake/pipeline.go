@@ -51,9 +51,11 @@ func (m *Intake) suspects(ctx context.Context, refs []mailbox.Ref) (map[store.UI
 	out := map[store.UID]bool{}
 	err := m.View(ctx, func(b store.Books) error {
 		for _, r := range refs {
-			if n, err := b.Mails.Attempts(store.UID(r.UID)); err != nil {
+			n, err := b.Mails.Attempts(store.UID(r.UID))
+			if err != nil && !store.IsRow(err) {
 				return err
-			} else if n > 0 {
+			}
+			if n > 0 || err != nil {
 				out[store.UID(r.UID)] = true
 			}
 		}

@@ -21,11 +21,12 @@ import (
 const maxAttempts = 2
 
 // countAttempts counts the attempt to read each mail, before it is read, and returns those that are to be read: one that has
-// killed the program twice is quarantined.
+// killed the program twice is quarantined, and one of which the books hold what cannot be decoded is blamed for that alone.
 func (m *Intake) countAttempts(ctx context.Context, refs []mailbox.Ref) (fit []Incoming, err error) {
 	var killers []Incoming
+	var damaged []*Prepared
 	err = m.Update(ctx, func(b store.Books) error {
-		fit, killers = fit[:0], killers[:0]
+		fit, killers, damaged = fit[:0], killers[:0], damaged[:0]
 		for _, r := range refs {
 			in := Incoming{UID: store.UID(r.UID), Arrived: r.Arrived, Size: r.Size}
 			n := 0
@@ -34,6 +35,11 @@ func (m *Intake) countAttempts(ctx context.Context, refs []mailbox.Ref) (fit []I
 				n, err = b.Mails.CountAttempt(in.UID)
 			}
 			switch {
+			case store.IsRow(err):
+				damaged = append(damaged, &Prepared{Incoming: in, err: err})
+				if err := b.Mails.ReadAgain(in.UID); err != nil { // the others go on, and reading passes it
+					return err
+				}
 			case err != nil:
 				return err
 			case done:
@@ -45,6 +51,9 @@ func (m *Intake) countAttempts(ctx context.Context, refs []mailbox.Ref) (fit []I
 		}
 		return nil
 	})
+	for i := 0; i < len(damaged) && err == nil; i++ {
+		_, err = m.mails.Blame(ctx, damaged[i], damaged[i].err)
+	}
 	if err != nil || len(killers) == 0 {
 		return fit, err
 	}

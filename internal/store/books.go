@@ -160,7 +160,11 @@ func (b rows) number(bucket, key string) (int, error) {
 	if err != nil || raw == nil {
 		return 0, err
 	}
-	return strconv.Atoi(string(raw))
+	n, err := strconv.Atoi(string(raw))
+	if err != nil {
+		return 0, &RowError{bucket, key, err}
+	}
+	return n, nil
 }
 
 func (b rows) add(bucket, key string, delta int) (int, error) {

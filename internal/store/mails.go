@@ -156,15 +156,15 @@ func (b Mails) ReadAgain(u UID) error {
 	return b.mark(bAgain, u.key())
 }
 
-// Again are at most limit mails of a UIDVALIDITY that are to be read again.
-func (b Mails) Again(validity uint32, limit int) (out []UID, err error) {
+// Again returns at most limit mails of a UIDVALIDITY that are to be read again, passing over those that skip names; limit 0 means all.
+func (b Mails) Again(validity uint32, limit int, skip func(UID) bool) (out []UID, err error) {
 	p := fmt.Sprintf("%08x/", validity)
-	keys, err := b.keys(bAgain, p, prefixEnd(p), limit)
-	for _, k := range keys {
-		if u, ok := parseUID(k); ok {
+	err = b.scan(bAgain, p, prefixEnd(p), func(k string, _ []byte) bool {
+		if u, ok := parseUID(k); ok && !skip(u) {
 			out = append(out, u)
 		}
-	}
+		return limit == 0 || len(out) < limit
+	})
 	return out, err
 }
 
