@@ -371,7 +371,7 @@ func (m *Intake) reconcileNow(ctx context.Context) error {
 	m.Log.Error("mails lie in the inbox without an outcome; they are read", "first", gaps[0].UID, "count", len(gaps))
 	err = m.Commit(ctx, 1, func(b store.Books) error {
 		return errors.Join(each(slices.Values(gaps), b.Mails.ReadAgain),
-			m.Warn(b, fmt.Sprintf("gap-%d-%d", pos.UIDValidity, gaps[0].UID), "gap", fmt.Sprintf("UID %d (%d)", gaps[0].UID, len(gaps))))
+			m.Warn(b, fmt.Sprintf("gap-%d-%d", pos.UIDValidity, gaps[0].UID), "gap", fmt.Sprintf("%s (%d)", gaps[0], len(gaps))))
 	})
 	m.Mail.Notify()
 	return err

@@ -115,6 +115,7 @@ func TestScrub(t *testing.T) {
 		"kata sandi: Rahasia!9":                            "kata sandi: •••",
 		"PKJ-2026-0001, 800/222/PBJ/2026":                  "PKJ-2026-0001, 800/222/PBJ/2026",
 		"18 TAHUN 2026 pada 2026-05-04 09.30":              "18 TAHUN 2026 pada 2026-05-04 09.30",
+		"UID 1796058000-12: 0812-3456-7890":                "UID 1796058000-12: ••• 7890",
 		"telepon 0812-3456-7890":                           "telepon ••• 7890",
 		"Surat KEDUA untuk ANGGOTA dikirim ulang":          "Surat KEDUA untuk ANGGOTA dikirim ulang",
 	} {
