@@ -290,7 +290,9 @@ func (m *Intake) pending(ctx context.Context) ([]mailbox.Ref, error) {
 }
 
 // waits says that a mail is not to be read now: its pause has not ended, or an earlier one's.
-func (m *Intake) waits(u store.UID) bool { return m.mails.Waits(u.String()) || m.waiting.behind(u) }
+func (m *Intake) waits(u store.UID) bool {
+	return m.mails.Waits(u.String()) || m.waiting.behind(u, m.Now())
+}
 
 // forget is for mails that were to be read again and that somebody has taken away. Nobody waits behind them any more.
 func (m *Intake) forget(ctx context.Context, gone map[store.UID]bool) error {

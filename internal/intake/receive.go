@@ -112,6 +112,7 @@ func (m *Intake) unreadable(ctx context.Context, in Incoming, e *mailbox.Message
 	if err != nil || f.Aside {
 		return err
 	}
+	m.waiting.add(in.UID, anybody, m.Now())
 	return m.Update(ctx, func(b store.Books) error { return readLater(b, in.UID) })
 }
 
@@ -179,7 +180,7 @@ func (m *Intake) Receive(ctx context.Context, batch []Prepared) error {
 	}
 	for _, f := range failed {
 		if !f.Aside {
-			m.waiting.add(f.Item.UID, m.sender(f.Item))
+			m.waiting.add(f.Item.UID, m.sender(f.Item), m.Now())
 			later = append(later, f.Item.UID)
 		}
 	}
@@ -230,10 +231,10 @@ const maxMoved = 3
 // movedOn has mails read again at once, the first of each person.
 func (m *Intake) movedOn(ctx context.Context, undone []*Prepared) error {
 	for _, p := range undone {
-		if m.waiting.before(p.UID, m.sender(p)) {
+		if m.waiting.before(p.UID, m.sender(p), p.command, m.Now()) {
 			continue
 		}
-		if n := m.waiting.add(p.UID, m.sender(p)); n > maxMoved {
+		if n := m.waiting.add(p.UID, m.sender(p), m.Now()); n > maxMoved {
 			if _, err := m.mails.Blame(ctx, p, errMoved); err != nil {
 				return err
 			}
@@ -250,7 +251,7 @@ func (m *Intake) inTurn(ctx context.Context, batch []Prepared) (list []*Prepared
 	for i := range batch {
 		p := &batch[i]
 		switch {
-		case m.waiting.before(p.UID, m.sender(p)):
+		case m.waiting.before(p.UID, m.sender(p), p.command, m.Now()):
 			later = append(later, p.UID)
 		case p.err != nil:
 			f, err := m.mails.Blame(ctx, p, p.err)
@@ -258,7 +259,7 @@ func (m *Intake) inTurn(ctx context.Context, batch []Prepared) (list []*Prepared
 				return nil, nil, err
 			}
 			if !f.Aside {
-				m.waiting.add(p.UID, m.sender(p))
+				m.waiting.add(p.UID, m.sender(p), m.Now())
 				later = append(later, p.UID)
 			}
 		default:
@@ -268,16 +269,20 @@ func (m *Intake) inTurn(ctx context.Context, batch []Prepared) (list []*Prepared
 	return list, later, nil
 }
 
-// sender is the address by which a person's mails are kept in order; empty where nobody can tell.
+// sender is by what a person's mails are kept in order: their address, and whether it is proven, so that who only claims to be
+// somebody holds nobody back. Empty where nobody can tell.
 func (m *Intake) sender(p *Prepared) string {
 	if p.mail.Msg == nil {
 		return ""
 	}
 	from := fromText(p)
+	if from == "" {
+		return ""
+	}
 	if a, ok := m.Office.Approver(from); ok {
 		from = a.Address // whichever of their addresses they write from
 	}
-	return strings.ToLower(from)
+	return strings.ToLower(from) + " " + string(p.mail.Proof.Result)
 }
 
 // syncArchived makes raw mails durable before the commit that refers to them, all in one go. After a sync that has not held,
