@@ -92,7 +92,7 @@ func (c *Audit) VerifyAgainst(ctx context.Context, kept []byte, verifier string)
 		return r.damaged(b.Mails.Each(func(u store.UID, s store.MailRecord) bool {
 			r.Mails++
 			if s.Outcome == "" || s.Reason == "" {
-				r.found(fmt.Sprintf("UID %d", u.UID), "a mail without an outcome")
+				r.found(u.String(), "a mail without an outcome")
 			}
 			return true
 		}))

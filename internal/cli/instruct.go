@@ -3,6 +3,8 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"ukpbjd/internal/control"
 	"ukpbjd/internal/store"
@@ -23,7 +25,7 @@ type releaseCmd struct {
 }
 
 type retryCmd struct {
-	UID uint32 `arg:"" help:"UID of the mail, as the warning letter names it."`
+	UID string `arg:"" help:"UID of the mail, as the warning letter names it: VALIDITY-NUMBER, or the number where it names one mail only."`
 }
 
 func (c *resendCmd) Run(s *shell) error { return s.instruct("resend", c.Case, c.Member) }
@@ -59,9 +61,20 @@ func (s *shell) instruct(command, number, arg string) error {
 }
 
 func (c *retryCmd) Run(s *shell) error {
-	if err := s.call(control.Call{Command: "retry", UID: c.UID}, new(any)); err != nil {
+	call, named := control.Call{Command: "retry"}, ""
+	validity, uid, whole := strings.Cut(c.UID, "-")
+	if !whole {
+		validity, uid = "0", c.UID
+	}
+	v, bad := strconv.ParseUint(validity, 10, 32)
+	n, worse := strconv.ParseUint(uid, 10, 32)
+	if bad != nil || worse != nil || whole && v == 0 {
+		return fail(exitUsage, fmt.Errorf("%q is no UID: VALIDITY-NUMBER, as the warning letter names it", c.UID))
+	}
+	call.Validity, call.UID = uint32(v), uint32(n)
+	if err := s.call(call, &named); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.stdout, "UID %d will be judged again by the same gates.\n", c.UID)
+	fmt.Fprintf(s.stdout, "%s will be judged again by the same gates.\n", named)
 	return nil
 }

@@ -12,14 +12,15 @@ import (
 
 // Call is one operator's command, from the control socket or from a program that has opened the store itself.
 type Call struct {
-	Command string `json:"command"`
-	Case    string `json:"case,omitempty"`
-	Arg     string `json:"arg,omitempty"`
-	Open    bool   `json:"open,omitempty"`
-	UID     uint32 `json:"uid,omitempty"`
-	Body    []byte `json:"body,omitempty"` // verify: a checkpoint
-	Year    int    `json:"year,omitempty"`
-	After   string `json:"after,omitempty"` // goes on with a long answer
+	Command  string `json:"command"`
+	Case     string `json:"case,omitempty"`
+	Arg      string `json:"arg,omitempty"`
+	Open     bool   `json:"open,omitempty"`
+	UID      uint32 `json:"uid,omitempty"`
+	Validity uint32 `json:"uidvalidity,omitempty"` // of UID; 0: the number alone names it
+	Body     []byte `json:"body,omitempty"`        // verify: a checkpoint
+	Year     int    `json:"year,omitempty"`
+	After    string `json:"after,omitempty"` // goes on with a long answer
 
 	Folders *[]string `json:"folders,omitempty"` // ground: where copies of sent mail appear; nil: not looked at
 }
@@ -103,12 +104,18 @@ func instructCall(c *Control, ctx context.Context, x Call) (any, error) {
 }
 
 func retryCall(c *Control, ctx context.Context, x Call) (any, error) {
-	pos, err := office.Read(ctx, c.Clerk, func(b store.Books) (store.Mailbox, error) {
-		pos, _, err := b.Mails.Position()
-		return pos, err
-	})
-	if err != nil {
-		return nil, err
+	u := store.UID{Validity: x.Validity, UID: x.UID}
+	if x.Validity == 0 {
+		all, err := office.Read(ctx, c.Clerk, func(b store.Books) ([]store.UID, error) { return b.Mails.Numbered(x.UID) })
+		switch {
+		case err != nil:
+			return nil, err
+		case len(all) == 0:
+			return nil, fmt.Errorf("UID %d: no mail of that number has an outcome", x.UID)
+		case len(all) > 1:
+			return nil, fmt.Errorf("the number %d names several mails, as the server has renumbered the inbox: say which of %v", x.UID, all)
+		}
+		u = all[0]
 	}
-	return x.UID, c.Retry(ctx, store.UID{Validity: pos.UIDValidity, UID: x.UID})
+	return u.String(), c.Retry(ctx, u)
 }

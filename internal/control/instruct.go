@@ -29,13 +29,17 @@ func (c *Control) Instruct(ctx context.Context, number string, w sop.Instruct) e
 func (c *Control) Retry(ctx context.Context, u store.UID) error {
 	err := c.Commit(ctx, 1, func(b store.Books) error {
 		s, ok, err := b.Mails.Get(u)
+		pos, _, bad := b.Mails.Position()
+		err = errors.Join(err, bad)
 		switch {
 		case err != nil:
 			return err
 		case !ok:
-			return fmt.Errorf("UID %d: no mail of that number has an outcome", u.UID)
+			return fmt.Errorf("%s: no mail of that name has an outcome", u)
 		case s.Outcome == "obeyed":
-			return fmt.Errorf("UID %d is obeyed (%s); what was obeyed is not judged again", u.UID, s.Reason)
+			return fmt.Errorf("%s is obeyed (%s); what was obeyed is not judged again", u, s.Reason)
+		case s.Folder == "" && u.Validity != pos.UIDValidity:
+			return fmt.Errorf("%s lies in the inbox, and the server has renumbered that: it has another UID now", u)
 		}
 		return errors.Join(c.journal(b, "operator", "retry", "retry", u.String()), b.Mails.Reopen(u))
 	})

@@ -51,3 +51,44 @@ func TestClockThatJumps(t *testing.T) {
 		t.Error("a small step is not followed")
 	}
 }
+
+// TestWrongClockAtStart: the machine's clock is wrong at the start for two seconds, and the office does not live in that time. The
+// controls are an office that was off, for a week end, which goes on at once, and for months, whose clock is believed when it has
+// been steady; books without a line, which know no better; and the same wrong clock there.
+func TestWrongClockAtStart(t *testing.T) {
+	began := time.Now()
+	right := time.Date(2026, 5, 4, 9, 0, 0, 0, time.UTC)
+	for _, x := range []struct {
+		name                     string
+		newest                   time.Time
+		wrong                    time.Duration // for two seconds
+		year                     int           // in which the office lives then
+		after, believedNotBefore time.Duration
+	}{
+		{"four years ahead", right.Add(-time.Hour), 4 * 366 * 24 * time.Hour, 2026, 3 * time.Second, 0},
+		{"no battery", right.Add(-time.Hour), -56 * 366 * 24 * time.Hour, 2026, 3 * time.Second, 0},
+		{"off for a week end", right.Add(-65 * time.Hour), 0, 2026, 0, 0},
+		{"off for months", right.AddDate(0, -7, 0), 0, 2025, settling + time.Second, settling},
+		{"new books", time.Time{}, 0, 2026, 0, 0},
+		{"new books, four years ahead", time.Time{}, 4 * 366 * 24 * time.Hour, 2030, settling + 3*time.Second, settling},
+	} {
+		var c clock
+		c.begin(x.newest, began)
+		if now := c.at(began, right.Add(x.wrong)); now.Year() != x.year {
+			t.Errorf("%s: the office begins in %d", x.name, now.Year())
+		}
+		passed := time.Duration(0)
+		for ; passed < time.Hour; passed += time.Second {
+			machine := right.Add(passed)
+			if passed < 2*time.Second {
+				machine = machine.Add(x.wrong)
+			}
+			if now := c.at(began.Add(passed), machine); now.Equal(right.Add(passed)) && c.fault == "" {
+				break
+			}
+		}
+		if passed > x.after || passed < x.believedNotBefore {
+			t.Errorf("%s: the clock is believed after %s", x.name, passed)
+		}
+	}
+}

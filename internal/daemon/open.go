@@ -34,6 +34,7 @@ import (
 	"ukpbjd/internal/secret"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/statuspage"
+	"ukpbjd/internal/store"
 	"ukpbjd/internal/store/bolt"
 	"ukpbjd/internal/tasks"
 	"ukpbjd/internal/timer"
@@ -61,8 +62,9 @@ type Parts struct {
 	Tasks    tasks.Options
 	Archiver archiver.Options
 
-	ClaimEvery time.Duration // how often our mark in the mailbox is looked at
-	SendLog    string        // path of the log of sending; empty: there is none, and every letter that was on its way is in doubt
+	ClaimEvery time.Duration    // how often our mark in the mailbox is looked at
+	Machine    func() time.Time // the wall clock; Office.Now, where it is set, goes before it
+	SendLog    string           // path of the log of sending; empty: there is none, and every letter that was on its way is in doubt
 }
 
 // Rooms are the office without its loops: the books with all who work on them.
@@ -136,7 +138,7 @@ func openRooms(ctx context.Context, cfg *config.Config, log *slog.Logger, m *sta
 	r := &Rooms{Health: &queue.Health{}}
 	p, err := r.parts(cfg, box, post)
 	if err == nil {
-		p.Office.Log, p.Office.Meter, p.Office.Now = log, m, r.clock.Now
+		p.Office.Log, p.Office.Meter, p.Machine = log, m, func() time.Time { return time.Now().Round(0) }
 		p.ClaimEvery = claimEvery
 		for _, change := range changes {
 			change(&p)
@@ -150,6 +152,19 @@ func openRooms(ctx context.Context, cfg *config.Config, log *slog.Logger, m *sta
 }
 
 func (r *Rooms) open(ctx context.Context, p Parts) (err error) {
+	if r.clock.machine = p.Machine; p.Office.Now == nil {
+		p.Office.Now = r.clock.Now
+		var newest time.Time
+		if err := p.Office.DB.View(ctx, func(tx store.Tx) (err error) {
+			newest, err = store.In(tx).Journal.Newest()
+			return err
+		}); err != nil && !store.IsRow(err) {
+			return err
+		}
+		if p.SendLog != "" { // a command is over before a clock can have been steady
+			r.clock.begin(newest, time.Now())
+		}
+	}
 	if r.Office, err = office.New(ctx, p.Office); err != nil {
 		return err
 	}

@@ -68,10 +68,11 @@ type Intake struct {
 	file    queue.Signal // something may have to be moved
 	looked  queue.Signal // the inbox was looked at, or could not be
 	pos     store.Mailbox
+	turn    uint32 // of the mails that are to be read again, where the next round begins
 	waiting waiting
 
-	busy, backlog atomic.Int32 // rounds under way, and those of several mails
-	decided       atomic.Int64 // when mails were last decided, in nanoseconds of Unix
+	busy, backlog atomic.Int32              // rounds under way, and those of several mails
+	progress      atomic.Pointer[time.Time] // when a round last began, or decided mails, by the machine's clock that nobody sets
 
 	reconciled queue.Every
 }
@@ -155,6 +156,7 @@ func (m *Intake) round(ctx context.Context) (next time.Time, err error) {
 	if err != nil {
 		return next, err
 	}
+	m.progressed()
 	if m.Policy.Without.Arrival {
 		slices.SortFunc(refs, func(a, b mailbox.Ref) int { return cmp.Compare(a.Size, b.Size) })
 	}
@@ -251,20 +253,21 @@ func ours(pos store.Mailbox, r mailbox.Ref) bool {
 
 // pending are the mails to read now, in order of UID: what reading has not reached, and what is to be read again.
 func (m *Intake) pending(ctx context.Context) ([]mailbox.Ref, error) {
-	again, waits := map[store.UID]bool{}, map[store.UID]bool{}
+	again := map[store.UID]bool{}
 	from := m.pos.Next
 	var list []store.UID
 	if err := m.View(ctx, func(b store.Books) (err error) {
-		list, err = b.Mails.Again(m.pos.UIDValidity, maxAgain)
+		list, err = b.Mails.Again(m.pos.UIDValidity, maxAgain, func(u store.UID) bool { return u.UID < m.turn || m.waits(u) })
 		return err
 	}); err != nil {
 		return nil, err
 	}
+	m.turn = 0
+	if len(list) == maxAgain { // the others have their turn next: these may all be due again by then
+		m.turn = list[maxAgain-1].UID + 1
+		m.Mail.Notify()
+	}
 	for _, u := range list {
-		if m.mails.Waits(u.String()) || m.waiting.behind(u) {
-			waits[u] = true
-			continue
-		}
 		again[u] = true
 		from = min(from, u.UID)
 	}
@@ -275,7 +278,7 @@ func (m *Intake) pending(ctx context.Context) ([]mailbox.Ref, error) {
 	var out []mailbox.Ref
 	for _, r := range refs {
 		u := store.UID(r.UID)
-		if again[u] || u.UID >= m.pos.Next && ours(m.pos, r) && !waits[u] {
+		if again[u] || u.UID >= m.pos.Next && ours(m.pos, r) && !m.waits(u) {
 			out = append(out, r)
 		}
 		delete(again, u)
@@ -284,6 +287,11 @@ func (m *Intake) pending(ctx context.Context) ([]mailbox.Ref, error) {
 		return out, nil
 	}
 	return out, m.forget(ctx, again)
+}
+
+// waits says that a mail is not to be read now: its pause has not ended, or an earlier one's.
+func (m *Intake) waits(u store.UID) bool {
+	return m.mails.Waits(u.String()) || m.waiting.behind(u, m.Now())
 }
 
 // forget is for mails that were to be read again and that somebody has taken away. Nobody waits behind them any more.
@@ -335,8 +343,9 @@ func (m *Intake) reconcileNow(ctx context.Context) error {
 		return err
 	}
 	var gaps []store.UID
+	damaged := "" // it had an outcome, so it is no gap
 	if err := m.View(ctx, func(b store.Books) error {
-		again, err := b.Mails.Again(pos.UIDValidity, 0)
+		again, err := b.Mails.Again(pos.UIDValidity, 0, func(store.UID) bool { return false })
 		owed := map[store.UID]bool{}
 		for _, u := range again {
 			owed[u] = true
@@ -346,20 +355,25 @@ func (m *Intake) reconcileNow(ctx context.Context) error {
 			if u.UID >= pos.Next || !ours(pos, r) || owed[u] {
 				continue
 			}
-			if _, done, bad := b.Mails.Get(u); bad != nil {
+			if _, done, bad := b.Mails.Get(u); store.IsRow(bad) {
+				damaged = bad.Error()
+			} else if bad != nil {
 				return bad
 			} else if !done {
 				gaps = append(gaps, u)
 			}
 		}
 		return err
-	}); err != nil || len(gaps) == 0 {
+	}); err != nil {
 		return err
+	}
+	if m.Health.Set("reconcile", "outcomes", damaged); len(gaps) == 0 {
+		return nil
 	}
 	m.Log.Error("mails lie in the inbox without an outcome; they are read", "first", gaps[0].UID, "count", len(gaps))
 	err = m.Commit(ctx, 1, func(b store.Books) error {
 		return errors.Join(each(slices.Values(gaps), b.Mails.ReadAgain),
-			m.Warn(b, fmt.Sprintf("gap-%d-%d", pos.UIDValidity, gaps[0].UID), "gap", fmt.Sprintf("UID %d (%d)", gaps[0].UID, len(gaps))))
+			m.Warn(b, fmt.Sprintf("gap-%d-%d", pos.UIDValidity, gaps[0].UID), "gap", fmt.Sprintf("%s (%d)", gaps[0], len(gaps))))
 	})
 	m.Mail.Notify()
 	return err

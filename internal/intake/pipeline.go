@@ -51,9 +51,11 @@ func (m *Intake) suspects(ctx context.Context, refs []mailbox.Ref) (map[store.UI
 	out := map[store.UID]bool{}
 	err := m.View(ctx, func(b store.Books) error {
 		for _, r := range refs {
-			if n, err := b.Mails.Attempts(store.UID(r.UID)); err != nil {
+			n, err := b.Mails.Attempts(store.UID(r.UID))
+			if err != nil && !store.IsRow(err) {
 				return err
-			} else if n > 0 {
+			}
+			if n > 0 || err != nil {
 				out[store.UID(r.UID)] = true
 			}
 		}
@@ -185,10 +187,13 @@ func find(list []Incoming, uid mailbox.UID) int {
 	return slices.IndexFunc(list, func(in Incoming) bool { return in.UID == store.UID(uid) })
 }
 
-// passOver has mails read again that did not come in their turn.
+// passOver has mails read again that did not come in their turn. Who sent them nobody knows, so no later command overtakes them.
 func (p *pipeline) passOver(ctx context.Context, list []Incoming) error {
 	if len(list) == 0 {
 		return nil
+	}
+	for _, in := range list {
+		p.waiting.add(in.UID, anybody, p.Now())
 	}
 	return p.Update(ctx, func(b store.Books) error {
 		return each(slices.Values(list), func(in Incoming) error { return b.Mails.ReadAgain(in.UID) })
@@ -254,7 +259,7 @@ func (p *pipeline) decide(ctx context.Context) error {
 			if err := p.Receive(ctx, batch); err != nil {
 				return err
 			}
-			p.decided.Store(p.Now().UnixNano())
+			p.progressed()
 		}
 		if !open {
 			return ctx.Err()
@@ -273,10 +278,15 @@ func (m *Intake) BatchWait() time.Duration {
 // Busy says that mails are being taken in.
 func (m *Intake) Busy() bool { return m.busy.Load() > 0 }
 
-// Progress is when mails were last decided; zero: not since the start.
+func (m *Intake) progressed() {
+	now := time.Now() // with its monotonic reading
+	m.progress.Store(&now)
+}
+
+// Progress is when the mailbox last answered a round, or mails were decided; zero: not since the start.
 func (m *Intake) Progress() (last time.Time) {
-	if n := m.decided.Load(); n > 0 {
-		last = time.Unix(0, n)
+	if at := m.progress.Load(); at != nil {
+		last = *at
 	}
 	return last
 }

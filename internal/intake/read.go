@@ -37,6 +37,7 @@ type Prepared struct {
 	words     []byte         // of its papers, then
 	carried   *sop.Carried   // by an answer to an enrolment letter
 	outcome   string         // once decided
+	command   bool           // it would be obeyed
 	err       error          // reading was impossible for a passing reason: the mail is read again later
 }
 
@@ -58,6 +59,8 @@ func (m *Intake) Read(ctx context.Context, in Incoming) Prepared {
 			break
 		}
 	}
+	_, command := r.v.What.(sop.Command)
+	p.command = command && r.v.Outcome == triage.Obeyed
 	if p.mail.Msg != nil {
 		for i := range p.mail.Msg.Files {
 			p.mail.Msg.Files[i].Bytes = nil

@@ -21,11 +21,12 @@ import (
 const maxAttempts = 2
 
 // countAttempts counts the attempt to read each mail, before it is read, and returns those that are to be read: one that has
-// killed the program twice is quarantined.
+// killed the program twice is quarantined, and one of which the books hold what cannot be decoded is blamed for that alone.
 func (m *Intake) countAttempts(ctx context.Context, refs []mailbox.Ref) (fit []Incoming, err error) {
 	var killers []Incoming
+	var damaged []*Prepared
 	err = m.Update(ctx, func(b store.Books) error {
-		fit, killers = fit[:0], killers[:0]
+		fit, killers, damaged = fit[:0], killers[:0], damaged[:0]
 		for _, r := range refs {
 			in := Incoming{UID: store.UID(r.UID), Arrived: r.Arrived, Size: r.Size}
 			n := 0
@@ -34,6 +35,11 @@ func (m *Intake) countAttempts(ctx context.Context, refs []mailbox.Ref) (fit []I
 				n, err = b.Mails.CountAttempt(in.UID)
 			}
 			switch {
+			case store.IsRow(err):
+				damaged = append(damaged, &Prepared{Incoming: in, err: err})
+				if err := b.Mails.ReadAgain(in.UID); err != nil { // the others go on, and reading passes it
+					return err
+				}
 			case err != nil:
 				return err
 			case done:
@@ -45,6 +51,9 @@ func (m *Intake) countAttempts(ctx context.Context, refs []mailbox.Ref) (fit []I
 		}
 		return nil
 	})
+	for i := 0; i < len(damaged) && err == nil; i++ {
+		_, err = m.mails.Blame(ctx, damaged[i], damaged[i].err)
+	}
 	if err != nil || len(killers) == 0 {
 		return fit, err
 	}
@@ -103,6 +112,7 @@ func (m *Intake) unreadable(ctx context.Context, in Incoming, e *mailbox.Message
 	if err != nil || f.Aside {
 		return err
 	}
+	m.waiting.add(in.UID, anybody, m.Now())
 	return m.Update(ctx, func(b store.Books) error { return readLater(b, in.UID) })
 }
 
@@ -170,7 +180,7 @@ func (m *Intake) Receive(ctx context.Context, batch []Prepared) error {
 	}
 	for _, f := range failed {
 		if !f.Aside {
-			m.waiting.add(f.Item.UID, m.sender(f.Item))
+			m.waiting.add(f.Item.UID, m.sender(f.Item), m.Now())
 			later = append(later, f.Item.UID)
 		}
 	}
@@ -221,10 +231,10 @@ const maxMoved = 3
 // movedOn has mails read again at once, the first of each person.
 func (m *Intake) movedOn(ctx context.Context, undone []*Prepared) error {
 	for _, p := range undone {
-		if m.waiting.before(p.UID, m.sender(p)) {
+		if m.waiting.before(p.UID, m.sender(p), p.command, m.Now()) {
 			continue
 		}
-		if n := m.waiting.add(p.UID, m.sender(p)); n > maxMoved {
+		if n := m.waiting.add(p.UID, m.sender(p), m.Now()); n > maxMoved {
 			if _, err := m.mails.Blame(ctx, p, errMoved); err != nil {
 				return err
 			}
@@ -241,7 +251,7 @@ func (m *Intake) inTurn(ctx context.Context, batch []Prepared) (list []*Prepared
 	for i := range batch {
 		p := &batch[i]
 		switch {
-		case m.waiting.before(p.UID, m.sender(p)):
+		case m.waiting.before(p.UID, m.sender(p), p.command, m.Now()):
 			later = append(later, p.UID)
 		case p.err != nil:
 			f, err := m.mails.Blame(ctx, p, p.err)
@@ -249,7 +259,7 @@ func (m *Intake) inTurn(ctx context.Context, batch []Prepared) (list []*Prepared
 				return nil, nil, err
 			}
 			if !f.Aside {
-				m.waiting.add(p.UID, m.sender(p))
+				m.waiting.add(p.UID, m.sender(p), m.Now())
 				later = append(later, p.UID)
 			}
 		default:
@@ -259,16 +269,20 @@ func (m *Intake) inTurn(ctx context.Context, batch []Prepared) (list []*Prepared
 	return list, later, nil
 }
 
-// sender is the address by which a person's mails are kept in order; empty where nobody can tell.
+// sender is by what a person's mails are kept in order: their address, and whether it is proven, so that who only claims to be
+// somebody holds nobody back. Empty where nobody can tell.
 func (m *Intake) sender(p *Prepared) string {
 	if p.mail.Msg == nil {
 		return ""
 	}
 	from := fromText(p)
+	if from == "" {
+		return ""
+	}
 	if a, ok := m.Office.Approver(from); ok {
 		from = a.Address // whichever of their addresses they write from
 	}
-	return strings.ToLower(from)
+	return strings.ToLower(from) + " " + string(p.mail.Proof.Result)
 }
 
 // syncArchived makes raw mails durable before the commit that refers to them, all in one go. After a sync that has not held,

@@ -165,7 +165,7 @@ func passed(b store.Books, n uint32) (lost []uint32, err error) {
 	if err != nil {
 		return nil, err
 	}
-	again, err := b.Mails.Again(pos.UIDValidity, 0)
+	again, err := b.Mails.Again(pos.UIDValidity, 0, func(store.UID) bool { return false })
 	for uid := uint32(1); uid <= n && uid < pos.Next; uid++ {
 		u := store.UID{Validity: pos.UIDValidity, UID: uid}
 		_, done, bad := b.Mails.Get(u)

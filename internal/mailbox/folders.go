@@ -21,6 +21,11 @@ func (s *session) learnNames(ctx context.Context) error {
 			if len(data.Personal) > 0 {
 				s.prefix, s.delim = data.Personal[0].Prefix, delimiter(data.Personal[0].Delim)
 			}
+			for _, other := range slices.Concat(data.Other, data.Shared) {
+				if other.Prefix != "" && other.Prefix != s.prefix {
+					s.foreign = append(s.foreign, other.Prefix)
+				}
+			}
 			return nil
 		})
 	}

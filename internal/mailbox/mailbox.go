@@ -78,6 +78,8 @@ type Box struct {
 	filing   *conn
 	first    atomic.Pointer[State] // the inbox as this Box saw it first
 	copied   map[folderUID]bool    // of the filing connection: COPY was sent; true: and confirmed
+	unsure   bool                  // of the filing connection: our mark is new, and others have not been looked for since
+	looks    map[string]int        // of the filing connection: how often it has ended over the search for marks in a folder
 	open     context.Context
 	shut     context.CancelCauseFunc
 }
@@ -98,7 +100,7 @@ func New(opt Options) *Box {
 	if opt.Logger == nil {
 		opt.Logger = slog.New(slog.DiscardHandler)
 	}
-	b := &Box{opt: opt, copied: map[folderUID]bool{}, gate: newGate(opt.Retry, opt.Random)}
+	b := &Box{opt: opt, copied: map[folderUID]bool{}, looks: map[string]int{}, gate: newGate(opt.Retry, opt.Random)}
 	b.open, b.shut = context.WithCancelCause(context.Background())
 	b.watching, b.fetching, b.filing = newConn(b), newConn(b), newConn(b)
 	return b

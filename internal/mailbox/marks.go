@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -68,6 +69,9 @@ func (s *session) marked(ctx context.Context, folder, field, value string) ([]id
 	}
 	what := having(field, value)
 	what.NotFlag = []imap.Flag{imap.FlagDeleted}
+	if value == "" {
+		what.Smaller = maxMark
+	}
 	uids, err := s.named(ctx, what)
 	if err != nil {
 		return nil, err
@@ -88,29 +92,37 @@ func plain(mark string) bool {
 const (
 	ownerField = "X-UKPBJ-Pemilik"
 	epochField = "X-UKPBJ-Masa"
+	startField = "X-UKPBJ-Mulai"
 )
 
-// ErrServed: the mark of other books, or of a newer copy of these, lies in the mailbox.
-var ErrServed = errors.New("this mailbox is served by another ukpbjd")
+var (
+	// ErrServed: the mark of other books, or of another copy of these, lies in the mailbox.
+	ErrServed = errors.New("this mailbox is served by another ukpbjd")
+	// ErrUnmarked: nobody else serves, but the server did not take our mark, as in a mailbox that is full.
+	ErrUnmarked = errors.New("our mark could not be written, so another ukpbjd would not find that this mailbox is served")
+)
 
-// Mark says which books serve a mailbox. Epoch grows at each start, so that an older copy of the same books is known.
+// Mark says which books serve a mailbox. Epoch grows at each start, so that an older copy of the same books is known; of two copies
+// of the same age each has its own Start, a word by lot.
 type Mark struct {
 	ID    string // letters, digits and -._:/
 	Epoch int
+	Start string
 }
 
-// claim is a mark as it lies in the folder.
+// claim is a mark as it lies in a folder.
 type claim struct {
 	Mark
-	uid     uint32
+	folder  string
+	uid     UID
 	written time.Time
 }
 
 // Claim puts our mark into the folder of handled mail, or confirms the one that is there; an older one of ours goes. It may be
 // repeated, also while serving: a newer copy of the books shows then. Of two that claim at once the lower UID stays, and the
-// other takes its own mark away and is refused.
+// other takes its own mark away and is refused. Before it writes, and the next time after it has written, it looks into all folders.
 func (b *Box) Claim(ctx context.Context, mark Mark) error {
-	if !plain(mark.ID) {
+	if !plain(mark.ID + mark.Start) {
 		return &ownError{errMark}
 	}
 	sent := false
@@ -119,49 +131,75 @@ func (b *Box) Claim(ctx context.Context, mark Mark) error {
 		if err != nil {
 			return err
 		}
-		all, err := s.claims(ctx)
+		all, err := s.claims(ctx, b.opt.Processed)
 		if err != nil {
 			return err
 		}
-		if ours(all, mark) == nil {
-			if err := s.refused(all, mark); err != nil {
+		if ours(all, mark) != nil {
+			err := s.settleElsewhere(ctx, mark)
+			if err != nil && !errors.Is(err, ErrServed) {
 				return err
 			}
-			sent = true
-			raw := claimText(mark, b.opt.Username, time.Now())
-			if err := s.append(ctx, target, raw, &imap.AppendOptions{Flags: []imap.Flag{imap.FlagSeen}, Time: time.Now()}); err != nil {
-				return err
-			}
-			sent = false
-			if all, err = s.claims(ctx); err != nil {
-				return err
-			}
+			return s.settle(ctx, all, mark, err)
 		}
-		return s.settle(ctx, all, mark)
+		if err := errors.Join(refused(all, mark), s.elsewhere(ctx, func(all []claim) error { return refused(all, mark) })); err != nil {
+			return err
+		}
+		sent = true
+		raw := claimText(mark, b.opt.Username, time.Now())
+		err = s.append(ctx, target, raw, &imap.AppendOptions{Flags: []imap.Flag{imap.FlagSeen}, Time: time.Now()})
+		if is[*imap.Error](err) && (len(all) > 0 || Passing(err)) {
+			return own("%w: %w", ErrUnmarked, err)
+		} else if err != nil {
+			return err
+		}
+		sent, b.unsure = false, true
+		if all, err = s.claims(ctx, b.opt.Processed); err != nil {
+			return err
+		}
+		return s.settle(ctx, all, mark, nil)
 	}})
 	return because(err, "claim the mailbox")
 }
 
-// settle keeps our first mark of this epoch, and takes away what it replaces; if it came too late, itself.
-func (s *session) settle(ctx context.Context, all []claim, mark Mark) error {
+// settle keeps our first mark of this start, and takes away what it replaces; if it came too late, itself.
+func (s *session) settle(ctx context.Context, all []claim, mark Mark, served error) error {
 	first := ours(all, mark)
 	if first == nil {
 		return errors.New("the mark was written and is not found") // as of a line that was lost: nothing is known
 	}
-	refused := s.refused(slices.DeleteFunc(slices.Clone(all), func(c claim) bool { return c.ID != mark.ID && c.uid > first.uid }), mark)
-	var gone []claim
-	for _, c := range all {
-		if c.ID == mark.ID && (c.Epoch < mark.Epoch || c.Epoch == mark.Epoch && (refused != nil || c.uid != first.uid)) {
-			gone = append(gone, c)
-		}
+	served = cmp.Or(served, refused(slices.DeleteFunc(slices.Clone(all), func(c claim) bool {
+		return c.uid.UID > first.uid.UID && (c.ID != mark.ID || c.Epoch == mark.Epoch)
+	}), mark))
+	err := s.withdraw(ctx, all, func(c claim) bool {
+		return older(c.Mark, mark) || c.Mark == mark && (served != nil || c.uid != first.uid)
+	})
+	if err != nil {
+		return errors.Join(served, err)
 	}
-	if err := s.withdraw(ctx, gone); err != nil && !errors.Is(err, ErrCannotRemove) {
-		return errors.Join(refused, err)
-	}
-	return refused
+	return served
 }
 
-// ours is our first mark of this epoch.
+// settleElsewhere is settle for marks in other folders. Their UIDs tell no order, but whoever wrote first was seen by the other: so
+// these are of one moment, and one of the two words decides.
+func (s *session) settleElsewhere(ctx context.Context, mark Mark) error {
+	if !s.box.unsure {
+		return nil
+	}
+	err := s.elsewhere(ctx, func(all []claim) error {
+		earlier := slices.DeleteFunc(slices.Clone(all), func(c claim) bool {
+			return c.ID > mark.ID || c.ID == mark.ID && c.Epoch == mark.Epoch && c.Start > mark.Start
+		})
+		return errors.Join(refused(earlier, mark), s.withdraw(ctx, all, func(c claim) bool { return older(c.Mark, mark) }))
+	})
+	s.box.unsure = err != nil
+	return err
+}
+
+// older: of an earlier start of the same books.
+func older(m, than Mark) bool { return m.ID == than.ID && m.Epoch < than.Epoch }
+
+// ours is our first mark of this start.
 func ours(all []claim, mark Mark) *claim {
 	if i := slices.IndexFunc(all, func(c claim) bool { return c.Mark == mark }); i >= 0 {
 		return &all[i]
@@ -170,33 +208,82 @@ func ours(all []claim, mark Mark) *claim {
 }
 
 // refused tells who else serves the mailbox, and what to do about it.
-func (s *session) refused(all []claim, mark Mark) error {
+func refused(all []claim, mark Mark) error {
 	for _, c := range all {
-		when := fmt.Sprintf("a message in %s, written %s, says so", s.box.opt.Processed, c.written.Format(time.RFC3339))
+		whose := ""
 		switch {
 		case c.ID != mark.ID:
-			return own("%w with other books: %s; stop that daemon, or delete that one message if that daemon is gone", ErrServed, when)
+			whose = "other books"
 		case c.Epoch > mark.Epoch:
-			return own("%w with a newer copy of these books: %s; stop that daemon, or delete that one message if that daemon is gone and these are the books to go on with", ErrServed, when)
+			whose = "a newer copy of these books"
+		case c.Epoch == mark.Epoch && c.Start != mark.Start:
+			whose = "another copy of these books"
+		default:
+			continue
 		}
+		return own("%w with %s: a message in %s, written %s, says so; stop that daemon, or delete that one message if that daemon is gone and "+
+			"these are the books to go on with", ErrServed, whose, c.folder, c.written.Format(time.RFC3339))
 	}
 	return nil
 }
 
-// claims opens the folder and reads every mark in it, by UID. Mail that came by SMTP is none, whatever it says: it has a trace.
-func (s *session) claims(ctx context.Context) (all []claim, err error) {
-	list, err := s.marked(ctx, s.box.opt.Processed, ownerField, "")
+// claims opens a folder and reads every mark in it, by UID. Mail that came by SMTP is none, whatever it says: it has a trace.
+func (s *session) claims(ctx context.Context, folder string) (all []claim, err error) {
+	list, err := s.marked(ctx, folder, ownerField, "")
 	for _, id := range list {
-		if c, ok := claimOf(id); ok {
+		if c, ok := claimOf(folder, id); ok {
 			all = append(all, c)
 		}
 	}
-	slices.SortFunc(all, func(a, b claim) int { return cmp.Compare(a.uid, b.uid) })
+	slices.SortFunc(all, func(a, b claim) int { return cmp.Compare(a.uid.UID, b.uid.UID) })
 	return all, err
 }
 
+const (
+	maxFolders  = 300 // that are searched for marks
+	folderTime  = 10 * time.Second
+	foldersTime = 30 * time.Second
+	maxMark     = 8 << 10 // bytes: a server knows sizes, and must open a mail to know its header
+	maxLooks    = 2       // into a folder over which the connection ends
+)
+
+// wasteNames are how mail programs call the folders of what is thrown away, where no attribute says it (RFC 6154 §2). Whoever
+// deletes a mark as the error says often moves it there.
+var wasteNames = []string{"trash", "bin", "deleted", "deleted items", "deleted messages", "junk", "spam", "sampah", "tong sampah", "kotak sampah",
+	"terhapus", "item terhapus", "item yang dihapus", "pesan terhapus"}
+
+// elsewhere gives fn the marks of every other folder of this mailbox, where they lie if the other daemon's folders are named otherwise.
+// What cannot be searched is passed over: nobody's mail waits for that.
+func (s *session) elsewhere(ctx context.Context, fn func([]claim) error) error {
+	names, err := s.folders(ctx, func(name string, attrs []imap.MailboxAttr) bool {
+		waste := slices.Contains(wasteNames, strings.ToLower(path.Base(name)))
+		for _, a := range attrs {
+			waste = waste || a == imap.MailboxAttrTrash || a == imap.MailboxAttrJunk || a == imap.MailboxAttrAll || a == imap.MailboxAttrFlagged
+		}
+		return name != s.box.opt.Processed && !waste
+	})
+	until := time.Now().Add(foldersTime)
+	for _, folder := range names[:min(len(names), maxFolders)] {
+		if s.box.looks[folder] >= maxLooks || time.Now().After(until) {
+			s.box.opt.Logger.Warn("a folder is not searched for the mark of another ukpbjd", "folder", folder)
+			continue
+		}
+		bounded, cancel := context.WithTimeoutCause(ctx, folderTime, errSlow)
+		all, bad := s.claims(bounded, folder)
+		cancel()
+		if lost(bad) {
+			s.box.looks[folder]++
+			return bad
+		}
+		if err = errors.Join(err, fn(all)); err != nil {
+			break
+		}
+	}
+	return err
+}
+
 // claimOf takes an epoch that cannot be read for one that is newer than any.
-func claimOf(id identity) (c claim, ok bool) {
+func claimOf(folder string, id identity) (c claim, ok bool) {
 	h := fieldsOf(id.header)
 	if h.Get(ownerField) == "" || h.Get("Received") != "" || h.Get("Return-Path") != "" || h.Get("Delivered-To") != "" {
 		return claim{}, false
@@ -205,19 +292,27 @@ func claimOf(id identity) (c claim, ok bool) {
 	if err != nil {
 		epoch = math.MaxInt
 	}
-	return claim{Mark{h.Get(ownerField), epoch}, id.uid.UID, id.arrived}, true
+	return claim{Mark{h.Get(ownerField), epoch, h.Get(startField)}, folder, id.uid, id.arrived}, true
 }
 
-// withdraw takes marks of ours away.
-func (s *session) withdraw(ctx context.Context, gone []claim) error {
+// withdraw takes those marks of ours away, all of one folder, that are meant. Where the server cannot, they lie there as deleted.
+func (s *session) withdraw(ctx context.Context, all []claim, meant func(claim) bool) error {
+	gone := slices.DeleteFunc(slices.Clone(all), func(c claim) bool { return !meant(c) })
+	if len(gone) == 0 {
+		return nil
+	}
 	uids := make([]uint32, len(gone))
 	for i, c := range gone {
-		uids[i] = c.uid
+		uids[i] = c.uid.UID
 	}
-	return s.removeSame(ctx, s.box.opt.Processed, s.at.UIDValidity, uids, func(id identity) bool {
-		c, ok := claimOf(id)
+	err := s.removeSame(ctx, gone[0].folder, gone[0].uid.Validity, uids, func(id identity) bool {
+		c, ok := claimOf(gone[0].folder, id)
 		return ok && slices.ContainsFunc(gone, func(g claim) bool { return g.Mark == c.Mark && g.uid == c.uid })
 	})
+	if errors.Is(err, ErrCannotRemove) {
+		return nil
+	}
+	return err
 }
 
 // claimText is read by the people who share the mailbox.
@@ -226,11 +321,11 @@ func claimText(mark Mark, user string, now time.Time) []byte {
 	if !strings.Contains(from, "@") {
 		from = "ukpbjd@localhost"
 	}
-	return fmt.Appendf(nil, "%s: %s\r\n%s: %d\r\nFrom: ukpbjd <%s>\r\nTo: <%s>\r\nSubject: Kotak surat ini dilayani oleh ukpbjd - mohon jangan dihapus\r\n"+
+	return fmt.Appendf(nil, "%s: %s\r\n%s: %d\r\n%s: %s\r\nFrom: ukpbjd <%s>\r\nTo: <%s>\r\nSubject: Kotak surat ini dilayani oleh ukpbjd - mohon jangan dihapus\r\n"+
 		"Date: %s\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n"+
 		"Pesan ini ditulis oleh program ukpbjd. Pesan ini menandai pembukuan mana yang\r\n"+
 		"melayani kotak surat ini, agar tidak ada dua ukpbjd yang menjawab surat yang sama.\r\n\r\n"+
 		"Biarkan pesan ini di folder ini. Bila ukpbjd pindah ke server lain dan yang lama\r\n"+
 		"sudah tidak berjalan lagi, hapus pesan ini saja, lalu jalankan ukpbjd yang baru.\r\n",
-		ownerField, mark.ID, epochField, mark.Epoch, from, from, now.Format(time.RFC1123Z))
+		ownerField, mark.ID, epochField, mark.Epoch, startField, mark.Start, from, from, now.Format(time.RFC1123Z))
 }

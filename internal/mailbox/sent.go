@@ -27,25 +27,32 @@ const foundMost = 1000
 
 // SentFolders lists the folders of sent mail: those marked \Sent, those called so, and the one that Options names.
 func (b *Box) SentFolders(ctx context.Context) (all []string, err error) {
-	err = b.filing.do(ctx, job{work: func(ctx context.Context, s *session) error {
-		return s.brief(ctx, "list folders", func() error {
-			var opt *imap.ListOptions
-			if s.caps.Has(imap.CapSpecialUse) && s.caps.Has(imap.CapListExtended) {
-				opt = &imap.ListOptions{ReturnSpecialUse: true}
-			}
-			list, err := s.client.List("", "*", opt).Collect()
-			all = all[:0]
-			for _, l := range list {
-				name := ownName(l.Mailbox, s.prefix, s.delim)
-				sent := slices.Contains(l.Attrs, imap.MailboxAttrSent) || name == b.opt.Sent || sentNames[strings.ToLower(path.Base(name))]
-				if usable(l) && sent && name != "INBOX" {
-					all = append(all, name)
-				}
-			}
-			return err
+	err = b.filing.do(ctx, job{work: func(ctx context.Context, s *session) (err error) {
+		all, err = s.folders(ctx, func(name string, attrs []imap.MailboxAttr) bool {
+			return name != "INBOX" && (slices.Contains(attrs, imap.MailboxAttrSent) || name == b.opt.Sent || sentNames[strings.ToLower(path.Base(name))])
 		})
+		return err
 	}})
 	slices.Sort(all)
+	return all, err
+}
+
+// folders lists what can be opened and is wanted, with the attributes that the server tells.
+func (s *session) folders(ctx context.Context, wanted func(name string, attrs []imap.MailboxAttr) bool) (all []string, err error) {
+	err = s.brief(ctx, "list folders", func() error {
+		var opt *imap.ListOptions
+		if s.caps.Has(imap.CapSpecialUse) && s.caps.Has(imap.CapListExtended) {
+			opt = &imap.ListOptions{ReturnSpecialUse: true}
+		}
+		list, err := s.client.List("", "*", opt).Collect()
+		for _, l := range list {
+			foreign := slices.ContainsFunc(s.foreign, func(prefix string) bool { return strings.HasPrefix(l.Mailbox, prefix) })
+			if name := ownName(l.Mailbox, s.prefix, s.delim); usable(l) && !foreign && wanted(name, l.Attrs) {
+				all = append(all, name)
+			}
+		}
+		return err
+	})
 	return all, err
 }
 

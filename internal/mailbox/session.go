@@ -20,15 +20,16 @@ var (
 
 // session is one signed-in connection.
 type session struct {
-	box    *Box
-	client *imapclient.Client
-	conn   *idleTimeoutConn
-	caps   imap.CapSet
-	prefix string // of the personal namespace, e.g. "INBOX."
-	delim  string // empty: the server has no hierarchy
-	exists map[string]bool
-	news   chan struct{} // something happened in the selected folder
-	at     selected
+	box     *Box
+	client  *imapclient.Client
+	conn    *idleTimeoutConn
+	caps    imap.CapSet
+	prefix  string   // of the personal namespace, e.g. "INBOX."
+	delim   string   // empty: the server has no hierarchy
+	foreign []string // prefixes of other people's and shared mailboxes
+	exists  map[string]bool
+	news    chan struct{} // something happened in the selected folder
+	at      selected
 }
 
 // selected is the folder that is open on a connection; its UIDVALIDITY holds as long as it is open (RFC 9051 §2.3.1.1).

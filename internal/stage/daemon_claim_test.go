@@ -11,6 +11,7 @@ import (
 
 	"ukpbjd/internal/daemon"
 	"ukpbjd/internal/mailbox"
+	"ukpbjd/internal/rehearsal"
 	"ukpbjd/internal/sop"
 )
 
@@ -99,4 +100,61 @@ func TestCopiedBooks(t *testing.T) {
 	case <-x.ctx.Done():
 		t.Error("the one that has been overtaken goes on")
 	}
+}
+
+// TestCopiedOnce (A16): the books are copied once and each copy is started once, so both have the same name and age. The later
+// one is refused, and the earlier one goes on.
+func TestCopiedOnce(t *testing.T) {
+	t.Parallel()
+	x := set(t, Options{Clerk: func(p *daemon.Parts) { p.ClaimEvery = 50 * time.Millisecond }})
+	x.do(x.Start(x.ctx))
+	x.do(x.Stop())
+	copied := filepath.Join(t.TempDir(), "books")
+	x.do(os.CopyFS(copied, os.DirFS(x.Config.Storage.Path)))
+	x.do(x.Start(x.ctx))
+	x.refused(copied)
+	x.do(x.Request(x.bundle, true))
+	x.await(x.Cast.Admin, sop.Persetujuan)
+}
+
+// refused starts a second daemon, which must end because the mailbox is served.
+func (x *play) refused(path string) {
+	x.t.Helper()
+	_, ended := x.elsewhere(path)
+	select {
+	case err := <-ended:
+		if !errors.Is(err, mailbox.ErrServed) {
+			x.t.Error(err)
+		}
+	default: // it is ready
+		x.t.Error("both serve")
+	}
+}
+
+// TestOtherFolders (A16): the second daemon's folders are named otherwise. The control is the same books with their folders renamed.
+func TestOtherFolders(t *testing.T) {
+	t.Parallel()
+	x := set(t, Options{})
+	x.do(x.Start(x.ctx))
+	x.Config.IMAP.Processed, x.Config.IMAP.Review = "Arsip/Diproses", "Arsip/Periksa"
+	x.refused(t.TempDir())
+	x.do(x.Stop())
+	x.do(x.Start(x.ctx))
+}
+
+// TestFullAtStart: nothing can be appended to a mailbox over quota, our mark neither. The office works, health says it, and it ends.
+func TestFullAtStart(t *testing.T) {
+	t.Parallel()
+	x := set(t, Options{Page: "127.0.0.1:0"})
+	x.do(x.Start(x.ctx))
+	x.do(x.Request(x.bundle, true))
+	l := x.await(x.Cast.Admin, sop.Persetujuan)
+	x.do(x.Stop())
+	x.Post.Refuse(x.Cast.Office.Address, "APPEND", 0, "OVERQUOTA", -1)
+	x.do(x.Start(x.ctx))
+	x.do(x.Answer(l, "SETUJU", rehearsal.Outlook))
+	x.wait(func() bool { return x.only().Approval != nil })
+	x.ailing("claim", "mark")
+	x.Post.Refuse(x.Cast.Office.Address, "APPEND", 0, "OVERQUOTA", 0)
+	x.well()
 }

@@ -2,6 +2,7 @@ package stage
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -87,4 +88,27 @@ func (x *play) mailsOf(from string) (out []outcome) {
 		})
 	}))
 	return out
+}
+
+// TestRefusedSetujuIsNotOvertaken (A4, A7): SETUJU, then STOP, and the server says NO [SERVERBUG] to SETUJU for its first few
+// fetches. Both are obeyed, in this order, and the approval is withdrawn.
+func TestRefusedSetujuIsNotOvertaken(t *testing.T) {
+	t.Parallel()
+	x := set(t, Options{Change: func(c *config.Config) { c.Approval.UndoWindow = time.Hour }})
+	x.do(x.Start(x.ctx))
+	x.do(x.Request(x.bundle, false))
+	l := x.newest(x.Cast.Admin, sop.Persetujuan)
+	x.quiet()
+	x.do(x.Stop())
+	before := len(x.folder("INBOX"))
+	x.do(x.Answer(l, "SETUJU", rehearsal.Plain))
+	x.do(x.Answer(l, "STOP", rehearsal.Plain))
+	x.Post.Refuse(x.Cast.Office.Address, "FETCH", x.folder("INBOX")[before].UID, "SERVERBUG", 4)
+	x.do(x.Start(x.ctx))
+	x.wait(func() bool { return len(x.mailsOf(x.Cast.Admin.Address)) == 2 })
+	all := x.mailsOf(x.Cast.Admin.Address)
+	slices.SortFunc(all, func(a, b outcome) int { return a.At.Compare(b.At) })
+	if all[0].uid > all[1].uid || all[0].Outcome != "obeyed" || all[1].Outcome != "obeyed" || x.only().Approval != nil {
+		t.Errorf("%+v; approval %v", all, x.only().Approval)
+	}
 }

@@ -232,3 +232,53 @@ func TestRetryHeldApproval(t *testing.T) {
 		t.Errorf("%d pieces of evidence, want that of the first time, too", n)
 	}
 }
+
+// TestRetryAfterRenumbering (A3, A5): the operator was told of a held mail; the server renumbers the inbox, and the same number names
+// another mail. A bare number is refused then, also one that names none; the name in the letter brings back the mail it speaks of.
+func TestRetryAfterRenumbering(t *testing.T) {
+	t.Parallel()
+	x := set(t, Options{})
+	office := x.Cast.Office.Address
+	mail := func(id, from, subject string) []byte {
+		return fmt.Appendf(nil, "From: %s\r\nTo: %s\r\nSubject: %s\r\nDate: %s\r\nMessage-ID: <%s@luar.example>\r\n\r\nSenin.\r\n", from, office, subject,
+			time.Now().Format(time.RFC1123Z), id)
+	}
+	x.do(x.Post.Deliver(office, append([]byte("Sender: lain@luar.example\r\n"), mail("tahan", x.Cast.Staff.Address, "Permohonan akun SPSE Pokja")...)))
+	x.do(x.Post.Deliver(office, mail("biasa", "orang@luar.example", "Rapat")))
+	x.do(x.Start(x.ctx))
+	x.do(x.until(x.ctx, func() bool { return x.looked("orang@luar.example") == 1 && len(x.folder("INBOX")) == 1 }))
+	var held store.UID
+	each := func(fn func(store.UID, store.MailRecord)) {
+		x.do(x.Daemon.Office.View(x.ctx, func(b store.Books) error {
+			return b.Mails.Each(func(u store.UID, s store.MailRecord) bool { fn(u, s); return true })
+		}))
+	}
+	each(func(u store.UID, s store.MailRecord) {
+		if s.Outcome == "held" {
+			held = u
+		}
+	})
+	x.do(x.Stop())
+	x.do(x.Post.Renumber(office, "INBOX"))
+	x.do(x.Start(x.ctx))
+	x.do(x.until(x.ctx, func() bool { _, ok := x.record(1); return ok }))
+	other, _ := x.record(1)
+	for _, number := range []uint32{held.UID, 4711} {
+		if said, err := x.Daemon.Control.Answer(x.ctx, control.Call{Command: "retry", UID: number}); err == nil {
+			t.Errorf("retry %d: %v", number, said)
+		} else if number == held.UID && !strings.Contains(err.Error(), held.String()) {
+			t.Error(err)
+		}
+	}
+	if _, err := x.Daemon.Control.Answer(x.ctx, control.Call{Command: "retry", UID: 2, Validity: held.Validity}); err == nil {
+		t.Error("a mail that stays in the inbox is owed a reading under a number that it no longer has")
+	}
+	x.ask(control.Call{Command: "retry", UID: held.UID, Validity: held.Validity})
+	x.do(x.until(x.ctx, func() (again bool) {
+		each(func(u store.UID, s store.MailRecord) { again = again || s.Outcome == "held" && s.At.After(other.At) })
+		return again
+	}))
+	if s, _ := x.record(1); !s.At.Equal(other.At) {
+		t.Errorf("the mail of %s is judged again, too", s.From)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -494,7 +495,7 @@ func (s *sickroom) judge() {
 		k, bad := s.kinds[i]
 		heard := 0
 		for _, text := range operator {
-			if strings.Contains(text, k.told) && (strings.Contains(text, fmt.Sprintf("UID %d", uid)) || r.Case != "" && strings.Contains(text, r.Case)) {
+			if strings.Contains(text, k.told) && (regexp.MustCompile(fmt.Sprintf(`UID \d+-%d\b`, uid)).MatchString(text) || r.Case != "" && strings.Contains(text, r.Case)) {
 				heard++
 			}
 		}

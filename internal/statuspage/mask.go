@@ -73,7 +73,8 @@ func maskAddress(a string) string {
 
 var (
 	addresses = regexp.MustCompile(`<?[^\s<>@"(),;:]+@[^\s<>@"(),;]+>?`)
-	numbers   = regexp.MustCompile(`\d[\d .\-]{7,30}\d`)
+	numbers   = regexp.MustCompile(`(?:UID )?\d[\d .\-]{7,30}\d`)
+	uids      = regexp.MustCompile(`^UID \d{1,10}-\d{1,10}$`)
 	dates     = regexp.MustCompile(`^20\d\d-[01]\d-[0-3]\d( \d\d(.\d\d)?)?$`)
 	named     = regexp.MustCompile(`(?i)\b(kode|code|password|sandi|kata sandi|pin)(\s*[:=]?\s*)(\S*[0-9A-Z]\S*)`)
 	revised   = regexp.MustCompile(`(?:anggota baru|alamat berubah|data berubah|tidak lagi tercantum): ([^;\n]{4,200})`)
@@ -89,7 +90,7 @@ func scrub(s string) string {
 	s = strings.ToValidUTF8(s, "?")
 	s = addresses.ReplaceAllStringFunc(s, maskAddress)
 	s = numbers.ReplaceAllStringFunc(s, func(n string) string {
-		if dates.MatchString(n) || len(document.Digits(n)) < 9 {
+		if dates.MatchString(n) || uids.MatchString(n) || len(document.Digits(n)) < 9 {
 			return n
 		}
 		return maskNumber(n)

@@ -117,6 +117,7 @@ func TestScrub(t *testing.T) {
 		"18 TAHUN 2026 pada 2026-05-04 09.30":              "18 TAHUN 2026 pada 2026-05-04 09.30",
 		"since 2026-11-30 16:16:04":                        "since 2026-11-30 16:16:04",
 		"since 2026-11-30T16:16:04Z: refused":              "since 2026-11-30T16:16:04Z: refused",
+		"UID 1796058000-12: 0812-3456-7890":                "UID 1796058000-12: ••• 7890",
 		"telepon 0812-3456-7890":                           "telepon ••• 7890",
 		"telepon 0812-34-56 78.90":                         "telepon ••• 7890",
 		"Surat KEDUA untuk ANGGOTA dikirim ulang":          "Surat KEDUA untuk ANGGOTA dikirim ulang",

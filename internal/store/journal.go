@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -48,7 +49,16 @@ func (b Journal) Append(number string, events []sop.Event) error {
 			return err
 		}
 	}
-	return t.close()
+	return errors.Join(t.close(), b.put(bMeta, newestKey, events[len(events)-1].At))
+}
+
+const newestKey = "newest"
+
+// Newest is the moment of the last line, for a start at which the machine's clock is wrong; zero where there is none. It is not the
+// latest moment: one that was wrong is forgotten with the next line.
+func (b Journal) Newest() (at time.Time, err error) {
+	_, err = b.get(bMeta, newestKey, &at)
+	return at, err
 }
 
 func lineKey(number string, n int) string { return fmt.Sprintf("%s/%08d", number, n) }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -33,8 +34,8 @@ func (b Mails) PutPosition(m Mailbox) error { return b.put(bMeta, "mailbox", m) 
 // UID is one mail of the inbox.
 type UID struct{ Validity, UID uint32 }
 
-// String names a mail for people and health.
-func (u UID) String() string { return fmt.Sprintf("UID %d", u.UID) }
+// String names a mail for people and health: a bare number is another mail's once the server has renumbered the inbox.
+func (u UID) String() string { return "UID " + u.Mark() }
 
 func (u UID) key() string { return fmt.Sprintf("%08x/%08x", u.Validity, u.UID) }
 
@@ -68,6 +69,26 @@ type Content struct {
 func (b Mails) Get(u UID) (s MailRecord, ok bool, err error) {
 	ok, err = b.get(bSeen, u.key(), &s)
 	return s, ok, err
+}
+
+// Numbered are the mails with an outcome that bear a number, at most one of each UIDVALIDITY that the inbox has had.
+func (b Mails) Numbered(uid uint32) (out []UID, err error) {
+	for from := ""; ; {
+		keys, err := b.keys(bSeen, from, "", 1)
+		if err != nil || len(keys) == 0 {
+			return out, err
+		}
+		last, _ := parseUID(keys[0])
+		u := UID{last.Validity, uid}
+		raw, err := b.tx.Get(bSeen, []byte(u.key()))
+		if err != nil {
+			return nil, err
+		}
+		if raw != nil {
+			out = append(out, u)
+		}
+		from = UID{last.Validity, math.MaxUint32}.key() + "0"
+	}
 }
 
 // Put records the outcome of a mail, its content and where it is to be filed, and forgets its attempts.
@@ -156,15 +177,15 @@ func (b Mails) ReadAgain(u UID) error {
 	return b.mark(bAgain, u.key())
 }
 
-// Again are at most limit mails of a UIDVALIDITY that are to be read again.
-func (b Mails) Again(validity uint32, limit int) (out []UID, err error) {
+// Again returns at most limit mails of a UIDVALIDITY that are to be read again, passing over those that skip names; limit 0 means all.
+func (b Mails) Again(validity uint32, limit int, skip func(UID) bool) (out []UID, err error) {
 	p := fmt.Sprintf("%08x/", validity)
-	keys, err := b.keys(bAgain, p, prefixEnd(p), limit)
-	for _, k := range keys {
-		if u, ok := parseUID(k); ok {
+	err = b.scan(bAgain, p, prefixEnd(p), func(k string, _ []byte) bool {
+		if u, ok := parseUID(k); ok && !skip(u) {
 			out = append(out, u)
 		}
-	}
+		return limit == 0 || len(out) < limit
+	})
 	return out, err
 }
 
