@@ -27,6 +27,26 @@ func (b Tasks) Get(id string) (r TaskRow, ok bool, err error) {
 	return r, ok, err
 }
 
+// Tell writes down for one case what was said for all that are open. A later word on the same replaces an earlier one.
+func (b Tasks) Tell(number string, t sop.Task) error {
+	t.ID, t.Case = told(number)+string(t.Kind), number
+	if t.Kind == sop.TaskDelegate {
+		t.ID += "/" + t.Delegation.From.Address + "/" + t.Delegation.To.Address
+	}
+	return b.Put(TaskRow{Task: t, Next: t.NotBefore})
+}
+
+// Told are the words for one case that it has not heard yet.
+func (b Tasks) Told(number string) (list []sop.Task, err error) {
+	err = strict(b.rows, bTasks, told(number), told(number), func(r TaskRow) bool {
+		list = append(list, r.Task)
+		return true
+	})
+	return list, err
+}
+
+func told(number string) string { return number + "/told/" }
+
 // Due returns at most limit tasks that may be begun, passing over those in busy, and the next moment for the others. A row that
 // cannot be read comes with the error and nothing but its ID.
 func (b Tasks) Due(now time.Time, limit int, busy func(id string) bool) (rows []TaskRow, next time.Time, err error) {

@@ -160,7 +160,7 @@ func (w *Worker) pause(attempts int) time.Duration {
 // cannotBegin gives a task that cannot be begun back to its case, or puts its row aside where there is none.
 func (w *Worker) cannotBegin(ctx context.Context, r store.TaskRow, why error) error {
 	r.Attempts = max(r.Attempts, maxTries)
-	if r.Broken == nil && r.Task.Kind != sop.TaskShred {
+	if r.Broken == nil && !r.Task.Lasts() {
 		if err := w.commit(ctx, []Result{{Row: r, Err: why}}); err == nil || office.Fatal(err) {
 			return err
 		}
@@ -168,11 +168,10 @@ func (w *Worker) cannotBegin(ctx context.Context, r store.TaskRow, why error) er
 	return w.cannotEnd(ctx, Result{Row: r, Err: why}, why)
 }
 
-// cannotEnd puts aside a task whose result its case cannot be told of; a person looks. The destruction of a key is repeated for
-// ever, slowly: there is no end to it but its own.
+// cannotEnd puts aside a task whose result its case cannot be told of; a person looks. What lasts is repeated for ever, slowly.
 func (w *Worker) cannotEnd(ctx context.Context, r Result, why error) error {
-	if r.Row.Task.Kind == sop.TaskShred && r.Row.Broken == nil {
-		return errors.New("a key is to be destroyed, and that is not given up")
+	if r.Row.Task.Lasts() && r.Row.Broken == nil {
+		return errors.New("this is never given up")
 	}
 	id := r.Row.Task.ID
 	return w.Commit(ctx, 1, func(b store.Books) error {
@@ -211,7 +210,7 @@ func (w *Worker) settle(b store.Books, r Result) error {
 	if _, waits, err := b.Tasks.Get(r.Row.Task.ID); err != nil || !waits {
 		return err // its result has been decided
 	}
-	if r.Err != nil && (r.Row.Attempts < maxTries || r.Row.Task.Kind == sop.TaskShred) {
+	if r.Err != nil && (r.Row.Attempts < maxTries || r.Row.Task.Lasts()) {
 		r.Row.Why = r.Err.Error()
 		return b.Tasks.Put(r.Row)
 	}
@@ -219,22 +218,26 @@ func (w *Worker) settle(b store.Books, r Result) error {
 		r.What = gaveUp(r.Row.Task, r.Err)
 	}
 	cs, err := office.Find(b, r.Row.Task.Case)
-	if ownerless(r.Row.Task, err) { // the key is gone; there is nobody to tell
+	if ownerless(r.Row.Task, err) { // there is nobody to tell
 		return b.Tasks.End(r.Row.Task.ID)
 	}
 	if err != nil {
 		return err
 	}
 	now := w.Now().UTC()
+	if _, told := r.Row.Task.Told(); told {
+		_, err = w.CatchUp(b, cs, now)
+		return err
+	}
 	if err := w.Decide(b, cs, sop.Input{At: now, What: r.What}, now); err != nil {
 		return err
 	}
 	return b.Tasks.End(r.Row.Task.ID)
 }
 
-// ownerless is a key that is to be destroyed although its case is not in the books.
+// ownerless is a key that is to be destroyed, or a word to hear, although its case is not in the books.
 func ownerless(t sop.Task, err error) bool {
-	return t.Kind == sop.TaskShred && errors.Is(err, office.ErrNoCase)
+	return t.Lasts() && errors.Is(err, office.ErrNoCase)
 }
 
 // gaveUp is the input that says to the case that a task cannot be carried out.
