@@ -71,7 +71,7 @@ func TestLoosenedTrustBesideABadCase(t *testing.T) {
 		if x.Get(good).Issue == open[good].Issue {
 			t.Errorf("the open code of %s is not void", good)
 		}
-		if !strings.Contains(health.Faults()["tasks"], bad) {
+		if !strings.Contains(health.Faults()["lasting-tasks"], bad) {
 			t.Errorf("health does not name %s: %v", bad, health.Faults())
 		}
 		x.DB.Fail(nil)

@@ -116,7 +116,7 @@ const (
 
 // Task is a row in the commit; a worker carries it out and its result returns as an Input.
 type Task struct {
-	ID        string    `json:"id"` // unique: number/key
+	ID        string    `json:"id"` // unique: number/key/kind
 	Kind      TaskKind  `json:"kind"`
 	Case      string    `json:"case"`
 	Revision  int       `json:"revision"`

@@ -6,10 +6,11 @@ import (
 	"ukpbjd/internal/sop"
 )
 
-// TaskRow is one task and how often it was begun.
+// TaskRow is one task, how often it was claimed, and how often it failed.
 type TaskRow struct {
 	Task     sop.Task  `json:"task"`
-	Attempts int       `json:"attempts"`
+	Attempts int       `json:"attempts"` // claims: of some nothing was heard again
+	Failures int       `json:"failures,omitempty"`
 	Next     time.Time `json:"next,omitzero"`
 	Why      string    `json:"why,omitempty"` // the last failure, without secrets
 	Broken   error     `json:"-"`             // it cannot be read
@@ -29,10 +30,11 @@ func (b Tasks) Get(id string) (r TaskRow, ok bool, err error) {
 
 // Tell writes down for one case what was said for all that are open. A later word on the same replaces an earlier one.
 func (b Tasks) Tell(number string, t sop.Task) error {
-	t.ID, t.Case = told(number)+string(t.Kind), number
+	of := ""
 	if t.Kind == sop.TaskDelegate {
-		t.ID += "/" + t.Delegation.From.Address + "/" + t.Delegation.To.Address
+		of = t.Delegation.From.Address + "/" + t.Delegation.To.Address + "/"
 	}
+	t.ID, t.Case = told(number)+of+string(t.Kind), number
 	return b.Put(TaskRow{Task: t, Next: t.NotBefore})
 }
 

@@ -3,10 +3,14 @@
 package tasks
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"ukpbjd/internal/extract"
 	"ukpbjd/internal/office"
@@ -44,23 +48,26 @@ const (
 type Worker struct {
 	*office.Clerk
 	Options
-	begun *queue.Queue[store.TaskRow]
-	ended *queue.Queue[Result]
-	wake  queue.Signal
+	name    string
+	begun   *queue.Queue[store.TaskRow]
+	ended   *queue.Queue[Result]
+	wake    queue.Signal
+	lasting *Worker // for what is never given up, so that it waits behind no program that hangs
 }
 
 // New takes the options; nothing runs yet.
 func New(o Options) *Worker {
-	w := &Worker{Clerk: o.Clerk, Options: o, wake: queue.NewSignal()}
-	if w.FirstRetry <= 0 {
-		w.FirstRetry = firstRetry
-	}
-	if w.Workers <= 0 {
-		w.Workers = 2
-	}
-	w.begun = queue.New(queue.Options[store.TaskRow]{Name: "tasks-begin", Key: func(r store.TaskRow) string { return r.Task.ID }, Aside: w.cannotBegin,
+	o.FirstRetry, o.Workers = cmp.Or(o.FirstRetry, firstRetry), cmp.Or(o.Workers, 2)
+	w := newWorker(o, "tasks")
+	w.lasting = newWorker(o, "lasting-tasks")
+	return w
+}
+
+func newWorker(o Options, name string) *Worker {
+	w := &Worker{Clerk: o.Clerk, Options: o, name: name, wake: queue.NewSignal()}
+	w.begun = queue.New(queue.Options[store.TaskRow]{Name: name + "-begin", Key: func(r store.TaskRow) string { return r.Task.ID }, Aside: w.cannotBegin,
 		Fatal: office.Fatal, Policy: w.Policy, Health: o.Health, Now: w.Now})
-	w.ended = queue.New(queue.Options[Result]{Name: "tasks-end", Key: func(r Result) string { return r.Row.Task.ID }, Aside: w.cannotEnd,
+	w.ended = queue.New(queue.Options[Result]{Name: name + "-end", Key: func(r Result) string { return r.Row.Task.ID }, Aside: w.cannotEnd,
 		Fatal: office.Fatal, Policy: w.Policy, Health: o.Health, Now: w.Now})
 	w.Listen(w.wake)
 	return w
@@ -83,11 +90,24 @@ type Result struct {
 
 // Run carries out tasks until ctx ends.
 func (w *Worker) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return w.run(ctx, false) })
+	g.Go(func() error { return w.lasting.run(ctx, true) })
+	return g.Wait()
+}
+
+// run leaves to the other worker what it claims. An ID ends in its kind; the wrong worker would do it as well.
+func (w *Worker) run(ctx context.Context, lasting bool) error {
+	claim := func(ctx context.Context, limit int, busy func(id string) bool) ([]Job, time.Time, error) {
+		return w.Claim(ctx, limit, func(id string) bool {
+			return busy(id) || sop.Task{Kind: sop.TaskKind(path.Base(id))}.Lasts() != lasting
+		})
+	}
 	jobs := queue.Jobs[Job, Result]{
-		Loop: queue.Loop{Name: "tasks", Wake: w.wake, Health: w.Health, Fatal: office.Fatal, Pause: w.Policy.Pause, Now: w.Now,
-			Warn: func(err error) { w.Log.Warn("tasks", "error", err) }},
+		Loop: queue.Loop{Name: w.name, Wake: w.wake, Health: w.Health, Fatal: office.Fatal, Pause: w.Policy.Pause, Now: w.Now,
+			Warn: func(err error) { w.Log.Warn(w.name, "error", err) }},
 		Key:   func(j Job) string { return j.Row.Task.ID },
-		Claim: w.Claim,
+		Claim: claim, Release: w.release,
 		Execute: func(ctx context.Context, j Job) (Result, error) {
 			if j.Row.Task.Kind == sop.TaskAccounts && w.Behind != nil {
 				w.Behind(ctx)
@@ -153,13 +173,30 @@ func (w *Worker) begin(b store.Books, r store.TaskRow) (j Job, err error) {
 	return j, b.Tasks.Put(r)
 }
 
+// release takes back the claims of what a stop has kept from its end, as if it had not been begun.
+func (w *Worker) release(ctx context.Context, list []Job) error {
+	return w.Update(ctx, func(b store.Books) error {
+		for _, j := range list {
+			r, ok, err := b.Tasks.Get(j.Row.Task.ID)
+			if err != nil || !ok {
+				continue // it stays as it is
+			}
+			r.Attempts, r.Next = r.Attempts-1, time.Time{}
+			if err := b.Tasks.Put(r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 func (w *Worker) pause(attempts int) time.Duration {
 	return queue.Backoff{First: w.FirstRetry, Most: maxRetry}.After(attempts, nil)
 }
 
 // cannotBegin gives a task that cannot be begun back to its case, or puts its row aside where there is none.
 func (w *Worker) cannotBegin(ctx context.Context, r store.TaskRow, why error) error {
-	r.Attempts = max(r.Attempts, maxTries)
+	r.Failures = maxTries
 	if r.Broken == nil && !r.Task.Lasts() {
 		if err := w.commit(ctx, []Result{{Row: r, Err: why}}); err == nil || office.Fatal(err) {
 			return err
@@ -210,7 +247,10 @@ func (w *Worker) settle(b store.Books, r Result) error {
 	if _, waits, err := b.Tasks.Get(r.Row.Task.ID); err != nil || !waits {
 		return err // its result has been decided
 	}
-	if r.Err != nil && (r.Row.Attempts < maxTries || r.Row.Task.Lasts()) {
+	if r.Err != nil {
+		r.Row.Failures++
+	}
+	if r.Err != nil && (r.Row.Failures < maxTries || r.Row.Task.Lasts()) {
 		r.Row.Why = r.Err.Error()
 		return b.Tasks.Put(r.Row)
 	}
