@@ -387,11 +387,13 @@ func (b Letters) PutRecorded(r LetterRow) error {
 	return errors.Join(b.put(bLetters, r.ID(), r), b.LinkMessageID(r.MessageID, Pointer{r.Case, r.Letter.Key}))
 }
 
-// doubtOutbox puts every letter that waits in doubt, those of held cases too. One that cannot be read is left to Claim.
+// doubtOutbox puts every letter that waits, or is on its way, in doubt, those of held cases too; no log of sending vouches for
+// its attempts any more. One that cannot be read is left to Claim.
 func (b Letters) doubtOutbox() (n int, err error) {
 	ids, err := b.keys(bParked, "", "", 0)
 	due, bad := b.keys(bOutbox, "", "", 0)
-	err = errors.Join(err, bad)
+	sending, worse := b.keys(bSending, "", "", 0)
+	ids, err = append(ids, sending...), errors.Join(err, bad, worse)
 	for _, k := range due {
 		ids = append(ids, outboxID(k))
 	}
@@ -403,7 +405,7 @@ func (b Letters) doubtOutbox() (n int, err error) {
 		if !ok {
 			continue // what cannot be sent is put aside by who would send it
 		}
-		row.State, row.Answer = InDoubt, "from a backup: it may have been sent since"
+		row.State, row.Run, row.Answer = InDoubt, "", "from a backup: it may have been sent since"
 		err = errors.Join(err, b.put(bLetters, id, row))
 		n++
 	}
