@@ -297,6 +297,38 @@ func TestMachineIsNobodysFault(t *testing.T) {
 	}
 }
 
+// A disk that fails one item alone, while others are settled, is a fault that passes or ends the item: after three days it is put
+// aside, whoever calls the error permanent. The controls: nobody else is settled; the machine has no room.
+func TestBadSectorHasAnEnd(t *testing.T) {
+	for name, x := range map[string]struct {
+		why    error
+		others int
+		aside  bool
+	}{
+		"bad sector":            {errDisk, 2, true},
+		"permanent":             {Permanent(errDisk), 2, true},
+		"control: nobody else":  {errDisk, 0, false},
+		"control: without room": {errFull, 2, false},
+	} {
+		c, l := newClock(), ledger{refuse: refuseWith(x.why, "item 00")}
+		q := l.queue(c, nil)
+		start, took := c.now, time.Duration(0)
+		for range 7 * 24 * 4 {
+			now := slices.DeleteFunc(numbered(1+x.others), func(s string) bool { return q.Waits(s) || slices.Contains(l.settled, s) || l.aside[s] != nil })
+			if _, err := q.Commit(t.Context(), now, l.settle); err != nil {
+				t.Fatal(err)
+			}
+			if len(l.aside) > 0 && took == 0 {
+				took = c.now.Sub(start)
+			}
+			c.add(15 * time.Minute)
+		}
+		if (took > 0) != x.aside || x.aside && (took < 72*time.Hour || took > 6*24*time.Hour) {
+			t.Errorf("%s: put aside after %s", name, took)
+		}
+	}
+}
+
 // An item that cannot be put aside is tried ever more slowly, and health says both reasons until it is over.
 func TestAsideFails(t *testing.T) {
 	for name, fault := range map[string]func() error{
