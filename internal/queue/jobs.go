@@ -185,8 +185,8 @@ func (o *owner[T, R]) run(ctx context.Context) error {
 }
 
 func (o *owner[T, R]) try(ctx context.Context, p *phase, do func(context.Context) error) error {
-	if ctx.Err() != nil || p.pause != nil {
-		return ctx.Err()
+	if p.pause != nil {
+		return nil
 	}
 	err := Guard(func() error { return do(ctx) })
 	if end := ended(ctx, err, o.Fatal); end != nil {

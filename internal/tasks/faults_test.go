@@ -94,6 +94,9 @@ func TestTaskThatCannotBegin(t *testing.T) {
 		if slices.Contains(x.Vault.IDs(), office.KeyID("PKJ-2000-0777", shred)) {
 			t.Error("the key is not destroyed")
 		}
+		if !slices.Equal(aside(x), []string{"AAA-2000-0002/1/accounts"}) {
+			t.Errorf("what cannot be read is not put aside at once: %v", aside(x))
+		}
 		if health.Faults()["tasks-begin"] == "" {
 			t.Error("health does not say it")
 		}
