@@ -62,7 +62,7 @@ func aside(x *officetest.Office) (keys []string) {
 	return keys
 }
 
-// TestTaskThatCannotBegin: a task of an unknown case, one whose User ID belongs to somebody else, and one that cannot be read stop
+// TestTaskThatCannotBegin (A2): a task of an unknown case, one whose User ID belongs to somebody else, and one that cannot be read stop
 // no other: accounts are made and keys destroyed beside them, at once. Each comes to an end that a person sees, and health is
 // well again. The control: the case beside them goes its way.
 func TestTaskThatCannotBegin(t *testing.T) {
@@ -150,7 +150,7 @@ func TestResultOfTaskThatCannotBeDecided(t *testing.T) {
 	})
 }
 
-// TestTaskOfYearsAhead: a task that a clock in another year put off is carried out within the hour. The control: one that is to
+// TestTaskOfYearsAhead (A11): a task that a clock in another year put off is carried out within the hour. The control: one that is to
 // be done tomorrow is not.
 func TestTaskOfYearsAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
