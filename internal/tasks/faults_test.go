@@ -296,3 +296,22 @@ func TestStopTakesBackItsClaims(t *testing.T) {
 		}
 	})
 }
+
+// TestTaskThatEndsTheProgram: a task at which the program ends each time goes back to its case, after a day. The control: to destroy a
+// key is never given up.
+func TestTaskThatEndsTheProgram(t *testing.T) {
+	x := officetest.New(t, templates.FS)
+	x.Set(time.Date(2026, 6, 1, 9, 0, 0, 0, officetest.Zone))
+	number, err := x.Request(officetest.Staff, 1)
+	x.Must(err)
+	toShred(x)
+	start := x.Now()
+	for x.Get(number).Status != sop.NeedsReview && x.Now().Sub(start) < 7*24*time.Hour {
+		_, _, err := tasks.New(tasks.Options{Clerk: x.Clerk}).Claim(t.Context(), 10, func(string) bool { return false }) // and that was all
+		x.Must(err)
+		x.Set(x.Now().Add(2 * time.Hour))
+	}
+	if took := x.Now().Sub(start); took < 24*time.Hour || took > 3*24*time.Hour || len(waiting(x)) != 1 {
+		t.Errorf("given back after %s; %v wait", took, waiting(x))
+	}
+}

@@ -41,6 +41,7 @@ const (
 	firstRetry = 30 * time.Second
 	maxRetry   = 2 * time.Hour
 	maxTries   = 5                // before the failure of a task goes back to the case. To destroy a key is never given up
+	maxLost    = 20               // claims after which the program ended without a word: it may be the task that ends it
 	maxTime    = 10 * time.Minute // of one task
 )
 
@@ -157,6 +158,9 @@ func (w *Worker) Claim(ctx context.Context, limit int, busy func(id string) bool
 func (w *Worker) begin(b store.Books, r store.TaskRow) (j Job, err error) {
 	if r.Broken != nil {
 		return j, queue.Permanent(r.Broken)
+	}
+	if lost := r.Attempts - r.Failures; lost >= maxLost && !r.Task.Lasts() {
+		return j, queue.Permanent(fmt.Errorf("it was begun %d times, and nothing was heard of it again", lost))
 	}
 	r.Attempts++
 	r.Next = w.Now().Add(w.pause(r.Attempts)).UTC() // if this attempt ends without a word
