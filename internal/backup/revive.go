@@ -36,17 +36,13 @@ func revive(ctx context.Context, c *office.Clerk, from time.Time) (r Recovery, e
 			return err
 		}
 		r.Cases, r.Open = 0, nil
-		damaged, err := store.Damaged(b.Cases.Each(false, func(cs sop.Case) bool {
+		return c.PassOver(b.Cases.Each(false, func(cs sop.Case) bool {
 			r.Cases++
 			if !cs.Status.Closed() {
 				r.Open = append(r.Open, cs.Number)
 			}
 			return true
 		}))
-		for _, row := range damaged { // it keeps the backup from nobody: nothing can be decided on it, and verify names it
-			c.Log.Error("a case is passed over", "error", row)
-		}
-		return err
 	}); err != nil {
 		return r, err
 	}

@@ -127,11 +127,8 @@ func (c *Clerk) supersede(b store.Books, old, cs sop.Case, now time.Time) error 
 			continue
 		}
 		other, err := Find(b, r.Case)
-		if store.IsRow(err) { // it cannot be told; verify names it, and this approval is not the one to wait for it
-			c.Log.Error("a case is passed over whose password is superseded", "case", r.Case, "error", err)
-			continue
-		}
-		if errors.Is(err, ErrNoCase) {
+		if errors.Is(err, ErrNoCase) || store.IsRow(err) { // nobody can be told, and no approval waits for that; verify names a bad row
+			c.Log.Warn("a case is passed over whose password is superseded", "case", r.Case, "error", err)
 			continue
 		}
 		if err == nil {
