@@ -119,7 +119,7 @@ func (u *unpacker) unpack(file string) error {
 func (u *unpacker) entry(h *tar.Header, r io.Reader) error {
 	switch name := h.Name; {
 	case name == manifestName:
-		if err := json.NewDecoder(io.LimitReader(r, manifestMost)).Decode(&u.m); err != nil {
+		if err := json.NewDecoder(io.LimitReader(r, maxManifest)).Decode(&u.m); err != nil {
 			return fmt.Errorf("read %s: %w", name, err)
 		}
 		return nil

@@ -61,7 +61,7 @@ func (t Triage) answered(v View, msg *message.Message) (match, error) {
 	var c match
 	ids := slices.Concat(msg.InReplyTo, reversed(msg.References))
 	for _, id := range ids[:min(len(ids), 50)] {
-		p, ok, err := v.Pointed(id)
+		p, ok, err := v.ByMessageID(id)
 		if err != nil {
 			return c, err
 		}

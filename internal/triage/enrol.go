@@ -11,7 +11,7 @@ import (
 func (t Triage) enrolment(v View, msg *message.Message) (*sop.Letter, error) {
 	ids := slices.Concat(msg.InReplyTo, reversed(msg.References))
 	for _, id := range ids[:min(len(ids), 50)] {
-		p, ok, err := v.Pointed(id)
+		p, ok, err := v.ByMessageID(id)
 		switch {
 		case err != nil:
 			return nil, err
