@@ -315,3 +315,32 @@ func TestTaskThatEndsTheProgram(t *testing.T) {
 		t.Errorf("given back after %s; %v wait", took, waiting(x))
 	}
 }
+
+// TestWordThatChangesWhileItIsClaimed: a case hears a word, or the word is replaced by a later one, between the moment at which it is
+// seen to be due and its claim. What was heard is not told again, and the later word stands. The control: what stays as it is is claimed.
+func TestWordThatChangesWhileItIsClaimed(t *testing.T) {
+	for name, meanwhile := range map[string]func(b store.Books, number string) error{
+		"heard":    func(b store.Books, number string) error { return b.Tasks.End(number + "/told/void") },
+		"replaced": func(b store.Books, number string) error { return b.Tasks.Tell(number, sop.Task{Kind: sop.TaskVoid, Note: "kedua"}) },
+		"control":  func(store.Books, string) error { return nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := officetest.New(t, templates.FS)
+			x.Set(time.Date(2026, 6, 1, 9, 0, 0, 0, officetest.Zone))
+			number := x.Ask(1)
+			x.Write(func(tx store.Tx) error { return store.In(tx).Tasks.Tell(number, sop.Task{Kind: sop.TaskVoid, Note: "pertama"}) })
+			list, _, err := tasks.New(tasks.Options{Clerk: x.Clerk}).Claim(t.Context(), 10, func(string) bool {
+				x.Write(func(tx store.Tx) error { return meanwhile(store.In(tx), number) })
+				return false
+			})
+			x.Must(err)
+			r, waits := taskOf(x, number+"/told/void")
+			if heard := name == "heard"; waits == heard || (len(list) == 0) != heard {
+				t.Errorf("claimed %d, waits %v", len(list), waits)
+			}
+			if name == "replaced" && (r.Task.Note != "kedua" || list[0].Row.Task.Note != "kedua") {
+				t.Errorf("the word is %q", r.Task.Note)
+			}
+		})
+	}
+}

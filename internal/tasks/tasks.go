@@ -143,7 +143,9 @@ func (w *Worker) Claim(ctx context.Context, limit int, busy func(id string) bool
 				if err != nil {
 					return fmt.Errorf("begin task %s: %w", r.Task.ID, err)
 				}
-				begun = append(begun, j)
+				if j.Row.Task.ID != "" {
+					begun = append(begun, j)
+				}
 			}
 			return nil
 		})
@@ -158,6 +160,10 @@ func (w *Worker) Claim(ctx context.Context, limit int, busy func(id string) bool
 func (w *Worker) begin(b store.Books, r store.TaskRow) (j Job, err error) {
 	if r.Broken != nil {
 		return j, queue.Permanent(r.Broken)
+	}
+	r, waits, err := b.Tasks.Get(r.Task.ID) // an input of its case may have ended it since, or a later word have replaced it (office.CatchUp)
+	if err != nil || !waits {
+		return j, err
 	}
 	if lost := r.Attempts - r.Failures; lost >= maxLost && !r.Task.Lasts() {
 		return j, queue.Permanent(fmt.Errorf("it was begun %d times, and nothing was heard of it again", lost))
@@ -185,7 +191,7 @@ func (w *Worker) release(ctx context.Context, list []Job) error {
 			if err != nil || !ok {
 				continue // it stays as it is
 			}
-			r.Attempts, r.Next = r.Attempts-1, time.Time{}
+			r.Attempts, r.Next = max(r.Attempts-1, 0), time.Time{}
 			if err := b.Tasks.Put(r); err != nil {
 				return err
 			}
