@@ -13,7 +13,6 @@ type TaskRow struct {
 	Failures int       `json:"failures,omitempty"`
 	Next     time.Time `json:"next,omitzero"`
 	Why      string    `json:"why,omitempty"` // the last failure, without secrets
-	Broken   error     `json:"-"`             // it cannot be read
 }
 
 // Put writes a task.
@@ -49,15 +48,15 @@ func (b Tasks) Told(number string) (list []sop.Task, err error) {
 
 func told(number string) string { return number + "/told/" }
 
-// Due returns at most limit tasks that may be begun, passing over those in busy, and the next moment for the others. A row that
-// cannot be read comes with the error and nothing but its ID.
+// Due returns at most limit tasks that may be begun, passing over those in busy, and the next moment for the others. Of a row
+// that cannot be read only the ID is known.
 func (b Tasks) Due(now time.Time, limit int, busy func(id string) bool) (rows []TaskRow, next time.Time, err error) {
 	err = walk(b.rows, bTasks, "", "", func(id string, r TaskRow, bad error) bool {
 		if busy(id) {
 			return true
 		}
 		if bad != nil {
-			r = TaskRow{Task: sop.Task{ID: id}, Broken: bad}
+			r.Task.ID = id
 		}
 		if r.Next.After(now) && r.Next.Sub(now) < maxAhead {
 			if next.IsZero() || r.Next.Before(next) {

@@ -320,15 +320,19 @@ func TestTaskThatEndsTheProgram(t *testing.T) {
 // seen to be due and its claim. What was heard is not told again, and the later word stands. The control: what stays as it is is claimed.
 func TestWordThatChangesWhileItIsClaimed(t *testing.T) {
 	for name, meanwhile := range map[string]func(b store.Books, number string) error{
-		"heard":    func(b store.Books, number string) error { return b.Tasks.End(number + "/told/void") },
-		"replaced": func(b store.Books, number string) error { return b.Tasks.Tell(number, sop.Task{Kind: sop.TaskVoid, Note: "kedua"}) },
-		"control":  func(store.Books, string) error { return nil },
+		"heard": func(b store.Books, number string) error { return b.Tasks.End(number + "/told/void") },
+		"replaced": func(b store.Books, number string) error {
+			return b.Tasks.Tell(number, sop.Task{Kind: sop.TaskVoid, Note: "kedua"})
+		},
+		"control": func(store.Books, string) error { return nil },
 	} {
 		t.Run(name, func(t *testing.T) {
 			x := officetest.New(t, templates.FS)
 			x.Set(time.Date(2026, 6, 1, 9, 0, 0, 0, officetest.Zone))
 			number := x.Ask(1)
-			x.Write(func(tx store.Tx) error { return store.In(tx).Tasks.Tell(number, sop.Task{Kind: sop.TaskVoid, Note: "pertama"}) })
+			x.Write(func(tx store.Tx) error {
+				return store.In(tx).Tasks.Tell(number, sop.Task{Kind: sop.TaskVoid, Note: "pertama"})
+			})
 			list, _, err := tasks.New(tasks.Options{Clerk: x.Clerk}).Claim(t.Context(), 10, func(string) bool {
 				x.Write(func(tx store.Tx) error { return meanwhile(store.In(tx), number) })
 				return false

@@ -158,10 +158,10 @@ func (w *Worker) Claim(ctx context.Context, limit int, busy func(id string) bool
 }
 
 func (w *Worker) begin(b store.Books, r store.TaskRow) (j Job, err error) {
-	if r.Broken != nil {
-		return j, queue.Permanent(r.Broken)
-	}
 	r, waits, err := b.Tasks.Get(r.Task.ID) // an input of its case may have ended it since, or a later word have replaced it (office.CatchUp)
+	if store.IsRow(err) {
+		return j, queue.Permanent(err)
+	}
 	if err != nil || !waits {
 		return j, err
 	}
@@ -207,7 +207,7 @@ func (w *Worker) pause(attempts int) time.Duration {
 // cannotBegin gives a task that cannot be begun back to its case, or puts its row aside where there is none.
 func (w *Worker) cannotBegin(ctx context.Context, r store.TaskRow, why error) error {
 	r.Failures = maxTries
-	if r.Broken == nil && !r.Task.Lasts() {
+	if !r.Task.Lasts() {
 		if err := w.commit(ctx, []Result{{Row: r, Err: why}}); err == nil || office.Fatal(err) {
 			return err
 		}
@@ -217,7 +217,7 @@ func (w *Worker) cannotBegin(ctx context.Context, r store.TaskRow, why error) er
 
 // cannotEnd puts aside a task whose result its case cannot be told of; a person looks. What lasts is repeated for ever, slowly.
 func (w *Worker) cannotEnd(ctx context.Context, r Result, why error) error {
-	if r.Row.Task.Lasts() && r.Row.Broken == nil {
+	if r.Row.Task.Lasts() {
 		return errors.New("this is never given up")
 	}
 	id := r.Row.Task.ID
