@@ -25,15 +25,11 @@ func (c *Clerk) delegate(b store.Books, said string, in sop.Input, list []sop.De
 		all = append(all, g)
 	}
 	all = slices.DeleteFunc(all, func(x sop.Delegation) bool { return now.After(x.Until) })
-	if err := errors.Join(b.State.PutDelegations(all), b.Journal.Append(store.Office, delegationEvents(said, in, list, now))); err != nil {
-		return err
-	}
+	err = errors.Join(b.State.PutDelegations(all), b.Journal.Append(store.Office, delegationEvents(said, in, list, now)))
 	for _, g := range list {
-		if err := c.TellOpen(b, said, sop.Task{Kind: sop.TaskDelegate, Delegation: g, NotBefore: in.At}); err != nil {
-			return err
-		}
+		err = errors.Join(err, c.TellOpen(b, said, sop.Task{Kind: sop.TaskDelegate, Delegation: g, NotBefore: in.At}))
 	}
-	return nil
+	return err
 }
 
 // TellOpen tells every open case but one what was said for all of them: a row for each, which survives a kill, so that one case that

@@ -185,18 +185,14 @@ func (w *Worker) begin(b store.Books, r store.TaskRow) (j Job, err error) {
 
 // release takes back the claims of what a stop has kept from its end, as if it had not been begun.
 func (w *Worker) release(ctx context.Context, list []Job) error {
-	return w.Update(ctx, func(b store.Books) error {
+	return w.Update(ctx, func(b store.Books) (err error) {
 		for _, j := range list {
-			r, ok, err := b.Tasks.Get(j.Row.Task.ID)
-			if err != nil || !ok {
-				continue // it stays as it is
-			}
-			r.Attempts, r.Next = max(r.Attempts-1, 0), time.Time{}
-			if err := b.Tasks.Put(r); err != nil {
-				return err
+			if r, ok, bad := b.Tasks.Get(j.Row.Task.ID); ok && bad == nil { // else it stays as it is
+				r.Attempts, r.Next = max(r.Attempts-1, 0), time.Time{}
+				err = errors.Join(err, b.Tasks.Put(r))
 			}
 		}
-		return nil
+		return err
 	})
 }
 
