@@ -300,7 +300,7 @@ func TestClean(t *testing.T) {
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		got := Clean(rapid.String().Draw(t, "name"))
-		if got == "" || len(got) > longestName || filepath.Base(got) != got || !filepath.IsLocal(got) || strings.ContainsAny(got, "\x00\n\r \t\"'`$;&|<>*?") {
+		if got == "" || len(got) > maxName || filepath.Base(got) != got || !filepath.IsLocal(got) || strings.ContainsAny(got, "\x00\n\r \t\"'`$;&|<>*?") {
 			t.Fatalf("%q", got)
 		}
 		if again := Clean(got); again != got {
@@ -312,7 +312,7 @@ func TestClean(t *testing.T) {
 func FuzzClean(f *testing.F) {
 	f.Add("SK Pokja.pdf")
 	f.Fuzz(func(t *testing.T, s string) {
-		if got := Clean(s); got == "" || len(got) > longestName || filepath.Base(got) != got {
+		if got := Clean(s); got == "" || len(got) > maxName || filepath.Base(got) != got {
 			t.Errorf("%q", got)
 		}
 	})

@@ -17,9 +17,9 @@ import (
 )
 
 const (
-	sums        = "SHA256SUMS"
-	longestName = 100 // bytes of a cleaned name
-	mostNames   = 10_000
+	sums     = "SHA256SUMS"
+	maxName  = 100 // bytes of a cleaned name
+	maxNames = 10_000
 )
 
 // Item is content with the name under which a person shall find it.
@@ -70,8 +70,8 @@ func (a *Archive) link(dir string, items []Item) (lines list, err error) {
 		}
 		known.merge(list{e})
 		lines.merge(list{e})
-		if len(known) > mostNames {
-			return nil, fmt.Errorf("more than %d files", mostNames)
+		if len(known) > maxNames {
+			return nil, fmt.Errorf("more than %d files", maxNames)
 		}
 	}
 	return lines, nil
@@ -241,7 +241,7 @@ func (e Item) isLine() bool {
 	return valid(e.SHA256) && strings.HasPrefix(e.Name, e.SHA256[:8]) && filepath.IsLocal(e.Name) && filepath.Base(e.Name) == e.Name
 }
 
-// maxSums bounds the bytes of a manifest: mostNames lines of the longest names.
+// maxSums bounds the bytes of a manifest: maxNames lines of the longest names.
 const maxSums = 4 << 20
 
 // readSums skips what is no line of ours: a person may have touched the file, or a power cut torn it. whole is false where
@@ -292,7 +292,7 @@ func Clean(name string) string {
 		ext = ""
 	}
 	stem := strings.TrimSuffix(name, ext)
-	stem = strings.ToValidUTF8(stem[:min(len(stem), longestName-len(ext))], "")
+	stem = strings.ToValidUTF8(stem[:min(len(stem), maxName-len(ext))], "")
 	if stem == "" {
 		stem = "tanpa-nama"
 	}

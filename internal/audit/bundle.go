@@ -25,9 +25,9 @@ const (
 	bundleCheckpoint = "checkpoint.txt"
 	bundleReadme     = "BACA-DAHULU.txt"
 	bundleVersion    = 1
-	bundleMost       = 512 << 20 // bytes of one bundle, packed or not
+	maxBundle        = 512 << 20 // bytes of one bundle, packed or not
 	bundleMembers    = 5000
-	olderMost        = 400
+	maxOlder         = 400
 )
 
 // BundleHead is the journal of a case, proved to a checkpoint that was signed when the bundle was made.
@@ -92,7 +92,7 @@ func (c *Audit) Evidence(ctx context.Context, number string) ([]byte, error) {
 		return nil, fmt.Errorf("evidence of %s: %w", number, err)
 	}
 	x.add(bundleReadme, []byte(bundleWords))
-	if x.size > bundleMost || len(x.files) > bundleMembers {
+	if x.size > maxBundle || len(x.files) > bundleMembers {
 		return nil, fmt.Errorf("evidence of %s: %d files of %d MiB are more than one bundle holds", number, len(x.files), x.size>>20)
 	}
 	return x.pack(c.Now())
@@ -132,7 +132,7 @@ func (c *Audit) bundleJournal(b store.Books, x *bundle, cs sop.Case) error {
 	if h.Lines, err = b.Journal.ProveLines(cs.Number, size); err != nil {
 		return err
 	}
-	mailed, err := b.Journal.Checkpoints(cs.Opened, olderMost)
+	mailed, err := b.Journal.Checkpoints(cs.Opened, maxOlder)
 	if err != nil {
 		return err
 	}
@@ -222,7 +222,7 @@ func (x *bundle) pack(at time.Time) ([]byte, error) {
 
 // unpack reads a bundle from anywhere, within bounds.
 func unpack(raw []byte) (*bundle, error) {
-	p, err := ooxml.Open(raw, ooxml.Limits{Parts: bundleMembers, Part: bundleMost, Total: bundleMost, Ratio: bundleMost})
+	p, err := ooxml.Open(raw, ooxml.Limits{Parts: bundleMembers, Part: maxBundle, Total: maxBundle, Ratio: maxBundle})
 	if err != nil {
 		return nil, fmt.Errorf("open the bundle: %w", err)
 	}

@@ -97,7 +97,7 @@ func TestJudgedAgain(t *testing.T) {
 	}
 }
 
-// TestVerifyCounts: the two numbers stand the right way round, and a count that cannot be read is a finding, too.
+// TestVerifyCounts (A14): the two numbers stand the right way round, and a count that cannot be read is a finding, too.
 func TestVerifyCounts(t *testing.T) {
 	x := officetest.New(t, templates.FS)
 	x.Set(time.Date(2026, 6, 1, 9, 0, 0, 0, officetest.Zone))

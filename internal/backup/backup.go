@@ -30,7 +30,7 @@ const (
 	manifestName  = "MANIFEST.json"
 	sealedName    = "keys.age"
 	backupVersion = 1
-	manifestMost  = 256 << 20
+	maxManifest   = 256 << 20
 )
 
 // Manifest is the list at the end of a backup.

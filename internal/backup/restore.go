@@ -58,6 +58,10 @@ func Restore(ctx context.Context, cfg *config.Config, o RestoreOptions) (r Recov
 	if err = errors.Join(err, rooms.Close()); err != nil {
 		return r, fmt.Errorf("restore %s: %w", o.File, err)
 	}
+	// a log that lies there is of later days: it would say for certain that letters were not sent which the books have on their way
+	if err := os.Remove(filepath.Join(in, daemon.SendLogName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return r, fmt.Errorf("restore: %w", err)
+	}
 	for _, name := range []string{daemon.ArchiveName, daemon.KeysName, daemon.StoreName} {
 		if err := os.Rename(filepath.Join(stage, name), filepath.Join(in, name)); err != nil {
 			return r, fmt.Errorf("restore: %w", err)
@@ -115,7 +119,7 @@ func (u *unpacker) unpack(file string) error {
 func (u *unpacker) entry(h *tar.Header, r io.Reader) error {
 	switch name := h.Name; {
 	case name == manifestName:
-		if err := json.NewDecoder(io.LimitReader(r, manifestMost)).Decode(&u.m); err != nil {
+		if err := json.NewDecoder(io.LimitReader(r, maxManifest)).Decode(&u.m); err != nil {
 			return fmt.Errorf("read %s: %w", name, err)
 		}
 		return nil

@@ -36,13 +36,13 @@ func revive(ctx context.Context, c *office.Clerk, from time.Time) (r Recovery, e
 			return err
 		}
 		r.Cases, r.Open = 0, nil
-		return b.Cases.Each(false, func(cs sop.Case) bool {
+		return c.PassOver(b.Cases.Each(false, func(cs sop.Case) bool {
 			r.Cases++
 			if !cs.Status.Closed() {
 				r.Open = append(r.Open, cs.Number)
 			}
 			return true
-		})
+		}))
 	}); err != nil {
 		return r, err
 	}

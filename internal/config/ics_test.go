@@ -30,6 +30,10 @@ func TestICS(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "libur.ics"), holidays)
 	write(t, filepath.Join(dir, "calendar.yaml"), "import: [{file: libur.ics, kind: national}]\ndays:\n  - {date: 2027-01-01, kind: workday, name: masuk}\n")
+	imported := map[workday.Date]workday.Day{}
+	for _, d := range config.ImportedDays(filepath.Join(dir, "libur.ics")) {
+		imported[d.Date] = d
+	}
 	for _, file := range []string{"libur.ics", "calendar.yaml"} {
 		c, faults := config.LoadCalendar(filepath.Join(dir, file), zone)
 		if len(faults) > 0 {
@@ -37,18 +41,18 @@ func TestICS(t *testing.T) {
 		}
 		for day, want := range map[string]workday.Day{"2027-03-10": {Kind: workday.CutiBersama, Name: "Cuti Bersama Idulfitri"}, "2027-03-11": {Kind: workday.CutiBersama, Name: "Cuti Bersama Idulfitri"},
 			"2027-03-12": {}, "2027-04-21": {}, "2027-05-19": {Kind: workday.Local, Name: "Galungan"}, "2027-06-01": {}, "2027-06-02": {}} {
-			at, err := time.ParseInLocation(time.DateOnly, day, zone)
+			at, err := time.ParseInLocation(time.DateTime, day+" 10:00:00", zone)
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, _ := c.On(at)
-			if got.Kind != want.Kind || got.Name != want.Name {
-				t.Errorf("%s: %s is %+v, want %+v", file, day, got, want)
+			got := imported[workday.DateOf(at)]
+			if got.Kind != want.Kind || got.Name != want.Name || c.Open(at) != (want.Kind == "") {
+				t.Errorf("%s: %s is %+v, open %v, want %+v", file, day, got, c.Open(at), want)
 			}
 		}
-		first, _ := c.On(time.Date(2027, 1, 1, 9, 0, 0, 0, zone))
-		if own := file == "calendar.yaml"; own != (first.Kind == workday.Working) || !own && first.Name != "Tahun Baru, Masehi" {
-			t.Errorf("%s: 1 January is %+v; the file's own days win", file, first)
+		first := time.Date(2027, 1, 1, 9, 0, 0, 0, zone)
+		if own := file == "calendar.yaml"; c.Open(first) != own || imported[workday.DateOf(first)].Name != "Tahun Baru, Masehi" {
+			t.Errorf("%s: 1 January is open: %v; the file's own days win", file, c.Open(first))
 		}
 	}
 }

@@ -21,7 +21,7 @@ import (
 	"ukpbjd/templates"
 )
 
-// TestFailingDiskIsNoAbsentCase: where the books cannot be read, no command says that there is no such case, nor that nothing is
+// TestFailingDiskIsNoAbsentCase (A14): where the books cannot be read, no command says that there is no such case, nor that nothing is
 // held. The control: of a case that is none every command says just that, as the caller's fault, and of one that is there none.
 func TestFailingDiskIsNoAbsentCase(t *testing.T) {
 	x := officetest.New(t, templates.FS)
@@ -75,7 +75,7 @@ func TestFailingDiskIsNoAbsentCase(t *testing.T) {
 	}
 }
 
-// TestPapersOfNoCase: whoever asks for the papers of a case that is not there is told so, and not that it has none.
+// TestPapersOfNoCase (A14): whoever asks for the papers of a case that is not there is told so, and not that it has none.
 func TestPapersOfNoCase(t *testing.T) {
 	x := officetest.New(t, templates.FS)
 	number, err := x.Request(officetest.Staff, 1)

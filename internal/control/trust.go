@@ -35,18 +35,11 @@ func (c *Control) UpdateTrustPolicy(ctx context.Context, now store.Trust) (loose
 
 // voidCodes is one commit with the record of the new ground: after a crash it is found again.
 func (c *Control) voidCodes(b store.Books, what string) error {
-	now := c.Now().UTC()
 	if err := c.journal(b, "daemon", "trust-loosened", "trust-loosened", "Pengaturan kepercayaan menjadi lebih longgar: "+what+"."); err != nil {
 		return err
 	}
-	open, err := c.OpenCases(b)
-	if err != nil {
+	if err := c.TellOpen(b, "", sop.Task{Kind: sop.TaskVoid, Note: what, NotBefore: c.Now().UTC()}); err != nil {
 		return err
-	}
-	for _, cs := range open {
-		if err := c.Decide(b, cs, sop.Input{At: now, What: sop.Instruct{Verb: "void", Arg: what}}, now); err != nil {
-			return fmt.Errorf("void the codes of %s: %w", cs.Number, err)
-		}
 	}
 	return c.announceTrust(b, what)
 }

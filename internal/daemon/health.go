@@ -58,7 +58,7 @@ func serveHTTP(ctx context.Context, ln net.Listener, h http.Handler) error {
 
 const (
 	gaugesEvery = 15 * time.Second
-	depthMost   = 100_000 // counting further would take time and tell nothing more
+	maxDepth    = 100_000 // counting further would take time and tell nothing more
 )
 
 // gauges keeps the levels of /metrics: how many cases, letters and tasks there are now.
@@ -85,10 +85,10 @@ func (d *Daemon) measure(ctx context.Context) error {
 		if _, err = store.Damaged(err); err != nil { // verify names what is missing
 			return err
 		}
-		if _, letters, err = b.Letters.Next(depthMost); err != nil {
+		if _, letters, err = b.Letters.Next(maxDepth); err != nil {
 			return err
 		}
-		tasks, err = b.Tasks.Waiting(depthMost)
+		tasks, err = b.Tasks.Waiting(maxDepth)
 		return err
 	})
 	if err != nil {

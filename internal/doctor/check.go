@@ -143,11 +143,11 @@ func checkLetters(cfg *config.Config) []Finding {
 	return found
 }
 
-// clockMost is how far this clock and the mail server's may be apart.
-const clockMost = 2 * time.Minute
+// maxSkew is how far this clock and the mail server's may be apart.
+const maxSkew = 2 * time.Minute
 
 func checkClock(sent, arrived time.Time) Finding {
-	if off := arrived.Sub(sent).Abs(); off > clockMost {
+	if off := arrived.Sub(sent).Abs(); off > maxSkew {
 		return bad("clock", "set this machine's clock (timedatectl set-ntp true)", "this clock and the mail server's differ by %s", off.Round(time.Second))
 	}
 	return good("clock", "agrees with the mail server's")

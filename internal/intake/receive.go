@@ -376,7 +376,7 @@ func (m *Intake) decideMail(b store.Books, p *Prepared, v triage.Verdict, number
 	}
 	switch v.What.(type) {
 	case sop.Request, sop.Supplement, sop.Repeat:
-		return b.Letters.LinkMessageID(msg.MessageID, store.Pointer{Case: number})
+		return b.Letters.LinkMessageID(msg.MessageID, store.MessageRef{Case: number})
 	}
 	return nil
 }
@@ -439,10 +439,10 @@ func (m *Intake) caseless(b store.Books, p *Prepared, v triage.Verdict) error {
 			return err
 		}
 	}
-	if v.Desk == "" {
+	if v.OperatorAlert == "" {
 		return nil
 	}
-	return m.Warn(b, id, v.Desk, p.UID.String()+": "+v.Reason)
+	return m.Warn(b, id, v.OperatorAlert, p.UID.String()+": "+v.Reason)
 }
 
 // returned is a delivery report for a letter of no case. Nobody is written to about one to the operator: it would come back, too.
@@ -474,16 +474,16 @@ type view struct{ store.Books }
 
 func (v view) Case(number string) (sop.Case, bool, error) { return v.Cases.Get(number) }
 
-func (v view) Pointed(id string) (triage.Pointed, bool, error) {
+func (v view) ByMessageID(id string) (triage.MessageRef, bool, error) {
 	p, ok, err := v.Letters.ByMessageID(id)
 	if err != nil || !ok {
-		return triage.Pointed{}, false, err
+		return triage.MessageRef{}, false, err
 	}
 	if p.Key == "" {
-		return triage.Pointed{Case: p.Case}, true, nil
+		return triage.MessageRef{Case: p.Case}, true, nil
 	}
 	row, ok, err := v.Letters.Get(p.Case, p.Key)
-	return triage.Pointed{Case: p.Case, Letter: &row.Letter}, ok, err
+	return triage.MessageRef{Case: p.Case, Letter: &row.Letter}, ok, err
 }
 
 func (v view) Owner(user string) (string, error) { return v.Accounts.NIPOf(user) }

@@ -25,7 +25,7 @@ func TestTopicsOfTheProcedureAreKnown(t *testing.T) {
 		{"sop", `tellApprovers\("([a-z-]+)"`, sop.Pemberitahuan, 4},
 		{"sop", `Pemberitahuan, .*?, "([a-z-]+)"`, sop.Pemberitahuan, 3},
 		{"sop", `PeringatanOperator, .*?, "([a-z-]+)"`, sop.PeringatanOperator, 4},
-		{"triage", `Desk = "([a-z-]+)"`, sop.PeringatanOperator, 3},
+		{"triage", `OperatorAlert = "([a-z-]+)"`, sop.PeringatanOperator, 3},
 		{"sop", `toPerson\("([a-z-]+)"`, sop.PeringatanOperator, 2},
 		{"sop", `toPerson\("([a-z-]+)"`, sop.Kekurangan, 2},
 	} {

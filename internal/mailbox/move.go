@@ -262,14 +262,14 @@ func (s *session) holds(ctx context.Context, id identity) (bool, error) {
 
 func sized(n int64) *imap.SearchCriteria { return &imap.SearchCriteria{Larger: n - 1, Smaller: n + 1} }
 
-// named is search for few: the newest, at most foundMost.
+// named is search for few: the newest, at most maxFound.
 func (s *session) named(ctx context.Context, what *imap.SearchCriteria) ([]uint32, error) {
 	set, err := s.search(ctx, what)
 	if err != nil {
 		return nil, err
 	}
 	uids, err := expand(set, 1, uint64(s.count())+slack)
-	return uids[max(0, len(uids)-foundMost):], err
+	return uids[max(0, len(uids)-maxFound):], err
 }
 
 // searchable: a SEARCH for anything else needs a charset or a literal, which some servers refuse.

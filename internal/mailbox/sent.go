@@ -22,8 +22,8 @@ type Copy struct {
 var sentNames = map[string]bool{"sent": true, "sent items": true, "sent messages": true, "sent mail": true, "sent-mail": true, "sentmail": true,
 	"terkirim": true, "surat terkirim": true, "item terkirim": true, "pesan terkirim": true, "kotak keluar terkirim": true}
 
-// foundMost bounds how many messages of one folder are looked at in one go.
-const foundMost = 1000
+// maxFound bounds how many messages of one folder are looked at in one go.
+const maxFound = 1000
 
 // SentFolders lists the folders of sent mail: those marked \Sent, those called so, and the one that Options names.
 func (b *Box) SentFolders(ctx context.Context) (all []string, err error) {

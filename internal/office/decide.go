@@ -22,6 +22,14 @@ func (c *Clerk) Decide(b store.Books, cs sop.Case, in sop.Input, now time.Time) 
 
 // DecideOn is Decide for a mail of an approver, with the hash of the evidence that is kept with it.
 func (c *Clerk) DecideOn(b store.Books, cs sop.Case, in sop.Input, now time.Time, evidence string) error {
+	cs, err := c.CatchUp(b, cs, now)
+	if err != nil {
+		return err
+	}
+	return c.decide(b, cs, in, now, evidence)
+}
+
+func (c *Clerk) decide(b store.Books, cs sop.Case, in sop.Input, now time.Time, evidence string) error {
 	office := c.Office
 	if cs.Status == "" {
 		var err error

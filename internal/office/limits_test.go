@@ -27,7 +27,7 @@ func waits(x *officetest.Office, number string, kind sop.LetterKind, to sop.Pers
 	return longest
 }
 
-// TestForgedMailsDelayNobodyElse: ten thousand forged mails for one case and for none, all at one moment, delay no credential, no
+// TestForgedMailsDelayNobodyElse (A11): ten thousand forged mails for one case and for none, all at one moment, delay no credential, no
 // approval letter and no other person's notice, and end as a bounded number of letters. The control: the notices about them do
 // stand back.
 func TestForgedMailsDelayNobodyElse(t *testing.T) {
@@ -151,7 +151,7 @@ func TestWhatMustBeHeard(t *testing.T) {
 	}
 }
 
-// TestLimitsOfYearsAhead: buckets that a clock in another year left, empty and in debt, delay a letter by an hour at most, and
+// TestLimitsOfYearsAhead (A11): buckets that a clock in another year left, empty and in debt, delay a letter by an hour at most, and
 // after three hours by nothing. The control: an office whose clock was right is not delayed at all.
 func TestLimitsOfYearsAhead(t *testing.T) {
 	for name, wrong := range map[string]bool{"two seconds in 2030": true, "control": false} {

@@ -186,11 +186,16 @@ func (c *Clerk) OpenCases(b store.Books) (open []sop.Case, err error) {
 		open = append(open, cs)
 		return true
 	})
+	return open, c.PassOver(err)
+}
+
+// PassOver names in the log what a walk over cases could not decode, and returns whatever else went wrong.
+func (c *Clerk) PassOver(err error) error {
 	damaged, err := store.Damaged(err)
 	for _, row := range damaged {
 		c.Log.Error("a case is passed over", "error", row)
 	}
-	return open, err
+	return err
 }
 
 // ErrNoCase says that a number names no case.

@@ -74,7 +74,7 @@ func end(t *testing.T, o *Outbox, outcome postman.Outcome, list ...store.Claimed
 	}
 }
 
-// TestHeldThenGreylisted: a letter that an operator held back for six days and that is then greylisted once is still sent. The
+// TestHeldThenGreylisted (A12): a letter that an operator held back for six days and that is then greylisted once is still sent. The
 // control: one that is tried for six office days, often enough, is given up.
 func TestHeldThenGreylisted(t *testing.T) {
 	x, o := opened(t, nil)
@@ -122,7 +122,7 @@ func TestHeldThenGreylisted(t *testing.T) {
 	}
 }
 
-// TestRowsThatCannotBeClaimed: an outbox row without its letter, one whose letter has no bytes, and one that cannot be read stop
+// TestRowsThatCannotBeClaimed (A2): an outbox row without its letter, one whose letter has no bytes, and one that cannot be read stop
 // no commit and no other letter; a person hears of each once. The control: the letter beside them has nothing wrong and goes.
 func TestRowsThatCannotBeClaimed(t *testing.T) {
 	x, o := opened(t, nil)
@@ -340,7 +340,7 @@ func TestLetterLostInSending(t *testing.T) {
 	}
 }
 
-// TestResultThatCannotBeDecided: of many results one cannot be told to its case. The others are; the one keeps its state, is not
+// TestResultThatCannotBeDecided (A2): of many results one cannot be told to its case. The others are; the one keeps its state, is not
 // sent again, and a person looks; while it waits, health says so. The control: a result of a whole case needs nobody.
 func TestResultThatCannotBeDecided(t *testing.T) {
 	var health queue.Health
@@ -394,7 +394,7 @@ func TestResultThatCannotBeDecided(t *testing.T) {
 	}
 }
 
-// TestLettersOfYearsAhead: letters that a clock in another year left in the outbox go within the hour. The control: one that is
+// TestLettersOfYearsAhead (A11): letters that a clock in another year left in the outbox go within the hour. The control: one that is
 // due in two hours by right waits for them.
 func TestLettersOfYearsAhead(t *testing.T) {
 	x, o := opened(t, nil)
@@ -415,7 +415,7 @@ func TestLettersOfYearsAhead(t *testing.T) {
 	}
 }
 
-// TestRunOutlivesBadResults: the whole outbox goes on while a result cannot be written, and ends when it is told to.
+// TestRunOutlivesBadResults (A2): the whole outbox goes on while a result cannot be written, and ends when it is told to.
 func TestRunOutlivesBadResults(t *testing.T) {
 	x, o := opened(t, nil)
 	_, err := x.Request(officetest.Staff, 1)

@@ -53,6 +53,8 @@ func reopened(t *testing.T, path, boot string) *SendLog {
 	return l
 }
 
+// TestSendLogTellsWhatHadBegun (A15): after a kill only those letters are in doubt whose DATA had begun and of which no answer was
+// noted; all others go back to the outbox, or count as taken.
 func TestSendLogTellsWhatHadBegun(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "sending.log")
 	rows := killed(t, path, "boot-1")

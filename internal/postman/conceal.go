@@ -17,7 +17,7 @@ const concealed = "the server's words repeated what is secret and were not kept"
 // conceal keeps our login, and words of the letter itself, out of what is kept, should a server repeat them to us, in
 // whatever way it writes them.
 func (p *Postman) conceal(text string, letter []byte) string {
-	text = text[:min(len(text), concealMost)]
+	text = text[:min(len(text), maxConceal)]
 	read := readings(text)
 	repeated := func(word string) bool {
 		return slices.ContainsFunc(read, func(r string) bool { return strings.Contains(r, word) })
@@ -38,8 +38,8 @@ func (p *Postman) conceal(text string, letter []byte) string {
 	return text
 }
 
-// concealMost bounds the words of a server that are looked at, and so what may be kept of them.
-const concealMost = 16 << 10
+// maxConceal bounds the words of a server that are looked at, and so what may be kept of them.
+const maxConceal = 16 << 10
 
 var (
 	inBase64 = regexp.MustCompile(`[A-Za-z0-9+/_-]{11,}`) // eight bytes

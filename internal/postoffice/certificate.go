@@ -44,8 +44,8 @@ func (o *Office) serverTLS() *tls.Config {
 	return &tls.Config{Certificates: []tls.Certificate{o.cert}, MinVersion: tls.VersionTLS12}
 }
 
-// secured wraps the gate when TLS begins with the connection.
-func (o *Office) secured(g *gate) net.Listener {
+// secured wraps the listener when TLS begins with the connection.
+func (o *Office) secured(g *listener) net.Listener {
 	if o.opt.Security == "tls" {
 		return tls.NewListener(g, o.serverTLS())
 	}

@@ -29,7 +29,7 @@ func (o *Office) Deliver(to string, raw []byte) error {
 	}
 	via := fmt.Sprintf("from outside.invalid (outside.invalid [192.0.2.1])\r\n\tby %s (postoffice) with ESMTP", o.opt.Host)
 	defer o.announce()
-	return o.put(to, "INBOX", o.opt.Now(), append([]byte("Return-Path: <"+path+">\r\n"), o.stamp(raw, "", via)...))
+	return o.put(to, "INBOX", o.opt.Now(), append([]byte("Return-Path: <"+path+">\r\n"), o.addTraceHeaders(raw, "", via)...))
 }
 
 // Put stores a mail as it is, with no trace and no verdict, as a client's APPEND would.

@@ -58,8 +58,8 @@ type Options struct {
 // Office is a running post office. All methods may be called from several goroutines.
 type Office struct {
 	opt      Options
-	accounts map[string]Account  // by lower case address
-	boxes    map[string]*cabinet // by lower case address
+	accounts map[string]Account    // by lower case address
+	boxes    map[string]*mailStore // by lower case address
 	domains  map[string]bool
 	cert     tls.Certificate
 	roots    *x509.CertPool
@@ -76,7 +76,7 @@ type Office struct {
 
 // counters are the two open services.
 type counters struct {
-	imap, smtp *gate
+	imap, smtp *listener
 	mail       *smtp.Server
 	ctx        context.Context
 	cancel     context.CancelFunc
@@ -100,7 +100,7 @@ func furnish(opt Options) (*Office, error) {
 		return nil, errors.New("open post office: no accounts")
 	}
 	o := &Office{
-		opt: opt, accounts: map[string]Account{}, boxes: map[string]*cabinet{}, domains: map[string]bool{},
+		opt: opt, accounts: map[string]Account{}, boxes: map[string]*mailStore{}, domains: map[string]bool{},
 		changed: make(chan struct{}), attempts: map[string]int{},
 		imapAddr: "127.0.0.1:0", smtpAddr: "127.0.0.1:0",
 	}
@@ -133,7 +133,7 @@ func (o *Office) enrol(a Account) error {
 	if domainOf(key) == "" || o.boxes[key] != nil {
 		return fmt.Errorf("open post office: account %q is no address, or stands twice", a.Address)
 	}
-	c := newCabinet(o.opt.Now)
+	c := newMailStore(o.opt.Now)
 	c.create("INBOX")
 	c.create("Sent")
 	o.accounts[key], o.boxes[key], o.domains[domainOf(key)] = a, c, true
@@ -157,13 +157,13 @@ func (o *Office) Open() error {
 		return fmt.Errorf("listen for SMTP: %w", err)
 	}
 	o.imapAddr, o.smtpAddr = il.Addr().String(), sl.Addr().String()
-	c := &counters{imap: newGate(il), smtp: newGate(sl)}
+	c := &counters{imap: newListener(il), smtp: newListener(sl)}
 	c.imap.hideIDLE = o.opt.HideIDLE
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	c.mail = o.mailServer(c.ctx)
 	desk := o.imapServer()
-	c.wg.Go(func() { desk.Serve(o.secured(c.imap)) })   //nolint:errcheck // ends with the gate
-	c.wg.Go(func() { c.mail.Serve(o.secured(c.smtp)) }) //nolint:errcheck // ends with the gate
+	c.wg.Go(func() { desk.Serve(o.secured(c.imap)) })   //nolint:errcheck // ends with the listener
+	c.wg.Go(func() { c.mail.Serve(o.secured(c.smtp)) }) //nolint:errcheck // ends with the listener
 	o.running = c
 	return nil
 }
@@ -222,7 +222,7 @@ func (o *Office) signIn(username, password string) (Account, bool) {
 	return a, ok && !a.Password.Absent() && a.Password.Reveal() == password
 }
 
-func (o *Office) box(addr string) *cabinet { return o.boxes[strings.ToLower(addr)] }
+func (o *Office) box(addr string) *mailStore { return o.boxes[strings.ToLower(addr)] }
 
 func domainOf(addr string) string {
 	at := strings.LastIndexByte(addr, '@')

@@ -13,7 +13,7 @@ type session struct {
 	office *Office
 	conn   *conn
 	login  string
-	box    *cabinet
+	box    *mailStore
 
 	open     *folder
 	view     *imapserver.SessionTracker

@@ -205,7 +205,7 @@ func (s *submission) accept(raw []byte) error {
 	o.mu.Unlock()
 	defer o.announce()
 	via := fmt.Sprintf("from %s ([127.0.0.1])\r\n\tby %s (postoffice) with %s id %06d", clean(s.conn.Hostname()), o.opt.Host, s.protocol(), n)
-	stamped := o.stamp(raw, s.login, via)
+	stamped := o.addTraceHeaders(raw, s.login, via)
 	for _, to := range s.to {
 		if err := o.carry(s.from, to, raw, stamped); err != nil {
 			return err

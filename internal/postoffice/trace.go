@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// stamp puts the verdict and the trace of this office on top of a mail, after taking off verdicts that claim our name.
-func (o *Office) stamp(raw []byte, login, via string) []byte {
+// addTraceHeaders puts the verdict and the trace of this office on top of a mail, after taking off verdicts that claim our name.
+func (o *Office) addTraceHeaders(raw []byte, login, via string) []byte {
 	if !o.opt.KeepForged {
 		raw = stripVerdicts(raw, o.opt.AuthservID)
 	}

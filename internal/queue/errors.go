@@ -52,7 +52,7 @@ func isGround(err error) bool {
 }
 
 // isMachine: the machine has no room, no files or no working disk left. That passes, and puts no item aside; but it may be met
-// by one alone, whose own file lies on a bad sector, so it does not stop the others either.
+// by one alone, whose own file lies on a bad sector, so it does not stop the others either, and has an end of its own (count).
 func isMachine(err error) bool {
 	faults := []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EIO, syscall.EROFS, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM}
 	return slices.ContainsFunc(faults, func(e syscall.Errno) bool { return errors.Is(err, e) })

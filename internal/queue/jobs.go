@@ -17,8 +17,10 @@ type Jobs[T, R any] struct {
 	Key func(T) string
 
 	// Claim records that the items are under way, and says when more fall due. What it returns beside an error is worked on, too:
-	// a claim that was taken apart has claimed some. What no worker has begun when Run ends stays claimed, as after a kill.
+	// a claim that was taken apart has claimed some.
 	Claim func(ctx context.Context, limit int, busy func(key string) bool) (items []T, next time.Time, err error)
+	// Release takes a claim back as Run ends: nobody has begun these items, or has ended them. Nil: they stay claimed.
+	Release func(context.Context, []T) error
 
 	// Execute heeds its context. An error that it returns after Run's context has ended says nothing of the item, and is dropped.
 	Execute func(context.Context, T) (R, error)
@@ -99,6 +101,11 @@ func (j Jobs[T, R]) Run(ctx context.Context) error {
 	if end := o.try(last, &o.settling, o.settle); isFatal(end, o.Fatal) {
 		return end
 	}
+	if o.Release != nil && len(o.ready) > 0 {
+		if end := Guard(func() error { return o.Release(last, o.ready) }); isFatal(end, o.Fatal) {
+			return end
+		}
+	}
 	return err
 }
 
@@ -150,6 +157,7 @@ func (o *owner[T, R]) take(ctx context.Context, r result[T, R]) error {
 	o.busy[r.key] = time.Time{}
 	if r.err != nil {
 		if end := ended(ctx, r.err, o.Fatal); end != nil {
+			o.ready = append(o.ready, r.item)
 			return end
 		}
 	}
@@ -177,8 +185,8 @@ func (o *owner[T, R]) run(ctx context.Context) error {
 }
 
 func (o *owner[T, R]) try(ctx context.Context, p *phase, do func(context.Context) error) error {
-	if ctx.Err() != nil || p.pause != nil {
-		return ctx.Err()
+	if p.pause != nil {
+		return nil
 	}
 	err := Guard(func() error { return do(ctx) })
 	if end := ended(ctx, err, o.Fatal); end != nil {

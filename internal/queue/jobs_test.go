@@ -753,6 +753,67 @@ func TestNoGroundNoClaim(t *testing.T) {
 	})
 }
 
+// What has ended is settled at the stop although the pause after a fault has not: the books take it again by then. The control: they
+// do not, and it stays claimed.
+func TestStopCutsThePauseShort(t *testing.T) {
+	for name, mended := range map[string]bool{"mended": true, "control": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBooks(1)
+				var down atomic.Bool
+				down.Store(true)
+				b.fault = func(_ context.Context, phase, _ string) error {
+					if phase == "settle" && down.Load() {
+						return Ground(errOdd)
+					}
+					return nil
+				}
+				time.AfterFunc(time.Second, func() { down.Store(!mended) })
+				if err := run(b.jobs(nil), time.Second+time.Millisecond); !errors.Is(err, context.DeadlineExceeded) {
+					t.Error(err)
+				}
+				if settled := b.rows[b.keys[0]].state == "settled"; settled != mended {
+					t.Errorf("it is %s", b.rows[b.keys[0]].state)
+				}
+			})
+		})
+	}
+}
+
+// At the stop the claims of what was not begun, and of what was interrupted, are given back. The control: what was settled is not.
+func TestStopReleasesItsClaims(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBooks(10)
+		j := b.jobs(nil)
+		j.Workers = 2
+		b.fault = func(ctx context.Context, phase, key string) error {
+			if phase == "execute" && key > b.keys[3] {
+				<-ctx.Done()
+				return ctx.Err()
+			}
+			return nil
+		}
+		var released []string
+		j.Release = func(ctx context.Context, list []string) error {
+			released = list
+			return ctx.Err()
+		}
+		if err := run(j, time.Second); !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+		slices.Sort(released)
+		var claimed []string
+		for _, key := range b.keys {
+			if b.rows[key].state == "claimed" {
+				claimed = append(claimed, key)
+			}
+		}
+		if !slices.Equal(released, claimed) || len(claimed) < 2 || b.rows[b.keys[3]].state != "settled" {
+			t.Errorf("released %q, claimed %q", released, claimed)
+		}
+	})
+}
+
 // What a worker receives after the stop it does not begin.
 func TestNothingBeginsAfterTheStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -21,7 +22,7 @@ import (
 type Policy struct {
 	Tries int           // before an item is put aside; 0: five
 	Over  time.Duration // and not before it has failed for so long; 0: ten minutes
-	Days  time.Duration // instead of Over, for a fault that is called passing (IsPassing); 0: three days
+	Days  time.Duration // instead of Over, for a fault that is called passing (IsPassing), or a disk that fails one alone; 0: three days
 	Pause Backoff       // between the tries of one item
 	Slow  time.Duration // pause of an item that nobody can put aside; 0: one hour
 
@@ -62,6 +63,7 @@ type Queue[T any] struct {
 	o       Options[T]
 	mu      sync.Mutex
 	failing map[string]*failure
+	ended   int    // items settled or put aside
 	shown   string // the one whose reason health shows
 }
 
@@ -74,6 +76,8 @@ type failure struct {
 	last   time.Time
 	pause  time.Duration
 	why    error
+	since  int  // how many had ended when it began
+	ground bool // the last time it was the machine's trouble, not its own
 	told   bool // Next has said that its pause is over
 }
 
@@ -207,26 +211,28 @@ func (q *Queue[T]) blame(ctx context.Context, item T, why error) (Failed[T], err
 func (q *Queue[T]) count(key string, why error) (enough bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	now, machine := q.o.Now(), isMachine(why)
+	now := q.o.Now()
 	f := q.failing[key]
 	if f == nil {
-		f = &failure{last: now}
+		f = &failure{last: now, since: q.ended}
 		q.failing[key] = f
 	}
+	sector := errors.Is(why, syscall.EIO) && q.ended != f.since // the disk serves others
+	machine := isMachine(why) && !sector
 	f.times++
 	if !machine {
 		f.tries++
 	}
-	if !machine && !isMachine(f.why) {
+	if !machine && !f.ground {
 		f.waited += min(max(now.Sub(f.last), 0), f.pause)
 	}
-	f.last, f.why, f.told = now, why, false
+	f.last, f.why, f.ground, f.told = now, why, machine, false
 	f.pause = q.o.Policy.Pause.After(f.times, q.o.Rand)
 	over := q.o.Policy.Over
-	if IsPassing(why) {
+	if sector || IsPassing(why) {
 		over = max(over, q.o.Policy.Days)
 	}
-	enough = !machine && (IsPermanent(why) || q.o.Policy.Without.Passing || f.tries >= q.o.Policy.Tries && f.waited >= over)
+	enough = !machine && (IsPermanent(why) && !sector || q.o.Policy.Without.Passing || f.tries >= q.o.Policy.Tries && f.waited >= over)
 	if enough && q.o.Aside == nil {
 		f.pause, enough = q.o.Policy.Slow, false
 	}
@@ -238,6 +244,7 @@ func (q *Queue[T]) settled(items ...T) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	had := len(q.failing)
+	q.ended += len(items)
 	for i := 0; i < len(items) && len(q.failing) > 0; i++ {
 		delete(q.failing, q.o.Key(items[i]))
 	}

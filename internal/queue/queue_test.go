@@ -225,6 +225,52 @@ func TestTriesAreBounded(t *testing.T) {
 	}
 }
 
+// passingError is somebody else's trouble.
+type passingError struct{ error }
+
+func (passingError) Passing() bool { return true }
+
+// Each bound of a policy holds alone: so many tries however long they take, and so long however many they are; for what passes, days.
+// The control is an item that both have let go.
+func TestEachBoundHoldsAlone(t *testing.T) {
+	for name, x := range map[string]struct {
+		pause Backoff
+		why   error
+		tries int
+		took  time.Duration
+	}{
+		"tries":         {Backoff{First: time.Hour, Most: time.Hour}, errOdd, 5, 4 * time.Hour},
+		"time":          {Backoff{First: time.Second, Most: time.Second}, errOdd, 601, 10 * time.Minute},
+		"days":          {Backoff{First: time.Hour, Most: time.Hour}, passingError{errOdd}, 73, 72 * time.Hour},
+		"control: both": {Backoff{First: 150 * time.Second, Most: 150 * time.Second}, errOdd, 5, 10 * time.Minute},
+	} {
+		c, l := newClock(), ledger{}
+		q := l.queue(c, nil)
+		q.o.Policy.Pause = x.pause
+		start := c.now
+		if pauses := failUntilAside(t, q, c, x.why); len(pauses)+1 != x.tries || c.now.Sub(start) != x.took {
+			t.Errorf("%s: put aside after %d tries and %s", name, len(pauses)+1, c.now.Sub(start))
+		}
+	}
+}
+
+// What is permanent is the item's, and ends it, whether or not anything can be settled meanwhile. The control: of another error that
+// is not said.
+func TestPermanentNeedsNoGround(t *testing.T) {
+	for name, why := range map[string]error{"permanent": Permanent(errOdd), "control": errOdd} {
+		c, l := newClock(), ledger{}
+		_, failed, err := l.queue(c, nil).Settle(t.Context(), numbered(1), func(_ context.Context, items []string) error {
+			if len(items) == 0 {
+				return errors.New("nothing can be settled")
+			}
+			return why
+		})
+		if permanent := IsPermanent(why); (err == nil) != permanent || (len(failed) == 1 && failed[0].Aside) != permanent {
+			t.Errorf("%s: %v, %v", name, failed, err)
+		}
+	}
+}
+
 func TestBackoff(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b := Backoff{First: time.Duration(rapid.Int64Range(0, int64(time.Hour)).Draw(t, "first")),
@@ -293,6 +339,38 @@ func TestMachineIsNobodysFault(t *testing.T) {
 	for _, why := range []error{errDisk, Permanent(errDisk)} {
 		if f, _ := q.Blame(t.Context(), "item", why); f.Aside {
 			t.Errorf("put aside for %v", why)
+		}
+	}
+}
+
+// A disk that fails one item alone, while others are settled, is a fault that passes or ends the item: after three days it is put
+// aside, whoever calls the error permanent. The controls: nobody else is settled; the machine has no room.
+func TestBadSectorHasAnEnd(t *testing.T) {
+	for name, x := range map[string]struct {
+		why    error
+		others int
+		aside  bool
+	}{
+		"bad sector":            {errDisk, 2, true},
+		"permanent":             {Permanent(errDisk), 2, true},
+		"control: nobody else":  {errDisk, 0, false},
+		"control: without room": {errFull, 2, false},
+	} {
+		c, l := newClock(), ledger{refuse: refuseWith(x.why, "item 00")}
+		q := l.queue(c, nil)
+		start, took := c.now, time.Duration(0)
+		for range 7 * 24 * 4 {
+			now := slices.DeleteFunc(numbered(1+x.others), func(s string) bool { return q.Waits(s) || slices.Contains(l.settled, s) || l.aside[s] != nil })
+			if _, err := q.Commit(t.Context(), now, l.settle); err != nil {
+				t.Fatal(err)
+			}
+			if len(l.aside) > 0 && took == 0 {
+				took = c.now.Sub(start)
+			}
+			c.add(15 * time.Minute)
+		}
+		if (took > 0) != x.aside || x.aside && (took < 72*time.Hour || took > 6*24*time.Hour) {
+			t.Errorf("%s: put aside after %s", name, took)
 		}
 	}
 }
@@ -411,6 +489,31 @@ func TestNextDoesNotTurnForEver(t *testing.T) {
 	c.add(2 * time.Second)
 	if next := q.Next(); next.IsZero() || next.After(c.now) {
 		t.Errorf("the end of a pause is not told: %v", next)
+	}
+}
+
+// Next tells the end of every pause of an item, not of the first alone, and forgets what is gone from the books although the clock has
+// gone back.
+func TestNextTellsEachPause(t *testing.T) {
+	c, l, h := newClock(), ledger{}, &Health{}
+	q := l.queue(c, h)
+	for i := range 3 {
+		if _, err := q.Blame(t.Context(), "item", errOdd); err != nil {
+			t.Fatal(err)
+		}
+		for q.Waits("item") {
+			c.add(time.Second)
+		}
+		if next := q.Next(); next.IsZero() || next.After(c.now) {
+			t.Errorf("the end of pause %d is told for %v", i+1, next)
+		}
+		if next := q.Next(); !next.After(c.now) {
+			t.Errorf("control: the end of pause %d is told twice", i+1)
+		}
+	}
+	c.add(-24 * time.Hour)
+	if next := q.Next(); !next.IsZero() || len(h.Faults()) != 0 {
+		t.Errorf("the clock went back: next %v, faults %v", next, h.Faults())
 	}
 }
 

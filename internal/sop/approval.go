@@ -27,7 +27,7 @@ func (o Office) binding(c *Case, s Sender, w Command, at time.Time) string {
 		return "code-old"
 	case w.Ref.Revision != c.Revision || w.Ref.Issue != c.Issue:
 		return "code-old"
-	case w.Ref.Via == "code" && c.CodeTries >= CodeTriesMost:
+	case w.Ref.Via == "code" && c.CodeTries >= MaxCodeTries:
 		return "code-void"
 	case at.After(c.Expires):
 		return "expired"

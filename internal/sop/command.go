@@ -88,13 +88,13 @@ func (d *decision) reject(topic, note string) string {
 	return topic
 }
 
-// toldMost bounds the memory of answers, and so the answers.
-const toldMost = 200
+// maxTold bounds the memory of answers, and so the answers.
+const maxTold = 200
 
 // answer tells the sender, at their registered address, why nothing happened; once for each reason and status of the case.
 func (d *decision) answer(topic, note string) {
 	key := d.in.From.Address + " " + topic + " " + note + " " + string(d.c.Status)
-	if d.c.Status.Closed() || d.c.Told[key] || len(d.in.From.Roles) == 0 || len(d.c.Told) >= toldMost {
+	if d.c.Status.Closed() || d.c.Told[key] || len(d.in.From.Roles) == 0 || len(d.c.Told) >= maxTold {
 		return
 	}
 	d.c.Told[key] = true

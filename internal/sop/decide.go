@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// mailsMost bounds what a case remembers; a case of normal life sees fewer than a hundred mails.
-const mailsMost = 1000
+// maxMails bounds what a case remembers; a case of normal life sees fewer than a hundred mails.
+const maxMails = 1000
 
 // decision is one run of Decide: the case as it changes and what has been asked for so far.
 type decision struct {
@@ -44,7 +44,7 @@ func (d *decision) finish() {
 	d.c.Updated = d.now
 	d.noteMissed()
 	d.shredDue()
-	if d.in.Mail.SHA256 != "" && len(d.c.Mails) < mailsMost {
+	if d.in.Mail.SHA256 != "" && len(d.c.Mails) < maxMails {
 		d.c.Mails = append(d.c.Mails, d.in.Mail)
 	}
 	if len(d.out.Events) == 0 && d.in.What != nil {

@@ -9,8 +9,8 @@ import (
 	"ukpbjd/internal/workday"
 )
 
-// delegationMost bounds an absence.
-const delegationMost = 366 * 24 * time.Hour
+// maxDelegation bounds an absence.
+const maxDelegation = 366 * 24 * time.Hour
 
 // Acting are the approvers of a case at a moment: all of the office, and the deputies whose DELEGASI runs.
 func (o Office) Acting(c *Case, at time.Time) []Approver {
@@ -125,7 +125,7 @@ func (o Office) delegation(s Sender, arg string, at time.Time) (to Approver, unt
 		return to, until, "deputy-unknown"
 	}
 	until, ok = o.endOf(day)
-	if !ok || !until.After(at) || until.Sub(at) > delegationMost {
+	if !ok || !until.After(at) || until.Sub(at) > maxDelegation {
 		return to, until, "date-unreadable"
 	}
 	return to, until, ""

@@ -9,8 +9,8 @@ import (
 	"ukpbjd/internal/document"
 )
 
-// resendMost bounds how often one member's letter is sent, so that no loop of requests becomes a flood.
-const resendMost = 6
+// maxResend bounds how often one member's letter is sent, so that no loop of requests becomes a flood.
+const maxResend = 6
 
 // decide puts the finished letter of one member into the post.
 func (w CredentialSealed) decide(d *decision) string {
@@ -162,7 +162,7 @@ func resendable(_ Office, c *Case, _ Sender, w Command, _ time.Time) string {
 func (m Member) again(who string) bool {
 	onWay := m.State == MemberSealing || m.State == MemberQueued || m.State == MemberWaiting
 	lost := m.State == MemberWrong || m.State == MemberLapsed || m.Exposed || m.Shredded
-	return m.named(who) && !onWay && !lost && m.Sends < resendMost && (who != "" || m.State != MemberConfirmed)
+	return m.named(who) && !onWay && !lost && m.Sends < maxResend && (who != "" || m.State != MemberConfirmed)
 }
 
 // kirimUlang sends again: same credentials, to the address frozen at approval, never after shredding.

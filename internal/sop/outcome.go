@@ -110,11 +110,13 @@ const (
 	TaskCredential TaskKind = "credential" // render and seal one member's letter → CredentialSealed
 	TaskTembusan   TaskKind = "tembusan"   // render and seal the copy with passwords → TembusanSealed
 	TaskShred      TaskKind = "shred"      // destroy a member's key → KeyShredded
+	TaskDelegate   TaskKind = "delegate"   // tell an open case what was delegated in another → Delegated
+	TaskVoid       TaskKind = "void"       // tell an open case that its codes are void → Instruct
 )
 
 // Task is a row in the commit; a worker carries it out and its result returns as an Input.
 type Task struct {
-	ID        string    `json:"id"` // unique: number/key
+	ID        string    `json:"id"` // unique: number/key/kind
 	Kind      TaskKind  `json:"kind"`
 	Case      string    `json:"case"`
 	Revision  int       `json:"revision"`
@@ -122,4 +124,25 @@ type Task struct {
 	NIP       string    `json:"nip,omitempty"`
 	Letter    Letter    `json:"letter,omitzero"` // the letter to seal
 	NotBefore time.Time `json:"not_before,omitzero"`
+
+	Delegation Delegation `json:"delegation,omitzero"`
+	Note       string     `json:"note,omitempty"` // why codes are void
+}
+
+// Told is the input of a task that tells one open case what was said for all of them; false for every other task.
+func (t Task) Told() (in Input, ok bool) {
+	in.At = t.NotBefore
+	switch t.Kind {
+	case TaskDelegate:
+		in.From.Person, in.What = t.Delegation.From, Delegated{t.Delegation}
+	case TaskVoid:
+		in.What = Instruct{Verb: "void", Arg: t.Note}
+	}
+	return in, in.What != nil
+}
+
+// Lasts says that a task is never given up: there is no end to it but its own.
+func (t Task) Lasts() bool {
+	_, told := t.Told()
+	return told || t.Kind == TaskShred
 }

@@ -1,7 +1,7 @@
 package sop
 
-// CodeTriesMost is how many wrong codes a revision bears; then the code alone opens nothing (DESIGN, "Mail grammar").
-const CodeTriesMost = 5
+// MaxCodeTries is how many wrong codes a revision bears; then the code alone opens nothing (DESIGN, "Mail grammar").
+const MaxCodeTries = 5
 
 // Unclear is a participant's reply without a command: nothing happens, and they are told once how to answer.
 func (w Unclear) decide(d *decision) string {
@@ -19,7 +19,7 @@ func (w Refused) decide(d *decision) string {
 	}
 	if w.WrongCode {
 		d.c.CodeTries++
-		if d.c.CodeTries == CodeTriesMost {
+		if d.c.CodeTries == MaxCodeTries {
 			d.voidCode()
 		}
 	}

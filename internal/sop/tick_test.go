@@ -230,7 +230,7 @@ func window(t *rapid.T, decide decider) string {
 	return ""
 }
 
-// TestUndoWindowEnds: an approval is released once, at the end of its undo window, whatever ticks come early, late, twice, or
+// TestUndoWindowEnds (A8): an approval is released once, at the end of its undo window, whatever ticks come early, late, twice, or
 // together with something else.
 func TestUndoWindowEnds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -106,14 +107,20 @@ func (d *disaster) identity() *credential.Unlock {
 	return &credential.Unlock{Identity: secret.New([]byte(d.id.String()))}
 }
 
+// TestRestoreSendsNothingUntilReconciled, and believes no log of sending that lies in the place to which it restores.
 func TestRestoreSendsNothingUntilReconciled(t *testing.T) {
 	t.Parallel()
 	d := newDisaster(t)
 	d.move()
+	log := filepath.Join(d.Config.Storage.Path, daemon.SendLogName)
+	d.do(errors.Join(os.MkdirAll(d.Config.Storage.Path, 0o700), os.WriteFile(log, []byte("boot run"), 0o600)))
 	r, err := backup.Restore(d.ctx, d.Config, backup.RestoreOptions{File: d.whole, Unlock: d.identity()})
 	d.do(err)
 	if r.Cases != 1 || len(r.Open) != 1 || r.Keyless != 0 {
 		t.Errorf("%+v", r)
+	}
+	if _, err := os.Lstat(log); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the log of sending lies there still: %v", err)
 	}
 	before := d.sentByOffice()
 	d.do(d.Start(d.ctx))

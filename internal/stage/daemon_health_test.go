@@ -18,7 +18,7 @@ import (
 // needs are the rows that each loop reads first: where they cannot be read, the loop is in trouble.
 var needs = map[string]string{
 	"intake": "get meta mailbox", "filing": "get meta mailbox", "reconcile": "get meta mailbox", "requeue": "scan return", "outbox": "scan outbox",
-	"tasks": "scan tasks", "time": "scan wake", "strays": "scan wake", "checkpoint": "get meta checkpoint", "month": "get meta reported",
+	"tasks": "scan tasks", "lasting-tasks": "scan tasks", "time": "scan wake", "strays": "scan wake", "checkpoint": "get meta checkpoint", "month": "get meta reported",
 	"archive": "scan unarchived", "archive-letters": "scan unkept", "retention": "scan cases", "sent": "get meta ground",
 }
 

@@ -441,7 +441,7 @@ func (s *sickroom) waits() string {
 	return strings.Join(rows, ", ")
 }
 
-// TestPoison lets 500 mails lie in the inbox of which every twelfth is poisonous in another way. Every other one is answered; each
+// TestPoison (A2) lets 500 mails lie in the inbox of which every twelfth is poisonous in another way. Every other one is answered; each
 // poisonous one has one end; readiness says what is wrong while it lasts, and nothing at the end. The control is the first law left
 // out (TestLaws), where a single one of them stops all.
 func TestPoison(t *testing.T) {

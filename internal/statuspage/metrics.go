@@ -25,7 +25,6 @@ type Metrics struct {
 	batch      prometheus.Histogram
 	sending    prometheus.Histogram
 	reading    prometheus.Histogram
-	reconnects prometheus.Counter
 	progress   prometheus.Gauge
 }
 
@@ -54,7 +53,6 @@ func NewMetrics(version string) *Metrics {
 	m.batch = times("commit_inputs", "Inputs decided in one transaction.", prometheus.ExponentialBuckets(1, 2, 10))
 	m.sending = times("send_seconds", "Time of one attempt to send a letter.", prometheus.ExponentialBuckets(0.005, 2, 14))
 	m.reading = times("read_seconds", "Time to read one message with its papers.", prometheus.ExponentialBuckets(0.002, 2, 16))
-	m.reconnects = counts("imap_reconnects_total", "Times that the mailbox connection had to be made anew.").WithLabelValues()
 	m.progress = levels("last_progress_timestamp_seconds", "When the mailbox was last seen to answer, in Unix time.").WithLabelValues()
 	levels("build_info", "The version that runs.", "version").WithLabelValues(version).Set(1)
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -105,9 +103,6 @@ func (m *Metrics) Commit(took time.Duration, inputs int) {
 
 // Read observes the reading of one message.
 func (m *Metrics) Read(took time.Duration) { m.reading.Observe(took.Seconds()) }
-
-// Reconnect counts a mailbox connection made anew.
-func (m *Metrics) Reconnect() { m.reconnects.Inc() }
 
 // Progress says that the mailbox answered.
 func (m *Metrics) Progress(at time.Time) {

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// auditMost is how many faults of the journal are worth telling.
-const auditMost = 100
+// maxAudit is how many faults of the journal are worth telling.
+const maxAudit = 100
 
 // audit holds the journal against its own hashes.
 type audit struct {
@@ -54,7 +54,7 @@ func (b Journal) Audit(say func(where, what string)) error {
 }
 
 func (a *audit) fault(where, format string, args ...any) {
-	if a.faults++; a.faults <= auditMost {
+	if a.faults++; a.faults <= maxAudit {
 		a.say(where, fmt.Sprintf(format, args...))
 	}
 }

@@ -35,7 +35,7 @@ import (
 //	sending   CASE/KEY                                         → "" between the recorded attempt and its result
 //	unkept    CASE/KEY                                         → "" while a letter that has ended is not in the archive
 //	copies    CASE/KEY                                         → a credential letter without its password, until it is in the archive
-//	msgids    Message-ID of a letter, or of a requester's mail → Pointer
+//	msgids    Message-ID of a letter, or of a requester's mail → MessageRef
 //	tasks     ID                                               → TaskRow
 //	seen      UIDVALIDITY(8 hex)/UID(8 hex)                    → MailRecord: the one outcome of each mail
 //	judged    CASE/UIDVALIDITY/UID                             → "": which mails were judged for a case

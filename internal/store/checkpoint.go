@@ -77,7 +77,7 @@ func (b Journal) Sign(now time.Time, s Seal) (signed []byte, err error) {
 	return note.Sign(&note.Note{Text: c.text()}, noteSigner{v, s})
 }
 
-const longestCheckpoint = 4 << 10
+const maxCheckpoint = 4 << 10
 
 var errCheckpoint = errors.New("this is no checkpoint of a journal")
 
@@ -111,7 +111,7 @@ func cutCheckpoint(text []byte) ([]byte, error) {
 			continue
 		}
 		out = append(append(out, line...), '\n')
-		if len(out) > longestCheckpoint {
+		if len(out) > maxCheckpoint {
 			return nil, errCheckpoint
 		}
 		if bytes.HasPrefix(line, []byte("— ")) {

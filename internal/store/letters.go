@@ -91,8 +91,8 @@ type LetterRow struct {
 // ID names the letter in the whole store.
 func (r LetterRow) ID() string { return r.Case + "/" + r.Letter.Key }
 
-// Pointer is what a Message-ID of ours, or of a requester's mail, leads to. Key is empty for the latter.
-type Pointer struct {
+// MessageRef is what a Message-ID of ours, or of a requester's mail, leads to. Key is empty for the latter.
+type MessageRef struct {
 	Case string `json:"case"`
 	Key  string `json:"key,omitempty"`
 }
@@ -108,7 +108,7 @@ func (b Letters) Put(r LetterRow, body []byte) error {
 		b.put(bLetters, id, r),
 		b.tx.Put(bBodies, []byte(id), body),
 		b.enqueue(r),
-		b.LinkMessageID(r.MessageID, Pointer{r.Case, r.Letter.Key}))
+		b.LinkMessageID(r.MessageID, MessageRef{r.Case, r.Letter.Key}))
 }
 
 // enqueue puts a letter into the outbox for r.Next, or aside as long as its case is held.
@@ -124,7 +124,7 @@ func (b Letters) enqueue(r LetterRow) error {
 }
 
 // LinkMessageID makes a Message-ID lead to a case.
-func (b Letters) LinkMessageID(messageID string, p Pointer) error {
+func (b Letters) LinkMessageID(messageID string, p MessageRef) error {
 	if messageID == "" {
 		return nil
 	}
@@ -132,7 +132,7 @@ func (b Letters) LinkMessageID(messageID string, p Pointer) error {
 }
 
 // ByMessageID looks a Message-ID up.
-func (b Letters) ByMessageID(messageID string) (p Pointer, ok bool, err error) {
+func (b Letters) ByMessageID(messageID string) (p MessageRef, ok bool, err error) {
 	ok, err = b.get(bMsgIDs, boundKey(messageID), &p)
 	return p, ok, err
 }
@@ -414,14 +414,16 @@ func (b Letters) PutRecorded(r LetterRow) error {
 	}
 	r.Letter.Key = "rekaman/" + r.Letter.Key
 	r.State = Accepted
-	return errors.Join(b.put(bLetters, r.ID(), r), b.LinkMessageID(r.MessageID, Pointer{r.Case, r.Letter.Key}))
+	return errors.Join(b.put(bLetters, r.ID(), r), b.LinkMessageID(r.MessageID, MessageRef{r.Case, r.Letter.Key}))
 }
 
-// doubtOutbox puts every letter that waits in doubt, those of held cases too. One that cannot be read is left to Claim.
+// doubtOutbox puts every letter that waits, or is on its way, in doubt, those of held cases too; no log of sending vouches for
+// its attempts any more. One that cannot be read is left to Claim.
 func (b Letters) doubtOutbox() (n int, err error) {
 	ids, err := b.keys(bParked, "", "", 0)
 	due, bad := b.keys(bOutbox, "", "", 0)
-	err = errors.Join(err, bad)
+	sending, worse := b.keys(bSending, "", "", 0)
+	ids, err = append(ids, sending...), errors.Join(err, bad, worse)
 	for _, k := range due {
 		ids = append(ids, outboxID(k))
 	}
@@ -433,7 +435,7 @@ func (b Letters) doubtOutbox() (n int, err error) {
 		if !ok {
 			continue // what cannot be sent is put aside by who would send it
 		}
-		row.State, row.Answer = InDoubt, "from a backup: it may have been sent since"
+		row.State, row.Run, row.Answer = InDoubt, "", "from a backup: it may have been sent since"
 		err = errors.Join(err, b.put(bLetters, id, row))
 		n++
 	}

@@ -58,3 +58,30 @@ func TestBrokenOutboxRowsStopNobody(t *testing.T) {
 		return err
 	})
 }
+
+// TestRestoreDoubtsWhatWasOnItsWay: a letter that was on its way at the moment of a backup is in doubt after the restore, and bears
+// the name of no run whose log could say that it was not sent. The control: before the restore it bears it.
+func TestRestoreDoubtsWhatWasOnItsWay(t *testing.T) {
+	db, err := bolt.Open(filepath.Join(t.TempDir(), "ukpbjd.db"), bolt.Options{NoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() }) //nolint:errcheck // nothing of it is needed
+	now := time.Date(2026, 11, 30, 9, 0, 0, 0, time.UTC)
+	if err := db.Update(t.Context(), func(tx store.Tx) error {
+		b := store.In(tx)
+		err := b.Letters.Put(store.LetterRow{Case: "PKJ-2026-0001", Letter: sop.Letter{Key: "a"}, Next: now}, []byte("surat"))
+		claimed, _, bad := b.Letters.Claim(now, 10, "run")
+		if len(claimed) != 1 || claimed[0].Row.Run != "run" || claimed[0].Row.State != store.Sending {
+			t.Errorf("control: claimed %v", claimed)
+		}
+		n, worse := b.State.Restore(store.Restored{At: now})
+		rows, worst := b.Letters.Sending(now)
+		if n != 1 || len(rows) != 1 || rows[0].State != store.InDoubt || rows[0].Run != "" {
+			t.Errorf("%d in doubt, on their way %v", n, rows)
+		}
+		return errors.Join(err, bad, worse, worst)
+	}); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"ukpbjd/internal/credential"
 	"ukpbjd/internal/office"
 	"ukpbjd/internal/office/officetest"
 	"ukpbjd/internal/queue"
@@ -24,8 +25,13 @@ import (
 // run lets workers work until the returned stop.
 func run(t *testing.T, x *officetest.Office, health *queue.Health) (stop func()) {
 	t.Helper()
+	return runWith(t, x, health, tasks.Generator{Random: rand.Reader})
+}
+
+func runWith(t *testing.T, x *officetest.Office, health *queue.Health, source tasks.Source) (stop func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	w := tasks.New(tasks.Options{Clerk: x.Clerk, Health: health, Source: tasks.Generator{Random: rand.Reader}, UserID: "{first}.{last}",
+	w := tasks.New(tasks.Options{Clerk: x.Clerk, Health: health, Source: source, UserID: "{first}.{last}",
 		Passphrases: map[string]secret.Secret{officetest.Admin.Address: secret.New([]byte("frasa sandi lembar akun"))}})
 	ended := make(chan error, 1)
 	go func() { ended <- w.Run(ctx) }()
@@ -56,7 +62,7 @@ func aside(x *officetest.Office) (keys []string) {
 	return keys
 }
 
-// TestTaskThatCannotBegin: a task of an unknown case, one whose User ID belongs to somebody else, and one that cannot be read stop
+// TestTaskThatCannotBegin (A2): a task of an unknown case, one whose User ID belongs to somebody else, and one that cannot be read stop
 // no other: accounts are made and keys destroyed beside them, at once. Each comes to an end that a person sees, and health is
 // well again. The control: the case beside them goes its way.
 func TestTaskThatCannotBegin(t *testing.T) {
@@ -87,6 +93,9 @@ func TestTaskThatCannotBegin(t *testing.T) {
 		}
 		if slices.Contains(x.Vault.IDs(), office.KeyID("PKJ-2000-0777", shred)) {
 			t.Error("the key is not destroyed")
+		}
+		if !slices.Equal(aside(x), []string{"AAA-2000-0002/1/accounts"}) {
+			t.Errorf("what cannot be read is not put aside at once: %v", aside(x))
 		}
 		if health.Faults()["tasks-begin"] == "" {
 			t.Error("health does not say it")
@@ -141,7 +150,7 @@ func TestResultOfTaskThatCannotBeDecided(t *testing.T) {
 	})
 }
 
-// TestTaskOfYearsAhead: a task that a clock in another year put off is carried out within the hour. The control: one that is to
+// TestTaskOfYearsAhead (A11): a task that a clock in another year put off is carried out within the hour. The control: one that is to
 // be done tomorrow is not.
 func TestTaskOfYearsAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -172,4 +181,170 @@ func TestTaskOfYearsAhead(t *testing.T) {
 			t.Errorf("control: a day later %v wait", ids)
 		}
 	})
+}
+
+// hangs is a program of the office that never answers.
+type hangs struct{}
+
+func (hangs) Make(ctx context.Context, _ string, _ []tasks.Wanted) (map[string]credential.Issued, error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute) // as tasks.Command
+	defer cancel()
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func toShred(x *officetest.Office) (key string) {
+	nip := officetest.Member(1).NIP
+	_, err := x.SealPassword("PKJ-9000-0777", nip, secret.New([]byte("Sandi-Lama-1!")))
+	x.Must(err)
+	x.Write(func(tx store.Tx) error {
+		return store.In(tx).Tasks.Put(store.TaskRow{Task: sop.Task{ID: "PKJ-9000-0777/9/shred", Kind: sop.TaskShred, Case: "PKJ-9000-0777", NIP: nip}})
+	})
+	return office.KeyID("PKJ-9000-0777", nip)
+}
+
+// TestShreddingWaitsBehindNoProgram: the program that makes accounts hangs for twenty cases; a key is destroyed at once all the same.
+// The control: the accounts are still not made then.
+func TestShreddingWaitsBehindNoProgram(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := officetest.New(t, templates.FS)
+		for range 20 {
+			_, err := x.Request(officetest.Staff, 1)
+			x.Must(err)
+		}
+		key := toShred(x)
+		stop := runWith(t, x, nil, hangs{})
+		defer stop()
+		officetest.Pass(time.Second)
+		if slices.Contains(x.Vault.IDs(), key) {
+			t.Error("the key is not destroyed")
+		}
+		if n := len(waiting(x)); n != 20 {
+			t.Errorf("control: %d tasks wait", n)
+		}
+	})
+}
+
+func taskOf(x *officetest.Office, id string) (r store.TaskRow, waits bool) {
+	x.Look(func(b store.Books) (err error) {
+		r, waits, err = b.Tasks.Get(id)
+		return err
+	})
+	return r, waits
+}
+
+// TestClaimsAreNoTries: a task was claimed five times and the daemon killed each time; then its first attempt that is made meets a
+// passing fault, and it goes on. The control: five attempts that were made are enough.
+func TestClaimsAreNoTries(t *testing.T) {
+	for name, failures := range map[string]int{"killed": 1, "control": 5} {
+		t.Run(name, func(t *testing.T) {
+			x := officetest.New(t, templates.FS)
+			x.Set(time.Date(2026, 6, 1, 9, 0, 0, 0, officetest.Zone))
+			_, err := x.Request(officetest.Staff, 1)
+			x.Must(err)
+			w := tasks.New(tasks.Options{Clerk: x.Clerk})
+			var j tasks.Job
+			for i := range 5 {
+				list, _, err := w.Claim(t.Context(), 10, func(string) bool { return false })
+				x.Must(err)
+				if len(list) != 1 {
+					t.Fatalf("claim %d: %d tasks", i, len(list))
+				}
+				if j = list[0]; i >= 5-failures {
+					_, err := w.Settle(t.Context(), []tasks.Result{{Row: j.Row, Err: errors.New("the program did not answer in time")}})
+					x.Must(err)
+				}
+				x.Set(x.Now().Add(3 * time.Hour))
+			}
+			if _, waits := taskOf(x, j.Row.Task.ID); waits != (failures < 5) {
+				t.Errorf("after %d attempts that were made it waits: %v", failures, waits)
+			}
+		})
+	}
+}
+
+// TestStopTakesBackItsClaims: what was claimed and not begun, or begun and interrupted, is as new after an orderly stop: it is carried
+// out at once at the next start, and counts no try. The control is a task that has failed: that stays.
+func TestStopTakesBackItsClaims(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := officetest.New(t, templates.FS)
+		for range 6 {
+			_, err := x.Request(officetest.Staff, 1)
+			x.Must(err)
+		}
+		ids := waiting(x)
+		stop := runWith(t, x, nil, hangs{})
+		officetest.Pass(2*time.Minute + time.Second) // two have failed; two are with the program, and two are claimed
+		stop()
+		failed, back := 0, 0
+		for _, id := range ids {
+			switch r, _ := taskOf(x, id); {
+			case r.Attempts == 1 && r.Failures == 1:
+				failed++
+			case r.Attempts == 0 && r.Failures == 0 && r.Next.IsZero():
+				back++
+			}
+		}
+		if failed != 2 || back != 4 {
+			t.Errorf("%d have failed and %d are as new", failed, back)
+		}
+		stop = run(t, x, nil)
+		defer stop()
+		officetest.Pass(10 * time.Second)
+		if n := len(waiting(x)); n > 2 {
+			t.Errorf("%d wait after the next start", n)
+		}
+	})
+}
+
+// TestTaskThatEndsTheProgram: a task at which the program ends each time goes back to its case, after a day. The control: to destroy a
+// key is never given up.
+func TestTaskThatEndsTheProgram(t *testing.T) {
+	x := officetest.New(t, templates.FS)
+	x.Set(time.Date(2026, 6, 1, 9, 0, 0, 0, officetest.Zone))
+	number, err := x.Request(officetest.Staff, 1)
+	x.Must(err)
+	toShred(x)
+	start := x.Now()
+	for x.Get(number).Status != sop.NeedsReview && x.Now().Sub(start) < 7*24*time.Hour {
+		_, _, err := tasks.New(tasks.Options{Clerk: x.Clerk}).Claim(t.Context(), 10, func(string) bool { return false }) // and that was all
+		x.Must(err)
+		x.Set(x.Now().Add(2 * time.Hour))
+	}
+	if took := x.Now().Sub(start); took < 24*time.Hour || took > 3*24*time.Hour || len(waiting(x)) != 1 {
+		t.Errorf("given back after %s; %v wait", took, waiting(x))
+	}
+}
+
+// TestWordThatChangesWhileItIsClaimed: a case hears a word, or the word is replaced by a later one, between the moment at which it is
+// seen to be due and its claim. What was heard is not told again, and the later word stands. The control: what stays as it is is claimed.
+func TestWordThatChangesWhileItIsClaimed(t *testing.T) {
+	for name, meanwhile := range map[string]func(b store.Books, number string) error{
+		"heard": func(b store.Books, number string) error { return b.Tasks.End(number + "/told/void") },
+		"replaced": func(b store.Books, number string) error {
+			return b.Tasks.Tell(number, sop.Task{Kind: sop.TaskVoid, Note: "kedua"})
+		},
+		"control": func(store.Books, string) error { return nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := officetest.New(t, templates.FS)
+			x.Set(time.Date(2026, 6, 1, 9, 0, 0, 0, officetest.Zone))
+			number := x.Ask(1)
+			x.Write(func(tx store.Tx) error {
+				return store.In(tx).Tasks.Tell(number, sop.Task{Kind: sop.TaskVoid, Note: "pertama"})
+			})
+			list, _, err := tasks.New(tasks.Options{Clerk: x.Clerk}).Claim(t.Context(), 10, func(string) bool {
+				x.Write(func(tx store.Tx) error { return meanwhile(store.In(tx), number) })
+				return false
+			})
+			x.Must(err)
+			r, waits := taskOf(x, number+"/told/void")
+			if heard := name == "heard"; waits == heard || (len(list) == 0) != heard {
+				t.Errorf("claimed %d, waits %v", len(list), waits)
+			}
+			if name == "replaced" && (r.Task.Note != "kedua" || list[0].Row.Task.Note != "kedua") {
+				t.Errorf("the word is %q", r.Task.Note)
+			}
+		})
+	}
 }

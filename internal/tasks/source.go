@@ -50,7 +50,7 @@ type Command struct{ Argv []string }
 
 const (
 	commandTime = 2 * time.Minute
-	commandMost = 1 << 20
+	maxOutput   = 1 << 20
 )
 
 // Make refuses an answer that is not for exactly the members wanted.
@@ -113,7 +113,7 @@ func (c Command) run(ctx context.Context, ask []byte) ([]byte, error) {
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = 5 * time.Second
 	cmd.Stdin = bytes.NewReader(ask)
-	out := &limited{most: commandMost}
+	out := &limited{most: maxOutput}
 	cmd.Stdout = out
 	if err := cmd.Run(); err != nil {
 		return nil, err

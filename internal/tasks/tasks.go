@@ -3,10 +3,14 @@
 package tasks
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"ukpbjd/internal/extract"
 	"ukpbjd/internal/office"
@@ -37,6 +41,7 @@ const (
 	firstRetry = 30 * time.Second
 	maxRetry   = 2 * time.Hour
 	maxTries   = 5                // before the failure of a task goes back to the case. To destroy a key is never given up
+	maxLost    = 20               // claims after which the program ended without a word: it may be the task that ends it
 	maxTime    = 10 * time.Minute // of one task
 )
 
@@ -44,23 +49,26 @@ const (
 type Worker struct {
 	*office.Clerk
 	Options
-	begun *queue.Queue[store.TaskRow]
-	ended *queue.Queue[Result]
-	wake  queue.Signal
+	name    string
+	begun   *queue.Queue[store.TaskRow]
+	ended   *queue.Queue[Result]
+	wake    queue.Signal
+	lasting *Worker // for what is never given up, so that it waits behind no program that hangs
 }
 
 // New takes the options; nothing runs yet.
 func New(o Options) *Worker {
-	w := &Worker{Clerk: o.Clerk, Options: o, wake: queue.NewSignal()}
-	if w.FirstRetry <= 0 {
-		w.FirstRetry = firstRetry
-	}
-	if w.Workers <= 0 {
-		w.Workers = 2
-	}
-	w.begun = queue.New(queue.Options[store.TaskRow]{Name: "tasks-begin", Key: func(r store.TaskRow) string { return r.Task.ID }, Aside: w.cannotBegin,
+	o.FirstRetry, o.Workers = cmp.Or(o.FirstRetry, firstRetry), cmp.Or(o.Workers, 2)
+	w := newWorker(o, "tasks")
+	w.lasting = newWorker(o, "lasting-tasks")
+	return w
+}
+
+func newWorker(o Options, name string) *Worker {
+	w := &Worker{Clerk: o.Clerk, Options: o, name: name, wake: queue.NewSignal()}
+	w.begun = queue.New(queue.Options[store.TaskRow]{Name: name + "-begin", Key: func(r store.TaskRow) string { return r.Task.ID }, Aside: w.cannotBegin,
 		Fatal: office.Fatal, Policy: w.Policy, Health: o.Health, Now: w.Now})
-	w.ended = queue.New(queue.Options[Result]{Name: "tasks-end", Key: func(r Result) string { return r.Row.Task.ID }, Aside: w.cannotEnd,
+	w.ended = queue.New(queue.Options[Result]{Name: name + "-end", Key: func(r Result) string { return r.Row.Task.ID }, Aside: w.cannotEnd,
 		Fatal: office.Fatal, Policy: w.Policy, Health: o.Health, Now: w.Now})
 	w.Listen(w.wake)
 	return w
@@ -83,11 +91,24 @@ type Result struct {
 
 // Run carries out tasks until ctx ends.
 func (w *Worker) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return w.run(ctx, false) })
+	g.Go(func() error { return w.lasting.run(ctx, true) })
+	return g.Wait()
+}
+
+// run leaves to the other worker what it claims. An ID ends in its kind; the wrong worker would do it as well.
+func (w *Worker) run(ctx context.Context, lasting bool) error {
+	claim := func(ctx context.Context, limit int, busy func(id string) bool) ([]Job, time.Time, error) {
+		return w.Claim(ctx, limit, func(id string) bool {
+			return busy(id) || sop.Task{Kind: sop.TaskKind(path.Base(id))}.Lasts() != lasting
+		})
+	}
 	jobs := queue.Jobs[Job, Result]{
-		Loop: queue.Loop{Name: "tasks", Wake: w.wake, Health: w.Health, Fatal: office.Fatal, Pause: w.Policy.Pause, Now: w.Now,
-			Warn: func(err error) { w.Log.Warn("tasks", "error", err) }},
+		Loop: queue.Loop{Name: w.name, Wake: w.wake, Health: w.Health, Fatal: office.Fatal, Pause: w.Policy.Pause, Now: w.Now,
+			Warn: func(err error) { w.Log.Warn(w.name, "error", err) }},
 		Key:   func(j Job) string { return j.Row.Task.ID },
-		Claim: w.Claim,
+		Claim: claim, Release: w.release,
 		Execute: func(ctx context.Context, j Job) (Result, error) {
 			if j.Row.Task.Kind == sop.TaskAccounts && w.Behind != nil {
 				w.Behind(ctx)
@@ -122,7 +143,9 @@ func (w *Worker) Claim(ctx context.Context, limit int, busy func(id string) bool
 				if err != nil {
 					return fmt.Errorf("begin task %s: %w", r.Task.ID, err)
 				}
-				begun = append(begun, j)
+				if j.Row.Task.ID != "" {
+					begun = append(begun, j)
+				}
 			}
 			return nil
 		})
@@ -135,8 +158,15 @@ func (w *Worker) Claim(ctx context.Context, limit int, busy func(id string) bool
 }
 
 func (w *Worker) begin(b store.Books, r store.TaskRow) (j Job, err error) {
-	if r.Broken != nil {
-		return j, queue.Permanent(r.Broken)
+	r, waits, err := b.Tasks.Get(r.Task.ID) // an input of its case may have ended it since, or a later word have replaced it (office.CatchUp)
+	if store.IsRow(err) {
+		return j, queue.Permanent(err)
+	}
+	if err != nil || !waits {
+		return j, err
+	}
+	if lost := r.Attempts - r.Failures; lost >= maxLost && !r.Task.Lasts() {
+		return j, queue.Permanent(fmt.Errorf("it was begun %d times, and nothing was heard of it again", lost))
 	}
 	r.Attempts++
 	r.Next = w.Now().Add(w.pause(r.Attempts)).UTC() // if this attempt ends without a word
@@ -153,14 +183,27 @@ func (w *Worker) begin(b store.Books, r store.TaskRow) (j Job, err error) {
 	return j, b.Tasks.Put(r)
 }
 
+// release takes back the claims of what a stop has kept from its end, as if it had not been begun.
+func (w *Worker) release(ctx context.Context, list []Job) error {
+	return w.Update(ctx, func(b store.Books) (err error) {
+		for _, j := range list {
+			if r, ok, bad := b.Tasks.Get(j.Row.Task.ID); ok && bad == nil { // else it stays as it is
+				r.Attempts, r.Next = max(r.Attempts-1, 0), time.Time{}
+				err = errors.Join(err, b.Tasks.Put(r))
+			}
+		}
+		return err
+	})
+}
+
 func (w *Worker) pause(attempts int) time.Duration {
 	return queue.Backoff{First: w.FirstRetry, Most: maxRetry}.After(attempts, nil)
 }
 
 // cannotBegin gives a task that cannot be begun back to its case, or puts its row aside where there is none.
 func (w *Worker) cannotBegin(ctx context.Context, r store.TaskRow, why error) error {
-	r.Attempts = max(r.Attempts, maxTries)
-	if r.Broken == nil && r.Task.Kind != sop.TaskShred {
+	r.Failures = maxTries
+	if !r.Task.Lasts() {
 		if err := w.commit(ctx, []Result{{Row: r, Err: why}}); err == nil || office.Fatal(err) {
 			return err
 		}
@@ -168,11 +211,10 @@ func (w *Worker) cannotBegin(ctx context.Context, r store.TaskRow, why error) er
 	return w.cannotEnd(ctx, Result{Row: r, Err: why}, why)
 }
 
-// cannotEnd puts aside a task whose result its case cannot be told of; a person looks. The destruction of a key is repeated for
-// ever, slowly: there is no end to it but its own.
+// cannotEnd puts aside a task whose result its case cannot be told of; a person looks. What lasts is repeated for ever, slowly.
 func (w *Worker) cannotEnd(ctx context.Context, r Result, why error) error {
-	if r.Row.Task.Kind == sop.TaskShred && r.Row.Broken == nil {
-		return errors.New("a key is to be destroyed, and that is not given up")
+	if r.Row.Task.Lasts() {
+		return errors.New("this is never given up")
 	}
 	id := r.Row.Task.ID
 	return w.Commit(ctx, 1, func(b store.Books) error {
@@ -211,7 +253,10 @@ func (w *Worker) settle(b store.Books, r Result) error {
 	if _, waits, err := b.Tasks.Get(r.Row.Task.ID); err != nil || !waits {
 		return err // its result has been decided
 	}
-	if r.Err != nil && (r.Row.Attempts < maxTries || r.Row.Task.Kind == sop.TaskShred) {
+	if r.Err != nil {
+		r.Row.Failures++
+	}
+	if r.Err != nil && (r.Row.Failures < maxTries || r.Row.Task.Lasts()) {
 		r.Row.Why = r.Err.Error()
 		return b.Tasks.Put(r.Row)
 	}
@@ -219,22 +264,26 @@ func (w *Worker) settle(b store.Books, r Result) error {
 		r.What = gaveUp(r.Row.Task, r.Err)
 	}
 	cs, err := office.Find(b, r.Row.Task.Case)
-	if ownerless(r.Row.Task, err) { // the key is gone; there is nobody to tell
+	if ownerless(r.Row.Task, err) { // there is nobody to tell
 		return b.Tasks.End(r.Row.Task.ID)
 	}
 	if err != nil {
 		return err
 	}
 	now := w.Now().UTC()
+	if _, told := r.Row.Task.Told(); told {
+		_, err = w.CatchUp(b, cs, now)
+		return err
+	}
 	if err := w.Decide(b, cs, sop.Input{At: now, What: r.What}, now); err != nil {
 		return err
 	}
 	return b.Tasks.End(r.Row.Task.ID)
 }
 
-// ownerless is a key that is to be destroyed although its case is not in the books.
+// ownerless is a key that is to be destroyed, or a word to hear, although its case is not in the books.
 func ownerless(t sop.Task, err error) bool {
-	return t.Kind == sop.TaskShred && errors.Is(err, office.ErrNoCase)
+	return t.Lasts() && errors.Is(err, office.ErrNoCase)
 }
 
 // gaveUp is the input that says to the case that a task cannot be carried out.

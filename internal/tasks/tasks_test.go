@@ -23,7 +23,7 @@ func TestShreddingIsNeverGivenUp(t *testing.T) {
 	now := time.Date(2026, 5, 4, 9, 0, 0, 0, time.UTC)
 	w := New(Options{Clerk: &office.Clerk{Options: office.Options{DB: db, Now: func() time.Time { return now }}}})
 	for kind, stays := range map[sop.TaskKind]bool{sop.TaskShred: true, sop.TaskCredential: false, sop.TaskTembusan: false, sop.TaskAccounts: false} {
-		failed := Result{Row: store.TaskRow{Task: sop.Task{ID: "PKJ-2026-0001/7/" + string(kind), Kind: kind, Case: "PKJ-2026-0001"}, Attempts: 10 * maxTries},
+		failed := Result{Row: store.TaskRow{Task: sop.Task{ID: "PKJ-2026-0001/7/" + string(kind), Kind: kind, Case: "PKJ-2026-0001"}, Failures: 10 * maxTries},
 			Err: errors.New("no space left on device")}
 		if err := db.Update(t.Context(), func(tx store.Tx) error { return store.In(tx).Tasks.Put(failed.Row) }); err != nil {
 			t.Fatal(err)

@@ -75,7 +75,7 @@ func (t *Timer) Month(ctx context.Context, at time.Time) (report.Month, error) {
 			var cases []sop.Case
 			err := t.View(ctx, func(b store.Books) (err error) {
 				cases, err = b.Cases.After(year, last, inOneGo)
-				return t.leftOut(err)
+				return t.PassOver(err)
 			})
 			if err != nil {
 				return report.Month{}, err
@@ -90,7 +90,7 @@ func (t *Timer) Month(ctx context.Context, at time.Time) (report.Month, error) {
 		}
 	}
 	err := t.View(ctx, func(b store.Books) error { // what has been open for years
-		return t.leftOut(b.Cases.Each(true, func(cs sop.Case) bool {
+		return t.PassOver(b.Cases.Each(true, func(cs sop.Case) bool {
 			old := cs.Opened.In(t.Zone()).Year() < x.Years()[0]
 			if old {
 				x.Add(cs)
@@ -99,15 +99,6 @@ func (t *Timer) Month(ctx context.Context, at time.Time) (report.Month, error) {
 		}))
 	})
 	return x.Month(), err
-}
-
-// leftOut: a case that cannot be decoded keeps no report of the others back; verify names it.
-func (t *Timer) leftOut(err error) error {
-	damaged, err := store.Damaged(err)
-	for _, row := range damaged {
-		t.Log.Error("a case is left out of the report", "error", row)
-	}
-	return err
 }
 
 // reportMonth counts, draws and writes outside the transaction; letters and mark are one commit.

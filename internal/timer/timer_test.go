@@ -122,7 +122,7 @@ func unlucky(t *testing.T, seed uint64, usedUp bool) (at, end time.Time) {
 
 func wakeKey(cs sop.Case) []byte { return fmt.Appendf(nil, "%020d/%s", cs.Wake.UnixNano(), cs.Number) }
 
-// TestApprovedCaseIsReleased: an approval is released at the end of its undo window, whatever ticks and inputs come in between.
+// TestApprovedCaseIsReleased (A8): an approval is released at the end of its undo window, whatever ticks and inputs come in between.
 // The control: a tick that found nothing and uses up the wake-up leaves the case where it is for 30 days.
 func TestApprovedCaseIsReleased(t *testing.T) {
 	for seed := range uint64(12) {
@@ -143,7 +143,7 @@ func TestApprovedCaseIsReleased(t *testing.T) {
 	}
 }
 
-// TestOneDeadlineFails: of 200 cases that are due, one cannot be decided. The others are, at once; the operator hears of the
+// TestOneDeadlineFails (A2): of 200 cases that are due, one cannot be decided. The others are, at once; the operator hears of the
 // one, it is tried again slowly, and health says so until it can be decided. The control: no case fails, nobody hears.
 func TestOneDeadlineFails(t *testing.T) {
 	for name, broken := range map[string]bool{"one fails": true, "control": false} {
@@ -193,7 +193,7 @@ func oneDeadline(t *testing.T, broken bool) {
 	}
 }
 
-// TestReportThatFailsIsNotScannedForEver: a monthly report that cannot be made is tried less and less often, and goes out once
+// TestReportThatFailsIsNotScannedForEver (A2): a monthly report that cannot be made is tried less and less often, and goes out once
 // it can. The control is the pause of two seconds that it had.
 func TestReportThatFailsIsNotScannedForEver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -237,7 +237,7 @@ func TestReportThatFailsIsNotScannedForEver(t *testing.T) {
 	})
 }
 
-// TestClockThatWasAhead: two seconds in another year left wake-ups, the next checkpoint and the reported month there. All are
+// TestClockThatWasAhead (A11): two seconds in another year left wake-ups, the next checkpoint and the reported month there. All are
 // right again within the hour. The control: without the timer they stay.
 func TestClockThatWasAhead(t *testing.T) {
 	for name, works := range map[string]bool{"recovers": true, "control": false} {

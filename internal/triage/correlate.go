@@ -60,7 +60,7 @@ func (t Triage) correlate(v View, msg *message.Message, from string) (match, err
 func (t Triage) answered(v View, msg *message.Message) (match, error) {
 	var c match
 	for _, id := range answers(msg) {
-		p, ok, err := v.Pointed(id)
+		p, ok, err := v.ByMessageID(id)
 		if err != nil {
 			return c, err
 		}

@@ -8,7 +8,7 @@ import (
 // enrolment finds the enrolment letter that a mail answers: the first letter of ours that it names is one, or its result.
 func (t Triage) enrolment(v View, msg *message.Message) (*sop.Letter, error) {
 	for _, id := range answers(msg) {
-		p, ok, err := v.Pointed(id)
+		p, ok, err := v.ByMessageID(id)
 		switch {
 		case err != nil:
 			return nil, err

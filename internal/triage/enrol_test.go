@@ -36,7 +36,7 @@ func TestEnrolmentReplies(t *testing.T) {
 		} {
 			d := newDesk(t, level)
 			for _, id := range []string{enrolment, result} {
-				d.books.pointers[id] = triage.Pointed{Case: "office", Letter: &sop.Letter{Kind: sop.Pendaftaran, To: person("admin")}}
+				d.books.pointers[id] = triage.MessageRef{Case: "office", Letter: &sop.Letter{Kind: sop.Pendaftaran, To: person("admin")}}
 			}
 			d.books.pointers[result].Letter.Kind = sop.HasilPendaftaran
 			m := d.reply("admin", enrolment, "Re: Uji balasan", "SETUJU")

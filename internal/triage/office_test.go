@@ -46,7 +46,7 @@ func (c codes) MemberCode(number, nip string) string { return c.derive("member "
 type books struct {
 	owners   map[string]string
 	cases    map[string]sop.Case
-	pointers map[string]triage.Pointed
+	pointers map[string]triage.MessageRef
 	contents map[string]triage.Earlier
 }
 
@@ -55,7 +55,7 @@ func (b *books) Case(n string) (sop.Case, bool, error) {
 	return c, ok, nil
 }
 
-func (b *books) Pointed(id string) (triage.Pointed, bool, error) {
+func (b *books) ByMessageID(id string) (triage.MessageRef, bool, error) {
 	p, ok := b.pointers[id]
 	return p, ok, nil
 }
@@ -88,7 +88,7 @@ const (
 
 func newDesk(t *testing.T, level sop.Level) *desk {
 	d := &desk{t: t, now: time.Date(2026, 5, 4, 9, 0, 0, 0, zone).UTC(), off: map[string]bool{},
-		books: &books{map[string]string{}, map[string]sop.Case{}, map[string]triage.Pointed{}, map[string]triage.Earlier{}}}
+		books: &books{map[string]string{}, map[string]sop.Case{}, map[string]triage.MessageRef{}, map[string]triage.Earlier{}}}
 	d.office = sop.Office{Mailbox: person("ukpbj"), CasePrefix: "PKJ", Level: level, Expires: 3, Quorum: 1, ApprovalDays: 1, CompletionDays: 3,
 		ReceiptDays: 1, ExpiryDays: 7, ShredAfter: 24 * time.Hour, Calendar: workday.Standard(zone), KepalaLPSE: person("kepala"),
 		KepalaBagian: person("kabag"), Operator: person("operator"),
@@ -122,7 +122,7 @@ func (d *desk) open(number string) {
 	from := d.office.Identify(&sop.Case{Requester: person("staf")}, person("staf").Address)
 	from.Proof = sop.Proof{Level: sop.Standard, Result: sop.Proven}
 	request := "<request-" + number + "@gov.example>"
-	d.books.pointers[request] = triage.Pointed{Case: number}
+	d.books.pointers[request] = triage.MessageRef{Case: number}
 	d.decide(number, sop.Input{From: from, Mail: sop.Mail{MessageID: request}, What: sop.Request{Reading: reading("a")}})
 	d.accounts(number)
 }
@@ -155,7 +155,7 @@ func (d *desk) decide(number string, in sop.Input) sop.Outcome {
 	d.books.cases[number] = out.Case
 	for _, l := range out.Letters {
 		d.letters = append(d.letters, l)
-		d.books.pointers[messageID(number, l)] = triage.Pointed{Case: number, Letter: &l}
+		d.books.pointers[messageID(number, l)] = triage.MessageRef{Case: number, Letter: &l}
 	}
 	d.tasks = append(d.tasks, out.Tasks...)
 	return out

@@ -56,7 +56,7 @@ func TestNotOurs(t *testing.T) {
 			d := newDesk(t, sop.Standard)
 			n := len(d.letters)
 			r := d.take(x.mail(d))
-			if r.Verdict.Outcome != notOurs || r.decided || len(d.letters) != n || r.Desk != "" || r.Answer != "" || r.Ours() {
+			if r.Verdict.Outcome != notOurs || r.decided || len(d.letters) != n || r.OperatorAlert != "" || r.Answer != "" || r.Ours() {
 				t.Errorf("%s %s (%s)", r.Verdict.Outcome, r.Gate, r.Verdict.Reason)
 			}
 			if again := d.take(x.mail(d)); again.Verdict.Outcome != notOurs {
@@ -117,7 +117,7 @@ func TestRequests(t *testing.T) {
 			if r.Verdict.Outcome != x.want || x.reason != "" && r.Verdict.Reason != x.reason || r.Opens != x.opens {
 				t.Errorf("%s %s (%s) opens %v, want %s (%s) %v", r.Verdict.Outcome, r.Gate, r.Verdict.Reason, r.Opens, x.want, x.reason, x.opens)
 			}
-			if (r.Verdict.Outcome == refused || r.Verdict.Outcome == held) && r.Desk == "" {
+			if (r.Verdict.Outcome == refused || r.Verdict.Outcome == held) && r.OperatorAlert == "" {
 				t.Error("the operator is not told")
 			}
 		})

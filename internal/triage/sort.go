@@ -69,7 +69,7 @@ func (t Triage) earlier(v View, msg *message.Message) (Verdict, bool, error) {
 
 // bounce matches a delivery report by the unguessable Message-ID of the letter that came back.
 func (t Triage) bounce(v View, msg *message.Message) (Verdict, error) {
-	p, ok, err := v.Pointed(msg.Bounce.OriginalID)
+	p, ok, err := v.ByMessageID(msg.Bounce.OriginalID)
 	if err != nil || !ok || p.Letter == nil {
 		return Verdict{Outcome: NotOurs, Gate: "correlation", Reason: "bounce-of-nothing"}, err
 	}
@@ -137,16 +137,16 @@ func (t Triage) claimsApprover(msg *message.Message) bool {
 func (t Triage) request(v Verdict, m Mail) Verdict {
 	v.From.Roles, v.From.Proof = []sop.Role{sop.RoleRequester}, m.Proof
 	if why := fault(m.Msg); why != "" {
-		v.Desk = "request-held"
+		v.OperatorAlert = "request-held"
 		return v.hold("shape", why)
 	}
 	switch m.Proof.Result {
 	case sop.Proven:
 	case sop.Ambiguous, sop.Temporary:
-		v.Desk = "request-held"
+		v.OperatorAlert = "request-held"
 		return v.hold("authenticity", m.Proof.Reason)
 	default:
-		v.Desk = "request-unproven"
+		v.OperatorAlert = "request-unproven"
 		return v.refuse("authenticity", m.Proof.Reason)
 	}
 	v = v.as(Obeyed, "", "request")
@@ -180,7 +180,7 @@ func (t Triage) oversized(m Mail, from message.Address, shape string, c match) V
 func (t Triage) otherProcedure(v Verdict, m Mail) Verdict {
 	v.From.Roles, v.From.Proof = []sop.Role{sop.RoleRequester}, m.Proof
 	v = v.hold("content", "other-procedure-"+m.Other)
-	v.Desk = "other-procedure"
+	v.OperatorAlert = "other-procedure"
 	if m.Proof.Result == sop.Proven {
 		v.Answer = "other-procedure-" + m.Other
 	}

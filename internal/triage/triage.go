@@ -22,8 +22,8 @@ const (
 	Duplicate Outcome = "duplicate" // a second delivery of a mail that has its outcome
 )
 
-// Pointed is what a Message-ID leads to: a case, and the letter of ours that bears it (nil for a requester's own mail).
-type Pointed struct {
+// MessageRef is what a Message-ID leads to: a case, and the letter of ours that bears it (nil for a requester's own mail).
+type MessageRef struct {
 	Case   string
 	Letter *sop.Letter
 }
@@ -31,7 +31,7 @@ type Pointed struct {
 // View is what triage reads of the books.
 type View interface {
 	Case(number string) (sop.Case, bool, error)
-	Pointed(messageID string) (Pointed, bool, error)
+	ByMessageID(messageID string) (MessageRef, bool, error)
 	// Content looks up an earlier mail by identity hash, or by "id/" and its Message-ID.
 	Content(key string) (c Earlier, ok bool, err error)
 	// Owner is the NIP of the person in this office who has a user ID, or "".
@@ -72,18 +72,18 @@ type Book struct{ Name, SHA256 string }
 
 // Verdict is the outcome of the gates.
 type Verdict struct {
-	Outcome Outcome
-	Gate    string // shape, correlation, intent, authenticity, content
-	Reason  string // named, kebab-case
-	Case    string // "" for a new case and for mail of no case
-	Opens   bool   // a new case
-	From    sop.Sender
-	What    sop.What // nil where nothing is to be decided
-	Desk    string   // topic of a warning to the operator, for what concerns no case
-	Answer  string   // topic of an answer to the sender, for what concerns no case
-	Papers  bool     // the papers must be read before this verdict is final
-	Enrols  bool     // an approver's answer to an enrolment letter: what it carries must be looked at, and nothing else
-	Fault   string   // of its shape
+	Outcome       Outcome
+	Gate          string // shape, correlation, intent, authenticity, content
+	Reason        string // named, kebab-case
+	Case          string // "" for a new case and for mail of no case
+	Opens         bool   // a new case
+	From          sop.Sender
+	What          sop.What // nil where nothing is to be decided
+	OperatorAlert string   // topic of a warning to the operator, for what concerns no case
+	Answer        string   // topic of an answer to the sender, for what concerns no case
+	Papers        bool     // the papers must be read before this verdict is final
+	Enrols        bool     // an approver's answer to an enrolment letter: what it carries must be looked at, and nothing else
+	Fault         string   // of its shape
 }
 
 func (v Verdict) refuse(gate, reason string) Verdict { return v.as(Refused, gate, reason) }

@@ -76,9 +76,6 @@ func (c Calendar) NextOpen(t time.Time) time.Time {
 	return c.open(c.officeDay(d.Next()))
 }
 
-// Workday says that t falls on an office day, within hours or not.
-func (c Calendar) Workday(t time.Time) bool { return c.office(c.date(t)) }
-
 // Between counts the office days after from's date up to and including to's date: how late a step is. It is 0 when to is
 // not on a later date, and stops counting at maxDays.
 func (c Calendar) Between(from, to time.Time) int {
@@ -89,12 +86,6 @@ func (c Calendar) Between(from, to time.Time) int {
 		}
 	}
 	return n
-}
-
-// On gives the typed day on which t falls, if there is one.
-func (c Calendar) On(t time.Time) (Day, bool) {
-	d, ok := c.days[c.date(t)]
-	return d, ok
 }
 
 // Years lists the years for which there are typed days, ascending. Another year is counted as if it had no holidays.

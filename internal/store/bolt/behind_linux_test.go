@@ -9,7 +9,7 @@ import (
 	"ukpbjd/internal/store"
 )
 
-// TestMemoryBehindTheMap: bbolt lets its file grow past its map, and what lies behind the map is somebody else's memory, Go's
+// TestMemoryBehindTheMap (A1): bbolt lets its file grow past its map, and what lies behind the map is somebody else's memory, Go's
 // heap too. Here it is a wall of ones, built where the kernel puts the map next to it.
 func TestMemoryBehindTheMap(t *testing.T) {
 	const size, wall = 32 << 20, 64 << 20

@@ -25,7 +25,7 @@ func (s *stuck) Write(p []byte) (int, error) {
 	return s.Buffer.Write(p)
 }
 
-// A backup is of one moment, and while its consumer is slow it reads nothing of the store: the map can grow.
+// TestBackupToASlowConsumer (A10): a backup is of one moment, and while its consumer is slow it reads nothing of the store: the map can grow.
 func TestBackupToASlowConsumer(t *testing.T) {
 	dir := t.TempDir()
 	db := open(t, filepath.Join(dir, "x.db"), Options{NoSync: true, Map: 1 << 20})

@@ -89,7 +89,7 @@ func underAReader(t *testing.T, o Options, commits, size int) (waited bool) {
 	return waited
 }
 
-// TestSlowReaderStopsNoCommit: 320 MiB are committed under the eyes of a reader who never ends, and none of it becomes memory.
+// TestSlowReaderStopsNoCommit (A10): 320 MiB are committed under the eyes of a reader who never ends, and none of it becomes memory.
 func TestSlowReaderStopsNoCommit(t *testing.T) {
 	before := private(t)
 	if underAReader(t, Options{}, 320, 1<<20) {

@@ -11,8 +11,8 @@ import (
 
 var errBusy = errors.New("a connection did not end in time")
 
-// gate is a listener that knows its connections: it can cut them all, and wait until their servers are done with them.
-type gate struct {
+// listener knows its connections: it can cut them all, and wait until their servers are done with them.
+type listener struct {
 	net.Listener
 	hideIDLE bool
 
@@ -22,9 +22,9 @@ type gate struct {
 	wg     sync.WaitGroup
 }
 
-func newGate(l net.Listener) *gate { return &gate{Listener: l, conns: map[*conn]bool{}} }
+func newListener(l net.Listener) *listener { return &listener{Listener: l, conns: map[*conn]bool{}} }
 
-func (g *gate) Accept() (net.Conn, error) {
+func (g *listener) Accept() (net.Conn, error) {
 	nc, err := g.Listener.Accept()
 	if err != nil {
 		return nil, err
@@ -35,14 +35,14 @@ func (g *gate) Accept() (net.Conn, error) {
 		nc.Close()
 		return nil, net.ErrClosed
 	}
-	c := &conn{Conn: nc, gate: g}
+	c := &conn{Conn: nc, listener: g}
 	c.left.Store(-1)
 	g.conns[c] = true
 	g.wg.Add(1)
 	return c, nil
 }
 
-func (g *gate) cutAll() {
+func (g *listener) cutAll() {
 	g.mu.Lock()
 	g.closed = true
 	g.mu.Unlock()
@@ -50,7 +50,7 @@ func (g *gate) cutAll() {
 }
 
 // cut closes the connections that are open now; new ones are welcome.
-func (g *gate) cut() {
+func (g *listener) cut() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for c := range g.conns {
@@ -58,20 +58,20 @@ func (g *gate) cut() {
 	}
 }
 
-func (g *gate) wait(d time.Duration) error { return within(d, g.wg.Wait) }
+func (g *listener) wait(d time.Duration) error { return within(d, g.wg.Wait) }
 
 // conn can break off after a number of written bytes. Close is called by the server when it is done with it.
 type conn struct {
 	net.Conn
-	gate *gate
-	left atomic.Int64 // bytes until the break; negative is never
-	once sync.Once
+	listener *listener
+	left     atomic.Int64 // bytes until the break; negative is never
+	once     sync.Once
 }
 
 func (c *conn) breakAfter(n int64) { c.left.Store(n) }
 
 func (c *conn) Write(b []byte) (int, error) {
-	if c.gate.hideIDLE && bytes.Contains(b, []byte("CAPABILITY")) {
+	if c.listener.hideIDLE && bytes.Contains(b, []byte("CAPABILITY")) {
 		b = bytes.ReplaceAll(b, []byte(" IDLE"), []byte(" XNIL"))
 	}
 	left := c.left.Load()
@@ -90,10 +90,10 @@ func (c *conn) Write(b []byte) (int, error) {
 func (c *conn) Close() error {
 	err := c.Conn.Close()
 	c.once.Do(func() {
-		c.gate.mu.Lock()
-		delete(c.gate.conns, c)
-		c.gate.mu.Unlock()
-		c.gate.wg.Done()
+		c.listener.mu.Lock()
+		delete(c.listener.conns, c)
+		c.listener.mu.Unlock()
+		c.listener.wg.Done()
 	})
 	return err
 }

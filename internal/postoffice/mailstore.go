@@ -12,9 +12,9 @@ import (
 	"github.com/emersion/go-imap/v2/imapserver"
 )
 
-// cabinet is one account's folders. The library's memory server is not used: it parses each mail and writes the header anew,
+// mailStore is one account's folders. The library's memory server is not used: it parses each mail and writes the header anew,
 // so odd mail comes out altered or empty, and it holds the folder locked while a slow client reads.
-type cabinet struct {
+type mailStore struct {
 	now func() time.Time
 
 	mu       sync.Mutex
@@ -41,9 +41,9 @@ type stored struct {
 	flags map[imap.Flag]imap.Flag // by lower case
 }
 
-// newCabinet: UIDVALIDITY follows the clock, so that an office started later never repeats one.
-func newCabinet(now func() time.Time) *cabinet {
-	return &cabinet{now: now, folders: map[string]*folder{}, validity: uint32(now().Unix())}
+// newMailStore: UIDVALIDITY follows the clock, so that an office started later never repeats one.
+func newMailStore(now func() time.Time) *mailStore {
+	return &mailStore{now: now, folders: map[string]*folder{}, validity: uint32(now().Unix())}
 }
 
 func folderName(name string) string {
@@ -53,13 +53,13 @@ func folderName(name string) string {
 	return name
 }
 
-func (c *cabinet) find(name string) *folder {
+func (c *mailStore) find(name string) *folder {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.folders[folderName(name)]
 }
 
-func (c *cabinet) create(name string) bool {
+func (c *mailStore) create(name string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	name = folderName(name)
@@ -76,7 +76,7 @@ func newFolder(name string, validity uint32) *folder {
 }
 
 // renumber puts the mails of a folder into a new one of the same name.
-func (c *cabinet) renumber(name string) bool {
+func (c *mailStore) renumber(name string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	old := c.folders[folderName(name)]
@@ -93,7 +93,7 @@ func (c *cabinet) renumber(name string) bool {
 	return true
 }
 
-func (c *cabinet) remove(name string) bool {
+func (c *mailStore) remove(name string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	_, ok := c.folders[folderName(name)]
@@ -101,7 +101,7 @@ func (c *cabinet) remove(name string) bool {
 	return ok
 }
 
-func (c *cabinet) list() []*folder {
+func (c *mailStore) list() []*folder {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.SortedFunc(maps.Values(c.folders), func(a, b *folder) int { return strings.Compare(a.name, b.name) })
