@@ -71,7 +71,8 @@ func TestRestoreDoubtsWhatWasOnItsWay(t *testing.T) {
 	if err := db.Update(t.Context(), func(tx store.Tx) error {
 		b := store.In(tx)
 		err := b.Letters.Put(store.LetterRow{Case: "PKJ-2026-0001", Letter: sop.Letter{Key: "a"}, Next: now}, []byte("surat"))
-		claimed, _, bad := b.Letters.Claim(now, 10, "run")
+		claimed, _, bad := b.Letters.Claimable(now, 10, nil)
+		bad = errors.Join(bad, b.Letters.Claim(claimed, now, "run"))
 		if len(claimed) != 1 || claimed[0].Row.Run != "run" || claimed[0].Row.State != store.Sending {
 			t.Errorf("control: claimed %v", claimed)
 		}
