@@ -188,7 +188,7 @@ func (m *Intake) locate(ctx context.Context) error {
 	m.pos = store.Mailbox{}
 	// Where the inbox was renumbered, every mail is looked at again that is not older than the first start: what was decided is
 	// known by its content.
-	pos := store.Mailbox{UIDValidity: st.UIDValidity, From: 1, Next: 1, Base: st.UIDNext, Since: old.Since}
+	pos := store.Mailbox{UIDValidity: st.UIDValidity, From: 1, Next: 1, Base: st.UIDNext, Since: old.Since, Dragged: old.Dragged}
 	if known {
 		m.Log.Warn("the inbox was renumbered; mails are recognised by content", "uidvalidity", st.UIDValidity)
 	} else if pos, err = m.first(ctx, st); err != nil {
@@ -248,7 +248,35 @@ const clockAhead = 48 * time.Hour
 
 // ours leaves out what lay there before the first start.
 func ours(pos store.Mailbox, r mailbox.Ref) bool {
-	return r.UID.UID >= pos.Base || pos.Since.IsZero() || r.Arrived.IsZero() || !r.Arrived.Before(pos.Since)
+	return r.UID.UID >= pos.Base || !old(pos, r) || slices.ContainsFunc(pos.Dragged, r.Arrived.Equal)
+}
+
+// old says that a mail bears a date before the first start.
+func old(pos store.Mailbox, r mailbox.Ref) bool {
+	return !pos.Since.IsZero() && !r.Arrived.IsZero() && r.Arrived.Before(pos.Since)
+}
+
+// maxDragged bounds how many mails that somebody dragged in are known again after a renumbering.
+const maxDragged = 200
+
+// dragged remembers mails that were put into the inbox with an old date, before anything can happen to them.
+func (m *Intake) dragged(ctx context.Context, refs []mailbox.Ref) error {
+	pos := m.pos
+	for _, r := range refs {
+		if r.UID.UID >= pos.Base && old(pos, r) && !slices.ContainsFunc(pos.Dragged, r.Arrived.Equal) {
+			pos.Dragged = append(slices.Clone(pos.Dragged), r.Arrived.UTC())
+		}
+	}
+	if len(pos.Dragged) == len(m.pos.Dragged) {
+		return nil
+	}
+	pos.Dragged = pos.Dragged[max(len(pos.Dragged)-maxDragged, 0):]
+	m.pos.Dragged = pos.Dragged
+	return m.Update(ctx, func(b store.Books) error {
+		kept, _, err := b.Mails.Position() // ours may be ahead of it
+		kept.Dragged = pos.Dragged
+		return errors.Join(err, b.Mails.PutPosition(kept))
+	})
 }
 
 // pending are the mails to read now, in order of UID: what reading has not reached, and what is to be read again.
@@ -283,8 +311,8 @@ func (m *Intake) pending(ctx context.Context) ([]mailbox.Ref, error) {
 		}
 		delete(again, u)
 	}
-	if len(again) == 0 {
-		return out, nil
+	if err := m.dragged(ctx, out); err != nil || len(again) == 0 {
+		return out, err
 	}
 	return out, m.forget(ctx, again)
 }

@@ -61,3 +61,52 @@ func TestUnreadableCaseAndRestart(t *testing.T) {
 		})
 	}
 }
+
+// TestDraggedInAndRenumbered: a mail with an old date that somebody dragged into the inbox, and that still waits to be read, is known again
+// when the server has renumbered; the old mail beside it stays unread. The control is an inbox that keeps its numbers.
+func TestDraggedInAndRenumbered(t *testing.T) {
+	for _, renumber := range []bool{false, true} {
+		d := newDesk(t)
+		d.in.Start = Start{}
+		d.deliver("lama@lain.example", "lama")
+		if err := d.round(); err != nil {
+			t.Fatal(err)
+		}
+		old := time.Date(2024, 3, 4, 9, 0, 0, 0, time.UTC)
+		raw := fmt.Sprintf("From: staf@gov.example\r\nTo: %s\r\nSubject: seret\r\nMessage-ID: %s\r\nDate: %s\r\n\r\nIsi.\r\n", inbox, nextID(), old.Format(time.RFC1123Z))
+		if err := d.post.Drag(inbox, "INBOX", old, []byte(raw)); err != nil {
+			t.Fatal(err)
+		}
+		d.post.Refuse(inbox, "FETCH", 2, "SERVERBUG", -1)
+		if err := d.round(); err != nil {
+			t.Log(err)
+		}
+		d.post.Refuse(inbox, "FETCH", 2, "SERVERBUG", 0)
+		if renumber {
+			if err := d.post.Renumber(inbox, "INBOX"); err != nil {
+				t.Fatal(err)
+			}
+			d.post.Cut()
+		}
+		d.later(11 * time.Minute)
+		for range 3 {
+			if err := d.round(); err != nil {
+				t.Log(err)
+			}
+			d.later(11 * time.Minute)
+		}
+		d.in.reconciled.Pause = 0
+		if _, err := d.in.reconcile(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.round(); err != nil {
+			t.Fatal(err)
+		}
+		if d.outcome(1) != "" {
+			t.Errorf("renumbered %t: an old mail is answered", renumber)
+		}
+		if d.outcome(2) == "" {
+			t.Errorf("renumbered %t: the mail that was dragged in is passed over", renumber)
+		}
+	}
+}

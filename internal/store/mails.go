@@ -20,6 +20,8 @@ type Mailbox struct {
 	// on are ours whatever their date: a person may drag one in.
 	Base  uint32    `json:"base"`
 	Since time.Time `json:"since,omitzero"`
+
+	Dragged []time.Time `json:"dragged,omitempty"` // when such mails arrived: after a renumbering nothing else tells them from old ones
 }
 
 // Position reads it; false before the first start.
