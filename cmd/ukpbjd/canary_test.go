@@ -70,6 +70,9 @@ const killedWithin = 60
 // TestCanarySings is the control: a letter that carries passwords to somebody else is found, and so is a password wherever it
 // is put.
 func TestCanarySings(t *testing.T) {
+	if os.Getenv("UKPBJD_RACE") != "" {
+		t.Skip(".ci/run plays it without the race detector")
+	}
 	t.Parallel()
 	c := &canaryRun{story: newStory(t.TempDir()), t: t, n: 1, mortal: "0"}
 	c.play(map[string]string{"start": "all", "sheet": "plain"})

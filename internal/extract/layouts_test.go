@@ -250,6 +250,9 @@ func layouts(n int) (from, to uint64) {
 
 // TestLayouts reads bundles in layouts drawn at random, in the formats that Go alone can write.
 func TestLayouts(t *testing.T) {
+	if os.Getenv("UKPBJD_RACE") != "" {
+		t.Skip("nothing here runs beside anything: .ci/run plays it without the race detector")
+	}
 	from, to := layouts(120)
 	r := New(Options{OCR: "off", TempDir: t.TempDir()})
 	formats := strings.Fields("pdf docx html rtf xlsx csv")
@@ -307,6 +310,9 @@ func keepFiles(t testing.TB, q request, files [][]byte) {
 
 // TestPrintedLayouts reads bundles that a browser and an office program have printed or converted.
 func TestPrintedLayouts(t *testing.T) {
+	if os.Getenv("UKPBJD_RACE") != "" {
+		t.Skip("nothing here runs beside anything: .ci/run plays it without the race detector")
+	}
 	p := newPress(t)
 	if p.chromium == "" || p.soffice == "" {
 		t.Skip("chromium and soffice are not both installed")

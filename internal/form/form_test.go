@@ -85,6 +85,9 @@ func TestMarkupReadsBack(t *testing.T) {
 
 // TestMarkupLosesNothing: whatever a reading holds comes back from its own marked-up return.
 func TestMarkupLosesNothing(t *testing.T) {
+	if os.Getenv("UKPBJD_RACE") != "" {
+		t.Skip("nothing here runs beside anything: .ci/run plays it without the race detector")
+	}
 	cell := rapid.StringOfN(rapid.RuneFrom([]rune("abcXYZ 019.,'-/=+@<>&\"()é#")), 0, 24, -1)
 	name := rapid.Custom(func(t *rapid.T) string {
 		return rapid.SampledFrom([]string{"I Made ", "Ni Luh ", "=Siti ", "Ida Bagus ", "Dr. "}).Draw(t, "first") + rapid.StringMatching(`[A-Z][a-z']{2,12}( [A-Z][a-z]{1,9})?(, (S\.T\.|M\.Si\.|S\.Kom\., M\.Kom\.))?`).Draw(t, "last")

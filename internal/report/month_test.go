@@ -167,6 +167,9 @@ func TestLength(t *testing.T) {
 
 // TestMonthBook opens what was written, for an empty month, one case, and very many.
 func TestMonthBook(t *testing.T) {
+	if os.Getenv("UKPBJD_RACE") != "" {
+		t.Skip("nothing here runs beside anything: .ci/run plays it without the race detector")
+	}
 	for name, cases := range map[string][]sop.Case{"empty": nil, "one": {ordinary(1)}, "many": months500()} {
 		m := tally(cases...)
 		raw, err := m.Workbook(may)
@@ -195,6 +198,9 @@ func TestMonthBook(t *testing.T) {
 }
 
 func TestCharts(t *testing.T) {
+	if os.Getenv("UKPBJD_RACE") != "" {
+		t.Skip("nothing here runs beside anything: .ci/run plays it without the race detector")
+	}
 	for name, cases := range map[string][]sop.Case{"empty": nil, "one": {ordinary(1)}, "many": months500()} {
 		pictures, err := tally(cases...).Charts()
 		if err != nil || len(pictures) != 3 {

@@ -1,5 +1,0 @@
-//go:build !race
-
-package sop_test
-
-const raceOn = false
