@@ -15,6 +15,7 @@ import (
 
 const (
 	claimEvery = 3 * time.Minute
+	claimAgain = 30 * time.Second // at most, while the mail server is away, as nothing is read or sent before; the mailbox's gate says when it is dialled
 	clockLook  = 2 * time.Second
 	// restoreWeight puts books that were restored before every start of those that they were a copy of.
 	restoreWeight = 1 << 20
@@ -45,7 +46,7 @@ func (d *Daemon) claim(ctx context.Context, served, asked chan<- struct{}) error
 	every := queue.Every{Pause: d.claimEvery}
 	ours, known := sync.OnceFunc(func() { close(served) }), sync.OnceFunc(func() { close(asked) })
 	begun := false
-	l := queue.Loop{Name: "claim", Wake: queue.NewSignal(), Health: d.Health, Now: d.Office.Now,
+	l := queue.Loop{Name: "claim", Wake: queue.NewSignal(), Health: d.Health, Now: d.Office.Now, Pause: queue.Backoff{Most: claimAgain},
 		Fatal: func(err error) bool { return errors.Is(err, mailbox.ErrServed) || office.Fatal(err) },
 		Warn:  func(err error) { d.Log.Warn("claim", "error", err) }}
 	return l.Run(ctx, func(ctx context.Context) (time.Time, error) {

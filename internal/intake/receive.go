@@ -52,6 +52,7 @@ func (m *Intake) countAttempts(ctx context.Context, refs []mailbox.Ref) (fit []I
 		return nil
 	})
 	for i := 0; i < len(damaged) && err == nil; i++ {
+		m.waiting.add(damaged[i].UID, anybody, m.Now())
 		_, err = m.mails.Blame(ctx, damaged[i], damaged[i].err)
 	}
 	if err != nil || len(killers) == 0 {

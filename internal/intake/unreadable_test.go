@@ -110,3 +110,67 @@ func TestDraggedInAndRenumbered(t *testing.T) {
 		}
 	}
 }
+
+// TestMailWithoutSize: a mail that the server will neither describe nor hand over stops neither the first start nor the mails behind it.
+func TestMailWithoutSize(t *testing.T) {
+	for _, all := range []bool{true, false} {
+		d := newDesk(t)
+		if !all {
+			d.in.Start = Start{}
+		}
+		for range 3 {
+			d.deliver("orang@lain.example", "kabar")
+		}
+		d.post.Refuse(inbox, "FETCH", 2, "SERVERBUG", -1)
+		d.post.Refuse(inbox, "SIZES", 2, "SERVERBUG", -1)
+		var err error
+		for range 12 {
+			err = d.round()
+			d.later(11 * time.Minute)
+		}
+		d.deliver("orang@lain.example", "kabar")
+		for range 3 {
+			err = d.round()
+			d.later(11 * time.Minute)
+		}
+		if d.in.pos.UIDValidity == 0 {
+			t.Errorf("start %v: the first start does not come about: %v", all, err)
+			continue
+		}
+		got := map[uint32]string{}
+		for n := range uint32(4) {
+			got[n+1] = d.outcome(n + 1)
+		}
+		if got[4] == "" {
+			t.Errorf("start all=%v: outcomes %v; last error %v", all, got, err)
+		}
+	}
+}
+
+// TestCommandWaitsForADamagedRow: a command of which nobody can say whether it came before another does not overtake it.
+func TestCommandWaitsForADamagedRow(t *testing.T) {
+	d := newDesk(t)
+	for range 2 {
+		d.deliver("admin@gov.example", "kabar")
+	}
+	if err := d.in.locate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	u := func(n uint32) store.UID { return store.UID{Validity: d.in.pos.UIDValidity, UID: n} }
+	if err := d.db.DB.Update(t.Context(), func(tx store.Tx) error {
+		return tx.Put("attempts", fmt.Appendf(nil, "%08x/%08x", u(1).Validity, 1), []byte("x"))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	refs, err := d.in.pending(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	fit, err := d.in.countAttempts(t.Context(), refs)
+	if err != nil || len(fit) != 1 {
+		t.Fatal(len(fit), err)
+	}
+	if !d.in.waiting.before(u(2), "admin@gov.example proven", true, d.in.Now()) {
+		t.Error("a command overtakes the mail before it")
+	}
+}

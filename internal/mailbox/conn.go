@@ -104,6 +104,7 @@ func (c *conn) reach(ctx context.Context, had bool) (s *session, err error) {
 
 const (
 	maxPause   = 5 * time.Minute
+	maxAway    = time.Minute // a server that is away costs a dial, and nothing is read or sent before it is back
 	graceTries = 3 // a server that goes down and comes up again is back by then
 )
 
@@ -181,7 +182,11 @@ func (g *gate) note(err error) {
 		if g.err == nil {
 			g.since = time.Now()
 		}
-		g.err, g.until = err, time.Now().Add(g.back.pause())
+		pause := g.back.pause()
+		if !errors.Is(err, ErrLogin) {
+			pause = min(pause, maxAway)
+		}
+		g.err, g.until = err, time.Now().Add(pause)
 	}
 }
 

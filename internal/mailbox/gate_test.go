@@ -151,3 +151,24 @@ func TestRefusedLoginsAreFew(t *testing.T) {
 		t.Errorf("down since %v, %v", since, err)
 	}
 }
+
+// TestAwayIsAskedEachMinute (A13): a server that was away for hours is asked again within a minute. The control is one that refuses the
+// login: it is asked each five.
+func TestAwayIsAskedEachMinute(t *testing.T) {
+	for why, most := range map[error]time.Duration{errors.New("connection refused"): time.Minute, ErrLogin: maxPause} {
+		synctest.Test(t, func(t *testing.T) {
+			g := newGate(time.Second, middle)
+			var last, longest time.Duration
+			began := time.Now()
+			for time.Since(began) < 5*time.Hour {
+				g.pass(t.Context(), true, func(context.Context) (*session, error) { //nolint:errcheck // it is why
+					longest, last = max(longest, time.Since(began)-last), time.Since(began)
+					return nil, why
+				})
+			}
+			if longest != most {
+				t.Errorf("%v: asked each %s", why, longest)
+			}
+		})
+	}
+}

@@ -255,3 +255,43 @@ func TestWatchLeavesAServerThatDied(t *testing.T) {
 		ring(t, bell, "after a new connection")
 	}
 }
+
+// TestNoToSizesHidesNoMessage: a server that refuses to describe one message, whatever it says, hides no other: that one comes without
+// size and date. One that refuses all of them is not asked for each.
+func TestNoToSizesHidesNoMessage(t *testing.T) {
+	for _, no := range []string{"NO [SERVERBUG] Internal error", "NO [CORRUPTION] cannot be read", "NO failed", "BAD Command Error. 10", "OK (control)"} {
+		addr := scripted(t, welcome, map[string]script{"UID FETCH": func(w io.Writer, tag, args string) bool {
+			set, _, _ := strings.Cut(args, " ")
+			if asked(set, 3) && !strings.HasPrefix(no, "OK") {
+				fmt.Fprintf(w, "%s %s\r\n", tag, no)
+				return false
+			}
+			for i := 1; i <= 5; i++ {
+				if asked(set, i) {
+					io.WriteString(w, about(i)) //nolint:errcheck
+				}
+			}
+			fmt.Fprintf(w, "%s OK done\r\n", tag)
+			return false
+		}})
+		refs, err := boxAt(t, addr, brisk).Since(soon(t), UID{7, 1})
+		if err != nil || !slices.Equal(uidsOf(refs), []uint32{1, 2, 3, 4, 5}) {
+			t.Errorf("%s: %v, %v", no, uidsOf(refs), err)
+		}
+	}
+}
+
+func TestNoToAllSizes(t *testing.T) {
+	asked := 0
+	addr := scripted(t, welcome, map[string]script{"UID SEARCH": func(w io.Writer, tag, _ string) bool {
+		fmt.Fprintf(w, "* ESEARCH (TAG \"%s\") UID ALL 1:400\r\n%s OK done\r\n", tag, tag)
+		return false
+	}, "UID FETCH": func(w io.Writer, tag, _ string) bool {
+		asked++
+		fmt.Fprintf(w, "%s NO [UNAVAILABLE] later\r\n", tag)
+		return false
+	}})
+	if refs, err := boxAt(t, addr, brisk).Since(soon(t), UID{7, 1}); err == nil || asked > 40 {
+		t.Errorf("%d messages after %d questions, %v", len(refs), asked, err)
+	}
+}

@@ -2,6 +2,7 @@ package mailbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -64,7 +65,7 @@ func (b *Box) Since(ctx context.Context, from UID) ([]Ref, error) {
 	}
 	all := make([]Ref, 0, len(uids))
 	for part := range slices.Chunk(uids, window) {
-		refs, err := b.describe(ctx, from.Validity, part)
+		refs, err := b.describe(ctx, from.Validity, part, &refusal{})
 		if err != nil {
 			return nil, err
 		}
@@ -126,9 +127,15 @@ func expand(set imap.UIDSet, from uint32, limit uint64) ([]uint32, error) {
 	return slices.Compact(uids), nil
 }
 
-// describe asks for sizes and dates. Messages whose description ends the connection are found by halving and come without one:
-// Fetch will settle them.
-func (b *Box) describe(ctx context.Context, validity uint32, uids []uint32) ([]Ref, error) {
+// maxRefused messages in a row that the server will not describe, and none that it does, are no fault of theirs.
+const maxRefused = 8
+
+// refusal counts, over the halves of one set, what the server describes and what it does not.
+type refusal struct{ fine, refused int }
+
+// describe asks for sizes and dates. Messages whose description is refused, or ends the connection, are found by halving and come
+// without one: Fetch will settle them.
+func (b *Box) describe(ctx context.Context, validity uint32, uids []uint32, so *refusal) ([]Ref, error) {
 	var refs []Ref
 	err := b.fetching.do(ctx, job{work: func(ctx context.Context, s *session) error {
 		_, err := s.open(ctx, b.opt.Inbox, looking, validity)
@@ -137,19 +144,24 @@ func (b *Box) describe(ctx context.Context, validity uint32, uids []uint32) ([]R
 		}
 		return err
 	}})
+	said := is[*imap.Error](err)
 	switch {
 	case err == nil:
+		so.fine += len(refs)
 		return refs, nil
-	case !lost(err) || is[*unreachable](err) || ctx.Err() != nil || b.open.Err() != nil:
+	case !lost(err) && !said || errors.Is(err, ErrUIDValidity) || is[*unreachable](err) || ctx.Err() != nil || b.open.Err() != nil:
 		return nil, err
 	case len(uids) == 1:
+		if so.refused++; said && so.fine == 0 && so.refused >= maxRefused {
+			return nil, err
+		}
 		return []Ref{{UID: UID{validity, uids[0]}}}, nil
 	}
-	head, err := b.describe(ctx, validity, uids[:len(uids)/2])
+	head, err := b.describe(ctx, validity, uids[:len(uids)/2], so)
 	if err != nil {
 		return nil, err
 	}
-	tail, err := b.describe(ctx, validity, uids[len(uids)/2:])
+	tail, err := b.describe(ctx, validity, uids[len(uids)/2:], so)
 	return append(head, tail...), err
 }
 

@@ -88,6 +88,11 @@ func (c *Clerk) QueueData(b store.Books, d letter.Data) error {
 		return c.unreachable(b, cs.Number, l)
 	}
 	now := d.Now
+	if _, there, err := b.Letters.Get(cs.Number, l.Key); there || store.IsRow(err) { // it takes no token once more
+		return nil
+	} else if err != nil {
+		return err
+	}
 	wait, ok, err := c.wait(b, l, now)
 	if err != nil {
 		return err

@@ -226,3 +226,42 @@ func TestRequesterWhomNoLetterReaches(t *testing.T) {
 		})
 	}
 }
+
+// TestTokensOfLettersThatAreNot: what becomes no letter, because it was told already, takes no token of those who have not been told.
+func TestTokensOfLettersThatAreNot(t *testing.T) {
+	x := officetest.New(t, templates.FS)
+	x.Set(monday)
+	long := officetest.Person(strings.Repeat("a", 65))
+	number, err := x.Request(long, 1)
+	x.Must(err)
+	for range 60 {
+		x.Set(x.Now().Add(time.Second))
+		x.Must(x.Tell(number, long, sop.Command{Verb: sop.TanyaStatus}))
+	}
+	other, err := x.Request(officetest.Person(strings.Repeat("b", 65)), 1)
+	x.Must(err)
+	n := map[string]int{}
+	for _, r := range x.LettersOf(store.Office, sop.PeringatanOperator) {
+		n[r.Letter.Note[:len(number)]]++
+		t.Log(r.Letter.Note, r.Next.Sub(r.Made))
+	}
+	if n[other] == 0 {
+		t.Errorf("the operator never hears of %s; of %s %d letters", other, number, n[number])
+	}
+}
+
+func TestSameKeyAgain(t *testing.T) {
+	x := officetest.New(t, templates.FS)
+	x.Set(monday)
+	x.Must(x.Commit(t.Context(), 1, func(b store.Books) error {
+		for range 45 {
+			if err := x.Warn(b, "same", "task-aside", "x"); err != nil {
+				return err
+			}
+		}
+		return x.Warn(b, "other", "task-aside", "y")
+	}))
+	if n := len(x.LettersOf(store.Office, sop.PeringatanOperator)); n != 2 {
+		t.Errorf("%d letters for two warnings", n)
+	}
+}

@@ -99,10 +99,12 @@ func (s *session) Fetch(w *imapserver.FetchWriter, set imap.NumSet, opt *imap.Fe
 	for _, part := range opt.BodySection {
 		seen = seen || !part.Peek && !s.readOnly
 	}
-	if len(opt.BodySection) > 0 {
-		if err := s.trouble("FETCH", set); err != nil {
-			return err
-		}
+	asked := "FETCH" // of bodies
+	if len(opt.BodySection) == 0 {
+		asked = "SIZES"
+	}
+	if err := s.trouble(asked, set); err != nil {
+		return err
 	}
 	return s.write(w, s.pick(set, func(seq uint32, m *stored) {
 		if seen && !m.has(imap.FlagSeen) {
