@@ -105,7 +105,7 @@ func (c *conn) reach(ctx context.Context, had bool) (s *session, err error) {
 const (
 	maxPause   = 5 * time.Minute
 	maxAway    = time.Minute // a server that is away costs a dial, and nothing is read or sent before it is back
-	graceTries = 3 // a server that goes down and comes up again is back by then
+	graceTries = 3           // a server that goes down and comes up again is back by then
 )
 
 // backoff doubles its pause up to maxPause, give or take a fifth: several daemons must not return in step.

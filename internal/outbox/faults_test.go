@@ -521,3 +521,37 @@ func TestRestoreOverABrokenRow(t *testing.T) {
 		return err
 	})
 }
+
+// TestTriedThenHeldThenGreylisted (A12): a letter that was tried as often as it takes, then held for days, is not given up at its first
+// greylisting after the hold.
+func TestTriedThenHeldThenGreylisted(t *testing.T) {
+	x, o := opened(t, nil)
+	number, err := x.Request(officetest.Staff, 1)
+	x.Must(err)
+	pick := func(list []store.Claimed) (store.Claimed, bool) {
+		i := slices.IndexFunc(list, func(c store.Claimed) bool { return c.Row.Case == number && c.Row.Letter.Kind == sop.TandaTerima })
+		if i < 0 {
+			return store.Claimed{}, false
+		}
+		return list[i], true
+	}
+	for n := 0; n < minTries; {
+		if l, ok := pick(due(t, o)); ok {
+			n++
+			end(t, o, postman.Deferred, l)
+		}
+		x.Set(o.Now().Add(30 * time.Minute))
+	}
+	t.Logf("tried %d times until %s", minTries, o.Now())
+	x.Must(x.Tell(number, sop.Person{}, sop.Instruct{Verb: "hold", Arg: "operator"}))
+	x.Set(monday.AddDate(0, 0, 9))
+	x.Must(x.Tell(number, sop.Person{}, sop.Instruct{Verb: "release"}))
+	l, ok := pick(due(t, o))
+	if !ok {
+		t.Fatal("it does not go after the hold")
+	}
+	end(t, o, postman.Deferred, l)
+	if row := x.LettersOf(number, sop.TandaTerima)[0]; row.State != store.Deferred {
+		t.Errorf("greylisted once after the hold: %s", row.State)
+	}
+}

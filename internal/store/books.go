@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"ukpbjd/internal/sop"
 )
 
 // Buckets. Keys are text unless said otherwise; values are JSON unless said otherwise. A moment in a key is UnixNano in 20
@@ -134,10 +136,34 @@ func (b rows) get(bucket, key string, v any) (bool, error) {
 	if err != nil || raw == nil {
 		return false, err
 	}
-	if err := json.Unmarshal(raw, v); err != nil {
+	err = json.Unmarshal(raw, v)
+	if err == nil {
+		err = misnamed(key, v)
+	}
+	if err != nil {
 		return false, &RowError{bucket, key, err}
 	}
 	return true, nil
+}
+
+// misnamed is the fault of a row that can be decoded and says of itself that it is another, or nothing: what was asked for is
+// neither absent nor done.
+func misnamed(key string, v any) error {
+	name := key
+	switch x := v.(type) {
+	case *sop.Case:
+		name, _ = caseKey(x.Number)
+	case *LetterRow:
+		name = x.ID()
+	case *TaskRow:
+		name = x.Task.ID
+	case *Account:
+		name = x.NIP
+	}
+	if name != key {
+		return fmt.Errorf("it is the row of %q", name)
+	}
+	return nil
 }
 
 func (b rows) mark(bucket, key string) error  { return b.tx.Put(bucket, []byte(key), nil) }
@@ -202,7 +228,11 @@ func (b rows) keys(bucket, from, to string, limit int) (out []string, err error)
 func walk[T any](b rows, bucket, from, to string, fn func(key string, v T, bad error) bool) error {
 	return b.scan(bucket, from, to, func(k string, raw []byte) bool {
 		var v, none T
-		if err := json.Unmarshal(raw, &v); err != nil {
+		err := json.Unmarshal(raw, &v)
+		if err == nil {
+			err = misnamed(k, &v)
+		}
+		if err != nil {
 			return fn(k, none, &RowError{bucket, k, err})
 		}
 		return fn(k, v, nil)

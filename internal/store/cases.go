@@ -25,8 +25,10 @@ func (b Cases) Get(number string) (c sop.Case, ok bool, err error) {
 	if err != nil {
 		return c, false, nil //nolint:nilerr // a number that is none names no case
 	}
-	ok, err = b.get(bCases, key, &c)
-	return c, ok && c.Number == number, err
+	if ok, err = b.get(bCases, key, &c); err != nil || c.Number != number {
+		return sop.Case{}, false, err
+	}
+	return c, ok, nil
 }
 
 // Put writes a case and everything that is found by its state: counts, open cases, wake-up.

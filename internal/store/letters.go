@@ -334,6 +334,10 @@ func (b Letters) Hold(number string, on bool) error {
 		if !IsRow(bad) {
 			err = errors.Join(err, bad)
 		}
+		if bad == nil && !r.First.IsZero() { // giving up counts anew: nobody could try it meanwhile
+			r.First = time.Time{}
+			err = errors.Join(err, b.put(bLetters, id, r))
+		}
 		err = errors.Join(err, b.erase(bParked, id), b.mark(bOutbox, moment(r.Next)+"/"+id))
 	}
 	return err
