@@ -2,10 +2,12 @@ package tasks_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"ukpbjd/internal/office"
 	"ukpbjd/internal/office/officetest"
 	"ukpbjd/internal/queue"
 	"ukpbjd/internal/sop"
@@ -47,4 +49,24 @@ func TestMisnamedTasks(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestUnreadableShred: an order to destroy a key that cannot be read is not given up, and health says so.
+func TestUnreadableShred(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := officetest.New(t, templates.FS)
+		number := x.Ask(1)
+		nip := officetest.Member(1).NIP
+		x.Write(func(tx store.Tx) error { return tx.Put("tasks", []byte(number+"/9/shred"), []byte("{")) })
+		var health queue.Health
+		stop := run(t, x, &health)
+		defer stop()
+		officetest.Pass(6 * time.Hour)
+		if slices.Contains(x.Vault.IDs(), office.KeyID(number, nip)) && !slices.Contains(waiting(x), number+"/9/shred") {
+			t.Errorf("the key lives and its order is gone; health says %v", health.Faults())
+		}
+		if len(health.Faults()) == 0 {
+			t.Error("nobody hears of it")
+		}
+	})
 }

@@ -200,10 +200,13 @@ func (w *Worker) pause(attempts int) time.Duration {
 	return queue.Backoff{First: w.FirstRetry, Most: maxRetry}.After(attempts, nil)
 }
 
+// lasts is Task.Lasts, also of an order to destroy a key of which only the ID can be read: nothing would order it again.
+func lasts(t sop.Task) bool { return t.Lasts() || path.Base(t.ID) == string(sop.TaskShred) }
+
 // cannotBegin gives a task that cannot be begun back to its case, or puts its row aside where there is none.
 func (w *Worker) cannotBegin(ctx context.Context, r store.TaskRow, why error) error {
 	r.Failures = maxTries
-	if !r.Task.Lasts() {
+	if !lasts(r.Task) {
 		if err := w.commit(ctx, []Result{{Row: r, Err: why}}); err == nil || office.Fatal(err) {
 			return err
 		}
@@ -213,7 +216,7 @@ func (w *Worker) cannotBegin(ctx context.Context, r store.TaskRow, why error) er
 
 // cannotEnd puts aside a task whose result its case cannot be told of; a person looks. What lasts is repeated for ever, slowly.
 func (w *Worker) cannotEnd(ctx context.Context, r Result, why error) error {
-	if r.Row.Task.Lasts() {
+	if lasts(r.Row.Task) {
 		return errors.New("this is never given up")
 	}
 	id := r.Row.Task.ID
