@@ -21,7 +21,7 @@ func TestMisnamedLetterEndsArchiving(t *testing.T) {
 					tx.Put("bodies", []byte("PKJ-2026-0001/8/selesai"), []byte("Subject: x\r\n\r\nx\r\n")),
 					b.Letters.Put(good, []byte("Subject: x\r\n\r\nx\r\n")), tx.Put("unkept", []byte(good.ID()), nil))
 			})
-			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // it is done in a moment
 			defer cancel()
 			n, err := c.AllLetters(ctx)
 			if err != nil {
