@@ -59,7 +59,7 @@ func touching(rules []rule) [][]rule {
 	for i := range rules {
 		for j := i + 1; j < len(rules) && rules[j].x0 <= rules[i].x1+near; j++ {
 			if rules[i].y0 <= rules[j].y1+near && rules[j].y0 <= rules[i].y1+near {
-				join(head, i, j)
+				head[root(head, j)] = root(head, i) // not join: the order of frames, and so which of two nested ones takes a word, rests on it
 			}
 		}
 	}
