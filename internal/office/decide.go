@@ -88,9 +88,7 @@ func (c *Clerk) QueueData(b store.Books, d letter.Data) error {
 		return c.unreachable(b, cs.Number, l)
 	}
 	now := d.Now
-	if _, there, err := b.Letters.Get(cs.Number, l.Key); there || store.IsRow(err) { // it takes no token once more
-		return nil
-	} else if err != nil {
+	if there, err := b.Letters.Has(cs.Number, l.Key); err != nil || there { // it takes no token once more
 		return err
 	}
 	wait, ok, err := c.wait(b, l, now)

@@ -97,10 +97,16 @@ type MessageRef struct {
 	Key  string `json:"key,omitempty"`
 }
 
+// Has says that a case has a letter of that key, whether it can be read or not.
+func (b Letters) Has(number, key string) (bool, error) {
+	raw, err := b.tx.Get(bLetters, []byte(number+"/"+key))
+	return raw != nil, err
+}
+
 // Put queues a new letter with its exact bytes. A letter of the same key that is there already stays as it is.
 func (b Letters) Put(r LetterRow, body []byte) error {
 	id := r.ID()
-	if had, err := b.tx.Get(bLetters, []byte(id)); err != nil || had != nil {
+	if had, err := b.Has(r.Case, r.Letter.Key); err != nil || had {
 		return err
 	}
 	r.State = Queued
@@ -227,7 +233,7 @@ func (b Letters) claimable(key string) (c Claimed, err error) {
 	id := outboxID(key)
 	c.key = key
 	ok, err := b.get(bLetters, id, &c.Row)
-	if err == nil && (!ok || c.Row.ID() != id) {
+	if err == nil && !ok {
 		err = &RowError{bOutbox, id, errors.New("an outbox row without its letter")}
 	}
 	if err != nil {
