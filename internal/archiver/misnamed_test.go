@@ -3,6 +3,7 @@ package archiver
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -28,5 +29,40 @@ func TestMisnamedLetterEndsArchiving(t *testing.T) {
 				t.Errorf("it does not come to an end: %d letters \"archived\" in a second, %v", n, err)
 			}
 		})
+	}
+}
+
+// TestMisnamedCaseKeepsItsFiles: what a case whose row says nothing of itself needs is not known, so no file is removed.
+func TestMisnamedCaseKeepsItsFiles(t *testing.T) {
+	for _, row := range []string{"{", "{}", "null"} {
+		c := newCellar(t)
+		c.do(func(tx store.Tx, b store.Books) error { return tx.Put("cases", []byte("2026/00000001"), []byte(row)) })
+		if _, err := c.neededFiles(t.Context()); err == nil {
+			t.Errorf("row %s: files may be removed", row)
+		}
+	}
+}
+
+// TestWalkPassesMisnamedCases: a walk over 250 cases of which the 200th row bears no number, or one before it, has an end.
+func TestWalkPassesMisnamedCases(t *testing.T) {
+	for _, row := range []string{"{", "{}", `{"number":"PKJ-2026-0001"}`} {
+		c := newCellar(t)
+		c.do(func(tx store.Tx, b store.Books) error {
+			for i := range 250 {
+				if err := b.Cases.Put(sop.Case{Number: fmt.Sprintf("PKJ-2026-%04d", i+1), Status: sop.AwaitingApproval}); err != nil {
+					return err
+				}
+			}
+			return tx.Put("cases", []byte("2026/00000200"), []byte(row))
+		})
+		n := 0
+		for range store.Walk(t.Context(), c.DB) {
+			if n++; n > 5000 {
+				break
+			}
+		}
+		if n > 300 {
+			t.Errorf("row %s: the walk over 250 cases has no end (%d)", row, n)
+		}
 	}
 }
