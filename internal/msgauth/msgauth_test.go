@@ -25,7 +25,7 @@ const (
 )
 
 func office() msgauth.Options {
-	return msgauth.Options{AuthservID: "mx.gov.example", ReceivedBy: []string{"mx.gov.example", "store.gov.example"}, Level: sop.Standard}
+	return msgauth.Options{AuthservID: "mx.gov.example", ReceivedBy: []string{"mx.gov.example", "store.gov.example", "10.0.0.7"}, Level: sop.Standard}
 }
 
 // header reads one field a line; a line that starts with white space is left out of the grammar of this test.
@@ -122,6 +122,14 @@ func TestAttacks(t *testing.T) {
 			"Received: from mx.gov.example by mx.gov.example (evil.example [198.51.100.9]) by mx.gov.example (Postfix) with ESMTP; x", pass, border),
 		none("forged under a HELO that speaks LMTP", "no-verdict",
 			"Received: from mx.gov.example by mx.gov.example with LMTP (evil.example [198.51.100.9]) by mx.gov.example (Postfix) with ESMTP; x", pass, border),
+		none("forged under Exim's own line for a HELO of a filter", "no-verdict",
+			"Received: from [203.0.113.9] (helo=[10.0.0.7]) by mx.gov.example with esmtp (Exim 4.97) id 1; x", pass, border),
+		none("forged under a HELO that brings its brackets", "no-verdict",
+			"Received: from x (mx.gov.example [10.0.0.7]) (unknown [198.51.100.9]) by mx.gov.example (Postfix) with ESMTP; x", pass, border),
+		none("forged under a HELO that speaks LMTP to the end", "no-verdict",
+			"Received: from mx.gov.example by mx.gov.example with LMTP; x (evil.example [198.51.100.9]) by mx.gov.example (Postfix) with ESMTP; x", pass, border),
+		none("forged under a reverse name that nobody confirmed", "no-verdict",
+			"Received: from x (mx.gov.example [198.51.100.9]) by mx.gov.example (Haraka/3.0) with ESMTP; x", pass, border),
 		none("top Received by a stranger", "no-verdict", evil, pass, border),
 		none("Received that cannot be read", "no-verdict", "Received: from (x by mx.gov.example; y", pass, border),
 		none("quoted local part with a semicolon", "no-verdict",
@@ -254,25 +262,25 @@ func TestReceivedForms(t *testing.T) {
 	o := office()
 	o.ReceivedBy = append(o.ReceivedBy, "10.0.0.7", "127.0.0.1", "localhost", "relay.gov.example")
 	for form, inside := range map[string]bool{
-		"from mx.gov.example ([127.0.0.1]) by store.gov.example with LMTP id 1; x":                                            true,
-		"from mx.gov.example by store.gov.example with LMTP id 1; x":                                                          true,
-		"from mx.gov.example ([unix socket]) by store.gov.example (Cyrus 3.6.1) with LMTPA; x":                                true,
-		"from localhost ([IPv6:::ffff:127.0.0.1]) by mx.gov.example with ESMTP; x":                                            true,
-		"from mx.gov.example ([127.0.0.1]) by localhost (mx.gov.example [127.0.0.1]) (amavisd-new, port 10024) with ESMTP; x": true,
-		"from relay (relay.gov.example [203.0.113.8]) (using TLSv1.3 (256/256 bits)) by mx.gov.example with ESMTPS; x":        true,
-		"from a ([10.0.0.7] helo=b) by mx.gov.example with esmtp (Exim 4.96) (envelope-from <a@b.example>) id 1; x":           true,
-		"from ex1.gov.example (10.0.0.7) by mx.gov.example (10.0.0.8) with Microsoft SMTP Server id 15; x":                    true,
-		"from a ([10.0.0.7]) by mx.gov.example.; x":                                                                           true,
-		"from a ([10.0.0.7]) by mx.gov.example with ESMTPA; x":                                                                false,
-		"from a ([10.0.0.7]) by mx.gov.example with utf8smtpsa; x":                                                            false,
-		"from mx.gov.example by store.gov.example; x":                                                                         false,
-		"from localhost ([IPv6:::1]) by mx.gov.example with ESMTP; x":                                                         false,
-		"from mx.gov.example (10.9.9.9) by mx.gov.example with SMTP; x":                                                       false,
-		"from mx.gov.example (HELO mx.gov.example) (198.51.100.9) by mx.gov.example with SMTP; x":                             false,
-		"from mx.gov.example ([127.0.0.1]) by evil.example with LMTP id 1; x":                                                 false,
-		"by mx.gov.example (Postfix, from userid 1000) id 1; x":                                                               false,
-		"from evil.example (127.0.0.1.evil.example [198.51.100.9]) by mx.gov.example; x":                                      false,
-		"from evil.example ([198.51.100.9] helo=[127.0.0.1]) by mx.gov.example; x":                                            false,
+		"from mx.gov.example ([127.0.0.1]) by store.gov.example with LMTP id 1; x":                                               true,
+		"from mx.gov.example by store.gov.example with LMTP id 1; x":                                                             true,
+		"from mx.gov.example ([unix socket]) by store.gov.example (Cyrus 3.6.1) with LMTPA; x":                                   true,
+		"from localhost ([IPv6:::ffff:127.0.0.1]) by mx.gov.example with ESMTP; x":                                               true,
+		"from mx.gov.example ([127.0.0.1]) by localhost (mx.gov.example [127.0.0.1]) (amavisd-new, port 10024) with ESMTP; x":    true,
+		"from relay (relay.gov.example [203.0.113.8]) (using TLSv1.3 (256/256 bits)) by mx.gov.example (Postfix) with ESMTPS; x": true,
+		"from a ([10.0.0.7] helo=b) by mx.gov.example with esmtp (Exim 4.96) (envelope-from <a@b.example>) id 1; x":              true,
+		"from ex1.gov.example (10.0.0.7) by mx.gov.example (10.0.0.8) with Microsoft SMTP Server id 15; x":                       true,
+		"from a ([10.0.0.7]) by mx.gov.example.; x":                                                                              true,
+		"from a ([10.0.0.7]) by mx.gov.example with ESMTPA; x":                                                                   false,
+		"from a ([10.0.0.7]) by mx.gov.example with utf8smtpsa; x":                                                               false,
+		"from mx.gov.example by store.gov.example; x":                                                                            false,
+		"from localhost ([IPv6:::1]) by mx.gov.example with ESMTP; x":                                                            false,
+		"from mx.gov.example (10.9.9.9) by mx.gov.example with SMTP; x":                                                          false,
+		"from mx.gov.example (HELO mx.gov.example) (198.51.100.9) by mx.gov.example with SMTP; x":                                false,
+		"from mx.gov.example ([127.0.0.1]) by evil.example with LMTP id 1; x":                                                    false,
+		"by mx.gov.example (Postfix, from userid 1000) id 1; x":                                                                  false,
+		"from evil.example (127.0.0.1.evil.example [198.51.100.9]) by mx.gov.example; x":                                         false,
+		"from evil.example ([198.51.100.9] helo=[127.0.0.1]) by mx.gov.example; x":                                               false,
 		"": false, "from": false, "by": false, "from a by": false, "mx.gov.example": false,
 	} {
 		p := msgauth.Check(header("Received: "+form, pass, border), approver, o)

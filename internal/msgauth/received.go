@@ -3,6 +3,7 @@ package msgauth
 import (
 	"fmt"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -55,13 +56,17 @@ func left(header []message.Field, o Options) (notes []string) {
 	return notes
 }
 
-// hop is one Received line (RFC 5321 §4.4).
+// hop is one Received line (RFC 5321 §4.4), and what the host that wrote it knows of its client: not what the client said.
 type hop struct {
 	by, with string
-	peer     string // comment after from: what the host itself saw of its client
+	client   netip.Addr // the address that it saw
+	name     string     // the name of that address, of servers that confirm one
+	signedIn bool
+	login    string // who signed in, where it says so
 }
 
-// parseReceived reads `[from X (peer)] by Y … with Z`, and refuses every other order: the name after from is the client's.
+// parseReceived reads `[from X (notes)] by Y (notes) … with Z …; date`, and refuses every other order: what a client says in HELO,
+// some servers write down with blanks and brackets in it.
 func parseReceived(s string) (hop, bool) {
 	var h hop
 	p, err := newScanner(s)
@@ -69,11 +74,12 @@ func parseReceived(s string) (hop, bool) {
 		return h, false
 	}
 	p.space()
-	word := p.atom()
+	word, said := p.atom(), ""
+	var notes []string
 	if same(word, "from") {
-		p.space()
-		p.atom()
-		h.peer = p.space()
+		p.blanks()
+		said = p.atom()
+		notes = p.notes()
 		word = p.atom()
 	}
 	if !same(word, "by") {
@@ -81,58 +87,163 @@ func parseReceived(s string) (hop, bool) {
 	}
 	p.space()
 	h.by = p.atom()
-	ok := h.by != "" && p.protocol(&h) && p.err == nil
-	return h, ok
+	software, ok := p.protocol(&h)
+	if h.by == "" || !ok || p.err != nil {
+		return h, false
+	}
+	h.witnessed(said, notes, software)
+	return h, true
 }
 
-// protocol reads on to the semicolon for the with clause. A second "by" says that the client put one into its HELO, which
-// some servers write down with spaces in it.
-func (p *scanner) protocol(h *hop) bool {
+// protocol reads on to the date for the with clause and the comments, which name the software. A second "by" or "from", or
+// anything but a date behind the semicolon, is the client's.
+func (p *scanner) protocol(h *hop) (software []string, ok bool) {
 	for !p.end() {
-		p.space()
+		software = append(software, p.notes()...)
 		word := p.atom()
 		switch {
 		case word == "":
-			return p.end() || p.peek() == ';'
-		case same(word, "by"):
-			return false
+			return software, p.end() || p.take(';') && p.date()
+		case same(word, "by"), same(word, "from"):
+			return nil, false
+		case same(word, "auth"): // with ESMTP AUTH
+			h.signedIn = true
 		case same(word, "with") && h.with == "":
 			p.space()
 			h.with = lower(p.atom())
 		}
 	}
-	return true
+	return software, true
+}
+
+// date passes over what may be one: a few words and comments to the end.
+func (p *scanner) date() bool {
+	for range 8 {
+		p.space()
+		if word := p.atom(); word == "" || same(word, "by") {
+			break
+		}
+	}
+	p.space()
+	return p.end() && p.err == nil
 }
 
 func (p *scanner) atom() string {
 	return p.run(func(c byte) bool { return c > ' ' && c != '(' && c != ')' && c != '"' && c != ';' && c != 0x7f })
 }
 
-// inside says that one of our hosts handed the mail to the next one. The name after from is what the client said (HELO) and
-// counts for nothing; the address that the host saw, or the name that it looked up for it, must be listed. Loopback is no
-// exception: webmail and scripts submit from there too, so an office lists 127.0.0.1 only for a filter that hands mail back.
-// LMTP (RFC 2033) is spoken by nobody but a mail server to its store; a signed-in client is nobody's mail server.
-func (h hop) inside(ours []string) bool {
-	switch {
-	case strings.HasPrefix(h.with, "lmtp"):
-		return true
-	case slices.Contains(signedIn, h.with):
-		return false
-	case strings.Contains(lower(h.peer), "forged"): // sendmail: (name [address] (may be forged))
-		return false
+func (p *scanner) blanks() { p.run(func(c byte) bool { return c == ' ' || c == '\t' }) }
+
+// notes are the comments that stand here, each by itself.
+func (p *scanner) notes() (all []string) {
+	for p.blanks(); p.peek() == '('; p.blanks() {
+		all = append(all, p.comment())
 	}
-	name, literal, ok := strings.Cut(h.peer, "[") // Exchange writes the bare address
-	if literal, _, _ = strings.Cut(literal, "]"); !ok {
-		name, literal = "", h.peer
+	return all
+}
+
+// witnessed finds the address where each server writes the one that it saw. What stands before that place, the client said; a
+// second address in the clause came out of its HELO, and then neither counts.
+//
+//	from HELO (name [address])             Postfix, sendmail, Google, Stalwart, MDaemon …
+//	from HELO ([address]) · (address)      mox, sendmail, Windows · Exchange
+//	from NAME ([address]:port helo=HELO)   Exim that confirmed the name (its host.c, host_build_sender_fullhost)
+//	from [address] (port=… helo=HELO)      Exim that did not
+//	from NAME (HELO said) (ident@address)  qmail, qpsmtpd, Courier, Yahoo; Zimbra's store with LHLO
+func (h *hop) witnessed(said string, notes, software []string) {
+	exim := slices.ContainsFunc(software, func(s string) bool { return strings.HasPrefix(s, "Exim ") })
+	h.signed(notes, software)
+	if exim && strings.HasPrefix(said, "[") {
+		if len(notes) > 0 && eximSays.MatchString(notes[0]) {
+			notes = notes[1:]
+		}
+		notes = slices.Insert(notes, 0, said)
+	}
+	if len(notes) > 0 && greeting.MatchString(notes[0]) {
+		notes = notes[1:]
+	}
+	for i, n := range notes {
+		name, ip, ok := peer(n, exim)
+		switch {
+		case ok && i == 0 && exim && name == "" && n != said:
+			h.client, h.name = ip, said
+		case ok && i == 0:
+			h.client, h.name = ip, name
+		case ok:
+			h.client, h.name = netip.Addr{}, ""
+			return
+		}
+	}
+	if _, err := netip.ParseAddr(h.name); err == nil || !exim && !slices.ContainsFunc(software, confirms.MatchString) {
+		h.name = "" // whoever runs a reverse zone may put an address into it
+	}
+}
+
+var (
+	greeting = regexp.MustCompile(`^(?i:HELO|EHLO|LHLO) `)
+	eximSays = regexp.MustCompile(`^(?:port|helo|ident)=`)
+	confirms = regexp.MustCompile(`^(?:Postfix|\d+\.\d+\.\d+/\d)`) // the name leads back to the address, else it is unknown or may be forged
+)
+
+// peer reads what one comment says of the client. Behind the address may stand a port, what Exim adds, Stalwart's network, or
+// sendmail's doubt; another address may not.
+func peer(note string, exim bool) (name string, ip netip.Addr, ok bool) {
+	literal, rest := note[strings.LastIndexByte(note, '@')+1:], "" // qmail writes ident@address
+	if before, in, found := strings.Cut(note, "["); found {
+		if name = strings.TrimSpace(before); strings.ContainsAny(name, "@ ") { // ident is the client's own word
+			name = ""
+		}
+		literal, rest, _ = strings.Cut(in, "]")
+	}
+	if strings.Contains(rest, "[") && !exim {
+		return "", ip, false
+	}
+	if strings.Contains(rest, "forged") {
+		name = ""
 	}
 	if len(literal) > 5 && same(literal[:5], "ipv6:") {
 		literal = literal[5:]
 	}
 	ip, err := netip.ParseAddr(literal)
-	if err != nil {
+	return name, ip.Unmap(), err == nil
+}
+
+// signed finds who signed in: Postfix (smtpd_sasl_authenticated_header), Exim and others where they are told to write it so,
+// Kerio, chasquid. Two such comments, or one without the protocol of a signed-in client, are a HELO.
+func (h *hop) signed(notes, software []string) {
+	for _, n := range notes {
+		if !authenticated.MatchString(n) {
+			continue
+		}
+		login := ""
+		if g := loginNote.FindStringSubmatch(n); g != nil && !h.signedIn {
+			login = g[1]
+		}
+		h.signedIn, h.login = true, login
+	}
+	if !slices.Contains(signedIn, h.with) {
+		h.login = ""
+	}
+	h.signedIn = h.signedIn || slices.Contains(signedIn, h.with)
+}
+
+var (
+	authenticated = regexp.MustCompile(`^(?i:authenticated|auth:|account )`)
+	loginNote     = regexp.MustCompile(`^(?i:authenticated (?:sender:|user|as)) (\S+)$`)
+)
+
+// inside says that one of our hosts handed the mail to the next one: the address that the host saw, or the name that it confirmed,
+// must be listed. Loopback is no exception: webmail and scripts submit from there too, so an office lists 127.0.0.1 only for a
+// filter that hands mail back. LMTP (RFC 2033) is spoken by nobody but a mail server to its store; a signed-in client is nobody's
+// mail server.
+func (h hop) inside(ours []string) bool {
+	switch {
+	case strings.HasPrefix(h.with, "lmtp"):
+		return true
+	case h.signedIn || !h.client.IsValid():
 		return false
 	}
-	return listed(ours, ip.Unmap().String()) || listed(ours, strings.TrimSpace(name))
+	return listed(ours, h.client.WithZone("").String()) || listed(ours, h.name)
 }
 
 // signedIn: the protocols of RFC 3848 that tell of AUTH.
