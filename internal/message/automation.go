@@ -7,7 +7,8 @@ import (
 )
 
 // automationMarks names every mark of a mail that no person wrote just now (RFC 3834 §2, RFC 2919, and what clients do
-// instead). X-Auto-Response-Suppress is no mark: it says "do not answer me automatically", and Outlook puts it on human mail.
+// instead). X-Auto-Response-Suppress is no mark: it says "do not answer me automatically", and Outlook puts it on human mail; nor
+// is List-Unsubscribe or List-Help by itself, which gateways and sending services add to what people write.
 func (m *Message) automationMarks() []string {
 	var marks []string
 	add := func(name string, is bool) {
@@ -24,7 +25,7 @@ func (m *Message) automationMarks() []string {
 	}
 	add("auto-reply-subject", autoReplySubject.MatchString(m.Subject))
 	add("system-sender", m.systemSender())
-	add("bounce", m.Bounce != nil)
+	add("bounce", m.Bounce != nil && m.Bounce.Formal)
 	return marks
 }
 
@@ -62,8 +63,7 @@ func fieldMark(name, value string) string {
 var markFields = func() map[string]string {
 	all := map[string]string{"auto-submitted": "auto-submitted", "precedence": "precedence", "x-precedence": "precedence",
 		"return-path": "null-return-path"}
-	for _, name := range strings.Fields(`list-id list-unsubscribe list-post list-help list-owner list-archive list-subscribe
-		x-mailing-list mailing-list`) {
+	for _, name := range strings.Fields(`list-id list-post list-owner list-archive list-subscribe x-mailing-list mailing-list`) {
 		all[name] = "list"
 	}
 	for _, name := range strings.Fields(`x-autoreply x-autorespond x-autoresponse x-autoresponder x-auto-reply x-auto-respond x-auto-replied

@@ -27,6 +27,8 @@ func (m *Message) findBounce() *Bounce {
 		return nil
 	}
 	b.OriginalID = m.originalID(texts)
+	kind, _, _ := strings.Cut(m.field("Content-Type"), ";")
+	b.Formal = strings.EqualFold(strings.TrimSpace(kind), "multipart/report") || m.nullReturnPath() || m.systemSender() || len(m.Fields("X-Failed-Recipients")) > 0
 	return b
 }
 

@@ -344,3 +344,48 @@ func (d *desk) switchOff(m *triage.Mail) {
 		m.Arrived = d.now
 	}
 }
+
+// TestHumansAreNoMailSystem: a name with "Administrator" in it, a telephone number and an address in the footer, or a gateway's
+// List-Unsubscribe, make no bounce and no automatic mail of what a person wrote; a report in its form still is one.
+func TestHumansAreNoMailSystem(t *testing.T) {
+	footer := "\n\nAdministrator LPSE\nTelp. (0361) 550 - user unknown? hubungi lpse@gov.example\n"
+	name := "=?utf-8?q?Administrator_LPSE?= <admin@gov.example>"
+	for _, x := range []struct {
+		name string
+		mail func(d *desk) mail
+		want triage.Outcome
+		why  string
+	}{
+		{"SETUJU", func(d *desk) mail {
+			return d.answer("admin", first, sop.Persetujuan, "SETUJU"+footer).set("From", name)
+		}, triage.Obeyed, "command-setuju"},
+		{"SETUJU through a gateway", func(d *desk) mail {
+			return d.answer("admin", first, sop.Persetujuan, "SETUJU").before("List-Unsubscribe: <mailto:keluar@gov.example>", "List-Unsubscribe-Post: List-Unsubscribe=One-Click")
+		}, triage.Obeyed, "command-setuju"},
+		{"a question", func(d *desk) mail {
+			return d.answer("admin", first, sop.Persetujuan, "Mohon waktu."+footer).set("From", name)
+		}, refused, "not-a-command"},
+		{"a request", func(d *desk) mail {
+			return d.reply("staf", "", "Permohonan akun SPSE Pokja: rejected, 550", "Mohon user ID dan password Pokja."+footer).set("From", "Administrator <staf@gov.example>")
+		}, triage.Obeyed, "request"},
+		{"SETUJU in the form of a report", func(d *desk) mail {
+			m := bounce(d.letter(first, sop.Persetujuan, "admin"), "admin@gov.example").set("From", "admin@gov.example")
+			m.body = strings.Replace(m.body, "\n\n", "\n\nSETUJU\n", 1)
+			return m.verdict(pass("gov.example"))
+		}, refused, "no-token-setuju"},
+		{"a list", func(d *desk) mail {
+			return d.answer("admin", first, sop.Persetujuan, "SETUJU").before("List-Id: <warta.gov.example>", "List-Unsubscribe: <mailto:keluar@gov.example>")
+		}, ignored, "automatic"},
+		{"a report", func(d *desk) mail { return bounce(d.letter(first, sop.Persetujuan, "admin"), "admin@gov.example") }, triage.Obeyed, "bounce"},
+		{"a report of a forwarded letter", func(d *desk) mail {
+			return bounce(d.letter(first, sop.Persetujuan, "admin"), "admin.pribadi@evil.example")
+		}, triage.Obeyed, "bounce"},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			d := newDesk(t, sop.Standard)
+			if r := d.take(x.mail(d)); r.Verdict.Outcome != x.want || r.Verdict.Reason != x.why {
+				t.Errorf("%s %s (%s), want %s (%s)", r.Verdict.Outcome, r.Gate, r.Verdict.Reason, x.want, x.why)
+			}
+		})
+	}
+}

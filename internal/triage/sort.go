@@ -18,7 +18,9 @@ func (t Triage) Sort(v View, m Mail) (Verdict, error) {
 		return again, err
 	}
 	if m.Msg.Bounce != nil {
-		return t.bounce(v, m.Msg)
+		if out, is, err := t.bounce(v, m.Msg); err != nil || is {
+			return out, err
+		}
 	}
 	from, why := m.Msg.SoleFrom()
 	if strings.EqualFold(from.Addr, t.Office.Mailbox.Address) {
@@ -67,28 +69,38 @@ func (t Triage) earlier(v View, msg *message.Message) (Verdict, bool, error) {
 	return out, true, nil
 }
 
-// bounce matches a delivery report by the unguessable Message-ID of the letter that came back.
-func (t Triage) bounce(v View, msg *message.Message) (Verdict, error) {
+// bounce matches a delivery report by the unguessable Message-ID of the letter that came back. A letter has one recipient, so that
+// suffices: a report of a forwarded letter names an address that we never wrote to. What has the words of a report and not its
+// form is one only where it names a letter and comes from nobody in the case; a participant's command is none at all.
+func (t Triage) bounce(v View, msg *message.Message) (out Verdict, is bool, err error) {
 	p, ok, err := v.ByMessageID(msg.Bounce.OriginalID)
 	if err != nil || !ok || p.Letter == nil {
-		return Verdict{Outcome: NotOurs, Gate: "correlation", Reason: "bounce-of-nothing"}, err
+		return Verdict{Outcome: NotOurs, Gate: "correlation", Reason: "bounce-of-nothing"}, msg.Bounce.Formal, err
 	}
-	out := Verdict{Outcome: Obeyed, Gate: "bounce", Reason: "bounce", Case: p.Case}
+	c, _, err := v.Case(p.Case)
+	if err != nil {
+		return out, false, err
+	}
+	if from, _ := msg.SoleFrom(); len(t.Office.Identify(&c, from.Addr).Roles) > 0 {
+		if _, why := intent(msg); why == "" || !msg.Bounce.Formal {
+			return out, false, nil
+		}
+	}
+	out = Verdict{Outcome: Ignored, Gate: "bounce", Reason: "report-without-failure", Case: p.Case, What: sop.Automatic{Why: "report-without-failure"}}
 	for _, r := range msg.Bounce.Recipients {
-		if r.Action == "delivered" || r.Action == "relayed" || r.Action == "expanded" {
+		own := strings.EqualFold(r.Address, p.Letter.To.Address)
+		if r.Action == "delivered" || r.Action == "relayed" || r.Action == "expanded" || !own && !msg.Bounce.Formal {
 			continue
 		}
-		if strings.EqualFold(r.Address, p.Letter.To.Address) {
-			action := "failed"
-			if r.Action == "delayed" {
-				action = "delayed"
-			}
-			out.What = sop.Bounced{Letter: *p.Letter, Action: action, Status: r.Status, Text: r.Text}
-			return out, nil
+		action := "failed"
+		if r.Action == "delayed" {
+			action = "delayed"
+		}
+		if out.Outcome == Ignored || own {
+			out.Outcome, out.Reason, out.What = Obeyed, "bounce", sop.Bounced{Letter: *p.Letter, Action: action, Status: r.Status, Text: r.Text}
 		}
 	}
-	out.Outcome, out.Reason, out.What = Ignored, "report-without-failure", sop.Automatic{Why: "report-without-failure"}
-	return out, nil
+	return out, true, nil
 }
 
 // anew: the requester of a closed case answers an old letter with papers. Nothing of that case can change, but the papers may
