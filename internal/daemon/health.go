@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"runtime/debug"
+	"syscall"
 	"time"
 
 	"ukpbjd/internal/sop"
@@ -31,7 +32,13 @@ func listenSocket(path string) (net.Listener, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("remove the stale control socket: %w", err)
 	}
-	ln, err := net.Listen("unix", path)
+	// A chmod of the path comes too late, and a umask would be every goroutine's: Linux takes the mode that the socket has at bind.
+	private := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
+		var faulty error
+		err := c.Control(func(fd uintptr) { faulty = syscall.Fchmod(int(fd), 0o600) })
+		return errors.Join(err, faulty)
+	}}
+	ln, err := private.Listen(context.Background(), "unix", path)
 	if err != nil {
 		return nil, fmt.Errorf("open the control socket: %w", err)
 	}

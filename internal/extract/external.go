@@ -51,7 +51,9 @@ func (c *cage) usable(bwrap string) bool {
 	c.once.Do(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
-		c.works = exec.CommandContext(ctx, bwrap, append(cageArgs("/tmp"), "/bin/true")...).Run() == nil
+		try := exec.CommandContext(ctx, bwrap, append(cageArgs("/tmp"), "/bin/true")...)
+		try.Env = []string{"PATH=/usr/bin:/bin"}
+		c.works = try.Run() == nil
 	})
 	return c.works
 }

@@ -84,8 +84,10 @@ func TestLegitimate(t *testing.T) {
 		ok("another server's field without id", "Authentication-Results: spf=pass smtp.mailfrom=x; dkim=none", pass, border),
 		auth("signed in", ar("auth=pass (plain) smtp.auth=admin@gov.example"), border),
 		auth("signed in, domain in capitals", ar("auth=pass smtp.auth=admin@GOV.example"), border),
+		auth("signed in, local part in capitals", ar("auth=pass smtp.auth=Admin@gov.example"), border),
 		auth("signed in, quoted", ar(`auth=pass smtp.auth="admin@gov.example"`), border),
 		auth("signed in, no DMARC for submissions", ar("auth=pass smtp.auth=admin@gov.example; dmarc=none header.from=gov.example"), border),
+		auth("signed in, two filters, other letters", ar("auth=pass smtp.auth=Admin@gov.example"), ar("auth=pass smtp.auth=admin@gov.example"), border),
 		ok("both", ar("dmarc=pass header.from=gov.example; auth=pass smtp.auth=admin@gov.example"), border),
 	})
 }
@@ -188,7 +190,6 @@ func TestAttacks(t *testing.T) {
 		none("comments nested deep", "malformed-verdict", ar(strings.Repeat("(", 5000)+strings.Repeat(")", 5000)+"dmarc=pass header.from=gov.example"), border),
 		none("1,000 fields", "too-many-verdicts", strings.Split(strings.Repeat(pass+"\n", 1000)+border, "\n")...),
 		bad("signed in as another", "auth-names-another", ar("auth=pass smtp.auth=rina@gov.example"), border),
-		bad("signed in, local part in capitals", "auth-names-another", ar("auth=pass smtp.auth=Admin@gov.example"), border),
 		bad("signed in, plus variant", "auth-names-another", ar("auth=pass smtp.auth=admin+x@gov.example"), border),
 		bad("signed in, bare name", "auth-names-another", ar("auth=pass smtp.auth=admin"), border),
 		bad("signed in, quoted local part", "auth-names-another", ar(`auth=pass smtp.auth="admin"@gov.example`), border),

@@ -153,7 +153,7 @@ func keyword(c byte) bool { return letter(c) || digit(c) || c == '-' || c == '_'
 // colons unquoted; never what ends a value or starts a comment or a quoted string.
 func loose(c byte) bool { return c > ' ' && c != 0x7f && !strings.ContainsRune(`;()"\`, rune(c)) }
 
-// sender is the one From address, taken apart: the local part counts byte for byte, the domain in any letter case.
+// sender is the one From address, taken apart. In a verdict it may stand in other letter case: logins are kept as they were typed.
 type sender struct{ local, domain string }
 
 // parseSender takes only a plain ASCII dot-atom address; everything else is left to a person.
@@ -168,7 +168,7 @@ func parseSender(s string) (sender, bool) {
 // is says that a verdict's address is the sender's.
 func (s sender) is(address string) bool {
 	o, ok := parseSender(address)
-	return ok && o == s
+	return ok && same(o.local, s.local) && o.domain == s.domain
 }
 
 // within says that header.from of a verdict names the sender's domain; some servers write the whole address there.

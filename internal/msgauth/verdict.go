@@ -89,10 +89,7 @@ func weigh(r result, from sender) (verdict, bool) {
 		return v, false
 	}
 	subject, found, contradicts := r.get(key)
-	v.subject = subject
-	if key == "header.from" {
-		v.subject = lower(subject)
-	}
+	v.subject = lower(subject)
 	switch {
 	case contradicts:
 		v.result, v.reason = sop.Ambiguous, r.method+"-contradicts-itself"

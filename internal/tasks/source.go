@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"syscall"
 	"time"
@@ -45,7 +46,7 @@ func (g Generator) Make(_ context.Context, _ string, want []Wanted) (map[string]
 }
 
 // Command asks a program of the office: the case as JSON on its standard input, accounts as JSON on its output. It is
-// time-boxed, and what it writes to its error output is not kept.
+// time-boxed, sees nothing of this service's environment, and what it writes to its error output is not kept.
 type Command struct{ Argv []string }
 
 const (
@@ -109,6 +110,12 @@ func (c Command) run(ctx context.Context, ask []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, commandTime)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, c.Argv[0], c.Argv[1:]...)
+	for _, name := range []string{"PATH", "HOME", "LANG", "TZ"} { // not where credentials lie, nor the socket of systemd
+		if value, ok := os.LookupEnv(name); ok {
+			cmd.Env = append(cmd.Env, name+"="+value)
+		}
+	}
+	cmd.Env = append(cmd.Env, "LC_ALL=C.UTF-8")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = 5 * time.Second
