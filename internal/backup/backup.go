@@ -61,8 +61,11 @@ type BackupOptions struct {
 
 // Backup writes a new file; one that is there already is not touched. The daemon may go on working.
 func Backup(ctx context.Context, cfg *config.Config, o BackupOptions) (m Manifest, err error) {
-	if _, err := os.Lstat(o.File); !errors.Is(err, fs.ErrNotExist) {
-		return m, fmt.Errorf("back up to %s: the file exists (%v)", o.File, err)
+	switch _, err := os.Lstat(o.File); {
+	case err == nil:
+		return m, fmt.Errorf("back up to %s: the file exists, and is not replaced; name a new one", o.File)
+	case !errors.Is(err, fs.ErrNotExist):
+		return m, fmt.Errorf("back up: %w", err)
 	}
 	out, err := os.CreateTemp(filepath.Dir(o.File), ".ukpbjd-backup-*")
 	if err != nil {

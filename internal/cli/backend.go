@@ -11,6 +11,8 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -160,4 +162,18 @@ func readFile(name string, most int64) ([]byte, error) {
 		err = fmt.Errorf("read %s: over %d MiB", name, most>>20)
 	}
 	return raw, err
+}
+
+// caseNumber is a case as a person types it: pkj-2026-9 is PKJ-2026-0009.
+type caseNumber string
+
+var typedNumber = regexp.MustCompile(`^([A-Z][A-Z0-9]{1,9})-([0-9]{4})-0*([0-9]{1,9})$`)
+
+// UnmarshalText is how kong reads an argument.
+func (n *caseNumber) UnmarshalText(text []byte) error {
+	*n = caseNumber(strings.ToUpper(strings.TrimSpace(string(text))))
+	if m := typedNumber.FindStringSubmatch(string(*n)); m != nil {
+		*n = caseNumber(m[1] + "-" + m[2] + "-" + strings.Repeat("0", max(0, 4-len(m[3]))) + m[3])
+	}
+	return nil
 }

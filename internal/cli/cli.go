@@ -49,7 +49,7 @@ type shell struct {
 
 // grammar is the command line. There is no approve, and there never will be: only an approver's own mail approves.
 type grammar struct {
-	Config string `help:"Configuration file." env:"UKPBJD_CONFIG" default:"/etc/ukpbjd/ukpbjd.yaml" placeholder:"PATH"`
+	Config string `help:"Configuration file (${default})." env:"UKPBJD_CONFIG" default:"/etc/ukpbjd/ukpbjd.yaml" placeholder:"PATH"`
 
 	Demo    demoCmd    `cmd:"" help:"Play the whole story in an embedded post office; needs no configuration."`
 	Init    initCmd    `cmd:"" help:"Write a commented configuration, keys and the sheet passphrase."`

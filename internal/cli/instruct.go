@@ -11,26 +11,26 @@ import (
 )
 
 type resendCmd struct {
-	Case   string `arg:"" help:"Case number."`
-	Member string `arg:"" optional:"" help:"Name or NIP; everybody who has not confirmed when left out."`
+	Case   caseNumber `arg:"" help:"Case number."`
+	Member string     `arg:"" optional:"" help:"Name or NIP; everybody who has not confirmed when left out."`
 }
 
 type holdCmd struct {
-	Case string `arg:"" help:"Case number."`
+	Case caseNumber `arg:"" help:"Case number."`
 }
 
 type releaseCmd struct {
-	Case string `arg:"" optional:"" help:"Case number."`
-	All  bool   `help:"Let letters go again after a restore, when the books have been compared with the mailbox."`
+	Case caseNumber `arg:"" optional:"" help:"Case number."`
+	All  bool       `help:"Let letters go again after a restore, when the books have been compared with the mailbox."`
 }
 
 type retryCmd struct {
 	UID string `arg:"" help:"UID of the mail, as the warning letter names it: VALIDITY-NUMBER, or the number where it names one mail only."`
 }
 
-func (c *resendCmd) Run(s *shell) error { return s.instruct("resend", c.Case, c.Member) }
+func (c *resendCmd) Run(s *shell) error { return s.instruct("resend", string(c.Case), c.Member) }
 
-func (c *holdCmd) Run(s *shell) error { return s.instruct("hold", c.Case, "") }
+func (c *holdCmd) Run(s *shell) error { return s.instruct("hold", string(c.Case), "") }
 
 func (c *releaseCmd) Run(s *shell) error {
 	if c.All == (c.Case != "") {
@@ -44,7 +44,7 @@ func (c *releaseCmd) Run(s *shell) error {
 		_, err := fmt.Fprintf(s.stdout, "the books restored from %s are reconciled; letters go again\n", stamp(r.From))
 		return err
 	}
-	return s.instruct("release", c.Case, "")
+	return s.instruct("release", string(c.Case), "")
 }
 
 func (s *shell) instruct(command, number, arg string) error {

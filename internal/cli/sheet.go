@@ -8,14 +8,14 @@ import (
 )
 
 type sheetCmd struct {
-	Case   string `arg:"" help:"Case number, e.g. PKJ-2026-0001."`
-	Output string `short:"o" required:"" help:"PDF file to write." placeholder:"FILE"`
+	Case   caseNumber `arg:"" help:"Case number, e.g. PKJ-2026-0001."`
+	Output string     `short:"o" required:"" help:"PDF file to write." placeholder:"FILE"`
 }
 
 // Run prints the lembar kendali. SOP R.1
 func (c *sheetCmd) Run(s *shell) error {
 	var pdf []byte
-	if err := s.call(control.Call{Command: "sheet", Case: c.Case}, &pdf); err != nil {
+	if err := s.call(control.Call{Command: "sheet", Case: string(c.Case)}, &pdf); err != nil {
 		return err
 	}
 	if _, err := whole([]string{c.Output}, func(w []io.Writer) error {

@@ -9,13 +9,13 @@ import (
 )
 
 type showCmd struct {
-	Case string `arg:"" help:"Case number, e.g. PKJ-2026-0001."`
-	JSON bool   `name:"json" help:"As JSON."`
+	Case caseNumber `arg:"" help:"Case number, e.g. PKJ-2026-0001."`
+	JSON bool       `name:"json" help:"As JSON."`
 }
 
 func (c *showCmd) Run(s *shell) error {
 	var v control.CaseView
-	if err := s.call(control.Call{Command: "show", Case: c.Case}, &v); err != nil {
+	if err := s.call(control.Call{Command: "show", Case: string(c.Case)}, &v); err != nil {
 		return err
 	}
 	return s.tell(c.JSON, v, func(w io.Writer) { printCase(w, v) })

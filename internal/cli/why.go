@@ -12,9 +12,9 @@ import (
 )
 
 type whyCmd struct {
-	Case     string `arg:"" help:"Case number."`
-	JSON     bool   `name:"json" help:"As JSON."`
-	Evidence string `help:"Write what the decisions rest on into a new file, to be proved anywhere with verify --evidence." placeholder:"FILE.zip"`
+	Case     caseNumber `arg:"" help:"Case number."`
+	JSON     bool       `name:"json" help:"As JSON."`
+	Evidence string     `help:"Write what the decisions rest on into a new file, to be proved anywhere with verify --evidence." placeholder:"FILE.zip"`
 }
 
 func (c *whyCmd) Run(s *shell) error {
@@ -22,7 +22,7 @@ func (c *whyCmd) Run(s *shell) error {
 		return c.export(s)
 	}
 	var w control.Why
-	if err := s.call(control.Call{Command: "why", Case: c.Case}, &w); err != nil {
+	if err := s.call(control.Call{Command: "why", Case: string(c.Case)}, &w); err != nil {
 		return err
 	}
 	return s.tell(c.JSON, w, func(out io.Writer) { printWhy(out, w) })
@@ -52,7 +52,7 @@ func printWhy(out io.Writer, w control.Why) {
 // export never overwrites: evidence of another day may lie there.
 func (c *whyCmd) export(s *shell) error {
 	var b control.Bundle
-	if err := s.call(control.Call{Command: "evidence", Case: c.Case}, &b); err != nil {
+	if err := s.call(control.Call{Command: "evidence", Case: string(c.Case)}, &b); err != nil {
 		return err
 	}
 	err := config.WriteNew(c.Evidence, b.Zip, 0o600)

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,9 +20,21 @@ func (c *Control) Instruct(ctx context.Context, number string, w sop.Instruct) e
 		if err != nil {
 			return err
 		}
+		if why := w.Refused(&cs); why != "" {
+			return fmt.Errorf("%s %s (%s): %s", w.Verb, number, cs.Status.Label(), cmp.Or(refusals[why], why))
+		}
 		now := c.Now().UTC()
 		return c.Decide(b, cs, sop.Input{At: now, What: w}, now)
 	})
+}
+
+// refusals say in words what Instruct.Refused answers.
+var refusals = map[string]string{
+	"closed":            "the case has ended; nothing of it is sent any more. A password that was lost is set again in SPSE, or asked for anew by a request with BARU",
+	"wrong-state":       "no credential of it has been released; `ukpbjd why` says what it waits for",
+	"member-unknown":    "no member has that name or NIP; `ukpbjd show` lists them",
+	"shredded":          "the password was destroyed when it was confirmed or its time was over; the member sets it again in SPSE, or a request with BARU asks anew",
+	"nothing-to-resend": "each letter meant is on its way, confirmed, exposed or sent too often; `ukpbjd show` says which",
 }
 
 // Retry forgets the outcome of a mail that was not obeyed: it is judged again by the same gates, in its place or back in the

@@ -1,5 +1,7 @@
 package sop
 
+import "time"
+
 // Instruct is an operator's command over the socket, or the daemon's own. It can hold, let go, send again what an approver has
 // released, and void open codes where trust was loosened; it can never release a credential.
 func (w Instruct) decide(d *decision) string {
@@ -32,16 +34,28 @@ func (w Instruct) decide(d *decision) string {
 	case "restored":
 		return d.restored()
 	case "resend":
-		if d.c.Status.Closed() {
-			return "closed"
-		}
-		again := Command{Verb: KirimUlang, Arg: w.Arg}
-		if why := resendable(d.o, &d.c, d.in.From, again, d.now); why != "" {
+		switch why := w.Refused(&d.c); why {
+		case "":
+		case "closed":
+			return why
+		default:
 			return d.reject(why, w.Arg)
 		}
-		return d.kirimUlang(again)
+		return d.kirimUlang(Command{Verb: KirimUlang, Arg: w.Arg})
 	}
 	return "unknown-instruction"
+}
+
+// Refused is the reason why an operator's command can do nothing for this case now: closed, wrong-state, member-unknown, shredded or
+// nothing-to-resend; "" where it can. A hold that outlived its case can still be ended.
+func (w Instruct) Refused(c *Case) string {
+	switch {
+	case c.Status.Closed() && (w.Verb == "hold" || w.Verb == "resend"):
+		return "closed"
+	case w.Verb == "resend":
+		return resendable(Office{}, c, Sender{}, Command{Verb: KirimUlang, Arg: w.Arg}, time.Time{})
+	}
+	return ""
 }
 
 // restored makes a case safe that comes out of a backup: whether it was answered since is not known. What was not released
