@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -49,7 +50,8 @@ type shell struct {
 
 // grammar is the command line. There is no approve, and there never will be: only an approver's own mail approves.
 type grammar struct {
-	Config string `help:"Configuration file (${default})." env:"UKPBJD_CONFIG" default:"/etc/ukpbjd/ukpbjd.yaml" placeholder:"PATH"`
+	Config string `help:"Configuration file (${default})." env:"UKPBJD_CONFIG" default:"${config}" placeholder:"PATH"`
+	As     string `help:"Work as this user (root only); beside the installed unit, what touches its books works as the unit's user." placeholder:"USER"`
 
 	Demo    demoCmd    `cmd:"" help:"Play the whole story in an embedded post office; needs no configuration."`
 	Init    initCmd    `cmd:"" help:"Write a commented configuration, keys and the sheet passphrase."`
@@ -86,7 +88,7 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	defer stop()
 	var g grammar
 	over, ended := -1, false
-	parser, err := kong.New(&g, kong.Name("ukpbjd"), kong.Description("SPSE accounts for Pokja members (SOP 02), by email."),
+	parser, err := kong.New(&g, kong.Name("ukpbjd"), kong.Vars{"config": serviceConfig}, kong.Description("SPSE accounts for Pokja members (SOP 02), by email."),
 		kong.Writers(stdout, stderr), kong.UsageOnError(), kong.Exit(func(code int) { over, ended = code, true }))
 	if err != nil {
 		fmt.Fprintln(stderr, "ukpbjd:", err)
@@ -100,7 +102,12 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "ukpbjd:", err)
 		return exitUsage
 	}
-	return exit(stderr, k.Run(&shell{ctx, stdout, stderr, g.Config}))
+	s := &shell{ctx, stdout, stderr, g.Config}
+	command, _, _ := strings.Cut(k.Command(), " ")
+	if name := standIn(os.Geteuid(), g.As, command, g.Config); name != "" {
+		return exit(stderr, s.runAs(name, args))
+	}
+	return exit(stderr, k.Run(s))
 }
 
 func exit(stderr io.Writer, err error) int {

@@ -25,12 +25,16 @@ var now = time.Date(2026, 6, 9, 10, 0, 0, 0, time.UTC)
 func house(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	if _, err := config.Init(dir, config.Answers{Storage: filepath.Join(dir, "state")}, rand.Reader); err != nil {
+	if _, err := config.Init(at(dir), config.Answers{Storage: filepath.Join(dir, "state")}, rand.Reader); err != nil {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(dir, "credentials/imap"), "not-a-real-password\n")
 	write(t, filepath.Join(dir, "credentials/smtp"), "not-a-real-password\n")
 	return dir
+}
+
+func at(dir string) config.Place {
+	return config.Place{Config: filepath.Join(dir, "ukpbjd.yaml"), Mode: 0o600, Group: -1}
 }
 
 func write(t *testing.T, path, text string) {
@@ -282,7 +286,7 @@ func TestInitNeverOverwrites(t *testing.T) {
 			t.Errorf("%s: mode %v, %v", name, info.Mode(), err)
 		}
 	}
-	told, err := config.Init(dir, config.Answers{Office: "Lain", Storage: filepath.Join(dir, "state")}, rand.Reader)
+	told, err := config.Init(at(dir), config.Answers{Office: "Lain", Storage: filepath.Join(dir, "state")}, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -303,7 +307,7 @@ func TestInitNeverOverwrites(t *testing.T) {
 func TestInitRefusesAStrangeKey(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "keys.db"), "x")
-	if _, err := config.Init(filepath.Join(dir, "etc"), config.Answers{Storage: dir}, rand.Reader); err == nil {
+	if _, err := config.Init(at(filepath.Join(dir, "etc")), config.Answers{Storage: dir}, rand.Reader); err == nil {
 		t.Error("a new master key was made beside old keys")
 	}
 	if _, err := os.Stat(filepath.Join(dir, "etc")); err == nil {
@@ -314,7 +318,7 @@ func TestInitRefusesAStrangeKey(t *testing.T) {
 func TestInitNeedsRandomness(t *testing.T) {
 	for name, source := range map[string]*bytes.Reader{"none": bytes.NewReader(nil), "little": bytes.NewReader(make([]byte, 40)), "stuck": bytes.NewReader(bytes.Repeat([]byte{255}, 1<<16))} {
 		dir := t.TempDir()
-		if _, err := config.Init(dir, config.Answers{Storage: dir}, source); err == nil {
+		if _, err := config.Init(at(dir), config.Answers{Storage: dir}, source); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 		if _, err := os.Stat(filepath.Join(dir, "ukpbjd.yaml")); err == nil {
@@ -394,7 +398,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add(string(config.Sample(config.Answers{})))
 	f.Add("office: &a {name: *a}\n? [x]: y\n<<: {a: b}\n--- \n!!str x: |\n  y\n")
 	dir := f.TempDir()
-	if _, err := config.Init(dir, config.Answers{Storage: dir}, rand.Reader); err != nil {
+	if _, err := config.Init(at(dir), config.Answers{Storage: dir}, rand.Reader); err != nil {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

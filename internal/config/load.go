@@ -19,7 +19,11 @@ func LoadAt(path string, now time.Time) (*Config, Faults) {
 	r := newReader(path)
 	c := Default()
 	c.Path = path
-	raw, ok := r.open(path, "name another with --config, or write one with `ukpbjd init`")
+	remedy := "name another with --config, or write one with `ukpbjd init`"
+	if _, err := os.Stat(path); err == nil {
+		remedy = "run this as root or as the service's user, or let this user read it"
+	}
+	raw, ok := r.open(path, remedy)
 	if ok {
 		c.read(r, raw, now)
 	}

@@ -66,7 +66,7 @@ func (c *Credentials) read(s *section) {
 	parsed(s, "tembusan", &c.Tembusan, "", choice("summary", "full"))
 	parsed(s, "delivery", &c.Delivery, "", choice("plain", "pdf"))
 	c.MasterKey = s.masterKey("key_file")
-	parsed(s, "user_id", &c.UserID, `write it of {first}, {last}, {initial}, {nip} and letters, such as "{first}.{last}"`, userID)
+	parsed(s, "user_id", &c.UserID, `write it of {first}, {last}, {initial}, {nip}, {nip4} and letters, such as "{first}.{last}"`, userID)
 	s.done()
 	s.need("command", c.Source != "command" || len(c.Command) > 0, "name the program that makes the accounts, as [/usr/local/bin/program, argument]")
 	if c.Sheet == "plain" {

@@ -72,6 +72,9 @@ func checkConfig(cfg *config.Config) []Finding {
 	for _, w := range cfg.Warnings {
 		found = append(found, warn("configuration", "see the comment beside this key in the sample configuration", "%s", w))
 	}
+	for _, key := range cfg.Placeholders() {
+		found = append(found, bad("configuration", "write the office's own in "+cfg.Path, "%s still holds the sample's example", key))
+	}
 	return found
 }
 
