@@ -24,7 +24,7 @@ const module = "ukpbjd"
 // The rooms of internal/README.md. A room that nobody has built yet may stand here; one that stands nowhere is a finding.
 var (
 	core  = rooms("sop secret triage letter message document workday ooxml htmltext")
-	edge  = rooms("mailbox msgauth extract form postman store credential archive report statuspage config postoffice rehearsal")
+	edge  = rooms("alarm mailbox msgauth extract form postman store credential archive report statuspage config postoffice rehearsal")
 	work  = rooms("queue intake outbox tasks timer archiver office")
 	shell = rooms("daemon control doctor audit backup stage bench cli")
 )

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"os"
+	"os/signal"
 	"sync"
+	"syscall"
 	"time"
 
 	sd "github.com/coreos/go-systemd/v22/daemon"
@@ -22,22 +25,45 @@ type serveCmd struct{}
 const reopenPause = 2 * time.Second
 
 // Run works until it is told to stop. A commit whose outcome is unknown ends the daemon; it is opened anew and reads what is
-// on disk, never guessing.
+// on disk, never guessing. SIGHUP reads the configuration anew and keeps the old one where the new one has faults.
 func (serveCmd) Run(s *shell) error {
 	cfg, err := s.load()
 	if err != nil {
 		return err
 	}
 	daemon.LimitMemory()
-	log := logger(s.stderr, cfg.Log)
-	for _, w := range cfg.Warnings {
-		log.Warn("configuration", "warning", w)
-	}
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	var before *config.Config // that with which the office worked; nil: it is this one
 	for {
-		err := serveOnce(s.ctx, cfg, log)
+		log := logger(s.stderr, cfg.Log)
+		for _, w := range cfg.Warnings {
+			log.Warn("configuration", "warning", w)
+		}
+		ctx, cancel := context.WithCancel(s.ctx)
+		reread := make(chan *config.Config, 1)
+		var asked sync.WaitGroup
+		asked.Go(func() { s.reread(ctx, cancel, hup, reread, log) })
+		ready, err := serveOnce(ctx, cfg, log)
+		cancel()
+		asked.Wait()
+		if ready {
+			before = nil
+		}
+		select {
+		case next := <-reread:
+			before, cfg = cfg, next
+			continue
+		default:
+		}
 		switch {
 		case s.ctx.Err() != nil:
 			return nil
+		case before != nil:
+			log.Error("the office cannot be opened with the new configuration; the old one stays", "error", err)
+			before, cfg = nil, before
+			continue
 		case errors.Is(err, daemon.ErrGround):
 			return fail(exitConfig, err)
 		case errors.Is(err, mailbox.ErrServed):
@@ -54,10 +80,30 @@ func (serveCmd) Run(s *shell) error {
 	}
 }
 
-func serveOnce(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
+// reread waits for SIGHUP; a configuration without faults ends the office, which is opened anew with it.
+func (s *shell) reread(ctx context.Context, stop func(), hup <-chan os.Signal, into chan<- *config.Config, log *slog.Logger) {
+	for {
+		select {
+		case <-hup:
+			cfg, err := s.load()
+			if err != nil {
+				log.Error("the configuration was read anew and has faults; the old one stays", "faults", err)
+				continue
+			}
+			log.Info("the configuration was read anew")
+			into <- cfg
+			stop()
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func serveOnce(ctx context.Context, cfg *config.Config, log *slog.Logger) (ready bool, err error) {
 	d, err := daemon.Open(ctx, cfg, log)
 	if err != nil {
-		return err
+		return false, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -66,7 +112,12 @@ func serveOnce(ctx context.Context, cfg *config.Config, log *slog.Logger) error 
 	err = d.Run(ctx)
 	cancel()
 	told.Wait()
-	return errors.Join(err, d.Close())
+	select {
+	case <-d.Ready():
+		ready = true
+	default:
+	}
+	return ready, errors.Join(err, d.Close())
 }
 
 // notify tells systemd that the daemon is ready, and while its loops are well, that it is alive.

@@ -2,7 +2,14 @@ package cli
 
 import (
 	"bytes"
+	"context"
+	"io"
+	"net"
+	"os"
+	"regexp"
 	"strings"
+	"sync"
+	"syscall"
 	"testing"
 
 	"ukpbjd/internal/config"
@@ -33,5 +40,75 @@ func TestServeBesideAnother(t *testing.T) {
 	if code := Main(t.Context(), []string{"--config", path, "serve"}, &out, &errs); code != exitUnavailable ||
 		!strings.Contains(errs.String(), "another ukpbjd") || !strings.Contains(errs.String(), "UKPBJ/Diproses") {
 		t.Errorf("exit %d: %s", code, errs.String())
+	}
+}
+
+// said is what the daemon writes, while it writes.
+type said struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+	on  *sync.Cond
+}
+
+func (s *said) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer s.on.Broadcast()
+	return s.buf.Write(b)
+}
+
+// wait returns once text stands there so often.
+func (s *said) wait(text string, times int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for strings.Count(s.buf.String(), text) < times {
+		s.on.Wait()
+	}
+}
+
+// TestReread: SIGHUP takes a new configuration, and keeps the old one where the new one has faults or cannot be worked with.
+func TestReread(t *testing.T) {
+	s, err := stage.Open(stage.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	path, err := s.Write(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	errs := &said{}
+	errs.on = sync.NewCond(&errs.mu)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan int, 1)
+	go func() { ended <- Main(ctx, []string{"--config", path, "serve"}, io.Discard, errs) }()
+	hup := func(text string) {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
+			t.Fatal(err)
+		}
+	}
+	errs.wait(`"ready"`, 1)
+	hup(string(good) + "\nnonsense: 1\n")
+	errs.wait("has faults; the old one stays", 1)
+	hup(string(good))
+	errs.wait(`"ready"`, 2)
+	busy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer busy.Close()
+	hup(regexp.MustCompile(`(?m)^http:.*$`).ReplaceAllString(string(good), "http: {listen: '"+busy.Addr().String()+"'}"))
+	errs.wait("cannot be opened with the new configuration", 1)
+	errs.wait(`"ready"`, 3)
+	cancel()
+	if code := <-ended; code != exitOK {
+		t.Errorf("exit %d: %s", code, errs.buf.String())
 	}
 }

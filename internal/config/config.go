@@ -37,6 +37,7 @@ type Config struct {
 	Letters     Letters
 	Storage     Storage
 	HTTP        HTTP
+	Alarm       Alarm
 	Log         Log
 	Retention   Retention
 }
@@ -158,8 +159,18 @@ type Letters struct{ Override string }
 // Storage is where everything durable lies.
 type Storage struct{ Path string }
 
-// HTTP is where the status page listens; empty: nowhere.
-type HTTP struct{ Listen string }
+// HTTP is where the status page listens; empty: nowhere. Hosts are further names by which a proxy asks for it.
+type HTTP struct {
+	Listen   string
+	Hosts    []string
+	Password secret.Secret // absent: none is asked for
+}
+
+// Alarm is how trouble is told where mail cannot tell it; empty: by mail and /readyz alone.
+type Alarm struct {
+	Webhook string
+	Command []string
+}
 
 // Retention is the office's own schedule (JRA, UU 43/2009); zero deletes nothing.
 type Retention struct{ Closed int } // years after the end of the year in which a case was closed

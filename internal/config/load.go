@@ -5,8 +5,10 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
+	"net/url"
 	"os"
 	"regexp"
+	"strings"
 	"time"
 	_ "time/tzdata" // offices run on machines without zone data
 )
@@ -55,6 +57,7 @@ func (c *Config) read(r *reader, raw []byte, now time.Time) {
 	c.Letters.read(s.section("letters"))
 	c.Storage.read(s.section("storage"))
 	c.HTTP.read(s.section("http"))
+	c.Alarm.read(s.section("alarm"))
 	c.Log.read(s.section("log"))
 	c.Retention.read(s.section("retention"))
 	s.done()
@@ -178,10 +181,29 @@ func (h *HTTP) read(s *section) {
 		}
 		return hostPort(t)
 	})
+	h.Hosts = listed(s, "hosts", "write the name that the proxy asks for, as status.example.go.id", matches(anyHost, "host name"))
+	h.Password = s.secret("password_file", false, 12)
 	s.done()
-	if host, _, err := net.SplitHostPort(h.Listen); err == nil && !loopback(host) {
+	for i, name := range h.Hosts {
+		h.Hosts[i] = strings.ToLower(name)
+	}
+	if host, _, err := net.SplitHostPort(h.Listen); err == nil && !loopback(host) && h.Password.Absent() {
 		s.r.warn(s.at("listen"), "the status page can be reached from other machines; it asks for no password")
 	}
+}
+
+func (a *Alarm) read(s *section) {
+	parsed(s, "webhook", &a.Webhook, "write it as https://alarm.example.go.id/ukpbjd; plain http only to this machine itself", func(t string) (string, error) {
+		u, err := url.Parse(t)
+		if t == "" || err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname())) {
+			return t, nil
+		}
+		return "", errors.New("no address that can be posted to") // it may hold a token, so it is not shown
+	})
+	if e, ok := s.find("command"); ok {
+		a.Command = s.command(e)
+	}
+	s.done()
 }
 
 func (l *Log) read(s *section) {

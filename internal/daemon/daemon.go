@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"ukpbjd/internal/alarm"
 	"ukpbjd/internal/mailbox"
 	"ukpbjd/internal/office"
 	"ukpbjd/internal/postman"
@@ -32,6 +33,7 @@ type Daemon struct {
 	PageAddress string
 	SocketPath  string
 
+	alarm  alarm.Options
 	ready  chan struct{}
 	stands func(context.Context) error // whether the ground still bears; check may find otherwise while the daemon runs
 	page   net.Listener
@@ -96,6 +98,9 @@ func (d *Daemon) Run(ctx context.Context) error {
 	loop("timer", d.Timer.Run)
 	loop("archiver", d.Archiver.Run)
 	loop("gauges", d.gauges)
+	if d.alarm.Wanted() {
+		loop("alarm", func(ctx context.Context) error { return alarm.Run(ctx, d.alarm) })
+	}
 	loop("ground", behind(served, func(ctx context.Context) error { return d.ground(ctx, ground) }))
 	loop("ready", behind(asked, func(ctx context.Context) error {
 		select {

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"ukpbjd/internal/alarm"
 	"ukpbjd/internal/archive"
 	"ukpbjd/internal/archiver"
 	"ukpbjd/internal/audit"
@@ -327,6 +328,8 @@ func (d *Daemon) prepare(ctx context.Context, cfg *config.Config) error {
 	if len(weaker) > 0 {
 		d.Log.Warn("the ground of trust became looser; open codes are void", "what", weaker)
 	}
+	d.alarm = alarm.Options{Office: cfg.Identity.Name, Webhook: cfg.Alarm.Webhook, Command: cfg.Alarm.Command, Faults: d.Faults,
+		Broken: func(text string) { d.Health.Set("alarm", "way", text) }, Now: time.Now}
 	d.Socket = control.Handler(d.Control)
 	if cfg.HTTP.Listen != "" {
 		d.Page, err = d.statusPage(cfg)

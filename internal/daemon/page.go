@@ -18,7 +18,7 @@ import (
 
 func (d *Daemon) statusPage(cfg *config.Config) (http.Handler, error) {
 	return statuspage.New(statuspage.Options{Source: pageSource{d}, Metrics: d.Metrics.Gatherer(), OfficeName: cfg.Identity.Name,
-		Zone: cfg.Identity.Zone, Charts: (&monthCharts{d: d}).charts, Replies: d.replies})
+		Zone: cfg.Identity.Zone, Hosts: cfg.HTTP.Hosts, Password: cfg.HTTP.Password, Charts: (&monthCharts{d: d}).charts, Replies: d.replies})
 }
 
 // replies are those of approvers who have been asked to show what their mail carries.

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"ukpbjd/internal/secret"
 )
 
 // guard lets only reading through, only under a name of this machine, and tells browsers to keep everything else out.
@@ -27,6 +29,11 @@ func (p *page) guard(next http.Handler) http.Handler {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			h.Set("Allow", "GET, HEAD")
 			http.Error(w, "halaman ini hanya dapat dibaca", http.StatusMethodNotAllowed)
+			return
+		}
+		if _, password, _ := r.BasicAuth(); !p.Password.Absent() && r.URL.Path != "/healthz" && !p.Password.Equal(secret.New([]byte(password))) {
+			h.Set("WWW-Authenticate", `Basic realm="ukpbjd", charset="UTF-8"`)
+			http.Error(w, "halaman ini meminta kata sandi", http.StatusUnauthorized)
 			return
 		}
 		next.ServeHTTP(w, r)

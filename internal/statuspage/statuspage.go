@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"ukpbjd/internal/secret"
 	"ukpbjd/internal/sop"
 )
 
@@ -52,6 +53,7 @@ type Options struct {
 	Zone       *time.Location   // UTC
 	Now        func() time.Time // time.Now
 	Hosts      []string         // names besides those of loopback by which the page may be asked for
+	Password   secret.Secret    // asked for (RFC 7617) by all but /healthz; absent: none
 	Timeout    time.Duration    // for reading the Source; 5 s
 	// Charts are those of the monthly report, for the present month; nil: none. They are asked for with every page.
 	Charts func(context.Context) ([]Picture, error)
