@@ -441,6 +441,30 @@ func manners(tree []source, excused map[string]string) (found []string) {
 	return found
 }
 
+// nothingKept: a package whose tests look for failures with rapid keeps none of them: a kept one fails every later run on that machine.
+func nothingKept(tree []source) (found []string) {
+	uses, set := map[string]source{}, map[string]bool{}
+	for _, s := range tree {
+		for _, spec := range s.ast.Imports {
+			if s.test && spec.Path.Value == `"pgregory.net/rapid"` {
+				uses[s.pkg] = s
+			}
+		}
+		ast.Inspect(s.ast, func(n ast.Node) bool {
+			if lit, ok := n.(*ast.BasicLit); ok && s.test && lit.Value == `"rapid.nofailfile"` {
+				set[s.pkg] = true
+			}
+			return true
+		})
+	}
+	for pkg, s := range uses {
+		if !set[pkg] {
+			found = append(found, s.path+`: nothing in this package sets "rapid.nofailfile"`)
+		}
+	}
+	return found
+}
+
 // wholeHouse: a field of queue.Without, which leaves a law out, is set by tests alone.
 func wholeHouse(tree []source) (found []string) {
 	names := func(n ast.Node) (yes bool) {
@@ -532,6 +556,7 @@ func TestHouse(t *testing.T) {
 		"EverySOPRow":  everyRow(tree),
 		"TestKits":     noTestKits(tree),
 		"Manners":      manners(tree, sleepers),
+		"NothingKept":  nothingKept(tree),
 		"WholeHouse":   wholeHouse(tree),
 		"NoTricks":     noTricks(tree),
 		"ReadmeIsAMap": mapShows(tree, string(readme)),
@@ -698,6 +723,12 @@ func TestRulesBite(t *testing.T) {
 			"internal/sop/util/case.go": "package util",
 			"internal/sop/types.go":     "package sop",
 		}, []string{"a.go:3: init", "a.go:5: TO" + "DO", "a_test.go:5: sleeps", "util/case.go: a name", "sop/types.go: a name"}},
+		{"failures kept", nothingKept, map[string]string{
+			"internal/sop/a_test.go":        `package sop; import "pgregory.net/rapid"`,
+			"internal/store/a_test.go":      `package store; import "pgregory.net/rapid"`,
+			"internal/store/b_test.go":      `package store_test; import "flag"; var _ = flag.Set("rapid.nofailfile", "true")`,
+			"internal/store/storetest/a.go": `package storetest; import "pgregory.net/rapid"`,
+		}, []string{"internal/sop/a_test.go: nothing"}},
 		{"laws left out", wholeHouse, map[string]string{
 			"internal/queue/a.go":      "package queue\n\ntype Policy struct{ Without Without }\n\nvar none = Without{}\n\nfunc (q Q) f() bool { return q.o.Policy.Without.OneFate }",
 			"internal/daemon/a.go":     "package daemon\n\nvar a = queue.Without{OneFate: true}\n\nfunc f(p P) {\n\tp.Policy.Without.Arrival = true\n\tg(&p.Policy.Without)\n}",

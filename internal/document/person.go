@@ -1,6 +1,7 @@
 package document
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -204,7 +205,7 @@ func (p *person) setEmail(text string) {
 	text = strings.TrimPrefix(strings.TrimSpace(text), "mailto:")
 	joined := strings.ToLower(strings.Join(strings.Fields(text), ""))
 	if strings.Count(joined, "@") > 1 { // two addresses: the first, and a person looks
-		if m := emailRE.FindString(text); m != "" {
+		if m := cmp.Or(emailRE.FindString(text), emailRE.FindString(joined)); m != "" {
 			joined = strings.ToLower(m)
 		}
 		p.doubt(fieldEmail)

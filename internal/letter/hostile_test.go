@@ -1,6 +1,7 @@
 package letter
 
 import (
+	"flag"
 	"os"
 	"regexp"
 	"slices"
@@ -15,6 +16,9 @@ import (
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/triage"
 )
+
+// What rapid saves of a failure would fail every later run; the seed that it prints plays it again.
+var _ = flag.Set("rapid.nofailfile", "true")
 
 // Two judges that know nothing of startsAsCommand: the grammar as triage reads it, and a stricter one for which every line
 // whose first word is a verb with an argument counts.

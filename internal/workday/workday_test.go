@@ -1,6 +1,7 @@
 package workday_test
 
 import (
+	"flag"
 	"slices"
 	"testing"
 	"time"
@@ -9,6 +10,9 @@ import (
 
 	"ukpbjd/internal/workday"
 )
+
+// What rapid saves of a failure would fail every later run; the seed that it prints plays it again.
+var _ = flag.Set("rapid.nofailfile", "true")
 
 // makassar stands for Asia/Makassar, so that the test needs no zone data: UTC+8 without summer time.
 var makassar = time.FixedZone("WITA", 8*3600)
