@@ -85,6 +85,7 @@ func (d *Daemon) gauges(ctx context.Context) error {
 func (d *Daemon) measure(ctx context.Context) error {
 	d.Health.Set("clock", "loop", d.clock.Fault())
 	d.Health.Set("secrets", "watch", d.Office.Unwatched())
+	d.Metrics.Faults(d.Faults())
 	var counts map[sop.Status]int
 	var letters, tasks int
 	err := d.Office.View(ctx, func(b store.Books) (err error) {

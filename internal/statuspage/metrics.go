@@ -26,6 +26,7 @@ type Metrics struct {
 	sending    prometheus.Histogram
 	reading    prometheus.Histogram
 	progress   prometheus.Gauge
+	faults     *prometheus.GaugeVec
 }
 
 // NewMetrics makes the counters and their registry; every name begins with ukpbjd_.
@@ -54,6 +55,7 @@ func NewMetrics(version string) *Metrics {
 	m.sending = times("send_seconds", "Time of one attempt to send a letter.", prometheus.ExponentialBuckets(0.005, 2, 14))
 	m.reading = times("read_seconds", "Time to read one message with its papers.", prometheus.ExponentialBuckets(0.002, 2, 16))
 	m.progress = levels("last_progress_timestamp_seconds", "When the mailbox was last seen to answer, in Unix time.").WithLabelValues()
+	m.faults = levels("fault", "1 for each part that /readyz finds at fault now.", "part")
 	levels("build_info", "The version that runs.", "version").WithLabelValues(version).Set(1)
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
@@ -91,6 +93,14 @@ func (m *Metrics) Cases(counts map[sop.Status]int) {
 
 func (m *Metrics) Outbox(state string, letters int) {
 	m.outbox.WithLabelValues(state).Set(float64(letters))
+}
+
+// Faults are the parts at fault now.
+func (m *Metrics) Faults(now map[string]string) {
+	m.faults.Reset()
+	for part := range now {
+		m.faults.WithLabelValues(part).Set(1)
+	}
 }
 
 func (m *Metrics) Waiting(tasks int) { m.waiting.Set(float64(tasks)) }

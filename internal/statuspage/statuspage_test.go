@@ -1,9 +1,12 @@
 package statuspage
 
 import (
+	"encoding/base64"
 	"flag"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +15,7 @@ import (
 	"golang.org/x/net/html"
 	"pgregory.net/rapid"
 
+	"ukpbjd/internal/secret"
 	"ukpbjd/internal/sop"
 )
 
@@ -293,5 +297,59 @@ func BenchmarkIndex(b *testing.B) {
 	h := handler(b, office(500), nil)
 	for b.Loop() {
 		get(b, h, "/?n=500")
+	}
+}
+
+// TestPassword: where one is set it is asked for everywhere but at /healthz, and no other one opens.
+func TestPassword(t *testing.T) {
+	h := handler(t, office(1), func(o *Options) {
+		o.Metrics, o.Password = NewMetrics("test").Gatherer(), secret.New([]byte("kata-sandi-contoh"))
+	})
+	sign := func(password string) string {
+		return "Basic " + base64.StdEncoding.EncodeToString([]byte("siapa:"+password))
+	}
+	for _, path := range []string{"/", "/cases/PKJ-2026-0001", "/readyz", "/metrics", "/grafik/x.png"} {
+		for _, password := range []string{"", "kata-sandi-lain", "kata-sandi-contoh "} {
+			if w := ask(t, h, "GET", "localhost", path, "Authorization", sign(password)); w.Code != http.StatusUnauthorized || w.Header().Get("WWW-Authenticate") == "" || strings.Contains(w.Body.String(), "PKJ") {
+				t.Errorf("%s with %q: %d", path, password, w.Code)
+			}
+		}
+		if w := get(t, h, path); w.Code != http.StatusUnauthorized {
+			t.Errorf("%s without one: %d", path, w.Code)
+		}
+		if w := ask(t, h, "GET", "localhost", path, "Authorization", sign("kata-sandi-contoh")); w.Code == http.StatusUnauthorized {
+			t.Errorf("%s with the right one: %d", path, w.Code)
+		}
+	}
+	if w := get(t, h, "/healthz"); w.Code != http.StatusOK {
+		t.Errorf("/healthz: %d", w.Code)
+	}
+}
+
+// TestRulesNameMetrics: each metric that the alert rules ask for exists.
+func TestRulesNameMetrics(t *testing.T) {
+	rules, err := os.ReadFile("../../deploy/prometheus-rules.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := NewMetrics("v0")
+	m.Message("obeyed")
+	m.Letter(sop.Kredensial, "accepted", time.Second)
+	m.Deviation("x")
+	m.Outbox("waiting", 1)
+	m.Faults(map[string]string{"mail": "away"})
+	served := get(t, handler(t, office(1), func(o *Options) { o.Metrics = m.Gatherer() }), "/metrics").Body.String()
+	names := regexp.MustCompile(`ukpbjd_\w+`).FindAllString(string(rules), -1)
+	if len(names) < 5 {
+		t.Fatalf("only %v", names)
+	}
+	for _, name := range names {
+		if !strings.Contains(served, "\n"+name) {
+			t.Errorf("%s is not served", name)
+		}
+	}
+	m.Faults(nil)
+	if served := get(t, handler(t, office(1), func(o *Options) { o.Metrics = m.Gatherer() }), "/metrics").Body.String(); strings.Contains(served, "ukpbjd_fault{") {
+		t.Error("a fault that is over is still served")
 	}
 }
