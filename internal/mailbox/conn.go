@@ -70,6 +70,9 @@ func (c *conn) do(ctx context.Context, j job) error {
 		if err != nil && (lost(err) || confused(err)) || s.dead() {
 			s.drop()
 			s = nil
+			if ctx.Err() == nil {
+				c.box.gate.fell()
+			}
 		}
 		if err == nil || !lost(err) || fresh == freshTries || ctx.Err() != nil || j.sent != nil && j.sent() {
 			return err
@@ -106,6 +109,8 @@ const (
 	maxPause   = 5 * time.Minute
 	maxAway    = time.Minute // a server that is away costs a dial, and nothing is read or sent before it is back
 	graceTries = 3           // a server that goes down and comes up again is back by then
+	freeFalls  = 3           // connections that die and are made again at once: a server that restarts takes all of them
+	maxFall    = 12          // first pauses: five logins a minute by default, and no other mail waits long for it
 )
 
 // backoff doubles its pause up to maxPause, give or take a fifth: several daemons must not return in step.
@@ -129,13 +134,31 @@ type gate struct {
 
 	mu    sync.Mutex
 	back  backoff
-	since time.Time // of the first failure in a row
 	until time.Time // nobody dials before
 	err   error     // the last failure; nil while all is well
+	falls int       // connections that died under their work, and nothing was settled
+	tired backoff   // over these
+	rest  time.Time // nobody dials before, however well it went
 }
 
 func newGate(first time.Duration, random func() float64) *gate {
-	return &gate{turn: make(chan struct{}, 1), back: backoff{first: first, random: random}}
+	b := backoff{first: first, random: random}
+	return &gate{turn: make(chan struct{}, 1), back: b, tired: b}
+}
+
+// fell is told of a connection that died under its work, whoever's of the account it was; settled that a mail came or went since.
+func (g *gate) fell() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.falls++; g.falls > freeFalls {
+		g.rest = time.Now().Add(min(g.tired.pause(), maxFall*g.tired.first))
+	}
+}
+
+func (g *gate) settled() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.falls, g.rest, g.tired.next = 0, time.Time{}, 0
 }
 
 // pass dials, as soon as that is allowed. Whoever is not patient gets the last failure at once instead, so that no calls pile up.
@@ -167,7 +190,7 @@ func (g *gate) pass(ctx context.Context, patient bool, dial func(context.Context
 func (g *gate) closed() (time.Duration, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return time.Until(g.until), g.err
+	return max(time.Until(g.until), time.Until(g.rest)), g.err
 }
 
 // note takes a call that was cancelled for no failure of the server.
@@ -176,25 +199,15 @@ func (g *gate) note(err error) {
 	defer g.mu.Unlock()
 	switch {
 	case err == nil:
-		g.since, g.until, g.err = time.Time{}, time.Time{}, nil
+		g.until, g.err = time.Time{}, nil
 		g.back.reset()
 	case !errors.Is(err, context.Canceled) && !errors.Is(err, errClosed):
-		if g.err == nil {
-			g.since = time.Now()
-		}
 		pause := g.back.pause()
 		if !errors.Is(err, ErrLogin) {
 			pause = min(pause, maxAway)
 		}
 		g.err, g.until = err, time.Now().Add(pause)
 	}
-}
-
-// Down tells since when the server could not be reached, or refuses the login, and the last error; nil while all is well.
-func (b *Box) Down() (since time.Time, err error) {
-	b.gate.mu.Lock()
-	defer b.gate.mu.Unlock()
-	return b.gate.since, b.gate.err
 }
 
 func nap(ctx context.Context, d time.Duration) {

@@ -88,6 +88,7 @@ func (f *fetch) some(ctx context.Context, refs []Ref, fn func(Mail) error) error
 		if err := fn(*m); err != nil {
 			return err
 		}
+		f.box.gate.settled()
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -116,9 +117,6 @@ func TestRefusedLoginsAreFew(t *testing.T) {
 	o.RefuseLogins(1 << 30)
 	tap := tapped(t, o.IMAPAddr())
 	b := boxAt(t, tap.addr, func(o *Options) { o.Retry, o.Random = 200*time.Millisecond, middle })
-	if since, err := b.Down(); err != nil || !since.IsZero() {
-		t.Errorf("down since %v, %v", since, err)
-	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	var lines sync.WaitGroup
@@ -142,13 +140,13 @@ func TestRefusedLoginsAreFew(t *testing.T) {
 	if n := tap.heard("LOGIN"); n < 2 || n > 3 || calls.Load() < 50 { // at 0, 200 and 600 ms
 		t.Errorf("%d logins for %d calls", n, calls.Load())
 	}
-	if since, err := b.Down(); !errors.Is(err, ErrLogin) || since.IsZero() || !Passing(err) {
-		t.Errorf("down since %v, %v", since, err)
+	if _, err := b.gate.closed(); !errors.Is(err, ErrLogin) || !Passing(err) {
+		t.Error(err)
 	}
 	o.RefuseLogins(0)
 	again(t, func() error { _, err := b.State(soon(t)); return err })
-	if since, err := b.Down(); err != nil || !since.IsZero() {
-		t.Errorf("down since %v, %v", since, err)
+	if _, err := b.gate.closed(); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -171,4 +169,90 @@ func TestAwayIsAskedEachMinute(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestDyingConnectionsAreFew (A9): a server that lets us in, and cuts the line at each FETCH of one mail, is not knocked at without
+// end, by however eager callers. The control is the same mail handed over, after which a line that dies costs no pause.
+func TestDyingConnectionsAreFew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var cuts atomic.Int32
+		cuts.Store(1 << 20)
+		began := time.Now()
+		var mu sync.Mutex
+		var at []time.Duration
+		script := map[string]script{
+			"LOGIN": func(w io.Writer, tag, _ string) bool {
+				mu.Lock()
+				at = append(at, time.Since(began))
+				mu.Unlock()
+				return ordinary("LOGIN")(w, tag, "")
+			},
+			"UID FETCH": func(w io.Writer, tag, args string) bool {
+				set, what, _ := strings.Cut(args, " ")
+				for i := 1; i <= 5; i++ {
+					switch {
+					case !asked(set, i):
+					case !strings.Contains(what, "BODY"):
+						io.WriteString(w, about(i)) //nolint:errcheck // the client sees it
+					case i == 3 && cuts.Add(-1) >= 0:
+						return true
+					default:
+						fmt.Fprintf(w, "* %d FETCH (UID %d BODY[] {4}\r\nmail)\r\n", i, i)
+					}
+				}
+				fmt.Fprintf(w, "%s OK done\r\n", tag)
+				return false
+			}}
+		b := New(Options{Address: "127.0.0.1:143", Security: "none", Random: middle})
+		var serving sync.WaitGroup
+		b.dialer = func(context.Context, string, string) (net.Conn, error) {
+			client, server := net.Pipe()
+			serving.Go(func() { defer server.Close(); converse(server, welcome, script) })
+			return client, nil
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		var lines sync.WaitGroup
+		lines.Go(func() { b.Watch(ctx, func() {}, func(error) {}) }) //nolint:errcheck // it is always nil
+		taken := map[uint32]bool{}
+		round := func() time.Duration {
+			began := time.Now()
+			refs, err := b.Since(ctx, UID{7, 1})
+			if err != nil {
+				t.Error(err)
+			}
+			refs = slices.DeleteFunc(refs, func(r Ref) bool { return taken[r.UID.UID] })
+			err = b.Fetch(ctx, refs, func(m Mail) error { taken[m.UID.UID] = true; return nil })
+			if broken := Broken(err); err != nil && (len(broken) != 1 || broken[0].UID.UID != 3 || !broken[0].Alone) {
+				t.Error(err)
+			}
+			return time.Since(began)
+		}
+		for time.Since(began) < time.Hour {
+			round()
+			nap(ctx, time.Second)
+		}
+		mu.Lock()
+		for i, t0 := range at {
+			if n := slices.IndexFunc(at[i:], func(d time.Duration) bool { return d >= t0+time.Minute }); t0 > time.Minute && n > 6 {
+				t.Errorf("%d logins in the minute after %v", n, t0)
+			}
+		}
+		if len(at) < 200 {
+			t.Errorf("%d logins in an hour", len(at))
+		}
+		mu.Unlock()
+		if cuts.Store(0); len(taken) != 4 {
+			t.Errorf("%d of the other 4 came", len(taken))
+		}
+		round()
+		delete(taken, 3)
+		cuts.Store(1)
+		if d := round(); d > 0 || !taken[3] || cuts.Load() >= 0 {
+			t.Errorf("after all is well a line that dies costs %v", d)
+		}
+		cancel()
+		lines.Wait()
+		b.Close()
+		serving.Wait()
+	})
 }

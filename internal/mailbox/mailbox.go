@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"net"
 	"sync/atomic"
 	"time"
 
@@ -72,6 +73,7 @@ type Ref struct {
 // Box is the mailbox. Its methods may be called from several goroutines.
 type Box struct {
 	opt      Options
+	dialer   func(ctx context.Context, network, address string) (net.Conn, error)
 	gate     *gate
 	watching *conn
 	fetching *conn
@@ -79,6 +81,8 @@ type Box struct {
 	first    atomic.Pointer[State] // the inbox as this Box saw it first
 	copied   map[folderUID]bool    // of the filing connection: COPY was sent; true: and confirmed
 	unsure   bool                  // of the filing connection: our mark is new, and others have not been looked for since
+	mine     claim                 // of the filing connection: our mark, once the server has taken it; its UID where that is known
+	noticed  map[string]bool       // of the filing connection: marks of notices that the server has taken
 	looks    map[string]int        // of the filing connection: how often it has ended over the search for marks in a folder
 	open     context.Context
 	shut     context.CancelCauseFunc
@@ -100,7 +104,7 @@ func New(opt Options) *Box {
 	if opt.Logger == nil {
 		opt.Logger = slog.New(slog.DiscardHandler)
 	}
-	b := &Box{opt: opt, copied: map[folderUID]bool{}, looks: map[string]int{}, gate: newGate(opt.Retry, opt.Random)}
+	b := &Box{opt: opt, dialer: dialer.DialContext, copied: map[folderUID]bool{}, noticed: map[string]bool{}, looks: map[string]int{}, gate: newGate(opt.Retry, opt.Random)}
 	b.open, b.shut = context.WithCancelCause(context.Background())
 	b.watching, b.fetching, b.filing = newConn(b), newConn(b), newConn(b)
 	return b

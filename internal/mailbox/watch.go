@@ -14,9 +14,7 @@ import (
 func (b *Box) Watch(ctx context.Context, wake func(), state func(error)) error {
 	ctx, cancel := b.until(ctx)
 	defer cancel()
-	back := backoff{first: b.opt.Retry, random: b.opt.Random}
 	for ctx.Err() == nil {
-		began := time.Now()
 		connected, err := b.watch(ctx, wake, state)
 		if ctx.Err() != nil {
 			break
@@ -24,12 +22,9 @@ func (b *Box) Watch(ctx context.Context, wake func(), state func(error)) error {
 		b.opt.Logger.Warn("mailbox watch interrupted", "error", err, "connected", connected)
 		if !connected {
 			state(err)
-			continue // the gate knows when to try again
-		}
-		if time.Since(began) > time.Minute {
-			back.reset()
-		}
-		nap(ctx, back.pause())
+		} else {
+			b.gate.fell()
+		} // the gate knows when to try again
 	}
 	return nil
 }
