@@ -30,6 +30,7 @@ func (b *Box) File(ctx context.Context, uids []UID, folder string) error {
 		if err := b.move(ctx, m); err != nil {
 			return because(err, "file messages %s to %s", named(setOf(part)), folder)
 		}
+		b.gate.settled()
 	}
 	return nil
 }
@@ -54,9 +55,9 @@ func (s *session) append(ctx context.Context, target string, raw []byte, opt *im
 		cmd := s.client.Append(target, int64(len(raw)), opt)
 		_, writeErr := cmd.Write(raw)
 		closeErr := cmd.Close()
-		_, err := cmd.Wait()
+		data, err := cmd.Wait()
 		if err == nil {
-			err = errors.Join(writeErr, closeErr)
+			s.appended, err = UID{data.UIDValidity, uint32(data.UID)}, errors.Join(writeErr, closeErr)
 		}
 		return err
 	})
@@ -111,15 +112,13 @@ func (s *session) removeSame(ctx context.Context, folder string, validity uint32
 	if _, err := s.open(ctx, folder, writing, validity); err != nil {
 		return err
 	}
-	list, err := s.identify(ctx, uids)
+	list, err := s.identify(ctx, uids, same)
 	if err != nil {
 		return err
 	}
 	var meant []uint32
 	for _, id := range list {
-		if same(id) {
-			meant = append(meant, id.uid.UID)
-		}
+		meant = append(meant, id.uid.UID)
 	}
 	return s.remove(ctx, meant)
 }

@@ -3,6 +3,7 @@ package mailbox
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"math"
@@ -29,7 +30,13 @@ func (b *Box) Replace(ctx context.Context, uid UID, folder string, notice []byte
 	if !plain(mark) {
 		return because(&ownError{errMark}, "replace message %v", uid)
 	}
-	notice = append([]byte(replacementField+": "+mark+"\r\n"), crlf(notice)...)
+	notice = crlf(notice)
+	head, id := replacementField+": "+mark+"\r\n", messageID(notice[:min(len(notice), maxHeader)])
+	if !searchable(id) {
+		id = markID("pengganti", mark)
+		head += "Message-ID: " + id + "\r\n"
+	}
+	notice = append([]byte(head), notice...)
 	sent := false
 	err := b.filing.do(ctx, job{sent: func() bool { return sent }, work: func(ctx context.Context, s *session) error {
 		if _, err := s.openNow(ctx, b.opt.Inbox, writing, uid.Validity); err != nil {
@@ -42,16 +49,14 @@ func (b *Box) Replace(ctx context.Context, uid UID, folder string, notice []byte
 		if err != nil {
 			return err
 		}
-		there, err := s.marked(ctx, folder, replacementField, mark)
-		if err != nil {
+		if there, err := s.noticed(ctx, folder, id, mark); err != nil {
 			return err
-		}
-		if len(there) == 0 {
+		} else if !there {
 			sent = true
 			if err := s.orCreate(ctx, target, func() error { return s.append(ctx, target, notice, &imap.AppendOptions{Time: time.Now()}) }); err != nil {
 				return err
 			}
-			sent = false
+			sent, b.noticed[mark] = false, true
 		}
 		if _, err := s.open(ctx, b.opt.Inbox, writing, uid.Validity); err != nil {
 			return err
@@ -61,26 +66,31 @@ func (b *Box) Replace(ctx context.Context, uid UID, folder string, notice []byte
 	return because(err, "replace message %v", uid)
 }
 
-// marked opens a folder and finds the messages with this very value in a field; an empty one stands for any. What is marked as
-// deleted does not count.
-func (s *session) marked(ctx context.Context, folder, field, value string) ([]identity, error) {
-	if err := s.enter(ctx, folder, looking); err != nil || s.at.NumMessages == 0 {
-		return nil, err
+// noticed tells whether the notice with this mark is in a folder: it was put there by this process, or is found by its Message-ID, or
+// among the newest messages. What is marked as deleted does not count.
+func (s *session) noticed(ctx context.Context, folder, id, mark string) (bool, error) {
+	if s.box.noticed[mark] {
+		return true, nil
 	}
-	what := having(field, value)
-	what.NotFlag = []imap.Flag{imap.FlagDeleted}
-	if value == "" {
-		what.Smaller = maxMark
+	if err := s.enter(ctx, folder, looking); err != nil {
+		return false, err
 	}
-	uids, err := s.named(ctx, what)
-	if err != nil {
-		return nil, err
+	this := func(id identity) bool {
+		return !id.deleted && slices.Contains(fieldsOf(id.header).Values(replacementField), mark)
 	}
-	list, err := s.identify(ctx, uids)
-	return slices.DeleteFunc(list, func(id identity) bool {
-		got := fieldsOf(id.header).Values(field)
-		return len(got) == 0 || value != "" && !slices.Contains(got, value)
-	}), err
+	for _, what := range []*imap.SearchCriteria{having("Message-ID", id), s.latest(0)} {
+		if found, err := s.find(ctx, what, this); len(found) > 0 {
+			return true, nil
+		} else if err != nil {
+			return false, err
+		}
+	}
+	return false, nil
+}
+
+// markID is a Message-ID made from a mark: unlike a field of our own, any server finds it.
+func markID(kind, mark string) string {
+	return fmt.Sprintf("<%x@%s.ukpbjd.invalid>", sha256.Sum256([]byte(mark)), kind)
 }
 
 func plain(mark string) bool {
@@ -93,13 +103,16 @@ const (
 	ownerField = "X-UKPBJ-Pemilik"
 	epochField = "X-UKPBJ-Masa"
 	startField = "X-UKPBJ-Mulai"
+	// markSubject begins the Subject of every mark, old ones too: whose it is nobody knows before it is found.
+	markSubject = "Kotak surat ini dilayani oleh ukpbjd"
 )
 
 var (
 	// ErrServed: the mark of other books, or of another copy of these, lies in the mailbox.
 	ErrServed = errors.New("this mailbox is served by another ukpbjd")
-	// ErrUnmarked: nobody else serves, but the server did not take our mark, as in a mailbox that is full.
-	ErrUnmarked = errors.New("our mark could not be written, so another ukpbjd would not find that this mailbox is served")
+	// ErrUnmarked: nobody else is seen to serve, but the server did not take our mark, as in a mailbox that is full, or its search does
+	// not find what it took.
+	ErrUnmarked = errors.New("our mark could not be written or is not found, so another ukpbjd would not know that this mailbox is served")
 )
 
 // Mark says which books serve a mailbox. Epoch grows at each start, so that an older copy of the same books is known; of two copies
@@ -131,16 +144,15 @@ func (b *Box) Claim(ctx context.Context, mark Mark) error {
 		if err != nil {
 			return err
 		}
-		all, err := s.claims(ctx, b.opt.Processed)
+		all, hidden, err := s.known(ctx, mark)
 		if err != nil {
 			return err
 		}
-		if ours(all, mark) != nil {
-			err := s.settleElsewhere(ctx, mark)
-			if err != nil && !errors.Is(err, ErrServed) {
+		if b.mine.Mark == mark {
+			if err = s.settleElsewhere(ctx, mark); err != nil && !errors.Is(err, ErrServed) {
 				return err
 			}
-			return s.settle(ctx, all, mark, err)
+			return s.settle(ctx, all, mark, err, hidden)
 		}
 		if err := errors.Join(refused(all, mark), s.elsewhere(ctx, func(all []claim) error { return refused(all, mark) })); err != nil {
 			return err
@@ -153,20 +165,42 @@ func (b *Box) Claim(ctx context.Context, mark Mark) error {
 		} else if err != nil {
 			return err
 		}
-		sent, b.unsure = false, true
-		if all, err = s.claims(ctx, b.opt.Processed); err != nil {
+		sent, b.unsure, b.mine = false, true, claim{Mark: mark, uid: s.appended}
+		if all, hidden, err = s.known(ctx, mark); err != nil {
 			return err
 		}
-		return s.settle(ctx, all, mark, nil)
+		return s.settle(ctx, all, mark, nil, hidden)
 	}})
 	return because(err, "claim the mailbox")
 }
 
+// known reads the marks in the folder of handled mail. Where the search does not find ours, it is looked for by its UID and among the
+// newest messages; hidden says that the server has taken it, and others may not find it. Only what was seen can be gone.
+func (s *session) known(ctx context.Context, mark Mark) (all []claim, hidden, err error) {
+	mine := &s.box.mine
+	all, err = s.claims(ctx, s.box.opt.Processed, marks)
+	if (err == nil || errors.Is(err, errMany)) && ours(all, mark) == nil {
+		if mine.Mark == mark {
+			hidden = &ownError{ErrUnmarked}
+		}
+		all, err = s.claims(ctx, s.box.opt.Processed, marks, s.latest(mine.uid.UID))
+	}
+	if errors.Is(err, errMany) {
+		hidden, err = own("%w: %w", ErrUnmarked, err), nil
+	}
+	if c := ours(all, mark); c != nil {
+		*mine = *c
+	} else if err == nil && !mine.written.IsZero() {
+		*mine, hidden = claim{}, nil
+	}
+	return all, hidden, err
+}
+
 // settle keeps our first mark of this start, and takes away what it replaces; if it came too late, itself.
-func (s *session) settle(ctx context.Context, all []claim, mark Mark, served error) error {
+func (s *session) settle(ctx context.Context, all []claim, mark Mark, served, hidden error) error {
 	first := ours(all, mark)
 	if first == nil {
-		return errors.New("the mark was written and is not found") // as of a line that was lost: nothing is known
+		return cmp.Or(served, refused(all, mark), hidden)
 	}
 	served = cmp.Or(served, refused(slices.DeleteFunc(slices.Clone(all), func(c claim) bool {
 		return c.uid.UID > first.uid.UID && (c.ID != mark.ID || c.Epoch == mark.Epoch)
@@ -177,7 +211,7 @@ func (s *session) settle(ctx context.Context, all []claim, mark Mark, served err
 	if err != nil {
 		return errors.Join(served, err)
 	}
-	return served
+	return cmp.Or(served, hidden)
 }
 
 // settleElsewhere is settle for marks in other folders. Their UIDs tell no order, but whoever wrote first was seen by the other: so
@@ -227,16 +261,28 @@ func refused(all []claim, mark Mark) error {
 	return nil
 }
 
-// claims opens a folder and reads every mark in it, by UID. Mail that came by SMTP is none, whatever it says: it has a trace.
-func (s *session) claims(ctx context.Context, folder string) (all []claim, err error) {
-	list, err := s.marked(ctx, folder, ownerField, "")
-	for _, id := range list {
-		if c, ok := claimOf(folder, id); ok {
-			all = append(all, c)
+// marks finds any mark.
+var marks = &imap.SearchCriteria{Header: having("Subject", markSubject).Header, NotFlag: []imap.Flag{imap.FlagDeleted}, Smaller: maxMark}
+
+// claims opens a folder and reads every mark that such searches find, by UID. Mail that came by SMTP is none, whatever it says: it has
+// a trace.
+func (s *session) claims(ctx context.Context, folder string, find ...*imap.SearchCriteria) (all []claim, err error) {
+	if err := s.enter(ctx, folder, looking); err != nil || s.at.NumMessages == 0 {
+		return nil, err
+	}
+	for _, what := range find {
+		_, bad := s.find(ctx, what, func(id identity) bool {
+			if c, ok := claimOf(folder, id); ok {
+				all = append(all, c)
+			}
+			return false
+		})
+		if err = cmp.Or(bad, err); lost(bad) {
+			return nil, bad
 		}
 	}
 	slices.SortFunc(all, func(a, b claim) int { return cmp.Compare(a.uid.UID, b.uid.UID) })
-	return all, err
+	return slices.CompactFunc(all, func(a, b claim) bool { return a.uid == b.uid }), err
 }
 
 const (
@@ -269,11 +315,14 @@ func (s *session) elsewhere(ctx context.Context, fn func([]claim) error) error {
 			continue
 		}
 		bounded, cancel := context.WithTimeoutCause(ctx, folderTime, errSlow)
-		all, bad := s.claims(bounded, folder)
+		all, bad := s.claims(bounded, folder, marks)
 		cancel()
 		if lost(bad) {
 			s.box.looks[folder]++
 			return bad
+		}
+		if bad != nil {
+			s.box.opt.Logger.Warn("a folder is not searched for the mark of another ukpbjd", "folder", folder, "error", bad)
 		}
 		if err = errors.Join(err, fn(all)); err != nil {
 			break
@@ -285,7 +334,7 @@ func (s *session) elsewhere(ctx context.Context, fn func([]claim) error) error {
 // claimOf takes an epoch that cannot be read for one that is newer than any.
 func claimOf(folder string, id identity) (c claim, ok bool) {
 	h := fieldsOf(id.header)
-	if h.Get(ownerField) == "" || h.Get("Received") != "" || h.Get("Return-Path") != "" || h.Get("Delivered-To") != "" {
+	if id.deleted || id.size >= maxMark || h.Get(ownerField) == "" || h.Get("Received") != "" || h.Get("Return-Path") != "" || h.Get("Delivered-To") != "" {
 		return claim{}, false
 	}
 	epoch, err := strconv.Atoi(h.Get(epochField))
@@ -321,11 +370,11 @@ func claimText(mark Mark, user string, now time.Time) []byte {
 	if !strings.Contains(from, "@") {
 		from = "ukpbjd@localhost"
 	}
-	return fmt.Appendf(nil, "%s: %s\r\n%s: %d\r\n%s: %s\r\nFrom: ukpbjd <%s>\r\nTo: <%s>\r\nSubject: Kotak surat ini dilayani oleh ukpbjd - mohon jangan dihapus\r\n"+
-		"Date: %s\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n"+
+	return fmt.Appendf(nil, "%s: %s\r\n%s: %d\r\n%s: %s\r\nFrom: ukpbjd <%s>\r\nTo: <%s>\r\nSubject: "+markSubject+" - mohon jangan dihapus\r\n"+
+		"Message-ID: %s\r\nDate: %s\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n"+
 		"Pesan ini ditulis oleh program ukpbjd. Pesan ini menandai pembukuan mana yang\r\n"+
 		"melayani kotak surat ini, agar tidak ada dua ukpbjd yang menjawab surat yang sama.\r\n\r\n"+
 		"Biarkan pesan ini di folder ini. Bila ukpbjd pindah ke server lain dan yang lama\r\n"+
 		"sudah tidak berjalan lagi, hapus pesan ini saja, lalu jalankan ukpbjd yang baru.\r\n",
-		ownerField, mark.ID, epochField, mark.Epoch, startField, mark.Start, from, from, now.Format(time.RFC1123Z))
+		ownerField, mark.ID, epochField, mark.Epoch, startField, mark.Start, from, from, markID("pemilik", fmt.Sprint(mark)), now.Format(time.RFC1123Z))
 }

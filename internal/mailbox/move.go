@@ -3,6 +3,7 @@ package mailbox
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"net/textproto"
@@ -130,7 +131,9 @@ func (s *session) orCreate(ctx context.Context, target string, command func() er
 
 const (
 	identifyAtOnce = 50
-	maxIDSearch    = 500 // bytes of a Message-ID that a SEARCH names
+	maxFound       = 1000 // messages of one folder that are kept in one go
+	maxLook        = 5000 // that are looked at for it
+	maxIDSearch    = 500  // bytes of a Message-ID that a SEARCH names
 )
 
 // folderUID is one message of one folder.
@@ -191,7 +194,7 @@ func (b *Box) remember(m *move, uids []uint32, done bool) {
 
 // missing tells which of these are not in the target, and opens the folder again that they come from.
 func (m *move) missing(ctx context.Context, s *session, uids []uint32) (missing []uint32, err error) {
-	list, err := s.identify(ctx, uids)
+	list, err := s.identify(ctx, uids, func(identity) bool { return true })
 	if err != nil {
 		return nil, err
 	}
@@ -213,6 +216,7 @@ type identity struct {
 	uid     UID
 	size    int64
 	arrived time.Time
+	deleted bool // marked so
 	header  []byte
 }
 
@@ -220,16 +224,17 @@ func (id identity) same(other identity) bool {
 	return id.size == other.size && bytes.Equal(id.header, other.header)
 }
 
-// identify reads who these messages of the open folder are; of one that is gone it says nothing.
-func (s *session) identify(ctx context.Context, uids []uint32) (all []identity, err error) {
+// identify reads who these messages of the open folder are, and keeps those that are meant; of one that is gone it says nothing.
+func (s *session) identify(ctx context.Context, uids []uint32, meant func(identity) bool) (all []identity, err error) {
 	part := &imap.FetchItemBodySection{Peek: true, Specifier: imap.PartSpecifierHeader, Partial: &imap.SectionPartial{Size: maxHeader}}
-	opt := &imap.FetchOptions{UID: true, RFC822Size: true, InternalDate: true, BodySection: []*imap.FetchItemBodySection{part}}
+	opt := &imap.FetchOptions{UID: true, Flags: true, RFC822Size: true, InternalDate: true, BodySection: []*imap.FetchItemBodySection{part}}
 	for chunk := range slices.Chunk(uids, identifyAtOnce) {
 		err = s.long(ctx, "fetch headers of "+named(setOf(chunk)), func() error {
 			list, err := s.client.Fetch(setOf(chunk), opt).Collect()
 			for _, m := range list {
-				if header := m.FindBodySection(part); header != nil && slices.Contains(chunk, uint32(m.UID)) {
-					all = append(all, identity{s.uid(m.UID), m.RFC822Size, m.InternalDate, header})
+				id := identity{s.uid(m.UID), m.RFC822Size, m.InternalDate, slices.Contains(m.Flags, imap.FlagDeleted), m.FindBodySection(part)}
+				if id.header != nil && slices.Contains(chunk, id.uid.UID) && meant(id) {
+					all = append(all, id)
 				}
 			}
 			return err
@@ -247,29 +252,45 @@ func (s *session) holds(ctx context.Context, id identity) (bool, error) {
 	if mid := messageID(id.header); searchable(mid) {
 		what = having("Message-ID", mid)
 	}
-	uids, err := s.named(ctx, what)
-	if err != nil {
-		return false, err
+	list, err := s.find(ctx, what, id.same)
+	if len(list) > 0 {
+		err = nil
 	}
-	for chunk := range slices.Chunk(uids, identifyAtOnce) {
-		list, err := s.identify(ctx, chunk)
-		if err != nil || slices.ContainsFunc(list, id.same) {
-			return err == nil, err
-		}
-	}
-	return false, nil
+	return len(list) > 0, err
 }
 
 func sized(n int64) *imap.SearchCriteria { return &imap.SearchCriteria{Larger: n - 1, Smaller: n + 1} }
 
-// named is search for few: the newest, at most maxFound.
+// errMany: what is not looked at is not known, and not absent.
+var errMany = errors.New("search: the server names more messages than can be looked at")
+
+// find looks at what a search of the open folder names, and keeps what is meant by its own header: no search is believed, as some
+// servers name everything, or know only a few fields.
+func (s *session) find(ctx context.Context, what *imap.SearchCriteria, meant func(identity) bool) ([]identity, error) {
+	uids, err := s.named(ctx, what)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.identify(ctx, uids[max(0, len(uids)-maxLook):], meant)
+	if err == nil && (len(uids) > maxLook || len(list) > maxFound) {
+		err = &ownError{errMany}
+	}
+	return list, err
+}
+
+// latest are the last messages of the open folder, and one more: a search that lags, or knows few fields, may not find them.
+func (s *session) latest(also uint32) *imap.SearchCriteria {
+	first := imap.UID(max(int64(s.at.UIDNext)-maxFound, 1))
+	return &imap.SearchCriteria{UID: []imap.UIDSet{append(setOf([]uint32{cmp.Or(also, uint32(first))}), imap.UIDRange{Start: first, Stop: 0})}}
+}
+
+// named is search, message by message.
 func (s *session) named(ctx context.Context, what *imap.SearchCriteria) ([]uint32, error) {
 	set, err := s.search(ctx, what)
 	if err != nil {
 		return nil, err
 	}
-	uids, err := expand(set, 1, uint64(s.count())+slack)
-	return uids[max(0, len(uids)-maxFound):], err
+	return expand(set, 1, uint64(s.count())+slack)
 }
 
 // searchable: a SEARCH for anything else needs a charset or a literal, which some servers refuse.

@@ -22,9 +22,6 @@ type Copy struct {
 var sentNames = map[string]bool{"sent": true, "sent items": true, "sent messages": true, "sent mail": true, "sent-mail": true, "sentmail": true,
 	"terkirim": true, "surat terkirim": true, "item terkirim": true, "pesan terkirim": true, "kotak keluar terkirim": true}
 
-// maxFound bounds how many messages of one folder are looked at in one go.
-const maxFound = 1000
-
 // SentFolders lists the folders of sent mail: those marked \Sent, those called so, and the one that Options names.
 func (b *Box) SentFolders(ctx context.Context) (all []string, err error) {
 	err = b.filing.do(ctx, job{work: func(ctx context.Context, s *session) (err error) {
@@ -63,15 +60,13 @@ func (b *Box) Copies(ctx context.Context, folder, field, text string) (found []C
 		if there, err := s.enterIfThere(ctx, folder); err != nil || !there {
 			return err
 		}
-		uids, err := s.named(ctx, having(field, text))
-		if err != nil {
-			return err
-		}
-		list, err := s.identify(ctx, uids)
+		list, err := s.find(ctx, having(field, text), func(id identity) bool {
+			return copyOf(folder, id).MessageID != "" && slices.ContainsFunc(fieldsOf(id.header).Values(field), func(v string) bool {
+				return strings.Contains(strings.ToLower(v), strings.ToLower(text))
+			})
+		})
 		for _, id := range list {
-			if c := copyOf(folder, id); c.MessageID != "" {
-				found = append(found, c)
-			}
+			found = append(found, copyOf(folder, id))
 		}
 		return err
 	}})
@@ -134,11 +129,9 @@ func (b *Box) Return(ctx context.Context, folder string, what Wanted) (found boo
 // match finds the one message of the open folder that is wanted.
 func (s *session) match(ctx context.Context, what Wanted) (uid UID, found bool, err error) {
 	var fit []identity
-	uids, err := s.candidates(ctx, what)
-	if err == nil {
-		fit, err = s.identify(ctx, uids)
+	if c := what.criteria(); c != nil {
+		fit, err = s.find(ctx, c, what.fits)
 	}
-	fit = slices.DeleteFunc(fit, func(id identity) bool { return !what.fits(id) })
 	if timely := slices.DeleteFunc(slices.Clone(fit), func(id identity) bool { return id.arrived.Unix() != what.Arrived.Unix() }); len(timely) > 0 {
 		fit = timely
 	}
@@ -163,13 +156,12 @@ func (w Wanted) fits(id identity) bool {
 
 func bare(id string) string { return strings.Trim(strings.TrimSpace(id), "<>") }
 
-// candidates are the messages of the open folder that may be meant.
-func (s *session) candidates(ctx context.Context, what Wanted) ([]uint32, error) {
-	if id := bare(what.MessageID); searchable(id) {
-		return s.named(ctx, having("Message-ID", id))
+// criteria find the messages that may be meant.
+func (w Wanted) criteria() *imap.SearchCriteria {
+	if id := bare(w.MessageID); searchable(id) {
+		return having("Message-ID", id)
+	} else if w.Size > 0 {
+		return sized(w.Size)
 	}
-	if what.Size > 0 {
-		return s.named(ctx, sized(what.Size))
-	}
-	return nil, nil
+	return nil
 }

@@ -30,6 +30,8 @@ type session struct {
 	exists  map[string]bool
 	news    chan struct{} // something happened in the selected folder
 	at      selected
+
+	appended UID // by the last APPEND, where the server tells
 }
 
 // selected is the folder that is open on a connection; its UIDVALIDITY holds as long as it is open (RFC 9051 §2.3.1.1).

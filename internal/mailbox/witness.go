@@ -44,11 +44,7 @@ func (f *fetch) others(ctx context.Context, not uint32) (some []uint32, err erro
 		if err := f.open(ctx, s); err != nil {
 			return err
 		}
-		set, err := s.present(ctx, imap.UIDSet{{Start: 1, Stop: 0}})
-		if err != nil {
-			return err
-		}
-		all, err := expand(set, 1, uint64(s.count())+slack)
+		all, err := s.named(ctx, &imap.SearchCriteria{UID: []imap.UIDSet{{{Start: 1, Stop: 0}}}})
 		some = nil
 		for _, i := range rand.Perm(len(all)) {
 			if all[i] != not && len(some) < maxWitnesses {

@@ -102,6 +102,13 @@ func (o *Office) Refuse(addr, command string, uid uint32, code string, times int
 	o.arm(commandFault{addr: addr, command: command, uid: uid, code: code, times: times})
 }
 
+// What Refuse may name besides commands: a SEARCH for what stands in a mail, that goes wrong.
+const (
+	Nothing    = "SEARCH finds nothing" // as while an index lags behind
+	Everything = "SEARCH finds everything"
+	Fields     = "SEARCH finds nothing by fields that begin with X-"
+)
+
 // arm takes the place of an earlier fault of the same kind.
 func (o *Office) arm(f commandFault) {
 	f.addr = strings.ToLower(f.addr)

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"maps"
+	"slices"
+	"strings"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapserver"
@@ -49,7 +51,7 @@ func (s *session) pick(set imap.NumSet, f func(seq uint32, m *stored)) []picked 
 }
 
 func (s *session) Search(kind imapserver.NumKind, c *imap.SearchCriteria, _ *imap.SearchOptions) (*imap.SearchData, error) {
-	known := s.pick(imap.SeqSet{{Start: 1, Stop: 0}}, nil)
+	known, c := s.pick(imap.SeqSet{{Start: 1, Stop: 0}}, nil), s.misread(c)
 	var data imap.SearchData
 	var uids imap.UIDSet
 	var seqs imap.SeqSet
@@ -74,6 +76,20 @@ func (s *session) Search(kind imapserver.NumKind, c *imap.SearchCriteria, _ *ima
 		data.All = uids
 	}
 	return &data, nil
+}
+
+// misread is the search that is carried out.
+func (s *session) misread(c *imap.SearchCriteria) *imap.SearchCriteria {
+	goes := func(how string) bool { _, ok := s.office.fault(s.login, how, nil); return ok }
+	other := func(h imap.SearchCriteriaHeaderField) bool { return strings.HasPrefix(h.Key, "X-") }
+	switch {
+	case len(c.Header)+len(c.Text)+len(c.Body) == 0:
+	case goes(Everything):
+		return &imap.SearchCriteria{}
+	case goes(Nothing), slices.ContainsFunc(c.Header, other) && goes(Fields):
+		return &imap.SearchCriteria{Not: []imap.SearchCriteria{{}}}
+	}
+	return c
 }
 
 func (s *session) Store(w *imapserver.FetchWriter, set imap.NumSet, flags *imap.StoreFlags, _ *imap.StoreOptions) error {
