@@ -41,9 +41,10 @@ var refusals = map[string]string{
 // inbox.
 func (c *Control) Retry(ctx context.Context, u store.UID) error {
 	err := c.Commit(ctx, 1, func(b store.Books) error {
-		s, ok, err := b.Mails.Get(u)
-		pos, _, bad := b.Mails.Position()
-		err = errors.Join(err, bad)
+		first, last, err := b.Mails.Meetings(u)
+		s, ok, bad := b.Mails.Get(first)
+		pos, _, worse := b.Mails.Position()
+		err = errors.Join(err, bad, worse)
 		switch {
 		case err != nil:
 			return err
@@ -51,7 +52,7 @@ func (c *Control) Retry(ctx context.Context, u store.UID) error {
 			return fmt.Errorf("%s: no mail of that name has an outcome", u)
 		case s.Outcome == "obeyed":
 			return fmt.Errorf("%s is obeyed (%s); what was obeyed is not judged again", u, s.Reason)
-		case s.Folder == "" && u.Validity != pos.UIDValidity:
+		case s.Folder == "" && last.Validity != pos.UIDValidity:
 			return fmt.Errorf("%s lies in the inbox, and the server has renumbered that: it has another UID now", u)
 		}
 		return errors.Join(c.journal(b, "operator", "retry", "retry", u.String()), b.Mails.Reopen(u))

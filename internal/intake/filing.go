@@ -85,7 +85,7 @@ func (m *Intake) leaveInPlace(ctx context.Context, f store.Filing, why error) er
 		topic = "cannot-remove"
 	}
 	return m.Commit(ctx, 1, func(b store.Books) error {
-		return errors.Join(b.Mails.Filed(f.UID), b.State.PutAside(store.Aside{Queue: "filing", Key: f.UID.Mark(), At: m.Now().UTC(), Why: bounded(why)}),
+		return errors.Join(b.Mails.LeftInPlace(f.UID), b.State.PutAside(store.Aside{Queue: "filing", Key: f.UID.Mark(), At: m.Now().UTC(), Why: bounded(why)}),
 			m.Warn(b, "filing-"+f.UID.Mark(), topic, f.UID.String()+": "+bounded(why)))
 	})
 }

@@ -85,7 +85,11 @@ func (p *Prepared) overrideVerdict(v triage.Verdict) triage.Verdict {
 	if p.leak == nil || v.Ours() {
 		return v
 	}
-	return triage.Verdict{Outcome: triage.Ignored, Gate: "exposure", Reason: "live-secret", Case: p.leak.hits[0].number, From: v.From}
+	out := triage.Verdict{Outcome: triage.Ignored, Gate: "exposure", Reason: "live-secret", From: v.From}
+	if len(p.leak.hits) > 0 { // else the cases have been told
+		out.Case = p.leak.hits[0].number
+	}
+	return out
 }
 
 // mentioned gives these cases and those that the mail names.

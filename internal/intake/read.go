@@ -11,6 +11,7 @@ import (
 	"ukpbjd/internal/document"
 	"ukpbjd/internal/message"
 	"ukpbjd/internal/msgauth"
+	"ukpbjd/internal/office"
 	"ukpbjd/internal/queue"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/store"
@@ -76,6 +77,21 @@ func (r *reading) parse(ctx context.Context) error {
 	if r.TooBig {
 		r.mail.TooBig = &sop.Oversized{Subject: msg.Subject, Size: r.Size, Limit: r.MaxMessage}
 	}
+	return r.redactAgain(ctx)
+}
+
+// redactAgain: a mail in which a live secret was seen when it was read before goes on as the copy that takes its place, although the secret
+// may live no more. Who sent it is judged by what they sent.
+func (r *reading) redactAgain(ctx context.Context) error {
+	was := r.mail.Msg
+	redacted, err := office.Read(ctx, r.Clerk, func(b store.Books) ([]byte, error) { return b.Mails.Replacement(r.UID, was.Identity) })
+	if err != nil || redacted == nil {
+		return err
+	}
+	r.Raw, r.leak = redacted, &leak{redacted: redacted, sealed: redacted}
+	r.mail.Msg = message.Parse(redacted, r.Limits, r.Banners)
+	r.mail.Msg.Identity, r.mail.Msg.ContentHash = was.Identity, was.ContentHash
+	r.mail.Books = triage.Books(r.mail.Msg.Files)
 	return nil
 }
 
@@ -102,7 +118,8 @@ func (r *reading) searchMail(ctx context.Context) (err error) {
 	if !keeps(r.v) && !r.v.Papers && r.TooBig {
 		return nil
 	}
-	if r.leak, err = r.findLeaks(ctx, r.v.Case, r.v.Papers, r.Raw, r.mail.Msg); err != nil || r.leak == nil {
+	found, err := r.findLeaks(ctx, r.v.Case, r.v.Papers, r.Raw, r.mail.Msg)
+	if r.leak = cmp.Or(found, r.leak); err != nil || r.leak == nil {
 		return err
 	}
 	return r.dropFiles(ctx)

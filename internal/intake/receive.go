@@ -306,15 +306,18 @@ func (m *Intake) receive(b store.Books, p *Prepared) (done bool, err error) {
 	if _, seen, err := b.Mails.Get(p.UID); err != nil || seen {
 		return true, err
 	}
-	v, err := m.triage.Sort(view{b}, p.mail)
-	if err != nil {
+	now := m.Now().UTC()
+	v, err := m.verdict(b, p)
+	if err != nil || m.unread(v, p) {
 		return false, err
 	}
-	v = p.overrideVerdict(v)
-	if m.unread(v, p) {
-		return false, nil
+	if heard, err := m.hearFirst(b, p, v, now); err != nil {
+		return false, err
+	} else if heard {
+		if v, err = m.verdict(b, p); err != nil || m.unread(v, p) {
+			return false, err
+		}
 	}
-	now := m.Now().UTC()
 	number := v.Case
 	if number == store.Office { // in answer to a letter of no case
 		number = ""
@@ -332,19 +335,38 @@ func (m *Intake) receive(b store.Books, p *Prepared) (done bool, err error) {
 			return false, err
 		}
 	}
-	if err := errors.Join(m.effects(b, p, v, number, now), m.caseless(b, p, v), m.unarchived(b, p, number)); err != nil {
+	if err := errors.Join(m.decideMail(b, p, v, number, now), m.caseless(b, p, v), m.unarchived(b, p, number)); err != nil {
 		return false, err
 	}
 	p.outcome = string(v.Outcome)
 	return true, b.Mails.Put(p.UID, m.record(p, v, number, now), p.mail.Msg.ContentHash)
 }
 
-// effects: a secret that was seen is told before the answer that it stood in may close the case.
-func (m *Intake) effects(b store.Books, p *Prepared, v triage.Verdict, number string, now time.Time) error {
-	if !v.Ours() {
-		return nil
+// verdict is what the gates say of a mail by the books as they are now.
+func (m *Intake) verdict(b store.Books, p *Prepared) (triage.Verdict, error) {
+	v, err := m.triage.Sort(view{b}, p.mail)
+	return p.overrideVerdict(v), err
+}
+
+// hearFirst tells a case what it has to hear before the mail: what was said for all that are open, and of a secret that was seen. Either may
+// void the letter that the mail answers, so the mail is judged after it.
+func (m *Intake) hearFirst(b store.Books, p *Prepared, v triage.Verdict, now time.Time) (heard bool, err error) {
+	if v.What != nil && v.Case != "" && v.Case != store.Office {
+		told, err := b.Tasks.Told(v.Case)
+		if err != nil {
+			return false, err
+		}
+		if heard = len(told) > 0; heard {
+			cs, err := office.Find(b, v.Case)
+			if err == nil {
+				_, err = m.CatchUp(b, cs, now)
+			}
+			if err != nil {
+				return false, err
+			}
+		}
 	}
-	return errors.Join(m.expose(b, p, now), m.decideMail(b, p, v, number, now))
+	return heard || p.leak != nil, m.expose(b, p, now)
 }
 
 // unread: triage now wants what the reader did not read.
@@ -413,11 +435,13 @@ func (m *Intake) record(p *Prepared, v triage.Verdict, number string, now time.T
 		Proof: append([]string{string(p.mail.Proof.Level) + ": " + string(p.mail.Proof.Result) + " (" + p.mail.Proof.Reason + ")"}, p.mail.Proof.Detail...)}
 }
 
-// folder: handled mail to Processed, held mail to Review, what is not ours stays.
+// folder: handled mail to Processed, held mail to Review, a mail that is met again to where it was to go, what is not ours stays.
 func (m *Intake) folder(v triage.Verdict) string {
 	switch v.Outcome {
 	case triage.NotOurs:
 		return ""
+	case triage.Duplicate:
+		return v.Folder
 	case triage.Held:
 		return m.Folders.Review
 	}

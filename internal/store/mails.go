@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -61,6 +62,7 @@ type MailRecord struct {
 // Content remembers one mail by what it says, so that a second delivery is known.
 type Content struct {
 	UID     UID    `json:"uid"`
+	Met     UID    `json:"met,omitzero"` // under which this very mail was met last, if not under UID
 	Outcome string `json:"outcome"`
 	Case    string `json:"case,omitempty"`
 	Folder  string `json:"folder,omitempty"`
@@ -102,15 +104,47 @@ func (b Mails) Put(u UID, s MailRecord, hash string) error {
 	if s.Case != "" {
 		err = errors.Join(err, b.mark(bJudged, s.Case+"/"+u.key()))
 	}
-	if s.Identity == "" || s.Outcome == "duplicate" {
+	switch {
+	case s.Identity == "":
 		return err
+	case s.Outcome == "duplicate":
+		return errors.Join(err, b.metAgain(u, s.Identity))
 	}
-	c := Content{u, s.Outcome, s.Case, s.Folder, hash}
+	c := Content{UID: u, Outcome: s.Outcome, Case: s.Case, Folder: s.Folder, Hash: hash}
 	err = errors.Join(err, b.put(bContent, s.Identity, c))
 	if s.MessageID != "" && s.Outcome != "not-ours" {
 		err = errors.Join(err, b.put(bContent, boundKey("id/"+s.MessageID), c))
 	}
 	return err
+}
+
+// Meetings are the numbers under which a mail was met first, where its outcome stands, and last, where it is to be found: two if the
+// server renumbered the inbox before it was moved, or a person put it back. A second delivery is another mail.
+func (b Mails) Meetings(u UID) (first, last UID, err error) {
+	s, ok, err := b.Get(u)
+	if err != nil || !ok || s.Identity == "" {
+		return u, u, err
+	}
+	c, ok, err := b.Content(s.Identity)
+	if err != nil || !ok {
+		return u, u, err
+	}
+	f, ok, err := b.Get(c.UID)
+	if !ok || c.UID != u && s.Outcome != "duplicate" || f.Size != s.Size || !f.Arrived.Equal(s.Arrived) {
+		return u, u, err
+	}
+	return c.UID, cmp.Or(c.Met, u), err
+}
+
+// metAgain remembers where a mail is to be found now.
+func (b Mails) metAgain(u UID, identity string) error {
+	first, _, err := b.Meetings(u)
+	if err != nil || first == u {
+		return err
+	}
+	c, _, err := b.Content(identity)
+	c.Met = u
+	return errors.Join(err, b.put(bContent, identity, c))
 }
 
 // Content looks a mail up by its identity hash, or by "id/" and its Message-ID.
@@ -134,32 +168,39 @@ func (b Mails) ResetAttempt(u UID) error {
 	return b.count(bAttempts, u.key(), -1)
 }
 
-// Reopen lets a mail that was not obeyed be judged again: its outcome is forgotten, and it is brought back to the inbox, where
-// it has a new UID. One that still lies there is read again in its place; where it is being moved at this very moment, it is brought
-// back when it is missed.
+// Reopen lets a mail that was not obeyed be judged again: its outcome is forgotten, and it is read again in its place; where it has been
+// moved, or is being moved at this very moment, it is brought back to the inbox when it is missed, and has a new UID.
 func (b Mails) Reopen(u UID) error {
-	s, ok, err := b.Get(u)
-	if err != nil || !ok {
-		return err
-	}
-	moved, err := b.tx.Get(bToFile, []byte(u.key()))
+	first, last, err := b.Meetings(u)
 	if err != nil {
 		return err
 	}
-	stays := moved != nil || s.Folder == ""
-	err = errors.Join(b.erase(bSeen, u.key()), b.erase(bAttempts, u.key()), b.erase(bToFile, u.key()), b.erase(bReplace, u.key()),
-		b.forgetContent(s.Identity, u), b.forgetContent("id/"+s.MessageID, u))
-	if s.Case != "" {
-		err = errors.Join(err, b.erase(bJudged, s.Case+"/"+u.key()))
+	s, ok, err := b.Get(last)
+	pos, _, bad := b.Position()
+	if err = errors.Join(err, bad); err != nil || !ok {
+		return err
+	}
+	err = errors.Join(b.forgetOutcome(first), b.forgetContent(s.Identity, first), b.forgetContent("id/"+s.MessageID, first))
+	if last != first {
+		err = errors.Join(err, b.forgetOutcome(last))
 	}
 	back := Requeue{Folder: s.Folder, MessageID: s.MessageID, Arrived: s.Arrived, Size: s.Size}
 	switch {
 	case s.Folder == "":
-		return errors.Join(err, b.ReadAgain(u))
-	case stays:
-		return errors.Join(err, b.put(bAgain, u.key(), back))
+		return errors.Join(err, b.ReadAgain(last))
+	case last.Validity == pos.UIDValidity:
+		return errors.Join(err, b.put(bAgain, last.key(), back))
 	}
-	return errors.Join(err, b.put(bReturn, u.key(), back))
+	return errors.Join(err, b.put(bReturn, last.key(), back))
+}
+
+// forgetOutcome keeps what is to take the place of the mail.
+func (b Mails) forgetOutcome(u UID) error {
+	s, ok, err := b.Get(u)
+	if err == nil && ok && s.Case != "" {
+		err = b.erase(bJudged, s.Case+"/"+u.key())
+	}
+	return errors.Join(err, b.keepReplacement(u), b.erase(bSeen, u.key()), b.erase(bAttempts, u.key()), b.erase(bToFile, u.key()))
 }
 
 // forgetContent forgets what a mail says, if it is this mail that is remembered for it.
@@ -202,17 +243,21 @@ func (b Mails) Gone(u UID) error {
 }
 
 // Renumbered forgets what was owed to UIDs of another validity than the present one: these numbers name other mails now. What
-// is to be moved or replaced is found again by its content. It returns how many were forgotten.
+// is to be moved is found again by its content, and so is what is to be replaced. It returns how many were forgotten.
 func (b Mails) Renumbered(present uint32) (n int, err error) {
 	now := fmt.Sprintf("%08x/", present)
 	for _, bucket := range []string{bToFile, bReplace, bAgain, bAttempts} {
 		keys, bad := b.keys(bucket, "", "", 0)
 		err = errors.Join(err, bad)
 		for _, k := range keys {
-			if !strings.HasPrefix(k, now) {
-				n++
-				err = errors.Join(err, b.erase(bucket, k))
+			u, ok := parseUID(k)
+			if strings.HasPrefix(k, now) || bucket == bReplace && strings.HasPrefix(k, identityPrefix) {
+				continue
 			}
+			if n++; ok && bucket == bReplace {
+				err = errors.Join(err, b.keepReplacement(u))
+			}
+			err = errors.Join(err, b.erase(bucket, k))
 		}
 	}
 	return n, err
@@ -300,10 +345,48 @@ func (b Mails) Replace(u UID, redacted []byte) error {
 	return b.tx.Put(bReplace, []byte(u.key()), redacted)
 }
 
+// identityPrefix stands before the identity of a mail that is to be replaced under whatever number it is met again. Its secret may live no
+// more by then, so that nobody sees it.
+const identityPrefix = "id/"
+
+// keepReplacement keeps it under the identity of the mail, too.
+func (b Mails) keepReplacement(u UID) error {
+	raw, err := b.tx.Get(bReplace, []byte(u.key()))
+	if err != nil || raw == nil {
+		return err
+	}
+	s, ok, err := b.Get(u)
+	if ok && s.Identity != "" {
+		err = b.tx.Put(bReplace, []byte(identityPrefix+s.Identity), bytes.Clone(raw))
+	}
+	if IsRow(err) {
+		return nil // nothing tells what mail it was
+	}
+	return err
+}
+
+// Replacement is the copy that takes the place of a mail, as it was seen before; nil: none.
+func (b Mails) Replacement(u UID, identity string) ([]byte, error) {
+	raw, err := b.tx.Get(bReplace, []byte(u.key()))
+	if err == nil && raw == nil {
+		raw, err = b.tx.Get(bReplace, []byte(identityPrefix+identity))
+	}
+	return bytes.Clone(raw), err
+}
+
 // Filed forgets what has been moved.
 func (b Mails) Filed(u UID) error {
-	return errors.Join(b.erase(bToFile, u.key()), b.erase(bReplace, u.key()))
+	replaced, err := b.tx.Get(bReplace, []byte(u.key()))
+	if replaced != nil {
+		if s, ok, bad := b.Get(u); ok && bad == nil {
+			err = errors.Join(err, b.erase(bReplace, identityPrefix+s.Identity))
+		}
+	}
+	return errors.Join(err, b.erase(bToFile, u.key()), b.erase(bReplace, u.key()))
 }
+
+// LeftInPlace forgets that a mail is to be moved. Should it be met again, it is still to be replaced.
+func (b Mails) LeftInPlace(u UID) error { return b.erase(bToFile, u.key()) }
 
 func parseUID(k string) (UID, bool) {
 	v, u, ok := strings.Cut(k, "/")

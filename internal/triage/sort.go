@@ -53,7 +53,7 @@ func (t Triage) earlier(v View, msg *message.Message) (Verdict, bool, error) {
 		if e.Outcome == string(NotOurs) {
 			out = NotOurs
 		}
-		return Verdict{Outcome: out, Gate: "identity", Reason: "seen-before", Case: e.Case}, true, nil
+		return Verdict{Outcome: out, Gate: "identity", Reason: "seen-before", Case: e.Case, Folder: e.Folder}, true, nil
 	}
 	if msg.MessageID == "" {
 		return Verdict{}, false, nil

@@ -84,6 +84,7 @@ type Verdict struct {
 	Papers        bool     // the papers must be read before this verdict is final
 	Enrols        bool     // an approver's answer to an enrolment letter: what it carries must be looked at, and nothing else
 	Fault         string   // of its shape
+	Folder        string   // of a duplicate: where its first meeting decided that it goes
 }
 
 func (v Verdict) refuse(gate, reason string) Verdict { return v.as(Refused, gate, reason) }
