@@ -102,12 +102,14 @@ func wakes(key string) string {
 	return number
 }
 
-// WakingAfter returns the numbers of at most limit cases that wake only after a moment.
-func (b Cases) WakingAfter(t time.Time, limit int) (numbers []string, err error) {
-	keys, err := b.keys(bWake, moment(t), "", limit)
-	for _, k := range keys {
-		numbers = append(numbers, wakes(k))
-	}
+// WakingAfter returns the numbers of at most limit cases that wake only after a moment, passing over those that skip names.
+func (b Cases) WakingAfter(t time.Time, limit int, skip func(number string) bool) (numbers []string, err error) {
+	err = b.tx.Scan(bWake, []byte(moment(t)), nil, func(k, _ []byte) bool {
+		if number := wakes(string(k)); !skip(number) {
+			numbers = append(numbers, number)
+		}
+		return len(numbers) < limit
+	})
 	return numbers, err
 }
 

@@ -26,11 +26,30 @@ func (b State) SentFolders() (folders []string, err error) {
 	return folders, err
 }
 
-// Reported is the last month for which the monthly report has been queued, as 2006-01; empty before the first.
+// Reported is the last month for which a report was ever owed, as 2006-01; empty before the first.
 func (b State) Reported() (string, error) { return b.text(bMeta, "reported") }
 
-// PutReported records it in the transaction that queues the letters: a month is reported once, over every restart.
+// PutReported writes it.
 func (b State) PutReported(month string) error { return b.putText(bMeta, "reported", month) }
+
+const monthPrefix = "month/"
+
+// OweReport has a month reported, once: it is taken away in the transaction that queues the letters.
+func (b State) OweReport(month string) error {
+	return errors.Join(b.mark(bMeta, monthPrefix+month), b.PutReported(month))
+}
+
+// ReportsOwed are the months that are to be reported.
+func (b State) ReportsOwed() ([]string, error) {
+	months, err := b.keys(bMeta, monthPrefix, prefixEnd(monthPrefix), 0)
+	for i, m := range months {
+		months[i] = m[len(monthPrefix):]
+	}
+	return months, err
+}
+
+// ReportDone takes one away.
+func (b State) ReportDone(month string) error { return b.erase(bMeta, monthPrefix+month) }
 
 // Restored says that these books come out of a backup, and that nobody has reconciled them yet: nothing is sent.
 type Restored struct {

@@ -3,10 +3,12 @@ package timer
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"ukpbjd/internal/letter"
+	"ukpbjd/internal/queue"
 	"ukpbjd/internal/report"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/store"
@@ -21,7 +23,8 @@ const (
 )
 
 // monthly queues the report of each month that has ended, once, when the office opens for the first time after it, and
-// gives the moment of the next. The month of the first start is the first to be reported. SOP W.2
+// gives the moment of the next. The month of the first start is the first to be reported. One whose report cannot be made keeps no
+// other waiting. SOP W.2
 func (t *Timer) monthly(ctx context.Context, now time.Time) (next time.Time, err error) {
 	local := now.In(t.Zone())
 	this := time.Date(local.Year(), local.Month(), 1, 0, 0, 0, 0, t.Zone())
@@ -33,16 +36,35 @@ func (t *Timer) monthly(ctx context.Context, now time.Time) (next time.Time, err
 	if oldest := this.AddDate(0, -maxMonths, 0); month.Before(oldest) {
 		month = oldest
 	}
+	var due []string
 	for {
-		due := t.Office.Calendar.NextOpen(month.AddDate(0, 1, 0)).UTC()
-		if due.After(now) {
-			return due, nil
+		if next = t.Office.Calendar.NextOpen(month.AddDate(0, 1, 0)).UTC(); next.After(now) {
+			break
 		}
-		if err := t.reportMonth(ctx, month, now); err != nil {
-			return next, fmt.Errorf("report %s: %w", month.Format(monthForm), err)
-		}
+		due = append(due, month.Format(monthForm))
 		month = month.AddDate(0, 1, 0)
 	}
+	for _, name := range due {
+		if err := t.Update(ctx, func(b store.Books) error { return b.State.OweReport(name) }); err != nil {
+			return next, err
+		}
+	}
+	if err := t.View(ctx, func(b store.Books) error {
+		due, err = b.State.ReportsOwed()
+		return err
+	}); err != nil {
+		return next, err
+	}
+	due = slices.DeleteFunc(due, t.months.Waits)
+	_, err = t.months.Commit(ctx, due, func(ctx context.Context, some []string) error {
+		for _, name := range some {
+			if err := t.reportMonth(ctx, name, now); err != nil {
+				return fmt.Errorf("report %s: %w", name, err)
+			}
+		}
+		return nil
+	})
+	return queue.Earlier(next, t.months.Next()), err
 }
 
 // reported reads the last month reported. At the very first start it is the month before this one, and so it is again where a
@@ -102,7 +124,11 @@ func (t *Timer) Month(ctx context.Context, at time.Time) (report.Month, error) {
 }
 
 // reportMonth counts, draws and writes outside the transaction; letters and mark are one commit.
-func (t *Timer) reportMonth(ctx context.Context, month, now time.Time) error {
+func (t *Timer) reportMonth(ctx context.Context, name string, now time.Time) error {
+	month, err := time.ParseInLocation(monthForm, name, t.Zone())
+	if err != nil {
+		return err
+	}
 	m, err := t.Month(ctx, month)
 	if err != nil {
 		return err
@@ -116,14 +142,14 @@ func (t *Timer) reportMonth(ctx context.Context, month, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	name := month.Format(monthForm)
 	files := []sop.File{{Name: monthlyName + "-" + name + ".xlsx", MediaType: xlsxType, Bytes: book}}
 	for _, p := range pictures {
 		r.Charts = append(r.Charts, letter.Chart{ID: p.ID, Alt: p.Alt})
 		files = append(files, sop.File{Name: p.Name, MediaType: "image/png", Bytes: p.PNG, ContentID: p.ID})
 	}
 	return t.Commit(ctx, 1, func(b store.Books) error {
-		if last, err := b.State.Reported(); err != nil || last >= name {
+		owed, err := b.State.ReportsOwed()
+		if err != nil || !slices.Contains(owed, name) {
 			return err
 		}
 		return t.queueReport(b, name, files, r, now)
@@ -150,5 +176,5 @@ func (t *Timer) queueReport(b store.Books, month string, files []sop.File, r *le
 	if err := b.Journal.Append(store.Office, []sop.Event{e}); err != nil {
 		return err
 	}
-	return b.State.PutReported(month)
+	return b.State.ReportDone(month)
 }

@@ -24,7 +24,8 @@ type Options struct {
 type Timer struct {
 	*office.Clerk
 	Options
-	due *queue.Queue[string]
+	due    *queue.Queue[string]
+	months *queue.Queue[string]
 }
 
 // maxTicks bounds one transaction of deadlines.
@@ -35,6 +36,8 @@ func New(o Options) *Timer {
 	t := &Timer{Clerk: o.Clerk, Options: o}
 	t.due = queue.New(queue.Options[string]{Name: "deadlines", Key: func(number string) string { return number }, Aside: t.tell,
 		Fatal: office.Fatal, Policy: t.Policy, Health: o.Health, Now: t.Now})
+	t.months = queue.New(queue.Options[string]{Name: "month", Key: func(month string) string { return month }, Fatal: office.Fatal, Policy: t.Policy,
+		Health: o.Health, Now: t.Now})
 	return t
 }
 
@@ -135,10 +138,13 @@ func (t *Timer) wakeStrays(ctx context.Context, now time.Time) (next time.Time, 
 	next = now.Add(straysEvery)
 	var far []string
 	if err := t.View(ctx, func(b store.Books) (err error) {
-		far, err = b.Cases.WakingAfter(now.Add(maxAhead), maxTicks)
+		far, err = b.Cases.WakingAfter(now.Add(maxAhead), maxTicks, t.due.Waits)
 		return err
 	}); err != nil || len(far) == 0 {
 		return next, err
+	}
+	if len(far) == maxTicks { // there may be more behind them
+		next = now
 	}
 	return next, t.each(ctx, far, now, t.wakeAnew)
 }
