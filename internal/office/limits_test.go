@@ -1,6 +1,9 @@
 package office_test
 
 import (
+	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -105,7 +108,8 @@ func TestForgedMailsDelayNobodyElse(t *testing.T) {
 }
 
 // TestWhatMustBeHeard: sixty exposed passwords, and two hundred approvals in an hour, are told to everybody who must know, each; of a
-// flood of warnings of one topic the operator gets some every hour, for as long as it goes on.
+// flood of warnings of one topic the operator gets some every hour, for as long as it goes on; and no flood of notices delays what the procedure
+// asks of the same person. The control: where both are paid from one bucket it does.
 func TestWhatMustBeHeard(t *testing.T) {
 	x := officetest.New(t, templates.FS)
 	x.Set(monday)
@@ -149,6 +153,56 @@ func TestWhatMustBeHeard(t *testing.T) {
 			t.Errorf("in hour %d of a flood the operator gets %d letters", hour, n)
 		}
 	}
+	for name, shared := range map[string]bool{"buckets of their own": false, "control": true} {
+		if d := behindNotices(t, shared); (d > 0) != shared {
+			t.Errorf("%s: behind a flood of notices a reminder waits %s", name, d)
+		}
+	}
+}
+
+// behindNotices is how long a reminder stands back behind a hundred notices to the same person.
+func behindNotices(t *testing.T, shared bool) time.Duration {
+	x := officetest.New(t, templates.FS, func(o *office.Options) {
+		if shared {
+			o.DB = oneBucket{o.DB}
+		}
+	})
+	x.Set(monday)
+	number := x.Ask(1)
+	x.Must(x.Commit(t.Context(), 1, func(b store.Books) error {
+		cs, err := office.Find(b, number)
+		for i := range 100 {
+			l := sop.Letter{Key: fmt.Sprintf("banjir-%d", i), Kind: sop.TidakDikenali, To: officetest.Admin, Role: sop.RoleApprover, Topic: "not-a-command"}
+			err = errors.Join(err, x.Queue(b, cs, l))
+		}
+		l := sop.Letter{Key: "ingat", Kind: sop.Pengingat, To: officetest.Admin, Role: sop.RoleApprover, Topic: "approval"}
+		return errors.Join(err, x.Queue(b, cs, l))
+	}))
+	return waits(x, number, sop.Pengingat, officetest.Admin)
+}
+
+// oneBucket is a store in which all letters to one person are paid from one bucket.
+type oneBucket struct{ store.DB }
+
+func (o oneBucket) Update(ctx context.Context, fn func(store.Tx) error) error {
+	return o.DB.Update(ctx, func(tx store.Tx) error { return fn(oneBucketTx{tx}) })
+}
+
+type oneBucketTx struct{ store.Tx }
+
+func ofPerson(bucket string, key []byte) []byte {
+	if bucket == "limits" {
+		key, _, _ = bytes.Cut(key, []byte("/"))
+	}
+	return key
+}
+
+func (o oneBucketTx) Get(bucket string, key []byte) ([]byte, error) {
+	return o.Tx.Get(bucket, ofPerson(bucket, key))
+}
+
+func (o oneBucketTx) Put(bucket string, key, value []byte) error {
+	return o.Tx.Put(bucket, ofPerson(bucket, key), value)
 }
 
 // TestLimitsOfYearsAhead (A11): buckets that a clock in another year left, empty and in debt, delay a letter by an hour at most, and

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/fstest"
@@ -415,21 +416,61 @@ func TestLettersOfYearsAhead(t *testing.T) {
 	}
 }
 
-// TestRunOutlivesBadResults (A2): the whole outbox goes on while a result cannot be written, and ends when it is told to.
+// TestRunOutlivesBadResults (A2): the outbox goes on while one result cannot be written: the others are settled, health names the one, it is
+// settled when it can be, and the outbox ends when it is told to. The control: where the fault of one is everybody's, all are sent and none
+// is settled.
 func TestRunOutlivesBadResults(t *testing.T) {
-	x, o := opened(t, nil)
-	_, err := x.Request(officetest.Staff, 1)
-	x.Must(err)
-	x.DB.Fail(func(op, bucket, _ string) error {
-		if op == "delete" && bucket == "sending" {
-			return errors.New("a row that cannot be taken away")
-		}
-		return nil
-	})
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-	defer cancel()
-	if err := o.Run(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("the outbox ended: %v", err)
+	for name, oneFate := range map[string]bool{"as it is": false, "control": true} {
+		t.Run(name, func(t *testing.T) {
+			const letters = 12
+			c := newCounter(t, func(o *office.Options) {
+				o.Policy.Pause = queue.Backoff{First: 5 * time.Millisecond, Most: 20 * time.Millisecond}
+				o.Policy.Without.OneFate = oneFate
+			})
+			for i := range letters {
+				c.put(i)
+			}
+			bad := ""              // the first result
+			var since atomic.Int64 // how often it failed since all letters were sent
+			c.db.set(func(b store.Books) error {
+				rows, err := b.Letters.Of(store.Office)
+				for _, r := range rows {
+					if r.State == store.Accepted && (bad == "" || bad == r.ID()) {
+						if bad = r.ID(); len(c.post.Journal()) == letters {
+							since.Add(1)
+						}
+						return errors.New("a row that cannot be written")
+					}
+				}
+				return err
+			}, nil)
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			ended := make(chan error, 1)
+			go func() { ended <- c.Outbox.Run(ctx) }()
+			var settled int
+			c.until("the others are settled, or all have failed again", func() bool {
+				if err := c.View(ctx, func(b store.Books) error {
+					settled = states(b)[store.Accepted]
+					return nil
+				}); err != nil {
+					t.Error(err)
+				}
+				return since.Load() > 3 || settled == letters-1
+			})
+			if (settled == letters-1) == oneFate || c.Outbox.Options.Health.Faults()["outbox"] == "" {
+				t.Errorf("%d are settled, health %v", settled, c.Outbox.Options.Health.Faults())
+			}
+			c.db.set(nil, nil)
+			c.mu.Lock()
+			c.now = c.now.Add(time.Minute)
+			c.mu.Unlock()
+			c.until("the last is settled", c.sent(letters))
+			cancel()
+			if err := <-ended; err != nil && !errors.Is(err, context.Canceled) {
+				t.Errorf("the outbox ended: %v", err)
+			}
+		})
 	}
 }
 

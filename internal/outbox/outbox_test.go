@@ -89,7 +89,7 @@ func (s scanned) Scan(bucket string, from, to []byte, fn func(k, v []byte) bool)
 	return s.Tx.Scan(bucket, from, to, fn)
 }
 
-func newCounter(t *testing.T) *counter {
+func newCounter(t *testing.T, changes ...func(*office.Options)) *counter {
 	t.Helper()
 	must := func(err error) {
 		if err != nil {
@@ -119,6 +119,9 @@ func newCounter(t *testing.T) *counter {
 	must(err)
 	o.Letters, err = letter.Parse(templates.FS, nil)
 	must(err)
+	for _, change := range changes {
+		change(&o)
+	}
 	clerk, err := office.New(t.Context(), o)
 	must(err)
 	c.Outbox, err = New(t.Context(), Options{Clerk: clerk, Post: post, Health: &queue.Health{}, Senders: 2})
