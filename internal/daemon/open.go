@@ -48,7 +48,7 @@ const (
 	KeysName    = "keys.db"
 	ArchiveName = "archive"
 	SocketName  = "ctl.sock"
-	SendLogName = "sending.log" // of this boot of the machine only; may be deleted while no daemon runs
+	SendLogName = "sending.log" // of what is on its way; may be deleted while no daemon runs, at the price of doubt
 )
 
 // Version of the program, for the metrics; the cli sets it.

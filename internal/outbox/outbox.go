@@ -90,7 +90,7 @@ func New(ctx context.Context, o Options) (*Outbox, error) {
 			return nil, err
 		}
 	}
-	if err := x.Log.Begin(); err != nil {
+	if err := x.Log.Begin(x.unsettled...); err != nil {
 		return nil, err
 	}
 	x.Take(x.ride)
@@ -104,10 +104,12 @@ func (x *Outbox) recover(ctx context.Context) error {
 	doubt := x.Now().Add(x.DoubtPause).UTC()
 	err := x.Update(ctx, func(b store.Books) error {
 		taken = nil
-		rows, err := b.Letters.Sending(doubt)
+		rows, err := b.Letters.Sending()
 		for _, r := range rows {
 			if s, ok := x.Log.Accepted(r); ok {
 				taken = append(taken, s)
+			} else if r.Broken != nil { // claimDue sees what is wrong with it
+				err = errors.Join(err, b.Letters.Doubt(r, doubt))
 			} else if x.Log.NotBegun(r) {
 				err = errors.Join(err, b.Letters.Unclaim(r))
 			} else {

@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -18,7 +19,8 @@ import (
 
 // SendLog says of which attempts DATA has begun, and which of these the server has accepted. It is a file beside the books that
 // is written at once and not synced: it holds against the end of the program, which is what it is for. After a restart of the
-// machine it says nothing, and every letter that was on its way is in doubt. The zero value keeps nothing. On disk:
+// machine only what still stands in it counts: of a letter of which it does not say that it was taken nothing is known, and it is in
+// doubt. The zero value keeps nothing. On disk:
 //
 //	sending.log   first line: boot and run; then a sendNote a line, each after a line break of its own: one that was cut short,
 //	              because the disk was full, does not spoil the next
@@ -33,12 +35,13 @@ type SendLog struct {
 	open map[string]sendNote // by letter: attempts of this run whose result is not in the books
 
 	oldRun string              // the run before, on this boot of the machine
-	last   map[string]sendNote // by letter, what it noted last
+	last   map[string]sendNote // by letter, what was noted last
 }
 
 // sendNote is written when DATA begins, and once more when the letter was accepted.
 type sendNote struct {
 	ID       string    `json:"id"`
+	Run      string    `json:"run,omitempty"` // in the file empty: the log's
 	Attempt  int       `json:"attempt"`
 	Accepted time.Time `json:"accepted,omitzero"`
 	Answer   string    `json:"answer,omitempty"`
@@ -47,8 +50,7 @@ type sendNote struct {
 // maxSendLog is the size at which what is in the books leaves the log.
 const maxSendLog = 1 << 20
 
-// OpenSendLog reads what the run before has left. boot names this boot of the machine; empty: nobody knows, and nothing that was
-// written before counts.
+// OpenSendLog reads what the run before has left. boot names this boot of the machine; empty: nobody knows.
 func OpenSendLog(path, boot string) (*SendLog, error) {
 	l := &SendLog{path: path, boot: boot, run: rand.Text(), open: map[string]sendNote{}, last: map[string]sendNote{}}
 	raw, err := os.ReadFile(path)
@@ -57,16 +59,16 @@ func OpenSendLog(path, boot string) (*SendLog, error) {
 	}
 	head, notes, _ := bytes.Cut(raw, []byte("\n"))
 	was, run, ok := strings.Cut(string(head), " ")
-	if !ok || boot == "" || was != boot {
-		return l, nil
-	}
 	for line := range bytes.Lines(notes) {
 		var n sendNote
-		if json.Unmarshal(line, &n) == nil && n.Attempt >= l.last[n.ID].Attempt {
+		if ok && json.Unmarshal(line, &n) == nil && n.Attempt >= l.last[n.ID].Attempt {
+			n.Run = cmp.Or(n.Run, run)
 			l.last[n.ID] = n
 		}
 	}
-	l.oldRun = run
+	if ok && boot != "" && was == boot {
+		l.oldRun = run
+	}
 	return l, nil
 }
 
@@ -75,23 +77,30 @@ func (l *SendLog) NotBegun(r store.LetterRow) bool {
 	return l != nil && l.oldRun != "" && r.Run == l.oldRun && l.last[r.ID()].Attempt < r.Attempts
 }
 
-// Accepted is the result of an attempt of the run before that the server took, and that is not in the books.
+// Accepted is the result of an attempt that the server took, and that is not in the books. Of a row that cannot be read it is the
+// last: no letter is tried again after it was taken.
 func (l *SendLog) Accepted(r store.LetterRow) (s Sent, ok bool) {
-	if l == nil || l.oldRun == "" || r.Run != l.oldRun {
+	if l == nil {
 		return s, false
 	}
 	n := l.last[r.ID()]
+	if r.Broken != nil {
+		r.Attempts, r.Run = n.Attempt, n.Run
+	}
 	return Sent{Row: r, Result: postman.Result{ID: n.ID, Outcome: postman.Accepted, Begun: true, Text: n.Answer}, At: n.Accepted},
-		n.Attempt == r.Attempts && !n.Accepted.IsZero()
+		n.Run != "" && n.Run == r.Run && n.Attempt == r.Attempts && !n.Accepted.IsZero()
 }
 
 // Run names this run in the rows that it claims.
 func (l *SendLog) Run() string { return l.run }
 
-// Begin forgets the run before; what it had on its way has been looked at.
-func (l *SendLog) Begin() error {
+// Begin forgets the runs before, whose letters have been looked at, but for what the books could not be told yet.
+func (l *SendLog) Begin(unsettled ...Sent) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	for _, s := range unsettled {
+		l.open[s.Row.ID()] = l.last[s.Row.ID()]
+	}
 	l.oldRun, l.last = "", nil
 	return l.rewrite()
 }
@@ -107,7 +116,10 @@ func (l *SendLog) rewrite() error {
 	}
 	f, err := os.OpenFile(l.path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err == nil {
-		if _, err = f.Write(text); err == nil {
+		if _, err = f.Write(text); err == nil && len(l.open) > 0 {
+			err = f.Sync() // it may stand there for long
+		}
+		if err == nil {
 			err = os.Rename(l.path+".new", l.path)
 		}
 		if err != nil {

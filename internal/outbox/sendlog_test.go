@@ -1,12 +1,17 @@
 package outbox
 
 import (
+	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"ukpbjd/internal/office/officetest"
+	"ukpbjd/internal/queue"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/store"
 )
@@ -185,5 +190,93 @@ func TestSendLogIsBounded(t *testing.T) {
 	}
 	if l = reopened(t, path, "boot-1"); l.NotBegun(waits) {
 		t.Error("a letter that is being sent was forgotten")
+	}
+}
+
+// TestTakenLetterIsNotSentAgain (A15): a letter that the server took stays taken over any number of starts, and of boots, while its
+// case or its own row cannot be read: what the log says of it stays there until it is in the books. The control is a letter of which
+// nobody knows that it was taken: it is in doubt, and goes again.
+func TestTakenLetterIsNotSentAgain(t *testing.T) {
+	for _, bucket := range []string{"cases", "letters"} {
+		for starts, taken := range map[int]bool{0: true, 1: true, 2: true, 5: true, 3: false} {
+			x, o := opened(t, nil)
+			path := filepath.Join(t.TempDir(), "sending.log")
+			start := func(boot string) {
+				log := reopened(t, path, boot)
+				var err error
+				o, err = New(t.Context(), Options{Clerk: x.Clerk, Post: o.Post, Log: log})
+				x.Must(err)
+				o.ready.open(maxReady)
+			}
+			start("boot-1")
+			number, err := x.Request(officetest.Staff, 1)
+			x.Must(err)
+			r := due(t, o)[0].Row
+			x.Must(o.begin(r))
+			if taken {
+				o.taken(r, "250 2.0.0 Ok")
+			}
+			key := map[string]string{"cases": "2026/00000001", "letters": r.ID()}[bucket]
+			var whole []byte
+			x.Write(func(tx store.Tx) error {
+				raw, err := tx.Get(bucket, []byte(key))
+				whole = bytes.Clone(raw)
+				return errors.Join(err, tx.Put(bucket, []byte(key), []byte("{")))
+			})
+			for i := range starts {
+				start("boot-" + string(rune('1'+i/2)))
+			}
+			x.Write(func(tx store.Tx) error { return tx.Put(bucket, []byte(key), whole) })
+			start("boot-9")
+			x.Set(o.Now().Add(2 * doubtPause))
+			if again := slices.ContainsFunc(due(t, o), func(c store.Claimed) bool { return c.Row.ID() == r.ID() }); again == taken {
+				t.Errorf("%s, %d starts: it was taken: %v, it goes again: %v", bucket, starts, taken, again)
+			}
+			row := x.LettersOf(number, r.Letter.Kind)[0]
+			raw, err := os.ReadFile(path)
+			if x.Must(err); taken && (row.State != store.Accepted || bytes.Contains(raw, []byte("250 2.0.0"))) {
+				t.Errorf("%s, %d starts: it is %s; the log: %q", bucket, starts, row.State, raw)
+			}
+		}
+	}
+}
+
+// TestTakenLetterThatStaysUnreadable: a letter that the server took and that can never be read again is put aside once, and leaves the log.
+func TestTakenLetterThatStaysUnreadable(t *testing.T) {
+	for _, row := range []string{"{", ""} {
+		var health queue.Health
+		x, o := opened(t, &health)
+		path := filepath.Join(t.TempDir(), "sending.log")
+		start := func() (err error) {
+			o, err = New(t.Context(), Options{Clerk: x.Clerk, Health: &health, Post: o.Post, Log: reopened(t, path, "boot-1")})
+			return err
+		}
+		x.Must(start())
+		o.ready.open(maxReady)
+		_, err := x.Request(officetest.Staff, 1)
+		x.Must(err)
+		r := due(t, o)[0].Row
+		x.Must(o.begin(r))
+		o.taken(r, "250 2.0.0 Ok")
+		x.Write(func(tx store.Tx) error {
+			if row == "" {
+				return tx.Delete("letters", []byte(r.ID()))
+			}
+			return tx.Put("letters", []byte(r.ID()), []byte(row))
+		})
+		x.Must(start())
+		if !strings.Contains(health.Faults()["outbox"], r.ID()) {
+			t.Errorf("health says %v", health.Faults())
+		}
+		for left := o.unsettled; len(left) > 0 && o.Now().Before(monday.AddDate(0, 0, 1)); x.Set(o.Now().Add(10 * time.Minute)) {
+			left, err = o.Settle(t.Context(), left)
+			x.Must(err)
+		}
+		x.Must(start())
+		raw, err := os.ReadFile(path)
+		x.Must(err)
+		if n, told := len(asides(x)), len(x.LettersOf(store.Office, sop.PeringatanOperator)); n != 1 || told != 1 || len(health.Faults()) > 0 || bytes.Contains(raw, []byte("250")) {
+			t.Errorf("%d put aside, %d letters, health %v, the log %q", n, told, health.Faults(), raw)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -111,10 +112,23 @@ func (x *Outbox) tellPolicy(batch []Sent) {
 	x.Health.Set("outbox", "policy", text)
 }
 
+// record writes the state of the letter.
+func (x *Outbox) record(b store.Books, s Sent) (r store.LetterRow, settled bool, err error) {
+	if s.Row.Broken != nil { // when it was claimed
+		was, ok, err := b.Letters.Get(s.Row.Case, s.Row.Letter.Key)
+		if err != nil || !ok {
+			return x.outcome(s, s.At.UTC()), false, cmp.Or(err, s.Row.Broken)
+		}
+		s.Row = was
+	}
+	r = x.outcome(s, s.At.UTC())
+	settled, err = b.Letters.Settle(r)
+	return r, settled, err
+}
+
 func (x *Outbox) settle(b store.Books, s Sent) error {
 	now := x.Now().UTC()
-	r := x.outcome(s, s.At.UTC())
-	settled, err := b.Letters.Settle(r)
+	r, settled, err := x.record(b, s)
 	if err != nil || !settled || r.Case == store.Office {
 		return err
 	}
@@ -135,15 +149,19 @@ func (x *Outbox) settle(b store.Books, s Sent) error {
 }
 
 // recordOnly keeps a result that the case cannot be told of: the letter has its state, and is not sent again because of it. A
-// person looks.
+// person looks. Where its row can be neither read nor written, that it is over is all that is kept.
 func (x *Outbox) recordOnly(ctx context.Context, s Sent, why error) error {
 	return x.Commit(ctx, 1, func(b store.Books) error {
-		r := x.outcome(s, s.At.UTC())
-		if settled, err := b.Letters.Settle(r); err != nil || !settled {
+		r, settled, err := x.record(b, s)
+		a := store.Aside{Queue: "outbox", Key: r.ID(), At: x.Now().UTC(), Why: string(r.State) + ": " + why.Error()}
+		tell := func() error { return x.Warn(b, warningID("result", r.ID()), "result-aside", r.ID()+": "+a.Why) }
+		switch {
+		case store.IsRow(err) || queue.IsPermanent(err):
+			return errors.Join(b.Letters.PutAside(store.Stuck{Key: "/" + r.ID()}, a.At, errors.New(a.Why)), tell())
+		case err != nil || !settled:
 			return err
 		}
-		a := store.Aside{Queue: "outbox", Key: r.ID(), At: x.Now().UTC(), Why: string(r.State) + ": " + why.Error()}
-		return errors.Join(b.State.PutAside(a), x.Warn(b, warningID("result", r.ID()), "result-aside", r.ID()+": "+a.Why))
+		return errors.Join(b.State.PutAside(a), tell())
 	})
 }
 

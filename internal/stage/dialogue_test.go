@@ -627,7 +627,7 @@ func (p *player) underway() (what string, err error) {
 			what, err = "tasks", errors.Join(err, e)
 		}
 		next, depth, e := b.Letters.Next(1)
-		sending, bad := b.Letters.Sending(now)
+		sending, bad := b.Letters.Sending()
 		if depth > 0 && next.Before(now.Add(5*time.Second)) || len(sending) > 0 {
 			what = "letters"
 		}

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"ukpbjd/internal/config"
 	"ukpbjd/internal/control"
@@ -122,7 +121,7 @@ func TestEnrolmentOfOthers(t *testing.T) {
 	x.enrolment(x.Cast.Admin, 15)
 	x.do(x.until(x.ctx, func() (empty bool) { // letters of no case, too
 		x.do(x.Daemon.Office.View(x.ctx, func(b store.Books) error {
-			sending, err := b.Letters.Sending(time.Now())
+			sending, err := b.Letters.Sending()
 			if err != nil {
 				return err
 			}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"strconv"
 	"strings"
@@ -219,7 +220,7 @@ func (b Letters) waiting(to string, limit int, skip func(id string) bool) (keys 
 
 // PutAside ends the waiting of a row that is stuck.
 func (b Letters) PutAside(s Stuck, now time.Time, why error) error {
-	return errors.Join(b.erase(bOutbox, s.Key), In(b.tx).State.PutAside(Aside{Queue: "letters", Key: s.ID(), At: now, Why: why.Error()}))
+	return errors.Join(b.erase(bOutbox, s.Key), b.erase(bSending, s.ID()), In(b.tx).State.PutAside(Aside{Queue: "letters", Key: s.ID(), At: now, Why: why.Error()}))
 }
 
 // outboxID is the letter of an outbox key, moment/CASE/KEY; empty where it is none.
@@ -283,25 +284,30 @@ func (b Letters) Unclaim(r LetterRow) error {
 	return errors.Join(b.erase(bSending, r.ID()), b.put(bLetters, r.ID(), was), b.enqueue(was))
 }
 
-// Sending are the letters whose attempt is recorded and has no result. One that cannot be read goes back into the outbox, for next: it is
-// in doubt, and Claimable sees what is wrong with it.
-func (b Letters) Sending(next time.Time) (out []LetterRow, err error) {
+// Sending are the letters whose attempt is recorded and has no result. Of one that cannot be read only the ID is known.
+func (b Letters) Sending() (out []LetterRow, err error) {
 	ids, err := b.keys(bSending, "", "", 0)
 	for _, id := range ids {
 		r, ok, bad := b.row(id)
-		if bad == nil && ok {
-			out = append(out, r)
-			continue
+		if bad != nil || !ok {
+			r = LetterRow{Broken: cmp.Or[error](bad, &RowError{bLetters, id, errNoLetter})}
+			r.Case, r.Letter.Key, _ = strings.Cut(id, "/")
 		}
-		err = errors.Join(err, b.erase(bSending, id))
-		if len(moment(next)+"/"+id) > MaxKey { // no letter has such an ID
-			id = boundKey(id)
-		}
-		r = LetterRow{Next: next}
-		r.Case, r.Letter.Key, _ = strings.Cut(id, "/")
-		err = errors.Join(err, b.enqueue(r))
+		out = append(out, r)
 	}
 	return out, err
+}
+
+var errNoLetter = errors.New("there is no such letter")
+
+// Doubt puts a letter of Sending that cannot be read back into the outbox, for next: Claimable sees what is wrong with it.
+func (b Letters) Doubt(r LetterRow, next time.Time) error {
+	err := b.erase(bSending, r.ID())
+	if id := r.ID(); len(moment(next)+"/"+id) > MaxKey { // no letter has such an ID
+		r.Case, r.Letter.Key, _ = strings.Cut(boundKey(id), "/")
+	}
+	r.Next = next
+	return errors.Join(err, b.enqueue(r))
 }
 
 // Recall brings letters that are due only after the given moment back to now: a clock that was wrong for a while put them there. One that

@@ -77,7 +77,7 @@ func TestRestoreDoubtsWhatWasOnItsWay(t *testing.T) {
 			t.Errorf("control: claimed %v", claimed)
 		}
 		n, worse := b.State.Restore(store.Restored{At: now})
-		rows, worst := b.Letters.Sending(now)
+		rows, worst := b.Letters.Sending()
 		if n != 1 || len(rows) != 1 || rows[0].State != store.InDoubt || rows[0].Run != "" {
 			t.Errorf("%d in doubt, on their way %v", n, rows)
 		}
