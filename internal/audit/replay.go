@@ -234,7 +234,8 @@ func (r *Replay) drainOutbox(ctx context.Context) error {
 			if list, _, err = b.Letters.Claimable(r.Clock.at, maxTasks, nil); err != nil {
 				return err
 			}
-			return b.Letters.Claim(list, r.Clock.at, "")
+			list, _, err = b.Letters.Claim(list, r.Clock.at, "")
+			return err
 		})
 		if err != nil || len(list) == 0 {
 			return err

@@ -153,7 +153,7 @@ func sendAll(b store.Books) error {
 		if err != nil || len(claimed) == 0 {
 			return err
 		}
-		if err := b.Letters.Claim(claimed, time.Now(), ""); err != nil {
+		if claimed, _, err = b.Letters.Claim(claimed, time.Now(), ""); err != nil {
 			return err
 		}
 		for _, c := range claimed {

@@ -516,6 +516,60 @@ func TestPolicyFaultHasAnEnd(t *testing.T) {
 	}
 }
 
+// TestPolicyFaultEndsWithItsLetter (A13): what the mail server refuses by policy stands in health only while it waits to be tried again:
+// not when its case is held, its row is put aside or gone, or its result could not be written and a person looks. The control is a letter that
+// waits, and one whose case is held and let go: when it is refused once more, health says so.
+func TestPolicyFaultEndsWithItsLetter(t *testing.T) {
+	for _, end := range []string{"waits", "held", "let go", "put aside", "expired", "no disk"} {
+		var health queue.Health
+		x, o := opened(t, &health)
+		number, err := x.Request(officetest.Staff, 1)
+		x.Must(err)
+		refuse := func() {
+			t.Helper()
+			list := due(t, o)
+			i := slices.IndexFunc(list, func(c store.Claimed) bool { return c.Row.Case == number && c.Row.Letter.Kind == sop.TandaTerima })
+			if _, err := o.Settle(t.Context(), []Sent{{Row: list[i].Row, At: o.Now(), Result: postman.Result{Outcome: postman.Deferred, Policy: true, Code: 550, Text: "550 5.7.1 blocked"}}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		refuse()
+		if !strings.Contains(health.Faults()["outbox"], "blocked") {
+			t.Errorf("control: health says %v", health.Faults())
+		}
+		id := x.LettersOf(number, sop.TandaTerima)[0].ID()
+		switch end {
+		case "held", "let go":
+			x.Must(x.Tell(number, sop.Person{}, sop.Instruct{Verb: "hold", Arg: "operator"}))
+		case "put aside":
+			x.Write(func(tx store.Tx) error { return tx.Put("letters", []byte(id), []byte("{")) })
+			x.Set(o.Now().Add(time.Hour))
+		case "expired":
+			x.Write(func(tx store.Tx) error { return tx.Delete("letters", []byte(id)) })
+		case "no disk":
+			x.DB.Fail(func(op, bucket, _ string) error {
+				if op == "get" && bucket == "letters" {
+					return syscall.EIO
+				}
+				return nil
+			})
+		}
+		due(t, o)
+		due(t, o)
+		if said := strings.Contains(health.Faults()["outbox"], "blocked"); said != (end == "waits" || end == "no disk") {
+			t.Errorf("%s: health says %v", end, health.Faults())
+		}
+		if end == "let go" {
+			x.Must(x.Tell(number, sop.Person{}, sop.Instruct{Verb: "release"}))
+			x.Set(o.Now().Add(time.Hour))
+			refuse()
+			if !strings.Contains(health.Faults()["outbox"], "blocked") {
+				t.Errorf("%s: health says %v", end, health.Faults())
+			}
+		}
+	}
+}
+
 func encoded(t *testing.T, r store.LetterRow) []byte {
 	raw, err := json.Marshal(r)
 	if err != nil {

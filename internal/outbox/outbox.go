@@ -62,7 +62,7 @@ type Outbox struct {
 
 	down    queue.Signal // the mail server serves nobody
 	telling sync.Mutex
-	refused map[string]string // by letter: the policy by which the server did not take it. Only who settles uses it
+	refused map[string]string // by letter that waits: the policy by which the server did not take it
 
 	unsettled []Sent // of the run before: the server took them, and their cases could not be told yet
 
@@ -115,6 +115,9 @@ func (x *Outbox) recover(ctx context.Context) error {
 			} else {
 				r.State, r.Next, r.Answer = store.InDoubt, doubt, "the program ended while it was being sent"
 				_, bad := b.Letters.Settle(r)
+				if store.Refused(bad) {
+					bad = b.Letters.Doubt(r, doubt)
+				}
 				err = errors.Join(err, bad)
 			}
 		}
@@ -193,6 +196,7 @@ func (x *Outbox) checkServer(ctx context.Context) (next time.Time, err error) {
 // claimDue fetches letters whose time comes without a commit, and those for which there was no room.
 func (x *Outbox) claimDue(ctx context.Context) (next time.Time, err error) {
 	x.tellHealth()
+	x.tellPolicy(ctx)
 	now, late := x.Now(), false
 	if err := x.View(ctx, func(b store.Books) (err error) {
 		late, err = b.Letters.DueAfter(now.Add(maxAhead))
@@ -224,16 +228,20 @@ func (x *Outbox) claimDue(ctx context.Context) (next time.Time, err error) {
 	return next, err
 }
 
-// apart blames each letter that is due and cannot be read: one that never will be is put aside, any other waits.
+var errTrial = errors.New("a claim on trial")
+
+// apart blames each letter that is due and cannot be claimed: one that never will be is put aside, any other waits.
 func (x *Outbox) apart(ctx context.Context) error {
-	var stuck []store.Stuck
-	if err := x.View(ctx, func(b store.Books) (err error) {
-		_, stuck, err = b.Letters.Claimable(x.Now(), maxReady, x.unread.Waits)
-		return err
-	}); err != nil {
+	var all []store.Stuck
+	if err := x.Update(ctx, func(b store.Books) error {
+		list, stuck, err := b.Letters.Claimable(x.Now(), maxReady, x.unread.Waits)
+		_, refused, bad := b.Letters.Claim(list, x.Now(), "")
+		all = append(stuck, refused...)
+		return cmp.Or(err, bad, errTrial)
+	}); !errors.Is(err, errTrial) {
 		return err
 	}
-	for _, s := range stuck {
+	for _, s := range all {
 		if store.IsRow(s.Err) {
 			s.Err = queue.Permanent(s.Err)
 		}
@@ -343,8 +351,8 @@ func unsendable(err error) postman.Result {
 // Busy says that letters stand ready or are on their way.
 func (x *Outbox) Busy() bool { return x.sending.Load() > 0 || x.ready.waiting() }
 
-// ride claims, in the commit of somebody else, what is due as far as the senders have room. What cannot be read is left as it is and
-// lets the commit go: claimDue sees to it.
+// ride claims, in the commit of somebody else, what is due as far as the senders have room. What cannot be read, or written, is left as
+// it is and lets the commit go: claimDue sees to it.
 func (x *Outbox) ride(b store.Books) (done func(committed bool), err error) {
 	room := x.ready.reserve()
 	var claimed []store.Claimed
@@ -369,7 +377,7 @@ func (x *Outbox) ride(b store.Books) (done func(committed bool), err error) {
 	if claimed, _, err = b.Letters.Claimable(x.Now(), room, x.unread.Waits); err != nil {
 		claimed = nil // claimDue reads the same, and says so
 	}
-	err = b.Letters.Claim(claimed, x.Now(), x.Log.Run())
+	claimed, _, err = b.Letters.Claim(claimed, x.Now(), x.Log.Run())
 	panicked = false
 	return done, err
 }

@@ -91,19 +91,30 @@ func (x *Outbox) Settle(ctx context.Context, batch []Sent) (again []Sent, err er
 				x.Log.Settled(s.Row)
 			}
 		}
-		x.tellPolicy(batch)
+		x.tellPolicy(ctx, batch...)
 	}
 	return again, err
 }
 
-// tellPolicy shows which letters the mail server refuses by policy, each until it is tried again: that the server takes another says nothing
-// of them. That it refuses the office itself is the postman's to say.
-func (x *Outbox) tellPolicy(batch []Sent) {
+// tellPolicy shows which letters the mail server refuses by policy, each while it waits to be tried again: that the server takes another
+// says nothing of them. That it refuses the office itself is the postman's to say.
+func (x *Outbox) tellPolicy(ctx context.Context, batch ...Sent) {
+	x.telling.Lock()
+	defer x.telling.Unlock()
 	for _, s := range batch {
 		delete(x.refused, s.Row.ID())
 		if s.Result.Policy && !s.Result.Away && x.outcome(s, s.At.UTC()).State == store.Deferred {
 			x.refused[s.Row.ID()] = s.Result.Text
 		}
+	}
+	if len(x.refused) > 0 {
+		_ = x.View(ctx, func(b store.Books) error { // of what cannot be read now it is said again
+			maps.DeleteFunc(x.refused, func(id, _ string) bool {
+				waits, err := b.Letters.Waits(id)
+				return err == nil && !waits
+			})
+			return nil
+		})
 	}
 	text := ""
 	for _, id := range slices.Sorted(maps.Keys(x.refused))[:min(len(x.refused), 1)] {

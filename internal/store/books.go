@@ -121,7 +121,7 @@ func (b State) CheckSchema() error {
 func (b rows) put(bucket, key string, v any) error {
 	raw, err := json.Marshal(v)
 	if err != nil {
-		return fmt.Errorf("encode %s %s: %w", bucket, key, err)
+		return &RowError{bucket, key, fmt.Errorf("encode: %w", err)}
 	}
 	return b.tx.Put(bucket, []byte(key), raw)
 }

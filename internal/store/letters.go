@@ -194,17 +194,41 @@ func (b Letters) Claimable(now time.Time, limit int, skip func(id string) bool) 
 	return out, stuck, err
 }
 
-// Claim records the attempt of letters that are claimable: they are Sending until Settle.
-func (b Letters) Claim(list []Claimed, now time.Time, run string) (err error) {
-	for i := range list {
-		r := &list[i].Row
+// Claim records the attempt of letters that are claimable: they are Sending until Settle. One that the store does not take is left as it is.
+func (b Letters) Claim(list []Claimed, now time.Time, run string) (claimed []Claimed, stuck []Stuck, err error) {
+	for _, c := range list {
+		r := &c.Row
 		r.State, r.Attempts, r.Run = Sending, r.Attempts+1, run
 		if r.First.IsZero() || r.First.After(now) {
 			r.First = now
 		}
-		err = errors.Join(err, b.erase(bOutbox, list[i].key), b.mark(bSending, r.ID()), b.put(bLetters, r.ID(), *r))
+		bad := b.put(bLetters, r.ID(), *r)
+		if Refused(bad) {
+			stuck = append(stuck, Stuck{c.key, bad})
+			continue
+		}
+		claimed = append(claimed, c)
+		err = errors.Join(err, bad, b.erase(bOutbox, c.key), b.mark(bSending, r.ID()))
 	}
-	return err
+	return claimed, stuck, err
+}
+
+// change writes a row where the store takes it; it stays what it was where it does not, and Claim sees it.
+func (b Letters) change(r LetterRow) error {
+	if err := b.put(bLetters, r.ID(), r); !Refused(err) {
+		return err
+	}
+	return nil
+}
+
+// Waits says that a letter is to be tried again. One that cannot be read is not: it is put aside.
+func (b Letters) Waits(id string) (bool, error) {
+	r, ok, err := b.row(id)
+	if IsRow(err) || err == nil && (!ok || r.State != Deferred) {
+		return false, nil
+	}
+	key, bad := b.tx.Get(bOutbox, []byte(moment(r.Next)+"/"+id))
+	return key != nil, cmp.Or(err, bad)
 }
 
 // waiting are at most limit keys of the outbox before the given one ("": all), but those of letters that skip names.
@@ -218,9 +242,16 @@ func (b Letters) waiting(to string, limit int, skip func(id string) bool) (keys 
 	return keys, err
 }
 
-// PutAside ends the waiting of a row that is stuck.
+// PutAside ends a letter that is stuck, wherever it waits. Its bytes are in the archive for who looks, and then leave the store.
 func (b Letters) PutAside(s Stuck, now time.Time, why error) error {
-	return errors.Join(b.erase(bOutbox, s.Key), b.erase(bSending, s.ID()), In(b.tx).State.PutAside(Aside{Queue: "letters", Key: s.ID(), At: now, Why: why.Error()}))
+	id := s.ID()
+	err := errors.Join(b.erase(bOutbox, s.Key), b.erase(bSending, id), b.mark(bUnkept, id),
+		In(b.tx).State.PutAside(Aside{Queue: "letters", Key: id, At: now, Why: why.Error()}))
+	if r, ok, bad := b.row(id); ok && bad == nil {
+		r.State, r.Ended, r.Next, r.Answer = Failed, now, time.Time{}, why.Error()
+		err = errors.Join(err, b.change(r))
+	}
+	return err
 }
 
 // outboxID is the letter of an outbox key, moment/CASE/KEY; empty where it is none.
@@ -256,17 +287,14 @@ func (b Letters) Settle(r LetterRow) (bool, error) {
 	if was, _, err := b.row(r.ID()); err != nil || was.Attempts != r.Attempts || was.Run != r.Run {
 		return false, err
 	}
-	err = errors.Join(b.erase(bSending, r.ID()), b.put(bLetters, r.ID(), r))
-	switch r.State {
-	case Deferred, InDoubt, Queued:
-		return true, errors.Join(err, b.enqueue(r))
-	case Failed:
-		return true, errors.Join(err, b.mark(bUnkept, r.ID()))
-	case Accepted:
-		err = errors.Join(err, b.mark(bUnkept, r.ID()))
-		if r.Sealed { // the member has it; nothing here needs it again
-			return true, errors.Join(err, b.erase(bBodies, r.ID()))
-		}
+	if err = errors.Join(b.erase(bSending, r.ID()), b.put(bLetters, r.ID(), r)); err != nil {
+		return false, err
+	}
+	if r.State != Failed && r.State != Accepted {
+		return true, b.enqueue(r)
+	}
+	if err = b.mark(bUnkept, r.ID()); r.State == Accepted && r.Sealed { // the member has it; nothing here needs it again
+		err = errors.Join(err, b.erase(bBodies, r.ID()))
 	}
 	return true, err
 }
@@ -281,7 +309,7 @@ func (b Letters) Unclaim(r LetterRow) error {
 	if was.Attempts == 0 {
 		was.State, was.First = Queued, time.Time{}
 	}
-	return errors.Join(b.erase(bSending, r.ID()), b.put(bLetters, r.ID(), was), b.enqueue(was))
+	return errors.Join(b.erase(bSending, r.ID()), b.change(was), b.enqueue(was))
 }
 
 // Sending are the letters whose attempt is recorded and has no result. Of one that cannot be read only the ID is known.
@@ -317,7 +345,7 @@ func (b Letters) Recall(after, now time.Time) error {
 	for _, k := range late {
 		if r, ok, bad := b.row(outboxID(k)); bad == nil && ok {
 			r.Next = now
-			err = errors.Join(err, b.put(bLetters, r.ID(), r))
+			err = errors.Join(err, b.change(r))
 		}
 		err = errors.Join(err, b.erase(bOutbox, k), b.mark(bOutbox, moment(now)+"/"+outboxID(k)))
 	}
@@ -348,7 +376,7 @@ func (b Letters) Hold(number string, on bool) error {
 		}
 		if bad == nil && !r.First.IsZero() { // giving up counts anew: nobody could try it meanwhile
 			r.First = time.Time{}
-			err = errors.Join(err, b.put(bLetters, id, r))
+			err = errors.Join(err, b.change(r))
 		}
 		err = errors.Join(err, b.erase(bParked, id), b.mark(bOutbox, moment(r.Next)+"/"+id))
 	}
@@ -452,7 +480,7 @@ func (b Letters) doubtOutbox() (n int, err error) {
 			continue // what cannot be sent is put aside by who would send it
 		}
 		row.State, row.Run, row.Answer = InDoubt, "", "from a backup: it may have been sent since"
-		err = errors.Join(err, b.put(bLetters, id, row))
+		err = errors.Join(err, b.change(row))
 		n++
 	}
 	return n, err

@@ -72,7 +72,8 @@ func TestRestoreDoubtsWhatWasOnItsWay(t *testing.T) {
 		b := store.In(tx)
 		err := b.Letters.Put(store.LetterRow{Case: "PKJ-2026-0001", Letter: sop.Letter{Key: "a"}, Next: now}, []byte("surat"))
 		claimed, _, bad := b.Letters.Claimable(now, 10, nil)
-		bad = errors.Join(bad, b.Letters.Claim(claimed, now, "run"))
+		claimed, _, alas := b.Letters.Claim(claimed, now, "run")
+		bad = errors.Join(bad, alas)
 		if len(claimed) != 1 || claimed[0].Row.Run != "run" || claimed[0].Row.State != store.Sending {
 			t.Errorf("control: claimed %v", claimed)
 		}

@@ -66,7 +66,12 @@ func (e *ValueError) Error() string {
 // Permanent says that trying again does not help.
 func (e *ValueError) Permanent() bool { return true }
 
-// RowError is a row that cannot be decoded, or that lacks what belongs to it. Whoever walks many goes on with the others.
+// Refused: the store does not take a row, however often it is tried, and has changed nothing.
+func Refused(err error) bool {
+	return errors.As(err, new(*KeyError)) || errors.As(err, new(*ValueError)) || IsRow(err)
+}
+
+// RowError is a row that cannot be decoded, or encoded, or that lacks what belongs to it. Whoever walks many goes on with the others.
 type RowError struct {
 	Bucket, Key string
 	Err         error
