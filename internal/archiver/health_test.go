@@ -117,15 +117,25 @@ func TestRetentionFaultHasAnEnd(t *testing.T) {
 	})
 }
 
-// TestDamagedRowStopsNoRetention: a letter, or a case, that cannot be decoded keeps its own case, and no other, from being deleted; health
-// names it. While a case cannot be decoded no file is removed, for it may need any.
+// TestDamagedRowStopsNoRetention: a case that cannot be decoded keeps itself, and no other, from being deleted; health names it, and
+// meanwhile no file is removed, for it may need any. A letter that cannot be decoded, and is not on its way, goes with its case, its bytes
+// too. The control is such a letter that is on its way: its case stays.
 func TestDamagedRowStopsNoRetention(t *testing.T) {
-	for _, bucket := range []string{"letters", "cases"} {
+	for name, marked := range map[string]string{"letters": "", "cases": "", "letters on their way": "outbox", "letters held": "parked", "letters being sent": "sending"} {
+		bucket, _, _ := strings.Cut(name, " ")
 		x := officetest.New(t, templates.FS)
 		bad, good := ended(x, 1), ended(x, 2)
 		year, _, _ := store.Number(bad)
 		key := map[string]string{"letters": bad + "/1/selesai", "cases": fmt.Sprintf("%d/00000001", year)}[bucket]
-		x.Write(func(tx store.Tx) error { return tx.Put(bucket, []byte(key), []byte("{")) })
+		x.Write(func(tx store.Tx) error {
+			err := errors.Join(tx.Put(bucket, []byte(key), []byte("{")), tx.Put("bodies", []byte(bad+"/1/selesai"), []byte("surat")))
+			if marked == "outbox" {
+				err = errors.Join(err, tx.Put(marked, fmt.Appendf(nil, "%020d/%s", 1, key), nil))
+			} else if marked != "" {
+				err = errors.Join(err, tx.Put(marked, []byte(key), nil))
+			}
+			return err
+		})
 		var health queue.Health
 		a := archiver.New(archiver.Options{Clerk: x.Clerk, Archive: x.Archive, Health: &health, Retention: 2})
 		_, err := a.Expire(t.Context())
@@ -136,9 +146,16 @@ func TestDamagedRowStopsNoRetention(t *testing.T) {
 		if err != nil {
 			said = err.Error() // of which the loop makes health
 		}
-		if !strings.Contains(said, bucket+" "+key) {
-			t.Errorf("%s: health says %q", bucket, said)
+		if strings.Contains(said, bucket+" "+key) != (bucket == "cases") {
+			t.Errorf("%s: health says %q", name, said)
 		}
+		x.Look(func(b store.Books) error {
+			body, err := b.Letters.Body(bad + "/1/selesai")
+			if gone := len(body) == 0; gone != (name == "letters") {
+				t.Errorf("%s: the bytes are gone: %v", name, gone)
+			}
+			return err
+		})
 		_, names, err := x.Archive.Manifest(year, good)
 		x.Must(err)
 		if kept := len(names) > 0; kept != (bucket == "cases") {

@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"ukpbjd/internal/archive"
 	"ukpbjd/internal/office"
-	"ukpbjd/internal/queue"
 	"ukpbjd/internal/store"
 )
 
@@ -15,7 +15,8 @@ import (
 const maxLetters = 200
 
 // Letters puts letters that have ended into the archive, without passwords and account sheets, and returns how many; what cannot
-// be done now waits. The bytes are durable before the commit that mentions them, and leave the store with it. SOP R.1
+// be done now waits. The bytes are durable before the commit that mentions them, and leave the store with it. Of a letter whose row
+// cannot be read, what lies open is kept, for the person who looks. SOP R.1
 func (a *Archiver) Letters(ctx context.Context) (n int, err error) {
 	var rows []store.LetterRow
 	if err := a.View(ctx, func(b store.Books) (err error) {
@@ -40,18 +41,16 @@ func (a *Archiver) archiveLetters(ctx context.Context, rows []store.LetterRow) e
 
 // putLetter puts one letter into the archive and gives it a name in the folder of its case; "": there is nothing to keep.
 func (a *Archiver) putLetter(ctx context.Context, batch *archive.Batch, r store.LetterRow) (sum string, err error) {
-	if r.Broken != nil {
-		return "", queue.Permanent(r.Broken)
+	if r.Broken != nil && !store.IsRow(r.Broken) {
+		return "", r.Broken
 	}
 	var raw []byte
 	if err := a.View(ctx, func(b store.Books) (err error) {
-		if r.Sealed {
-			raw, err = b.Letters.Copy(r.ID())
-		} else {
+		if raw, err = b.Letters.Copy(r.ID()); len(raw) == 0 && !r.Sealed && err == nil {
 			raw, err = b.Letters.Body(r.ID())
 		}
 		return err
-	}); err != nil || len(raw) == 0 {
+	}); err != nil || len(raw) == 0 || r.Broken != nil && !utf8.Valid(raw) { // sealed
 		return "", err
 	}
 	if sum, err = batch.Put(office.RedactSheets(raw)); err != nil {
@@ -59,6 +58,9 @@ func (a *Archiver) putLetter(ctx context.Context, batch *archive.Batch, r store.
 	}
 	year, _, ok := store.Number(r.Case)
 	if !ok {
+		if r.Made.IsZero() {
+			r.Made = a.Now()
+		}
 		year = r.Made.In(a.Zone()).Year()
 	}
 	name := "surat-" + strings.ReplaceAll(r.Letter.Key, "/", "-") + ".eml"

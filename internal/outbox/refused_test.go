@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -89,6 +90,16 @@ func TestLetterThatCannotBeWritten(t *testing.T) {
 		if accepted != 64-want || len(aside) != want || told != want || strings.Contains(why, "bytes") != (want == 1) || len(health.Faults()) > 0 {
 			t.Errorf("%s: %d accepted, aside %v, %d letters to the operator, health %v", when, accepted, aside, told, health.Faults())
 		}
+		x.Look(func(b store.Books) error {
+			if body, err := b.Letters.Body(bad); err != nil || len(body) == 0 {
+				t.Errorf("%s: its bytes are gone before they are in the archive: %v", when, err)
+			}
+			owed, err := b.Letters.Unarchived(100, func(string) bool { return false })
+			if !slices.ContainsFunc(owed, func(r store.LetterRow) bool { return r.ID() == bad }) {
+				t.Errorf("%s: it is not to be archived", when)
+			}
+			return err
+		})
 		if len(x.LettersOf(number, sop.TandaTerima)) != 1 {
 			t.Errorf("%s: the request beside it has no receipt", when)
 		}

@@ -188,16 +188,18 @@ func (b Cases) Recent(limit int) ([]sop.Case, error) {
 // Expire takes the letters of a case out of the books, and leaves the stub in its place. The journal stays whole, and so do the
 // verdicts that it vouches for. Expiring names the case until its files are gone too.
 func (b Cases) Expire(stub sop.Case) error {
+	p := stub.Number + "/"
 	rows, err := In(b.tx).Letters.Of(stub.Number)
-	if err != nil {
-		return err
-	}
+	_, err = Damaged(err) // what cannot be read goes by its key
 	for _, r := range rows {
-		id := r.ID()
-		for _, bucket := range []string{bLetters, bBodies, bCopies, bUnkept} {
-			err = errors.Join(err, b.erase(bucket, id))
-		}
 		err = errors.Join(err, b.erase(bMsgIDs, r.MessageID))
+	}
+	for _, bucket := range []string{bLetters, bBodies, bCopies, bUnkept} {
+		ids, bad := b.keys(bucket, p, prefixEnd(p), 0)
+		for _, id := range ids {
+			bad = errors.Join(bad, b.erase(bucket, id))
+		}
+		err = errors.Join(err, bad)
 	}
 	return errors.Join(err, b.Put(stub), b.mark(bMeta, "expiring/"+stub.Number))
 }
@@ -221,16 +223,13 @@ func (b Cases) Expirable(c sop.Case) (bool, error) {
 		return false, nil
 	}
 	p := c.Number + "/"
-	for _, bucket := range []string{bTasks, bUnarchived} {
+	for _, bucket := range []string{bTasks, bUnarchived, bSending, bParked} {
 		if waiting, err := b.keys(bucket, p, prefixEnd(p), 1); err != nil || len(waiting) > 0 {
 			return false, err
 		}
 	}
-	rows, err := In(b.tx).Letters.Of(c.Number)
-	if err != nil {
-		return false, fmt.Errorf("look at the letters of %s: %w", c.Number, err)
-	}
-	return !slices.ContainsFunc(rows, func(r LetterRow) bool { return r.State != Accepted && r.State != Failed }), nil
+	due, err := b.keys(bOutbox, "", "", 0)
+	return err == nil && !slices.ContainsFunc(due, func(k string) bool { return strings.HasPrefix(outboxID(k), p) }), err
 }
 
 // fromKey keeps an address of any length under "from/".

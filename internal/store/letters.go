@@ -46,12 +46,12 @@ func (b Letters) Unarchived(limit int, skip func(id string) bool) (out []LetterR
 // bytes leave the store.
 func (b Letters) MarkArchived(id, sha string) error {
 	r, ok, err := b.row(id)
-	if err != nil {
-		return err
+	if IsRow(err) {
+		ok, err = false, nil
 	}
 	if ok && sha != "" {
 		r.Archived = sha
-		err = b.put(bLetters, id, r)
+		err = b.change(r)
 	}
 	return errors.Join(err, b.erase(bUnkept, id), b.erase(bCopies, id), b.erase(bBodies, id))
 }
