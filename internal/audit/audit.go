@@ -20,6 +20,7 @@ const step = 200
 // auditJournal adds what is wrong with the journal, by its own hashes and beside a checkpoint that somebody kept.
 func (c *Audit) auditJournal(b store.Books, r *Report, kept []byte, verifier string) (err error) {
 	r.Lines, err = b.Journal.Size()
+	_, err = store.Damaged(err) // the audit names it
 	err = errors.Join(err, b.Journal.Audit(func(where, what string) { r.found(where, "%s", what) }))
 	if err != nil || len(kept) == 0 {
 		return err

@@ -43,7 +43,7 @@ func (r *Report) found(where, format string, args ...any) {
 func (r *Report) damaged(err error) error {
 	rows, err := store.Damaged(err)
 	for _, row := range rows {
-		r.found(row.Bucket+" "+row.Key, "cannot be decoded: %v", row.Err)
+		r.found(row.Bucket+" "+row.Key, "damaged: %v", row.Err)
 	}
 	return err
 }
@@ -56,7 +56,7 @@ func (c *Audit) VerifyAgainst(ctx context.Context, kept []byte, verifier string)
 	r := Report{Findings: []Finding{}}
 	files := map[string]string{}
 	err := c.View(ctx, func(b store.Books) error {
-		owed, bad := r.casesOwed(b)
+		owed, bad := casesOwed(b)
 		if bad != nil {
 			return fmt.Errorf("verify: %w", bad)
 		}
@@ -72,12 +72,11 @@ func (c *Audit) VerifyAgainst(ctx context.Context, kept []byte, verifier string)
 			bad = c.verifyLetters(b, &r, cs, files)
 			return bad == nil && ctx.Err() == nil
 		})
-		if err := errors.Join(r.damaged(err), bad); err != nil {
-			return fmt.Errorf("verify: %w", err)
+		if _, err = store.Damaged(err); errors.Join(err, bad) != nil {
+			return fmt.Errorf("verify: %w", errors.Join(err, bad))
 		}
-		caseless := b.Letters.Each(store.Office, "", func(store.LetterRow) bool { return ctx.Err() == nil })
-		if err := r.damaged(caseless); err != nil {
-			return fmt.Errorf("verify the letters of no case: %w", err)
+		if err := r.damaged(b.State.Check()); err != nil { // each row, by itself
+			return fmt.Errorf("verify the rows: %w", err)
 		}
 		if err := r.counts(b, counted); err != nil {
 			return fmt.Errorf("verify the counts: %w", err)
@@ -86,16 +85,18 @@ func (c *Audit) VerifyAgainst(ctx context.Context, kept []byte, verifier string)
 			return fmt.Errorf("verify the journal: %w", err)
 		}
 		r.Aside, err = b.State.Aside(maxAside)
-		if err := r.damaged(err); err != nil {
+		if _, err = store.Damaged(err); err != nil {
 			return fmt.Errorf("verify what was put aside: %w", err)
 		}
-		return r.damaged(b.Mails.Each(func(u store.UID, s store.MailRecord) bool {
+		err = b.Mails.Each(func(u store.UID, s store.MailRecord) bool {
 			r.Mails++
 			if s.Outcome == "" || s.Reason == "" {
 				r.found(u.String(), "a mail without an outcome")
 			}
 			return true
-		}))
+		})
+		_, err = store.Damaged(err)
+		return err
 	})
 	if err != nil {
 		return r, err
@@ -113,7 +114,8 @@ func (r *Report) counts(b store.Books, counted map[sop.Status]int) error {
 			r.found("counts", "%s: there are %d cases, the books count %d", s, counted[s], n)
 		}
 	}
-	return r.damaged(err)
+	_, err = store.Damaged(err)
+	return err
 }
 
 // verifyCase: no release without an approval of this very content; one account a member; a key for what is sealed.
@@ -180,7 +182,7 @@ func (c *Audit) verifyCopy(r *Report, cs sop.Case, l store.LetterRow, approved b
 // verifyLetters: every credential letter goes to the frozen address of a member of the case, after the approval event.
 func (c *Audit) verifyLetters(b store.Books, r *Report, cs sop.Case, files map[string]string) error {
 	rows, err := b.Letters.Of(cs.Number)
-	if err := r.damaged(err); err != nil {
+	if _, err = store.Damaged(err); err != nil {
 		return err
 	}
 	r.Letters += len(rows)

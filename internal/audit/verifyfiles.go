@@ -72,7 +72,7 @@ func (c *Audit) verifyManifest(r *Report, cs sop.Case, owed map[string]bool) {
 }
 
 // casesOwed are those of which something has no place in the archive yet.
-func (r *Report) casesOwed(b store.Books) (map[string]bool, error) {
+func casesOwed(b store.Books) (map[string]bool, error) {
 	list, err := b.Papers.Unarchived("", 0)
 	if err != nil {
 		return nil, fmt.Errorf("see what is still to be archived: %w", err)
@@ -80,9 +80,6 @@ func (r *Report) casesOwed(b store.Books) (map[string]bool, error) {
 	out := map[string]bool{}
 	for _, u := range list {
 		out[u.Case] = true
-		if u.Broken != nil {
-			r.found("unarchived "+u.Key, "cannot be decoded: %v", u.Broken)
-		}
 	}
 	return out, nil
 }
