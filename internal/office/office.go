@@ -243,8 +243,11 @@ func (c *Clerk) note(b store.Books, kind, reason, text string) error {
 // maxNote bounds what a warning says, in bytes: it may quote what a stranger wrote.
 const maxNote = 1000
 
-// Warn writes to the operator about what concerns no case; id makes the letter one of its kind.
+// Warn writes to the operator about what concerns no case; id, however long, makes the letter one of its kind.
 func (c *Clerk) Warn(b store.Books, id, topic, note string) error {
+	if len(id) > store.MaxKey/2 {
+		id = Sum([]byte(id))
+	}
 	if len(note) > maxNote {
 		note = strings.ToValidUTF8(note[:maxNote], "") + "…"
 	}
