@@ -199,7 +199,7 @@ func (p *player) command(s dialogueStep) error {
 	}
 	p.since = p.count()
 	var out, bad bytes.Buffer
-	code := Operate(p.ctx, args, &out, &bad)
+	code := operate(p.ctx, args, &out, &bad)
 	if err := p.settle(); err != nil {
 		return err
 	}

@@ -8,8 +8,7 @@ import (
 	"ukpbjd/internal/stage"
 )
 
-func init() {
-	stage.Operate = func(ctx context.Context, args []string, stdout, stderr *bytes.Buffer) int {
-		return cli.Main(ctx, args, stdout, stderr)
-	}
-}
+// the shell cannot be imported from inside the room that it plays on
+var _ = stage.OperateWith(func(ctx context.Context, args []string, stdout, stderr *bytes.Buffer) int {
+	return cli.Main(ctx, args, stdout, stderr)
+})

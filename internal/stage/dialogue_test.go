@@ -91,8 +91,14 @@ func TestDialogueFails(t *testing.T) {
 	}
 }
 
-// Operate is the program's own Main; the stage cannot import the command line, which imports the stage.
-var Operate func(ctx context.Context, args []string, stdout, stderr *bytes.Buffer) int
+// operate is the program's own Main; the stage cannot import the command line, which imports the stage.
+var operate func(ctx context.Context, args []string, stdout, stderr *bytes.Buffer) int
+
+// OperateWith sets it.
+func OperateWith(main func(ctx context.Context, args []string, stdout, stderr *bytes.Buffer) int) bool {
+	operate = main
+	return true
+}
 
 // runningClock starts where it is told, runs on, and is put forward.
 type runningClock struct {
