@@ -42,6 +42,7 @@ func (c *Clerk) decide(b store.Books, cs sop.Case, in sop.Input, now time.Time, 
 		return b.Cases.Put(out.Case)
 	}
 	annotateEvents(out, in, evidence)
+	b.Journal.Heard.Owe(out.Case.Number, out.Case.Owes)
 	for _, e := range out.Events {
 		if e.Kind == "deviation" {
 			c.Meter.Deviation(e.Data["kind"])

@@ -126,12 +126,15 @@ func (l *listeners) notify() {
 func (c *Clerk) Commit(ctx context.Context, inputs int, fn func(store.Books) error) error {
 	began, committed := time.Now(), false
 	done := func(bool) {}
+	var heard *store.Heard
 	end := sync.OnceFunc(func() { done(committed) })
 	defer end() // after a panic, too
 	err := c.DB.Update(ctx, func(tx store.Tx) (err error) {
 		done(false) // of a closure that runs again
 		done = func(bool) {}
+		heard = &store.Heard{}
 		b := store.In(tx)
+		b.Journal.Heard = heard
 		if err := fn(b); err != nil || c.rider == nil {
 			return err
 		}
@@ -147,8 +150,16 @@ func (c *Clerk) Commit(ctx context.Context, inputs int, fn func(store.Books) err
 	committed = true
 	end()
 	c.Meter.Commit(time.Since(began), inputs)
+	c.log(heard)
 	c.wake.notify()
 	return nil
+}
+
+// log writes one line for each event that was committed. No person stands in it: `ukpbjd show` names them.
+func (c *Clerk) log(heard *store.Heard) {
+	for _, l := range heard.Lines {
+		c.Log.Info(l.Kind, "case", l.Case, "n", l.N, "reason", l.Reason, "owes", heard.Owes(l.Case))
+	}
 }
 
 // View runs fn on the books as they stand. It is short: whatever walks all cases does it in steps.

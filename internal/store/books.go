@@ -90,7 +90,10 @@ type (
 	Letters  struct{ rows }
 	Tasks    struct{ rows }
 	Papers   struct{ rows }
-	Journal  struct{ rows }
+	Journal  struct {
+		rows
+		Heard *Heard // nil: nobody listens
+	}
 	Accounts struct{ rows }
 	State    struct{ rows }
 )
@@ -101,7 +104,7 @@ type rows struct{ tx Tx }
 // In opens the books of a transaction.
 func In(tx Tx) Books {
 	r := rows{tx}
-	return Books{Cases{r}, Mails{r}, Letters{r}, Tasks{r}, Papers{r}, Journal{r}, Accounts{r}, State{r}}
+	return Books{Cases{r}, Mails{r}, Letters{r}, Tasks{r}, Papers{r}, Journal{rows: r}, Accounts{r}, State{r}}
 }
 
 // CheckSchema stamps a new store, and refuses a newer one.

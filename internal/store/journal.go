@@ -48,8 +48,37 @@ func (b Journal) Append(number string, events []sop.Event) error {
 		if err := errors.Join(b.tx.Put(bJournal, []byte(key), raw), t.append(leafHash(key, raw))); err != nil {
 			return err
 		}
+		if b.Heard != nil {
+			b.Heard.Lines = append(b.Heard.Lines, Line{number, r})
+		}
 	}
 	return errors.Join(t.close(), b.put(bMeta, newestKey, events[len(events)-1].At))
+}
+
+// Heard is what a transaction appends, for a log that is written when it has been committed.
+type Heard struct {
+	Lines []Line
+	owes  map[string]string
+}
+
+// Owe says who owes the next step of a case now; a nil Heard does not listen.
+func (h *Heard) Owe(number, who string) {
+	if h == nil {
+		return
+	}
+	if h.owes == nil {
+		h.owes = map[string]string{}
+	}
+	h.owes[number] = who
+}
+
+// Owes is what Owe said last.
+func (h *Heard) Owes(number string) string { return h.owes[number] }
+
+// Line is a line of a case, or of Office.
+type Line struct {
+	Case string
+	Record
 }
 
 const newestKey = "newest"
