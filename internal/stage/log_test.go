@@ -32,7 +32,7 @@ func TestLogOfACase(t *testing.T) {
 			events[l.Msg] = l.Owes
 		}
 	}
-	for event, owes := range map[string]string{"case-opened": "approver", "approved": "daemon", "receipt-confirmed": "", "closed": ""} {
+	for event, owes := range map[string]string{"case-opened": "daemon", "approval-asked": "approver", "approved": "daemon", "receipt-confirmed": "", "closed": ""} {
 		if got, told := events[event]; !told || owes != "" && got != owes {
 			t.Errorf("%s: told %t, owes %q; all: %v", event, told, got, events)
 		}
