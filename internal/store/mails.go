@@ -341,8 +341,8 @@ func (b Mails) ToFile(validity uint32, limit int, skip func(UID) bool) (out []Fi
 }
 
 // Replace keeps the copy that takes the place of a mail in which a live secret stands.
-func (b Mails) Replace(u UID, redacted []byte) error {
-	return b.tx.Put(bReplace, []byte(u.key()), redacted)
+func (b Mails) Replace(u UID, notice []byte) error {
+	return b.tx.Put(bReplace, []byte(u.key()), notice)
 }
 
 // identityPrefix stands before the identity of a mail that is to be replaced under whatever number it is met again. Its secret may live no
