@@ -3,6 +3,7 @@ package intake
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
@@ -19,8 +20,9 @@ import (
 
 // leak is what a mail carries that it must not: live secrets of members.
 type leak struct {
-	hits   []hit
-	sealed []byte // the raw mail under the keys of all of them: what the archive keeps instead
+	hits     []hit
+	sealed   []byte // the raw mail under the keys of all of them: what the archive keeps instead
+	redacted []byte // what it says beside them, for the books: it may have to be judged again
 }
 
 // hit is one live secret that was seen; account is its sealed form then.
@@ -78,6 +80,7 @@ func (m *Intake) search(ctx context.Context, numbers []string, raw []byte, msg *
 			}
 		}
 	}
+	l.redacted = rebuilt(msg)
 	return l, nil
 }
 
@@ -178,15 +181,29 @@ func searched(raw []byte, msg *message.Message) [][]byte {
 	return append(texts, g.mail(msg, 0)...)
 }
 
-// notice takes the place of a mail that holds a live secret. Not a byte of that mail is in it: whatever is cut out of one, a
-// reader more lenient than ours may find the rest.
-func (m *Intake) notice(p *Prepared) []byte {
-	return fmt.Appendf(nil, "From: %s\r\nSubject: Surel diganti: memuat kata sandi\r\nDate: %s\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"+
-		"Content-Type: text/plain; charset=utf-8\r\n\r\nSurel yang masuk di sini memuat kata sandi yang masih berlaku. Isinya disegel dan tidak disimpan di kotak surat.\r\n"+
-		"Keterangannya: ukpbjd why %s\r\n", m.Office.Mailbox.Address, p.Arrived.Format(time.RFC1123Z), p.leak.hits[0].number)
+// rebuilt is a mail made of what was read in another, secrets overwritten: in the bytes of that one a secret can stand in ways in which
+// it is not found, such as over two encoded words.
+func rebuilt(msg *message.Message) []byte {
+	var b bytes.Buffer
+	coded := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
+	fmt.Fprintf(&b, "Subject: =?utf-8?b?%s?=\r\nMIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=r\r\n", coded(msg.Subject))
+	for _, part := range [][2]string{{"plain", msg.Text}, {"html", msg.HTML}} {
+		if part[1] != "" {
+			fmt.Fprintf(&b, "\r\n--r\r\nContent-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n%s\r\n", part[0], coded(part[1]))
+		}
+	}
+	b.WriteString("\r\n--r--\r\n")
+	return b.Bytes()
 }
 
-// expose tells each case of its secrets that were seen, and keeps the notice that replaces the mail. What the case has
+// notice takes the place of a mail that holds a live secret. Not a byte of that mail is in it.
+func (m *Intake) notice(u store.UID) []byte {
+	return fmt.Appendf(nil, "From: %s\r\nSubject: Surel diganti: memuat kata sandi\r\nDate: %s\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"+
+		"Content-Type: text/plain; charset=utf-8\r\n\r\nSurel yang masuk di sini (%s) memuat kata sandi yang masih berlaku. Isinya disegel dan tidak disimpan\r\n"+
+		"di kotak surat; kasusnya mencatat kejadian ini.\r\n", m.Office.Mailbox.Address, m.Now().Format(time.RFC1123Z), u)
+}
+
+// expose tells each case of its secrets that were seen, and keeps what the mail says beside them. What the case has
 // already given up, as it does with a sheet that came back in the clear, is told once only.
 func (m *Intake) expose(b store.Books, p *Prepared, now time.Time) error {
 	if p.leak == nil {
@@ -206,5 +223,5 @@ func (m *Intake) expose(b store.Books, p *Prepared, now time.Time) error {
 			return err
 		}
 	}
-	return b.Mails.Replace(p.UID, m.notice(p))
+	return b.Mails.Replace(p.UID, p.leak.redacted)
 }

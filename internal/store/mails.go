@@ -341,9 +341,9 @@ func (b Mails) ToFile(validity uint32, limit int, skip func(UID) bool) (out []Fi
 	return out, err
 }
 
-// Replace keeps the copy that takes the place of a mail in which a live secret stands.
-func (b Mails) Replace(u UID, notice []byte) error {
-	return b.tx.Put(bReplace, []byte(u.key()), notice)
+// Replace keeps what a mail says beside the live secret that stands in it; a notice is to take its place.
+func (b Mails) Replace(u UID, redacted []byte) error {
+	return b.tx.Put(bReplace, []byte(u.key()), redacted)
 }
 
 // identityPrefix stands before the identity of a mail that is to be replaced under whatever number it is met again. Its secret may live no
