@@ -2,6 +2,7 @@ package document
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -11,6 +12,28 @@ type witness struct {
 	label  string
 	absent string // code for a member whom it does not name
 	secs   []*section
+}
+
+// saying is what one or several witnesses say otherwise; § stands for their labels in the text.
+type saying struct {
+	row        int
+	field      field
+	code, text string
+	labels     []string
+}
+
+// say notes what a witness says otherwise; what another has said as well is said once, of both.
+func (m *merger) say(row int, f field, code, label, format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	for i, s := range m.said {
+		if s.row == row && s.field == f && s.code == code && s.text == text {
+			if !slices.Contains(s.labels, label) {
+				m.said[i].labels = append(s.labels, label)
+			}
+			return
+		}
+	}
+	m.said = append(m.said, saying{row, f, code, text, []string{label}})
 }
 
 // agree checks the roster against SK, surat tugas, the mail's text and further forms.
@@ -30,6 +53,9 @@ func (m *merger) agree() {
 			m.values("formulir lain ("+s.src.File+")", s.people)
 			m.otherForm(s)
 		}
+	}
+	for _, s := range m.said {
+		m.reading.add(s.row, s.field, s.code, "%s", strings.ReplaceAll(s.text, "§", strings.Join(s.labels, " dan ")))
 	}
 }
 
@@ -64,14 +90,15 @@ func (m *merger) against(w witness) {
 	for _, i := range absent {
 		m.reading.add(i+1, fieldNama, w.absent, "nama dan NIP ini tidak ditemukan dalam %s. Mohon samakan formulir dengan %s.", w.label, w.label)
 	}
-	m.extra(named, seen, "%s tercantum dalam %s, tetapi tidak dalam formulir. Mohon lengkapi formulir atau jelaskan perbedaannya.", w.label)
+	m.extra(named, seen, "%s tercantum dalam §, tetapi tidak dalam formulir. Mohon lengkapi formulir atau jelaskan perbedaannya.", w.label)
 }
 
 // compare looks at one person in both papers.
 func (m *merger) compare(row int, p, o *person, label string) {
+	m.addresses(row, p, o, label)
 	machine := p.machine || o.machine
 	if p.NIP == o.NIP && p.Nama != "" && o.Nama != "" && !sameName(p.Nama, o.Nama, machine) && !shortened(p.Nama, o.Nama) {
-		m.reading.add(row, fieldNama, CodeDisagrees, "NIP %s dalam %s tercatat atas nama %s. Mohon pastikan nama dan NIP.", p.NIP, label, o.Nama)
+		m.say(row, fieldNama, CodeDisagrees, label, "NIP %s dalam § tercatat atas nama %s. Mohon pastikan nama dan NIP.", p.NIP, o.Nama)
 		return
 	}
 	if o.NIP == "" || o.NIP == p.NIP || o.lossy || p.lossy && !p.settled {
@@ -81,8 +108,19 @@ func (m *merger) compare(row int, p, o *person, label string) {
 	case !ValidNIP(p.NIP): // already a problem of its own
 	case o.machine && !ValidNIP(o.NIP): // a digit misread in a scan proves nothing
 	default:
-		m.reading.add(row, fieldNIP, CodeDisagrees, "NIP dalam formulir (%s) berbeda dengan NIP dalam %s (%s). Mohon pastikan NIP yang benar.", p.NIP, label, o.NIP)
+		m.say(row, fieldNIP, CodeDisagrees, label, "NIP dalam formulir (%s) berbeda dengan NIP dalam § (%s). Mohon pastikan NIP yang benar.", p.NIP, o.NIP)
 	}
+}
+
+// addresses names an address that two papers tell differently. What a machine has read proves nothing against what was typed.
+func (m *merger) addresses(row int, p, o *person, label string) {
+	if o.Email == "" || p.Email == "" || o.Email == p.Email {
+		return
+	}
+	if (o.machine || p.machine) && (!validEmail(o.Email) || !validEmail(p.Email) || Distance(o.Email, p.Email, 4) <= 4) {
+		return
+	}
+	m.say(row, fieldEmail, CodeDisagrees, label, "alamat surel dalam formulir (%s) berbeda dengan § (%s). Mohon pastikan alamat yang benar.", p.Email, o.Email)
 }
 
 // extra names people whom only the other paper has.
@@ -92,7 +130,7 @@ func (m *merger) extra(named []person, seen map[*person]bool, text, label string
 		if seen[o] || m.knows(o) || o.machine && !ValidNIP(o.NIP) && len(strings.Fields(o.Nama)) < 2 {
 			continue
 		}
-		m.reading.add(0, "roster", CodeDisagrees, text, cmp.Or(o.Nama, "NIP "+o.NIP), label)
+		m.say(0, "roster", CodeDisagrees, label, text, cmp.Or(o.Nama, "NIP "+o.NIP))
 	}
 }
 
@@ -133,7 +171,7 @@ func (m *merger) otherForm(s *section) {
 			m.reading.add(i+1, fieldNama, CodeDisagrees, "anggota ini tidak tercantum dalam formulir lain (%s). Mohon pastikan formulir mana yang berlaku.", s.src.File)
 		}
 	}
-	m.extra(s.people, seen, "%s tercantum dalam formulir lain (%s), tetapi tidak dalam formulir yang dibaca. Mohon pastikan formulir mana yang berlaku.",
+	m.extra(s.people, seen, "%s tercantum dalam formulir lain (§), tetapi tidak dalam formulir yang dibaca. Mohon pastikan formulir mana yang berlaku.",
 		s.src.File)
 }
 
@@ -151,8 +189,5 @@ func (m *merger) values(label string, list []person) {
 			continue
 		}
 		m.compare(i+1, p, o, label)
-		if o.Email != "" && p.Email != "" && o.Email != p.Email {
-			m.reading.add(i+1, fieldEmail, CodeDisagrees, "alamat surel dalam formulir (%s) berbeda dengan %s (%s). Mohon pastikan alamat yang benar.", p.Email, label, o.Email)
-		}
 	}
 }

@@ -52,6 +52,9 @@ func (p *person) contradicted(o person) {
 	for _, x := range values {
 		if a, b := *x.of(p), *x.of(&o); a != "" && b != "" && a != b && slices.Contains([]field{fieldEmail, fieldHP, fieldNIK, fieldUserID}, x.f) {
 			p.doubt(x.f)
+			if x.f == fieldEmail && !slices.Contains(p.unlike, b) {
+				p.unlike = append(p.unlike, b)
+			}
 		}
 	}
 }

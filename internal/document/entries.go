@@ -73,9 +73,7 @@ func entry(text string) (person, bool) {
 	if at := strings.IndexByte(head, '@'); at > 0 && p.Email == "" {
 		head = p.takeEmail(head)
 	}
-	head, _, _ = strings.Cut(head, "(")
-	head, _, _ = strings.Cut(head, " – ")
-	p.Nama = cleanName(nameLabelRE.ReplaceAllString(head, ""))
+	p.setName(nameLabelRE.ReplaceAllString(head, ""))
 	if p.listed = ValidNIP(p.NIP) && validEmail(p.Email); p.listed && p.Nama == "" {
 		return p, true
 	}

@@ -12,6 +12,7 @@ type merger struct {
 	scanned []person // whom papers of earlier mails name that a machine has read
 	roster  []person
 	base    string // what the roster was taken from
+	said    []saying
 }
 
 func (m *merger) take(s *section) {

@@ -1,7 +1,6 @@
 package document
 
 import (
-	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -10,16 +9,18 @@ import (
 // person is somebody that one paper names.
 type person struct {
 	Row
-	lossy   bool    // the NIP came from a number cell that cannot hold 18 digits
-	settled bool    // … and another paper has all of it
-	machine bool    // read by OCR
-	listed  bool    // a row of a table, told by its number or by NIP and address
-	conf    float64 // lowest OCR confidence of nama, nip and email
-	broken  []field // in place of a value a spreadsheet shows an error
-	before  string  // titles, where they have columns of their own
-	after   string  // …
-	heads   bool    // the first below the title of a Pokja within the list
-	groups  []int   // which of the paper's lists name them: an SK may appoint several Pokja
+	lossy   bool     // the NIP came from a number cell that cannot hold 18 digits
+	settled bool     // … and another paper has all of it
+	machine bool     // read by OCR
+	listed  bool     // a row of a table, told by its number or by NIP and address
+	conf    float64  // lowest OCR confidence of nama, nip and email
+	broken  []field  // in place of a value a spreadsheet shows an error
+	before  string   // titles, where they have columns of their own
+	after   string   // …
+	unlike  []string // other addresses that the same paper gives them
+	note    string   // beside them it says that they are no member any more
+	heads   bool     // the first below the title of a Pokja within the list
+	groups  []int    // which of the paper's lists name them: an SK may appoint several Pokja
 }
 
 // doubt marks fields for a person to look at.
@@ -140,6 +141,10 @@ func (p *person) setOne(f field, text string, numeric bool) {
 		}
 	case fieldJabatan:
 		p.Jabatan = strings.TrimRight(oneLine(text), " ;,")
+	case fieldRole, fieldIgnored:
+		if withdrawnRE.MatchString(text) {
+			p.note = oneLine(text)
+		}
 	case fieldBefore:
 		p.before = without0(oneLine(text))
 	case fieldAfter:
@@ -158,18 +163,6 @@ func without0(text string) string {
 		return ""
 	}
 	return text
-}
-
-// setName takes a NIP, rank or address that people put below the name into the fields where they belong.
-func (p *person) setName(text string) {
-	if nip, from, to := findNIP(text); nip != "" {
-		if p.NIP == "" {
-			p.NIP = nip
-		}
-		text = text[:from] + "\n" + text[to:]
-	}
-	text = nipLabelRE.ReplaceAllString(text, "")
-	p.Nama = cleanName(text)
 }
 
 func cleanName(text string) string {
@@ -205,8 +198,16 @@ func (p *person) setEmail(text string) {
 	text = strings.TrimPrefix(strings.TrimSpace(text), "mailto:")
 	joined := strings.ToLower(strings.Join(strings.Fields(text), ""))
 	if strings.Count(joined, "@") > 1 { // two addresses: the first, and a person looks
-		if m := cmp.Or(emailRE.FindString(text), emailRE.FindString(joined)); m != "" {
-			joined = strings.ToLower(m)
+		all := emailRE.FindAllString(text, 5)
+		if all == nil {
+			all = emailRE.FindAllString(joined, 1)
+		}
+		for i, m := range all {
+			if m = strings.ToLower(m); i == 0 {
+				joined = m
+			} else if m != joined {
+				p.unlike = append(p.unlike, m)
+			}
 		}
 		p.doubt(fieldEmail)
 	}
@@ -264,10 +265,10 @@ func (p *person) setMany(fields []field, text string) {
 	if slices.Contains(fields, fieldNIP) {
 		if nip, from, to := findNIP(text); nip != "" {
 			p.NIP = nip
-			above := cleanName(nipLabelRE.ReplaceAllString(text[:from], ""))
+			above := nipLabelRE.ReplaceAllString(text[:from], "")
 			text = text[:from] + "\n" + text[to:]
 			if slices.Contains(fields, fieldNama) && len(letters(above)) > 2 { // what stands above the NIP is the name
-				p.Nama = above
+				p.setName(above)
 				fields = slices.DeleteFunc(slices.Clone(fields), func(f field) bool { return f == fieldNama })
 				text = text[from:]
 			}
@@ -339,10 +340,11 @@ func (p *person) setRest(fields []field, text string) {
 		p.setEmail(text)
 	case slices.Contains(fields, fieldNama) && slices.Contains(fields, fieldJabatan):
 		first, rest, _ := strings.Cut(strings.TrimSpace(text), "\n")
-		p.Nama, p.Jabatan = cleanName(first), cleanName(rest)
+		p.setName(first)
+		p.Jabatan = cleanName(rest)
 		p.doubt(fieldJabatan, fieldNama)
 	case slices.Contains(fields, fieldNama):
-		p.Nama = cleanName(text)
+		p.setName(text)
 	case slices.Contains(fields, fieldJabatan):
 		p.Jabatan = strings.Trim(oneLine(text), " ,/;()-")
 	}

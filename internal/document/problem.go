@@ -41,19 +41,21 @@ var rules = map[string]struct {
 	CodeMissingInST:    {Stop, true},
 	CodeLookalike:      {Warn, false},
 	CodeMissingName:    {Stop, false},
+	CodeStruckOut:      {Warn, false},
+	CodeWithdrawn:      {Stop, false},
 	CodeBrokenCell:     {Warn, false}, // where name, NIP or address is gone, that stops the row by its own code
 }
+
+const maxProblems = 500 // of one reading: more are no help to anybody
 
 // add names a problem. row counts from 1; 0 is the whole roster.
 func (r *Reading) add(row int, f field, code, format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
-	for _, p := range r.Problems {
-		if p.Row == row && p.Code == code && p.Field == string(f) {
-			return
-		}
-	}
 	if row > 0 && row <= len(r.Roster) {
 		text = r.Roster[row-1].Called(row) + text
+	}
+	if len(r.Problems) >= maxProblems || slices.ContainsFunc(r.Problems, func(p Problem) bool { return p.Row == row && p.Code == code && p.Text == text }) {
+		return
 	}
 	rule := rules[code]
 	r.NeedsPerson = r.NeedsPerson || rule.person
@@ -102,6 +104,12 @@ func (r *Reading) checkRows(people []person, own []string, listed bool) {
 
 // checkCells names what is not there: a person without a name, and cells in which a spreadsheet shows its own error.
 func (r *Reading) checkCells(p person, n int) {
+	if p.note != "" {
+		r.add(n, fieldNama, CodeWithdrawn, "di sampingnya tertulis %q. Mohon kirim daftar tanpa anggota ini, atau jelaskan bahwa ia tetap anggota.", p.note)
+	}
+	if len(p.unlike) > 0 {
+		r.add(n, fieldEmail, CodeDisagrees, "alamat surel tertulis %s dan %s dalam berkas yang sama. Mohon pastikan alamat yang benar.", p.Email, strings.Join(p.unlike, ", "))
+	}
 	if p.Nama == "" {
 		r.add(n, fieldNama, CodeMissingName, "nama belum diisi. Mohon tulis nama lengkap pemilik NIP ini.")
 	}

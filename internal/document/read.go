@@ -41,6 +41,7 @@ func Read(b Bundle) Reading {
 	m.merge()
 	r.checkRows(m.roster, b.OwnDomains, len(m.papers[Formulir]) > 0 || len(m.body) > 0)
 	m.agree()
+	r.tellStruckOut(all)
 	slices.SortStableFunc(r.Problems, func(a, b Problem) int { return cmp.Compare(a.Row, b.Row) }) // as a letter lists them
 	return r
 }

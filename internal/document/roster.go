@@ -50,8 +50,9 @@ func fromTables(s *section) []person {
 			more[i].groups = []int{list}
 		}
 		if n := len(people); n > 0 && len(more) > 0 && more[0].No > people[n-1].No {
+			first := more[0].groups[0]
 			for i := range more { // it goes on from the list before
-				if more[i].groups[0] == more[0].groups[0] {
+				if more[i].groups[0] == first {
 					more[i].groups = people[n-1].groups
 				}
 			}

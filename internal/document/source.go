@@ -35,6 +35,9 @@ type Page struct {
 	Unreadable  string  // this page alone could not be read
 	MachineRead bool    // read by OCR
 	Confidence  float64 // of OCR, 0–100
+	// Withdrawn is text that stands there and is not meant, a row or a paragraph each: struck out, deleted, or in a hidden row. It is
+	// not repeated in Lines and Tables.
+	Withdrawn []string
 }
 
 // Line is one printed line, cut into segments at wide gaps. Positions are points from the page's top left corner, and

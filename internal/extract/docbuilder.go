@@ -10,7 +10,8 @@ import (
 // docBuilder collects the paragraphs and tables of a word processor's document in order. Tables inside cells become tables of
 // their own, before the one that holds them.
 type docBuilder struct {
-	strings.Builder // the open paragraph
+	strings.Builder                 // the open paragraph
+	gone            strings.Builder // what of the open row or paragraph is struck out or deleted
 
 	pages []document.Page
 	stack []*openTable
@@ -44,6 +45,46 @@ func (f *docBuilder) top() *openTable {
 	return f.stack[len(f.stack)-1]
 }
 
+// strike notes text that is there and is not meant.
+func (f *docBuilder) strike(text string) {
+	if f.afford(text) {
+		f.gone.WriteString(text)
+	}
+}
+
+// maxWithdrawn bounds what is told of text that is not meant, for one page.
+const maxWithdrawn = 60
+
+// endGone closes a row or a paragraph in which something was struck out.
+func (f *docBuilder) endGone() {
+	if text := squeeze(f.gone.String()); text != "" && len(f.page().Withdrawn) < maxWithdrawn {
+		f.page().Withdrawn = append(f.page().Withdrawn, text)
+	}
+	f.gone.Reset()
+}
+
+// hideRow notes a row that is hidden, where it tells a person.
+func (f *docBuilder) hideRow(row []document.Cell) {
+	f.strike(hiddenPerson(row))
+	f.endGone()
+}
+
+// hiddenPerson is the text of a row that has an address or a number as long as a NIP: a hidden row that has neither is no member.
+func hiddenPerson(row []document.Cell) string {
+	var texts []string
+	told := false
+	for _, c := range row {
+		if c.Text != "" {
+			texts = append(texts, c.Text)
+			told = told || strings.Contains(c.Text, "@") || len(document.Digits(c.Text)) == 18
+		}
+	}
+	if !told {
+		return ""
+	}
+	return squeeze(strings.Join(texts, " "))
+}
+
 // endParagraph puts the text where it belongs: the open cell, or the page.
 func (f *docBuilder) endParagraph() {
 	text := f.String()
@@ -55,8 +96,12 @@ func (f *docBuilder) endParagraph() {
 			}
 			t.cell.WriteString(strings.TrimSpace(text))
 		}
+		if f.gone.Len() > 0 {
+			f.gone.WriteByte(' ')
+		}
 		return
 	}
+	f.endGone()
 	for line := range strings.SplitSeq(text, "\n") {
 		f.line(line)
 	}
@@ -134,6 +179,7 @@ func (f *docBuilder) closeCell() {
 func (f *docBuilder) closeRow() {
 	if t := f.top(); t != nil {
 		f.skipCovered(t)
+		f.endGone()
 		t.rows = append(t.rows, t.row)
 		for c, n := range t.tall {
 			if n > 1 {

@@ -9,7 +9,7 @@ import (
 	"ukpbjd/internal/ooxml"
 )
 
-// readDOCX reads the body of a WordprocessingML document (ECMA-376 part 1 §17): deleted, hidden and fallback text left out.
+// readDOCX reads the body of a WordprocessingML document (ECMA-376 part 1 §17): fallback text left out; what is deleted, hidden or struck out is told apart.
 func readDOCX(r *Reader, ctx context.Context, src *document.Source, data []byte, _ *budget) error {
 	pkg, err := ooxml.Open(data, ooxml.Limits{})
 	if err != nil {
@@ -27,6 +27,8 @@ type wordReader struct {
 	doc     *docBuilder
 	inText  bool
 	vanish  bool   // the run is hidden
+	struck  bool   // … or struck out
+	deleted int    // depth of tracked deletions
 	numID   string // of the paragraph's list
 	level   string
 	numbers map[string]int
@@ -35,7 +37,7 @@ type wordReader struct {
 }
 
 // unseen elements hold text that the reader of the printed page does not see.
-var unseen = map[string]bool{"Fallback": true, "moveFrom": true, "del": true, "instrText": true, "delText": true, "pPrChange": true, "rPrChange": true}
+var unseen = map[string]bool{"Fallback": true, "moveFrom": true, "instrText": true, "pPrChange": true, "rPrChange": true}
 
 func (w *wordReader) start(name string, at []xml.Attr) {
 	switch name {
@@ -71,28 +73,34 @@ func (w *wordReader) start(name string, at []xml.Attr) {
 func (w *wordReader) inline(name string, at []xml.Attr) {
 	switch name {
 	case "r":
-		w.vanish = false
+		w.vanish, w.struck = false, false
+	case "del":
+		w.deleted++
 	case "rPr":
 		w.inRunPr = true
 	case "vanish":
 		if w.inRunPr {
 			w.vanish = on(at)
 		}
-	case "t":
+	case "strike", "dstrike":
+		if w.inRunPr {
+			w.struck = w.struck || on(at)
+		}
+	case "t", "delText":
 		w.inText = true
 	case "tab":
 		if !w.inRunPr {
-			w.doc.WriteString("\t")
+			w.write("\t")
 		}
 	case "br", "cr":
 		if attr(at, "type") == "page" {
 			w.doc.endParagraph()
 			w.doc.breakPage()
 		} else {
-			w.doc.WriteString("\n")
+			w.write("\n")
 		}
 	case "noBreakHyphen":
-		w.doc.WriteString("-")
+		w.write("-")
 	}
 }
 
@@ -103,8 +111,10 @@ func on(at []xml.Attr) bool {
 
 func (w *wordReader) end(name string) {
 	switch name {
-	case "t":
+	case "t", "delText":
 		w.inText = false
+	case "del":
+		w.deleted--
 	case "rPr":
 		w.inRunPr = false
 	case "p":
@@ -133,8 +143,17 @@ func (w *wordReader) autoNumber() {
 }
 
 func (w *wordReader) text(data []byte) {
-	if w.inText && !w.vanish {
-		w.started = true
-		w.doc.Write(data)
+	if w.inText {
+		w.write(string(data))
 	}
+}
+
+// write puts text where it is read, or where it is told that it is not meant.
+func (w *wordReader) write(text string) {
+	if w.vanish || w.struck || w.deleted > 0 {
+		w.doc.strike(text)
+		return
+	}
+	w.started = w.started || w.inText
+	w.doc.WriteString(text)
 }

@@ -3,6 +3,7 @@ package extract
 import (
 	"bytes"
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,13 +26,49 @@ func readHTML(r *Reader, ctx context.Context, src *document.Source, data []byte,
 	return h.doc.finishInto(src)
 }
 
-type htmlReader struct{ doc *docBuilder }
+type htmlReader struct {
+	doc  *docBuilder
+	gone string // the element that is struck out or hidden
+	deep int    // … and how many of its name are open
+}
 
 func (h *htmlReader) text(s string) {
-	h.doc.WriteString(strings.Join(strings.Fields(s), " ") + " ")
+	if s = strings.Join(strings.Fields(s), " ") + " "; h.gone != "" {
+		h.doc.strike(s)
+		return
+	}
+	h.doc.WriteString(s)
+}
+
+// withdraws says that an element strikes out or hides what it holds.
+func withdraws(name string, attr []htmltext.Attr) bool {
+	if name == "s" || name == "strike" || name == "del" {
+		return true
+	}
+	return slices.ContainsFunc(attr, func(a htmltext.Attr) bool {
+		style := strings.ReplaceAll(strings.ToLower(a.Val), " ", "")
+		return a.Key == "hidden" || a.Key == "style" && (strings.Contains(style, "line-through") || strings.Contains(style, "display:none") || strings.Contains(style, "visibility:hidden"))
+	})
+}
+
+// void elements have no end.
+var void = []string{"br", "img", "hr", "input", "col", "meta", "link", "wbr"}
+
+// follow keeps to the element that is struck out; one whose end was left out ends where the next of its kind begins.
+func (h *htmlReader) follow(name string, attr []htmltext.Attr) {
+	open := name == h.gone && slices.Contains([]string{"tr", "td", "th", "p", "li"}, name)
+	switch {
+	case h.gone == "" || open:
+		if h.gone, h.deep = "", 0; withdraws(name, attr) && !slices.Contains(void, name) {
+			h.gone, h.deep = name, 1
+		}
+	case name == h.gone:
+		h.deep++
+	}
 }
 
 func (h *htmlReader) open(name string, attr []htmltext.Attr) {
+	h.follow(name, attr)
 	switch name {
 	case "br":
 		h.doc.WriteString("\n")
@@ -67,6 +104,11 @@ func (h *htmlReader) endCell() {
 }
 
 func (h *htmlReader) close(name string) {
+	if name == h.gone {
+		if h.deep--; h.deep == 0 {
+			h.gone = ""
+		}
+	}
 	switch name {
 	case "p", "div", "h1", "h2", "h3", "h4", "li":
 		h.doc.endParagraph()

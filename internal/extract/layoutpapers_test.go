@@ -13,6 +13,7 @@ type layBlock struct {
 	rows   [][]tcell
 	lines  lineStyle
 	page   string // "": none, "P" or "L": a new page of that orientation
+	nested bool   // the table stands in a cell of another
 }
 
 // tcell is one cell; a covered slot of a merged cell is not listed.
@@ -31,6 +32,7 @@ type sheetOfPaper struct {
 	people []official
 	others []official // named too, but no members of this Pokja
 	noNIP  bool
+	aside  *layBlock // what another sheet of the workbook holds
 }
 
 func (s *sheetOfPaper) p(lines ...string) {

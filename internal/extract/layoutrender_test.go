@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -101,16 +102,23 @@ func htmlOf(r *rand.Rand, s *sheetOfPaper) []byte {
 	return []byte(b.String())
 }
 
+// htmlMarks are the ways in which pages strike out, delete and hide.
+var htmlMarks = strings.NewReplacer(struckOn, "<s>", struckOff, "</s>", deletedOn, "<del>", deletedOff, "</del>", hiddenOn, "<span style='display: none'>", hiddenOff, "</span>")
+
 func htmlTable(b *strings.Builder, k layBlock) {
 	class := "b"
 	if k.lines == ruled {
 		class = "r"
 	}
+	if k.nested {
+		b.WriteString("<table class=b><tr><td>")
+		defer b.WriteString("</td></tr></table>")
+	}
 	fmt.Fprintf(b, "<table class=%s>", class)
 	for _, row := range k.rows {
 		b.WriteString("<tr>")
 		for _, c := range row {
-			fmt.Fprintf(b, "<td colspan=%d rowspan=%d>%s</td>", max(c.cols, 1), max(c.rows, 1), strings.ReplaceAll(html.EscapeString(c.text), "\n", "<br>"))
+			fmt.Fprintf(b, "<td colspan=%d rowspan=%d>%s</td>", max(c.cols, 1), max(c.rows, 1), htmlMarks.Replace(strings.ReplaceAll(html.EscapeString(c.text), "\n", "<br>")))
 		}
 		b.WriteString("</tr>\n")
 	}
@@ -138,7 +146,17 @@ func docxOf(t testing.TB, r *rand.Rand, s *sheetOfPaper) []byte {
 				if j > 0 {
 					o.WriteString("<w:r><w:tab/></w:r>")
 				}
-				fmt.Fprintf(&o, `<w:r><w:rPr><w:rFonts w:ascii="%s" w:hAnsi="%s"/><w:sz w:val="%d"/></w:rPr><w:t xml:space="preserve">%s</w:t></w:r>`, font, font, size, escaped(part))
+				for _, piece := range runsOf(part) {
+					how, text := map[string]string{"struck": "<w:strike/>", "hidden": "<w:vanish/>"}[piece[1]], "t"
+					if piece[1] == "deleted" {
+						text = "delText"
+						o.WriteString(`<w:del w:id="1" w:author="x">`)
+					}
+					fmt.Fprintf(&o, `<w:r><w:rPr><w:rFonts w:ascii="%s" w:hAnsi="%s"/>%s<w:sz w:val="%d"/></w:rPr><w:%s xml:space="preserve">%s</w:%s></w:r>`, font, font, how, size, text, escaped(piece[0]), text)
+					if text == "delText" {
+						o.WriteString("</w:del>")
+					}
+				}
 			}
 		}
 		return o.String()
@@ -176,6 +194,10 @@ func docxTable(b *strings.Builder, k layBlock, across bool, run func(string) str
 		total = 14800
 	}
 	widths := weigh(grid, float64(total))
+	if k.nested {
+		b.WriteString(`<w:tbl><w:tblPr><w:tblW w:w="0" w:type="auto"/></w:tblPr><w:tblGrid><w:gridCol w:w="9700"/></w:tblGrid><w:tr><w:tc><w:tcPr><w:tcW w:w="9700" w:type="dxa"/></w:tcPr><w:p/>`)
+		defer b.WriteString(`<w:p/></w:tc></w:tr></w:tbl>`)
+	}
 	b.WriteString(`<w:tbl><w:tblPr><w:tblW w:w="0" w:type="auto"/>`)
 	if k.lines == ruled {
 		b.WriteString(`<w:tblBorders><w:top w:val="single" w:sz="4"/><w:left w:val="single" w:sz="4"/><w:bottom w:val="single" w:sz="4"/><w:right w:val="single" w:sz="4"/><w:insideH w:val="single" w:sz="4"/><w:insideV w:val="single" w:sz="4"/></w:tblBorders>`)
@@ -313,8 +335,14 @@ func fpdfTable(p *fpdf.Fpdf, k layBlock, width, size float64, tr func(string) st
 			for i := c; i < c+cell.cols; i++ {
 				w += widths[i]
 			}
+			if strings.Contains(cell.text, hiddenOn) || strings.Contains(cell.text, deletedOn) {
+				cell.text = "" // a printer leaves it out
+			}
 			for part := range strings.SplitSeq(tr(cell.text), "\n") {
-				for _, l := range p.SplitLines([]byte(part), w) {
+				for _, l := range p.SplitLines([]byte(unmark.Replace(part)), w) {
+					if strings.Contains(part, struckOn) {
+						l = append([]byte(struckOn), l...)
+					}
 					lines[r][c] = append(lines[r][c], string(l))
 				}
 			}
@@ -366,10 +394,14 @@ func fpdfTable(p *fpdf.Fpdf, k layBlock, width, size float64, tr func(string) st
 			}
 			for i, l := range lines[r][c] {
 				p.SetXY(x+1, y+1+float64(i)*step)
+				plain := strings.TrimPrefix(l, struckOn)
+				p.SetFontStyle(map[bool]string{true: "S"}[plain != l])
+				l = plain
 				p.CellFormat(w-2, step, l, "", 0, "L", false, 0, "")
 			}
 			x += widths[c]
 		}
+		p.SetFontStyle("")
 		p.SetXY(12, y+high[r])
 	}
 	p.Ln(2)
@@ -420,7 +452,9 @@ func xlsxOf(t testing.TB, r *rand.Rand, s *sheetOfPaper) []byte {
 				if c == nil || strings.TrimSpace(c.text) == "" {
 					continue
 				}
-				set(left+x, row+y, c.text)
+				set(left+x, row+y, unmark.Replace(c.text))
+				at, _ := excelize.CoordinatesToCellName(left+x, row+y)
+				strikeXLSX(t, f, sheet, at, row+y, c.text)
 				if n, err := strconv.ParseInt(c.text, 10, 64); err == nil && numbers && len(c.text) < 15 {
 					at, _ := excelize.CoordinatesToCellName(left+x, row+y)
 					if err := f.SetCellValue(sheet, at, n); err != nil {
@@ -438,11 +472,132 @@ func xlsxOf(t testing.TB, r *rand.Rand, s *sheetOfPaper) []byte {
 		}
 		row += len(k.rows) + 1
 	}
+	if s.aside != nil {
+		if _, err := f.NewSheet(s.aside.text); err != nil {
+			t.Fatal(err)
+		}
+		sheet = s.aside.text
+		set(1, 1, "DAFTAR ANGGOTA POKJA TAHUN 2025 (SELESAI)")
+		for y, cells := range s.aside.rows {
+			for x, c := range cells {
+				set(1+x, 3+y, c.text)
+			}
+		}
+	}
 	var out bytes.Buffer
 	if err := f.Write(&out); err != nil {
 		t.Fatal(err)
 	}
 	return out.Bytes()
+}
+
+// strikeXLSX strikes out a cell by its style where all of it is struck, and by its runs where part of it is; a row that is hidden
+// or deleted is hidden, as a workbook knows no deletion.
+func strikeXLSX(t testing.TB, f *excelize.File, sheet, at string, row int, text string) {
+	pieces := runsOf(text)
+	var err error
+	switch {
+	case strings.Contains(text, hiddenOn):
+		err = f.SetRowVisible(sheet, row, false)
+	case !strings.ContainsAny(text, struckOn+deletedOn):
+	case !slices.ContainsFunc(pieces, func(p [2]string) bool { return p[1] == "" && strings.TrimSpace(p[0]) != "" }):
+		style, e := f.NewStyle(&excelize.Style{Font: &excelize.Font{Strike: true}})
+		if e != nil {
+			t.Fatal(e)
+		}
+		err = f.SetCellStyle(sheet, at, at, style)
+	default:
+		var runs []excelize.RichTextRun
+		for _, p := range pieces {
+			runs = append(runs, excelize.RichTextRun{Text: p[0], Font: &excelize.Font{Strike: p[1] != ""}})
+		}
+		err = f.SetCellRichText(sheet, at, runs)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// odfOf writes the paper as LibreOffice keeps it: a text, or a spreadsheet.
+func odfOf(t testing.TB, s *sheetOfPaper, sheet bool) []byte {
+	var b strings.Builder
+	para := func(text string) {
+		for l := range strings.SplitSeq(text, "\n") {
+			b.WriteString("<text:p>")
+			for _, piece := range runsOf(l) {
+				style := map[string]string{"struck": "T1", "deleted": "T1", "hidden": "T2"}[piece[1]]
+				if style == "" {
+					style = "T0"
+				}
+				fmt.Fprintf(&b, `<text:span text:style-name="%s">%s</text:span>`, style, strings.ReplaceAll(escaped(piece[0]), "&#x9;", "<text:tab/>"))
+			}
+			b.WriteString("</text:p>")
+		}
+	}
+	table := func(rows [][]tcell) {
+		grid := full(rows)
+		if len(grid) == 0 {
+			return
+		}
+		for _, cells := range grid {
+			hidden := ""
+			if sheet && cells[0] != nil && strings.Contains(cells[0].text, hiddenOn) {
+				hidden = ` table:visibility="collapse"`
+			}
+			fmt.Fprintf(&b, "<table:table-row%s>", hidden)
+			for _, c := range cells {
+				if c == nil {
+					b.WriteString("<table:covered-table-cell/>")
+					continue
+				}
+				fmt.Fprintf(&b, `<table:table-cell office:value-type="string" table:number-columns-spanned="%d" table:number-rows-spanned="%d">`, c.cols, c.rows)
+				para(c.text)
+				b.WriteString("</table:table-cell>")
+			}
+			b.WriteString("</table:table-row>")
+		}
+	}
+	if sheet {
+		b.WriteString(`<table:table table:name="Data">`)
+	}
+	for i, k := range s.blocks {
+		switch {
+		case k.page != "":
+			b.WriteString(`<text:p text:style-name="PB"/>`)
+		case k.rows != nil && sheet:
+			table(k.rows)
+			table([][]tcell{{{}}})
+		case k.rows != nil:
+			fmt.Fprintf(&b, `<table:table table:name="T%d"><table:table-column table:number-columns-repeated="%d"/>`, i, len(full(k.rows)[0]))
+			table(k.rows)
+			b.WriteString("</table:table>")
+		case sheet:
+			for l := range strings.SplitSeq(k.text, "\n") {
+				var row []tcell
+				for _, part := range strings.Split(l, "\t") {
+					row = append(row, tcell{text: part})
+				}
+				table([][]tcell{row})
+			}
+		default:
+			para(k.text)
+		}
+	}
+	if sheet {
+		b.WriteString("</table:table>")
+		if s.aside != nil {
+			fmt.Fprintf(&b, `<table:table table:name="%s">`, s.aside.text)
+			table(s.aside.rows)
+			b.WriteString("</table:table>")
+		}
+	}
+	body, kind := "text", "application/vnd.oasis.opendocument.text"
+	if sheet {
+		body, kind = "spreadsheet", "application/vnd.oasis.opendocument.spreadsheet"
+	}
+	ns := `xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:fo="urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0"`
+	styles := `<style:style style:name="PB" style:family="paragraph"><style:paragraph-properties fo:break-before="page"/></style:style><style:style style:name="T0" style:family="text"/><style:style style:name="T1" style:family="text"><style:text-properties style:text-line-through-style="solid"/></style:style><style:style style:name="T2" style:family="text"><style:text-properties text:display="none"/></style:style>`
+	return zipOf(t, map[string]string{"mimetype": kind, "content.xml": fmt.Sprintf(`<?xml version="1.0" encoding="UTF-8"?><office:document-content %s><office:automatic-styles>%s</office:automatic-styles><office:body><office:%s>%s</office:%s></office:body></office:document-content>`, ns, styles, body, b.String(), body)})
 }
 
 // textOf prints the paper as plain text or CSV lines.
@@ -467,7 +622,7 @@ func csvOf(r *rand.Rand, s *sheetOfPaper) []byte {
 					b.WriteString(sep)
 				}
 				if c != nil {
-					b.WriteString(quote(c.text))
+					b.WriteString(quote(unmark.Replace(c.text)))
 				}
 			}
 			b.WriteString("\r\n")
@@ -509,6 +664,8 @@ func rtfOf(s *sheetOfPaper) []byte {
 				o.WriteString(`\line `)
 			case c == '\t':
 				o.WriteString(`\tab `)
+			case c < 7:
+				o.WriteString([]string{"", `{\strike `, "}", `{\deleted `, "}", `{\v `, "}"}[c])
 			case c > 126:
 				fmt.Fprintf(&o, `\u%d?`, c)
 			default:

@@ -20,6 +20,7 @@ type request struct {
 	format []string // of each paper
 	body   string
 	people []official
+	gone   string // what a paper shows and does not mean
 }
 
 // inventRequest draws one office, its Pokja, and the papers it sends.
@@ -54,14 +55,16 @@ func render(t testing.TB, r *rand.Rand, format string, s *sheetOfPaper) []byte {
 		return csvOf(r, s)
 	case "rtf":
 		return rtfOf(s)
+	case "odt", "ods":
+		return odfOf(t, s, format == "ods")
 	}
 	return fpdfOf(t, r, s)
 }
 
 // tally counts as ../shared/tools/score-papers does.
 type tally struct {
-	files, kinds, rows, found, exact, extra, silent, falseProblems, incomplete, person, doubted int
-	bad                                                                                         []string
+	files, kinds, rows, found, exact, extra, silent, falseProblems, incomplete, person, doubted, untold int
+	bad                                                                                                 []string
 }
 
 func (c *tally) note(q request, format string, args ...any) {
@@ -186,6 +189,9 @@ func (c *tally) score(q request, reading document.Reading) {
 		}
 	}
 	for _, p := range reading.Problems {
+		if q.gone != "" && (p.Code == "struck_out" || p.Code == "withdrawn") {
+			continue
+		}
 		c.falseProblems++
 		c.note(q, "%s: false problem %s: %s", q.name(0), p.Code, p.Text)
 	}
@@ -218,6 +224,13 @@ func (c *tally) compare(q request, want map[string]string, row document.Row, mar
 	if len(row.Doubts) > 0 {
 		c.doubted++
 	}
+}
+
+// add sums up.
+func (c *tally) add(o tally) {
+	c.files, c.kinds, c.rows, c.found, c.exact, c.extra = c.files+o.files, c.kinds+o.kinds, c.rows+o.rows, c.found+o.found, c.exact+o.exact, c.extra+o.extra
+	c.silent, c.falseProblems, c.incomplete, c.person, c.doubted, c.untold = c.silent+o.silent, c.falseProblems+o.falseProblems, c.incomplete+o.incomplete, c.person+o.person, c.doubted+o.doubted, c.untold+o.untold
+	c.bad = append(c.bad, o.bad...)
 }
 
 func (q request) name(i int) string { return fmt.Sprintf("scan%03d.%s", i, q.format[i]) }

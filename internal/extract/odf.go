@@ -22,7 +22,12 @@ func readODF(sheet bool) readFunc {
 		if m, _ := pkg.Read("META-INF/manifest.xml"); bytes.Contains(m, []byte("encryption-data")) {
 			return ooxml.ErrEncrypted
 		}
-		o := &odfReader{doc: newDocBuilder(), breaks: map[string]bool{}, sheet: sheet}
+		o := &odfReader{doc: newDocBuilder(), breaks: map[string]bool{}, gone: map[string]bool{}, sheet: sheet}
+		if pkg.Has("styles.xml") {
+			if err := walkXML(ctx, pkg, "styles.xml", xmlEvents{o.startStyle, func(string) {}, func([]byte) {}, nil}); err != nil {
+				return err
+			}
+		}
 		if err := walkXML(ctx, pkg, "content.xml", xmlEvents{o.start, o.end, o.text, aside}); err != nil {
 			return err
 		}
@@ -34,7 +39,10 @@ type odfReader struct {
 	doc     *docBuilder
 	sheet   bool
 	breaks  map[string]bool // paragraph styles that begin a page
+	gone    map[string]bool // styles that strike out or hide
 	style   string          // being defined
+	open    []bool          // for each open paragraph, span and cell: whether its text is withdrawn
+	deleted bool            // in what is kept of tracked deletions
 	para    int             // depth of open paragraphs
 	column  int
 	hidden  map[int]bool // columns of the sheet
@@ -55,27 +63,75 @@ type tallCell struct {
 }
 
 // aside are parts of a document that are not its text.
-var aside = map[string]bool{"annotation": true, "tracked-changes": true, "forms": true, "note": true, "ruby-text": true, "desc": true, "title": true, "script": true, "hidden-text": true, "tracked-change": true}
+var aside = map[string]bool{"annotation": true, "forms": true, "note": true, "ruby-text": true, "desc": true, "title": true, "script": true, "hidden-text": true, "change-info": true}
 
 func (o *odfReader) start(name string, at []xml.Attr) {
 	switch name {
+	case "style", "paragraph-properties", "text-properties":
+		o.startStyle(name, at)
+	case "p", "h":
+		o.openParagraph(at)
+		o.enter(at)
+	case "span":
+		o.enter(at)
+	case "tracked-changes":
+		o.deleted = true
+	case "s":
+		o.write(strings.Repeat(" ", min(repeated(at, "c"), 64)))
+	case "tab":
+		o.write("\t")
+	case "line-break":
+		o.write("\n")
+	default:
+		o.startTable(name, at)
+	}
+}
+
+// startStyle notes styles that begin a page, and those that strike out or hide their text (ODF 1.3 part 3 §20.380).
+func (o *odfReader) startStyle(name string, at []xml.Attr) {
+	switch name {
 	case "style":
 		o.style = attr(at, "name")
+		o.gone[o.style] = o.gone[attr(at, "parent-style-name")]
 	case "paragraph-properties":
 		if attr(at, "break-before") == "page" || attr(at, "page-number") != "" && attr(at, "page-number") != "auto" {
 			o.breaks[o.style] = true
 		}
-	case "p", "h":
-		o.openParagraph(at)
-	case "s":
-		o.doc.WriteString(strings.Repeat(" ", min(repeated(at, "c"), 64)))
-	case "tab":
-		o.doc.WriteString("\t")
-	case "line-break":
-		o.doc.WriteString("\n")
-	default:
-		o.startTable(name, at)
+	case "text-properties":
+		for _, a := range at {
+			switch a.Name.Local {
+			case "text-line-through-style", "text-line-through-type":
+				o.gone[o.style] = a.Value != "none"
+			case "display":
+				o.gone[o.style] = o.gone[o.style] || a.Value == "none"
+			}
+		}
 	}
+}
+
+// enter opens an element whose style may strike out its text.
+func (o *odfReader) enter(at []xml.Attr) {
+	style := attr(at, "style-name")
+	gone, told := o.gone[style]
+	if n := len(o.open); n > 0 && (!told || !gone) && o.open[n-1] {
+		gone = true
+	}
+	o.open = append(o.open, gone)
+}
+
+func (o *odfReader) leave() {
+	if n := len(o.open); n > 0 {
+		o.open = o.open[:n-1]
+	}
+}
+
+// write puts text where it is read, or where it is told that it is not meant.
+func (o *odfReader) write(text string) {
+	if n := len(o.open); o.deleted || n > 0 && o.open[n-1] {
+		o.doc.strike(text)
+		return
+	}
+	o.doc.WriteString(text)
 }
 
 func (o *odfReader) openParagraph(at []xml.Attr) {
@@ -110,6 +166,7 @@ func (o *odfReader) startTable(name string, at []xml.Attr) {
 		o.doc.openRow()
 	case "table-cell", "covered-table-cell":
 		o.doc.openCell()
+		o.enter(at)
 		o.covered = name == "covered-table-cell"
 		o.cellRep = repeated(at, "number-columns-repeated")
 		o.span = [2]int{repeated(at, "number-rows-spanned"), repeated(at, "number-columns-spanned")}
@@ -132,12 +189,18 @@ func (o *odfReader) end(name string) {
 	switch name {
 	case "p", "h":
 		o.para--
+		o.leave()
 		o.doc.endParagraph()
+	case "span":
+		o.leave()
+	case "tracked-changes":
+		o.deleted = false
 	case "table":
 		o.doc.closeTable()
 	case "table-row":
 		o.closeRow()
 	case "table-cell", "covered-table-cell":
+		o.leave()
 		o.closeCell()
 	}
 }
@@ -199,9 +262,14 @@ func numberCell(cell document.Cell, value string) document.Cell {
 
 func (o *odfReader) closeRow() {
 	t := o.doc.top()
-	if t == nil || o.collaps {
+	if t == nil {
 		return
 	}
+	if o.collaps {
+		o.doc.hideRow(t.row)
+		return
+	}
+	o.doc.endGone()
 	if o.sheet && !slices.ContainsFunc(t.row, func(c document.Cell) bool { return c.Text != "" }) {
 		t.row = nil
 	}
@@ -213,6 +281,6 @@ func (o *odfReader) closeRow() {
 
 func (o *odfReader) text(data []byte) {
 	if o.para > 0 {
-		o.doc.Write(data)
+		o.write(string(data))
 	}
 }

@@ -156,8 +156,10 @@ func builtInPages(ctx context.Context, data []byte) (pages []document.Page, err 
 		if err != nil {
 			return nil, err
 		}
+		gone := sheet.strikeOut()
 		unsure := over.add(sheet, page.V)
 		p := sheet.layout()
+		p.Withdrawn = gone
 		p.Number = i
 		if unsure {
 			forPerson(&p)

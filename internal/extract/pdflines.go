@@ -157,6 +157,34 @@ func (p *painter) sheet(box [4]float64, rotate int) *sheet {
 	return s
 }
 
+// strikeOut takes out the words through whose middle a line is drawn, and gives them line by line. Lines of tables and under words
+// pass above or below their letters.
+func (s *sheet) strikeOut() (gone []string) {
+	var struck []word
+	for i, r := range s.rules {
+		r = tidy(r)
+		if !r.horizontal() {
+			continue
+		}
+		s.words = slices.DeleteFunc(s.words, func(w word) bool {
+			through := (r.y0+r.y1)/2 - w.base
+			inside := math.Min(r.x1, w.x1) - math.Max(r.x0, w.x0)
+			if through < -0.45*w.size || through > -0.12*w.size || inside < 0.8*(w.x1-w.x0) {
+				return false
+			}
+			struck = append(struck, w)
+			s.rules[i] = rule{}
+			return true
+		})
+	}
+	for _, line := range lineGroups(struck) {
+		if len(gone) < maxWithdrawn {
+			gone = append(gone, joined(line))
+		}
+	}
+	return gone
+}
+
 // undecoded says that a code has no known letter.
 func undecoded(text string) bool {
 	return text == "" || strings.ContainsFunc(text, func(c rune) bool {

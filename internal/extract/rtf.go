@@ -25,8 +25,8 @@ func readRTF(r *Reader, ctx context.Context, src *document.Source, data []byte, 
 
 type rtfState struct {
 	skip        bool // a destination that is not text
-	hidden      bool
-	unicodeSkip int // \uc
+	hidden      bool // … struck out, or deleted
+	unicodeSkip int  // \uc
 }
 
 type rtfReader struct {
@@ -66,10 +66,14 @@ func (p *rtfReader) char(c rune) {
 		p.ignore--
 		return
 	}
-	if p.state.skip || p.state.hidden {
+	if p.state.skip {
 		return
 	}
 	p.place()
+	if p.state.hidden {
+		p.doc.strike(string(c))
+		return
+	}
 	p.doc.WriteString(string(c))
 }
 
@@ -157,7 +161,7 @@ func (p *rtfReader) symbol(c byte) {
 // notText are destinations whose text is not the document's.
 var notText = map[string]bool{"fonttbl": true, "colortbl": true, "stylesheet": true, "info": true, "pict": true, "object": true, "header": true, "footer": true,
 	"headerf": true, "footerf": true, "headerl": true, "headerr": true, "footerl": true, "footerr": true, "listtable": true, "listoverridetable": true,
-	"fldinst": true, "footnote": true, "annotation": true, "xe": true, "nonesttables": true, "bkmkstart": true, "bkmkend": true, "deleted": true, "themedata": true}
+	"fldinst": true, "footnote": true, "annotation": true, "xe": true, "nonesttables": true, "bkmkstart": true, "bkmkend": true, "themedata": true}
 
 func (p *rtfReader) word(word string, num int, has bool) {
 	if notText[word] {
@@ -189,8 +193,10 @@ func (p *rtfReader) word(word string, num int, has bool) {
 		p.inTbl = true
 	case "pard":
 		p.inTbl = false
-	case "v":
+	case "v", "strike", "striked", "deleted":
 		p.state.hidden = !has || num != 0
+	case "plain":
+		p.state.hidden = false
 	case "uc":
 		p.state.unicodeSkip = max(0, min(num, 8))
 	case "u":

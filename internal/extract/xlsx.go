@@ -3,6 +3,7 @@ package extract
 import (
 	"context"
 	"encoding/xml"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -28,7 +29,8 @@ type workbook struct {
 	ctx       context.Context
 	pkg       *ooxml.Package
 	main      string // name of the part that lists the sheets
-	shared    []string
+	shared    []shown
+	struck    []bool // styles of cells that strike out what the cell holds
 	cellsLeft int
 	textLeft  int // bytes: a string of the table may stand in every cell
 }
@@ -47,6 +49,9 @@ func (b *workbook) read(src *document.Source) error {
 	if err := b.readShared(); err != nil {
 		return err
 	}
+	if err := b.readStyles(); err != nil {
+		return err
+	}
 	for i, s := range sheets {
 		if s.state == "hidden" || s.state == "veryHidden" {
 			continue
@@ -58,7 +63,8 @@ func (b *workbook) read(src *document.Source) error {
 		if b.cellsLeft < 0 || b.textLeft < 0 || len(g.rows)*g.maxC > maxSlotsOfSheet {
 			return errTooLarge
 		}
-		src.Pages = append(src.Pages, document.Page{Number: i + 1, Tables: []document.Table{{Rows: g.visible()}}})
+		rows, gone := g.visible()
+		src.Pages = append(src.Pages, document.Page{Number: i + 1, Tables: []document.Table{{Rows: rows}}, Withdrawn: gone})
 	}
 	return nil
 }
@@ -83,37 +89,104 @@ func (b *workbook) readShared() error {
 	}
 	var cur shownText
 	return walkXML(b.ctx, b.pkg, name, xmlEvents{
-		start: func(name string, _ []xml.Attr) {
-			if cur.element(name, true); name == "si" {
-				cur.Reset()
+		start: func(name string, at []xml.Attr) {
+			if cur.element(name, at, true); name == "si" {
+				cur.reset()
 			}
 		},
 		end: func(name string) {
-			if cur.element(name, false); name == "si" {
-				b.shared = append(b.shared, cur.String())
+			if cur.element(name, nil, false); name == "si" {
+				b.shared = append(b.shared, cur.shown())
 			}
 		},
 		text: cur.text, unseen: phonetic,
 	})
 }
 
+// readStyles finds the styles whose font is struck out (ECMA-376 part 1 §18.8).
+func (b *workbook) readStyles() error {
+	name, err := b.pkg.Related(b.main, "styles")
+	if err != nil || name == "" || !b.pkg.Has(name) {
+		return err
+	}
+	var fonts []bool
+	in := ""
+	return walkXML(b.ctx, b.pkg, name, xmlEvents{
+		start: func(name string, at []xml.Attr) {
+			switch {
+			case name == "fonts" || name == "cellXfs":
+				in = name
+			case in == "fonts" && name == "font":
+				fonts = append(fonts, false)
+			case in == "fonts" && name == "strike" && len(fonts) > 0:
+				fonts[len(fonts)-1] = on(at)
+			case in == "cellXfs" && name == "xf":
+				n, err := strconv.Atoi(attr(at, "fontId"))
+				b.struck = append(b.struck, err == nil && n >= 0 && n < len(fonts) && fonts[n])
+			}
+		},
+		end: func(name string) {
+			if name == in {
+				in = ""
+			}
+		},
+		text: func([]byte) {},
+	})
+}
+
+// shown is the text of a cell, and what of it is struck out.
+type shown struct{ text, gone string }
+
 // shownText collects the values of a cell.
 type shownText struct {
 	strings.Builder
+	gone    strings.Builder
 	inValue bool
+	struck  bool // the present run is struck out
+}
+
+func (t *shownText) reset() {
+	t.Reset()
+	t.gone.Reset()
+	t.struck = false
+}
+
+func (t *shownText) shown() shown { return shown{unescaped(t.String()), unescaped(t.gone.String())} }
+
+var escapeRE = regexp.MustCompile(`_x[0-9A-Fa-f]{4}_`)
+
+// unescaped resolves what a workbook writes for characters that XML cannot hold (ECMA-376 part 1 §22.9.2.19), and folds white space
+// and marks of no width as everywhere.
+func unescaped(text string) string {
+	if strings.Contains(text, "_x") {
+		text = escapeRE.ReplaceAllStringFunc(text, func(m string) string {
+			n, _ := strconv.ParseUint(m[2:6], 16, 16)
+			return string(rune(n))
+		})
+	}
+	return squeezeLines(normal([]byte(text)))
 }
 
 // phonetic readings are no part of a cell's text.
 var phonetic = map[string]bool{"rPh": true}
 
-func (t *shownText) element(name string, begins bool) {
-	if name == "v" || name == "t" {
+func (t *shownText) element(name string, at []xml.Attr, begins bool) {
+	switch name {
+	case "v", "t":
 		t.inValue = begins
+	case "r":
+		t.struck = false
+	case "strike":
+		t.struck = t.struck || begins && on(at)
 	}
 }
 
 func (t *shownText) text(data []byte) {
-	if t.inValue {
+	switch {
+	case !t.inValue:
+	case t.struck:
+		t.gone.Write(data)
+	default:
 		t.Write(data)
 	}
 }
@@ -122,6 +195,8 @@ func (t *shownText) text(data []byte) {
 type grid struct {
 	book       *workbook
 	rows       map[int]map[int]document.Cell
+	gone       map[int][]string // what is struck out, by row
+	style      int
 	hiddenRow  map[int]bool
 	hiddenCol  map[int]bool
 	maxR, maxC int
@@ -132,7 +207,7 @@ type grid struct {
 }
 
 func newGrid(b *workbook) *grid {
-	return &grid{book: b, rows: map[int]map[int]document.Cell{}, hiddenRow: map[int]bool{}, hiddenCol: map[int]bool{}, merges: maxMerged}
+	return &grid{book: b, rows: map[int]map[int]document.Cell{}, gone: map[int][]string{}, hiddenRow: map[int]bool{}, hiddenCol: map[int]bool{}, merges: maxMerged}
 }
 
 const (
@@ -142,7 +217,7 @@ const (
 )
 
 func (g *grid) start(name string, at []xml.Attr) {
-	g.value.element(name, true)
+	g.value.element(name, at, true)
 	switch name {
 	case "col":
 		g.hideColumns(at)
@@ -161,7 +236,8 @@ func (g *grid) start(name string, at []xml.Attr) {
 			g.c = col
 		}
 		g.kind = attr(at, "t")
-		g.value.Reset()
+		g.style, _ = strconv.Atoi(attr(at, "s"))
+		g.value.reset()
 	case "mergeCell":
 		g.merge(attr(at, "ref"))
 	}
@@ -209,33 +285,40 @@ func (g *grid) hideColumns(at []xml.Attr) {
 }
 
 func (g *grid) end(name string) {
-	if g.value.element(name, false); name == "c" {
+	if g.value.element(name, nil, false); name == "c" {
 		g.put()
 	}
 }
 
 func (g *grid) put() {
-	text := g.value.String()
-	if text == "" || g.c < 1 || g.c > maxColumns || g.r < 1 {
+	value := g.value.shown()
+	if value == (shown{}) || g.c < 1 || g.c > maxColumns || g.r < 1 {
 		return
 	}
 	if g.book.cellsLeft--; g.book.cellsLeft < 0 {
 		return
 	}
 	cell := document.Cell{}
-	switch g.kind {
+	switch text := value.text; g.kind {
 	case "s":
+		value = shown{}
 		if i, err := strconv.Atoi(text); err == nil && i >= 0 && i < len(g.book.shared) {
-			cell.Text = g.book.shared[i]
+			value = g.book.shared[i]
 		}
 	case "inlineStr", "str", "e", "d":
-		cell.Text = text
 	case "b":
-		cell.Text = map[string]string{"1": "TRUE"}[text]
+		value.text = map[string]string{"1": "TRUE"}[text]
 	default:
-		cell.Text, cell.Numeric = plainNumber(text), true
+		value.text, cell.Numeric = plainNumber(text), true
 	}
-	if strings.TrimSpace(cell.Text) == "" || !g.book.afford(cell.Text) {
+	if g.style >= 0 && g.style < len(g.book.struck) && g.book.struck[g.style] {
+		value = shown{gone: strings.TrimSpace(value.text + " " + value.gone)}
+	}
+	if value.gone != "" && g.book.afford(value.gone) {
+		g.gone[g.r] = append(g.gone[g.r], value.gone)
+		g.maxR = max(g.maxR, g.r)
+	}
+	if cell.Text = value.text; strings.TrimSpace(cell.Text) == "" || !g.book.afford(cell.Text) {
 		return
 	}
 	if g.rows[g.r] == nil {
@@ -270,32 +353,41 @@ func plainNumber(text string) string {
 	return whole + frac[:exp]
 }
 
-// visible is the sheet as rows from the first to the last, blank ones kept: a blank row ends a table.
-func (g *grid) visible() [][]document.Cell {
-	var out [][]document.Cell
+// visible is the sheet as rows from the first to the last, blank ones kept: a blank row ends a table; and what it shows without
+// meaning it, or hides.
+func (g *grid) visible() (out [][]document.Cell, gone []string) {
 	blanks := 0
 	for r := 1; r <= g.maxR; r++ {
-		if g.hiddenRow[r] {
-			continue
-		}
 		row := g.rows[r]
-		if len(row) == 0 {
-			if blanks++; blanks <= 2 {
-				out = append(out, nil)
-			}
-			if r > 1_100_000 {
-				break
-			}
-			continue
+		var line []document.Cell
+		if len(row) > 0 {
+			line = make([]document.Cell, 0, g.maxC)
 		}
-		blanks = 0
-		line := make([]document.Cell, 0, g.maxC)
-		for c := 1; c <= g.maxC; c++ {
+		for c := 1; c <= g.maxC && len(row) > 0; c++ {
 			if !g.hiddenCol[c] {
 				line = append(line, row[c])
 			}
 		}
-		out = append(out, line)
+		struck := strings.Join(g.gone[r], " ")
+		if g.hiddenRow[r] {
+			struck = hiddenPerson(line)
+		}
+		if struck != "" && len(gone) < maxWithdrawn {
+			gone = append(gone, squeeze(struck))
+		}
+		switch {
+		case g.hiddenRow[r]:
+		case len(row) > 0:
+			blanks = 0
+			out = append(out, line)
+		default:
+			if blanks++; blanks <= 2 {
+				out = append(out, nil)
+			}
+			if r > 1_100_000 {
+				return out, gone
+			}
+		}
 	}
-	return out
+	return out, gone
 }

@@ -135,6 +135,9 @@ func paperText(files []document.Source) []byte {
 	}
 	for _, f := range files {
 		for _, p := range f.Pages {
+			for _, text := range p.Withdrawn {
+				add(text)
+			}
 			for _, l := range p.Lines {
 				for _, s := range l.Segments {
 					add(s.Text)
