@@ -1,6 +1,7 @@
 package document
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -42,16 +43,44 @@ func lettersOfAny(s string) string {
 	}, s)
 }
 
+// outlineRE is the number or letter of a heading: "I.", "B.", "3)".
+var outlineRE = regexp.MustCompile(`^\s*\(?([IVX]{1,5}|[A-Za-z]|\d{1,2})[.)]\s+`)
+
+// headed are the letters of a heading without its number.
+func headed(text string) string { return letters(outlineRE.ReplaceAllString(text, "")) }
+
+// besideRE is what stands beside a title in a cell of its own: a date, the number of the page or of the form.
+var besideRE = regexp.MustCompile(`(?i)^(tanggal|tgl|hal(aman)?|form|no(mor)?|kode|rev(isi)?|lembar)\b`)
+
+// titleText is the text that may be a title: the row, or its first cell where beside that stands only what stands beside titles.
+func titleText(r row) (text string, alone bool) {
+	if filled(r.cells) < 2 {
+		return r.text, true
+	}
+	for i, c := range r.cells {
+		if c.Text == "" {
+			continue
+		}
+		for _, o := range r.cells[i+1:] {
+			if o.Text != "" && !besideRE.MatchString(o.Text) {
+				return r.text, false
+			}
+		}
+		return c.Text, true
+	}
+	return r.text, false
+}
+
 // titleAt judges the row i as a title.
 func titleAt(rows []row, i int) verdict {
-	text := rows[i].text
-	l := letters(text)
+	text, alone := titleText(rows[i])
+	l := headed(text)
 	subject := begins(l, "HAL", "PERIHAL")
 	if len(l) < 4 || len(l) > 160 || strings.HasPrefix(l, "LAMPIRAN") || !subject && underLampiran(rows, i) {
 		return verdict{}
 	}
 	v := verdict{title: strings.Join(strings.Fields(text), " "), page: rows[i].page, strong: 2}
-	if filled(rows[i].cells) > 1 { // a title stands alone in its row
+	if !alone {
 		return lesserTitle(rows, i, l, v)
 	}
 	switch {
@@ -60,7 +89,7 @@ func titleAt(rows []row, i int) verdict {
 		v.title = skTitle(rows, i)
 	case isSuratTugas(rows, i, l):
 		v.kind = SuratTugas
-	case isForm(rows, i, l):
+	case isForm(rows, i, text, l):
 		v.kind = Formulir
 	default:
 		return lesserTitle(rows, i, l, v)
@@ -122,7 +151,7 @@ func skTitle(rows []row, i int) string {
 	return rows[i].text
 }
 
-var assignments = []string{"SURATPERINTAHPENUGASAN", "SURATPERINTAHTUGAS", "SURATPENUGASAN", "SURATTUGAS", "SURATPERINTAH"}
+var assignments = []string{"SURATPERINTAHPENUGASAN", "SURATPERINTAHTUGAS", "SURATPENUGASAN", "SURATPENUNJUKAN", "SURATTUGAS", "SURATPERINTAH"}
 
 // isSuratTugas wants the title alone on its line, or with its number, and a number nearby.
 func isSuratTugas(rows []row, i int, l string) bool {
@@ -139,18 +168,17 @@ func isSuratTugas(rows []row, i int, l string) bool {
 	return false
 }
 
-// isForm wants FORMULIR or PERMOHONAN with AKUN or USER ID, on one line or over two.
-func isForm(rows []row, i int, l string) bool {
-	text := rows[i].text
-	starts := begins(l, "FORM", "PERMOHONAN", "PERMINTAAN", "LEMBARPERMOHONAN", "BLANGKO", "USULAN", "PENGAJUAN", "PENDAFTARAN") ||
-		begins(l, "DAFTAR", "DATA") && !mixedCase(text)
+// isForm wants the word of a form or of a request with AKUN or USER ID, on one line or over two.
+func isForm(rows []row, i int, text, l string) bool {
+	starts := begins(l, "FORM", "PERMOHONAN", "PERMINTAAN", "BLANGKO", "USULAN", "PENGAJUAN", "PENDAFTARAN", "REGISTRASI", "PENAMBAHAN", "LEMBARISIAN", "LEMBARPER",
+		"LEMBARPENDAFTARAN", "ISIANDATA", "ISIANAKUN") || begins(l, "DAFTAR", "DATA", "LEMBAR", "ISIAN", "PEMBUATAN") && (!mixedCase(text) || len(strings.Fields(text)) < 8)
 	if !starts || strings.Contains(text, ";") && mixedCase(text) || begins(l, "FORMASI", "PERMOHONANMAAF") || sentence(text) || labelled(text) {
 		return false
 	}
 	if asksForAccount(l) {
 		return true
 	}
-	return i+1 < len(rows) && len(l) < 60 && asksForAccount(l+letters(rows[i+1].text)) && !mixedCase(rows[i+1].text)
+	return i+1 < len(rows) && len(l) < 60 && asksForAccount(l+letters(rows[i+1].text)) && (!mixedCase(rows[i+1].text) || len(strings.Fields(rows[i+1].text)) < 4)
 }
 
 // labelled is a line of a member's card that goes over to a new page: "Usulan User ID : AGUS".
@@ -164,7 +192,7 @@ func sentence(text string) bool {
 }
 
 func asksForAccount(l string) bool {
-	return holds(l, "AKUN", "USERID", "USERNAME", "HAKAKSES", "PASSWORD", "KATASANDI") ||
+	return holds(l, "AKUN", "USERID", "USERNAME", "HAKAKSES", "PASSWORD", "KATASANDI", "LOGIN") ||
 		holds(l, "SPSE", "LPSE") && holds(l, "PENGGUNA", "USER", "AKSES")
 }
 
@@ -197,8 +225,8 @@ func lesserTitle(rows []row, i int, l string, v verdict) verdict {
 	for _, t := range otherTitles {
 		if rest, ok := strings.CutPrefix(l, t); ok && filled(rows[i].cells) <= 1 && (rest == "" || !mixedCase(rows[i].text)) {
 			v.kind = Other
-			if t != "NOTADINAS" {
-				v.strong = 2
+			if v.strong = 2; t == "NOTADINAS" {
+				v.strong = 0 // its subject says more
 			}
 			return v
 		}
@@ -268,7 +296,7 @@ var skMarks = []string{"MENIMBANG", "MENGINGAT", "MEMUTUSKAN", "MENETAPKAN"}
 func (s *section) markers() int {
 	seen := map[string]bool{}
 	for _, r := range s.rows {
-		l := letters(r.text)
+		l := headed(r.text)
 		for _, m := range skMarks {
 			if strings.HasPrefix(l, m) || len(l) < 40 && s.machine() && strings.Contains(l, m) {
 				seen[m] = true
@@ -305,7 +333,7 @@ func (s *section) confirm() Kind {
 func (s *section) assigns() bool {
 	n := 0
 	for _, r := range s.rows {
-		if begins(letters(r.text), "DASAR", "KEPADA", "UNTUK", "MENUGASKAN", "MEMERINTAHKAN", "MEMBERI", "MENIMBANG", "BERDASARKAN",
+		if begins(headed(r.text), "DASAR", "KEPADA", "UNTUK", "MENUGASKAN", "MEMERINTAHKAN", "MEMBERI", "MENIMBANG", "BERDASARKAN",
 			"YANGBERTANDATANGAN", "DENGANINI") {
 			n++
 		}
