@@ -37,9 +37,9 @@ func cellShape(text string) field {
 	joined := strings.Join(strings.Fields(text), "")
 	d := Digits(joined)
 	switch {
-	case emailRE.FindString(joined) == joined && joined != "":
+	case joined != "" && emailRE.FindString(joined) == bareAddress(joined):
 		return fieldEmail
-	case len(d) == 18 && len(strings.Trim(joined, "0123456789.-NIP:")) == 0 && birthLike(d):
+	case len(d) == 18 && len(strings.Trim(joined, "0123456789.-NIP:'")) == 0 && birthLike(d):
 		return fieldNIP
 	case len(d) == 16 && d == joined:
 		return fieldNIK

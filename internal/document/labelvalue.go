@@ -224,7 +224,10 @@ func labelValueBlocks(s *section) [][]pair {
 	var out [][]pair
 	for i := 0; i < len(s.rows); {
 		block, n := wrappedCard(s.rows[i:])
+		below := stacked(s.rows[i:])
 		switch r := s.rows[i]; {
+		case below != nil:
+			block, n = below, 2
 		case r.line == nil:
 			block, n = cellPairs(r.cells), 1
 			for k := range block {
@@ -278,7 +281,7 @@ func valueLeft(segs []Segment) (left, slack float64) {
 var lineLabelRE = regexp.MustCompile(`^\s*(?:(?:kepada|Kepada|KEPADA)\s*:?\s*)?(?:[a-z]\s*[.)]\s*|\d{1,2}\s*[.)]\s*|[-•*]\s*)*([A-Za-z][A-Za-z/.,()\- ]{1,40}?)\s*:\s*(.*)$`)
 
 func linePairs(text string) []pair {
-	m := lineLabelRE.FindStringSubmatch(text)
+	m := lineLabelRE.FindStringSubmatch(leaderRE.ReplaceAllString(text, "$1 : "))
 	if m == nil || fieldsOf(m[1]) == nil {
 		return []pair{{bare: text}}
 	}

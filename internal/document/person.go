@@ -285,7 +285,7 @@ func (p *person) setMany(fields []field, text string) {
 			p.setHP(m)
 		}
 	}
-	if slices.Contains(fields, fieldGolongan) {
+	if slices.Contains(fields, fieldGolongan) && p.Golongan == "" {
 		p.takeRank(&text, take)
 	}
 	p.setRest(fields, text)

@@ -57,6 +57,7 @@ func readSource(s *Source) []*section {
 	if len(s.Pages) == 0 {
 		return []*section{{src: s, kind: Other}}
 	}
+	joinBoxes(s)
 	secs := sections(s)
 	for i, sec := range secs {
 		title := sec.kind

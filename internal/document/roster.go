@@ -5,25 +5,25 @@ import (
 	"strings"
 )
 
-// firstFound are the people whom one of the ways of reading finds, but for those that leave refuses. The first way that finds
-// somebody wins, because the same list read twice would contradict itself.
-func (s *section) firstFound(leave func(person) bool, ways ...func(*section) []person) []person {
+// best are the people whom one of the ways of reading finds, but for those that leave refuses: the way wins that explains most values
+// with the fewest contradictions, of equals the first. Nobody of whom another way is sure is lost by it.
+func (s *section) best(leave func(person) bool, ways ...func(*section) []person) (best []person) {
 	for _, way := range ways {
 		people := s.plausible(way(s))
 		if leave != nil {
 			people = slices.DeleteFunc(people, leave)
 		}
-		if len(people) > 0 {
-			return people
+		if len(people) > 0 && (len(best) == 0 || explains(people) > explains(best) && covers(people, best)) {
+			best = people
 		}
 	}
-	return nil
+	return best
 }
 
 // readPeople finds the members that a section names: in ruled tables first, then in lists without lines, in cards, and in
 // sentences.
 func (s *section) readPeople() {
-	s.people = s.firstFound(nil, fromTables, fromTransposed, fromLoose, labelValues, entries)
+	s.people = s.best(nil, fromTables, fromTransposed, fromLoose, labelValues, entries, fromStacked, fromHeadless)
 	machine := s.machine()
 	for i := range s.people {
 		p := &s.people[i]
@@ -174,7 +174,7 @@ func bodyPeople(body string) []person {
 	}
 	src := bodySource(body)
 	s := section{src: &src, rows: flatten(&src), toPage: 1}
-	people := s.firstFound(func(p person) bool { return p.NIP == "" && p.Email == "" }, fromTables, fromTransposed, entries, labelValues)
+	people := s.best(func(p person) bool { return p.NIP == "" && p.Email == "" }, fromTables, fromTransposed, entries, labelValues)
 	for i := range people {
 		people[i].Source = src.File
 	}

@@ -9,7 +9,7 @@ import (
 func fromTransposed(s *section) []person {
 	var people []person
 	for _, t := range joinedTables(s, lengthen) {
-		people = append(people, transposedTable(t)...)
+		people = append(people, transposedTable(t, 2-min(len(people), 1))...) // of seven members the last may have a table alone
 	}
 	return people
 }
@@ -49,14 +49,14 @@ func lengthen(a, b Table) (Table, bool) {
 }
 
 // transposedTable wants a row of names and a row of NIPs over the same columns; anything less is a list of cards.
-func transposedTable(t Table) []person {
+func transposedTable(t Table, least int) []person {
 	names, nips := -1, -1
 	for r, row := range t.Rows {
 		switch f := transposedLabel(row); {
 		case f == nil:
-		case names < 0 && slices.Contains(f, fieldNama) && len(valueColumns(row)) >= 2:
+		case names < 0 && slices.Contains(f, fieldNama) && len(valueColumns(row)) >= least:
 			names = r
-		case nips < 0 && slices.Contains(f, fieldNIP) && len(valueColumns(row)) >= 2:
+		case nips < 0 && slices.Contains(f, fieldNIP) && len(valueColumns(row)) >= least:
 			nips = r
 		}
 	}
