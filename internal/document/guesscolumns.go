@@ -43,7 +43,9 @@ func cellShape(text string) field {
 		return fieldNIP
 	case len(d) == 16 && d == joined:
 		return fieldNIK
-	case phoneRE.FindString(text) == strings.TrimSpace(text) && len(d) >= 10 && len(d) <= 14:
+	case len(d) >= 9 && len(d) <= 12 && d == joined && d[0] == '8': // a spreadsheet has dropped the zero
+		return fieldHP
+	case phoneRE.FindString(text) == strings.TrimSpace(text) && len(d) >= 10 && len(strings.TrimPrefix(d, "0062")) <= 14:
 		return fieldHP
 	}
 	return ""

@@ -316,7 +316,7 @@ func cellPairs(cells []Cell) []pair {
 		filled = filled[1:]
 	}
 	if len(filled) == 1 {
-		if f := fieldsOf(filled[0].Text); len(cells) > 1 && len(f) == 1 && f[0] == fieldNama {
+		if f := fieldsOf(filled[0].Text); len(cells) > 1 && len(f) == 1 && f[0] == fieldNama && !leaderRE.MatchString(filled[0].Text) {
 			return []pair{{label: filled[0].Text}} // nothing was filled in behind it
 		}
 	}

@@ -109,6 +109,7 @@ func (m *merger) merge() {
 	case form != nil:
 		m.roster, m.base = append(m.roster, form.people...), "formulir"
 		m.addContinued(form)
+		m.dropOtherLists(form, slices.Concat(sk, task))
 		if form.isReturn() {
 			for i := range m.roster {
 				m.keepMarks(&m.roster[i], sk, task)
@@ -147,6 +148,36 @@ func (m *merger) addContinued(form *section) {
 				m.roster = append(m.roster, p)
 			}
 		}
+	}
+}
+
+// dropOtherLists leaves out a list of the form nobody of which SK and surat tugas name, where they name another list of it: last
+// year's Pokja in the same workbook. That is said.
+func (m *merger) dropOtherLists(form *section, named []person) {
+	ours, size := map[int]int{}, map[int]int{}
+	known := 0
+	for _, p := range m.roster {
+		for _, g := range p.groups {
+			size[g]++
+			if find(named, p) != nil {
+				ours[g]++
+				known++
+			}
+		}
+	}
+	if len(size) < 2 || 2*known < len(named)/2 || known < 2 {
+		return
+	}
+	dropped := 0
+	m.roster = slices.DeleteFunc(m.roster, func(p person) bool {
+		other := p.Source == form.src.File && !slices.ContainsFunc(p.groups, func(g int) bool { return ours[g] > 0 || size[g] < 2 })
+		if other {
+			dropped++
+		}
+		return other
+	})
+	if dropped > 0 {
+		m.reading.add(0, "roster", CodeStruckOut, "Dalam %s ada daftar lain berisi %d orang, yang tidak seorang pun tercantum dalam SK atau surat tugas. Daftar itu tidak dipakai; mohon beri tahu kami bila seharusnya berlaku.", form.src.File, dropped)
 	}
 }
 

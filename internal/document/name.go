@@ -14,7 +14,9 @@ var (
 	// behindRE is what people put between a name and something that is no part of it.
 	behindRE = regexp.MustCompile(`\s+[–—-]+\s+|\s*[–—]\s*|\s+/\s+|\s*[(;|]|\s+(?i:selaku|sebagai)\s+|,\s*(?i:(?:selaku|sebagai)\s)`)
 	tailRE   = regexp.MustCompile(`[ ,]+(?i:(?:juru|pengatur|penata|pembina)(?: (?:muda|utama|madya))*(?: (?:tk|tingkat)\.? ?(?:I|1))?[ ,/(]*(?:gol(?:ongan)?\.? ?)?(?:IV|I{1,3}) ?/ ?[a-e]\)?|gol(?:ongan)?\.? ?(?:IV|I{1,3}) ?/ ?[a-e]|(?:IV|I{1,3})/[a-e]|gol(?:ongan)?\.? ?[XVI]{1,5})$`)
-	lowerRE  = regexp.MustCompile(`^(?:[a-z]{3,}|di|ke) `)
+	// loneGradeRE is a grade of PPPK; "I" and "II" alone may be parts of a name.
+	loneGradeRE = regexp.MustCompile(`^(XVII|XVI|XV|XIV|XIII|XII|XI|IX|X|VIII|VII|VI|V)$`)
+	lowerRE     = regexp.MustCompile(`^(?:[a-z]{3,}|di|ke) `)
 )
 
 // setName takes the name out of a text, and puts what stands behind it, above it or below it where it belongs: a NIP, a rank, a
@@ -35,7 +37,7 @@ func (p *person) setName(text string) {
 		switch {
 		case len(lines) > 0 && lowerRE.MatchString(l) && !strings.HasSuffix(lines[len(lines)-1], ",") && strings.Count(l, " ") > 2:
 			continue // a sentence that begins below the list
-		case p.takesBehind(l):
+		case p.takesBehind(l), len(lines) > 0 && loneGradeRE.MatchString(l) && p.takesGrade(l):
 			continue
 		}
 		lines = append(lines, l)
@@ -54,6 +56,10 @@ func (p *person) setName(text string) {
 	if at := tailRE.FindStringIndex(name); at != nil && at[0] > 0 {
 		p.leftOver(strings.Trim(name[at[0]:], " ,"))
 		name = cleanName(name[:at[0]])
+	}
+	if words := strings.Fields(name); len(words) > 2 && loneGradeRE.MatchString(words[len(words)-1]) && p.takesGrade(words[len(words)-1]) {
+		p.doubt(fieldNama, fieldGolongan) // … or the tenth of their name
+		name = cleanName(strings.Join(words[:len(words)-1], " "))
 	}
 	p.Nama = p.titles(name)
 }
@@ -78,7 +84,7 @@ func (p *person) titles(name string) string {
 	if words := strings.Fields(parts[0]); len(words) > 2 && roleWords[letters(words[len(words)-1])] {
 		p.doubt(fieldNama) // "I Made Ketua": a name, or a part without anything before it
 	}
-	if strings.ContainsAny(name, "0123456789") {
+	if strings.ContainsAny(name, "0123456789<>@|=:;*_[]{}\"") {
 		p.doubt(fieldNama)
 	}
 	return name
@@ -86,6 +92,9 @@ func (p *person) titles(name string) string {
 
 // titleLike says that what stands behind a comma may be academic titles: short, dotted or in capitals.
 func titleLike(text string) bool {
+	if strings.HasPrefix(text, ".") || len(text) < 2 {
+		return false // the rest of one
+	}
 	for w := range strings.FieldsSeq(text) {
 		bare := strings.Trim(w, "().;")
 		if !strings.Contains(w, ".") && len(bare) > 3 && strings.ToUpper(bare) != bare && !knownTitles[strings.ToLower(bare)] || len(bare) > 12 {
@@ -107,6 +116,13 @@ func (p *person) leftOver(text string) {
 	}
 }
 
+func (p *person) takesGrade(text string) bool {
+	if g := golongan(text); g != "" && p.Golongan == "" {
+		p.Golongan = g
+	}
+	return true
+}
+
 // takesBehind takes what can only be a part in the Pokja, or a grade, for that.
 func (p *person) takesBehind(text string) bool {
 	text = strings.Trim(strings.Join(strings.Fields(text), " "), " ,;./()-–—")
@@ -114,10 +130,7 @@ func (p *person) takesBehind(text string) bool {
 	case roleRE.MatchString(text):
 		return true
 	case gradeRE.MatchString(text), gradeRE.MatchString(text + ")"):
-		if g := golongan(text); g != "" && p.Golongan == "" {
-			p.Golongan = g
-		}
-		return true
+		return p.takesGrade(text)
 	}
 	for _, sep := range []string{" – ", " - ", ", ", " / ", "; "} { // one behind the other
 		if a, b, ok := strings.Cut(text, sep); ok && (roleRE.MatchString(a) || gradeRE.MatchString(a)) {

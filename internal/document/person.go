@@ -52,11 +52,12 @@ var values = []struct {
 var (
 	emailRE      = regexp.MustCompile(`[A-Za-z0-9._%+'-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}`)
 	phoneRE      = regexp.MustCompile(`(?:\(?(?:\+|00)?62|0)[ .()-]*8(?:[ .()-]?\d){6,12}|\(0\d{2,3}\)[ -]?\d{5,8}`)
-	golRE        = regexp.MustCompile(`\b(IV|I{1,3})\s*[/.\-]?\s*([a-eA-E])\b`)
+	golRE        = regexp.MustCompile(`\b(I ?V|I ?I ?I|I ?I|I)\s*[/.\-]?\s*([a-eA-E])\b`)
 	pppkRE       = regexp.MustCompile(`\b(XVII|XVI|XV|XIV|XIII|XII|XI|IX|X|VIII|VII|VI|IV|V|III|II|I)\b`)
 	tingkatRE    = regexp.MustCompile(`(?i)\b(tk|tingkat)\b[. ]*(I|1)\b`)
 	rankRE       = regexp.MustCompile(`(?i)(juru|pengatur|penata|pembina)(\s+(muda|utama|madya))*(\s+(tk\.?\s*I|tingkat\s+I))?[\s,/(]*(gol(ongan)?\.?\s*(ruang)?\s*)?\b(IV|I{1,3})\s*/\s*[a-e]\)?`)
 	pppkRankRE   = regexp.MustCompile(`(?i)(pppk\W*)?\bgol(ongan)?\b\.?\s*(XVII|XVI|XV|XIV|XIII|XII|XI|IX|X|VIII|VII|VI|IV|V|III|II|I)\b(\s*\(pppk\))?`)
+	phoneWordRE  = regexp.MustCompile(`(?i)\b(no(mor)?|hp|wa|whats ?app|telp|telepon|tlp|seluler|kantor|rumah|dan|atau)\b`)
 	phoneBreakRE = regexp.MustCompile(`(\d[-.])\n(\d)|(\d)\n([-.]\d)`)
 	pppkLineRE   = regexp.MustCompile(`(?m)^\s*(XVII|XVI|XV|XIV|XIII|XII|XI|IX|X|VIII|VII|VI|IV|V|III|II|I)\s*$`)
 	ordinalRE    = regexp.MustCompile(`^\(?\d{1,3}\s*[.)]+\s*|^\d{1,2}\s+`)
@@ -168,7 +169,7 @@ func without0(text string) string {
 func cleanName(text string) string {
 	text = oneLine(text)
 	text = strings.TrimSpace(ordinalRE.ReplaceAllString(text, ""))
-	text = strings.TrimRight(text, " ;:-–/(")
+	text = strings.TrimRight(text, " ;:-–/(<'")
 	text = strings.TrimLeft(text, " -–•*:")
 	if strings.HasSuffix(text, ",") {
 		text = strings.TrimRight(text, ", ")
@@ -234,6 +235,9 @@ func (p *person) setHP(text string) {
 	text = phoneBreakRE.ReplaceAllString(text, "$1$2$3$4") // a hyphen or dot beside the break belongs to the number
 	line := oneLine(text)
 	if at := phoneRE.FindStringIndex(line); at != nil && (at[0] == 0 || line[at[0]-1] < '0' || line[at[0]-1] > '9') {
+		if rest := line[:at[0]] + line[at[1]:]; len(letters(phoneWordRE.ReplaceAllString(rest, ""))) > 0 {
+			p.doubt(fieldHP)
+		}
 		text = line[at[0]:at[1]]
 	}
 	d := Digits(text)
@@ -357,7 +361,7 @@ var contactLabelRE = regexp.MustCompile(`(?i)\b(e-?mail|surel|pos-?el|hp|wa|no\.
 func golongan(text string) string {
 	text = tingkatRE.ReplaceAllString(oneLine(text), "")
 	if m := golRE.FindStringSubmatch(text); m != nil {
-		return m[1] + "/" + strings.ToLower(m[2])
+		return strings.ReplaceAll(m[1], " ", "") + "/" + strings.ToLower(m[2])
 	}
 	if m := pppkRE.FindString(text); m != "" {
 		return m
@@ -372,7 +376,7 @@ func oneLine(text string) string {
 		if l = strings.TrimSpace(l); l == "" {
 			continue
 		}
-		if s := b.String(); i > 0 && s != "" && !strings.HasSuffix(s, "/") && !strings.HasSuffix(s, "-") {
+		if s := b.String(); i > 0 && s != "" && !strings.HasSuffix(s, "/") && !strings.HasSuffix(s, "-") && !strings.HasPrefix(l, "/") {
 			b.WriteByte(' ')
 		}
 		b.WriteString(l)

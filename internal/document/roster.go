@@ -8,16 +8,18 @@ import (
 // best are the people whom one of the ways of reading finds, but for those that leave refuses: the way wins that explains most values
 // with the fewest contradictions, of equals the first. Nobody of whom another way is sure is lost by it.
 func (s *section) best(leave func(person) bool, ways ...func(*section) []person) (best []person) {
+	var others []person
 	for _, way := range ways {
 		people := s.plausible(way(s))
 		if leave != nil {
 			people = slices.DeleteFunc(people, leave)
 		}
 		if len(people) > 0 && (len(best) == 0 || explains(people) > explains(best) && covers(people, best)) {
-			best = people
+			best, people = people, best
 		}
+		others = append(others, people...)
 	}
-	return best
+	return withFresh(best, others)
 }
 
 // readPeople finds the members that a section names: in ruled tables first, then in lists without lines, in cards, and in

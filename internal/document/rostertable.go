@@ -217,6 +217,8 @@ func readRows(rows [][]Cell, cols columns) []person {
 			people = append(people, p)
 		case p.Nama != "" && p.told() && p.NIP != "" && p.Email != "":
 			people = append(people, p) // a member in all but the number, wherever it stands; signatories have no address
+		case numbered && gap && filled(row) == 1 && p.NIP == "" && !closes(rowText(row)):
+			// a heading within the list
 		case numbered && gap:
 			return people // below a blank row nothing unnumbered belongs to the list
 		case p.conf > 0 && !gap && p.Nama != "" && filled(row) >= 2 && (p.NIP != "" || len(letters(p.Nama)) > 5):

@@ -37,12 +37,33 @@ func explains(people []person) (weight int) {
 	return weight
 }
 
-// covers says that a reading has everybody of whom another is sure.
+// covers says that a reading has everybody of whom another is sure, or who can be taken beside it.
 func covers(people, other []person) bool {
 	return !slices.ContainsFunc(other, func(p person) bool {
-		sure := !oddName(p) && (p.NIP == "" || ValidNIP(p.NIP))
-		return sure && find(people, p) == nil && !slices.ContainsFunc(people, func(o person) bool { return strings.HasPrefix(NameKey(p.Nama), NameKey(o.Nama)) && NameKey(o.Nama) != "" })
+		sure := !oddName(p) && (p.NIP == "" || ValidNIP(p.NIP)) && !p.whole()
+		return sure && find(people, p) == nil && !slices.ContainsFunc(people, func(o person) bool {
+			return strings.HasPrefix(NameKey(p.Nama), NameKey(o.Nama)) && NameKey(o.Nama) != ""
+		})
 	})
+}
+
+// whole is a person whom name, NIP and address prove.
+func (p *person) whole() bool { return !oddName(*p) && ValidNIP(p.NIP) && validEmail(p.Email) }
+
+// withFresh adds whole people whom only another way of reading has found, as a list of their own: two lists of one paper may be
+// laid out in two ways.
+func withFresh(best, others []person) []person {
+	list := 0
+	for _, p := range best {
+		list = max(list, slices.Max(append(p.groups, 0)))
+	}
+	for _, p := range others {
+		if p.whole() && !slices.ContainsFunc(best, func(o person) bool { return o.NIP == p.NIP || o.Email == p.Email || sameName(o.Nama, p.Nama, false) }) {
+			p.groups = []int{list + 1}
+			best = append(best, p)
+		}
+	}
+	return best
 }
 
 // joinBoxes puts the digits of a number into one cell where each has a cell of its own.
@@ -105,12 +126,16 @@ func unstack(t Table) (Table, bool) {
 	}
 	out := Table{Line: t.Line, Top: t.Top, Bottom: t.Bottom, Rows: [][]Cell{flat(t.Rows[head : head+high])}}
 	var group [][]Cell
+	numbered := slices.ContainsFunc(t.Rows[head], func(c Cell) bool { return slices.Contains(headerFields(c.Text), fieldNo) })
 	for _, row := range t.Rows[head+high:] {
 		if filled(row) == 0 || numbersColumns(row) {
 			continue
 		}
-		if len(group) == 0 && (closes(rowText(row)) || filled(row) == 1) {
-			continue
+		if len(group) == 0 && numbered && !slices.ContainsFunc(row, func(c Cell) bool { return ordinal(c.Text) > 0 }) {
+			if filled(row) == 1 && !closes(rowText(row)) {
+				continue // a heading within the list
+			}
+			break
 		}
 		if group = append(group, row); len(group) > 1 && slices.ContainsFunc(row, func(c Cell) bool { return ordinal(c.Text) > 0 }) {
 			return t, false // each row has its own number
@@ -158,14 +183,15 @@ func stackedHeader(rows [][]Cell) (head, high int) {
 // fromHeadless reads tables without any header by what their columns hold.
 func fromHeadless(s *section) (people []person) {
 	for _, t := range joinedTables(s, func(a, b Table) (Table, bool) { return a, false }) {
-		if _, _, cols := findHeader(t.Rows); cols != nil {
-			continue
+		rows := t.Rows
+		if head, _, cols := findHeader(rows); cols != nil {
+			rows = rows[:head] // what stands above the header of another list
 		}
-		cols, sure := shapedColumns(t.Rows)
+		cols, sure := shapedColumns(rows)
 		if cols == nil {
 			continue
 		}
-		more := readRows(t.Rows, cols)
+		more := readRows(rows, cols)
 		for i := range more {
 			if !sure {
 				more[i].doubt(fieldNama, fieldJabatan)
@@ -203,7 +229,7 @@ func shapedColumns(rows [][]Cell) (cols columns, sure bool) {
 				count[fieldGolongan]++
 			case roleRE.MatchString(oneLine(text)):
 				count[fieldRole]++
-			case len(letters(text)) > 4 && fieldsOf(text) == nil && !strings.Contains(text, "@"):
+			case len(letters(text)) > 4 && !isLabel(text) && !strings.Contains(text, "@"):
 				texts++
 				if postRE.MatchString(text) {
 					post++
@@ -238,13 +264,32 @@ var leaderRE = regexp.MustCompile(`^(\s*[A-Za-z][A-Za-z/.,()\- ]{1,40}?)\s*[.…
 func labelAlone(r row) bool {
 	text := strings.TrimSpace(r.text)
 	label, colon := strings.CutSuffix(text, ":")
-	return r.line != nil && colon && strings.Count(text, ":") == 1 && len(fieldsOf(label)) > 0 && fieldsOf(label)[0] != fieldNo
+	return (r.line != nil || filled(r.cells) == 1) && colon && strings.Count(text, ":") == 1 && len(fieldsOf(label)) > 0 && fieldsOf(label)[0] != fieldNo
 }
 
 // stacked is a label with its value below it, or nil.
 func stacked(rows []row) []pair {
-	if len(rows) < 2 || !labelAlone(rows[0]) || rows[1].line == nil || fieldsOf(rows[1].text) != nil || len(linePairs(rows[1].text)) != 1 || linePairs(rows[1].text)[0].label != "" || closes(rows[1].text) {
+	if len(rows) < 2 || !labelAlone(rows[0]) || rows[1].line == nil && filled(rows[1].cells) != 1 || closes(rows[1].text) {
 		return nil
 	}
-	return []pair{{label: strings.TrimSuffix(strings.TrimSpace(rows[0].text), ":"), cell: Cell{Text: rows[1].text, Confidence: rows[1].line.Segments[0].Confidence}}}
+	label := strings.TrimSuffix(strings.TrimSpace(rows[0].text), ":")
+	value := Cell{Text: rows[1].text}
+	switch ps := linePairs(rows[1].text); {
+	case ps[0].label == "" && isLabel(rows[1].text):
+		return nil
+	case len(ps) == 1 && ps[0].label != "" && slices.Equal(fieldsOf(ps[0].label), fieldsOf(label)): // "NIP:" and below it "NIP 1986…"
+		value = ps[0].cell
+	case ps[0].label != "":
+		return nil
+	}
+	if rows[1].line != nil {
+		value.Confidence = rows[1].line.Segments[0].Confidence
+	}
+	return []pair{{label: label, cell: value}}
+}
+
+// isLabel says that a text is a label and no value: parts and grades look like labels, and so do names with a rank behind them.
+func isLabel(text string) bool {
+	text, _, _ = strings.Cut(text, "\n")
+	return fieldsOf(text) != nil && !roleWords[letters(text)] && !gradeRE.MatchString(oneLine(text)) && !strings.Contains(text, ",")
 }

@@ -9,9 +9,25 @@ import (
 func fromTransposed(s *section) []person {
 	var people []person
 	for _, t := range joinedTables(s, lengthen) {
-		people = append(people, transposedTable(t, 2-min(len(people), 1))...) // of seven members the last may have a table alone
+		for _, part := range parted(t) {
+			people = append(people, transposedTable(part, 2-min(len(people), 1))...) // of seven members the last may have a table alone
+		}
 	}
 	return people
+}
+
+// parted cuts a sheet at its blank rows, where it holds one table below another.
+func parted(t Table) (out []Table) {
+	from := 0
+	for i := 0; i <= len(t.Rows); i++ {
+		if i == len(t.Rows) || filled(t.Rows[i]) == 0 {
+			if i > from {
+				out = append(out, Table{Line: t.Line, Rows: t.Rows[from:i]})
+			}
+			from = i + 1
+		}
+	}
+	return out
 }
 
 // carriesLabels says that b goes on below a page break with the labels of a's members.
@@ -105,7 +121,7 @@ func valueColumns(row []Cell) []int {
 	first := labelCell(row)
 	for c, cell := range row {
 		if text := strings.TrimSpace(cell.Text); c > first && text != "" && text != ":" {
-			if fieldsOf(text) != nil && !roleWords[letters(text)] {
+			if isLabel(text) {
 				return nil // label, value, label, value
 			}
 			out = append(out, c)

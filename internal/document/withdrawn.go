@@ -28,8 +28,8 @@ func (r *Reading) tellStruckOut(all []*section) {
 					continue
 				}
 				told[text] = true
-				if len(text) > maxName {
-					text = strings.ToValidUTF8(text[:maxName], "") + " …"
+				if len(text) > maxStruckText {
+					text = strings.ToValidUTF8(text[:maxStruckText], "") + " …"
 				}
 				r.add(0, "roster", CodeStruckOut, "Dalam %s tertulis %q, tetapi dicoret, dihapus, atau disembunyikan. Bagian itu tidak dipakai; mohon beri tahu kami bila seharusnya berlaku.", s.src.File, text)
 			}
@@ -37,7 +37,10 @@ func (r *Reading) tellStruckOut(all []*section) {
 	}
 }
 
-const maxStruck = 20
+const (
+	maxStruck     = 20
+	maxStruckText = 240
+)
 
 func tellsSomebody(text string, people []person) bool {
 	if nip, _, _ := findNIP(text); nip != "" || strings.Contains(text, "@") {

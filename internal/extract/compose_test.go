@@ -473,6 +473,9 @@ func (c *composer) tableOf(s *sheetOfPaper, cols []string, cell func(f string, o
 		}
 	}
 	s.table(ruled, append(rows, c.list...))
+	if len(head) > 4 && s.kind == "formulir" {
+		s.landsc = true // what no printer squeezes
+	}
 }
 
 func texts(cells []tcell) (out []string) {

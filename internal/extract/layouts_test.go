@@ -191,7 +191,7 @@ func (c *tally) score(q request, reading document.Reading) {
 		}
 	}
 	for _, p := range reading.Problems {
-		if q.withdrawn && (p.Code == "struck_out" || p.Code == "withdrawn") {
+		if (q.withdrawn || q.papers[0].aside != nil) && (p.Code == "struck_out" || p.Code == "withdrawn") {
 			continue
 		}
 		c.falseProblems++
