@@ -12,8 +12,9 @@ var (
 	// gradeRE is a rank or a grade, alone: "Penata Muda Tk. I (III/b)", "Gol. IX", "PPPK", "III/c".
 	gradeRE = regexp.MustCompile(`(?i)^(pangkat\W*)?((juru|pengatur|penata|pembina)( (muda|utama|madya))*( (tk|tingkat)\.? ?(I|1))?|(tk|tingkat)\.? ?(I|1)|pppk)?[ ,/(\-–]*((gol(ongan)?|ruang)\.?[ /]*(ruang)?[ :]*)?(IV|I{1,3}) ?[/.] ?[a-e]\)?$|^(pppk)?[ ,(/\-–]*gol(ongan)?\.?[ :]*[XVI]{1,5}\)?( ?\(pppk\))?$|^(juru|pengatur|penata|pembina)( (muda|utama|madya))*( (tk|tingkat)\.? ?(I|1))?$|^pppk$`)
 	// behindRE is what people put between a name and something that is no part of it.
-	behindRE = regexp.MustCompile(`\s+[–—-]+\s+|\s*[–—]\s*|\s+/\s+|\s*[(;|]|\s+(?i:selaku|sebagai)\s+|,\s*(?i:(?:selaku|sebagai)\s)`)
-	tailRE   = regexp.MustCompile(`[ ,]+(?i:(?:juru|pengatur|penata|pembina)(?: (?:muda|utama|madya))*(?: (?:tk|tingkat)\.? ?(?:I|1))?[ ,/(]*(?:gol(?:ongan)?\.? ?)?(?:IV|I{1,3}) ?/ ?[a-e]\)?|gol(?:ongan)?\.? ?(?:IV|I{1,3}) ?/ ?[a-e]|(?:IV|I{1,3})/[a-e]|gol(?:ongan)?\.? ?[XVI]{1,5})$`)
+	behindRE   = regexp.MustCompile(`\s+[–—-]+\s+|\s*[–—]\s*|\s+/\s+|\s*[(;|]|\s+(?i:selaku|sebagai)\s+|,\s*(?i:(?:selaku|sebagai)\s)`)
+	tailRE     = regexp.MustCompile(`[ ,]+(?i:(?:juru|pengatur|penata|pembina)(?: (?:muda|utama|madya))*(?: (?:tk|tingkat)\.? ?(?:I|1))?[ ,/(]*(?:gol(?:ongan)?\.? ?)?(?:IV|I{1,3}) ?/ ?[a-e]\)?|gol(?:ongan)?\.? ?(?:IV|I{1,3}) ?/ ?[a-e]|(?:IV|I{1,3})/[a-e]|gol(?:ongan)?\.? ?[XVI]{1,5})$`)
+	danglingRE = regexp.MustCompile(`(?i)[ ,]+(selaku|sebagai)$`)
 	// loneGradeRE is a grade of PPPK; "I" and "II" alone may be parts of a name.
 	loneGradeRE = regexp.MustCompile(`^(XVII|XVI|XV|XIV|XIII|XII|XI|IX|X|VIII|VII|VI|V)$`)
 	lowerRE     = regexp.MustCompile(`^(?:[a-z]{3,}|di|ke) `)
@@ -42,7 +43,7 @@ func (p *person) setName(text string) {
 		}
 		lines = append(lines, l)
 	}
-	name := cleanName(strings.Join(lines, "\n"))
+	name := danglingRE.ReplaceAllString(cleanName(strings.Join(lines, "\n")), "")
 	for {
 		at := behindRE.FindStringIndex(name)
 		if at == nil || at[0] == 0 {

@@ -143,7 +143,7 @@ func (p *person) setOne(f field, text string, numeric bool) {
 	case fieldJabatan:
 		p.Jabatan = strings.TrimRight(oneLine(text), " ;,")
 	case fieldRole, fieldIgnored:
-		if withdrawnRE.MatchString(text) {
+		if at := withdrawnRE.FindStringIndex(text); at != nil && (f == fieldRole || len(text) < 40 && len(strings.Fields(text[:at[0]])) < 2) {
 			p.note = oneLine(text)
 		}
 	case fieldBefore:

@@ -265,6 +265,9 @@ func readRow(row []Cell, cols columns) (p person, no int) {
 			}
 			continue
 		}
+		if cols[i] == nil {
+			p.set([]field{fieldIgnored}, c) // a note may stand anywhere
+		}
 		p.setColumn(cols, i, shared(cols[i], c))
 	}
 	p.addTitles()

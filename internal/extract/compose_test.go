@@ -352,6 +352,9 @@ func (c *composer) columns(s *sheetOfPaper, always string, sometimes ...string) 
 	if s.kind == "formulir" && c.on("role column", "yes") {
 		cols = append(cols, "kedudukan")
 	}
+	if s.kind == "formulir" && c.on("form format", "pdf") && len(cols) > 5 { // its writer breaks words in narrow columns
+		cols = slices.DeleteFunc(cols, func(f string) bool { return f == "jabatan" })
+	}
 	if c.on("column order", "shuffled") {
 		c.r.Shuffle(len(cols), func(i, j int) { cols[i], cols[j] = cols[j], cols[i] })
 	}
@@ -843,6 +846,6 @@ func withoutNoted(r document.Reading) document.Reading {
 // tellsWithdrawn says that a reading names what is no longer meant.
 func tellsWithdrawn(r document.Reading, what string) bool {
 	return slices.ContainsFunc(r.Problems, func(p document.Problem) bool {
-		return p.Code == "struck_out" && strings.Contains(folded(p.Text), folded(what)) || what == "note" && p.Code == "withdrawn"
+		return p.Code == "struck_out" && strings.Contains(folded(bare2.Replace(p.Text)), folded(bare2.Replace(what))) || what == "note" && p.Code == "withdrawn"
 	})
 }

@@ -208,8 +208,10 @@ func (f *frame) cells() (rows [][]document.Cell, lone bool) {
 			rows[i/nc][i%nc].Merged = true
 		}
 	}
+	overrun := f.overrun(head, nc)
 	for h, ws := range byCell {
 		rows[h/nc][h%nc] = cellOf(ws)
+		rows[h/nc][h%nc].Unsure = overrun[h]
 		lone = lone || len(ws) > wholePage && 3*len(ws) > 2*len(f.words)
 	}
 	for i, h := range head {
@@ -218,6 +220,20 @@ func (f *frame) cells() (rows [][]document.Cell, lone bool) {
 		}
 	}
 	return rows, lone
+}
+
+// overrun are the cells between which a printed word lies across the line: letters of one may have been taken for the other's.
+func (f *frame) overrun(head []int, nc int) map[int]bool {
+	out := map[int]bool{}
+	for i, w := range f.words {
+		r := f.slot[i][0]
+		for c := 1; c < len(f.xs)-1 && w.conf == 0; c++ {
+			if x := f.xs[c]; x > w.x0+0.3 && x < w.x1-0.3 && drawn(f.down, x, f.ys[r], f.ys[r+1]) {
+				out[head[r*nc+c]], out[head[r*nc+c-1]] = true, true
+			}
+		}
+	}
+	return out
 }
 
 // wholePage is how many words one cell may hold before its frame is the edge of the page and not a table.

@@ -61,19 +61,21 @@ func normal(b []byte) string {
 	return strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(b))
 }
 
-// separator is the one that cuts the most lines into the same number of at least three fields; 0 means prose.
+// separator is the one that cuts the most lines into the same number of fields, at least three of them or two again and again; 0
+// means prose.
 func separator(text string) rune {
 	best, bestLines := rune(0), 1
 	lines := records(text)
 	for _, sep := range []rune{';', '\t', '|', ','} {
 		count := map[int]int{}
 		for _, l := range lines {
-			if n := countOutside(l, sep); n >= 2 {
+			n := countOutside(l, sep)
+			if pair := n == 1 && (sep == ';' || sep == '\t') && !strings.HasSuffix(l, string(sep)) && !strings.Contains(l, string(sep)+" "); n >= 2 || pair {
 				count[n]++
 			}
 		}
-		for _, n := range count {
-			if n > bestLines {
+		for fields, n := range count {
+			if n > bestLines && (fields > 1 || n > 5) { // two columns only where many lines have them
 				best, bestLines = sep, n
 			}
 		}
