@@ -17,7 +17,7 @@ type merger struct {
 
 func (m *merger) take(s *section) {
 	m.papers[s.kind] = append(m.papers[s.kind], s)
-	if slices.ContainsFunc(s.pages(), func(p Page) bool { return p.Unreadable != "" }) {
+	if s.broken() != "" {
 		m.reading.NeedsPerson = true // a page that nobody could read may hold anything
 	}
 }

@@ -29,6 +29,11 @@ func Read(b Bundle) Reading {
 	}
 	adopt(all)
 	adoptList(all)
+	for _, s := range all {
+		if s.kind == Other && s.broken() != "" {
+			s.kind = Unreadable // what was not understood may be any of the three
+		}
+	}
 	r.papers(all)
 	r.replace(all)
 	r.complete()
@@ -141,7 +146,7 @@ func (r *Reading) papers(all []*section) {
 	for _, s := range all {
 		p := Paper{File: s.src.File, SHA256: s.src.SHA256, Pages: s.pageRange(), Kind: s.kind, Title: s.title, Number: s.number, MachineRead: s.machine()}
 		if s.kind == Unreadable {
-			p.Reason, p.MachineRead = s.src.Unreadable, false
+			p.Reason, p.MachineRead = cmp.Or(s.src.Unreadable, s.broken()), false
 		}
 		r.Papers = append(r.Papers, p)
 	}

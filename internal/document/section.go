@@ -115,6 +115,16 @@ func newSection(s *Source, rows []row, v verdict) *section {
 // pages are those on which the section stands.
 func (s *section) pages() []Page { return s.src.Pages[s.fromPage:s.toPage] }
 
+// broken is why a page of it could not be read, or "".
+func (s *section) broken() string {
+	for _, p := range s.pages() {
+		if p.Unreadable != "" {
+			return p.Unreadable
+		}
+	}
+	return ""
+}
+
 // pageRange is "1-3"; empty where the format has no pages.
 func (s *section) pageRange() string {
 	if !s.src.Paged || s.toPage == 0 {

@@ -64,7 +64,9 @@ func (u *unpacking) add(ctx context.Context, l leaf, depth int) {
 	default:
 		if reason := u.r.scan(ctx, l.data); reason != "" {
 			l.refuse(reason)
-		} else if l.kind == formatZIP || l.kind == formatMail {
+		} else if fragment(l) {
+			l.src.Incidental, l.done = true, true
+		} else if slices.Contains([]format{formatZIP, formatMail, formatTNEF, formatSigned}, l.kind) {
 			u.open(ctx, l, depth)
 			return
 		}
@@ -88,6 +90,11 @@ func (u *unpacking) open(ctx context.Context, l leaf, depth int) {
 	switch {
 	case depth >= maxNesting:
 		reason = document.ReasonTooLarge
+	case l.kind == formatTNEF:
+		members, reason = u.tnefFiles(l)
+	case l.kind == formatSigned:
+		l.data = signedContent(l.data)
+		members, reason = u.mailFiles(ctx, l)
 	case l.kind == formatMail:
 		members, reason = u.mailFiles(ctx, l)
 	default:

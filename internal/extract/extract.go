@@ -201,19 +201,21 @@ func refuse(reason string) readFunc {
 
 // readers says who reads which format.
 var readers = map[format]readFunc{
-	formatXLSX:   readXLSX,
-	formatDOCX:   readDOCX,
-	formatODT:    readODF(false),
-	formatODS:    readODF(true),
-	formatPDF:    readPDF,
-	formatImage:  readImage,
-	formatDOC:    readDOC,
-	formatXLS:    readXLS,
-	formatRTF:    readRTF,
-	formatHTML:   readHTML,
-	formatText:   readText,
-	formatEmpty:  refuse(document.ReasonEmpty),
-	formatSealed: refuse(document.ReasonEncrypted),
+	formatXLSX:  readXLSX,
+	formatDOCX:  readDOCX,
+	formatODT:   readODF(false),
+	formatODS:   readODF(true),
+	formatPDF:   readPDF,
+	formatImage: readImage,
+	formatDOC:   readDOC,
+	formatXLS:   readXLS,
+	formatRTF:   readRTF,
+	formatHTML:  readHTML,
+
+	formatXMLSheet: readXMLSheet,
+	formatText:     readText,
+	formatEmpty:    refuse(document.ReasonEmpty),
+	formatSealed:   refuse(document.ReasonEncrypted),
 	formatEnvelope: func(_ *Reader, _ context.Context, src *document.Source, _ []byte, _ *budget) error {
 		src.Incidental = true
 		return nil

@@ -55,7 +55,7 @@ func (r *Reader) readScans(ctx context.Context, src *document.Source, data []byt
 		}
 		pic, err := r.renderPage(ctx, data, p.Number)
 		if err != nil {
-			if p.Unreadable = ""; !text {
+			if !text {
 				p.Unreadable = document.ReasonNoText
 			}
 			continue

@@ -148,6 +148,8 @@ func (p *painter) sheet(box [4]float64, rotate int) *sheet {
 		s.images, glyphs = 1, nil
 	}
 	s.layer = p.images > 0 && unseen*2 > len(glyphs)
+	s.scan = p.covered > 0.5*s.width*s.height && len(glyphs)-unseen < maxOverprint && unseen < 200
+	s.layer = s.layer || s.scan
 	s.words = words(glyphs)
 	for _, r := range p.rules {
 		r.x0, r.y0 = view(r.x0, r.y0)
@@ -184,6 +186,10 @@ func (s *sheet) strikeOut() (gone []string) {
 	}
 	return gone
 }
+
+// maxOverprint is how many letters may be printed over a scan: a scanner's advertisement, the foot of an electronic signature, a
+// number of the page.
+const maxOverprint = 400
 
 // undecoded says that a code has no known letter.
 func undecoded(text string) bool {

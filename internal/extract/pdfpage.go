@@ -78,6 +78,7 @@ type painter struct {
 	rules    []rule
 	ops      int
 	images   int
+	covered  float64 // by the largest picture, square points
 	depth    int
 	err      error
 }
@@ -191,6 +192,7 @@ func (p *painter) object(x, res pdf.Value) {
 	switch x.Key("Subtype").Name() {
 	case "Image":
 		p.images++
+		p.covered = math.Max(p.covered, math.Abs(p.gs.ctm[0]*p.gs.ctm[3]-p.gs.ctm[1]*p.gs.ctm[2]))
 	case "Form":
 		if p.depth >= maxForms {
 			return

@@ -18,6 +18,7 @@ type sheet struct {
 	rules         []rule
 	images        int                                   // pictures on the page
 	layer         bool                                  // its text is invisible: somebody's OCR
+	scan          bool                                  // a picture covers it, and what is printed over it is not the paper's text
 	view          func(x, y float64) (float64, float64) // from the page's own space
 }
 
@@ -41,7 +42,7 @@ func (r rule) horizontal() bool { return math.Abs(r.x1-r.x0) > math.Abs(r.y1-r.y
 // layout finds the ruled tables, gives them their words and makes lines of the rest.
 func (s *sheet) layout() document.Page {
 	page := document.Page{MachineRead: s.layer}
-	if len(s.words) == 0 && s.images > 0 {
+	if (len(s.words) == 0 || s.scan) && s.images > 0 {
 		page.Unreadable = document.ReasonNoText
 	}
 	tables := s.tables()

@@ -27,6 +27,9 @@ const (
 	formatText     format = "text"
 	formatZIP      format = "zip"
 	formatMail     format = "mail"
+	formatTNEF     format = "tnef"
+	formatSigned   format = "signed" // a mail inside its signature
+	formatXMLSheet format = "xml sheet"
 	formatSealed   format = "sealed"   // an encrypted office file
 	formatEnvelope format = "envelope" // part of a mail's envelope: signature, calendar, vcard, TNEF
 	formatUnknown  format = "unknown"
@@ -40,7 +43,7 @@ var magics = []struct {
 }{
 	{"{\\rtf", formatRTF}, {"\xFF\xD8\xFF", formatImage}, {"\x89PNG\r\n\x1a\n", formatImage}, {"GIF8", formatImage},
 	{"II*\x00", formatImage}, {"MM\x00*", formatImage}, {"Rar!\x1a\x07", formatUnknown}, {"7z\xBC\xAF\x27\x1C", formatUnknown},
-	{"BEGIN:VCALENDAR", formatEnvelope}, {"BEGIN:VCARD", formatEnvelope}, {"\x78\x9f\x3e\x22", formatEnvelope},
+	{"BEGIN:VCALENDAR", formatEnvelope}, {"BEGIN:VCARD", formatEnvelope}, {tnefMagic, formatTNEF},
 	{"-----BEGIN PGP SIGNATURE", formatEnvelope},
 }
 
@@ -49,7 +52,7 @@ func sniff(data []byte) format {
 	if len(bytes.TrimSpace(head(data, 4096))) == 0 && len(bytes.TrimSpace(data)) == 0 {
 		return formatEmpty
 	}
-	if bytes.Contains(head(data, 1024), []byte("%PDF-")) {
+	if bytes.Contains(head(data, 1024), []byte("%PDF-")) && !packed(data) {
 		return formatPDF // ISO 32000 allows bytes before the header
 	}
 	for _, m := range magics {
@@ -66,6 +69,11 @@ func sniff(data []byte) format {
 		return sniffZIP(data)
 	}
 	return sniffText(data)
+}
+
+// packed says that the bytes begin an archive, whatever lies in it unpacked.
+func packed(data []byte) bool {
+	return bytes.HasPrefix(data, []byte("PK\x03\x04")) || bytes.HasPrefix(data, []byte("Rar!\x1a\x07")) || bytes.HasPrefix(data, []byte("7z\xBC\xAF\x27\x1C"))
 }
 
 func head(data []byte, n int) []byte {
@@ -118,9 +126,21 @@ var pkcs7Signature = []byte{0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01
 func sniffText(data []byte) format {
 	start := head(data, 2048)
 	if bytes.Contains(head(data, 40), pkcs7Signature) {
+		if len(signedContent(data)) > 0 {
+			return formatSigned
+		}
 		return formatEnvelope
 	}
 	lower := bytes.ToLower(bytes.TrimLeft(start, "\xEF\xBB\xBF \t\r\n"))
+	if bytes.HasPrefix(lower, []byte("<?xml")) {
+		if bytes.Contains(start, []byte("urn:schemas-microsoft-com:office:spreadsheet")) {
+			return formatXMLSheet
+		}
+		if !bytes.Contains(lower, []byte("<html")) {
+			return formatUnknown // data of some program: nothing that its tags hold is understood
+		}
+		return formatHTML
+	}
 	if bytes.HasPrefix(lower, []byte("<!doctype html")) || bytes.HasPrefix(lower, []byte("<html")) || bytes.Contains(lower, []byte("<table")) && bytes.HasPrefix(lower, []byte("<")) {
 		return formatHTML
 	}

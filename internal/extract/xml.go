@@ -29,6 +29,11 @@ func walkXML(ctx context.Context, p *ooxml.Package, name string, ev xmlEvents) e
 		return err
 	}
 	defer r.Close()
+	return walkReader(ctx, r, ev)
+}
+
+// walkReader reads XML through ev.
+func walkReader(ctx context.Context, r io.Reader, ev xmlEvents) error {
 	dec := xml.NewDecoder(r)
 	dec.Strict = false
 	dec.CharsetReader = charset.NewReaderLabel
