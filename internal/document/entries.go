@@ -97,16 +97,14 @@ func (p *person) takeEmail(text string) string {
 	if labels := labelRE.FindStringIndex(before + " "); strings.HasSuffix(before, "\n") && (labels == nil || strings.TrimSpace(before[min(labels[1], len(before)):]) != "") {
 		p.doubt(fieldEmail)
 	}
-	if rest := text[m[1]:]; strings.HasPrefix(rest, "\n") && len(rest) > 1 && rest[1] >= 'a' && rest[1] <= 'z' && !strings.Contains(firstWord(rest[1:]), " ") && strings.Contains(firstWord(rest[1:]), ".") {
+	if next, ok := strings.CutPrefix(text[m[1]:], "\n"); ok && addressPartRE.MatchString(next) {
 		p.doubt(fieldEmail)
 	}
 	return text[:m[0]]
 }
 
-func firstWord(s string) string {
-	w, _, _ := strings.Cut(strings.TrimSpace(s), " ")
-	return w
-}
+// addressPartRE is how a line begins that may carry on an address: small letters and dots up to a blank or the end.
+var addressPartRE = regexp.MustCompile(`^[a-z][a-z0-9.]{0,20}(\s|$)`)
 
 // labelled sets the field of a label inside a sentence. The value goes as far as the next label; behind the last one nobody knows
 // where it ends, so it is taken to end with its line.

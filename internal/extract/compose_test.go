@@ -824,10 +824,11 @@ func TestComposedLayouts(t *testing.T) {
 	}
 }
 
-// What is reached on the 300 bundles of the ordinary run; it may rise, never fall.
+// What is reached on the 300 bundles of the ordinary run: it may rise, never fall. Before the readers went by values it was 60 % of
+// the kinds, 7 % of the rows exact, and 516 wrong in silence.
 const (
-	composedKinds, composedExact   = 60, 28 // per cent
-	composedSilent, composedUntold = 53, 40
+	composedKinds, composedExact   = 99, 99 // per cent
+	composedSilent, composedUntold = 0, 3
 )
 
 // withoutNoted leaves out a row that is stopped because a note says that its member has left, and what else is said of it.
