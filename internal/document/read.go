@@ -15,6 +15,8 @@ type Bundle struct {
 }
 
 // Read says what the papers of one case are and whom they name (SOP 1.2, SOP 1.3).
+//
+// Of a list over maxRoster the rest is left out, said so, and a person looks: rows are held against each other.
 func Read(b Bundle) Reading {
 	r := Reading{Papers: []Paper{}, Roster: []Row{}, Problems: []Problem{}, Missing: []Kind{}}
 	var all []*section
@@ -44,12 +46,19 @@ func Read(b Bundle) Reading {
 		}
 	}
 	m.merge()
+	if n := len(r.Roster); n > maxRoster {
+		r.Roster, m.roster, r.NeedsPerson = r.Roster[:maxRoster], m.roster[:maxRoster], true
+		r.add(0, "roster", CodeEvenNumber, "Daftar memuat %d orang, lebih dari %d yang dapat diperiksa dalam satu permohonan. Mohon kirim permohonan tersendiri untuk setiap Pokja.", n, maxRoster)
+	}
 	r.checkRows(m.roster, b.OwnDomains, len(m.papers[Formulir]) > 0 || len(m.body) > 0)
 	m.agree()
 	r.tellStruckOut(all)
 	slices.SortStableFunc(r.Problems, func(a, b Problem) int { return cmp.Compare(a.Row, b.Row) }) // as a letter lists them
 	return r
 }
+
+// maxRoster is how many people one request may name: a Pokja has 3 to 31 (DOMAIN), an office a few dozen of them.
+const maxRoster = 200
 
 // readSource gives the papers of one file; an unreadable one is a paper too.
 func readSource(s *Source) []*section {
