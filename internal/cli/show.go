@@ -48,6 +48,9 @@ func printTables(w io.Writer, v control.CaseView) {
 	for _, p := range v.Reading.Problems {
 		fmt.Fprintf(w, "\nbaris %d\t%s\t%s\n", p.Row, p.Severity, p.Text)
 	}
+	for _, x := range v.Deviations {
+		fmt.Fprintf(w, "\npenyimpangan\tlangkah %s\t%s %s %s\n", x.Step, x.Text, x.By, x.Reply)
+	}
 	fmt.Fprintln(w, "\nSURAT\tKEPADA\tKEADAAN\tDIBUAT\tJAWABAN SERVER")
 	for _, l := range v.Letters {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", l.Kind, l.To, l.State, stamp(l.Made), l.Answer)

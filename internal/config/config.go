@@ -45,6 +45,7 @@ type Config struct {
 // Identity is the office itself.
 type Identity struct {
 	Name, CasePrefix, Timezone string
+	SPSE                       string // where members log in; empty: no letter says so
 	Zone                       *time.Location
 }
 
@@ -116,7 +117,6 @@ type Approver struct {
 type Trust struct {
 	AuthservID    string
 	ReceivedBy    []string
-	Senders       []string // addresses that may stand in Sender beside somebody else's From
 	Assurance     sop.Level
 	BelowReceived bool // verdicts under our border's own Received line count too (milters under Postfix)
 }
@@ -206,7 +206,7 @@ func Default() *Config {
 // Office is the policy that the core decides by.
 func (c *Config) Office() sop.Office {
 	o := sop.Office{
-		Name: c.Identity.Name, Mailbox: c.SMTP.From, CasePrefix: c.Identity.CasePrefix,
+		Name: c.Identity.Name, Mailbox: c.SMTP.From, CasePrefix: c.Identity.CasePrefix, SPSE: c.Identity.SPSE,
 		KepalaLPSE: c.People.KepalaLPSE, KepalaBagian: c.People.KepalaBagian, Operator: c.People.Operator,
 		Level: c.Trust.Assurance, UndoWindow: c.Approval.UndoWindow, Expires: c.Approval.Expires,
 		Quorum: c.Approval.Quorum, SecondAbove: c.Approval.SecondAbove, CodeInSheet: c.Approval.Code == "sheet",

@@ -71,6 +71,7 @@ func (o *Identity) read(s *section) {
 	s.need("name", o.Name != "", "write the office's name as its letters show it")
 	parsed(s, "case_prefix", &o.CasePrefix, "write 2 to 10 capitals or digits, such as PKJ", matches(casePrefix, "case prefix"))
 	parsed(s, "timezone", &o.Timezone, "write Asia/Makassar, Asia/Jakarta or Asia/Jayapura", matches(regexp.MustCompile(`^[A-Z][A-Za-z_+/-]{1,40}$`), "time zone"))
+	parsed(s, "spse_url", &o.SPSE, "write it as https://spse.example.go.id", matches(regexp.MustCompile(`^https?://[^\s"<>]{4,180}$`), "web address"))
 	var err error
 	if o.Zone, err = time.LoadLocation(o.Timezone); err != nil {
 		o.Zone = time.UTC

@@ -14,6 +14,7 @@ import (
 	"ukpbjd/internal/office/officetest"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/store"
+	"ukpbjd/internal/triage"
 	"ukpbjd/templates"
 )
 
@@ -92,7 +93,7 @@ func TestExposedInACaseThatIsGone(t *testing.T) {
 	p := &Prepared{Incoming: Incoming{UID: store.UID{Validity: 7, UID: 1}, Arrived: x.Now()}, leak: &leak{redacted: []byte("tanpa sandi"),
 		hits: []hit{{"PKJ-2026-0900", nip, nil}, {number, nip, x.Get(number).Accounts[nip].Sealed}}}}
 	p.mail.Msg = message.Parse(plain(officetest.Staff, "x", "<1@office.example>", "", "x"), message.DefaultLimits(), nil)
-	x.Must(x.Commit(t.Context(), 1, func(b store.Books) error { return m.expose(b, p, x.Now().UTC()) }))
+	x.Must(x.Commit(t.Context(), 1, func(b store.Books) error { return m.expose(b, p, triage.Verdict{}, x.Now().UTC()) }))
 	if !x.Get(number).Members[0].Exposed && len(x.Get(number).Incidents) == 0 {
 		t.Error("the case that is there does not hear")
 	}

@@ -100,6 +100,11 @@ func (v *View) memberAnswers(all bool) []Answer {
 			Then: "diikuti uraian singkat, tanpa menuliskan password", Link: v.Link("KENDALA ")})
 }
 
+// asksAgain: the letter tells an approver that nothing has been decided, and carries the ready links of the letter that asks.
+func (v *View) asksAgain() bool {
+	return v.Kind == string(sop.TidakDikenali) && v.Role == string(sop.RoleApprover)
+}
+
 // Announced says that the note of a pemberitahuan is the name of who decided.
 func (v *View) Announced() bool { return announcedBy[v.Topic] }
 
@@ -107,10 +112,14 @@ func (v *View) Announced() bool { return announcedBy[v.Topic] }
 // exactly the command. It is empty where a mail of its own could not be matched: without a code in the subject only a reply
 // can (DESIGN, "Mail grammar").
 func (v *View) Link(command string) string {
-	if v.Code == "" || v.Office.Address == "" {
+	subject := v.mailSubject
+	if v.Code == "" {
+		subject = v.askSubject
+	}
+	if v.Code+v.askSubject == "" || v.Office.Address == "" {
 		return ""
 	}
-	return mailto(v.Office.Address, "Re: "+v.mailSubject, command)
+	return mailto(v.Office.Address, "Re: "+subject, command)
 }
 
 // mailto follows RFC 6068 §2: spaces are %20, never +.

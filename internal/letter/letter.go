@@ -20,6 +20,7 @@ type Data struct {
 	Case    sop.Case
 	Letter  sop.Letter
 	Code    string // of an approval or member letter; "" where the code stands in the sheet
+	Asked   string // code of the approval letter that waits for this approver's answer; the links of a letter that asks again carry it
 	Now     time.Time
 	Report  *Report  // only for laporan-bulanan
 	Journal *Journal // only for titik-periksa
@@ -69,6 +70,9 @@ func (s *Set) render(d Data) (Rendered, error) {
 	if v.Subject == "" {
 		return Rendered{}, errors.New("the subject is empty")
 	}
+	if v.askSubject, err = s.asked(d, v); err != nil {
+		return Rendered{}, err
+	}
 	if v.Nature, err = one.words("sifat", v); err != nil {
 		return Rendered{}, err
 	}
@@ -85,6 +89,15 @@ func (s *Set) render(d Data) (Rendered, error) {
 		return Rendered{}, err
 	}
 	return Rendered{Subject: v.mailSubject, Text: lay(text.String(), passwords(d)...), HTML: tidy.Replace(page.String())}, nil
+}
+
+// asked is the subject of the approval letter that waits for the addressee's answer; empty where none does.
+func (s *Set) asked(d Data, v *View) (string, error) {
+	if d.Asked == "" || !v.asksAgain() || !v.Case.Asked || d.Case.Expires.IsZero() {
+		return "", nil
+	}
+	subject, err := s.letters[sop.Persetujuan].words("subject", v)
+	return mailSubject(&View{Subject: subject, Number: v.Number, Code: d.Asked}), err
 }
 
 // tidy takes out paragraphs that had nothing to say.

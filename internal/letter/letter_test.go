@@ -105,7 +105,7 @@ func TestMailto(t *testing.T) {
 				t.Errorf("%s: subject %q", s.name(), got)
 			}
 			body := u.Query().Get("body")
-			if c, ok := triage.ParseCommand(body); !ok && !strings.HasSuffix(body, " ") || ok && string(c.Verb) != body {
+			if c, ok := triage.ParseCommand(body); !ok && !strings.HasSuffix(body, " ") || ok && string(c.Verb) != strings.TrimSpace(body) {
 				t.Errorf("%s: body %q is neither a command nor the beginning of one", s.name(), body)
 			}
 			seen[string(s.kind)+" "+body] = true

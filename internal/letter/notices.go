@@ -22,8 +22,17 @@ var notices = map[string]Reason{
 	"problem-reported": {"Anggota melaporkan kendala masuk ke SPSE", "Seorang anggota melaporkan tidak dapat masuk ke SPSE dengan akun yang diberikan.",
 		"Mohon akun anggota tersebut diperiksa pada SPSE. Bila suratnya perlu dikirim sekali lagi, balas surat ini dengan kata " +
 			`"KIRIM ULANG" diikuti nama atau NIP anggota.`},
-	"problem-passed-on": {"Laporan kendala telah diteruskan", "Laporan Saudara telah kami teruskan kepada Admin Agency.",
-		"Admin Agency akan memeriksa akun Saudara pada SPSE."},
+	"problem-too-late-to-resend": {"Anggota melaporkan kendala masuk ke SPSE", "Seorang anggota melaporkan tidak dapat masuk ke SPSE dengan akun yang diberikan. " +
+		"Suratnya tidak dapat dikirim ulang, karena kuncinya telah dimusnahkan.",
+		"Mohon akun anggota tersebut diperiksa pada SPSE. Password yang lupa dapat diatur sendiri oleh anggota melalui menu lupa password pada SPSE."},
+	"problem-passed-on": {"Laporan kendala telah diteruskan", "Laporan Saudara telah kami teruskan kepada Admin Agency, yang akan memeriksa akun Saudara pada SPSE.",
+		"Password yang lupa dapat Saudara atur sendiri melalui menu lupa password pada SPSE."},
+	"explained": {"Penjelasan telah dicatat", "Penjelasan Saudara atas penyimpangan permohonan ini telah kami catat.", "Saudara tidak perlu menjawab lagi."},
+	"received-quoted": {"Penerimaan telah tercatat", "Konfirmasi penerimaan user ID dan password telah kami catat. Balasan Saudara masih mengutip surat kredensial beserta " +
+		"passwordnya; kutipan itu hanya sampai kepada kantor dan tidak kami simpan.", "Mohon segera ganti password pada SPSE, dan hapus kutipan sebelum membalas."},
+	"own-quote": {"Kutipan memuat password", "Balasan Saudara mengutip surat kredensial beserta passwordnya; kutipan itu hanya sampai kepada kantor dan tidak kami simpan.",
+		"Mohon segera ganti password pada SPSE, dan hapus kutipan sebelum membalas."},
+	"received-already": {"Penerimaan telah tercatat", "Konfirmasi penerimaan Saudara sudah tercatat sebelumnya.", "Saudara tidak perlu menjawab lagi."},
 	"wrong-recipient": {"Surat kredensial sampai ke alamat yang keliru", "Penerima menyatakan bahwa surat kredensial itu bukan untuknya. " +
 		"Pengiriman untuk anggota tersebut dihentikan dan alamatnya dibekukan.", "Mohon password akun tersebut segera diganti pada SPSE. " +
 		"Kejadian ini dicatat sebagai insiden; pemberitahuan kepada pihak terkait paling lambat 3 × 24 jam (UU Nomor 27 Tahun 2022)."},

@@ -32,6 +32,16 @@ type Member struct {
 	PictureFile                                      string
 }
 
+// Unsent names the members whom their letter has not reached.
+func (v *View) Unsent() (out []string) {
+	for _, m := range v.Members {
+		if !m.SentAt.Set() && !m.Confirmed.Set() || m.Failed {
+			out = append(out, m.Name)
+		}
+	}
+	return out
+}
+
 // Paper is one recognised paper.
 type Paper struct{ Kind, Title, Number, File, Pages, Hash, Short, Fault, Remark string }
 

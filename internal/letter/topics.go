@@ -82,12 +82,18 @@ const (
 	newestNext = "Mohon gunakan surat permohonan persetujuan yang terakhir Saudara terima dan balas surat itu."
 	linesNext  = `Permohonan belum disetujui. Mohon balas sekali lagi dengan "SETUJU", dan di bawahnya hanya baris seperti "TETAP 2", "BARU 2", ` +
 		`atau "USER 2 nama.pengguna"; angkanya adalah nomor anggota dalam surat permohonan persetujuan.`
+	sentNext = "Surat yang telah dikirim tidak dapat ditarik. Akun yang tidak boleh dipakai lagi dinonaktifkan pada SPSE; penonaktifannya diajukan " +
+		"kepada Admin Agency. Penggantian anggota dan keperluan lain memerlukan permohonan baru."
 	directNext = "Mohon balas langsung dari kotak surat Saudara yang terdaftar, melalui server surat kantor, tanpa meneruskannya."
 )
 
 var unclear = map[string]Reason{
-	"not-a-command": {"", "Baris pertama balasan Saudara bukan salah satu kata yang dikenal, atau diikuti kata lain pada baris yang sama.",
-		"Mohon tulis hanya kata yang dimaksud pada baris pertama, tanpa tambahan."},
+	"not-a-command": {"", "Balasan Saudara tidak diawali salah satu kata yang dikenal layanan ini.",
+		"Mohon balas sekali lagi dengan salah satu kata di bawah ini pada baris pertama."},
+	"words-missing": {"", "Kata pada baris pertama balasan Saudara telah kami baca, tetapi keterangannya belum ada.",
+		"Mohon balas sekali lagi dengan kata itu diikuti alasan, catatan atau penjelasannya, pada baris yang sama atau di bawahnya."},
+	"other-letter": {"", "Kata pada balasan Saudara telah kami baca, tetapi surat yang Saudara balas tidak memuat kode persetujuan.",
+		"Mohon balas surat permohonan persetujuan yang terakhir Saudara terima, atau gunakan tautan siap kirim di bawah ini."},
 	"empty": {"", "Balasan Saudara tidak berisi kalimat Saudara sendiri.", waysNext},
 	"below-quote": {"", "Di atas surat yang dikutip tidak ada kalimat Saudara, dan kalimat di bawahnya tidak dapat dibedakan dari kutipan.",
 		"Mohon tulis jawaban Saudara pada baris pertama, di atas surat yang dikutip."},
@@ -130,8 +136,7 @@ var unclear = map[string]Reason{
 		"Bila Saudara setuju tanpa syarat, mohon balas sekali lagi hanya dengan kata \"SETUJU\". Bila belum, mohon balas dengan \"LENGKAPI\" atau \"TOLAK\" beserta alasannya."},
 	"workbook": {"", "Balasan Saudara melampirkan berkas lembar kerja, sehingga permohonan belum disetujui. Lembar akun tidak perlu dikirim kembali, dan perubahan di dalamnya tidak dibaca.",
 		`Mohon balas sekali lagi dengan "SETUJU" tanpa lampiran. Perubahan ditulis di bawahnya, misalnya "TETAP 2", "BARU 2", atau "USER 2 nama.pengguna".`},
-	"too-late": {"", "Perintah itu datang terlambat: langkah yang dimaksud sudah dilaksanakan.",
-		`Untuk mengetahui keadaannya, mohon balas dengan kata "STATUS".`},
+	"too-late": {"", "Jawaban itu datang terlambat: permohonan ini telah disetujui dan surat kredensialnya telah dikirim.", sentNext},
 	"shredded": {"", "Surat itu tidak dapat dikirim ulang, karena kredensialnya telah dimusnahkan sesuai ketentuan.",
 		"Password yang lupa dapat diatur sendiri oleh anggota melalui menu lupa password pada SPSE."},
 	"member-unknown": {"", "Nama atau NIP itu tidak tercantum dalam daftar anggota permohonan ini.",
@@ -141,11 +146,19 @@ var unclear = map[string]Reason{
 	"nothing-to-resend": {"", "Tidak ada surat yang dapat dikirim sekali lagi: suratnya sedang dalam perjalanan, telah dikonfirmasi, dibekukan, atau " +
 		"telah terlalu sering dikirim.", `Untuk mengetahui keadaannya, mohon balas dengan kata "STATUS".`},
 	"no-deviation": {"", "Tidak ada penyimpangan atas nama Saudara yang menunggu penjelasan.", "Saudara tidak perlu menjawab lagi."},
-	"after-approval": {"", "Permohonan ini telah disetujui, sehingga berkas dan daftar anggotanya tidak dapat diubah lagi.",
-		"Perubahan setelah persetujuan memerlukan permohonan baru."},
+	"after-approval": {"", "Permohonan ini telah disetujui, sehingga berkas dan daftar anggotanya tidak dapat diubah dan permohonannya tidak dapat ditarik lagi.",
+		"Perubahan setelah persetujuan memerlukan permohonan baru. Akun yang tidak boleh dipakai diajukan penonaktifannya kepada Admin Agency."},
 	"nothing-new": {"", "Berkas yang Saudara kirim sama dengan yang telah kami terima.", "Mohon periksa kembali lampiran Saudara."},
-	"closed": {"", "Permohonan ini telah ditutup, sehingga tidak ada lagi yang dapat diubah.",
-		"Untuk keperluan baru, mohon ajukan permohonan baru."},
+	"closed":      {"", "Permohonan ini telah ditutup, sehingga tidak ada lagi yang dapat diubah.", sentNext},
+	"stranger": {"", "Balasan atas surat Saudara datang dari alamat yang tidak terdaftar untuk permohonan ini, sehingga tidak dihitung.",
+		"Bila Saudara sendiri yang mengirimnya, mohon balas sekali lagi dari alamat terdaftar, yaitu alamat yang menerima surat ini."},
+	"closed-done": {"Permohonan akun SPSE telah selesai", "Permohonan ini telah selesai: telah disetujui, dan surat kredensialnya telah dikirim.", sentNext},
+	"closed-refused": {"Permohonan akun SPSE telah ditolak", "Permohonan ini telah ditolak, sehingga tidak ada lagi yang dapat diputuskan atau dilengkapi.",
+		"Permohonan baru dapat diajukan dengan surel baru yang memuat formulir, SK dan surat tugas."},
+	"closed-cancelled": {"Permohonan akun SPSE telah dibatalkan", "Permohonan ini telah dibatalkan, sehingga tidak ada lagi yang dapat diputuskan atau dilengkapi.",
+		"Permohonan baru dapat diajukan dengan surel baru yang memuat formulir, SK dan surat tugas."},
+	"closed-resend": {"Surat kredensial tidak dapat dikirim ulang", "Permohonan ini telah selesai dan kuncinya dimusnahkan, sehingga surat kredensial tidak dapat dikirim ulang.",
+		"Password yang lupa dapat diatur sendiri oleh anggota melalui menu lupa password pada SPSE."},
 	"held":            {"", "Permohonan ini sedang ditahan untuk diperiksa oleh petugas.", "Kami akan mengabari Saudara setelah pemeriksaan selesai."},
 	"deputy-unknown":  {"", "Nama itu tidak terdaftar sebagai pengganti Saudara.", "Pengganti didaftarkan oleh operator pada konfigurasi layanan."},
 	"no-delegation":   {"", "Tidak ada pendelegasian dari Saudara yang sedang berlaku untuk nama itu.", "Saudara tidak perlu menjawab lagi."},
@@ -180,6 +193,8 @@ var held = map[string]Reason{
 
 // elsewhere says where a request belongs that is another procedure (DOMAIN); no letter ever answers it with a password.
 var elsewhere = map[string]Reason{
+	"not-addressee": {"", "Balasan Saudara menyangkut surat kami kepada orang lain, sehingga tidak ada yang dilakukan. Persetujuan dan jawaban lain hanya sah dari alamat " +
+		"terdaftar penerima surat itu; permohonan hanya disetujui oleh Admin Agency.", "Mohon yang bersangkutan membalas sendiri dari alamatnya."},
 	"other-procedure-reset": {"", "Surel Saudara tampaknya meminta pengaturan ulang password. Hal itu tidak dilakukan oleh layanan ini.",
 		"Password yang lupa diatur sendiri oleh pemilik akun melalui menu lupa password pada SPSE; bila tetap terkendala, mohon hubungi " +
 			"helpdesk LPSE. Surel Saudara juga diteruskan kepada petugas."},

@@ -59,6 +59,7 @@ type View struct {
 	Copied      bool // it was approved that Kepala LPSE's tembusan carries the passwords
 	HasCopy     bool // a Tembusan line stands under the letter
 	mailSubject string
+	askSubject  string
 	answers     []Answer
 }
 
@@ -84,7 +85,7 @@ func stand(c sop.Case, nip string) Stand {
 
 // Office is the sender of every letter.
 type Office struct {
-	Name, Address                             string
+	Name, Address, SPSE                       string
 	CodeInSheet, Signed                       bool // Signed: an answer counts only with a signature
 	FullCopy                                  bool // Kepala LPSE's tembusan carries the passwords
 	Sheet, Level                              string
@@ -186,7 +187,7 @@ func attached(files []sop.File) string {
 
 func office(o sop.Office) Office {
 	return Office{
-		Name: shown(o.Name, maxTitle), Address: address(o.Mailbox.Address), CodeInSheet: o.CodeInSheet, Signed: o.Level == sop.Signed,
+		Name: shown(o.Name, maxTitle), Address: address(o.Mailbox.Address), SPSE: shown(o.SPSE, maxMail), CodeInSheet: o.CodeInSheet, Signed: o.Level == sop.Signed,
 		FullCopy: o.FullCopy && o.KepalaLPSE.Address != "", Sheet: o.Sheet, ApprovalDays: o.ApprovalDays, CompletionDays: o.CompletionDays,
 		ReceiptDays: o.ReceiptDays, ExpiryDays: o.ExpiryDays, ExpiresDays: o.Expires, Level: levelWord(o.Level),
 	}

@@ -161,6 +161,9 @@ func (c *Clerk) wait(b store.Books, l sop.Letter, now time.Time) (wait time.Dura
 func (c *Clerk) Render(d letter.Data) (subject string, body []byte, err error) {
 	number, l := d.Case.Number, d.Letter
 	d.Code = c.code(number, l)
+	if l.Role == sop.RoleApprover && !c.Office.CodeInSheet {
+		d.Asked = c.Codes.ApprovalCode(number, d.Case.Revision, d.Case.Issue, l.To.Address)
+	}
 	r, err := c.Letters.Render(d)
 	if err != nil {
 		return "", nil, err

@@ -12,8 +12,8 @@ import (
 )
 
 // Some providers keep a copy of everything that is submitted, in a folder of sent mail that the whole office reads. A
-// credential letter would lie there in plain, and an approval letter with its code. check finds out; serve takes these copies
-// away again (DESIGN, "Credentials": credential and approval letters get no Sent copy).
+// credential letter would lie there in plain, and an approval letter with its code, which also stands in the links of what answers
+// an approver. check finds out; serve takes these copies away again (DESIGN, "Credentials": credential and approval letters get no Sent copy).
 
 // minSweep is the least pause between two looks at a folder of sent mail.
 const minSweep = 5 * time.Second
@@ -33,7 +33,7 @@ func (x *Outbox) Sweep(ctx context.Context) (next time.Time, err error) {
 	}
 	x.swept.Done(x.Now())
 	for _, f := range folders {
-		for _, kind := range []sop.LetterKind{sop.Kredensial, sop.Persetujuan, sop.Tembusan} {
+		for _, kind := range []sop.LetterKind{sop.Kredensial, sop.Persetujuan, sop.Tembusan, sop.TidakDikenali} {
 			if err := x.sweep(ctx, f, kind); err != nil {
 				return next, err
 			}
@@ -74,7 +74,7 @@ func (x *Outbox) wrote(ctx context.Context, messageID string, kind sop.LetterKin
 			return err
 		}
 		row, ok, err := b.Letters.Get(p.Case, p.Key)
-		yes = ok && row.Letter.Kind == kind && (kind != sop.Tembusan || len(row.Letter.Of) > 0)
+		yes = ok && row.Letter.Kind == kind && (kind != sop.Tembusan || len(row.Letter.Of) > 0) && (kind != sop.TidakDikenali || row.Letter.Role == sop.RoleApprover)
 		return err
 	})
 	return yes, err

@@ -37,7 +37,7 @@ func (s Status) Label() string {
 	return strings.ToUpper(string(s[:1])) + strings.ReplaceAll(string(s[1:]), "-", " ")
 }
 
-// Closed says that nothing further is emitted for a case of this status.
+// Closed says that a case of this status moves no more: who writes is answered, and trouble is told.
 func (s Status) Closed() bool { return s == Done || s == Rejected || s == Cancelled }
 
 // Person is somebody a letter may go to.
@@ -87,12 +87,13 @@ type Case struct {
 	Missed   time.Time `json:"missed,omitzero"` // since when it is known that a moment lies more than a day back
 	Wake     time.Time `json:"wake,omitzero"`   // the moment of the next Tick: when something is due; zero: never
 
-	Deviations []Deviation     `json:"deviations,omitempty"` // SOP W.2
-	Incidents  []Incident      `json:"incidents,omitempty"`
-	Held       string          `json:"held,omitempty"`    // operator's or daemon's reason; no letter leaves while set
-	Outcome    string          `json:"outcome,omitempty"` // words of the refusal or withdrawal
-	Told       map[string]bool `json:"told,omitempty"`    // who was already told how to answer
-	Letters    int             `json:"letters"`           // counter behind letter keys
+	Deviations []Deviation          `json:"deviations,omitempty"` // SOP W.2
+	Incidents  []Incident           `json:"incidents,omitempty"`
+	Held       string               `json:"held,omitempty"`     // operator's or daemon's reason; no letter leaves while set
+	Outcome    string               `json:"outcome,omitempty"`  // words of the refusal or withdrawal
+	Answered   map[string]time.Time `json:"answered,omitempty"` // who was told what within a day
+	Waiting    []WaitingAnswer      `json:"waiting,omitempty"`  // what they are told when the day is over
+	Letters    int                  `json:"letters"`            // counter behind letter keys
 }
 
 // Mail is the reference to an archived mail of the case.
@@ -102,6 +103,13 @@ type Mail struct {
 	From      string    `json:"from"`
 	At        time.Time `json:"at"`
 	What      string    `json:"what"` // permohonan, pelengkap, SETUJU …
+}
+
+// WaitingAnswer is an answer that was given within a day already.
+type WaitingAnswer struct {
+	Key    string    `json:"key"`
+	At     time.Time `json:"at"`
+	Letter Letter    `json:"letter"`
 }
 
 // MemberState is how far the letter of one member has come (SOP 2.3, SOP 3.1).
@@ -135,6 +143,8 @@ type Member struct {
 	Note      string       `json:"note,omitempty"`  // delivery error or the member's KENDALA
 	Marks     []string     `json:"marks,omitempty"` // risks shown to the approver
 	Exposed   bool         `json:"exposed,omitempty"`
+	Quoted    int          `json:"quoted,omitempty"`   // how often they quoted their own password to the office alone
+	Warned    bool         `json:"warned,omitempty"`   // and were told of it
 	Shredded  bool         `json:"shredded,omitempty"` // the key is destroyed
 }
 
@@ -152,8 +162,7 @@ type Account struct {
 
 // Approval is one authentic SETUJU.
 type Approval struct {
-	By       Person    `json:"by"`             // the registered approver
-	Seat     string    `json:"seat,omitempty"` // in which they sat: a deputy in the seat of the one who delegated
+	By       Person    `json:"by"` // the registered approver
 	Address  string    `json:"address"`
 	At       time.Time `json:"at"`
 	Revision int       `json:"revision"`

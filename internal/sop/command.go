@@ -2,7 +2,9 @@ package sop
 
 import (
 	"cmp"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -26,7 +28,7 @@ var rules = map[Verb]rule{
 	Batal:        {RoleRequester, false, true, withdrawable, (*decision).batal},
 	Terima:       {RoleMember, false, false, ownLetter, (*decision).terima},
 	Salah:        {RoleMember, true, false, ownLetter, (*decision).salah},
-	Kendala:      {RoleMember, false, false, ownLetter, (*decision).kendala},
+	Kendala:      {RoleMember, true, false, ownLetter, (*decision).kendala},
 	Jelaskan:     {RoleNone, true, true, nil, (*decision).jelaskan},
 	TanyaStatus:  {RoleNone, true, false, nil, told(StatusKasus, "status-told", "Keadaan kasus ditanyakan dan dijawab.")},
 	TanyaBantuan: {RoleNone, true, false, nil, told(Bantuan, "help-told", "Cara menjawab ditanyakan dan dijelaskan.")},
@@ -66,6 +68,11 @@ func (w Command) decide(d *decision) string {
 		return rules[w.Verb].do(d, w)
 	case "closed":
 		d.event("late-command", "Perintah "+string(w.Verb)+" diterima setelah kasus ditutup; tidak ada yang dijalankan.")
+		topic := d.c.ended()
+		if w.Verb == KirimUlang && d.c.Status == Done {
+			topic = "closed-resend"
+		}
+		d.answer(topic, "")
 		return why
 	case "expired": // an expired letter is issued anew
 		d.askApproval()
@@ -81,24 +88,69 @@ func (w Command) decide(d *decision) string {
 // arrived is when the mail reached the mailbox: a daemon that was down does not make a punctual answer late.
 func (d *decision) arrived() time.Time { return cmp.Or(d.in.At, d.now) }
 
-// reject answers a command that is not obeyed, once, with the reason.
+// reject answers a command that is not obeyed, with the reason.
 func (d *decision) reject(topic, note string) string {
 	d.event("not-obeyed", "Perintah tidak dijalankan.", "why", topic)
 	d.answer(topic, note)
 	return topic
 }
 
-// maxTold bounds the memory of answers, and so the answers.
-const maxTold = 200
+// ended is what can still be said of a closed case.
+func (c *Case) ended() string {
+	return map[Status]string{Done: "closed-done", Rejected: "closed-refused", Cancelled: "closed-cancelled"}[c.Status]
+}
 
-// answer tells the sender, at their registered address, why nothing happened; once for each reason and status of the case.
+// maxAnswered bounds the memory of answers, and so the answers.
+const maxAnswered = 200
+
+// answer tells the sender, at their registered address, why nothing happened. DESIGN, "Who hears"
 func (d *decision) answer(topic, note string) {
-	key := d.in.From.Address + " " + topic + " " + note + " " + string(d.c.Status)
-	if d.c.Status.Closed() || d.c.Told[key] || len(d.in.From.Roles) == 0 || len(d.c.Told) >= maxTold {
+	if r := d.role(); r == RoleKepala || r == RoleBagian { // nothing is asked of them, so nothing can be wrong
+		d.paced(StatusKasus, "noted", "")
 		return
 	}
-	d.c.Told[key] = true
-	d.reply(TidakDikenali, d.in.From.Person, d.role(), topic, note).NIP = d.in.From.NIP
+	d.paced(TidakDikenali, topic, note)
+}
+
+// paced answers at once; the same answer to the same person once more when a day is over, however often they write meanwhile. What is
+// said of a command names its fault, and another fault is another answer.
+func (d *decision) paced(kind LetterKind, topic, note string) {
+	if len(d.in.From.Roles) == 0 {
+		return
+	}
+	key := strings.Join([]string{d.in.From.Address, string(kind), topic, string(d.c.Status)}, " ")
+	if _, command := d.in.What.(Command); command {
+		key += " " + note
+	}
+	maps.DeleteFunc(d.c.Answered, func(_ string, at time.Time) bool { return at.Before(d.now.Add(-day)) })
+	last, again := d.c.Answered[key]
+	if again = again && !last.After(d.now); !again && len(d.c.Answered) < maxAnswered {
+		d.c.Answered[key] = d.now
+		d.reply(kind, d.in.From.Person, d.role(), topic, note).NIP = d.in.From.NIP
+		return
+	}
+	d.c.Waiting = slices.DeleteFunc(d.c.Waiting, func(w WaitingAnswer) bool { return w.Key == key })
+	if len(d.c.Waiting) < maxAnswered {
+		d.c.Waiting = append(d.c.Waiting, WaitingAnswer{Key: key, At: cmp.Or(last, d.now).Add(day), Letter: Letter{Kind: kind, To: d.in.From.Person,
+			Role: d.role(), Topic: topic, Note: note, NIP: d.in.From.NIP, Answers: d.in.Mail.MessageID}})
+	}
+}
+
+// answersDue sends the answers whose day is over.
+func (d *decision) answersDue() string {
+	reason := ""
+	for _, w := range slices.Clone(d.c.Waiting) {
+		if !d.due(moment{at: w.At, wait: day}) {
+			continue
+		}
+		d.c.Waiting = slices.DeleteFunc(d.c.Waiting, func(x WaitingAnswer) bool { return x.Key == w.Key })
+		d.c.Answered[w.Key] = d.now
+		l := d.tell(w.Letter.Kind, w.Letter.To, w.Letter.Role, w.Letter.Topic, w.Letter.Note)
+		l.NIP, l.Answers = w.Letter.NIP, w.Letter.Answers
+		d.event("answered-later", "Balasan yang berulang dijawab.", "to", w.Letter.To.Address)
+		reason = "answered-later"
+	}
+	return reason
 }
 
 func (d *decision) role() Role {
@@ -124,6 +176,7 @@ func (d *decision) jelaskan(w Command) string {
 		if v.Reply == "" && d.in.From.Has(Role(v.Owed)) && (v.NIP == "" || v.NIP == d.in.From.NIP) {
 			v.Reply = w.Arg
 			d.event("deviation-explained", "Penjelasan penyimpangan dicatat.", "step", v.Step, "reply", w.Arg)
+			d.reply(Pemberitahuan, d.in.From.Person, d.role(), "explained", w.Arg).NIP = d.in.From.NIP
 			return "deviation-explained"
 		}
 	}

@@ -145,7 +145,8 @@ func (c Case) clone() Case {
 	c.Votes = slices.Clone(c.Votes)
 	c.Deviations = slices.Clone(c.Deviations)
 	c.Incidents = slices.Clone(c.Incidents)
-	c.Told = maps.Collect(maps.All(c.Told))
+	c.Answered = maps.Collect(maps.All(c.Answered))
+	c.Waiting = slices.Clone(c.Waiting)
 	if c.Approval != nil {
 		c.Approval = new(*c.Approval)
 	}

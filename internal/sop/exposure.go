@@ -17,22 +17,38 @@ func (w Exposed) decide(d *decision) string {
 		d.drop(w.NIP)
 		return "exposed"
 	}
+	if w.Own && d.c.Approval != nil {
+		return d.quoted(m, w.Receipt)
+	}
+	if m.Exposed { // one exposed password is one incident
+		d.event("exposed-again", "Kredensial "+m.Row.Nama+" terlihat lagi: "+w.What+".", "nip", m.Row.NIP)
+		return "exposed-again"
+	}
 	d.incident(m.Row.NIP, m.Row.Nama, w.What)
 	m.Exposed = d.released() || d.c.Status.Closed()
 	if !m.Exposed { // nobody has been given it yet: it is made anew
 		d.drop(m.Row.NIP)
 	}
-	if d.c.Status.Closed() {
-		return "exposed"
-	}
 	d.tellIncident(m.Row.NIP, "exposed", w.What)
 	if m.Exposed && m.State != MemberWrong {
 		d.tell(Pemberitahuan, m.person(), RoleMember, "exposed", w.What).NIP = m.Row.NIP
 	}
-	if !d.released() {
+	if !d.released() && !d.c.Status.Closed() {
 		d.askAnew("Persetujuan gugur karena kredensial terbuka sebelum dikirim.")
 	}
 	return "exposed"
+}
+
+// quoted is a member's own answer with the letter below it: nobody but the office was shown the password. They are told once, with the
+// receipt where it is one. DESIGN, "Credentials"
+func (d *decision) quoted(m *Member, receipt bool) string {
+	m.Quoted++
+	d.event("own-quote", m.Row.Nama+" mengutip surat kredensialnya kepada kantor.", "nip", m.Row.NIP)
+	if !m.Warned && !receipt {
+		m.Warned = true
+		d.tell(Pemberitahuan, m.person(), RoleMember, "own-quote", "").NIP = m.Row.NIP
+	}
+	return "own-quote"
 }
 
 func (d *decision) released() bool { return d.c.Approval != nil && d.c.Approval.Released }

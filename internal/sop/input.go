@@ -68,6 +68,7 @@ type (
 	Refused struct {
 		Why, Gate string
 		Tell      bool
+		To        Sender // who is told, where it is another than who sent it
 		WrongCode bool
 	}
 	// Held is a mail that only a retry or a person can settle.
@@ -114,8 +115,12 @@ type (
 	}
 	// KeyShredded is the result of TaskShred.
 	KeyShredded struct{ NIP string }
-	// Exposed says that a live secret of a member was seen outside its letter.
-	Exposed struct{ NIP, What string }
+	// Exposed says that a live secret of a member was seen outside its letter. Own: in the member's own answer, which reached nobody but the
+	// office; Receipt: that answer is their TERIMA.
+	Exposed struct {
+		NIP, What    string
+		Own, Receipt bool
+	}
 	// Superseded says that another case gives a member a new password: the one of this case must not be opened any more.
 	Superseded struct{ NIP, By string }
 	// Oversized is a mail of a known requester that is over the size limit.

@@ -14,6 +14,7 @@ type Office struct {
 	Name         string
 	Mailbox      Person // the office's own address; never a participant
 	CasePrefix   string
+	SPSE         string // where members log in: office.spse_url
 	Approvers    []Approver
 	KepalaLPSE   Person
 	KepalaBagian Person

@@ -13,10 +13,8 @@ func ownLetter(_ Office, c *Case, s Sender, w Command, _ time.Time) string {
 		return "not-your-letter"
 	case m.State == MemberWaiting || m.State == MemberSealing && m.SentAt.IsZero():
 		return "wrong-state"
-	case (m.State == MemberWrong || m.State == MemberLapsed) && w.Verb != Salah:
+	case (m.State == MemberWrong || m.State == MemberLapsed) && w.Verb == Terima:
 		return "wrong-state"
-	case w.Ref.NIP == "": // letters to others bear none
-		return "not-your-letter"
 	}
 	return ""
 }
@@ -25,6 +23,8 @@ func ownLetter(_ Office, c *Case, s Sender, w Command, _ time.Time) string {
 func (d *decision) terima(Command) string {
 	m := d.c.Member(d.in.From.NIP)
 	if m.State == MemberConfirmed {
+		d.event("receipt-again", m.Row.Nama+" menyatakan sekali lagi telah menerima kredensial.", "nip", m.Row.NIP)
+		d.paced(Pemberitahuan, "received-already", "")
 		return "already-confirmed"
 	}
 	m.Proof = "tanpa bukti"
@@ -40,6 +40,13 @@ func (d *decision) terima(Command) string {
 	m.State, m.Confirmed, m.Note = MemberConfirmed, d.now, ""
 	d.event("receipt-confirmed", m.Row.Nama+" menyatakan telah menerima kredensial.", "nip", m.Row.NIP, "proof", m.Proof)
 	d.progress()
+	switch {
+	case m.Quoted > 0 && !m.Warned:
+		m.Warned = true
+		d.paced(Pemberitahuan, "received-quoted", "")
+	case !d.c.Status.Closed(): // the closing letter says it too
+		d.paced(Pemberitahuan, "received", "")
+	}
 	return "receipt-confirmed"
 }
 
@@ -69,9 +76,6 @@ func (d *decision) salah(Command) string {
 	}
 	d.incident(m.Row.NIP, m.Row.Nama, "penerima menyatakan surat bukan untuknya")
 	m.State, m.Exposed = MemberWrong, true
-	if d.c.Status.Closed() { // on record, but nothing is emitted any more
-		return "wrong-recipient"
-	}
 	d.deviation(Deviation{Kind: "output", Step: "2.3", Owed: "requester", By: m.Row.Nama, NIP: m.Row.NIP,
 		Text: "Surat kredensial " + m.Row.Nama + " sampai kepada orang lain."})
 	d.tellIncident(m.Row.NIP, "wrong-recipient", "")
@@ -85,8 +89,12 @@ func (d *decision) kendala(w Command) string {
 	m := d.c.Member(d.in.From.NIP)
 	m.Note = w.Arg
 	d.event("problem", m.Row.Nama+" melaporkan kendala masuk.", "nip", m.Row.NIP, "note", w.Arg)
+	topic := "problem-reported"
+	if m.Shredded || d.c.Status.Closed() {
+		topic = "problem-too-late-to-resend"
+	}
 	for _, a := range d.acting() {
-		d.tell(Pemberitahuan, a.Person, RoleApprover, "problem-reported", w.Arg).NIP = m.Row.NIP
+		d.tell(Pemberitahuan, a.Person, RoleApprover, topic, w.Arg).NIP = m.Row.NIP
 	}
 	d.reply(Pemberitahuan, m.person(), RoleMember, "problem-passed-on", "").NIP = m.Row.NIP
 	return "problem-reported"

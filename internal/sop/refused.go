@@ -3,9 +3,13 @@ package sop
 // MaxCodeTries is how many wrong codes a revision bears; then the code alone opens nothing (DESIGN, "Mail grammar").
 const MaxCodeTries = 5
 
-// Unclear is a participant's reply without a command: nothing happens, and they are told once how to answer.
+// Unclear is a participant's reply without a command: nothing happens, and they are told how to answer.
 func (w Unclear) decide(d *decision) string {
 	d.event("unclear", "Balasan tidak memuat perintah; tidak ada yang dijalankan.", "why", w.Why)
+	if d.c.Status.Closed() {
+		d.answer(d.c.ended(), "")
+		return w.Why
+	}
 	d.answer(w.Why, w.Quote)
 	return w.Why
 }
@@ -14,7 +18,13 @@ func (w Unclear) decide(d *decision) string {
 // the letters are issued anew under another code.
 func (w Refused) decide(d *decision) string {
 	d.event("refused", "Surel tidak memenuhi syarat dan tidak dijalankan.", "why", w.Why, "gate", w.Gate, "from", d.in.Mail.From)
+	if len(w.To.Roles) > 0 {
+		d.in.From = w.To
+	}
 	if d.c.Status.Closed() {
+		if w.Tell {
+			d.answer(d.c.ended(), "")
+		}
 		return w.Why
 	}
 	if w.WrongCode {

@@ -251,14 +251,14 @@ func TestUndoWindowControl(t *testing.T) {
 		"ticks remembered by their moment": func(o sop.Office, c sop.Case, in sop.Input, now time.Time) sop.Outcome {
 			name := fmt.Sprintf("tick/%d", c.Wake.UnixNano())
 			_, tick := in.What.(sop.Tick)
-			if tick && c.Told[name] {
+			if _, had := c.Answered[name]; tick && had {
 				return sop.Outcome{Case: c, Reason: sop.NothingDue}
 			}
 			out := o.Decide(c, in, now)
 			if tick {
-				out.Case.Told = map[string]bool{name: true}
-				for told := range c.Told {
-					out.Case.Told[told] = true
+				out.Case.Answered = map[string]time.Time{name: now}
+				for told := range c.Answered {
+					out.Case.Answered[told] = now
 				}
 			}
 			return out

@@ -78,6 +78,9 @@ func (d *decision) moments() []moment {
 	for _, m := range d.c.Members {
 		all = append(all, d.shredAt(m))
 	}
+	for _, w := range d.c.Waiting {
+		all = append(all, moment{at: w.At, wait: day})
+	}
 	if d.c.Status.Closed() {
 		return all
 	}
@@ -105,7 +108,7 @@ func (d *decision) nextWake() time.Time {
 // decide does whatever has fallen due.
 func (Tick) decide(d *decision) string {
 	reason := NothingDue
-	for _, do := range []func() string{d.noteMissed, d.releaseDue, d.lapseDue, d.deadlineDue, d.shredDue} {
+	for _, do := range []func() string{d.noteMissed, d.releaseDue, d.lapseDue, d.deadlineDue, d.shredDue, d.answersDue} {
 		if r := do(); r != "" {
 			reason = r
 		}
@@ -126,7 +129,7 @@ func (d *decision) releaseDue() string {
 	if !d.due(d.releaseAt()) {
 		return ""
 	}
-	if d.c.Votes = d.o.standing(&d.c, d.now); len(d.c.Votes) < d.quorum() {
+	if d.judgeVotes() {
 		d.askAnew("Persetujuan gugur: pemberinya tidak lagi berwenang.")
 		return "approval-withdrawn"
 	}

@@ -220,6 +220,7 @@ func (p *player) office(second sop.Person, quorum int) Options {
 		d.Outbox.DoubtPause, d.Outbox.FirstRetry, d.Tasks.FirstRetry = 200*time.Millisecond, 50*time.Millisecond, 50*time.Millisecond
 	}, Change: func(c *config.Config) {
 		c.IMAP.Start.All, c.IMAP.Poll = true, time.Second
+		c.Identity.SPSE = "https://spse.tirtawana.example"
 		if second.Address != "" {
 			c.People.Approvers = append(c.People.Approvers, config.Approver{Person: second, SheetPassphrase: c.People.Approvers[0].SheetPassphrase})
 		}

@@ -19,8 +19,12 @@ func (s *Stage) Write(dir string) (string, error) {
 	if s.Daemon != nil { // a port that was left to the system
 		page = s.Daemon.PageAddr()
 	}
+	spse := ""
+	if c.Identity.SPSE != "" {
+		spse = ", spse_url: " + quote(c.Identity.SPSE)
+	}
 	lines := []string{
-		fmt.Sprintf("office: {name: %s, case_prefix: %s, timezone: %s}", quote(c.Identity.Name), c.Identity.CasePrefix, c.Identity.Timezone),
+		fmt.Sprintf("office: {name: %s, case_prefix: %s, timezone: %s%s}", quote(c.Identity.Name), c.Identity.CasePrefix, c.Identity.Timezone, spse),
 		fmt.Sprintf("imap: {%s, poll: %s, start: %s, max_message: %d}", server(c.IMAP.Server), c.IMAP.Poll, startWord(c.IMAP.Start), c.IMAP.MaxMessage),
 		fmt.Sprintf("smtp: {%s, from: %s, connections: %d}", server(c.SMTP.Server), quote(c.SMTP.From.Name+" <"+c.SMTP.From.Address+">"), c.SMTP.Connections),
 		fmt.Sprintf("mail: {banners: %s}", list(c.Mail.Banners)),

@@ -80,7 +80,7 @@ func (t Triage) answered(v View, msg *message.Message) (match, error) {
 // sends papers; they are then told how to answer. Everything else is people writing to each other.
 func (t Triage) speaksToUs(c match, msg *message.Message) bool {
 	_, why := intent(msg)
-	says := why == "" || len(msg.Automation) > 0 || c.sender.Has(sop.RoleRequester) && len(msg.Files) > 0
+	says := why == "" || why == "words-missing" || len(msg.Automation) > 0 || c.sender.Has(sop.RoleRequester) && len(msg.Files) > 0
 	return len(c.sender.Roles) > 0 && says
 }
 

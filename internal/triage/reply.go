@@ -34,7 +34,7 @@ func (t Triage) shape(v Verdict, msg *message.Message, why string) (Verdict, boo
 		v.From = sop.Sender{} // nobody is told: who it was is not known
 		return t.refused(v, "shape", why, false), true
 	}
-	why = t.fault(msg)
+	why = fault(msg)
 	switch {
 	case why == "":
 		return v, false
@@ -49,9 +49,9 @@ func (t Triage) shape(v Verdict, msg *message.Message, why string) (Verdict, boo
 func (t Triage) participant(v Verdict, c match) (Verdict, bool) {
 	switch {
 	case len(v.From.Roles) == 0:
-		return t.refused(v, "correlation", "stranger", false), true
+		return t.stranger(v, c), true
 	case c.wrong && c.ref.Via == "":
-		v.What = sop.Refused{Why: "code-wrong", Gate: "correlation", Tell: true, WrongCode: v.From.Proof.Result == sop.Proven} // else anybody could spend the tries
+		v.What = sop.Refused{Why: "code-wrong", Gate: "correlation", Tell: true, WrongCode: true}
 		return v.refuse("correlation", "code-wrong"), true
 	case c.wrong:
 		return t.refused(v, "correlation", "code-differs", true), true
@@ -63,6 +63,18 @@ func (t Triage) participant(v Verdict, c match) (Verdict, bool) {
 		return t.refused(v, "correlation", "no-token", true), true
 	}
 	return v, false
+}
+
+// stranger: somebody with no part in the case answers a letter to another. Whom we know is told so; else the addressee is, at the
+// address that is registered for them.
+func (t Triage) stranger(v Verdict, c match) Verdict {
+	if t.allowed(v.From.Address) && v.From.Proof.Result == sop.Proven {
+		v.Answer = "not-addressee"
+		return t.refused(v, "correlation", "stranger", false)
+	}
+	to := t.Office.Identify(&c.c, c.ref.To)
+	v.What = sop.Refused{Why: "stranger", Gate: "correlation", Tell: len(to.Roles) > 0, To: to}
+	return v.refuse("correlation", "stranger")
 }
 
 func (t Triage) refused(v Verdict, gate, why string, tell bool) Verdict {
@@ -80,7 +92,7 @@ func (t Triage) intended(b View, v Verdict, m Mail, c match) (Verdict, error) {
 	case why != "" && v.From.Has(sop.RoleRequester) && len(m.Msg.Files) > 0:
 		return t.supplement(v, m, c), nil
 	case why != "":
-		return t.unclear(v, c, why, ""), nil
+		return t.unclear(v, c, why, heard(v.From, m.Msg)), nil
 	}
 	cmd := sop.Command{Verb: said.Verb, Arg: said.Arg, Ref: c.ref}
 	if said.Verb != sop.Setuju {
@@ -111,6 +123,22 @@ func (t Triage) intended(b View, v Verdict, m Mail, c match) (Verdict, error) {
 func (t Triage) unclear(v Verdict, c match, why, quote string) Verdict {
 	v.What = sop.Unclear{Why: why, Quote: quote, Ref: c.ref}
 	return v.refuse("intent", why)
+}
+
+// maxHeard bounds what of somebody's words is said back to them, in runes.
+const maxHeard = 160
+
+// heard is what stands first in the mail, to be said back to an approver or a requester. A member may have written a password.
+func heard(s sop.Sender, msg *message.Message) string {
+	lines := ownLines(msg.Own)
+	if len(lines) == 0 || s.Has(sop.RoleMember) {
+		return ""
+	}
+	said := []rune(strings.Join(lines[:min(len(lines), 3)], " "))
+	if len(said) > maxHeard {
+		return string(said[:maxHeard]) + " …"
+	}
+	return string(said)
 }
 
 // admit asks the procedure whether it would obey, so that the record of the mail says what becomes of it; the procedure
@@ -151,7 +179,7 @@ func (t Triage) supplement(v Verdict, m Mail, c match) Verdict {
 	case v.From.Proof.Result != sop.Proven:
 		return t.unproven(v, m.Proof)
 	case c.c.Status.Closed():
-		return t.refused(v, "correlation", "closed", false)
+		return t.refused(v, "correlation", "closed", true)
 	case c.c.Approval != nil: // approval freezes NIP → address
 		return t.refused(v, "correlation", "after-approval", true)
 	}

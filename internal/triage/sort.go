@@ -14,7 +14,7 @@ import (
 // Sort passes one mail through the gates. It reads the books through v and writes nothing. Called again with the papers
 // read, and once more inside the transaction, it gives the same verdict unless the books have changed.
 func (t Triage) Sort(v View, m Mail) (Verdict, error) {
-	if again, ok, err := t.earlier(v, m); err != nil || ok {
+	if again, ok, err := t.earlier(v, m.Msg); err != nil || ok {
 		return again, err
 	}
 	if m.Msg.Bounce != nil {
@@ -36,18 +36,21 @@ func (t Triage) Sort(v View, m Mail) (Verdict, error) {
 	if m.TooBig != nil {
 		return t.oversized(m, from, why, c), nil
 	}
-	if !c.found || t.anew(m.Msg, c) {
+	if !c.found {
 		return t.uncorrelated(m, from, why, c), nil
+	}
+	if t.anew(m.Msg, c) {
+		if v := t.uncorrelated(m, from, why, c); v.Ours() || v.Papers {
+			return v, nil
+		}
 	}
 	return t.reply(v, m, from, why, c)
 }
 
-// earlier recognises a second delivery, and a Message-ID that comes back with other content. A copy that is proven where the first
-// was not is judged again: whoever sends a forged copy ahead would else silence the true one.
-func (t Triage) earlier(v View, m Mail) (Verdict, bool, error) {
-	msg := m.Msg
+// earlier recognises a second delivery, and a Message-ID that comes back with other content.
+func (t Triage) earlier(v View, msg *message.Message) (Verdict, bool, error) {
 	e, ok, err := v.Content(msg.Identity)
-	if err != nil || ok && e.Gate == "authenticity" && m.Proof.Result == sop.Proven {
+	if err != nil {
 		return Verdict{}, false, err
 	}
 	if ok {
@@ -122,7 +125,7 @@ func (t Triage) uncorrelated(m Mail, from message.Address, shape string, c match
 	if shape != "" || !t.allowed(from.Addr) || len(m.Msg.Automation) > 0 {
 		return v
 	}
-	asks := AsksForAccounts(m.Msg.Subject+"\n"+cmp.Or(m.Msg.Own, m.Msg.HTMLOwn)) && !c.found // the subject of an answer is ours
+	asks := forgot.MatchString(m.Msg.Subject) || AsksForAccounts(m.Msg.Subject+"\n"+cmp.Or(m.Msg.Own, m.Msg.HTMLOwn)) && !c.found // the subject of an answer is ours
 	switch {
 	case m.Reading == nil && len(m.Msg.Files) > 0:
 		v.Papers = true
@@ -150,7 +153,7 @@ func (t Triage) claimsApprover(msg *message.Message) bool {
 // request applies the gates to what asks for accounts. SOP 1.1
 func (t Triage) request(v Verdict, m Mail) Verdict {
 	v.From.Roles, v.From.Proof = []sop.Role{sop.RoleRequester}, m.Proof
-	if why := t.fault(m.Msg); why != "" {
+	if why := fault(m.Msg); why != "" {
 		v.OperatorAlert = "request-held"
 		return v.hold("shape", why)
 	}
@@ -217,6 +220,7 @@ func (t Triage) copied(msg *message.Message) bool {
 }
 
 var (
+	forgot = regexp.MustCompile(`(?i)\blupa\s+(user\s*-?\s*id|password|kata\s+sandi)\b.*\bspse\b`) // another procedure; read, and answered with the way
 	asking = regexp.MustCompile(`(?i)\b(permintaan|permohonan|memohon|mohon|meminta|mengajukan)\b`)
 	what   = regexp.MustCompile(`(?i)\b(user\s*-?\s*id|password|kata\s+sandi|akun)\b`)
 	whose  = regexp.MustCompile(`(?i)\b(pokja|kelompok\s+kerja|spse)\b`)
@@ -236,16 +240,15 @@ func isRequest(r document.Reading) bool {
 }
 
 // fault is one of the shape by which two readers could read the mail differently: held, not guessed. A Sender field other than From
-// is somebody else's hand, unless it is listed.
-func (t Triage) fault(msg *message.Message) string {
+// is somebody else's hand.
+func fault(msg *message.Message) string {
 	for _, p := range msg.Problems {
 		if p.Severe {
 			return p.Name
 		}
 	}
 	for _, s := range msg.Sender {
-		listed := slices.ContainsFunc(t.Senders, func(l string) bool { return strings.EqualFold(l, s.Addr) })
-		if len(msg.From) != 1 || !strings.EqualFold(s.Addr, msg.From[0].Addr) && !listed {
+		if len(msg.From) != 1 || !strings.EqualFold(s.Addr, msg.From[0].Addr) {
 			return "sender-differs"
 		}
 	}
