@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -178,6 +179,9 @@ func (p *probe) ground(mails map[string]*message.Message, sent []string) []Findi
 		return []Finding{warn("trust", "set trust.assurance to standard as soon as the mail server writes verdicts", "assurance is basic: whoever reads the approver's mailbox can approve")}
 	}
 	var found []Finding
+	if p.cfg.Trust.Assurance == sop.Standard {
+		found = append(found, good("trust: mailbox", "at standard, whoever may write into %s can approve: strict, signed, or a mailbox that only this service may write to closes it", p.cfg.IMAP.Username))
+	}
 	own := msgauth.Check(mails[plainProbe].Header, p.office(), o)
 	if own.Result == sop.Proven {
 		found = append(found, good("trust: verdict", "the mail server vouches for its own senders (%s)", own.Reason))
@@ -205,6 +209,11 @@ func (p *probe) judge(kind string, m *message.Message, o msgauth.Options) Findin
 		header = slices.DeleteFunc(slices.Clone(header), func(f message.Field) bool {
 			return strings.EqualFold(f.Name, "Authentication-Results") && !strings.Contains(f.Value, p.tag)
 		})
+		for i := range header { // nor does a stranger sign in
+			if strings.EqualFold(header[i].Name, "Received") {
+				header[i].Value = ownLogin.ReplaceAllString(header[i].Value, "")
+			}
+		}
 	}
 	v := msgauth.Check(header, p.approver(), o)
 	if v.Result == sop.Proven {
@@ -213,6 +222,8 @@ func (p *probe) judge(kind string, m *message.Message, o msgauth.Options) Findin
 	}
 	return good("trust: "+kind, "not believed (%s)", v.Reason)
 }
+
+var ownLogin = regexp.MustCompile(`(?i)\(authenticated [^)]*\)`)
 
 // What check found of the ground of trust.
 const (

@@ -106,7 +106,7 @@ var resultAssaults = []assault{
 	{"forged alone", func(t *target, m *bent) *bent { return verdict()(t, m).before(verdictOf("gov.example")) }, sop.Standard, "refused", "proof"},
 	{"quoted address that holds a verdict", verdict(`spf=pass smtp.mailfrom="x; dmarc=pass header.from=gov.example"@evil.example`), sop.Standard, "refused", "proof"},
 	{"comment that holds a verdict", verdict("dmarc=fail (p=none; dmarc=pass) header.from=gov.example"), sop.Standard, "refused", "proof"},
-	{"spf and dkim pass, dmarc absent", verdict("spf=pass smtp.mailfrom=gov.example; dkim=pass header.d=gov.example"), sop.Standard, "refused", "proof"},
+	{"spf and dkim of others pass, dmarc absent", verdict("spf=pass smtp.mailfrom=gov.example; dkim=pass header.d=evil.example"), sop.Standard, "refused", "proof"},
 	{"pass for another domain", verdict("dmarc=pass header.from=evil.example"), sop.Standard, "refused", "proof"},
 	{"two verdicts that differ", verdict("dmarc=pass header.from=gov.example", "dmarc=fail header.from=gov.example"), sop.Standard, "held", "proof"},
 	{"below a foreign Received", func(_ *target, m *bent) *bent {

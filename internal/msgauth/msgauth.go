@@ -68,8 +68,8 @@ func checkVerdict(header []message.Field, from string, o Options) sop.Proof {
 	if o.AuthservID == "" {
 		return refuse(o.Level, sop.Unproven, "no-authserv-id")
 	}
-	fields, notes := trusted(header, o)
-	return judge(fields, notes, author, o)
+	fields, login, notes := trusted(header, o)
+	return judge(fields, login, notes, author, o)
 }
 
 func refuse(level sop.Level, r sop.Result, reason string, detail ...string) sop.Proof {

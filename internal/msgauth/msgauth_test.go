@@ -42,6 +42,12 @@ func header(lines ...string) []message.Field {
 	return h
 }
 
+// signed is our own host's line for a client that signed in (Postfix, smtpd_sasl_authenticated_header).
+func signed(login string) string {
+	return "Received: from [10.0.0.9] (unknown [198.51.100.7]) (using TLSv1.3 with cipher X (256/256 bits)) (Authenticated sender: " + login +
+		") by mx.gov.example (Postfix) with ESMTPSA id 5B; Tue, 9 Jun 2026 10:00:00 +0800"
+}
+
 func ar(results string) string { return "Authentication-Results: mx.gov.example; " + results }
 
 type check struct {
@@ -89,6 +95,11 @@ func TestLegitimate(t *testing.T) {
 		auth("signed in", ar("auth=pass (plain) smtp.auth=admin@gov.example"), border),
 		auth("signed in, domain in capitals", ar("auth=pass smtp.auth=admin@GOV.example"), border),
 		auth("signed in, local part in capitals", ar("auth=pass smtp.auth=Admin@gov.example"), border),
+		{"the domain's own signature, no DMARC record", []string{ar("dkim=pass header.d=GOV.example header.s=s1"), border}, sop.Proven, "dkim-pass"},
+		{"the domain's own signature beside dmarc=none", []string{ar("dkim=fail header.d=list.example; dkim=pass header.d=gov.example; dmarc=none header.from=gov.example"), border}, sop.Proven, "dkim-pass"},
+		auth("signed in at our border", signed("Admin@gov.example")),
+		auth("signed in at our border, through the store", lmtp, signed(approver)),
+		auth("signed in at our border, and our server says so", ar("auth=pass smtp.auth=admin@gov.example"), signed(approver)),
 		auth("signed in, quoted", ar(`auth=pass smtp.auth="admin@gov.example"`), border),
 		auth("signed in, no DMARC for submissions", ar("auth=pass smtp.auth=admin@gov.example; dmarc=none header.from=gov.example"), border),
 		auth("signed in, two filters, other letters", ar("auth=pass smtp.auth=Admin@gov.example"), ar("auth=pass smtp.auth=admin@gov.example"), border),
@@ -148,7 +159,21 @@ func TestAttacks(t *testing.T) {
 		none("closing bracket too many", "malformed-verdict", ar("dmarc=pass (a)) header.from=gov.example"), border),
 		bad("pass inside a comment", "dmarc-fail", ar("dmarc=fail (p=none; dmarc=pass header.from=gov.example) header.from=gov.example"), border),
 		bad("pass inside a nested comment", "dmarc-fail", ar("dmarc=fail (a (b; dmarc=pass) c; dmarc=pass) header.from=gov.example"), border),
-		none("spf and dkim pass, dmarc absent", "no-verdict", ar("spf=pass smtp.mailfrom=gov.example; dkim=pass header.d=gov.example"), border),
+		none("spf and dkim pass, dmarc absent", "no-verdict", ar("spf=pass smtp.mailfrom=gov.example; dkim=pass header.d=evil.example"), border),
+		none("dkim of the parent, of a subdomain, of nobody", "no-verdict", ar("dkim=pass header.d=example; dkim=pass header.d=mail.gov.example; dkim=pass"), border),
+		none("dkim names two", "no-verdict", ar("dkim=pass header.d=gov.example header.d=evil.example"), border),
+		none("dkim fails", "no-verdict", ar("dkim=fail header.d=gov.example"), border),
+		none("dkim passes below the border", "no-verdict", border, ar("dkim=pass header.d=gov.example")),
+		bad("dkim passes, dmarc fails", "dmarc-fail", ar("dkim=pass header.d=gov.example"), fail, border),
+		bad("dkim passes, a colleague signed in", "auth-names-another", ar("dkim=pass header.d=gov.example; auth=pass smtp.auth=rina@gov.example"), border),
+		bad("dkim passes, a colleague signed in at our border", "auth-names-another", ar("dkim=pass header.d=gov.example"), signed("rina@gov.example")),
+		bad("a colleague's bare name at our border", "auth-names-another", ar("dkim=pass header.d=gov.example"), signed("rina")),
+		held("a colleague at our border, domain passes", pass, signed("rina@gov.example")),
+		none("only a bare name", "no-verdict", signed("admin")),
+		none("signed in at a stranger's host", "no-verdict", strings.Replace(signed(approver), "by mx.gov", "by mx.evil", 1)),
+		none("signed in below the border", "no-verdict", border, signed(approver)),
+		none("a login that the protocol does not know of", "no-verdict", strings.Replace(signed(approver), "ESMTPSA", "ESMTPS", 1)),
+		{"dkim passes, dmarc cannot be looked up", []string{ar("dkim=pass header.d=gov.example; dmarc=temperror header.from=gov.example"), border}, sop.Temporary, "dmarc-temperror"},
 		bad("dmarc of another domain", "dmarc-names-another", ar("dmarc=pass header.from=evil.example"), border),
 		bad("dmarc of a subdomain", "dmarc-names-another", ar("dmarc=pass header.from=mail.gov.example"), border),
 		bad("dmarc of the parent", "dmarc-names-another", ar("dmarc=pass header.from=example"), border),

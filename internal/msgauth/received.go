@@ -13,12 +13,13 @@ import (
 // maxTrusted bounds the verdict fields of one mail; a filter chain writes a handful.
 const maxTrusted = 50
 
-// trusted gives the Authentication-Results values that our own hosts wrote, top down, and notes on those left aside.
+// trusted gives the Authentication-Results values that our own hosts wrote, top down, who signed in at our border, and notes on
+// those left aside.
 //
 // Every host puts its fields on top, so what a sender wrote stands below the Received line of the host that took the mail
 // from outside: our border. That line is the first one that says so itself: it is by a host of ours, from none of ours.
 // A sender can write more lines "by" our hosts below it, so those prove nothing; nor does anything under them.
-func trusted(header []message.Field, o Options) (fields, notes []string) {
+func trusted(header []message.Field, o Options) (fields []string, login string, notes []string) {
 	border := false
 	for i, f := range header {
 		switch lower(f.Name) {
@@ -28,17 +29,19 @@ func trusted(header []message.Field, o Options) (fields, notes []string) {
 			switch {
 			case ours && hop.inside(o.ReceivedBy):
 			case ours && o.BelowReceived:
-				border = true
+				border, login = true, hop.login
+			case ours:
+				return fields, hop.login, left(header[i:], o)
 			default:
-				return fields, left(header[i:], o)
+				return fields, login, left(header[i:], o)
 			}
 		case "authentication-results":
 			if fields = append(fields, f.Value); len(fields) > maxTrusted {
-				return fields, notes
+				return fields, login, notes
 			}
 		}
 	}
-	return fields, notes
+	return fields, login, notes
 }
 
 // left notes the fields of our id that stand too low to count: a forgery, or a server whose filters write below its own line.

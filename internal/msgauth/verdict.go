@@ -25,8 +25,9 @@ type verdict struct {
 }
 
 // judge reads the trusted fields and brings their verdicts together (DESIGN, "Trust", standard).
-func judge(fields, notes []string, from sender, o Options) sop.Proof {
+func judge(fields []string, login string, notes []string, from sender, o Options) sop.Proof {
 	var all []verdict
+	aligned := false // the author's own domain signed it, says the server
 	for _, f := range fields {
 		a, ours, err := parseOurs(f, o.AuthservID)
 		switch {
@@ -48,13 +49,23 @@ func judge(fields, notes []string, from sender, o Options) sop.Proof {
 			if counts {
 				all = append(all, v)
 			}
+			if d, found, contradicts := r.get("header.d"); r.method == "dkim" && r.value == "pass" && found && !contradicts && same(d, from.domain) {
+				aligned = true
+			}
 			notes = note(notes, "%s=%s %s", r.method, r.value, describe(v, counts))
 		}
 	}
 	if len(fields) > maxTrusted {
 		return refuse(o.Level, sop.Unproven, "too-many-verdicts", notes...)
 	}
+	if login != "" && !same(login, from.local) { // a bare name says nothing of the domain, but it can be another's
+		v, _ := weigh(result{method: "auth", value: "pass", props: []prop{{"smtp.auth", login}}}, from)
+		all, notes = append(all, v), note(notes, "signed in at our border: %s", describe(v, true))
+	}
 	result, reason := combine(all)
+	if aligned && (reason == "no-verdict" || strings.HasSuffix(reason, "-none")) { // a domain without a DMARC record
+		result, reason = sop.Proven, "dkim-pass"
+	}
 	return sop.Proof{Level: o.Level, Result: result, Reason: reason, Detail: notes}
 }
 
@@ -75,7 +86,8 @@ func parseOurs(field, id string) (a authres, ours bool, err error) {
 	return a, true, p.rest(&a)
 }
 
-// weigh says what a result means for this sender; only dmarc and auth name the author of a mail, spf and dkim do not.
+// weigh says what a result means for this sender; only dmarc and auth name the author of a mail, spf does not, and dkim only where the
+// domain is the author's own and those two are silent (judge).
 func weigh(r result, from sender) (verdict, bool) {
 	v := verdict{method: r.method, value: r.value}
 	var key string
@@ -168,7 +180,7 @@ func quote(s string) string { return fmt.Sprintf("%.200q", s) }
 // fields count, whether it bears a signature, and what each level makes of it.
 func Survey(ctx context.Context, raw []byte, at time.Time, header []message.Field, from string, o Options) sop.Carried {
 	c := sop.Carried{At: at, From: from, Signature: signatureIn(raw)}
-	fields, _ := trusted(header, o)
+	fields, login, _ := trusted(header, o)
 	for _, f := range fields {
 		a, ours, err := parseOurs(f, o.AuthservID)
 		if !ours || err != nil {
@@ -177,6 +189,9 @@ func Survey(ctx context.Context, raw []byte, at time.Time, header []message.Fiel
 		for _, r := range a.results {
 			said(&c, r)
 		}
+	}
+	if c.Login == "" && login != "" {
+		c.Login = ("pass (" + login + ")")[:min(len(login)+7, maxNote)]
 	}
 	for _, l := range []sop.Level{sop.Standard, sop.Strict, sop.Signed} {
 		o.Level = l

@@ -117,7 +117,7 @@ var server = []attack{
 	}, refused, "authenticity"},
 	{"verdict in a quoted address", verdicts(results + `spf=pass smtp.mailfrom="x; dmarc=pass header.from=gov.example"@evil.example`), refused, "authenticity"},
 	{"verdict in a comment", verdicts(results + "dmarc=fail (p=none; dmarc=pass header.from=gov.example) header.from=gov.example"), refused, "authenticity"},
-	{"spf and dkim pass, dmarc absent", verdicts(results + "spf=pass smtp.mailfrom=admin@gov.example; dkim=pass header.d=gov.example"), refused, "authenticity"},
+	{"spf and dkim of others pass, dmarc absent", verdicts(results + "spf=pass smtp.mailfrom=admin@gov.example; dkim=pass header.d=evil.example"), refused, "authenticity"},
 	{"pass for another domain", verdicts(pass("evil.example")), refused, "authenticity"},
 	{"pass for a subdomain", verdicts(pass("mail.gov.example")), refused, "authenticity"},
 	{"pass without a domain", verdicts(results + "dmarc=pass"), refused, "authenticity"},
