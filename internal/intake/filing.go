@@ -120,12 +120,11 @@ func (m *Intake) requeue(ctx context.Context, list []store.Requeue) error {
 		if err != nil {
 			return ofServer(err)
 		}
-		err = m.Commit(ctx, 1, func(b store.Books) error {
-			if !found {
-				return errors.Join(b.Mails.MarkRequeued(r.Key), m.Warn(b, "requeue-"+r.Key, "cannot-requeue", r.Folder))
-			}
-			return b.Mails.MarkRequeued(r.Key)
-		})
+		if !found {
+			err = m.giveUpReturn(ctx, r, errGone)
+		} else {
+			err = m.Commit(ctx, 1, func(b store.Books) error { return b.Mails.MarkRequeued(r.Key) })
+		}
 		if err != nil {
 			return err
 		}
@@ -133,9 +132,16 @@ func (m *Intake) requeue(ctx context.Context, list []store.Requeue) error {
 	return nil
 }
 
+var errGone = errors.New("it is not there")
+
+// giveUpReturn says that a mail is not judged again; what it came to before stands.
 func (m *Intake) giveUpReturn(ctx context.Context, r store.Requeue, why error) error {
 	return m.Commit(ctx, 1, func(b store.Books) error {
-		return errors.Join(b.Mails.MarkRequeued(r.Key), m.Warn(b, "requeue-"+r.Key, "cannot-requeue", fmt.Sprintf("%s: %s", r.Folder, bounded(why))))
+		lost, err := b.Mails.NotReturned(r)
+		if lost {
+			err = errors.Join(err, m.Warn(b, "requeue-"+r.Key, "cannot-requeue", fmt.Sprintf("%s: %s", r.Folder, bounded(why))))
+		}
+		return err
 	})
 }
 

@@ -294,8 +294,11 @@ func (s *session) named(ctx context.Context, what *imap.SearchCriteria) ([]uint3
 }
 
 // searchable: a SEARCH for anything else needs a charset or a literal, which some servers refuse.
-func searchable(id string) bool {
-	return id != "" && len(id) <= maxIDSearch && !strings.ContainsFunc(id, func(r rune) bool { return r < ' ' || r > '~' })
+func searchable(id string) bool { return len(id) <= maxIDSearch && ascii(id) }
+
+// ascii: any other Message-ID reads as it is read, and is not the same in the books as in the header.
+func ascii(id string) bool {
+	return id != "" && !strings.ContainsFunc(id, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
 // fieldsOf reads as much of a header as can be read.

@@ -100,8 +100,8 @@ func (b *Box) RemoveCopies(ctx context.Context, folder string, copies []Copy) er
 // ErrAmbiguous: several different messages fit what is wanted, so none was moved.
 var ErrAmbiguous = errors.New("several different messages fit")
 
-// Wanted describes one message. Where its Message-ID is known that decides, with the size; else the time of arrival, which a
-// move keeps, and the size.
+// Wanted describes one message. Where its Message-ID is known and ASCII that decides, with the size; else the time of arrival,
+// which a move keeps, and the size.
 type Wanted struct {
 	MessageID string // with or without its angle brackets; empty: not known
 	Arrived   time.Time
@@ -148,10 +148,12 @@ func (w Wanted) fits(id identity) bool {
 	switch {
 	case w.Size > 0 && id.size != w.Size:
 		return false
-	case w.MessageID == "":
+	case !ascii(bare(w.MessageID)):
 		return id.arrived.Unix() == w.Arrived.Unix()
 	}
-	return slices.ContainsFunc(fieldsOf(id.header)["Message-Id"], func(v string) bool { return bare(v) == bare(w.MessageID) })
+	return slices.ContainsFunc(fieldsOf(id.header)["Message-Id"], func(v string) bool { // a comment may stand beside it
+		return bare(v) == bare(w.MessageID) || strings.Contains(v, "<"+bare(w.MessageID)+">")
+	})
 }
 
 func bare(id string) string { return strings.Trim(strings.TrimSpace(id), "<>") }

@@ -180,11 +180,15 @@ func (b Mails) Reopen(u UID) error {
 	if err = errors.Join(err, bad); err != nil || !ok {
 		return err
 	}
-	err = errors.Join(b.forgetOutcome(first), b.forgetContent(s.Identity, first), b.forgetContent("id/"+s.MessageID, first))
+	f, ok, err := b.Get(first)
+	err = errors.Join(err, b.forgetOutcome(first), b.forgetContent(s.Identity, first), b.forgetContent("id/"+s.MessageID, first))
 	if last != first {
 		err = errors.Join(err, b.forgetOutcome(last))
 	}
-	back := Requeue{Folder: s.Folder, MessageID: s.MessageID, Arrived: s.Arrived, Size: s.Size}
+	back := Requeue{MailRecord: s}
+	if ok {
+		back.MailRecord, back.Folder = f, s.Folder
+	}
 	switch {
 	case s.Folder == "":
 		return errors.Join(err, b.ReadAgain(last))
@@ -243,10 +247,11 @@ func (b Mails) Gone(u UID) error {
 }
 
 // Renumbered forgets what was owed to UIDs of another validity than the present one: these numbers name other mails now. What
-// is to be moved is found again by its content, and so is what is to be replaced. It returns how many were forgotten.
+// is to be moved is found again by its content, and so is what is to be replaced; what may have been moved is brought back. It
+// returns how many there were.
 func (b Mails) Renumbered(present uint32) (n int, err error) {
 	now := fmt.Sprintf("%08x/", present)
-	for _, bucket := range []string{bToFile, bReplace, bAgain, bAttempts} {
+	for _, bucket := range []string{bToFile, bReplace, bAttempts, bAgain} {
 		keys, bad := b.keys(bucket, "", "", 0)
 		err = errors.Join(err, bad)
 		for _, k := range keys {
@@ -254,8 +259,11 @@ func (b Mails) Renumbered(present uint32) (n int, err error) {
 			if strings.HasPrefix(k, now) || bucket == bReplace && strings.HasPrefix(k, identityPrefix) {
 				continue
 			}
-			if n++; ok && bucket == bReplace {
+			switch n++; {
+			case ok && bucket == bReplace:
 				err = errors.Join(err, b.keepReplacement(u))
+			case ok && bucket == bAgain:
+				err = errors.Join(err, b.Gone(u))
 			}
 			err = errors.Join(err, b.erase(bucket, k))
 		}
@@ -263,13 +271,10 @@ func (b Mails) Renumbered(present uint32) (n int, err error) {
 	return n, err
 }
 
-// Requeue is a mail that is to be brought back to the inbox.
+// Requeue is a mail that is to be brought back to the inbox, with the outcome that it had.
 type Requeue struct {
-	Key       string    `json:"-"`
-	Folder    string    `json:"folder"`
-	MessageID string    `json:"message_id,omitempty"`
-	Arrived   time.Time `json:"arrived"`
-	Size      int64     `json:"size"`
+	Key string `json:"-"`
+	MailRecord
 }
 
 // ToRequeue returns at most limit mails that are to be brought back, passing over those that skip names. Of one that cannot be read
@@ -286,6 +291,19 @@ func (b Mails) ToRequeue(limit int, skip func(key string) bool) (out []Requeue, 
 
 // MarkRequeued forgets one.
 func (b Mails) MarkRequeued(key string) error { return b.erase(bReturn, key) }
+
+// NotReturned gives one that cannot be brought back its outcome again, so that it may be tried once more; false: it was met elsewhere
+// meanwhile, and has an outcome there. A second delivery of it is judged by itself.
+func (b Mails) NotReturned(r Requeue) (lost bool, err error) {
+	_, met, err := b.Content(r.Identity)
+	if err = errors.Join(err, b.erase(bReturn, r.Key)); met || r.Outcome == "" {
+		return !met, err
+	}
+	if r.Case != "" {
+		err = errors.Join(err, b.mark(bJudged, r.Case+"/"+r.Key))
+	}
+	return true, errors.Join(err, b.put(bSeen, r.Key, r.MailRecord))
+}
 
 // Of gives the outcome of every mail of a case, in order of UID. Rows that cannot be decoded are passed over, and are the error then.
 func (b Mails) Of(number string) ([]MailRecord, error) {
