@@ -117,6 +117,7 @@ type Approver struct {
 type Trust struct {
 	AuthservID    string
 	ReceivedBy    []string
+	Senders       []string // addresses that may stand in Sender beside somebody else's From
 	Assurance     sop.Level
 	BelowReceived bool // verdicts under our border's own Received line count too (milters under Postfix)
 }

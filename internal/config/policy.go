@@ -16,6 +16,7 @@ import (
 func (t *Trust) read(s *section) {
 	parsed(s, "authserv_id", &t.AuthservID, "write the first word of Authentication-Results as your server writes it", matches(anyHost, "host name"))
 	t.ReceivedBy = listed(s, "received_by", "write a host name or address as it stands after `by` in your server's Received lines", hostOrAddress)
+	t.Senders = listed(s, "senders", "write addresses that may send for others, as they stand in Sender", address)
 	parsed(s, "assurance", &t.Assurance, "write basic, standard, strict or signed", choice(sop.Basic, sop.Standard, sop.Strict, sop.Signed))
 	parsed(s, "below_received", &t.BelowReceived, "write true only where milters write below the server's own Received line", truth)
 	s.done()

@@ -79,6 +79,9 @@ func weakened(old, now store.Trust) []string {
 	for _, h := range added(old.ReceivedBy, now.ReceivedBy) {
 		add(true, "server surat bertambah: %s", h)
 	}
+	for _, s := range added(old.Senders, now.Senders) {
+		add(true, "pengirim atas nama orang lain (senders) bertambah: %s", s)
+	}
 	add(now.BelowReceived && !old.BelowReceived, "pernyataan di bawah baris Received kini dipercaya")
 	add(old.CodeInSheet && !now.CodeInSheet, "kode tidak lagi hanya pada lembar akun")
 	add(now.Quorum < old.Quorum, "jumlah persetujuan yang diperlukan turun dari %d ke %d", old.Quorum, now.Quorum)

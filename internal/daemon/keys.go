@@ -64,7 +64,7 @@ func AskAnew(k config.MemberKey) string {
 
 // trustOf is the part of the configuration that says whom an approval is believed from.
 func trustOf(cfg *config.Config) store.Trust {
-	t := store.Trust{Level: cfg.Trust.Assurance, AuthservID: cfg.Trust.AuthservID, ReceivedBy: cfg.Trust.ReceivedBy, BelowReceived: cfg.Trust.BelowReceived,
+	t := store.Trust{Level: cfg.Trust.Assurance, AuthservID: cfg.Trust.AuthservID, ReceivedBy: cfg.Trust.ReceivedBy, Senders: cfg.Trust.Senders, BelowReceived: cfg.Trust.BelowReceived,
 		CodeInSheet: cfg.Approval.Code == "sheet", Quorum: cfg.Approval.Quorum, SecondAbove: cfg.Approval.SecondAbove, UndoWindow: cfg.Approval.UndoWindow,
 		Requesters: cfg.People.Requesters}
 	if cfg.Credentials.Tembusan == "full" {

@@ -238,7 +238,7 @@ func (r *Rooms) parts(cfg *config.Config, box *mailbox.Box, post *postman.Postma
 	p.Office = office.Options{DB: db, Archive: files, Vault: vault, Codes: codes, Letters: letters, Office: cfg.Office(), Requesters: cfg.People.Requesters}
 	p.Intake = intake.Options{Box: box, Extract: read, Archive: files, Health: r.Health, Limits: message.DefaultLimits(), Banners: cfg.Mail.Banners,
 		Passphrases: phrases, MaxMessage: cfg.IMAP.MaxMessage, Folders: intake.Folders{Processed: cfg.IMAP.Processed, Review: cfg.IMAP.Review},
-		Start: intake.Start(cfg.IMAP.Start), Poll: cfg.IMAP.Poll, Readers: runtime.GOMAXPROCS(0),
+		Senders: cfg.Trust.Senders, Start: intake.Start(cfg.IMAP.Start), Poll: cfg.IMAP.Poll, Readers: runtime.GOMAXPROCS(0),
 		Auth: msgauth.Options{AuthservID: cfg.Trust.AuthservID, ReceivedBy: cfg.Trust.ReceivedBy, BelowReceived: cfg.Trust.BelowReceived, Pins: pinned,
 			Resolver: net.DefaultResolver}}
 	p.Outbox = outbox.Options{Post: post, Box: box, Health: r.Health, Senders: cfg.SMTP.Connections, Poll: cfg.IMAP.Poll}

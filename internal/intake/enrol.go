@@ -20,7 +20,9 @@ func (m *Intake) enrolled(b store.Books, p *Prepared, v triage.Verdict) error {
 	if err != nil {
 		return err
 	}
-	e.Carried = p.carried
+	if old := e.Carried; old == nil || !old.Enough(sop.Standard) || p.carried.Reach() != sop.Basic {
+		e.Carried = p.carried // what nobody vouches for tells nothing about the replies of somebody who is vouched for
+	}
 	if day := now.Format(time.DateOnly); day != e.Day {
 		e.Day, e.Told = day, 0
 	}

@@ -66,7 +66,7 @@ func (m *Intake) move(ctx context.Context, list []store.Filing) error {
 	}
 	err := error(nil)
 	if f := list[0]; f.Notice != nil {
-		err = m.Box.Replace(ctx, uids[0], f.Folder, f.Notice, f.UID.Mark())
+		err = m.Box.Replace(ctx, uids[0], f.Folder, m.notice(f.UID), f.UID.Mark())
 	} else {
 		err = m.Box.File(ctx, uids, f.Folder)
 	}

@@ -36,6 +36,7 @@ type Options struct {
 	Health  *queue.Health
 
 	Auth        msgauth.Options
+	Senders     []string // see triage.Triage
 	Limits      message.Limits
 	Banners     []string
 	Passphrases map[string]secret.Secret // of the account sheet, by approver address
@@ -80,7 +81,7 @@ type Intake struct {
 // New takes the options; nothing runs yet.
 func New(o Options) *Intake {
 	m := &Intake{Clerk: o.Clerk, Options: o, reconciled: queue.Every{Pause: reconcileEvery}, Mail: queue.NewSignal(), file: queue.NewSignal(), looked: queue.NewSignal(),
-		triage: triage.Triage{Office: o.Clerk.Office, Requesters: o.Clerk.Requesters, Codes: o.Clerk.Codes}}
+		triage: triage.Triage{Office: o.Clerk.Office, Requesters: o.Clerk.Requesters, Senders: o.Senders, Codes: o.Clerk.Codes}}
 	m.mails = queue.New(queue.Options[*Prepared]{Name: "intake", Key: func(p *Prepared) string { return p.UID.String() }, Aside: m.quarantineFailed,
 		Fatal: office.Fatal, Policy: m.Policy, Health: o.Health, Now: m.Now})
 	m.filings = queue.New(queue.Options[store.Filing]{Name: "filing", Key: func(f store.Filing) string { return f.UID.String() }, Aside: m.leaveInPlace,

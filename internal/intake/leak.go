@@ -3,6 +3,7 @@ package intake
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
@@ -21,7 +22,7 @@ import (
 type leak struct {
 	hits     []hit
 	sealed   []byte // the raw mail under the keys of all of them: what the archive keeps instead
-	redacted []byte // what takes its place in the mailbox
+	redacted []byte // what it says beside them, for the books: it may have to be judged again
 }
 
 // hit is one live secret that was seen; account is its sealed form then.
@@ -57,10 +58,7 @@ func (m *Intake) search(ctx context.Context, numbers []string, raw []byte, msg *
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	l := &leak{redacted: redacted(s, raw)}
-	if len(s.Hits(printed)) > 0 { // in a paper: there is no telling where
-		l.redacted = headerOf(s.Redact(raw))
-	}
+	l := &leak{}
 	for _, id := range ids {
 		l.hits = append(l.hits, hits[id])
 	}
@@ -70,6 +68,11 @@ func (m *Intake) search(ctx context.Context, numbers []string, raw []byte, msg *
 	for _, t := range []*string{&msg.Subject, &msg.Text, &msg.HTML, &msg.Own, &msg.HTMLOwn} {
 		*t = string(s.Redact([]byte(*t)))
 	}
+	for _, people := range [][]message.Address{msg.From, msg.Sender, msg.To, msg.Cc} {
+		for i := range people {
+			people[i].Name = string(s.Redact([]byte(people[i].Name)))
+		}
+	}
 	if msg.Bounce != nil { // what a mail server says of a letter stands in the journal
 		for i := range msg.Bounce.Recipients {
 			if t := &msg.Bounce.Recipients[i].Text; len(s.Hits([]byte(*t))) > 0 {
@@ -77,6 +80,7 @@ func (m *Intake) search(ctx context.Context, numbers []string, raw []byte, msg *
 			}
 		}
 	}
+	l.redacted = rebuilt(msg)
 	return l, nil
 }
 
@@ -177,30 +181,18 @@ func searched(raw []byte, msg *message.Message) [][]byte {
 	return append(texts, g.mail(msg, 0)...)
 }
 
-// redacted overwrites the secrets in a copy of the mail. Where they are packed into a file, only its header is left.
-func redacted(s *credential.Scanner, raw []byte) []byte {
-	out := s.Redact(raw)
-	if len(s.Hits(searched(out, message.Parse(out, message.DefaultLimits(), nil))...)) == 0 {
-		return out
-	}
-	return headerOf(out)
-}
-
-// headerOf is what is left of a mail when its content is not.
-func headerOf(raw []byte) []byte {
+// rebuilt is a mail made of what was read in another, secrets overwritten: in the bytes of that one a secret can stand in ways in which
+// it is not found, such as over two encoded words.
+func rebuilt(msg *message.Message) []byte {
 	var b bytes.Buffer
-	head, _, _ := bytes.Cut(bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n")), []byte("\n\n"))
-	kept := true
-	for line := range bytes.Lines(append(head, '\n')) {
-		if line[0] != ' ' && line[0] != '\t' {
-			name := strings.ToLower(string(line))
-			kept = !strings.HasPrefix(name, "content-") && !strings.HasPrefix(name, "mime-version")
-		}
-		if kept {
-			b.Write(append(bytes.TrimRight(line, "\n"), '\r', '\n'))
+	coded := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
+	fmt.Fprintf(&b, "Subject: =?utf-8?b?%s?=\r\nMIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=r\r\n", coded(msg.Subject))
+	for _, part := range [][2]string{{"plain", msg.Text}, {"html", msg.HTML}} {
+		if part[1] != "" {
+			fmt.Fprintf(&b, "\r\n--r\r\nContent-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n%s\r\n", part[0], coded(part[1]))
 		}
 	}
-	b.WriteString("\r\nIsi surel ini memuat kata sandi yang masih berlaku. Isinya tidak disimpan di sini.\r\n")
+	b.WriteString("\r\n--r--\r\n")
 	return b.Bytes()
 }
 
@@ -211,7 +203,14 @@ func (m *Intake) ownQuote(p *Prepared, v triage.Verdict, nip string) bool {
 		!slices.ContainsFunc(slices.Concat(msg.To, msg.Cc), func(a message.Address) bool { return !strings.EqualFold(a.Addr, m.Office.Mailbox.Address) })
 }
 
-// expose tells each case of its secrets that were seen, and keeps the copy that replaces the mail. What the case has
+// notice takes the place of a mail that holds a live secret. Not a byte of that mail is in it.
+func (m *Intake) notice(u store.UID) []byte {
+	return fmt.Appendf(nil, "From: %s\r\nSubject: Surel diganti: memuat kata sandi\r\nDate: %s\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"+
+		"Content-Type: text/plain; charset=utf-8\r\n\r\nSurel yang masuk di sini (%s) memuat kata sandi yang masih berlaku. Isinya disegel dan tidak disimpan\r\n"+
+		"di kotak surat; kasusnya mencatat kejadian ini.\r\n", m.Office.Mailbox.Address, m.Now().Format(time.RFC1123Z), u)
+}
+
+// expose tells each case of its secrets that were seen, and keeps what the mail says beside them. What the case has
 // already given up, as it does with a sheet that came back in the clear, is told once only.
 func (m *Intake) expose(b store.Books, p *Prepared, v triage.Verdict, now time.Time) error {
 	if p.leak == nil {

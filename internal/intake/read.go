@@ -80,7 +80,7 @@ func (r *reading) parse(ctx context.Context) error {
 	return r.redactAgain(ctx)
 }
 
-// redactAgain: a mail in which a live secret was seen when it was read before goes on as the copy that takes its place, although the secret
+// redactAgain: a mail in which a live secret was seen when it was read before goes on as what it said beside it, although the secret
 // may live no more. Who sent it is judged by what they sent.
 func (r *reading) redactAgain(ctx context.Context) error {
 	was := r.mail.Msg
@@ -89,9 +89,14 @@ func (r *reading) redactAgain(ctx context.Context) error {
 		return err
 	}
 	r.Raw, r.leak = redacted, &leak{redacted: redacted, sealed: redacted}
-	r.mail.Msg = message.Parse(redacted, r.Limits, r.Banners)
-	r.mail.Msg.Identity, r.mail.Msg.ContentHash = was.Identity, was.ContentHash
-	r.mail.Books = triage.Books(r.mail.Msg.Files)
+	said := message.Parse(redacted, r.Limits, r.Banners)
+	was.Subject, was.Text, was.HTML, was.Own, was.HTMLOwn = said.Subject, said.Text, said.HTML, said.Own, said.HTMLOwn
+	was.Files, was.Bounce, r.mail.Books = nil, nil, nil
+	for _, people := range [][]message.Address{was.From, was.Sender, was.To, was.Cc} {
+		for i := range people {
+			people[i].Name = ""
+		}
+	}
 	return nil
 }
 

@@ -515,5 +515,5 @@ func (v view) Owner(user string) (string, error) { return v.Accounts.NIPOf(user)
 
 func (v view) Content(key string) (triage.Earlier, bool, error) {
 	c, ok, err := v.Mails.Content(key)
-	return triage.Earlier{Outcome: c.Outcome, Case: c.Case, Folder: c.Folder, Hash: c.Hash}, ok, err
+	return triage.Earlier{Outcome: c.Outcome, Gate: c.Gate, Case: c.Case, Folder: c.Folder, Hash: c.Hash}, ok, err
 }

@@ -49,7 +49,11 @@ func (g *scanScope) mail(msg *message.Message, depth int) [][]byte {
 	if strings.Contains(msg.HTML, "&") {
 		texts = append(texts, []byte(html.UnescapeString(msg.HTML)))
 	}
+	for _, a := range slices.Concat(msg.From, msg.Sender, msg.To, msg.Cc) {
+		texts = append(texts, []byte(a.Name))
+	}
 	for _, f := range msg.Files {
+		texts = append(texts, []byte(f.Name))
 		read := g.papers && depth == 0
 		packed, pdf := bytes.HasPrefix(f.Bytes, []byte("PK\x03\x04")), bytes.HasPrefix(f.Bytes, []byte("%PDF-"))
 		switch {

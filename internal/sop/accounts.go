@@ -113,14 +113,14 @@ func (d *decision) drop(nip string) {
 
 // askable are the approvers who may decide this case: not the requester, not a member (SOP 2.1, DESIGN "Trust").
 func (d *decision) askable() []Approver {
-	return slices.DeleteFunc(d.acting(), func(a Approver) bool { return a.party(&d.c) })
+	return slices.DeleteFunc(d.acting(), func(a Approver) bool { return d.o.barred(&d.c, a, d.now) })
 }
 
 // short says that there are fewer seats that may decide than must agree.
 func (d *decision) short() bool {
 	seats := map[string]bool{}
 	for _, a := range d.askable() {
-		seats[d.o.seat(&d.c, a.Person)] = true
+		seats[d.o.seat(&d.c, a.Person, d.now)] = true
 	}
 	return len(seats) < d.quorum()
 }
@@ -135,12 +135,28 @@ func (a Approver) party(c *Case) bool {
 
 func (a Approver) addresses() []string { return append([]string{a.Address}, a.Aliases...) }
 
-func (d *decision) voted(a Approver) bool { return d.o.voted(&d.c, a) }
+func (d *decision) voted(a Approver) bool { return d.o.voted(&d.c, a, d.now) }
 
 // voted says that the approver, or who sits in the same seat, has approved this revision already.
-func (o Office) voted(c *Case, a Approver) bool {
-	seat := o.seat(c, a.Person)
-	return slices.ContainsFunc(c.Votes, func(v Approval) bool { return o.seat(c, v.By) == seat })
+func (o Office) voted(c *Case, a Approver, at time.Time) bool {
+	seat := o.seat(c, a.Person, at)
+	return slices.ContainsFunc(o.standing(c, at), func(v Approval) bool { return v.Seat == seat })
+}
+
+// standing are the votes that count at a moment, of each seat one: a vote is judged when it is used, by who may decide then. Who was
+// removed, whose delegation has ended and who has become a party have none. DESIGN, "Trust"
+func (o Office) standing(c *Case, at time.Time) (out []Approval) {
+	for _, v := range c.Votes {
+		if v.Seat == "" { // from before votes held one
+			v.Seat = o.seat(c, v.By, at)
+		}
+		a, known := o.Approver(v.By.Address)
+		taken := slices.ContainsFunc(out, func(x Approval) bool { return x.Seat == v.Seat })
+		if known && !taken && !a.party(c) && o.sits(c, v.By, v.Seat, at) {
+			out = append(out, v)
+		}
+	}
+	return out
 }
 
 // SheetPrefix begins the file name of every account sheet, and of nothing else.

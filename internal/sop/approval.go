@@ -17,11 +17,11 @@ func (o Office) binding(c *Case, s Sender, w Command, at time.Time) string {
 	switch {
 	case !ok:
 		return "wrong-role"
-	case a.party(c):
+	case o.barred(c, a, at):
 		return "own-request"
 	case w.Verb != Setuju && c.Approval != nil && c.Approval.Released:
 		return "too-late"
-	case c.Approval != nil || w.Verb == Setuju && o.voted(c, a):
+	case c.Approval != nil || w.Verb == Setuju && o.voted(c, a, at):
 		return "already-approved"
 	case w.Ref.Kind != Persetujuan && w.Ref.To == a.Address:
 		return "other-letter"
@@ -52,18 +52,18 @@ func (d *decision) setuju(w Command) string {
 	if fresh {
 		return d.renew(a.Name)
 	}
-	d.judgeVotes()
+	d.c.Votes = d.o.standing(&d.c, d.now)
 	var lines []string
 	for _, l := range w.Lines {
 		lines = append(lines, l.text())
 	}
-	vote := Approval{By: a.Person, Address: d.in.From.Address, At: d.now, Revision: d.c.Revision, Issue: d.c.Issue,
+	vote := Approval{By: a.Person, Seat: d.o.seat(&d.c, a.Person, d.arrived()), Address: d.in.From.Address, At: d.now, Revision: d.c.Revision, Issue: d.c.Issue,
 		Mail: d.in.Mail.SHA256, Papers: PaperHashes(d.c.Reading), Roster: RosterHash(d.c.Reading.Roster),
 		Proof: d.in.From.Proof.Reason, Lines: lines}
 	d.c.Votes = append(d.c.Votes, vote)
 	data := []string{"approver", a.Name, "revision", fmt.Sprint(d.c.Revision), "proof", vote.Proof, "lines", strings.Join(lines, "; "),
 		"roster", vote.Roster, "mail", vote.Mail}
-	if len(d.c.Votes) < d.quorum() {
+	if len(d.c.Votes) < d.quorum() { // a punctual answer of a deputy counts, whenever it is read
 		d.event("vote", "Satu persetujuan tercatat; masih diperlukan persetujuan lain.", data...)
 		d.tellApprovers("second-approval-wanted", a.Name)
 		if changed {
@@ -74,17 +74,6 @@ func (d *decision) setuju(w Command) string {
 	d.event("approved", "Permohonan disetujui.", data...)
 	d.approve(vote)
 	return "approved"
-}
-
-// judgeVotes drops the votes of those whom the configuration does not name any more, and says whether too few are left: a vote is
-// judged when it is used. DESIGN, "Trust"
-func (d *decision) judgeVotes() (tooFew bool) {
-	had := len(d.c.Votes)
-	d.c.Votes = slices.DeleteFunc(d.c.Votes, func(v Approval) bool {
-		_, stands := d.o.Approver(v.By.Address)
-		return !stands
-	})
-	return len(d.c.Votes) < had && len(d.c.Votes) < d.quorum()
 }
 
 func (d *decision) quorum() int {

@@ -162,7 +162,8 @@ type Account struct {
 
 // Approval is one authentic SETUJU.
 type Approval struct {
-	By       Person    `json:"by"` // the registered approver
+	By       Person    `json:"by"`             // the registered approver
+	Seat     string    `json:"seat,omitempty"` // in which they sat: a deputy in the seat of the one who delegated
 	Address  string    `json:"address"`
 	At       time.Time `json:"at"`
 	Revision int       `json:"revision"`

@@ -117,7 +117,7 @@ func TestByHowMuch(t *testing.T) {
 	say := func(nip string, verb sop.Verb, arg string) string {
 		m := c.Member(nip)
 		x := o.Decide(c, sop.Input{At: now, From: sop.Sender{Person: sop.Person{Name: m.Row.Nama, Address: m.Address}, Roles: []sop.Role{sop.RoleMember}, NIP: nip, Proof: sop.Proof{Level: sop.Standard, Result: sop.Proven}},
-			What: sop.Command{Verb: verb, Arg: arg}}, now)
+			What: sop.Command{Verb: verb, Arg: arg, Ref: sop.Ref{NIP: nip}}}, now)
 		c = x.Case
 		return x.Reason
 	}

@@ -51,17 +51,35 @@ func delegated(c *Case, to Person) bool {
 	return slices.ContainsFunc(c.Delegations, func(g Delegation) bool { return g.To.Address == to.Address })
 }
 
-// seat is who a vote counts for: a deputy sits in the seat of the approver, so that the two never make a quorum.
-func (o Office) seat(c *Case, p Person) string {
+// seat is who a vote counts for: a deputy sits in the seat of the approver, so that the two never make a quorum. "": who acts for parties
+// alone may not decide the case.
+func (o Office) seat(c *Case, p Person, at time.Time) string {
 	if o.principal(p) {
 		return p.Address
 	}
 	for _, g := range slices.Backward(c.Delegations) {
-		if g.To.Address == p.Address {
+		if g.To.Address == p.Address && o.sits(c, p, g.From.Address, at) {
 			return g.From.Address
 		}
 	}
-	return p.Address
+	return ""
+}
+
+// sits says that somebody may decide a case in this seat at a moment: they are no party, nor is the one whose seat it is.
+func (o Office) sits(c *Case, p Person, seat string, at time.Time) bool {
+	i := slices.IndexFunc(o.Approvers, func(a Approver) bool { return a.Address == seat })
+	if i < 0 || o.Approvers[i].party(c) {
+		return false
+	}
+	return p.Address == seat || slices.ContainsFunc(c.Delegations, func(g Delegation) bool {
+		a, ok := o.deputy(g)
+		return ok && g.From.Address == seat && g.To.Address == p.Address && !at.After(g.Until) && !a.party(c)
+	})
+}
+
+// barred: the approver is a party to the case, or stands in for none but parties.
+func (o Office) barred(c *Case, a Approver, at time.Time) bool {
+	return a.party(c) || o.acts(c, a.Address, at) && o.seat(c, a.Person, at) == ""
 }
 
 // delegable: an approver names one of their own registered deputies and a day to come, or ends what they have delegated.
@@ -226,7 +244,7 @@ func (d *decision) takeDelegation(g Delegation) (reason string) {
 	}
 	d.event("delegated", "Kewenangan persetujuan didelegasikan kepada "+g.To.Name+".", "to", g.To.Address, "until", g.Until.Format(time.RFC3339))
 	a, ok := d.o.deputy(g)
-	if begins := ok && !acted && d.o.acts(&d.c, g.To.Address, d.now); begins && d.c.Status == AwaitingApproval && !a.party(&d.c) && !d.voted(a) {
+	if begins := ok && !acted && d.o.acts(&d.c, g.To.Address, d.now); begins && d.c.Status == AwaitingApproval && !d.o.barred(&d.c, a, d.now) && !d.voted(a) {
 		d.askApproval()
 	}
 	return "delegated"

@@ -15,6 +15,8 @@ func ownLetter(_ Office, c *Case, s Sender, w Command, _ time.Time) string {
 		return "wrong-state"
 	case (m.State == MemberWrong || m.State == MemberLapsed) && w.Verb == Terima:
 		return "wrong-state"
+	case w.Ref.NIP == "": // letters to others bear none
+		return "not-your-letter"
 	}
 	return ""
 }

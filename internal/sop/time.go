@@ -129,7 +129,7 @@ func (d *decision) releaseDue() string {
 	if !d.due(d.releaseAt()) {
 		return ""
 	}
-	if d.judgeVotes() {
+	if d.c.Votes = d.o.standing(&d.c, d.now); len(d.c.Votes) < d.quorum() {
 		d.askAnew("Persetujuan gugur: pemberinya tidak lagi berwenang.")
 		return "approval-withdrawn"
 	}

@@ -60,6 +60,12 @@ func TestEnrolment(t *testing.T) {
 			t.Fatalf("%s", raw)
 		}
 	}
+	forged, err := x.Reply(ask, "siap lagi", rehearsal.Plain)
+	x.do(err)
+	x.do(x.Post.Deliver(x.Cast.Office.Address, forged)) // from nobody whom the server knows
+	if e := x.enrolment(x.Cast.Admin, 5); e.Reach != sop.Standard || !e.Enough {
+		t.Errorf("a forged answer has become what is known: %s", e.Reach)
+	}
 	told := x.await(x.Cast.Admin, sop.HasilPendaftaran)
 	if !strings.Contains(told.Msg.HTML, "[auth-pass]") || !strings.Contains(told.Msg.Text, "Bukti itu cukup") {
 		t.Error(told.Msg.Text)

@@ -3,6 +3,7 @@ package stage
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -232,7 +233,7 @@ func TestRedactionOwedForADeadPassword(t *testing.T) {
 			}
 			between(x, id)
 			x.stuck(false)
-			x.wait(func() bool { return len(x.owed()) == 0 && x.lies(id) != "" && x.lies(id) != "INBOX" })
+			x.wait(func() bool { return len(x.owed()) == 0 && x.lies(id) == "" && x.notices() > 0 })
 			leaks, err := x.Leaks(words, x.log.bytes())
 			if err != nil || len(leaks) > 0 {
 				t.Errorf("%q %v", leaks, err)
@@ -243,6 +244,16 @@ func TestRedactionOwedForADeadPassword(t *testing.T) {
 			x.sound()
 		})
 	}
+}
+
+// notices are what lies in the folders in the place of mails that held a live secret.
+func (x *play) notices() (n int) {
+	for _, m := range slices.Concat(x.folder(x.Config.IMAP.Processed), x.folder(x.Config.IMAP.Review)) {
+		if bytes.Contains(m.Raw, []byte("Subject: Surel diganti: memuat kata sandi")) {
+			n++
+		}
+	}
+	return n
 }
 
 // TestLoosenedTrustIsHeardFirst (A7): SETUJU comes before the open cases have heard that trust became looser: it is judged by what they

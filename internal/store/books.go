@@ -44,7 +44,7 @@ import (
 //	evidence  CASE/SHA-256 of itself                           → what a decision of an approver rests on (exact bytes; hashed in the journal)
 //	content   identity hash                                    → Content
 //	tofile    UIDVALIDITY/UID                                  → folder to move to, until it has been moved
-//	replace   UIDVALIDITY/UID                                  → redacted bytes of a mail that held a live secret
+//	replace   UIDVALIDITY/UID                                  → what a mail that held a live secret says beside it
 //	return    UIDVALIDITY/UID                                  → Requeue: to be brought back to the inbox and judged again
 //	again     UIDVALIDITY/UID                                  → "": to be read again where it lies; or a Requeue, if it may be moved meanwhile
 //	unarchived CASE/UIDVALIDITY/UID                            → Unarchived, until the papers of that mail lie in the archive by name
@@ -85,12 +85,12 @@ type Books struct {
 
 // Each book is a view of the same transaction.
 type (
-	Cases    struct{ rows }
-	Mails    struct{ rows }
-	Letters  struct{ rows }
-	Tasks    struct{ rows }
-	Papers   struct{ rows }
-	Journal  struct {
+	Cases   struct{ rows }
+	Mails   struct{ rows }
+	Letters struct{ rows }
+	Tasks   struct{ rows }
+	Papers  struct{ rows }
+	Journal struct {
 		rows
 		Heard *Heard // nil: nobody listens
 	}

@@ -64,6 +64,7 @@ type Content struct {
 	UID     UID    `json:"uid"`
 	Met     UID    `json:"met,omitzero"` // under which this very mail was met last, if not under UID
 	Outcome string `json:"outcome"`
+	Gate    string `json:"gate,omitempty"`
 	Case    string `json:"case,omitempty"`
 	Folder  string `json:"folder,omitempty"`
 	Hash    string `json:"hash"`
@@ -110,7 +111,7 @@ func (b Mails) Put(u UID, s MailRecord, hash string) error {
 	case s.Outcome == "duplicate":
 		return errors.Join(err, b.metAgain(u, s.Identity))
 	}
-	c := Content{UID: u, Outcome: s.Outcome, Case: s.Case, Folder: s.Folder, Hash: hash}
+	c := Content{UID: u, Outcome: s.Outcome, Gate: s.Gate, Case: s.Case, Folder: s.Folder, Hash: hash}
 	err = errors.Join(err, b.put(bContent, s.Identity, c))
 	if s.MessageID != "" && s.Outcome != "not-ours" {
 		err = errors.Join(err, b.put(bContent, boundKey("id/"+s.MessageID), c))
@@ -358,7 +359,7 @@ func (b Mails) ToFile(validity uint32, limit int, skip func(UID) bool) (out []Fi
 	return out, err
 }
 
-// Replace keeps the copy that takes the place of a mail in which a live secret stands.
+// Replace keeps what a mail says beside the live secret that stands in it; a notice is to take its place.
 func (b Mails) Replace(u UID, redacted []byte) error {
 	return b.tx.Put(bReplace, []byte(u.key()), redacted)
 }

@@ -117,6 +117,7 @@ type Trust struct {
 	Level         sop.Level     `json:"level"`
 	AuthservID    string        `json:"authserv_id"`
 	ReceivedBy    []string      `json:"received_by"`
+	Senders       []string      `json:"senders,omitempty"`
 	BelowReceived bool          `json:"below_received"`
 	CodeInSheet   bool          `json:"code_in_sheet"`
 	Quorum        int           `json:"quorum"`
@@ -133,7 +134,7 @@ type Trust struct {
 func (t Trust) Same(o Trust) bool { return t.text() == o.text() }
 
 func (t Trust) text() string {
-	for _, l := range []*[]string{&t.ReceivedBy, &t.Requesters, &t.Approvers, &t.NIPs, &t.Pins} {
+	for _, l := range []*[]string{&t.ReceivedBy, &t.Senders, &t.Requesters, &t.Approvers, &t.NIPs, &t.Pins} {
 		*l = slices.Compact(slices.Sorted(slices.Values(*l)))
 	}
 	raw, err := json.Marshal(t)

@@ -41,6 +41,6 @@ func (t Triage) enrols(m Mail, from message.Address, shape string, letter *sop.L
 		return v.refuse("shape", "oversized")
 	}
 	v.From = sop.Sender{Person: a.Person, Roles: []sop.Role{sop.RoleApprover}, Proof: m.Proof}
-	v.Fault, v.Enrols = fault(m.Msg), true
+	v.Fault, v.Enrols = t.fault(m.Msg), true
 	return v.as(Obeyed, "", "enrolment-reply")
 }

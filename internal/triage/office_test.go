@@ -300,7 +300,10 @@ func (d *desk) takeRaw(raw []byte, arrived time.Time) result {
 		d.t.Fatal(err)
 	}
 	r := result{Verdict: v}
-	e := triage.Earlier{Outcome: string(v.Outcome), Case: v.Case, Hash: msg.ContentHash}
+	e := triage.Earlier{Outcome: string(v.Outcome), Gate: v.Gate, Case: v.Case, Hash: msg.ContentHash}
+	if v.Outcome == triage.Duplicate {
+		return r
+	}
 	d.books.contents[msg.Identity] = e
 	if v.Outcome != triage.NotOurs && msg.MessageID != "" {
 		d.books.contents["id/"+msg.MessageID] = e
@@ -387,5 +390,79 @@ func TestHumansAreNoMailSystem(t *testing.T) {
 				t.Errorf("%s %s (%s), want %s (%s)", r.Verdict.Outcome, r.Gate, r.Verdict.Reason, x.want, x.why)
 			}
 		})
+	}
+}
+
+// TestTerimaOfAnothersLetter: a member confirms their own letter, and no other: that one destroys a key.
+func TestTerimaOfAnothersLetter(t *testing.T) {
+	d := newDesk(t, sop.Standard)
+	d.take(d.answer("admin", first, sop.Persetujuan, "SETUJU"))
+	d.deliver(first)
+	others := map[string]string{"the letter of another member": d.letter(first, sop.Kredensial, "m2"), "the approver's letter": d.letter(first, sop.Persetujuan, "admin"),
+		"the copy for Kepala LPSE": d.letter(first, sop.PermohonanTembusan, "kepala"), "the request itself": "<request-" + first + "@gov.example>"}
+	for name, id := range others {
+		for _, verb := range []string{"TERIMA", "KENDALA tidak bisa masuk"} {
+			if r := d.take(d.reply("m1", id, "Re: ["+first+"]", verb)); r.Verdict.Outcome != refused || r.Verdict.Reason != "not-your-letter" || d.state(1) != sop.MemberSent {
+				t.Errorf("%s in answer to %s: %s (%s), member %s", verb, name, r.Verdict.Outcome, r.Verdict.Reason, d.state(1))
+			}
+		}
+	}
+	if r := d.take(d.reply("m1", d.letter(first, sop.Kredensial, "m1"), "Re: ["+first+"]", "TERIMA")); r.Verdict.Outcome != triage.Obeyed || d.state(1) != sop.MemberConfirmed {
+		t.Errorf("their own: %s (%s), member %s", r.Verdict.Outcome, r.Verdict.Reason, d.state(1))
+	}
+}
+
+// TestWrongCodesOfNobody: who cannot prove to be the approver spends none of their tries.
+func TestWrongCodesOfNobody(t *testing.T) {
+	for level, proven := range map[sop.Level]bool{sop.Standard: false, sop.Basic: true} {
+		d := newDesk(t, level)
+		letters := len(d.letters)
+		for i := range 2 * sop.MaxCodeTries {
+			d.take(d.reply("admin", "", "Re: ["+first+"] kode "+codes{}.derive(fmt.Sprint(i)), "SETUJU").verdict())
+		}
+		if c := d.books.cases[first]; (c.CodeTries > 0) != proven {
+			t.Errorf("%s: %d tries are spent", level, c.CodeTries)
+		}
+		if n := len(d.letters) - letters; n > 8 {
+			t.Errorf("%s: %d letters", level, n)
+		}
+		if proven {
+			continue
+		}
+		r := d.take(d.reply("admin", "", "Re: ["+first+"] kode "+d.code(first, "admin"), "SETUJU"))
+		if r.Verdict.Outcome != triage.Obeyed || !r.released {
+			t.Errorf("the true code after them: %s (%s)", r.Verdict.Outcome, r.Verdict.Reason)
+		}
+	}
+}
+
+// TestForgedCopyAhead: a copy without a proof does not silence the true mail; one with a proof does, whatever comes after it.
+func TestForgedCopyAhead(t *testing.T) {
+	d := newDesk(t, sop.Standard)
+	true1 := d.answer("admin", first, sop.Persetujuan, "SETUJU")
+	if r := d.take(true1.verdict()); r.Verdict.Outcome != refused || r.released {
+		t.Fatalf("forged: %s (%s)", r.Verdict.Outcome, r.Verdict.Reason)
+	}
+	if r := d.take(true1.verdict()); r.Verdict.Outcome != triage.Duplicate {
+		t.Errorf("forged again: %s (%s)", r.Verdict.Outcome, r.Verdict.Reason)
+	}
+	if r := d.take(true1.verdict(pass("gov.example"))); r.Verdict.Outcome != triage.Obeyed || !r.released {
+		t.Errorf("true: %s (%s)", r.Verdict.Outcome, r.Verdict.Reason)
+	}
+	for _, again := range []mail{true1.verdict(pass("gov.example")), true1.verdict()} {
+		if r := d.take(again); r.Verdict.Outcome != triage.Duplicate || r.released {
+			t.Errorf("after it: %s (%s)", r.Verdict.Outcome, r.Verdict.Reason)
+		}
+	}
+}
+
+// TestListedSender: somebody else's hand in Sender is held, unless the office has listed it.
+func TestListedSender(t *testing.T) {
+	for sender, want := range map[string]triage.Outcome{"Sekretaris <SEK@gov.example>": triage.Obeyed, "x@evil.example": held} {
+		d := newDesk(t, sop.Standard)
+		d.triage.Senders = []string{"sek@gov.example"}
+		if r := d.take(d.answer("admin", first, sop.Persetujuan, "SETUJU").before("Sender: " + sender)); r.Verdict.Outcome != want {
+			t.Errorf("%s: %s (%s)", sender, r.Verdict.Outcome, r.Verdict.Reason)
+		}
 	}
 }

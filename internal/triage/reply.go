@@ -34,7 +34,7 @@ func (t Triage) shape(v Verdict, msg *message.Message, why string) (Verdict, boo
 		v.From = sop.Sender{} // nobody is told: who it was is not known
 		return t.refused(v, "shape", why, false), true
 	}
-	why = fault(msg)
+	why = t.fault(msg)
 	switch {
 	case why == "":
 		return v, false
@@ -51,7 +51,7 @@ func (t Triage) participant(v Verdict, c match) (Verdict, bool) {
 	case len(v.From.Roles) == 0:
 		return t.stranger(v, c), true
 	case c.wrong && c.ref.Via == "":
-		v.What = sop.Refused{Why: "code-wrong", Gate: "correlation", Tell: true, WrongCode: true}
+		v.What = sop.Refused{Why: "code-wrong", Gate: "correlation", Tell: true, WrongCode: v.From.Proof.Result == sop.Proven} // else anybody could spend the tries
 		return v.refuse("correlation", "code-wrong"), true
 	case c.wrong:
 		return t.refused(v, "correlation", "code-differs", true), true

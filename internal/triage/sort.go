@@ -14,7 +14,7 @@ import (
 // Sort passes one mail through the gates. It reads the books through v and writes nothing. Called again with the papers
 // read, and once more inside the transaction, it gives the same verdict unless the books have changed.
 func (t Triage) Sort(v View, m Mail) (Verdict, error) {
-	if again, ok, err := t.earlier(v, m.Msg); err != nil || ok {
+	if again, ok, err := t.earlier(v, m); err != nil || ok {
 		return again, err
 	}
 	if m.Msg.Bounce != nil {
@@ -47,10 +47,12 @@ func (t Triage) Sort(v View, m Mail) (Verdict, error) {
 	return t.reply(v, m, from, why, c)
 }
 
-// earlier recognises a second delivery, and a Message-ID that comes back with other content.
-func (t Triage) earlier(v View, msg *message.Message) (Verdict, bool, error) {
+// earlier recognises a second delivery, and a Message-ID that comes back with other content. A copy that is proven where the first
+// was not is judged again: whoever sends a forged copy ahead would else silence the true one.
+func (t Triage) earlier(v View, m Mail) (Verdict, bool, error) {
+	msg := m.Msg
 	e, ok, err := v.Content(msg.Identity)
-	if err != nil {
+	if err != nil || ok && e.Gate == "authenticity" && m.Proof.Result == sop.Proven {
 		return Verdict{}, false, err
 	}
 	if ok {
@@ -153,7 +155,7 @@ func (t Triage) claimsApprover(msg *message.Message) bool {
 // request applies the gates to what asks for accounts. SOP 1.1
 func (t Triage) request(v Verdict, m Mail) Verdict {
 	v.From.Roles, v.From.Proof = []sop.Role{sop.RoleRequester}, m.Proof
-	if why := fault(m.Msg); why != "" {
+	if why := t.fault(m.Msg); why != "" {
 		v.OperatorAlert = "request-held"
 		return v.hold("shape", why)
 	}
@@ -240,15 +242,16 @@ func isRequest(r document.Reading) bool {
 }
 
 // fault is one of the shape by which two readers could read the mail differently: held, not guessed. A Sender field other than From
-// is somebody else's hand.
-func fault(msg *message.Message) string {
+// is somebody else's hand, unless it is listed.
+func (t Triage) fault(msg *message.Message) string {
 	for _, p := range msg.Problems {
 		if p.Severe {
 			return p.Name
 		}
 	}
 	for _, s := range msg.Sender {
-		if len(msg.From) != 1 || !strings.EqualFold(s.Addr, msg.From[0].Addr) {
+		listed := slices.ContainsFunc(t.Senders, func(l string) bool { return strings.EqualFold(l, s.Addr) })
+		if len(msg.From) != 1 || !strings.EqualFold(s.Addr, msg.From[0].Addr) && !listed {
 			return "sender-differs"
 		}
 	}

@@ -40,7 +40,7 @@ type View interface {
 
 // Earlier is a mail that has its outcome.
 type Earlier struct {
-	Outcome, Case, Folder, Hash string
+	Outcome, Gate, Case, Folder, Hash string
 }
 
 // Coder derives the codes that letters carry.
@@ -53,6 +53,7 @@ type Coder interface {
 type Triage struct {
 	Office     sop.Office
 	Requesters []string // addresses, or *@domain
+	Senders    []string // who may stand in Sender for others: a secretary, a system of the office
 	Codes      Coder
 }
 
