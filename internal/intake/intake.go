@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -164,7 +165,9 @@ func (m *Intake) round(ctx context.Context) (next time.Time, err error) {
 	if len(refs) > 0 {
 		m.busy.Add(1)
 		defer m.busy.Add(-1)
-		err = m.ingest(ctx, refs)
+		if err = m.ingest(ctx, refs); err != nil {
+			m.turn = 0 // of some nothing is known
+		}
 	}
 	return queue.Earlier(m.Now().Add(m.Poll), m.mails.Next()), err
 }
@@ -292,8 +295,10 @@ func (m *Intake) pending(ctx context.Context) ([]mailbox.Ref, error) {
 		return nil, err
 	}
 	m.turn = 0
-	if len(list) == maxAgain { // the others have their turn next: these may all be due again by then
-		m.turn = list[maxAgain-1].UID + 1
+	last := uint32(math.MaxUint32)
+	if len(list) == maxAgain { // the others have their turn next: these may all be due again by then; what came after them waits
+		last = list[maxAgain-1].UID
+		m.turn = last + 1
 		m.Mail.Notify()
 	}
 	for _, u := range list {
@@ -307,7 +312,7 @@ func (m *Intake) pending(ctx context.Context) ([]mailbox.Ref, error) {
 	var out []mailbox.Ref
 	for _, r := range refs {
 		u := store.UID(r.UID)
-		if again[u] || u.UID >= m.pos.Next && ours(m.pos, r) && !m.waits(u) {
+		if again[u] || u.UID >= m.pos.Next && u.UID <= last && ours(m.pos, r) && !m.waits(u) {
 			out = append(out, r)
 		}
 		delete(again, u)

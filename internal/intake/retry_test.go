@@ -130,3 +130,84 @@ func TestRetryInVain(t *testing.T) {
 		})
 	}
 }
+
+// TestManyAgainAfterRestart (A7): more mails are to be read again than one round takes, and the first word of somebody is beyond these.
+// Their second word, which reading has not reached yet, is not heard before it. The control is as many as a round takes.
+func TestManyAgainAfterRestart(t *testing.T) {
+	for _, n := range []uint32{20, maxAgain} {
+		d := newDesk(t)
+		for range n {
+			d.deliver("orang@lain.example", "kabar")
+		}
+		d.deliver("admin@gov.example", "satu")
+		d.deliver("admin@gov.example", "dua")
+		if err := d.in.locate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		u := func(uid uint32) store.UID { return store.UID{Validity: d.in.pos.UIDValidity, UID: uid} }
+		if err := d.db.DB.Update(t.Context(), func(tx store.Tx) (err error) {
+			b := store.In(tx)
+			for uid := uint32(1); uid <= n+1; uid++ {
+				err = errors.Join(err, b.Mails.ReadAgain(u(uid)))
+			}
+			d.in.pos.Next = n + 2
+			return errors.Join(err, b.Mails.PutPosition(d.in.pos))
+		}); err != nil {
+			t.Fatal(err)
+		}
+		overtaken := false
+		d.db.look = func(b store.Books) {
+			_, one, bad := b.Mails.Get(u(n + 1))
+			_, two, worse := b.Mails.Get(u(n + 2))
+			overtaken = overtaken || two && !one || errors.Join(bad, worse) != nil
+		}
+		for range 2 {
+			if err := d.round(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if overtaken || d.outcome(n+2) == "" {
+			t.Errorf("behind %d: the second word is decided before the first (%t), or not at all: %q", n, overtaken, d.outcome(n+2))
+		}
+	}
+}
+
+// TestLineCutsALargeMail (A4): the line breaks during one large mail for two hours, and the others come. It is read when the line holds.
+// The control is a server that says that this mail is broken.
+func TestLineCutsALargeMail(t *testing.T) {
+	for _, said := range []string{"", "CORRUPTION"} {
+		d := newDesk(t)
+		for _, size := range []int{1, 100_000, 1} {
+			raw := fmt.Sprintf("From: orang@lain.example\r\nTo: %s\r\nSubject: kabar\r\nMessage-ID: %s\r\nDate: %s\r\n\r\n%s", inbox, nextID(),
+				d.now.Format(time.RFC1123Z), strings.Repeat("Isi isi isi isi\r\n", size))
+			if err := d.post.Deliver(inbox, []byte(raw)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if said == "" {
+			d.post.DropFetch(inbox, 2, 400_000, -1)
+		} else {
+			d.post.Refuse(inbox, "FETCH", 2, said, -1)
+		}
+		for range 12 {
+			if err := d.round(); err != nil {
+				t.Log(err)
+			}
+			d.later(11 * time.Minute)
+		}
+		if d.outcome(1) == "" || d.outcome(3) == "" || (d.outcome(2) == "") != (said == "") {
+			t.Errorf("%q: after two hours the three are %q, %q, %q", said, d.outcome(1), d.outcome(2), d.outcome(3))
+		}
+		if said != "" {
+			continue
+		}
+		d.post.DropFetch(inbox, 2, 400_000, 0)
+		d.later(2 * time.Hour)
+		if err := d.round(); err != nil {
+			t.Error(err)
+		}
+		if d.outcome(2) != "not-ours" {
+			t.Errorf("when the line holds, it is %q", d.outcome(2))
+		}
+	}
+}

@@ -19,10 +19,10 @@ type MessageError struct {
 func (e *MessageError) Error() string { return fmt.Sprintf("fetch message %v: %v", e.UID, e.Err) }
 func (e *MessageError) Unwrap() error { return e.Err }
 
-// Passing: nothing is held against the message, because others fared no better, or because the server called it its own fault.
-// Whoever asks again for days and finds Alone each time may conclude otherwise.
+// Passing: nothing is held against the message, because others fared no better, because the server called it its own fault, or because
+// the line was lost: a large message meets that most. Whoever asks again for days and finds Alone each time may conclude otherwise.
 func (e *MessageError) Passing() bool {
-	return !e.Alone || slices.Contains(passingCodes, codeOf(e.Err))
+	return !e.Alone || lost(e.Err) || slices.Contains(passingCodes, codeOf(e.Err))
 }
 
 // codeOf is the code of a server's answer, or "".

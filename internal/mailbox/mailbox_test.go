@@ -441,7 +441,7 @@ func TestTooLargeWithoutHeaderStopsNobody(t *testing.T) {
 	} {
 		fault(-1)
 		uids, err := fetchAll(t, b, refs)
-		if broken := Broken(err); !slices.Equal(uids, []uint32{1, 3}) || len(broken) != 1 || broken[0].UID != refs[1].UID || broken[0].Passing() {
+		if broken := Broken(err); !slices.Equal(uids, []uint32{1, 3}) || len(broken) != 1 || broken[0].UID != refs[1].UID || broken[0].Passing() != (name == "cut") {
 			t.Errorf("%s: %v, %v", name, uids, err)
 		}
 		fault(0)
@@ -518,7 +518,8 @@ func TestPassing(t *testing.T) {
 		{nil, false}, {said("NO", ""), true}, {said("NO", "SERVERBUG"), true}, {said("BAD", "UNAVAILABLE"), true}, {said("NO", "X-OTHER"), true},
 		{said("BAD", ""), false}, {said("NO", "NOPERM"), false}, {said("NO", "TOOBIG"), false}, {io.ErrUnexpectedEOF, true}, {errSilence, true},
 		{own("%w", ErrUIDValidity), false}, {own("%w", ErrCannotRemove), false}, {&unreachable{own("%w", ErrLogin)}, true},
-		{errors.Join(&MessageError{Alone: true, Err: errNoBody}, &MessageError{Err: errNoBody}), false},
+		{errors.Join(&MessageError{Alone: true, Err: own("%w", errNoBody)}, &MessageError{Err: errNoBody}), false},
+		{&MessageError{Alone: true, Err: io.ErrUnexpectedEOF}, true}, {&MessageError{Alone: true, Err: errSilence}, true},
 		{errors.Join(&MessageError{Err: errNoBody}, &MessageError{Err: errNoBody}), true},
 	} {
 		if got := Passing(c.err); got != c.want {
