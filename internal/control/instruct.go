@@ -41,6 +41,9 @@ var refusals = map[string]string{
 // inbox.
 func (c *Control) Retry(ctx context.Context, u store.UID) error {
 	err := c.Commit(ctx, 1, func(b store.Books) error {
+		if _, _, err := b.Mails.Get(u); store.IsRow(err) {
+			return errors.Join(c.journal(b, "operator", "retry", "retry", u.String()+": "+err.Error()), b.Mails.Mend(u))
+		}
 		first, last, err := b.Mails.Meetings(u)
 		s, ok, bad := b.Mails.Get(first)
 		pos, _, worse := b.Mails.Position()

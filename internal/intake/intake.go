@@ -77,6 +77,7 @@ type Intake struct {
 	progress      atomic.Pointer[time.Time] // when a round last began, or decided mails, by the machine's clock that nobody sets
 
 	reconciled queue.Every
+	damaged    store.UID // a mail whose row could not be decoded then
 }
 
 // New takes the options; nothing runs yet.
@@ -131,7 +132,9 @@ func (m *Intake) Run(ctx context.Context) error {
 	back := queue.NewSignal() // after every commit, as an operator may have asked for a mail to be brought back
 	m.Listen(back)
 	loop("requeue", back, m.bringBack)
-	loop("reconcile", queue.NewSignal(), m.reconcile)
+	mended := queue.NewSignal()
+	m.Listen(mended)
+	loop("reconcile", mended, m.reconcile)
 	g.Go(func() error {
 		return m.Box.Watch(ctx, m.Mail.Notify, func(err error) {
 			if err != nil {
@@ -352,6 +355,10 @@ const reconcileEvery = 6 * time.Hour
 // mail is read.
 func (m *Intake) reconcile(ctx context.Context) (next time.Time, err error) {
 	next, due := m.reconciled.Due(m.Now())
+	if !due && m.damaged != (store.UID{}) { // an operator may have mended it
+		bad := m.View(ctx, func(b store.Books) error { _, _, err := b.Mails.Get(m.damaged); return err })
+		due = bad == nil
+	}
 	if !due {
 		return next, nil
 	}
@@ -378,6 +385,7 @@ func (m *Intake) reconcileNow(ctx context.Context) error {
 	}
 	var gaps []store.UID
 	damaged := "" // it had an outcome, so it is no gap
+	m.damaged = store.UID{}
 	if err := m.View(ctx, func(b store.Books) error {
 		again, err := b.Mails.Again(pos.UIDValidity, 0, func(store.UID) bool { return false })
 		owed := map[store.UID]bool{}
@@ -390,7 +398,7 @@ func (m *Intake) reconcileNow(ctx context.Context) error {
 				continue
 			}
 			if _, done, bad := b.Mails.Get(u); store.IsRow(bad) {
-				damaged = bad.Error()
+				damaged, m.damaged = bad.Error(), u
 			} else if bad != nil {
 				return bad
 			} else if !done {

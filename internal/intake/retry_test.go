@@ -211,3 +211,60 @@ func TestLineCutsALargeMail(t *testing.T) {
 		}
 	}
 }
+
+// TestRetryOfADamagedRow (A2): what the books hold of a mail cannot be decoded. An operator has it read anew, and health is well at once;
+// what was obeyed is not obeyed twice. The control is a row that nobody mends.
+func TestRetryOfADamagedRow(t *testing.T) {
+	for _, c := range []struct {
+		outcome string
+		mend    bool
+	}{{"not-ours", true}, {"obeyed", true}, {"held", true}, {"not-ours", false}} {
+		d := newDesk(t)
+		u := d.held("Message-ID: <pendek@x.example>\r\n")
+		if c.outcome != "held" {
+			d = newDesk(t)
+			d.deliver("orang@lain.example", "kabar")
+			if err := d.round(); err != nil {
+				t.Fatal(err)
+			}
+			u.Validity = d.in.pos.UIDValidity
+			if err := d.in.Commit(t.Context(), 1, func(b store.Books) error {
+				s, _, err := b.Mails.Get(u)
+				s.Outcome = c.outcome
+				return errors.Join(err, b.Mails.Put(u, s, "hash"))
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		d.deliver("orang@lain.example", "kabar")
+		if err := d.round(); err != nil {
+			t.Fatal(err)
+		}
+		d.damage("seen", 1)
+		reconcile := func() string {
+			if _, err := d.in.reconcile(t.Context()); err != nil {
+				t.Error(err)
+			}
+			return d.in.Health.Faults()["reconcile"]
+		}
+		if fault := reconcile(); (fault != "") != (c.outcome != "held") { // that one lies elsewhere
+			t.Errorf("%s: health says %q", c.outcome, fault)
+		}
+		if c.mend {
+			if err := d.in.Commit(t.Context(), 1, func(b store.Books) error { return b.Mails.Mend(u) }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if fault := reconcile(); (fault == "") != c.mend {
+			t.Errorf("%s, mended %t: health says %q", c.outcome, c.mend, fault)
+		}
+		if !c.mend {
+			continue
+		}
+		d.settle()
+		want := map[string]string{"not-ours": "1 not-ours ", "obeyed": "1 obeyed ", "held": "3 not-ours "}[c.outcome]
+		if got := d.records(); len(got) != 2 || !strings.Contains(strings.Join(got, "|")+"|", "-"+want+"|") {
+			t.Errorf("%s: the records are %q", c.outcome, got)
+		}
+	}
+}

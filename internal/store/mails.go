@@ -199,6 +199,43 @@ func (b Mails) Reopen(u UID) error {
 	return errors.Join(err, b.put(bReturn, last.key(), back))
 }
 
+// Mend is Reopen for a mail whose own row cannot be decoded, by what else the books say of it. One that was obeyed is not judged again:
+// its outcome is written anew.
+func (b Mails) Mend(u UID) error {
+	s := MailRecord{Reason: "row-damaged"}
+	err := decode(b.rows, bContent, "", "", func(k string, c Content) bool {
+		if c.UID != u {
+			return true
+		}
+		if id, ok := strings.CutPrefix(k, "id/"); ok {
+			s.MessageID = id
+		} else if len(k) == 64 {
+			s.Identity = k
+		}
+		s.Outcome, s.Case, s.Folder = c.Outcome, c.Case, c.Folder
+		return true
+	})
+	if _, err = Damaged(err); err != nil || s.Outcome == "obeyed" {
+		return cmp.Or(err, b.put(bSeen, u.key(), s))
+	}
+	marks, err := b.keys(bJudged, "", "", 0)
+	for _, k := range marks {
+		if strings.HasSuffix(k, "/"+u.key()) {
+			err = errors.Join(err, b.erase(bJudged, k))
+		}
+	}
+	pos, _, bad := b.Position()
+	err = errors.Join(err, bad, b.forgetContent(s.Identity, u), b.forgetContent("id/"+s.MessageID, u),
+		b.erase(bSeen, u.key()), b.erase(bAttempts, u.key()), b.erase(bToFile, u.key()))
+	switch {
+	case s.Folder == "":
+		return errors.Join(err, b.ReadAgain(u))
+	case u.Validity == pos.UIDValidity:
+		return errors.Join(err, b.put(bAgain, u.key(), Requeue{MailRecord: s}))
+	}
+	return errors.Join(err, b.put(bReturn, u.key(), Requeue{MailRecord: s}))
+}
+
 // forgetOutcome keeps what is to take the place of the mail.
 func (b Mails) forgetOutcome(u UID) error {
 	s, ok, err := b.Get(u)
