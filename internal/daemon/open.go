@@ -82,6 +82,7 @@ type Rooms struct {
 
 	clock      clock
 	claimEvery time.Duration
+	place      string
 	closers    []closer
 }
 
@@ -245,7 +246,7 @@ func (r *Rooms) parts(cfg *config.Config, box *mailbox.Box, post *postman.Postma
 	p.Tasks = tasks.Options{Extract: read, Health: r.Health, Source: source(cfg), Passphrases: phrases, MemberKeys: keys,
 		LockedPages: cfg.Credentials.Delivery == "pdf", UserID: cfg.Credentials.UserID}
 	p.Archiver = archiver.Options{Archive: files, Health: r.Health, Retention: cfg.Retention.Closed}
-	if post != nil { // letters will be sent
+	if r.place = place(cfg.Storage.Path); post != nil { // letters will be sent
 		p.SendLog = in(SendLogName)
 	}
 	return p, nil

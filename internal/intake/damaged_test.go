@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -103,7 +104,7 @@ func TestGapBesideADamagedRow(t *testing.T) {
 func TestManyThatWaitStarveNobody(t *testing.T) {
 	for _, n := range []uint32{20, maxAgain} {
 		d := newDesk(t)
-		if err := d.in.Box.Claim(t.Context(), mailbox.Mark{ID: "kami", Epoch: 1}); err != nil {
+		if err := d.in.Box.Claim(t.Context(), mailbox.Mark{ID: "kami", Epoch: 1}, func(context.Context, bool) error { return nil }); err != nil {
 			t.Fatal(err)
 		}
 		for range n {

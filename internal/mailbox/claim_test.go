@@ -1,6 +1,7 @@
 package mailbox
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -16,16 +17,18 @@ import (
 
 const handled = "UKPBJ/Diproses"
 
+func raised(context.Context, bool) error { return nil }
+
 func mustClaim(t *testing.T, b *Box, mark Mark) {
 	t.Helper()
-	if err := b.Claim(soon(t), mark); err != nil {
+	if err := b.Claim(soon(t), mark, raised); err != nil {
 		t.Fatalf("%+v: %v", mark, err)
 	}
 }
 
 func refusedClaim(t *testing.T, b *Box, mark Mark) {
 	t.Helper()
-	err := b.Claim(soon(t), mark)
+	err := b.Claim(soon(t), mark, raised)
 	if !errors.Is(err, ErrServed) || Passing(err) || !strings.Contains(err.Error(), "Diproses") || !strings.Contains(err.Error(), "stop that daemon") ||
 		!strings.Contains(err.Error(), fmt.Sprint(time.Now().Year())) {
 		t.Errorf("%+v: %v", mark, err)
@@ -103,7 +106,7 @@ func TestClaimTouchesNothingElse(t *testing.T) {
 		if live != 1 || marks != 3 {
 			t.Errorf("%d marks of ours, %d other messages", live, marks)
 		}
-		if err := b.Claim(soon(t), Mark{"x\r\ny", 1, "a"}); !errors.Is(err, errMark) {
+		if err := b.Claim(soon(t), Mark{"x\r\ny", 1, "a"}, raised); !errors.Is(err, errMark) {
 			t.Error(err)
 		}
 		if err := o.Put(desk, handled, []byte("X-UKPBJ-Pemilik: buku-a\r\nX-UKPBJ-Masa: tujuh\r\n\r\n")); err != nil {
@@ -128,7 +131,7 @@ func TestClaimRace(t *testing.T) {
 			var racers sync.WaitGroup
 			for i := range n {
 				b := boxAt(t, o.IMAPAddr())
-				racers.Go(func() { errs[i] = b.Claim(soon(t), Mark{fmt.Sprintf("buku-%d", i), 1, "a"}) })
+				racers.Go(func() { errs[i] = b.Claim(soon(t), Mark{fmt.Sprintf("buku-%d", i), 1, "a"}, raised) })
 			}
 			racers.Wait()
 			won := 0
@@ -160,10 +163,10 @@ func TestClaimCut(t *testing.T) {
 		b := boxAt(t, o.IMAPAddr())
 		mustClaim(t, b, Mark{"buku-a", 1, "a"})
 		o.CutAnswer(desk, command, 1)
-		if err := b.Claim(soon(t), Mark{"buku-a", 2, "a"}); err != nil && !Passing(err) {
+		if err := b.Claim(soon(t), Mark{"buku-a", 2, "a"}, raised); err != nil && !Passing(err) {
 			t.Errorf("%s: %v", command, err)
 		}
-		again(t, func() error { return b.Claim(soon(t), Mark{"buku-a", 2, "a"}) })
+		again(t, func() error { return b.Claim(soon(t), Mark{"buku-a", 2, "a"}, raised) })
 		live := slices.DeleteFunc(folder(t, o, handled), func(m postoffice.Stored) bool { return slices.Contains(m.Flags, `\Deleted`) })
 		if len(live) != 1 || !strings.Contains(string(live[0].Raw), epochField+": 2\r\n") {
 			t.Errorf("%s: %d marks", command, len(live))
@@ -246,7 +249,7 @@ func TestClaimFull(t *testing.T) {
 		}
 		o.Refuse(desk, "APPEND", 0, x.code, 2)
 		for range 2 {
-			err := b.Claim(soon(t), Mark{"buku-a", 2, "b"})
+			err := b.Claim(soon(t), Mark{"buku-a", 2, "b"}, raised)
 			if err == nil || x.want != nil && !errors.Is(err, x.want) || x.want == nil && errors.Is(err, ErrUnmarked) {
 				t.Errorf("%+v: %v", x, err)
 			}

@@ -115,8 +115,8 @@ var (
 	ErrUnmarked = errors.New("our mark could not be written or is not found, so another ukpbjd would not know that this mailbox is served")
 )
 
-// Mark says which books serve a mailbox. Epoch grows at each start, so that an older copy of the same books is known; of two copies
-// of the same age each has its own Start, a word by lot.
+// Mark says which books serve a mailbox. Epoch grows at each start that serves, so that an older copy of the same books is known; of two
+// copies of the same age each has its own Start, a word for where it runs: two starts of one word never run at once.
 type Mark struct {
 	ID    string // letters, digits and -._:/
 	Epoch int
@@ -134,7 +134,8 @@ type claim struct {
 // Claim puts our mark into the folder of handled mail, or confirms the one that is there; an older one of ours goes. It may be
 // repeated, also while serving: a newer copy of the books shows then. Of two that claim at once the lower UID stays, and the
 // other takes its own mark away and is refused. Before it writes, and the next time after it has written, it looks into all folders.
-func (b *Box) Claim(ctx context.Context, mark Mark) error {
+// Where nobody refuses it, raise is called before it writes; over says that it takes the mailbox from a start elsewhere, which may still serve.
+func (b *Box) Claim(ctx context.Context, mark Mark, raise func(ctx context.Context, over bool) error) error {
 	if !plain(mark.ID + mark.Start) {
 		return &ownError{errMark}
 	}
@@ -154,8 +155,16 @@ func (b *Box) Claim(ctx context.Context, mark Mark) error {
 			}
 			return s.settle(ctx, all, mark, err, hidden)
 		}
-		if err := errors.Join(refused(all, mark), s.elsewhere(ctx, func(all []claim) error { return refused(all, mark) })); err != nil {
+		over := false
+		look := func(all []claim) error {
+			over = over || slices.ContainsFunc(all, func(c claim) bool { return older(c.Mark, mark) && c.Start != mark.Start })
+			return refused(all, mark)
+		}
+		if err := errors.Join(look(all), s.elsewhere(ctx, look)); err != nil {
 			return err
+		}
+		if err := raise(ctx, over); err != nil {
+			return own("keep that the mailbox is ours: %w", err)
 		}
 		sent = true
 		raw := claimText(mark, b.opt.Username, time.Now())

@@ -60,7 +60,7 @@ func TestClaimWhateverSearchSays(t *testing.T) {
 			o.Refuse(desk, how, 0, "-", -1)
 			b := boxAt(t, o.IMAPAddr())
 			for range 4 {
-				err := b.Claim(soon(t), Mark{"buku-a", 1, "a"})
+				err := b.Claim(soon(t), Mark{"buku-a", 1, "a"}, raised)
 				if blind := how == postoffice.Nothing; blind != errors.Is(err, ErrUnmarked) || !blind && err != nil {
 					t.Fatalf("%q, %+v: %v", how, opt, err)
 				}
@@ -85,7 +85,7 @@ func TestClaimBeforeTheIndex(t *testing.T) {
 		o.Refuse(desk, postoffice.Nothing, 0, "-", -1)
 		unmarked := func(b *Box, mark Mark) {
 			for range 2 {
-				if err := b.Claim(soon(t), mark); !errors.Is(err, ErrUnmarked) {
+				if err := b.Claim(soon(t), mark, raised); !errors.Is(err, ErrUnmarked) {
 					t.Fatalf("%+v: %v", mark, err)
 				}
 			}
@@ -161,7 +161,7 @@ func TestClaimThatCannotLookAtAll(t *testing.T) {
 	o.Refuse(desk, postoffice.Everything, 0, "-", -1)
 	b := boxAt(t, o.IMAPAddr())
 	for range 2 {
-		if err := b.Claim(soon(t), Mark{"buku-a", 1, "a"}); !errors.Is(err, ErrUnmarked) || !errors.Is(err, errMany) {
+		if err := b.Claim(soon(t), Mark{"buku-a", 1, "a"}, raised); !errors.Is(err, ErrUnmarked) || !errors.Is(err, errMany) {
 			t.Errorf("%v", err)
 		}
 	}

@@ -32,7 +32,7 @@ func TestLetterThatCannotBeWritten(t *testing.T) {
 		var health queue.Health
 		x, o := opened(t, &health)
 		x.Write(func(tx store.Tx) (err error) {
-			_, err = store.In(tx).State.Started("books")
+			err = store.In(tx).State.PutStarts(store.Starts{ID: "books", Times: 1})
 			for i := range 64 {
 				l := sop.Letter{Key: string(rune('0'+i/8)) + string(rune('0'+i%8)) + "/pemberitahuan", Kind: sop.Pemberitahuan, To: officetest.Staff}
 				err = errors.Join(err, store.In(tx).Letters.Put(store.LetterRow{Case: store.Office, Letter: l, Next: monday}, []byte("Subject: x\r\n\r\n")))

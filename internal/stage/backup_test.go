@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"filippo.io/age"
 
@@ -36,7 +37,7 @@ type disaster struct {
 
 func newDisaster(t *testing.T) *disaster {
 	t.Helper()
-	x := open(t, papersOf(t, 5, 2), Options{})
+	x := open(t, papersOf(t, 5, 2), Options{Clerk: func(p *daemon.Parts) { p.ClaimEvery = 50 * time.Millisecond }}) // what is restored waits for it
 	d := &disaster{play: x, members: People(x.bundle)}
 	x.do(x.Start(x.ctx))
 	x.do(x.Request(x.bundle, true))

@@ -32,7 +32,7 @@ func (x *play) elsewhere(path string) (d *daemon.Daemon, ended <-chan error) {
 	x.t.Cleanup(func() {
 		stop()
 		<-said
-		if err := d.Close(); err != nil {
+		if err := d.Close(); err != nil && !errors.Is(err, os.ErrClosed) { // the test may have closed it
 			x.t.Error(err)
 		}
 	})
@@ -113,6 +113,73 @@ func TestCopiedOnce(t *testing.T) {
 	x.do(os.CopyFS(copied, os.DirFS(x.Config.Storage.Path)))
 	x.do(x.Start(x.ctx))
 	x.refused(copied)
+	x.do(x.Request(x.bundle, true))
+	x.await(x.Cast.Admin, sop.Persetujuan)
+}
+
+// TestRefusedCopyAgain (A16): a copy that was refused is refused again, however often it is started: a start that does not serve leaves
+// the books as they were. The control: they are served from once the other has stopped and its mark is gone.
+func TestRefusedCopyAgain(t *testing.T) {
+	t.Parallel()
+	x := set(t, Options{})
+	x.do(x.Start(x.ctx))
+	x.do(x.Stop())
+	copied := filepath.Join(t.TempDir(), "books")
+	x.do(os.CopyFS(copied, os.DirFS(x.Config.Storage.Path)))
+	x.do(x.Start(x.ctx))
+	for range 3 {
+		d, ended := x.elsewhere(copied)
+		select {
+		case err := <-ended:
+			if !errors.Is(err, mailbox.ErrServed) {
+				t.Error(err)
+			}
+		default: // it is ready
+			t.Fatal("both serve")
+		}
+		x.do(d.Close())
+	}
+	x.do(x.Request(x.bundle, true))
+	x.await(x.Cast.Admin, sop.Persetujuan)
+	x.do(x.Stop())
+	x.do(x.Post.Discard(x.Cast.Office.Address, "UKPBJ/Diproses", isMark))
+	if _, ended := x.elsewhere(copied); len(ended) > 0 {
+		t.Errorf("control: %v", <-ended)
+	}
+}
+
+// TestNewerCopyWaits (A16): a newer copy that takes the mailbox from one that serves reads nothing before that one has ended, not even
+// when it is stopped while it waits and started again. The control: a daemon that starts again where it ran waits for nobody.
+func TestNewerCopyWaits(t *testing.T) {
+	t.Parallel()
+	every := time.Hour
+	x := set(t, Options{Clerk: func(p *daemon.Parts) { p.ClaimEvery = every }})
+	looked := func() {
+		t.Helper()
+		x.do(x.Daemon.Intake.Looked().Wait(x.ctx, time.Time{}, time.Now))
+	}
+	x.do(x.Start(x.ctx))
+	x.do(x.Stop())
+	older := filepath.Join(t.TempDir(), "books")
+	x.do(os.CopyFS(older, os.DirFS(x.Config.Storage.Path)))
+	x.do(x.Start(x.ctx))
+	looked() // the control
+	x.do(x.Stop())
+	x.do(x.Post.Discard(x.Cast.Office.Address, "UKPBJ/Diproses", isMark)) // as if it had not been served since
+	every = 2 * time.Second
+	_, first := x.elsewhere(older)
+	x.do(x.Start(x.ctx))
+	x.do(x.Stop())
+	x.do(x.Start(x.ctx))
+	looked()
+	select {
+	case err := <-first:
+		if !errors.Is(err, mailbox.ErrServed) {
+			t.Error(err)
+		}
+	default:
+		t.Error("both serve")
+	}
 	x.do(x.Request(x.bundle, true))
 	x.await(x.Cast.Admin, sop.Persetujuan)
 }

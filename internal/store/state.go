@@ -95,21 +95,19 @@ func (b State) Restore(r Restored) (doubtful int, err error) {
 
 // Starts say which books these are, over every copy of them, and how often they have been served from.
 type Starts struct {
-	ID    string `json:"id"`
+	ID    string `json:"id"` // empty: never
 	Times int    `json:"times"`
+	Over  bool   `json:"over,omitempty"` // the mailbox was taken from another copy, which may not have seen it yet
 }
 
-// Started counts one more start. The first gives the books their name for good.
-func (b State) Started(name string) (s Starts, err error) {
-	if _, err := b.get(bMeta, "starts", &s); err != nil {
-		return s, err
-	}
-	if s.ID == "" {
-		s.ID = name
-	}
-	s.Times++
-	return s, b.put(bMeta, "starts", s)
+// Starts reads them.
+func (b State) Starts() (s Starts, err error) {
+	_, err = b.get(bMeta, "starts", &s)
+	return s, err
 }
+
+// PutStarts writes them.
+func (b State) PutStarts(s Starts) error { return b.put(bMeta, "starts", s) }
 
 // Trust is the ground on which approvals are believed, as the configuration had it when the books were last worked with. No
 // secret is in it: of certificates and keys there is only the SHA-256.
