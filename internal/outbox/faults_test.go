@@ -650,3 +650,69 @@ func TestTriedThenHeldThenGreylisted(t *testing.T) {
 		t.Errorf("greylisted once after the hold: %s", row.State)
 	}
 }
+
+// TestIdleTimeIsNotTried (A12): a letter that was tried as often as it takes, then waited nine days because the machine was off, or the
+// books were restored, is not given up at its first greylisting after it; nor one that was on its way when the machine went off. The control
+// is one that was tried all the time.
+func TestIdleTimeIsNotTried(t *testing.T) {
+	for _, why := range []string{"control", "off", "off while it was sent", "restored", "control, in doubt"} {
+		x, o := opened(t, nil)
+		number, err := x.Request(officetest.Staff, 1)
+		x.Must(err)
+		try := func(outcome postman.Outcome) (tried bool) {
+			for _, c := range due(t, o) {
+				if c.Row.Case == number && c.Row.Letter.Kind == sop.TandaTerima {
+					if tried = true; outcome >= 0 {
+						end(t, o, outcome, c)
+					}
+				}
+			}
+			return tried
+		}
+		step, days := 30*time.Minute, 0
+		if strings.HasPrefix(why, "control") {
+			step, days = 4*time.Hour, 9
+		}
+		for n := 0; n < minTries || o.Now().Before(monday.AddDate(0, 0, days)); x.Set(o.Now().Add(step)) {
+			last := !o.Now().Add(step).Before(monday.AddDate(0, 0, days)) && why == "control, in doubt"
+			outcome := postman.Deferred
+			if last || why == "control, in doubt" && n >= minTries {
+				outcome = postman.InDoubt
+			}
+			if try(outcome) {
+				n++
+			}
+			if x.LettersOf(number, sop.TandaTerima)[0].State == store.Failed {
+				break
+			}
+		}
+		switch why {
+		case "off while it was sent":
+			x.Set(o.Now().Add(3 * time.Hour))
+			if !try(-1) {
+				t.Fatal("not due")
+			}
+			x.Set(monday.AddDate(0, 0, 9))
+			x.Must(o.recover(t.Context()))
+			x.Set(o.Now().Add(time.Hour))
+		case "restored":
+			x.Set(monday.AddDate(0, 0, 9))
+			x.Write(func(tx store.Tx) error {
+				_, err := store.In(tx).State.Restore(store.Restored{At: o.Now()})
+				return errors.Join(err, store.In(tx).State.Reconciled())
+			})
+		case "off":
+			x.Set(monday.AddDate(0, 0, 9))
+		}
+		if !strings.HasPrefix(why, "control") && !try(postman.Deferred) {
+			t.Fatalf("%s: not due", why)
+		}
+		want := map[string]store.LetterState{"control": store.Failed, "control, in doubt": store.InDoubt}[why]
+		if want == "" {
+			want = store.Deferred
+		}
+		if state := x.LettersOf(number, sop.TandaTerima)[0].State; state != want {
+			t.Errorf("%s: %s", why, state)
+		}
+	}
+}

@@ -183,17 +183,19 @@ func (x *Outbox) outcome(s Sent, now time.Time) store.LetterRow {
 	if s.Result.Policy && x.Policy.Without.Passing {
 		s.Result.Outcome = postman.Failed
 	}
+	pause := queue.Backoff{First: x.FirstRetry, Most: maxRetry}.After(r.Attempts, x.Rand)
 	switch s.Result.Outcome {
 	case postman.Accepted:
 		r.State, r.Ended, r.Next = store.Accepted, now, time.Time{}
 	case postman.Failed:
 		r.State, r.Ended, r.Next = store.Failed, now, time.Time{}
 	case postman.InDoubt:
-		r.State, r.Next = store.InDoubt, now.Add(x.DoubtPause)
+		r.State, r.Next = store.InDoubt, now.Add(max(x.DoubtPause, pause))
 	default:
-		r.State, r.Next = store.Deferred, now.Add(queue.Backoff{First: x.FirstRetry, Most: maxRetry}.After(r.Attempts, x.Rand))
+		r.State, r.Next = store.Deferred, now.Add(pause)
 	}
-	if r.State != store.Accepted && r.Attempts >= minTries && !r.First.IsZero() && now.After(x.Office.Calendar.Deadline(r.First, giveUpDays)) {
+	// What is in doubt may have arrived: nobody is told that it did not.
+	if r.State == store.Deferred && r.Attempts >= minTries && !r.First.IsZero() && now.After(x.Office.Calendar.Deadline(r.First, giveUpDays)) {
 		r.State, r.Ended, r.Next = store.Failed, now, time.Time{}
 	}
 	return r

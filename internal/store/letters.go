@@ -199,7 +199,7 @@ func (b Letters) Claim(list []Claimed, now time.Time, run string) (claimed []Cla
 	for _, c := range list {
 		r := &c.Row
 		r.State, r.Attempts, r.Run = Sending, r.Attempts+1, run
-		if r.First.IsZero() || r.First.After(now) {
+		if r.PassIdle(now); r.First.IsZero() || r.First.After(now) {
 			r.First = now
 		}
 		bad := b.put(bLetters, r.ID(), *r)
@@ -211,6 +211,17 @@ func (b Letters) Claim(list []Claimed, now time.Time, run string) (claimed []Cla
 		err = errors.Join(err, bad, b.erase(bOutbox, c.key), b.mark(bSending, r.ID()))
 	}
 	return claimed, stuck, err
+}
+
+// maxLate is longer than a letter waits for a sender. Whoever is due and waits longer waits because nobody could try: the machine was off, its
+// case held, or the books were restored.
+const maxLate = 6 * time.Hour
+
+// PassIdle leaves time in which nobody could try out of the time for which the letter has been tried.
+func (r *LetterRow) PassIdle(now time.Time) {
+	if late := now.Sub(r.Next); late > maxLate && !r.First.IsZero() {
+		r.First, r.Next = r.First.Add(late), now
+	}
 }
 
 // change writes a row where the store takes it; it stays what it was where it does not, and Claim sees it.
@@ -373,10 +384,6 @@ func (b Letters) Hold(number string, on bool) error {
 		r, _, bad := b.row(id) // where it says nothing it is due at once, and Claimable sees what is wrong with it
 		if !IsRow(bad) {
 			err = errors.Join(err, bad)
-		}
-		if bad == nil && !r.First.IsZero() { // giving up counts anew: nobody could try it meanwhile
-			r.First = time.Time{}
-			err = errors.Join(err, b.change(r))
 		}
 		err = errors.Join(err, b.erase(bParked, id), b.mark(bOutbox, moment(r.Next)+"/"+id))
 	}
