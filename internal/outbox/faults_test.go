@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -713,6 +714,32 @@ func TestIdleTimeIsNotTried(t *testing.T) {
 		}
 		if state := x.LettersOf(number, sop.TandaTerima)[0].State; state != want {
 			t.Errorf("%s: %s", why, state)
+		}
+	}
+}
+
+// TestLogFaultHasAnEnd (A13): that the log of sending cannot be written stands in health until it can, although no letter goes. The control is
+// a disk that still takes nothing.
+func TestLogFaultHasAnEnd(t *testing.T) {
+	for _, well := range []bool{true, false} {
+		var health queue.Health
+		x, o := opened(t, &health)
+		l, err := OpenSendLog(filepath.Join(t.TempDir(), "sending.log"), "boot")
+		x.Must(err)
+		x.Must(l.Begin())
+		o.Log = l
+		x.Must(l.file.Close())
+		if o.begin(store.LetterRow{Case: store.Office}) == nil || health.Faults()["outbox"] == "" {
+			t.Fatal("no fault")
+		}
+		l.file = nil
+		if !well {
+			l.path = filepath.Join(l.path, "none")
+		}
+		next, err := o.claimDue(t.Context())
+		x.Must(err)
+		if told := health.Faults()["outbox"] != ""; told == well || told && next.After(o.Now().Add(logLook)) {
+			t.Errorf("well %v: health says %v, next look %s", well, health.Faults(), next)
 		}
 	}
 }

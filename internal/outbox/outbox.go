@@ -46,6 +46,7 @@ const (
 	giveUpDays = 5                // office days that a letter is tried, as mail servers do (RFC 5321 §4.5.4.1)
 	minTries   = 12               // and not before: a clock that is wrong for a while ends nothing
 	maxAhead   = 6 * time.Hour    // no letter waits longer; what does was put there by a clock that was wrong
+	logLook    = time.Minute      // between two looks whether the log of sending can be written again
 	maxReady   = 32               // letters that may stand ready for the senders
 	maxBatch   = 64               // results written in one commit
 	stopTime   = 10 * time.Second // a letter that is on its way when the daemon stops may take so long
@@ -59,6 +60,7 @@ type Outbox struct {
 	results *queue.Queue[Sent]
 	wake    queue.Signal
 	sending atomic.Int32
+	mute    atomic.Bool // the log of sending could not be written
 
 	down    queue.Signal // the mail server serves nobody
 	telling sync.Mutex
@@ -198,6 +200,14 @@ func (x *Outbox) checkServer(ctx context.Context) (next time.Time, err error) {
 func (x *Outbox) claimDue(ctx context.Context) (next time.Time, err error) {
 	x.tellHealth()
 	x.tellPolicy(ctx)
+	if x.mute.Load() {
+		x.tellLog(x.Log.Begin())
+		defer func() {
+			if x.mute.Load() {
+				next = queue.Earlier(next, x.Now().Add(logLook))
+			}
+		}()
+	}
 	now, late := x.Now(), false
 	if err := x.View(ctx, func(b store.Books) (err error) {
 		late, err = b.Letters.DueAfter(now.Add(maxAhead))
@@ -314,12 +324,19 @@ func (x *Outbox) send(ctx context.Context, c store.Claimed) Sent {
 // begin notes that DATA comes. A letter of which that cannot be noted waits, and health says why.
 func (x *Outbox) begin(r store.LetterRow) error {
 	err := x.Log.Begun(r)
+	x.tellLog(err)
+	return err
+}
+
+func (x *Outbox) tellLog(err error) {
 	text := ""
 	if err != nil {
 		text = err.Error()
 	}
+	if x.mute.Swap(err != nil) != (err != nil) {
+		x.wake.Notify()
+	}
 	x.Health.Set("outbox", "log", text)
-	return err
 }
 
 // taken notes that the server has the letter, before anything else can happen.
