@@ -185,7 +185,7 @@ func bundleDecisions(b store.Books, x *bundle, number string) (d bundled, err er
 			d.letters = append(d.letters, row.Archived)
 			continue
 		}
-		body, err := b.Letters.Body(number + "/" + e.Letter.Key)
+		body, err := b.Letters.Readable(row)
 		if err != nil {
 			return d, err
 		}

@@ -154,11 +154,18 @@ func (c *Audit) verifyCase(r *Report, cs sop.Case) {
 	}
 }
 
-// verifyCopy: a tembusan with passwords goes, sealed, to the Kepala LPSE of the approval; nothing else is sealed.
+// verifyCopy: a tembusan with passwords goes, sealed, to the Kepala LPSE of the approval, and an account sheet, sealed, to an approver;
+// nothing else is sealed.
 func (c *Audit) verifyCopy(r *Report, cs sop.Case, l store.LetterRow, approved bool) {
 	if len(l.Letter.Of) == 0 {
 		if l.Sealed {
 			r.found(l.ID(), "a sealed letter of no member")
+		}
+		return
+	}
+	if l.Letter.Kind == sop.Persetujuan {
+		if !l.Sealed || l.Letter.Role != sop.RoleApprover {
+			r.found(l.ID(), "an account sheet to %s as %q, sealed: %v", l.Letter.To.Address, l.Letter.Role, l.Sealed)
 		}
 		return
 	}
@@ -275,6 +282,6 @@ func answeredLetter(b store.Books, number string, a office.Answered) (bool, erro
 	if row.Archived != "" {
 		return a.Of(row.Archived), nil
 	}
-	body, err := b.Letters.Body(row.ID())
+	body, err := b.Letters.Readable(row)
 	return a.Is(body), err
 }

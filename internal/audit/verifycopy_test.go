@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -35,6 +36,14 @@ func TestVerifyCopy(t *testing.T) {
 		(&Audit{}).verifyCopy(&r, cs, l, approved)
 		if want == "" && len(r.Findings) > 0 || want != "" && !slices.ContainsFunc(r.Findings, func(f Finding) bool { return strings.Contains(f.What, want) }) {
 			t.Errorf("%q: %+v", want, r.Findings)
+		}
+	}
+	for want, l := range map[string]store.LetterRow{"": {Sealed: true, Letter: sop.Letter{Role: sop.RoleApprover}}, "sealed: false": {Letter: sop.Letter{Role: sop.RoleApprover}},
+		`as "member"`: {Sealed: true, Letter: sop.Letter{Role: sop.RoleMember}}} {
+		l.Letter.Kind, l.Letter.Of = sop.Persetujuan, []string{"1"}
+		var r Report
+		if (&Audit{}).verifyCopy(&r, sop.Case{}, l, false); want == "" && len(r.Findings) > 0 || want != "" && !strings.Contains(fmt.Sprint(r.Findings), want) {
+			t.Errorf("a sheet, %q: %+v", want, r.Findings)
 		}
 	}
 	var r Report

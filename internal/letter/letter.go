@@ -120,7 +120,7 @@ func fit(d Data) error {
 	if full(d.Letter) {
 		return fitCopy(d)
 	}
-	if len(d.Passwords) > 0 || len(d.Letter.Of) > 0 {
+	if len(d.Passwords) > 0 || len(d.Letter.Of) > 0 && d.Letter.Kind != sop.Persetujuan { // whose sheet is made elsewhere
 		return errors.New("passwords of several members were given to a letter that must not carry them")
 	}
 	if d.Letter.Kind != sop.Kredensial {

@@ -109,10 +109,19 @@ func (c *Clerk) QueueData(b store.Books, d letter.Data) error {
 		return fmt.Errorf("render %s of %s: %w", l.Key, cs.Number, err)
 	}
 	row.Subject, row.SHA256 = subject, Sum(body)
-	if cut := RedactSheets(body); len(cut) != len(body) {
+	cut := RedactSheets(body)
+	if len(cut) != len(body) {
 		row.Cut = Sum(cut)
 	}
-	return b.Letters.Put(row, body)
+	if len(l.Of) == 0 {
+		return b.Letters.Put(row, body)
+	}
+	sealed, err := c.Vault.SealLetter(SealedUnder(cs.Number, l), body) // a key that is gone is an error: the sheet shows what is no account any more
+	if err != nil {
+		return fmt.Errorf("seal %s of %s: %w", l.Key, cs.Number, err)
+	}
+	row.Sealed = true
+	return errors.Join(b.Letters.Put(row, sealed), b.Letters.PutCopy(row.ID(), cut))
 }
 
 func (c *Clerk) suppress(b store.Books, number string, l sop.Letter, reason string) error {

@@ -101,9 +101,9 @@ func (c *Clerk) Unwatched() string {
 	return fmt.Sprintf("%d passwords cannot be watched for, as their rows cannot be read: %s", len(c.secret.unwatched), strings.Join(c.secret.unwatched[:min(3, len(c.secret.unwatched))], ", "))
 }
 
-// SealedUnder are the keys without which a sealed letter cannot be opened: its member's, and for Kepala LPSE's copy those of all
-// members whose passwords it carries, one seal in the other. So the copy is gone with the first key that is destroyed, in the
-// same rewriting of the key file, and has no key of its own that might be left over.
+// SealedUnder are the keys without which a sealed letter cannot be opened: its member's, and for an approval letter with its sheet, or
+// Kepala LPSE's copy, those of all members whose passwords it carries, one seal in the other. So it is gone with the first key that is
+// destroyed, in the same rewriting of the key file, and has no key of its own that might be left over.
 func SealedUnder(number string, l sop.Letter) []string {
 	if len(l.Of) == 0 {
 		return []string{KeyID(number, l.NIP)}

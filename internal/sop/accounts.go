@@ -51,11 +51,22 @@ func (w AccountsMade) decide(d *decision) string {
 		if sheet := w.Sheets[a.Address]; sheet != nil {
 			l.Files = []File{{Name: SheetName(d.c.Number), Bytes: sheet,
 				MediaType: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}}
+			l.Of = d.withPasswords()
 		}
 		l.Files = append(l.Files, w.Pictures...)
 	}
 	d.event("approval-asked", "Persetujuan diminta kepada Admin Agency.", "revision", fmt.Sprint(d.c.Revision), "issue", fmt.Sprint(d.c.Issue))
 	return "approval-asked"
+}
+
+// withPasswords are the members whose passwords the account sheet shows.
+func (d *decision) withPasswords() (nips []string) {
+	for _, m := range d.c.Members {
+		if len(d.c.Accounts[m.Row.NIP].Sealed) > 0 {
+			nips = append(nips, m.Row.NIP)
+		}
+	}
+	return nips
 }
 
 // accountsFailed hands the case to the operator, who lets it go on when the cause is mended.

@@ -251,6 +251,16 @@ func (h *history) checkCredentials(out sop.Outcome) {
 	}
 }
 
+// checkSheet: an approval letter is to be sealed under the key of everybody whose password its sheet shows, and of nobody else.
+func (h *history) checkSheet(l sop.Letter, c sop.Case) {
+	for _, m := range c.Members {
+		shows := len(l.Files) > 0 && sop.IsSheetName(l.Files[0].Name) && len(c.Accounts[m.Row.NIP].Sealed) > 0
+		if shows != slices.Contains(l.Of, m.Row.NIP) {
+			h.fail("the sheet of %s shows the password of %s: %v, sealed under %v", l.Key, m.Row.NIP, shows, l.Of)
+		}
+	}
+}
+
 // checkCopies: passwords go to Kepala LPSE only where the approvals of that revision were given knowing so, to the address of
 // then, only those that live and nobody else has seen, each as its member has it; and once, unless the letter was lost.
 func (h *history) checkCopies(in sop.Input, out sop.Outcome) {
@@ -263,6 +273,10 @@ func (h *history) checkCopies(in sop.Input, out sop.Outcome) {
 		}
 	}
 	for _, l := range out.Letters {
+		if l.Kind == sop.Persetujuan {
+			h.checkSheet(l, out.Case)
+			continue
+		}
 		if (len(l.Of) > 0) != (l.Sealed != nil && l.Kind == sop.Tembusan) {
 			h.fail("letter %s of %v, sealed: %v", l.Key, l.Of, l.Sealed != nil)
 		}
@@ -294,7 +308,7 @@ func (h *history) checkCopies(in sop.Input, out sop.Outcome) {
 		}
 	}
 	for _, l := range out.Letters {
-		if len(l.Of) > 0 {
+		if len(l.Of) > 0 && l.Kind != sop.Persetujuan {
 			check(l)
 		}
 	}
@@ -306,7 +320,7 @@ func (h *history) checkCopies(in sop.Input, out sop.Outcome) {
 }
 
 func (h *history) missed(l sop.Letter) {
-	if len(l.Of) > 0 {
+	if len(l.Of) > 0 && l.Kind == sop.Tembusan {
 		h.lost++
 	}
 }
@@ -651,7 +665,7 @@ func TestHistories(t *testing.T) {
 			for _, l := range h.letters {
 				if l.Kind == sop.Kredensial {
 					letters++
-				} else if len(l.Of) > 0 {
+				} else if len(l.Of) > 0 && l.Kind == sop.Tembusan {
 					copies++
 				}
 			}

@@ -89,7 +89,7 @@ type Letter struct {
 	Topic    string     `json:"topic,omitempty"`   // chooses the wording inside a template
 	Note     string     `json:"note,omitempty"`    // somebody's own words, passed on
 	Answers  string     `json:"answers,omitempty"` // Message-ID that it replies to
-	Of       []string   `json:"of,omitempty"`      // NIPs of the members whose passwords a tembusan carries
+	Of       []string   `json:"of,omitempty"`      // NIPs of the members whose passwords a tembusan, or the sheet of an approval letter, carries
 	Files    []File     `json:"-"`
 	Sealed   []byte     `json:"-"` // a letter with a password, already rendered and sealed by its worker
 	Copy     []byte     `json:"-"` // the same letter without its password, for the archive

@@ -338,7 +338,7 @@ func tampered(t *testing.T, ctx context.Context, s *Stage) {
 	if n := findings(); n > 0 {
 		t.Fatalf("%d findings before", n)
 	}
-	for _, bucket := range []string{"evidence", "bodies", "journal", "tree"} {
+	for _, bucket := range []string{"evidence", "copies", "journal", "tree"} {
 		var key, value []byte
 		change := func(fn func([]byte) []byte) {
 			t.Helper()
@@ -351,7 +351,7 @@ func tampered(t *testing.T, ctx context.Context, s *Stage) {
 		if err := s.Daemon.Office.DB.View(ctx, func(tx store.Tx) error {
 			return tx.Scan(bucket, nil, nil, func(k, v []byte) bool {
 				key, value = bytes.Clone(k), bytes.Clone(v)
-				return bucket == "bodies" && !bytes.HasSuffix(k, []byte("/persetujuan"))
+				return bucket == "copies" && !bytes.HasSuffix(k, []byte("/persetujuan"))
 			})
 		}); err != nil || len(value) == 0 {
 			t.Fatalf("%s: %v", bucket, err)

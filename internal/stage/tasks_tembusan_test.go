@@ -255,7 +255,7 @@ func (x *play) copyOf(number string, state store.LetterState) (row store.LetterR
 		x.do(x.Daemon.Office.View(x.ctx, func(b store.Books) error {
 			rows, err := b.Letters.Of(number)
 			for _, r := range rows {
-				if err == nil && len(r.Letter.Of) > 0 {
+				if err == nil && r.Letter.Kind == sop.Tembusan && len(r.Letter.Of) > 0 {
 					row = r
 					body, err = b.Letters.Body(r.ID())
 				}

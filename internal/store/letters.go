@@ -24,6 +24,14 @@ func (b Letters) Copy(id string) ([]byte, error) {
 	return append([]byte(nil), raw...), err
 }
 
+// Readable reads what needs no key: the bytes of a letter, or the copy of a sealed one; nil when they are no longer kept.
+func (b Letters) Readable(r LetterRow) ([]byte, error) {
+	if r.Sealed {
+		return b.Copy(r.ID())
+	}
+	return b.Body(r.ID())
+}
+
 // Unarchived returns at most limit letters that have ended and are not in the archive, passing over those that skip names. Of a row
 // that is not there, or cannot be read, only the ID is known.
 func (b Letters) Unarchived(limit int, skip func(id string) bool) (out []LetterRow, err error) {
@@ -74,7 +82,7 @@ type LetterRow struct {
 	Letter    sop.Letter  `json:"letter"`
 	MessageID string      `json:"message_id"`
 	Subject   string      `json:"subject"`
-	Sealed    bool        `json:"sealed,omitempty"` // the body opens only with the member's key
+	Sealed    bool        `json:"sealed,omitempty"` // the body opens only with the keys of those whose passwords it carries
 	State     LetterState `json:"state"`
 	Attempts  int         `json:"attempts"`
 	Next      time.Time   `json:"next,omitzero"`
