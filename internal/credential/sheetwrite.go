@@ -2,6 +2,7 @@ package credential
 
 import (
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"unicode"
@@ -37,8 +38,8 @@ var columns = [...]string{"No", "Nama", "NIP", "Email", "User ID", "Password"}
 
 // WriteSheetWith makes the account sheet that the approver types from (SOP 2.1). Every cell is a string. phrase opens the
 // members' locked pages; absent: none are sent. Without a passphrase the workbook is not encrypted; code is "" unless it
-// stands in the sheet only. Encrypting takes 50,000 hashes, on purpose.
-func WriteSheetWith(number, code string, phrase secret.Secret, rows []SheetRow, passphrase secret.Secret) ([]byte, error) {
+// stands in the sheet only. Encrypting takes 100,000 hashes, on purpose.
+func WriteSheetWith(random io.Reader, number, code string, phrase secret.Secret, rows []SheetRow, passphrase secret.Secret) ([]byte, error) {
 	if len(rows) > maxRows {
 		return nil, fmt.Errorf("write account sheet of %s: %d rows, more than %d", number, len(rows), maxRows)
 	}
@@ -69,7 +70,7 @@ func WriteSheetWith(number, code string, phrase secret.Secret, rows []SheetRow, 
 	if passphrase.Absent() {
 		return b.Bytes(), nil
 	}
-	enc, err := excelize.Encrypt(b.Bytes(), &excelize.Options{Password: passphrase.Reveal()})
+	enc, err := encryptPackage(random, b.Bytes(), passphrase)
 	clear(b.Bytes())
 	if err != nil {
 		return nil, fmt.Errorf("encrypt account sheet of %s: %w", number, err)
