@@ -303,7 +303,9 @@ func (t *target) open(must func(error)) {
 			if l.Letter.Kind == sop.Persetujuan && l.Letter.To.Address == admin {
 				t.letter = l.MessageID
 				t.code = t.c.Codes.ApprovalCode(attacked, l.Letter.Revision, l.Letter.Issue, admin)
-				t.raw, err = b.Letters.Body(l.ID())
+				if t.raw, err = b.Letters.Body(l.ID()); err == nil {
+					t.raw, err = t.c.Vault.OpenLetter(office.SealedUnder(attacked, l.Letter), t.raw)
+				}
 			}
 		}
 		return err

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -20,7 +21,7 @@ import (
 
 // leak is what a mail carries that it must not: live secrets of members.
 type leak struct {
-	hits     []hit
+	hits     []hit  // none: an account sheet came back locked, or nobody's that lives
 	sealed   []byte // the raw mail under the keys of all of them: what the archive keeps instead
 	redacted []byte // what it says beside them, for the books: it may have to be judged again
 }
@@ -82,6 +83,30 @@ func (m *Intake) search(ctx context.Context, numbers []string, raw []byte, msg *
 	}
 	l.redacted = rebuilt(msg)
 	return l, nil
+}
+
+// oleMagic begins a workbook that is locked.
+var oleMagic = []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+
+// returnedSheet finds an account sheet that came back, as an attachment of its own or in a letter that was passed on: the passphrase would
+// open the archived mail for ever. It is no exposure, for nobody but the approver reads it. Without keys only the header is kept.
+func (m *Intake) returnedSheet(ctx context.Context, v triage.Verdict, raw []byte, msg *message.Message) (*leak, error) {
+	found := bytes.Contains(raw, []byte(`name="`+sop.SheetPrefix)) || bytes.Contains(raw, []byte("name="+sop.SheetPrefix))
+	for _, f := range msg.Files {
+		found = found || sop.IsSheetName(f.Name) || v.From.Has(sop.RoleApprover) && bytes.HasPrefix(f.Bytes, oleMagic)
+	}
+	if !found {
+		return nil, nil
+	}
+	_, hits, err := m.live(ctx, m.mentioned([]string{v.Case}, raw, msg))
+	if err != nil {
+		return nil, err
+	}
+	l := &leak{redacted: headerOf(raw)}
+	if l.sealed = l.redacted; len(hits) > 0 {
+		l.sealed, err = m.Vault.SealAll(slices.Sorted(maps.Keys(hits)), credential.ForMail, raw)
+	}
+	return l, err
 }
 
 // overrideVerdict: a mail that holds a live secret is our business, whatever else it is; and nothing but the secret is.

@@ -124,7 +124,10 @@ func (r *reading) searchMail(ctx context.Context) (err error) {
 		return nil
 	}
 	found, err := r.findLeaks(ctx, r.v.Case, r.v.Papers, r.Raw, r.mail.Msg)
-	if r.leak = cmp.Or(found, r.leak); err != nil || r.leak == nil {
+	if r.leak = cmp.Or(found, r.leak); err == nil && r.leak == nil && keeps(r.v) {
+		r.leak, err = r.returnedSheet(ctx, r.v, r.Raw, r.mail.Msg)
+	}
+	if err != nil || r.leak == nil {
 		return err
 	}
 	return r.dropFiles(ctx)
