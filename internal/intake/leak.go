@@ -89,7 +89,7 @@ func (m *Intake) search(ctx context.Context, numbers []string, raw []byte, msg *
 var oleMagic = []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 
 // returnedSheet finds an account sheet that came back, as an attachment of its own or in a letter that was passed on: the passphrase would
-// open the archived mail for ever. It is no exposure, for nobody but the approver reads it. Without keys only the header is kept.
+// open the archived mail for ever. It is no exposure, for nobody but the approver reads it. Without keys only what it says is kept.
 func (m *Intake) returnedSheet(ctx context.Context, v triage.Verdict, raw []byte, msg *message.Message) (*leak, error) {
 	found := bytes.Contains(raw, []byte(`name="`+sop.SheetPrefix)) || bytes.Contains(raw, []byte("name="+sop.SheetPrefix))
 	for _, f := range msg.Files {
@@ -102,7 +102,7 @@ func (m *Intake) returnedSheet(ctx context.Context, v triage.Verdict, raw []byte
 	if err != nil {
 		return nil, err
 	}
-	l := &leak{redacted: headerOf(raw)}
+	l := &leak{redacted: rebuilt(msg)}
 	if l.sealed = l.redacted; len(hits) > 0 {
 		l.sealed, err = m.Vault.SealAll(slices.Sorted(maps.Keys(hits)), credential.ForMail, raw)
 	}
