@@ -44,6 +44,7 @@ func (c *readCmd) Run(s *shell) error {
 		}
 		msg := message.Parse(raw, message.DefaultLimits(), cfg.Mail.Banners)
 		r := document.Read(intake.MailPapers(msg, papers.All(s.ctx, msg.Files), cfg.SMTP.From.Address))
+		r.Said = nil // it is for the mails that follow
 		if c.JSON {
 			err = json.NewEncoder(s.stdout).Encode(r)
 		} else {

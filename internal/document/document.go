@@ -78,6 +78,7 @@ type Reading struct {
 	Complete    bool      `json:"complete"` // all three kinds there and readable
 	Missing     []Kind    `json:"missing"`
 	NeedsPerson bool      `json:"needs_person"`
+	Said        []Row     `json:"said,omitempty"` // what the mails of the case have typed about people, the later word instead of the earlier
 }
 
 // Ready says that the approver may be asked: complete, nothing that stops, no person needed.

@@ -115,7 +115,7 @@ func (m *merger) merge() {
 				m.keepMarks(&m.roster[i], sk, task)
 			}
 		}
-	case len(m.body) > 0:
+	case slices.ContainsFunc(m.body, func(p person) bool { return p.Nama != "" }):
 		m.roster, m.base = append(m.roster, m.body...), "body"
 	case len(sk) > 0:
 		m.roster, m.base = append(m.roster, within(sk, ownLists(sk, task))...), "sk"
@@ -126,6 +126,9 @@ func (m *merger) merge() {
 	for i := range m.roster {
 		p := &m.roster[i]
 		settleNIP(p, sk, task)
+		if other := find(m.body, *p); other != nil && m.base == "formulir" && m.bestForm().old {
+			p.correct(*other)
+		}
 		for _, more := range [][]person{m.body, sk, task} {
 			if other := find(more, *p); other != nil && other != p {
 				p.fill(*other)
@@ -202,6 +205,36 @@ func (p *person) fill(o person) {
 			*to = *x.of(&o)
 		}
 	}
+}
+
+// correct takes what a later mail says in its text; a name stays as the paper has it.
+func (p *person) correct(o person) {
+	for _, x := range values {
+		if from := *x.of(&o); from != "" && x.f != fieldNama && *x.of(p) != from {
+			*x.of(p) = from
+		}
+	}
+}
+
+// hear adds what the mail's own text says of people to what earlier mails said.
+func (m *merger) hear(text string) {
+	for _, p := range bodyPeople(text) {
+		if o := find(m.body, p); o != nil && p.NIP != "" {
+			o.correct(p)
+		} else {
+			m.body = append(m.body, p)
+		}
+	}
+	for _, p := range m.body {
+		m.reading.Said = append(m.reading.Said, p.Row)
+	}
+}
+
+func personsOf(rows []Row) (out []person) {
+	for _, r := range rows {
+		out = append(out, person{Row: r})
+	}
+	return out
 }
 
 // settleNIP decides a NIP that the roster's own paper could not carry: rounded by a spreadsheet, or read by machine.

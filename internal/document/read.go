@@ -11,6 +11,7 @@ type Bundle struct {
 	Sources    []Source // of this mail, in the order attached
 	Previous   []Source // of earlier mails of the same case, oldest first
 	Body       string   // own text of the mail: it may hold the list of members
+	Said       []Row    // what earlier mails of the case held of it
 	OwnDomains []string // mail domains of the office, against which look-alikes are told
 }
 
@@ -39,7 +40,11 @@ func Read(b Bundle) Reading {
 	r.papers(all)
 	r.replace(all)
 	r.complete()
-	m := &merger{reading: &r, papers: map[Kind][]*section{}, body: bodyPeople(b.Body), scanned: machineRead(all)}
+	m := &merger{reading: &r, papers: map[Kind][]*section{}, scanned: machineRead(all)}
+	if !slices.ContainsFunc(all, func(s *section) bool { return s.kind == Formulir && !s.old }) { // a new formulir is the later word
+		m.body = personsOf(b.Said)
+	}
+	m.hear(b.Body)
 	for i, s := range all {
 		if !r.Papers[i].Replaced {
 			m.take(s)

@@ -176,9 +176,20 @@ func bodyPeople(body string) []person {
 	}
 	src := bodySource(body)
 	s := section{src: &src, rows: flatten(&src), toPage: 1}
-	people := s.best(func(p person) bool { return p.NIP == "" && p.Email == "" }, fromTables, fromTransposed, entries, labelValues)
+	people := s.best(func(p person) bool { return p.NIP == "" && p.Email == "" }, fromTables, fromTransposed, entries, labelValues, numberedAddresses)
 	for i := range people {
 		people[i].Source = src.File
+	}
+	return people
+}
+
+// numberedAddresses reads lines of a NIP and one address, as people type what was missing.
+func numberedAddresses(s *section) (people []person) {
+	for _, r := range s.rows {
+		nip, _, _ := findNIP(r.text)
+		if mails := emailRE.FindAllString(r.text, 2); nip != "" && len(mails) == 1 {
+			people = append(people, person{Row: Row{NIP: nip, Email: strings.ToLower(mails[0])}, listed: true})
+		}
 	}
 	return people
 }
