@@ -153,11 +153,15 @@ func (r *reading) readPapers(ctx context.Context) error {
 	}
 	bundle := MailPapers(msg, files, r.Office.Mailbox.Address)
 	if r.v.Case != "" {
+		cs, err := r.Case(ctx, r.v.Case)
+		if err != nil {
+			return err
+		}
 		old, err := r.Papers(ctx, r.v.Case)
 		if err != nil {
 			return err
 		}
-		bundle.Previous = r.Extract.All(ctx, old)
+		bundle.Previous, bundle.Said = r.Extract.All(ctx, old), cs.Reading.Said
 	}
 	read := document.Read(bundle)
 	r.mail.Reading = &read
@@ -229,7 +233,7 @@ func (m *Intake) sort(ctx context.Context, x triage.Mail) (v triage.Verdict, err
 
 // prove asks for the level that the sender's role needs: approvers the office's, all others at most standard.
 func (m *Intake) prove(ctx context.Context, in Incoming, msg *message.Message) sop.Proof {
-	from, why := msg.SoleFrom()
+	from, why := m.triage.Author(msg)
 	if why != "" {
 		return sop.Proof{Level: m.Office.Level, Result: sop.Unproven, Reason: why}
 	}

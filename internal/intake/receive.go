@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -444,6 +445,10 @@ func (m *Intake) folder(v triage.Verdict) string {
 		return v.Folder
 	case triage.Held:
 		return m.Folders.Review
+	case triage.Refused:
+		if v.Gate == "authenticity" {
+			return m.Folders.Review
+		}
 	}
 	return m.Folders.Processed
 }
@@ -459,7 +464,7 @@ func (m *Intake) caseless(b store.Books, p *Prepared, v triage.Verdict) error {
 	}
 	if v.Answer != "" {
 		l := sop.Letter{Key: id + "/" + string(sop.Bantuan), Kind: sop.Bantuan, To: v.From.Person, Role: sop.RoleRequester,
-			Topic: v.Answer, Answers: p.mail.Msg.MessageID}
+			Topic: v.Answer, Note: cmp.Or(v.Case, p.mail.Msg.Subject), Answers: p.mail.Msg.MessageID}
 		if err := m.Queue(b, sop.Case{Number: store.Office}, l); err != nil {
 			return err
 		}
@@ -467,7 +472,13 @@ func (m *Intake) caseless(b store.Books, p *Prepared, v triage.Verdict) error {
 	if v.OperatorAlert == "" {
 		return nil
 	}
-	return m.Warn(b, id, v.OperatorAlert, p.UID.String()+": "+v.Reason)
+	return m.Warn(b, id, v.OperatorAlert, m.describe(p)+": "+v.Reason)
+}
+
+// describe names a mail as a person finds it: by its UID, when it came, from whom and about what.
+func (m *Intake) describe(p *Prepared) string {
+	from := strings.Join(p.mail.Msg.FromRaw, ", ")
+	return fmt.Sprintf("%s, tiba %s, dari %s, perihal %q", p.UID, p.Arrived.In(m.Zone()).Format("2006-01-02 15.04"), from, p.mail.Msg.Subject)
 }
 
 // returned is a delivery report for a letter of no case. Nobody is written to about one to the operator: it would come back, too.

@@ -195,6 +195,14 @@ var held = map[string]Reason{
 var elsewhere = map[string]Reason{
 	"not-addressee": {"", "Balasan Saudara menyangkut surat kami kepada orang lain, sehingga tidak ada yang dilakukan. Persetujuan dan jawaban lain hanya sah dari alamat " +
 		"terdaftar penerima surat itu; permohonan hanya disetujui oleh Admin Agency.", "Mohon yang bersangkutan membalas sendiri dari alamatnya."},
+	"request-unproven": {"", "Permohonan Saudara belum diproses, karena keaslian pengirimnya belum dapat dipastikan: server surat tidak memberi bukti bahwa surel itu " +
+		"benar dari alamat Saudara.", "Mohon kirim sekali lagi dari kotak surat Saudara yang terdaftar, melalui server surat kantor, tanpa meneruskannya. " +
+		"Petugas juga telah diberi tahu. Bila Saudara tidak mengirim surel itu, mohon sampaikan kepada petugas."},
+	"request-held": {"", "Permohonan Saudara ditahan untuk diperiksa petugas, karena bentuk surel atau bukti pengirimnya tidak lazim.",
+		"Mohon tunggu kabar dari petugas, atau kirim sekali lagi langsung dari kotak surat Saudara yang terdaftar."},
+	"not-a-party": {"", "Surel Saudara menyebut permohonan yang tercatat atas nama orang lain, sehingga isinya tidak diproses.",
+		"Kekurangan berkas hanya diterima dari pemohon, atau dari rekan yang diberi tembusan pada surel permohonannya. Mohon berkas itu dikirim oleh pemohon " +
+			"sebagai balasan surat kami."},
 	"other-procedure-reset": {"", "Surel Saudara tampaknya meminta pengaturan ulang password. Hal itu tidak dilakukan oleh layanan ini.",
 		"Password yang lupa diatur sendiri oleh pemilik akun melalui menu lupa password pada SPSE; bila tetap terkendala, mohon hubungi " +
 			"helpdesk LPSE. Surel Saudara juga diteruskan kepada petugas."},

@@ -89,6 +89,7 @@ var parties = map[string]string{
 	string(sop.RoleKepala):    "Kepala LPSE",
 	string(sop.RoleBagian):    "Kepala Bagian",
 	string(sop.RoleOperator):  "Operator",
+	string(sop.RoleColleague): "Rekan pemohon",
 	"daemon":                  "Sistem",
 }
 

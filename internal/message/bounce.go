@@ -26,7 +26,7 @@ func (m *Message) findBounce() *Bounce {
 	if len(b.Recipients) == 0 {
 		return nil
 	}
-	b.OriginalID = m.originalID(texts)
+	b.OriginalID, b.Subject = m.originalID(texts), returnedSubject(texts)
 	kind, _, _ := strings.Cut(m.field("Content-Type"), ";")
 	b.Formal = strings.EqualFold(strings.TrimSpace(kind), "multipart/report") || m.nullReturnPath() || m.systemSender() || len(m.Fields("X-Failed-Recipients")) > 0
 	return b
@@ -158,6 +158,18 @@ func mergeRecipients(list []BouncedRecipient) []BouncedRecipient {
 		out[i].Status, out[i].Text, out[i].Action = cmp.Or(out[i].Status, r.Status), cmp.Or(out[i].Text, r.Text), cmp.Or(out[i].Action, r.Action)
 	}
 	return out
+}
+
+var subjectField = regexp.MustCompile(`(?im)^[ \t>|]{0,8}subject[ \t]*:[ \t]*(.*(?:\n[ \t]+\S.*){0,20})`)
+
+// returnedSubject is that of the letter which came back.
+func returnedSubject(texts []bounceText) string {
+	for _, t := range texts {
+		if g := subjectField.FindStringSubmatch(t.text); g != nil && t.returned {
+			return decodeWords(strings.Join(strings.Fields(g[1]), " "))
+		}
+	}
+	return ""
 }
 
 var messageIDField = regexp.MustCompile(`(?im)^[ \t>|]{0,8}message-id[ \t]*:[ \t\r\n]*(<[^<>\s]{1,500}>)`)

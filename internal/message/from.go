@@ -19,6 +19,22 @@ func (m *Message) SoleFrom() (Address, string) {
 	return Address{}, "two-from-fields"
 }
 
+// Author is SoleFrom, and forgives one habit: a name that stands unquoted although it has a comma, as titles do, or in brackets behind
+// the address. There is one "@" in all of the field then, so whoever finds an address in it finds this one.
+func (m *Message) Author() (Address, string) {
+	a, why := m.SoleFrom()
+	if why != "from-list" && why != "from-comment" || strings.Count(m.FromRaw[0], "@") != 1 || strings.ContainsAny(m.FromRaw[0], ":;\"\\") {
+		return a, why
+	}
+	for _, one := range readAddresses(m.FromRaw) {
+		if strings.Contains(one.Addr, "@") && plainAddress(one.Addr) == "" {
+			name := strings.NewReplacer("<"+one.Addr+">", "", one.Addr, "", "(", "", ")", "").Replace(m.FromRaw[0])
+			return Address{Name: displayName(name), Addr: one.Addr}, ""
+		}
+	}
+	return a, why
+}
+
 func plainFrom(v string) (Address, string) {
 	v = strings.Trim(v, " \t")
 	switch {

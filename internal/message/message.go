@@ -34,6 +34,7 @@ type Problem struct {
 type Bounce struct {
 	Recipients []BouncedRecipient
 	OriginalID string // Message-ID of the letter that came back, if it is quoted
+	Subject    string // of that letter
 	Formal     bool   // a report by its form; without it only the words are those of one, and people write such words too
 }
 

@@ -66,6 +66,9 @@ func (m *Message) readHeader(head []byte, lim Limits) {
 	m.Header, m.Problems = fields, append(m.Problems, problems...)
 	m.FromRaw = m.Fields("From")
 	m.From = readAddresses(m.FromRaw)
+	if a, why := m.Author(); why == "" {
+		m.From = []Address{a}
+	}
 	m.Sender = readAddresses(m.Fields("Sender"))
 	m.To = readAddresses(m.Fields("To"))
 	m.Cc = readAddresses(m.Fields("Cc"))

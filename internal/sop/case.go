@@ -58,7 +58,8 @@ type Case struct {
 	Subject      string   `json:"subject"` // of the request mail
 	Thread       []string `json:"thread"`  // Message-IDs of the requester's mails, newest last
 	KepalaCopied bool     `json:"kepala_copied"`
-	Marks        []string `json:"marks,omitempty"` // risks of the request as a whole, shown to the approver
+	Colleagues   []string `json:"colleagues,omitempty"` // whom the requester copied, and who may send what is missing
+	Marks        []string `json:"marks,omitempty"`      // risks of the request as a whole, shown to the approver
 
 	Revision int                `json:"revision"` // of papers and roster, from 1
 	Issue    int                `json:"issue"`    // of the approval letter within the revision, from 1; 0 = none yet

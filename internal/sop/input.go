@@ -38,12 +38,15 @@ type (
 	Request struct {
 		Subject      string
 		KepalaCopied bool
+		Colleagues   []string // copied, and allowed to ask themselves
+		Links        bool     // the text points to something elsewhere
 		Reading      document.Reading
 		Past         Past
 	}
 	// Supplement brings more papers or a mended roster to an open case. Reading is that of all papers together.
 	Supplement struct {
 		Reading document.Reading
+		Links   bool
 		Past    Past
 	}
 

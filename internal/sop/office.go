@@ -84,6 +84,9 @@ func (o Office) Identify(c *Case, addr string) Sender {
 			s.add(x.r, x.p)
 		}
 	}
+	if len(s.Roles) == 0 && slices.Contains(c.Colleagues, strings.ToLower(addr)) {
+		s.add(RoleColleague, Person{Address: addr})
+	}
 	for _, m := range c.Members {
 		if sameAddress(addr, m.reach()) {
 			s.add(RoleMember, Person{Name: m.Row.Nama, Address: m.reach()})

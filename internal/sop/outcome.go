@@ -73,6 +73,7 @@ const (
 	RoleKepala    Role = "kepala-lpse"
 	RoleBagian    Role = "kepala-bagian"
 	RoleOperator  Role = "operator"
+	RoleColleague Role = "colleague" // of the requester, who copied them: may send what is missing
 	RoleNone      Role = ""
 )
 

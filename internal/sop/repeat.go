@@ -61,10 +61,10 @@ func (w Repeat) decide(d *decision) string {
 	d.c.Thread = append(d.c.Thread, d.in.Mail.MessageID)
 	from := d.in.From.Person
 	reason := "repeat"
-	if !d.c.Status.Closed() && d.c.Approval == nil && !same(d.c.Reading, w.Reading) {
+	if !d.c.Status.Closed() && d.c.Approval == nil && !Same(d.c.Reading, w.Reading) {
 		d.c.Changes = changes(d.c.Reading, w.Reading)
 		d.event("supplemented", "Permohonan yang sama diterima lagi: "+strings.Join(d.c.Changes, "; "), "revision", fmt.Sprint(d.c.Revision+1))
-		reason = d.take(w.Reading, w.Past, "repeat")
+		reason = d.take(w.Reading, w.Past, "repeat", false)
 		if sameAddress(from.Address, d.c.Requester.Address) {
 			return reason
 		}

@@ -18,13 +18,13 @@ func (r Request) decide(d *decision) string {
 	d.c.Opened = d.now
 	d.c.Requester, d.c.Subject = d.in.From.Person, r.Subject
 	d.c.Thread = append(d.c.Thread, d.in.Mail.MessageID)
-	d.c.KepalaCopied = r.KepalaCopied
+	d.c.KepalaCopied, d.c.Colleagues = r.KepalaCopied, r.Colleagues
 	d.event("case-opened", "Permohonan diterima dan kasus dibuka.", "subject", r.Subject)
 	d.noteInherited()
 	if r.Past.Repeats != "" {
 		d.change("meminta hal yang sama dengan " + r.Past.Repeats + "; pemohon menulis BARU pada perihal")
 	}
-	reason := d.take(r.Reading, r.Past, "")
+	reason := d.take(r.Reading, r.Past, "", r.Links)
 	if !r.KepalaCopied { // SOP 1.4
 		d.tell(PermohonanTembusan, d.o.KepalaLPSE, RoleKepala, "", "")
 	}
@@ -41,17 +41,21 @@ func (s Supplement) decide(d *decision) string {
 		d.answer("after-approval", "")
 		return "after-approval"
 	}
-	if same(d.c.Reading, s.Reading) {
+	if Same(d.c.Reading, s.Reading) {
 		d.answer("nothing-new", "")
 		return "nothing-new"
 	}
 	d.c.Changes = changes(d.c.Reading, s.Reading)
 	d.event("supplemented", "Pelengkap diterima: "+strings.Join(d.c.Changes, "; "), "revision", fmt.Sprint(d.c.Revision+1))
-	return d.take(s.Reading, s.Past, "supplement")
+	reason := d.take(s.Reading, s.Past, "supplement", s.Links)
+	if from := d.in.From; !sameAddress(from.Address, d.c.Requester.Address) {
+		d.reply(StatusKasus, from.Person, d.role(), "supplement", "")
+	}
+	return reason
 }
 
 // take makes a new revision of the reading and goes on to the approver, back to the requester, or to a person.
-func (d *decision) take(r document.Reading, past Past, topic string) string {
+func (d *decision) take(r document.Reading, past Past, topic string, links bool) string {
 	d.c.Reading = d.checked(r)
 	d.c.Revision, d.c.Issue = d.c.Revision+1, 0
 	d.c.CodeTries, d.c.Votes, d.c.Expires = 0, nil, time.Time{}
@@ -69,18 +73,22 @@ func (d *decision) take(r document.Reading, past Past, topic string) string {
 	case r.NeedsPerson:
 		return d.toPerson("needs-person")
 	}
-	return d.incomplete()
+	return d.incomplete(links)
 }
 
 // incomplete sends the request back with what is missing, by name and by row. SOP 1.3
-func (d *decision) incomplete() string {
+func (d *decision) incomplete(links bool) string {
 	if d.c.Status != Incomplete || d.c.Owes != "requester" { // a supplement that leaves it incomplete ends no step: its deadline stands. SOP 1.5
 		d.step("requester", d.o.CompletionDays)
 	}
 	d.c.Status = Incomplete
 	d.deviation(Deviation{Kind: "perlengkapan", Step: "1.3", Owed: "requester", Text: "Permohonan belum lengkap: " + d.shortfall(),
 		By: fmt.Sprintf("%d hal", len(d.c.Reading.Missing)+len(d.stops()))})
-	d.reply(Kekurangan, d.c.Requester, RoleRequester, "", "")
+	topic := ""
+	if links {
+		topic = "links"
+	}
+	d.reply(Kekurangan, d.c.Requester, RoleRequester, topic, "")
 	return "incomplete"
 }
 
@@ -128,7 +136,8 @@ func (d *decision) shortfall() string {
 	return strings.Join(words, "; ")
 }
 
-func same(a, b document.Reading) bool {
+// Same says that two readings rest on the same papers and name the same people at the same addresses.
+func Same(a, b document.Reading) bool {
 	return RosterHash(a.Roster) == RosterHash(b.Roster) && strings.Join(PaperHashes(a), " ") == strings.Join(PaperHashes(b), " ")
 }
 

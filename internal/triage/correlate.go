@@ -23,6 +23,7 @@ type match struct {
 }
 
 var caseTag = regexp.MustCompile(`\[([A-Z][A-Z0-9]{0,9}-\d{4}-\d{4,8})\]`)
+var bareTag = regexp.MustCompile(`\b([A-Z][A-Z0-9]{0,9}-\d{4}-\d{4,8})\b`)
 var subjectCode = regexp.MustCompile(`(?i)\bkode\s+(` + CodePattern + `)\b`)
 
 // correlate finds the case of a reply: by a Message-ID of ours that it answers, by the code, or by a number alone.
@@ -38,7 +39,10 @@ func (t Triage) correlate(v View, msg *message.Message, from string) (match, err
 	case tag != nil:
 		c.found, c.number, c.typed = true, tag[1], true
 	default:
-		return c, nil
+		if tag = bareTag.FindStringSubmatch(strings.ToUpper(msg.Subject)); tag == nil || AsksForAccounts(msg.Subject) {
+			return c, nil
+		}
+		c.found, c.number, c.typed = true, tag[1], true
 	}
 	var ok bool
 	if c.c, ok, err = v.Case(c.number); err != nil || !ok {
@@ -50,7 +54,7 @@ func (t Triage) correlate(v View, msg *message.Message, from string) (match, err
 	t.code(&c, given, from)
 	said, _ := intent(msg)
 	c.bare = written && given == "" && said.Verb == sop.Setuju
-	if c.typed && given == "" && !t.speaksToUs(c, msg) {
+	if c.typed && given == "" && !t.speaksToUs(c, msg, from) {
 		return match{}, nil
 	}
 	return c, nil
@@ -76,12 +80,18 @@ func (t Triage) answered(v View, msg *message.Message) (match, error) {
 	return c, nil
 }
 
-// speaksToUs: a number that somebody typed ties a mail to the case only if a participant of the case also says a command or
-// sends papers; they are then told how to answer. Everything else is people writing to each other.
-func (t Triage) speaksToUs(c match, msg *message.Message) bool {
+// speaksToUs: a number that somebody typed ties a mail to the case only if a participant of the case, or who may ask for accounts like its
+// requester, also says a command or sends papers; they are then told how to answer. Everything else is people writing to each other.
+func (t Triage) speaksToUs(c match, msg *message.Message, from string) bool {
 	_, why := intent(msg)
-	says := why == "" || why == "words-missing" || len(msg.Automation) > 0 || c.sender.Has(sop.RoleRequester) && len(msg.Files) > 0
-	return len(c.sender.Roles) > 0 && says
+	party := len(c.sender.Roles) > 0
+	papers := len(msg.Files) > 0 && (c.supplements() || !party && t.allowed(from))
+	return papers || party && (why == "" || why == "words-missing" || len(msg.Automation) > 0)
+}
+
+// supplements: the sender may send what is missing.
+func (c match) supplements() bool {
+	return c.sender.Has(sop.RoleRequester) || c.sender.Has(sop.RoleColleague)
 }
 
 // answers are the Message-IDs that a mail names, the one it answers first.

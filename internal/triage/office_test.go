@@ -281,7 +281,7 @@ func (d *desk) take(m mail) result {
 func (d *desk) takeRaw(raw []byte, arrived time.Time) result {
 	d.t.Helper()
 	msg := message.Parse(raw, message.DefaultLimits(), nil)
-	from, why := msg.SoleFrom()
+	from, why := d.triage.Author(msg)
 	if d.off["shape"] || d.off["participant"] {
 		from.Addr, why = "admin@gov.example", ""
 	}

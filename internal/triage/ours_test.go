@@ -79,7 +79,7 @@ func TestNumberAlone(t *testing.T) {
 		}
 	}
 	d := newDesk(t, sop.Standard)
-	if r := d.take(withFile(d.reply("staf", "", "["+first+"] pelengkap", "Terlampir"))); r.Verdict.Reason != "no-token" || len(r.Letters) != 1 {
+	if r := d.take(withFile(d.reply("staf", "", "["+first+"] pelengkap", "Terlampir"))); r.Verdict.Reason != "supplement" || r.released {
 		t.Errorf("papers: %s %s", r.Verdict.Outcome, r.Verdict.Reason)
 	}
 	if r := d.take(d.reply("orang", "", "Fwd: ["+first+"] Surat - kode "+d.code(first, "admin"), "SETUJU")); r.Verdict.Outcome != refused || r.Verdict.Reason != "stranger" {
@@ -282,4 +282,84 @@ func FuzzSort(f *testing.F) {
 			t.Errorf("sorted twice: %s %s", r.Verdict.Outcome, fmt.Sprint(r.Verdict.Reason))
 		}
 	})
+}
+
+// TestTalk: what has the words of a request and asks for something else stays where it is, without a letter; what asks in other words is a
+// request.
+func TestTalk(t *testing.T) {
+	for subject, own := range map[string]string{
+		"Mohon hadir rapat evaluasi akun SPSE Pokja":                     "Kamis pukul 09.00 di ruang rapat.",
+		"Re: Permohonan akun SPSE Pokja":                                 "Sudah saya sampaikan ke Pak Kabag.",
+		"Permintaan laporan rekap user ID SPSE Pokja triwulan IV":        "Mohon dikirim rekapitulasi user ID SPSE Pokja yang aktif.",
+		"Permohonan narasumber sosialisasi keamanan password SPSE Pokja": "Mohon kesediaan Bapak.",
+		"Mohon penjelasan tentang akun SPSE Pokja 7":                     "Apakah sudah aktif?",
+	} {
+		d := newDesk(t, sop.Standard)
+		if r := d.take(d.reply("staf", "", subject, own)); r.Verdict.Outcome != notOurs || r.OperatorAlert != "" || r.Answer != "" || r.decided {
+			t.Errorf("%q: %s %s", subject, r.Verdict.Outcome, r.Verdict.Reason)
+		}
+	}
+	for _, subject := range []string{"Permohonan user ID dan password SPSE Pokja 7", "mhn dibuatkan user id SPSE utk pokja", "Permohonan pembuatan akun baru SPSE bagi Pokja",
+		"Fwd: Permintaan 3 (tiga) akun SPSE Pokja", "Akun SPSE Pokja 7 mohon segera dibuatkan"} {
+		d := newDesk(t, sop.Standard)
+		if r := d.take(d.reply("staf", "", subject, "Berkas menyusul.")); !r.Opens {
+			t.Errorf("%q: %s %s", subject, r.Verdict.Outcome, r.Verdict.Reason)
+		}
+	}
+}
+
+// TestWhoIsTold: a request that cannot be taken is never left in silence: its registered sender hears, or the operator.
+func TestWhoIsTold(t *testing.T) {
+	ask := func(d *desk) mail {
+		return withFile(d.reply("staf", "", "Permohonan user ID SPSE Pokja 13", "Terlampir formulir, SK dan surat tugas."))
+	}
+	for _, x := range []struct {
+		name          string
+		bend          func(d *desk, m mail) mail
+		alert, answer string
+		want          triage.Outcome
+	}{
+		{"no verdict", verdicts(), "request-unproven", "request-unproven", refused},
+		{"verdicts that differ", verdicts(pass("gov.example"), results+"dmarc=fail header.from=gov.example"), "request-held", "request-held", held},
+		{"our own address, by a list", from("'Staf' via UKPBJ <ukpbj@gov.example>"), "request-own-name", "", notOurs},
+		{"a private address", func(_ *desk, m mail) mail { return m.set("From", "staf@mail.example").verdict(pass("mail.example")) }, "request-outside", "", notOurs},
+		{"a title behind a comma", from("Ni Made Staf, S.T. <staf@gov.example>"), "", "", triage.Obeyed},
+		{"a name in brackets", from("staf@gov.example (Ni Made Staf)"), "", "", triage.Obeyed},
+		{"two addresses", from("staf@gov.example, orang@gov.example"), "", "", notOurs},
+	} {
+		d := newDesk(t, sop.Standard)
+		r := d.take(x.bend(d, ask(d)))
+		if r.Verdict.Outcome != x.want || r.OperatorAlert != x.alert || r.Answer != x.answer {
+			t.Errorf("%s: %s %s, alert %q, answer %q", x.name, r.Verdict.Outcome, r.Verdict.Reason, r.OperatorAlert, r.Answer)
+		}
+		if x.answer != "" && r.From.Address != "staf@gov.example" {
+			t.Errorf("%s: %s is answered", x.name, r.From.Address)
+		}
+	}
+	d := newDesk(t, sop.Standard)
+	if r := d.take(d.answer("admin", first, sop.Persetujuan, "SETUJU").set("From", "Admin, S.T. <admin@gov.example>")); r.released || r.Verdict.Reason != "from-list" {
+		t.Errorf("an approver's address is read strictly: %s %s", r.Verdict.Outcome, r.Verdict.Reason)
+	}
+}
+
+// TestRenamedBounce: where a relay renamed the letter, the code in its subject names it; the number alone names nobody's, and is told.
+func TestRenamedBounce(t *testing.T) {
+	d := newDesk(t, sop.Standard)
+	d.take(d.answer("admin", first, sop.Persetujuan, "SETUJU"))
+	d.deliver(first)
+	failed := func(subject string) result {
+		m := bounce("<relay-"+fmt.Sprint(len(subject))+"@relay.example>", "lain@surat.example")
+		m.body = strings.Replace(m.body, "Subject: x", "Subject: "+subject, 1)
+		return d.take(m)
+	}
+	if r := failed("[" + first + "] Kredensial"); r.Verdict.Outcome != notOurs || r.OperatorAlert != "bounce-unmatched" || r.decided {
+		t.Errorf("a number: %s %s %q", r.Verdict.Outcome, r.Verdict.Reason, r.OperatorAlert)
+	}
+	if r := failed("[PKJ-2026-0999] Kredensial"); r.Verdict.Outcome != notOurs || r.OperatorAlert != "" {
+		t.Errorf("no case of ours: %s %q", r.Verdict.Outcome, r.OperatorAlert)
+	}
+	code := codes{}.MemberCode(first, nipOf(1))
+	if r := failed("[" + first + "] Kredensial - kode " + code); r.Verdict.Outcome != triage.Obeyed || d.books.cases[first].Members[0].State != sop.MemberFailed {
+		t.Errorf("the code: %s %s, member %s", r.Verdict.Outcome, r.Verdict.Reason, d.books.cases[first].Members[0].State)
+	}
 }

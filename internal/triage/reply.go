@@ -1,6 +1,8 @@
 package triage
 
 import (
+	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -19,7 +21,7 @@ func (t Triage) reply(b View, m Mail, from message.Address, shape string, c matc
 	if v, stop := t.shape(v, m.Msg, shape); stop {
 		return v, nil
 	}
-	if v, stop := t.participant(v, c); stop {
+	if v, stop := t.participant(v, m.Msg, c); stop {
 		return v, nil
 	}
 	return t.intended(b, v, m, c)
@@ -46,8 +48,11 @@ func (t Triage) shape(v Verdict, msg *message.Message, why string) (Verdict, boo
 }
 
 // participant: the sender takes part in the case, and the reply has a token: a known Message-ID of ours, or the code.
-func (t Triage) participant(v Verdict, c match) (Verdict, bool) {
+func (t Triage) participant(v Verdict, msg *message.Message, c match) (Verdict, bool) {
 	switch {
+	case len(v.From.Roles) == 0 && t.allowed(v.From.Address):
+		v.Answer = "not-a-party"
+		return t.refused(v, "correlation", "stranger", false), true
 	case len(v.From.Roles) == 0:
 		return t.stranger(v, c), true
 	case c.wrong && c.ref.Via == "":
@@ -59,6 +64,7 @@ func (t Triage) participant(v Verdict, c match) (Verdict, bool) {
 		return t.refused(v, "correlation", "code-missing", true), true
 	case c.other:
 		return t.refused(v, "correlation", "case-differs", true), true
+	case c.typed && c.supplements() && brings(msg) && !c.c.Status.Closed(): // a relay renamed what was answered; papers only add
 	case c.typed:
 		return t.refused(v, "correlation", "no-token", true), true
 	}
@@ -89,8 +95,8 @@ func (t Triage) intended(b View, v Verdict, m Mail, c match) (Verdict, error) {
 	case why == "html-differs":
 		v.What = sop.Held{Why: why, Gate: "intent"}
 		return v.hold("intent", why), nil
-	case why != "" && v.From.Has(sop.RoleRequester) && len(m.Msg.Files) > 0:
-		return t.supplement(v, m, c), nil
+	case why != "" && c.supplements() && brings(m.Msg):
+		return t.supplement(v, m, c, why), nil
 	case why != "":
 		return t.unclear(v, c, why, heard(v.From, m.Msg)), nil
 	}
@@ -173,9 +179,20 @@ func (t Triage) unproven(v Verdict, p sop.Proof) Verdict {
 	return v.refuse("authenticity", p.Reason)
 }
 
-// supplement is a requester's reply with more papers.
-func (t Triage) supplement(v Verdict, m Mail, c match) Verdict {
+var typed = regexp.MustCompile(`@|\b\d{8}\s?\d{6}\s?\d\s?\d{3}\b`)
+
+// brings: papers, or an address or a NIP in the sender's own words.
+func brings(msg *message.Message) bool {
+	return len(msg.Files) > 0 || typed.MatchString(cmp.Or(msg.Own, msg.HTMLOwn))
+}
+
+// supplement is a reply of the requester, or of a colleague whom they copied, with more papers, or with addresses and numbers in its text;
+// a text in which there is nothing of the kind is read as any other.
+func (t Triage) supplement(v Verdict, m Mail, c match, why string) Verdict {
+	words := len(m.Msg.Files) == 0
 	switch {
+	case words && (c.c.Status.Closed() || c.c.Approval != nil || m.Reading != nil && sop.Same(c.c.Reading, *m.Reading)):
+		return t.unclear(v, c, why, "")
 	case v.From.Proof.Result != sop.Proven:
 		return t.unproven(v, m.Proof)
 	case c.c.Status.Closed():
@@ -188,6 +205,6 @@ func (t Triage) supplement(v Verdict, m Mail, c match) Verdict {
 		v.Papers = true
 		return v
 	}
-	v.What = sop.Supplement{Reading: *m.Reading}
+	v.What = sop.Supplement{Reading: *m.Reading, Links: links(m.Msg)}
 	return v
 }

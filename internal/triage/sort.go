@@ -22,9 +22,9 @@ func (t Triage) Sort(v View, m Mail) (Verdict, error) {
 			return out, err
 		}
 	}
-	from, why := m.Msg.SoleFrom()
+	from, why := t.Author(m.Msg)
 	if strings.EqualFold(from.Addr, t.Office.Mailbox.Address) {
-		return Verdict{Outcome: NotOurs, Gate: "shape", Reason: "own-mail"}, nil
+		return t.ownName(v, m.Msg)
 	}
 	if letter, err := t.enrolment(v, m.Msg); err != nil || letter != nil {
 		return t.enrols(m, from, why, letter), err
@@ -45,6 +45,28 @@ func (t Triage) Sort(v View, m Mail) (Verdict, error) {
 		}
 	}
 	return t.reply(v, m, from, why, c)
+}
+
+// Author is who wrote a mail, or why nobody can tell. An approver's address is read as strictly as it can be; of everybody else the
+// habits of mail programs are forgiven.
+func (t Triage) Author(msg *message.Message) (message.Address, string) {
+	from, why := msg.Author()
+	if _, approver := t.Office.Approver(from.Addr); approver {
+		return msg.SoleFrom()
+	}
+	return from, why
+}
+
+// ownName: mail in the office's name stays where it is. Where it asks for accounts and is no letter of ours, a list has put our address
+// in the place of the sender's, or somebody pretends: nobody can be answered, so the operator is told.
+func (t Triage) ownName(v View, msg *message.Message) (Verdict, error) {
+	out := Verdict{Outcome: NotOurs, Gate: "shape", Reason: "own-mail"}
+	_, ours, err := v.ByMessageID(msg.MessageID)
+	if err == nil && !ours && len(msg.Files) > 0 && asks(msg) {
+		out.Reason = "own-name"
+		out.OperatorAlert = "request-own-name"
+	}
+	return out, err
 }
 
 // earlier recognises a second delivery, and a Message-ID that comes back with other content. A copy that is proven where the first
@@ -81,14 +103,21 @@ func (t Triage) earlier(v View, m Mail) (Verdict, bool, error) {
 // form is one only where it names a letter and comes from nobody in the case; a participant's command is none at all.
 func (t Triage) bounce(v View, msg *message.Message) (out Verdict, is bool, err error) {
 	p, ok, err := v.ByMessageID(msg.Bounce.OriginalID)
+	if err == nil && p.Letter == nil {
+		p, ok, err = t.renamed(v, msg.Bounce.Subject)
+	}
 	if err != nil || !ok || p.Letter == nil {
-		return Verdict{Outcome: NotOurs, Gate: "correlation", Reason: "bounce-of-nothing"}, msg.Bounce.Formal, err
+		out = Verdict{Outcome: NotOurs, Gate: "correlation", Reason: "bounce-of-nothing"}
+		if ok && msg.Bounce.Formal {
+			out.OperatorAlert = "bounce-unmatched"
+		}
+		return out, msg.Bounce.Formal, err
 	}
 	c, _, err := v.Case(p.Case)
 	if err != nil {
 		return out, false, err
 	}
-	if from, _ := msg.SoleFrom(); len(t.Office.Identify(&c, from.Addr).Roles) > 0 {
+	if from, _ := t.Author(msg); len(t.Office.Identify(&c, from.Addr).Roles) > 0 {
 		if _, why := intent(msg); why == "" || !msg.Bounce.Formal {
 			return out, false, nil
 		}
@@ -110,6 +139,33 @@ func (t Triage) bounce(v View, msg *message.Message) (out Verdict, is bool, err 
 	return out, true, nil
 }
 
+// renamed finds the letter that came back where a relay has given it another Message-ID, by the code in its subject. A number alone names
+// no letter: the operator is told of it.
+func (t Triage) renamed(v View, subject string) (ref MessageRef, known bool, err error) {
+	tag, code := caseTag.FindStringSubmatch(strings.ToUpper(subject)), subjectCode.FindStringSubmatch(subject)
+	if tag == nil {
+		return ref, false, nil
+	}
+	c, known, err := v.Case(tag[1])
+	if err != nil || !known || code == nil {
+		return ref, known, err
+	}
+	given := strings.ToUpper(code[1])
+	for _, m := range c.Members {
+		if m.Letter != "" && given == t.Codes.MemberCode(c.Number, m.Row.NIP) {
+			ref.Letter = &sop.Letter{Key: m.Letter, Kind: sop.Kredensial, Role: sop.RoleMember, NIP: m.Row.NIP,
+				To: sop.Person{Name: m.Row.Nama, Address: cmp.Or(m.Address, m.Row.Email)}}
+		}
+	}
+	for _, a := range t.Office.Approvers {
+		if c.Issue > 0 && given == t.Codes.ApprovalCode(c.Number, c.Revision, c.Issue, a.Address) {
+			ref.Letter = &sop.Letter{Kind: sop.Persetujuan, Role: sop.RoleApprover, To: a.Person, Revision: c.Revision, Issue: c.Issue}
+		}
+	}
+	ref.Case = c.Number
+	return ref, true, nil
+}
+
 // anew: the requester of a closed case answers an old letter with papers. Nothing of that case can change, but the papers may
 // be another request.
 func (t Triage) anew(msg *message.Message, c match) bool {
@@ -124,19 +180,26 @@ func (t Triage) uncorrelated(m Mail, from message.Address, shape string, c match
 		v.From = sop.Sender{}
 		return v.refuse("correlation", "no-token-"+strings.ToLower(strings.ReplaceAll(string(cmd.Verb), " ", "-")))
 	}
-	if shape != "" || !t.allowed(from.Addr) || len(m.Msg.Automation) > 0 {
+	if shape != "" || len(m.Msg.Automation) > 0 {
 		return v
 	}
-	asks := forgot.MatchString(m.Msg.Subject) || AsksForAccounts(m.Msg.Subject+"\n"+cmp.Or(m.Msg.Own, m.Msg.HTMLOwn)) && !c.found // the subject of an answer is ours
+	asks := forgot.MatchString(m.Msg.Subject) || !c.found && asks(m.Msg) // the subject of an answer is ours
+	if !t.allowed(from.Addr) {
+		if asks && !forgot.MatchString(m.Msg.Subject) && len(m.Msg.Files) > 0 { // staff at a private address, or a stranger who knows the form
+			v.OperatorAlert = "request-outside"
+		}
+		return v
+	}
+	talks := !c.found && speaksOfAccounts(m.Msg)
 	switch {
-	case m.Reading == nil && len(m.Msg.Files) > 0:
+	case m.Reading == nil && (len(m.Msg.Files) > 0 || talks):
 		v.Papers = true
 		if !asks {
 			return v
 		}
 	case m.Reading != nil && m.Other != "" && !has(*m.Reading, document.Formulir):
 		return t.otherProcedure(v, m)
-	case m.Reading != nil && !asks && !isRequest(*m.Reading):
+	case m.Reading != nil && !asks && !isRequest(*m.Reading) && !(talks && official(*m.Reading)):
 		return v
 	case m.Reading == nil && !asks:
 		return v
@@ -157,22 +220,26 @@ func (t Triage) request(v Verdict, m Mail) Verdict {
 	v.From.Roles, v.From.Proof = []sop.Role{sop.RoleRequester}, m.Proof
 	if why := t.fault(m.Msg); why != "" {
 		v.OperatorAlert = "request-held"
+		v.Answer = "request-held"
 		return v.hold("shape", why)
 	}
 	switch m.Proof.Result {
 	case sop.Proven:
 	case sop.Ambiguous, sop.Temporary:
 		v.OperatorAlert = "request-held"
+		v.Answer = "request-held"
 		return v.hold("authenticity", m.Proof.Reason)
 	default:
 		v.OperatorAlert = "request-unproven"
+		v.Answer = "request-unproven"
 		return v.refuse("authenticity", m.Proof.Reason)
 	}
 	v = v.as(Obeyed, "", "request")
 	v.Opens = true
 	if m.Reading != nil {
 		v.Papers = false
-		v.What = sop.Request{Subject: m.Msg.Subject, KepalaCopied: t.copied(m.Msg), Reading: *m.Reading}
+		v.What = sop.Request{Subject: m.Msg.Subject, KepalaCopied: t.copied(m.Msg), Colleagues: t.colleagues(m.Msg, v.From.Address), Links: links(m.Msg),
+			Reading: *m.Reading}
 	} else if len(m.Msg.Files) == 0 {
 		v.Papers = true // no papers at all: still read, so that the answer names what is missing
 	}
@@ -188,7 +255,7 @@ func (t Triage) oversized(m Mail, from message.Address, shape string, c match) V
 	v.From = sop.Sender{Person: sop.Person{Name: from.Name, Address: from.Addr}, Roles: []sop.Role{sop.RoleRequester}}
 	if c.found {
 		v.From = c.sender
-	} else if v.Opens = AsksForAccounts(m.Msg.Subject); !v.Opens {
+	} else if v.Opens = AsksForAccounts(m.Msg.Subject) || speaksOfAccounts(m.Msg); !v.Opens {
 		return v
 	}
 	v.From.Proof, v.What = m.Proof, *m.TooBig
@@ -221,15 +288,58 @@ func (t Triage) copied(msg *message.Message) bool {
 	})
 }
 
+// maxColleagues bounds whom a case remembers as copied.
+const maxColleagues = 20
+
+// colleagues are those whom the requester copied and who may ask for accounts themselves: they may send what is missing.
+func (t Triage) colleagues(msg *message.Message, requester string) (out []string) {
+	for _, a := range slices.Concat(msg.To, msg.Cc) {
+		own := strings.EqualFold(a.Addr, t.Office.Mailbox.Address) || strings.EqualFold(a.Addr, requester)
+		if !own && t.allowed(a.Addr) && len(out) < maxColleagues {
+			out = append(out, strings.ToLower(a.Addr))
+		}
+	}
+	return out
+}
+
+var link = regexp.MustCompile(`(?i)\bhttps?://`)
+
+// links says that the sender's own words point to something elsewhere, where we do not go.
+func links(msg *message.Message) bool { return link.MatchString(cmp.Or(msg.Own, msg.HTMLOwn)) }
+
+const account = `(?:user\s*-?\s*(?:id|name)|pass?word|kata\s+sandi|akun)`
+
 var (
 	forgot = regexp.MustCompile(`(?i)\blupa\s+(user\s*-?\s*id|password|kata\s+sandi)\b.*\bspse\b`) // another procedure; read, and answered with the way
-	asking = regexp.MustCompile(`(?i)\b(permintaan|permohonan|memohon|mohon|meminta|mengajukan)\b`)
-	what   = regexp.MustCompile(`(?i)\b(user\s*-?\s*id|password|kata\s+sandi|akun)\b`)
+	asking = regexp.MustCompile(`(?i)\b(permintaan|permohonan|memohon|mohon|mhn|minta|meminta|mengajukan)\b`)
+	what   = regexp.MustCompile(`(?i)\b` + account + `\b`)
 	whose  = regexp.MustCompile(`(?i)\b(pokja|kelompok\s+kerja|spse)\b`)
+	answer = regexp.MustCompile(`(?i)^\s*(re|bls|balas|aw|sv)\s*:`)
+
+	// What is asked for must be the account itself: between the asking and it stand only words of making and of courtesy, so that a
+	// meeting, a report or a speaker about accounts is none.
+	asksFor = regexp.MustCompile(`(?i)\b(?:permintaan|permohonan|pengajuan|memohon|mohon|mhn|minta|meminta|mengajukan|ajukan|dibuatkan|buatkan)[\s:,]+(?:(?:` +
+		`untuk|utk|agar|supaya|kiranya|dapat|dpt|dapatnya|bisa|berkenan|segera|bantuan|bantuannya|dibantu|bantu|pak|bu|bapak|ibu|admin|kami|saudara|` +
+		`pembuatan|penerbitan|pemberian|penyediaan|pengadaan|pendaftaran|aktivasi|pengaktifan|penambahan|pengajuan|proses|diproses|memproses|` +
+		`dibuatkan|dibuat|buatkan|membuat|membuatkan|diterbitkan|menerbitkan|diberi|diberikan|memberikan|disiapkan|menyiapkan|didaftarkan|` +
+		`mendapatkan|memperoleh|hak|akses|baru|atas|dan|atau|serta|\d{1,3}|\([a-z ]{1,20}\))[\s:,]+){0,10}` + account + `\b`)
+	askedFor = regexp.MustCompile(`(?i)\b` + account + `\b[^.\n]{0,80}\b(?:mohon|mhn|minta|agar|harap)\s+(?:(?:dapat|dpt|segera|kiranya|bisa)\s+){0,3}(?:dibuatkan|diterbitkan|dibuat)\b`)
 )
 
 // AsksForAccounts is the wording of a request (DESIGN, "Mail grammar").
 func AsksForAccounts(text string) bool {
+	return whose.MatchString(text) && (asksFor.MatchString(text) || askedFor.MatchString(text))
+}
+
+// asks: the subject asks, in words of the sender's own, or their text does and something is attached.
+func asks(msg *message.Message) bool {
+	attached := len(msg.Files) > 0
+	return (attached || !answer.MatchString(msg.Subject)) && AsksForAccounts(msg.Subject) || attached && AsksForAccounts(cmp.Or(msg.Own, msg.HTMLOwn))
+}
+
+// speaksOfAccounts has the words of a request and may be mere talk: what is attached decides.
+func speaksOfAccounts(msg *message.Message) bool {
+	text := msg.Subject + "\n" + cmp.Or(msg.Own, msg.HTMLOwn)
 	return asking.MatchString(text) && what.MatchString(text) && whose.MatchString(text)
 }
 
@@ -239,6 +349,11 @@ func has(r document.Reading, k document.Kind) bool {
 
 func isRequest(r document.Reading) bool {
 	return has(r, document.Formulir) || has(r, document.SK) && has(r, document.SuratTugas)
+}
+
+// official: one of the three papers is there, or what nobody could read and may be one.
+func official(r document.Reading) bool {
+	return has(r, document.Formulir) || has(r, document.SK) || has(r, document.SuratTugas) || has(r, document.Unreadable)
 }
 
 // fault is one of the shape by which two readers could read the mail differently: held, not guessed. A Sender field other than From
