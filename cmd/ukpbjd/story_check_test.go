@@ -218,7 +218,8 @@ func (s *story) member(_ *testscript.TestScript, args []string) error {
 	return nil
 }
 
-// password WHO same|none: the passwords in all credential letters of somebody are one and the same, or there is none.
+// password WHO same|none|other [WHO]: the passwords in all credential letters of somebody are one and the same, or there is none; other: both
+// have one, each another.
 func (s *story) password(_ *testscript.TestScript, args []string) error {
 	p, err := s.who(args[0])
 	if err != nil {
@@ -226,12 +227,24 @@ func (s *story) password(_ *testscript.TestScript, args []string) error {
 	}
 	mails, err := s.stage.Post.Messages(p.Address, "INBOX")
 	words := map[string]bool{}
+	if args[1] == "other" {
+		q, err := s.who(args[2])
+		if err != nil {
+			return err
+		}
+		theirs, err := s.stage.Post.Messages(q.Address, "INBOX")
+		if err != nil {
+			return err
+		}
+		mails = append(mails, theirs...)
+	}
 	for _, x := range mails {
 		if m := message.Parse(x.Raw, message.DefaultLimits(), nil); stage.KindOf(m) == sop.Kredensial {
 			words[stage.PasswordIn(m)] = true
 		}
 	}
-	if want := map[string]bool{"same": true, "none": false}; len(words) != 1 || want[args[1]] == words[""] {
+	n := map[string]int{"same": 1, "none": 1, "other": 2}[args[1]]
+	if words[""] != (args[1] == "none") || len(words) != n {
 		return fmt.Errorf("%s has %d different passwords, or one where none is wanted", args[0], len(words))
 	}
 	return err

@@ -12,6 +12,7 @@ import (
 
 	"ukpbjd/internal/credential"
 	"ukpbjd/internal/office"
+	"ukpbjd/internal/secret"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/store"
 	"ukpbjd/internal/tasks"
@@ -118,7 +119,7 @@ func (r *Recording) Make(ctx context.Context, number string, want []tasks.Wanted
 			}
 		}
 		if i.Password.Absent() && !a.Kept {
-			if i.Password, err = credential.Generate(rand.Reader); err != nil {
+			if i.Password, err = secret.DefaultRule.Generate(rand.Reader); err != nil {
 				return nil, err
 			}
 		}

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"ukpbjd/internal/credential"
+	"ukpbjd/internal/document"
 	"ukpbjd/internal/office"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/store"
@@ -135,7 +137,7 @@ func (c *Audit) verifyCase(r *Report, cs sop.Case) {
 		if released && (cs.Approval == nil || !cs.Approval.Released) {
 			r.found(cs.Number, "a credential of %s was ordered without an approval", m.Row.NIP)
 		}
-		if cs.Approval != nil && m.Address != m.Row.Email {
+		if cs.Approval != nil && !approvedAddress(cs, m) {
 			r.found(cs.Number, "the address of %s is not the one that was approved", m.Row.NIP)
 		}
 		a, ok := cs.Accounts[m.Row.NIP]
@@ -152,6 +154,15 @@ func (c *Audit) verifyCase(r *Report, cs sop.Case) {
 			}
 		}
 	}
+}
+
+// approvedAddress: the paper's, as the list was approved, or the one of the row's own approval that came last.
+func approvedAddress(cs sop.Case, m sop.Member) bool {
+	if n := len(m.Former); n > 0 {
+		return m.Address == m.Row.Email && m.Former[n-1].By.Roster == sop.RosterHash([]document.Row{m.Row})
+	}
+	i := slices.IndexFunc(cs.Reading.Roster, func(r document.Row) bool { return r.NIP == m.Row.NIP })
+	return i >= 0 && m.Address == cs.Reading.Roster[i].Email
 }
 
 // verifyCopy: a tembusan with passwords goes, sealed, to the Kepala LPSE of the approval, and an account sheet, sealed, to an approver;
@@ -225,7 +236,8 @@ func (c *Audit) verifyLetters(b store.Books, r *Report, cs sop.Case, files map[s
 			r.found(where, "a credential letter without an approval in the journal")
 		case !l.Sealed:
 			r.found(where, "a credential letter that is not sealed")
-		case m == nil || m.Address != l.Letter.To.Address:
+		case m == nil || m.Address != l.Letter.To.Address &&
+			!slices.ContainsFunc(m.Former, func(f sop.Former) bool { return f.Address == l.Letter.To.Address }):
 			r.found(where, "a credential letter to %s, who is not at that address in this case", l.Letter.To.Address)
 		}
 	}

@@ -18,7 +18,7 @@ import (
 
 type registerCmd struct {
 	Year   int    `help:"Year of the case numbers; the present one when left out."`
-	Output string `short:"o" required:"" help:"File to write: .xlsx, .csv (four files) or .json." placeholder:"FILE"`
+	Output string `short:"o" required:"" help:"File to write: .xlsx, .csv (five files) or .json." placeholder:"FILE"`
 }
 
 // Run writes the register beside its name and renames it when it is whole.

@@ -140,6 +140,7 @@ type Credentials struct {
 	Delivery  string   // plain, pdf: behind a phrase that the approver hands on
 	MasterKey secret.Secret
 	UserID    string // pattern
+	Password  secret.Rule
 }
 
 // Deadlines count office days.
@@ -195,7 +196,7 @@ func Default() *Config {
 		SMTP:        SMTP{Server: Server{Security: "tls"}, Connections: 4},
 		Trust:       Trust{Assurance: sop.Standard},
 		Approval:    Approval{Expires: 3, Code: "subject", Quorum: 1},
-		Credentials: Credentials{Source: "generate", Sheet: "encrypted", Tembusan: "summary", Delivery: "plain", UserID: "{first}.{last}"},
+		Credentials: Credentials{Source: "generate", Sheet: "encrypted", Tembusan: "summary", Delivery: "plain", UserID: "{first}.{last}", Password: secret.DefaultRule},
 		Deadlines:   Deadlines{Approval: 1, Completion: 3, Receipt: 1},
 		Extract:     Extract{OCR: "auto"},
 		Storage:     Storage{Path: "/var/lib/ukpbjd"},

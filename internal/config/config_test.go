@@ -243,6 +243,21 @@ func TestWarnings(t *testing.T) {
 	})
 }
 
+func TestPasswordRule(t *testing.T) {
+	with := func(rule string) (*config.Config, []config.Fault) {
+		return load(t, house(t), strings.Replace(minimal, "credentials: {", "credentials: {password: "+rule+", ", 1))
+	}
+	if c, faults := with(`{length: 20, symbols: "-_"}`); len(faults) > 0 || c.Credentials.Password.Length != 20 || c.Credentials.Password.Symbols != "-_" {
+		t.Error(faults)
+	}
+	for rule, want := range map[string]string{"{length: 6}": "length", "{length: 10}": "at least 70", `{symbols: ""}`: "SPSE wants", "{letters: abc}": "SPSE wants",
+		"{size: 14}": "unknown key", `{symbols: "<-"}`: "cannot be typed"} {
+		if _, faults := with(rule); len(faults) == 0 || !strings.Contains(fmt.Sprint(faults), want) {
+			t.Errorf("%s: %v", rule, faults)
+		}
+	}
+}
+
 func TestSampleIsDeployed(t *testing.T) {
 	for path, text := range map[string][]byte{"../../deploy/ukpbjd.yaml": config.Sample(config.Answers{}), "../../deploy/calendar-2026.yaml": read(t, "calendar-2026.yaml")} {
 		if *rewrite {

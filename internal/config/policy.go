@@ -68,6 +68,7 @@ func (c *Credentials) read(s *section) {
 	parsed(s, "delivery", &c.Delivery, "", choice("plain", "pdf"))
 	c.MasterKey = s.masterKey("key_file")
 	parsed(s, "user_id", &c.UserID, `write it of {first}, {last}, {initial}, {nip}, {nip4} and letters, such as "{first}.{last}"`, userID)
+	c.password(s.section("password"))
 	s.done()
 	s.need("command", c.Source != "command" || len(c.Command) > 0, "name the program that makes the accounts, as [/usr/local/bin/program, argument]")
 	if c.Sheet == "plain" {
@@ -75,6 +76,17 @@ func (c *Credentials) read(s *section) {
 	}
 	if c.Tembusan == "full" {
 		s.r.warn(s.at("tembusan"), "full: Kepala LPSE is sent the password of every member, too")
+	}
+}
+
+// password is the rule of generated passwords, and of those of credentials.command where it is given.
+func (c *Credentials) password(s *section) {
+	parsed(s, "length", &c.Password.Length, "write a number of characters, such as 14", number(8, 64))
+	s.text("letters", &c.Password.Letters)
+	s.text("symbols", &c.Password.Symbols)
+	s.done()
+	if err := c.Password.Check(); err != nil && !s.odd {
+		s.r.fault(s.path, `write {length: 14, symbols: "@#$%*+=?"}, or leave the key out`, "%v", err)
 	}
 }
 

@@ -71,14 +71,35 @@ func (c *Control) caselessLetters(b store.Books, s *RegisterStep, after string) 
 			e.Letters = append(e.Letters, letterOf(r))
 		}
 	}
-	e.Letters, err = named(e.Letters, err, damagedLetter)
-	if len(e.Letters) > 0 {
+	if e.Letters, err = named(e.Letters, err, damagedLetter); err == nil && after == "" {
+		var all []store.Account
+		all, err = b.Accounts.All()
+		for _, a := range all {
+			e.Accounts = append(e.Accounts, report.Account{NIP: a.NIP, Nama: a.Name, UserID: a.UserID, Since: a.Since, Case: a.Case, State: accountState(a)})
+		}
+		e.Accounts, err = named(e.Accounts, err, func(row *store.RowError) report.Account {
+			return report.Account{NIP: row.Key, State: row.Error()}
+		})
+	}
+	if len(e.Letters)+len(e.Accounts) > 0 {
 		s.Entries = []report.Entry{e}
 	}
 	if len(rows) == registerStep {
 		s.Next = caselessMark + rows[len(rows)-1].Letter.Key
 	}
 	return err
+}
+
+func accountState(a store.Account) string {
+	switch {
+	case a.Exposed:
+		return "terbuka; perlu diganti"
+	case a.Live:
+		return "kunci masih ada"
+	case a.Case != "":
+		return "kunci dimusnahkan"
+	}
+	return "dari luar sistem ini"
 }
 
 func damagedLetter(row *store.RowError) report.Letter {

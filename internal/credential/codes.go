@@ -17,7 +17,8 @@ import (
 
 const (
 	masterLength = 32
-	codeAlphabet = "23456789ABCDEFGHJKMNPQRSTUVWXYZ" // no 0 O, 1 I L
+	digits       = "23456789"
+	codeAlphabet = digits + "ABCDEFGHJKMNPQRSTUVWXYZ" // no 0 O, 1 I L
 	codeLength   = 6
 )
 

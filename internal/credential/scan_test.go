@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"ukpbjd/internal/secret"
 )
 
 // odd holds what every encoding writes in its own way.
@@ -97,7 +99,7 @@ func TestScanner(t *testing.T) {
 
 func TestScannerOnAnyText(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p, err := Generate(rand.Reader)
+		p, err := secret.DefaultRule.Generate(rand.Reader)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -132,7 +134,7 @@ func FuzzScan(f *testing.F) {
 func BenchmarkScan(b *testing.B) {
 	var live []Live
 	for i := range 200 {
-		p, err := Generate(rand.Reader)
+		p, err := secret.DefaultRule.Generate(rand.Reader)
 		if err != nil {
 			b.Fatal(err)
 		}

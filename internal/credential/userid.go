@@ -1,3 +1,9 @@
+// Package credential makes the accounts of Pokja members and keeps their secrets: user IDs and passwords, the vault in which
+// a secret is sealed under its member's own key until that key is destroyed, the account sheet that the approver types
+// from and returns, the codes and Message-IDs that follow from the master key, and the search for live secrets in what
+// comes in. A secret leaves here as a secret.Secret only. State on disk:
+//
+//	keys.db   wrapped data keys, rewritten as a whole and synced at each change; see vaultfile.go
 package credential
 
 import (

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 
 	"golang.org/x/crypto/chacha20poly1305"
@@ -98,7 +99,32 @@ func (v *Vault) Close() error {
 func (v *Vault) IDs() []string {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
-	return slices.Sorted(maps.Keys(v.keys))
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(v.keys)), func(id string) bool { return strings.HasSuffix(id, renewed) })
+}
+
+// renewed marks the id of a key that follows another one of the same member: what is sealed from now on lies under it, and both open.
+const renewed = "\x00+"
+
+// Renew makes a new key beside the one that there is. Call it before the commit that needs it, and ShredOlder after that.
+func (v *Vault) Renew(id string) error { return v.Ensure(id, id+renewed) }
+
+// ShredOlder destroys what Renew has left behind.
+func (v *Vault) ShredOlder(id string) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	next := maps.Clone(v.keys)
+	if w, ok := v.keys[id+renewed]; ok {
+		key, err := open(v.wrap, w, bound("key", id+renewed))
+		if err != nil {
+			return ErrVaultDamaged
+		}
+		defer clear(key)
+		delete(next, id+renewed)
+		if next[id], err = seal(v.wrap, v.random, key, bound("key", id)); err != nil {
+			return err
+		}
+	}
+	return v.change(next, "shred an older key")
 }
 
 // Ensure makes the keys that do not exist yet. Call it, for a whole batch at once, before the commit that needs them.
@@ -130,6 +156,7 @@ func (v *Vault) Shred(ids ...string) error {
 	next := maps.Clone(v.keys)
 	for _, id := range ids {
 		delete(next, id)
+		delete(next, id+renewed)
 	}
 	return v.change(next, "shred keys")
 }
@@ -193,9 +220,12 @@ func (v *Vault) key(id string) (cipher.AEAD, error) {
 	return chacha20poly1305.NewX(k)
 }
 
-// Seal seals plain under a member's key, which Ensure has made.
+// Seal seals plain under a member's newest key, which Ensure or Renew has made.
 func (v *Vault) Seal(id string, p Purpose, plain []byte) ([]byte, error) {
-	a, err := v.key(id)
+	a, err := v.key(id + renewed)
+	if errors.Is(err, ErrShredded) {
+		a, err = v.key(id)
+	}
 	if err == nil {
 		var sealed []byte
 		if sealed, err = seal(a, v.random, plain, bound("value "+string(p), id)); err == nil {
@@ -207,12 +237,15 @@ func (v *Vault) Seal(id string, p Purpose, plain []byte) ([]byte, error) {
 
 // Open opens what was sealed under this id for this purpose.
 func (v *Vault) Open(id string, p Purpose, sealed []byte) (secret.Secret, error) {
-	a, err := v.key(id)
-	if err == nil {
-		var plain []byte
-		if plain, err = open(a, sealed, bound("value "+string(p), id)); err == nil {
-			defer clear(plain)
-			return secret.New(plain), nil
+	var err error
+	for _, of := range []string{id + renewed, id} {
+		var a cipher.AEAD
+		if a, err = v.key(of); err == nil {
+			var plain []byte
+			if plain, err = open(a, sealed, bound("value "+string(p), id)); err == nil {
+				defer clear(plain)
+				return secret.New(plain), nil
+			}
 		}
 	}
 	return secret.Secret{}, fmt.Errorf("open a %s under %q: %w", p, id, err)

@@ -27,7 +27,7 @@ func newWatch(t testing.TB) *Watch {
 
 func generated(t testing.TB) secret.Secret {
 	t.Helper()
-	s, err := Generate(rand.Reader)
+	s, err := secret.DefaultRule.Generate(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}

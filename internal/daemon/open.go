@@ -294,9 +294,9 @@ func Override(cfg *config.Config) fs.FS {
 
 func source(cfg *config.Config) tasks.Source {
 	if cfg.Credentials.Source == "command" {
-		return tasks.Command{Argv: cfg.Credentials.Command}
+		return tasks.Command{Argv: cfg.Credentials.Command, Rule: cfg.Credentials.Password}
 	}
-	return tasks.Generator{Random: rand.Reader}
+	return tasks.Generator{Random: rand.Reader, Rule: cfg.Credentials.Password}
 }
 
 // Open wires a whole office. Nothing runs yet.

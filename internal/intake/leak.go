@@ -249,7 +249,7 @@ func (m *Intake) expose(b store.Books, p *Prepared, v triage.Verdict, now time.T
 		if !ok || !bytes.Equal(cs.Accounts[h.nip].Sealed, h.account) {
 			continue
 		}
-		w := sop.Exposed{NIP: h.nip, What: "terbaca dalam surel dari " + strings.ToLower(fromText(p)), Own: v.Case == h.number && m.ownQuote(p, v, h.nip)}
+		w := sop.Exposed{NIP: h.nip, What: "terbaca dalam surel dari " + strings.ToLower(fromText(p)), Own: v.Case == h.number && !v.From.Former(&cs) && m.ownQuote(p, v, h.nip)}
 		if c, said := v.What.(sop.Command); said && v.Outcome == triage.Obeyed {
 			w.Receipt = c.Verb == sop.Terima
 		}

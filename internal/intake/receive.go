@@ -399,7 +399,7 @@ func (m *Intake) decideMail(b store.Books, p *Prepared, v triage.Verdict, number
 		return err
 	}
 	switch v.What.(type) {
-	case sop.Request, sop.Supplement, sop.Repeat:
+	case sop.Request, sop.Supplement, sop.Repeat, sop.Correction:
 		return b.Letters.LinkMessageID(msg.MessageID, store.MessageRef{Case: number})
 	}
 	return nil
@@ -521,6 +521,8 @@ func (v view) ByMessageID(id string) (triage.MessageRef, bool, error) {
 	row, ok, err := v.Letters.Get(p.Case, p.Key)
 	return triage.MessageRef{Case: p.Case, Letter: &row.Letter}, ok, err
 }
+
+func (v view) Outdated(c sop.Case) ([]string, error) { return office.Outdated(v.Books, c) }
 
 func (v view) Owner(user string) (string, error) { return v.Accounts.NIPOf(user) }
 

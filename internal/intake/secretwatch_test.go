@@ -44,7 +44,7 @@ func watching(t testing.TB, passwords int) (*Intake, *credential.Watch) {
 		t.Fatal(err)
 	}
 	for i := range passwords {
-		p, err := credential.Generate(rand.Reader)
+		p, err := secret.DefaultRule.Generate(rand.Reader)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -73,19 +73,29 @@ func (v *View) decisionAnswers() []Answer {
 	}
 	yes, code := "setelah seluruh akun diketik ke dalam SPSE", ""
 	switch {
+	case v.Mend != nil && v.Mend.Fresh:
+		yes = "setelah password baru diketik ke dalam SPSE"
+	case v.Mend != nil:
+		yes = "untuk alamat baru itu"
+	}
+	switch {
 	case v.Office.CodeInSheet:
 		code = "kode pada lembar akun dan "
 		yes = "diikuti kode pada lembar akun, " + yes
 	case v.Office.Signed:
 		yes = "diikuti kode pada subjek surat permohonan persetujuan, " + yes
 	}
-	return []Answer{
+	out := []Answer{
 		{Does: "Menyetujui", Where: where, Write: "SETUJU", Then: yes, Link: v.Agree()},
 		{Does: "Menolak", Where: where, Write: "TOLAK", Then: "diikuti " + code + "alasan; alasan itu disampaikan kepada pemohon",
 			Link: v.Link("TOLAK ")},
 		{Does: "Mengembalikan untuk dilengkapi", Where: where, Write: "LENGKAPI",
 			Then: "diikuti " + code + "catatan; catatan itu disampaikan kepada pemohon", Link: v.Link("LENGKAPI ")},
 	}
+	if v.Mend != nil {
+		out = out[:2] // there is nothing to complete
+	}
+	return out
 }
 
 func (v *View) memberAnswers(all bool) []Answer {

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -38,6 +39,9 @@ var samples = []sample{
 	{sop.Tembusan, "", sop.RoleKepala, ""},
 	{sop.Tembusan, "full", sop.RoleKepala, ""},
 	{sop.Persetujuan, "full", sop.RoleApprover, ""},
+	{sop.Persetujuan, "mend", sop.RoleApprover, ""},
+	{sop.Pemberitahuan, "mend-asked", sop.RoleRequester, "ni.luh.lestari@dinas.example"},
+	{sop.TidakDikenali, "mend-unclear", sop.RoleRequester, "alamatnya jadi a@dinas.example atau b@dinas.example"},
 	{sop.Kredensial, "full", sop.RoleMember, ""},
 	{sop.Penolakan, "", sop.RoleRequester, "SK belum ditandatangani oleh pejabat yang berwenang, mohon diajukan kembali setelah ditetapkan"},
 	{sop.Dikembalikan, "", sop.RoleRequester, "surat tugas yang dilampirkan masih surat tugas tahun 2025"},
@@ -110,7 +114,7 @@ func (s sample) data() Data {
 
 func (s sample) stage(d *Data) {
 	c := &d.Case
-	aboutMember := s.role == sop.RoleMember || s.kind == sop.GagalKirim || s.topic == "problem-reported"
+	aboutMember := s.role == sop.RoleMember || s.kind == sop.GagalKirim || s.topic == "problem-reported" || strings.HasPrefix(s.topic, "mend")
 	if aboutMember {
 		d.Letter.NIP = c.Members[1].Row.NIP
 	}
@@ -122,6 +126,9 @@ func (s sample) stage(d *Data) {
 		d.Letter.Files = []sop.File{{Name: "daftar.xlsx"}}
 	case sop.Persetujuan:
 		d.Letter.Files, d.Letter.Revision = []sop.File{{Name: "lembar-akun-PKJ-2026-0001.xlsx"}}, 2
+		if s.topic == "mend" {
+			c.Members[1].Mend = &sop.Mend{Address: "ni.luh.lestari@mail.example", Marks: []string{"domain-luar"}, Fresh: true, Due: at(6, 16, 0), Expires: at(8, 16, 0)}
+		}
 		c.Changes = []string{"berkas baru: Surat penugasan Pokja (ST-17.pdf)", "alamat berubah: Ni Luh Contoh Lestari, S.T., M.Si."}
 	case sop.Kredensial:
 		d.UserID, d.Password = "niluh.lestari", secret.New([]byte(madeUp))

@@ -36,6 +36,19 @@ var notices = map[string]Reason{
 	"wrong-recipient": {"Surat kredensial sampai ke alamat yang keliru", "Penerima menyatakan bahwa surat kredensial itu bukan untuknya. " +
 		"Pengiriman untuk anggota tersebut dihentikan dan alamatnya dibekukan.", "Mohon password akun tersebut segera diganti pada SPSE. " +
 		"Kejadian ini dicatat sebagai insiden; pemberitahuan kepada pihak terkait paling lambat 3 × 24 jam (UU Nomor 27 Tahun 2022)."},
+	"wrong-address": {"Surat kredensial sampai ke alamat yang keliru", "Pemohon menyatakan bahwa alamat seorang anggota keliru, sedangkan suratnya telah terkirim " +
+		"ke alamat itu.", "Mohon password akun tersebut segera diganti pada SPSE. Kejadian ini dicatat sebagai insiden; pemberitahuan kepada pihak terkait " +
+		"paling lambat 3 × 24 jam (UU Nomor 27 Tahun 2022)."},
+	"mend-asked": {"Koreksi alamat telah diterima", "Kami membaca alamat baru di bawah ini untuk anggota tersebut. Persetujuan diminta kepada Admin Agency untuk " +
+		"alamat itu saja; surat anggota lain tidak berubah.", "Bila alamat yang kami baca tidak benar, mohon balas sekali lagi dengan nama anggota dan alamat yang benar."},
+	"mend-approved": {"Alamat baru telah disetujui", "Alamat baru di bawah ini telah disetujui atas nama Admin Agency. Satu surat kredensial dikirim ke alamat itu.",
+		"Bila persetujuan ini bukan dari Admin Agency yang sah, mohon segera hubungi operator layanan."},
+	"mend-refused": {"Alamat baru tidak disetujui", "Admin Agency tidak menyetujui alamat baru anggota tersebut; tidak ada surat yang dikirim ke alamat itu.",
+		"Bila alamatnya memang keliru, pemohon dapat mengirim koreksi sekali lagi."},
+	"mend-withdrawn": {"Persetujuan alamat baru ditarik kembali", "Persetujuan atas alamat baru telah ditarik kembali sebelum suratnya dikirim; kode yang lama tidak berlaku lagi.",
+		"Surat permohonan persetujuan yang baru menyusul."},
+	"mend-superseded": {"Koreksi alamat tidak dilaksanakan", "Anggota tersebut diberi password baru oleh permohonan lain, sehingga surat pada permohonan ini tidak dikirim lagi.",
+		"Mohon lihat permohonan yang disebut di bawah ini."},
 	"wrong-noted": {"Pernyataan salah alamat telah dicatat", "Pernyataan Saudara telah kami catat dan pengiriman ke alamat ini dihentikan. Kami berterima kasih atas pemberitahuan itu.",
 		"Mohon surat tersebut dihapus dan isinya tidak disimpan, dipakai atau diteruskan."},
 	"exposed": {"Password perlu segera diganti", "Password akun SPSE terlihat di luar surat kredensialnya, misalnya dalam kutipan balasan.",
@@ -95,6 +108,8 @@ var alarms = map[string]Reason{
 		"Mohon pastikan anggota mengganti password dan insiden ditangani dalam 3 × 24 jam (UU Nomor 27 Tahun 2022)."},
 	"wrong-recipient": {"Surat kredensial sampai ke alamat yang keliru", "Seorang penerima menyatakan surat kredensial bukan untuknya.",
 		"Mohon tangani insiden dalam 3 × 24 jam (UU Nomor 27 Tahun 2022)."},
+	"wrong-address": {"Surat kredensial sampai ke alamat yang keliru", "Pemohon menyatakan bahwa alamat seorang anggota keliru, sedangkan suratnya telah terkirim.",
+		"Mohon tangani insiden dalam 3 × 24 jam (UU Nomor 27 Tahun 2022)."},
 	"held":      {"Surel ditahan", "Sebuah surel ditahan karena hanya dapat diputuskan oleh petugas atau dicoba ulang.", "Mohon periksa folder pemeriksaan pada kotak surat."},
 	"ambiguous": {"Hasil pemeriksaan pengirim bertentangan", "Hasil pemeriksaan keaslian sebuah balasan saling bertentangan; balasan itu ditahan.", "Mohon periksa server surat dan folder pemeriksaan."},
 	"refused":   {"Balasan ditolak", "Sebuah balasan atas surat permohonan ini tidak lolos pembuktian pengirim.", "Bila berulang, mohon periksa asalnya."},
@@ -126,4 +141,4 @@ var alarms = map[string]Reason{
 
 // announcedBy are the notices whose note is the name of who decided.
 var announcedBy = map[string]bool{"approved": true, "approval-withdrawn": true, "second-approval-wanted": true, "accounts-renewed": true, "stopped": true, "delegated": true,
-	"delegation-ended": true}
+	"delegation-ended": true, "mend-withdrawn": true}

@@ -84,6 +84,8 @@ const (
 		`atau "USER 2 nama.pengguna"; angkanya adalah nomor anggota dalam surat permohonan persetujuan.`
 	sentNext = "Surat yang telah dikirim tidak dapat ditarik. Akun yang tidak boleh dipakai lagi dinonaktifkan pada SPSE; penonaktifannya diajukan " +
 		"kepada Admin Agency. Penggantian anggota dan keperluan lain memerlukan permohonan baru."
+	mendNext = `Bila alamat surel seorang anggota keliru, mohon balas dengan satu baris berisi nama atau NIP anggota itu dan alamat surelnya yang benar; ` +
+		"alamat itu dipakai setelah disetujui Admin Agency."
 	directNext = "Mohon balas langsung dari kotak surat Saudara yang terdaftar, melalui server surat kantor, tanpa meneruskannya."
 )
 
@@ -147,7 +149,22 @@ var unclear = map[string]Reason{
 		"telah terlalu sering dikirim.", `Untuk mengetahui keadaannya, mohon balas dengan kata "STATUS".`},
 	"no-deviation": {"", "Tidak ada penyimpangan atas nama Saudara yang menunggu penjelasan.", "Saudara tidak perlu menjawab lagi."},
 	"after-approval": {"", "Permohonan ini telah disetujui, sehingga berkas dan daftar anggotanya tidak dapat diubah dan permohonannya tidak dapat ditarik lagi.",
-		"Perubahan setelah persetujuan memerlukan permohonan baru. Akun yang tidak boleh dipakai diajukan penonaktifannya kepada Admin Agency."},
+		mendNext + " Perubahan lain setelah persetujuan memerlukan permohonan baru. Akun yang tidak boleh dipakai diajukan penonaktifannya kepada Admin Agency."},
+	"accounts-outdated": {"", "Akun seorang anggota telah berubah sejak surat itu dikirim, misalnya oleh permohonan lain, sehingga permohonan belum disetujui.",
+		"Surat pengganti dengan akun yang benar dan kode baru diterbitkan; mohon jawab surat yang baru itu."},
+	"mend-unclear": {"", "Balasan Saudara memuat alamat surel, tetapi tidak jelas alamat mana untuk anggota yang mana. Belum ada yang diubah.", mendNext},
+	"mend-same":    {"", "Alamat itu sudah tercatat untuk anggota tersebut, atau koreksinya sedang menunggu persetujuan.", "Saudara tidak perlu menjawab lagi."},
+	"mend-confirmed": {"", "Anggota tersebut telah menyatakan menerima suratnya, sehingga alamatnya tidak diubah lagi.",
+		"Bila pernyataan itu bukan dari anggota yang bersangkutan, mohon hubungi Admin Agency."},
+	"mend-shredded": {"", "Password anggota tersebut telah dimusnahkan atau digantikan, sehingga tidak dapat dikirim ke alamat lain.",
+		"Mohon ajukan permohonan baru untuk anggota itu."},
+	"mend-often": {"", "Alamat pada permohonan ini telah terlalu sering diubah, atau surat anggota itu telah terlalu sering dikirim.",
+		"Mohon ajukan permohonan baru untuk anggota itu."},
+	"mend-reserved": {"", "Alamat itu adalah alamat kantor atau pejabat dalam prosedur ini. Belum ada yang diubah.", mendNext},
+	"mend-taken":    {"", "Alamat itu tercatat untuk anggota lain. Belum ada yang diubah.", mendNext},
+	"mend-pending": {"", "Pemohon menyatakan bahwa alamat ini keliru, dan alamat baru sedang menunggu persetujuan. Konfirmasi Saudara belum dicatat.",
+		`Bila surat itu bukan untuk Saudara, mohon balas dengan kata "SALAH". Bila memang untuk Saudara, mohon hubungi pemohon.`},
+	"line-mend":   {"", "Surat ini hanya menanyakan satu alamat; baris tentang akun tidak berlaku di sini.", `Mohon balas sekali lagi hanya dengan kata "SETUJU".`},
 	"nothing-new": {"", "Berkas yang Saudara kirim sama dengan yang telah kami terima.", "Mohon periksa kembali lampiran Saudara."},
 	"closed":      {"", "Permohonan ini telah ditutup, sehingga tidak ada lagi yang dapat diubah.", sentNext},
 	"stranger": {"", "Balasan atas surat Saudara datang dari alamat yang tidak terdaftar untuk permohonan ini, sehingga tidak dihitung.",
@@ -171,6 +188,8 @@ var unclear = map[string]Reason{
 var steps = map[string]Reason{
 	"approval": {"Persetujuan akun SPSE Pokja", "Permohonan ini masih menunggu persetujuan Admin Agency.", // SOP 1.5
 		"Mohon surat permohonan persetujuan yang telah disampaikan dijawab sebelum tenggat."},
+	"mend": {"Persetujuan alamat baru anggota Pokja", "Alamat baru seorang anggota masih menunggu persetujuan Admin Agency.",
+		"Mohon surat permohonan persetujuan tentang alamat itu dijawab sebelum tenggat."},
 	"completion": {"Kelengkapan permohonan akun SPSE", "Permohonan ini masih menunggu kelengkapan berkas dari pemohon.", // SOP 1.3
 		"Mohon kekurangan yang telah kami sampaikan dilengkapi sebelum tenggat."},
 	"receipt": {"Konfirmasi penerimaan akun SPSE", "Penerimaan user ID dan password oleh anggota Pokja belum dikonfirmasi.", // SOP 3.1

@@ -47,6 +47,7 @@ type View struct {
 	Report                            *ReportView
 	Journal                           *JournalView
 	Carried                           *CarriedView
+	Mend                              *MendView // the new address that the letter asks about
 	Case                              Stand
 	Undo                              string // length of the undo window; "" without one
 	Release                           Moment // end of the running undo window
@@ -61,6 +62,13 @@ type View struct {
 	mailSubject string
 	askSubject  string
 	answers     []Answer
+}
+
+// MendView is an address that is to replace another one.
+type MendView struct {
+	Address     string
+	Fresh, Kept bool // another password is given; none is
+	Marks       []string
 }
 
 // Stand is how far the case has come, for what the addressee may still do.
@@ -142,7 +150,17 @@ func deputies(o sop.Office, address string) bool {
 // decided fills in approvals, quorum and undo window.
 func (v *View) decided(d Data) {
 	o, c := d.Office, d.Case
-	if window := o.Window(&c); window > 0 {
+	risks := c.Risks()
+	if m := c.Member(d.Letter.NIP); d.Letter.Topic == "mend" && m != nil && m.Mend != nil {
+		x := m.Mend
+		risks = x.Marks
+		v.Mend = &MendView{Address: address(x.Address), Fresh: x.Fresh, Kept: c.Accounts[d.Letter.NIP].Kept}
+		for _, r := range x.Marks {
+			v.Mend.Marks = append(v.Mend.Marks, markText(r))
+		}
+		v.Due, v.Expires, v.Overdue = Moment{x.Due, o.Calendar.Zone}, Moment{x.Expires, o.Calendar.Zone}, x.Due.Before(d.Now)
+	}
+	if window := o.Window(risks); window > 0 {
 		v.Undo = span(window)
 	}
 	v.Needed = max(o.Quorum, 1)

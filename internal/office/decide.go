@@ -37,6 +37,10 @@ func (c *Clerk) decide(b store.Books, cs sop.Case, in sop.Input, now time.Time, 
 			return err
 		}
 	}
+	var err error
+	if in.Outdated, err = Outdated(b, cs); err != nil {
+		return err
+	}
 	out := office.Decide(cs, in, now)
 	if out.Quiet() {
 		return b.Cases.Put(out.Case)

@@ -25,6 +25,13 @@ func (c *Clerk) History(b store.Books, requester string, w sop.What) (sop.What, 
 	case sop.Supplement:
 		x.Past, err = c.past(b, requester, x.Reading.Roster)
 		return x, err
+	case sop.Correction:
+		var rows []document.Row
+		for _, r := range x.Rows {
+			rows = append(rows, document.Row{NIP: r.NIP})
+		}
+		x.Past, err = c.past(b, requester, rows)
+		return x, err
 	case sop.Repeat:
 		x.Past, err = c.past(b, requester, x.Reading.Roster)
 		return x, err
@@ -72,8 +79,8 @@ func (c *Clerk) addHistory(b store.Books, old, now sop.Case) error {
 		if m.State == sop.MemberConfirmed && m.Address != "" && (was == nil || was.State != sop.MemberConfirmed) {
 			errs = append(errs, b.Accounts.PutConfirmed(m.Row.NIP, m.Address))
 		}
-		if m.Exposed && (was == nil || !was.Exposed) {
-			errs = append(errs, change(b, now.Number, m.Row.NIP, func(r *store.Account) { r.Exposed = true }))
+		if m.Exposed != (was != nil && was.Exposed) {
+			errs = append(errs, change(b, now.Number, m.Row.NIP, func(r *store.Account) { r.Exposed = m.Exposed }))
 		}
 	}
 	return errors.Join(errs...)
@@ -83,9 +90,31 @@ func justReleased(old, now sop.Case) bool {
 	return now.Approval != nil && now.Approval.Released && (old.Approval == nil || !old.Approval.Released)
 }
 
+// Outdated are the members of a case that is not released whose accounts the register has gone past since they were proposed: another case
+// gave them one, or another user ID, or theirs was seen. An approver must see that before anything is released.
+func Outdated(b store.Books, cs sop.Case) (nips []string, err error) {
+	if cs.Status != sop.AwaitingApproval && cs.Status != sop.Approved || cs.Approval != nil && cs.Approval.Released {
+		return nil, nil
+	}
+	for _, m := range cs.Members {
+		a, made := cs.Accounts[m.Row.NIP]
+		r, ok, err := b.Accounts.Get(m.Row.NIP)
+		if err != nil && !store.IsRow(err) {
+			return nil, err
+		}
+		if !made || !ok || err != nil || r.Case == cs.Number || a.Renew {
+			continue
+		}
+		if a.Kept && (r.Exposed || !strings.EqualFold(r.UserID, a.UserID)) || !a.Kept && !a.Anew && !r.Exposed {
+			nips = append(nips, m.Row.NIP)
+		}
+	}
+	return nips, nil
+}
+
 // register keeps the register of accounts: who has which user ID since when, and whether a password that was given may still live.
 func register(b store.Books, cs sop.Case, nip string, a, was sop.Account, released bool) error {
-	if was.UserID != "" && was.UserID != a.UserID { // an approver's USER
+	if a.UserID != "" && was.UserID != a.UserID { // whoever proposed it: the pattern, credentials.command, an approver's USER
 		if err := b.Accounts.PutUser(a.UserID, nip); err != nil {
 			return err
 		}

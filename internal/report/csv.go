@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// CSVNames are the endings that the four files of a register get before ".csv": cases, members, deviations, letters.
+// CSVNames are the endings that the files of a register get before ".csv": cases, members, deviations, letters, accounts.
 func CSVNames() []string {
 	var out []string
 	for _, t := range tables {

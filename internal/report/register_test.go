@@ -101,11 +101,12 @@ func workbook(t testing.TB, entries Entries) *excelize.File {
 }
 
 func TestWorkbook(t *testing.T) {
-	f := workbook(t, seq(entry(1), entry(2), Entry{Letters: []Letter{{Ref: "2026-05/laporan-bulanan", Kind: sop.LaporanBulanan, State: "queued", Made: at(29, 8, 0)}}}))
-	if got := strings.Join(f.GetSheetList(), " "); got != "Kasus Anggota Penyimpangan Surat" {
+	f := workbook(t, seq(entry(1), entry(2), Entry{Letters: []Letter{{Ref: "2026-05/laporan-bulanan", Kind: sop.LaporanBulanan, State: "queued", Made: at(29, 8, 0)}},
+		Accounts: []Account{{NIP: "199001152018012002", Nama: "Contoh", UserID: "=contoh", Since: at(4, 9, 0), Case: "PKJ-2026-0001", State: "kunci masih ada"}}}))
+	if got := strings.Join(f.GetSheetList(), " "); got != "Kasus Anggota Penyimpangan Surat Akun" {
 		t.Fatalf("sheets: %s", got)
 	}
-	for sheet, want := range map[string]int{"Kasus": 3, "Anggota": 7, "Penyimpangan": 3, "Surat": 14} {
+	for sheet, want := range map[string]int{"Kasus": 3, "Anggota": 7, "Penyimpangan": 3, "Surat": 14, "Akun": 2} {
 		rows, err := f.GetRows(sheet)
 		if err != nil || len(rows) != want {
 			t.Errorf("%s has %d rows, want %d (%v)", sheet, len(rows), want, err)
@@ -288,7 +289,7 @@ func TestErrorEndsIt(t *testing.T) {
 		"xlsx": func() error { return WriteXLSX(io.Discard, t.TempDir(), head, broken) },
 		"json": func() error { return WriteJSON(io.Discard, head, broken) },
 		"csv": func() error {
-			return WriteCSV([]io.Writer{io.Discard, io.Discard, io.Discard, io.Discard}, head, broken)
+			return WriteCSV([]io.Writer{io.Discard, io.Discard, io.Discard, io.Discard, io.Discard}, head, broken)
 		},
 	} {
 		if err := write(); !errors.Is(err, gone) {

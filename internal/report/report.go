@@ -15,7 +15,7 @@ import (
 	"ukpbjd/internal/sop"
 )
 
-// Entry is one case as the register lists it. An Entry without a number carries letters that belong to no case.
+// Entry is one case as the register lists it. An Entry without a number carries what belongs to no case.
 type Entry struct {
 	Number       string     `json:"number,omitempty"`
 	Status       sop.Status `json:"status,omitempty"`
@@ -40,6 +40,17 @@ type Entry struct {
 	Members    []Member        `json:"members,omitempty"`
 	Deviations []sop.Deviation `json:"deviations,omitempty"`
 	Letters    []Letter        `json:"letters,omitempty"`
+	Accounts   []Account       `json:"accounts,omitempty"` // of the office, in an Entry without a number
+}
+
+// Account is what the office knows of a person's account, without any secret.
+type Account struct {
+	NIP    string    `json:"nip"`
+	Nama   string    `json:"nama,omitempty"`
+	UserID string    `json:"user_id"`
+	Since  time.Time `json:"since,omitzero"`
+	Case   string    `json:"case,omitempty"`
+	State  string    `json:"state"`
 }
 
 // Member is one member with the delivery of their letter. SOP 2.3, SOP 3.1

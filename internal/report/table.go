@@ -53,6 +53,8 @@ var tables = []table{
 		{"Waktu", moment, 17}, {"Sebesar", text, 22}, {"Uraian", text, 60}, {"Penjelasan", text, 60}}, deviationRows},
 	{"Surat", "-surat", []column{{"Nomor", text, 16}, {"Surat", text, 24}, {"Jenis", text, 22}, {"Kepada", text, 30}, {"Surel", text, 32},
 		{"Sebagai", text, 16}, {"Keadaan", text, 15}, {"Percobaan", number, 11}, {"Dibuat", moment, 17}, {"Selesai", moment, 17}, {"Jawaban server", text, 50}}, letterRows},
+	{"Akun", "-akun", []column{{"NIP", text, 21}, {"Nama", text, 34}, {"User ID", text, 26}, {"Sejak", moment, 17}, {"Password dari", text, 18},
+		{"Keadaan password", text, 24}}, accountRows},
 }
 
 func caseRows(e *Entry) [][]any {
@@ -87,6 +89,13 @@ func letterRows(e *Entry) (rows [][]any) {
 	for _, l := range e.Letters {
 		rows = append(rows, []any{e.Number, l.Ref, string(l.Kind), l.To.Name, l.To.Address, letter.PartyName(string(l.Role)),
 			cmp.Or(letterStates[l.State], l.State), l.Attempts, l.Made, l.Ended, l.Answer})
+	}
+	return rows
+}
+
+func accountRows(e *Entry) (rows [][]any) {
+	for _, a := range e.Accounts {
+		rows = append(rows, []any{a.NIP, a.Nama, a.UserID, a.Since, a.Case, a.State})
 	}
 	return rows
 }

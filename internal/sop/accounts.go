@@ -22,6 +22,9 @@ func (d *decision) askApproval() {
 // decide takes what the worker generated for the letter that is asked about now; a late result of an older task is nobody's.
 // An account once made is kept, and a sheet that shows another password than the one kept is made anew.
 func (w AccountsMade) decide(d *decision) string {
+	if w.NIP != "" {
+		return d.mendMade(w)
+	}
 	current := d.c.Status == AwaitingApproval && w.Revision == d.c.Revision && w.Issue == d.c.Issue && d.c.Expires.IsZero()
 	switch {
 	case d.c.Status.Closed():
@@ -47,13 +50,7 @@ func (w AccountsMade) decide(d *decision) string {
 		if d.voted(a) {
 			continue
 		}
-		l := d.letter(Persetujuan, a.Person, RoleApprover)
-		if sheet := w.Sheets[a.Address]; sheet != nil {
-			l.Files = []File{{Name: SheetName(d.c.Number), Bytes: sheet,
-				MediaType: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}}
-			l.Of = d.withPasswords()
-		}
-		l.Files = append(l.Files, w.Pictures...)
+		d.approvalLetter(a, w)
 	}
 	d.event("approval-asked", "Persetujuan diminta kepada Admin Agency.", "revision", fmt.Sprint(d.c.Revision), "issue", fmt.Sprint(d.c.Issue))
 	return "approval-asked"
@@ -67,6 +64,17 @@ func (d *decision) withPasswords() (nips []string) {
 		}
 	}
 	return nips
+}
+
+func (d *decision) approvalLetter(a Approver, w AccountsMade) *Letter {
+	l := d.letter(Persetujuan, a.Person, RoleApprover)
+	if sheet := w.Sheets[a.Address]; sheet != nil {
+		l.Files = []File{{Name: SheetName(d.c.Number), Bytes: sheet,
+			MediaType: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}}
+		l.Of = d.withPasswords()
+	}
+	l.Files = append(l.Files, w.Pictures...)
+	return l
 }
 
 // accountsFailed hands the case to the operator, who lets it go on when the cause is mended.
@@ -84,6 +92,7 @@ func (d *decision) keepAccounts(made map[string]Account) (again bool) {
 		old, ok := d.c.Accounts[nip]
 		switch {
 		case !ok || old.Renew:
+			a.Anew = a.Anew || old.Anew
 			d.c.Accounts[nip] = a
 		case !bytes.Equal(old.Sealed, a.Sealed) || old.UserID != a.UserID:
 			again = true
@@ -149,15 +158,17 @@ func (a Approver) addresses() []string { return append([]string{a.Address}, a.Al
 func (d *decision) voted(a Approver) bool { return d.o.voted(&d.c, a, d.now) }
 
 // voted says that the approver, or who sits in the same seat, has approved this revision already.
-func (o Office) voted(c *Case, a Approver, at time.Time) bool {
+func (o Office) voted(c *Case, a Approver, at time.Time) bool { return o.votedIn(c, c.Votes, a, at) }
+
+func (o Office) votedIn(c *Case, votes []Approval, a Approver, at time.Time) bool {
 	seat := o.seat(c, a.Person, at)
-	return slices.ContainsFunc(o.standing(c, at), func(v Approval) bool { return v.Seat == seat })
+	return slices.ContainsFunc(o.standing(c, votes, at), func(v Approval) bool { return v.Seat == seat })
 }
 
 // standing are the votes that count at a moment, of each seat one: a vote is judged when it is used, by who may decide then. Who was
 // removed, whose delegation has ended and who has become a party have none. DESIGN, "Trust"
-func (o Office) standing(c *Case, at time.Time) (out []Approval) {
-	for _, v := range c.Votes {
+func (o Office) standing(c *Case, votes []Approval, at time.Time) (out []Approval) {
+	for _, v := range votes {
 		if v.Seat == "" { // from before votes held one
 			v.Seat = o.seat(c, v.By, at)
 		}

@@ -19,6 +19,14 @@ func (o Office) binding(c *Case, s Sender, w Command, at time.Time) string {
 		return "wrong-role"
 	case o.barred(c, a, at):
 		return "own-request"
+	}
+	if m := c.mending(w.Ref); m != nil {
+		return o.bindingMend(c, m.Mend, a, w, at)
+	}
+	asked := c.Approval != nil && w.Ref.Kind == Persetujuan && w.Ref.Issue > c.Approval.Issue // about a row, once
+	switch {
+	case asked && !c.mended(w.Ref.Issue):
+		return "code-old"
 	case w.Verb != Setuju && c.Approval != nil && c.Approval.Released:
 		return "too-late"
 	case c.Approval != nil || w.Verb == Setuju && o.voted(c, a, at):
@@ -44,6 +52,9 @@ func (o Office) binding(c *Case, s Sender, w Command, at time.Time) string {
 
 // setuju approves this revision. Lines that change accounts void the approvals before it: these were given for others.
 func (d *decision) setuju(w Command) string {
+	if m := d.c.mending(w.Ref); m != nil {
+		return d.agreeMend(m, w)
+	}
 	a, _ := d.o.Approver(d.in.From.Address)
 	changed, fresh := d.takeLines(w.Lines)
 	if changed {
@@ -52,14 +63,13 @@ func (d *decision) setuju(w Command) string {
 	if fresh {
 		return d.renew(a.Name)
 	}
-	d.c.Votes = d.o.standing(&d.c, d.now)
+	d.c.Votes = d.o.standing(&d.c, d.c.Votes, d.now)
 	var lines []string
 	for _, l := range w.Lines {
 		lines = append(lines, l.text())
 	}
-	vote := Approval{By: a.Person, Seat: d.o.seat(&d.c, a.Person, d.arrived()), Address: d.in.From.Address, At: d.now, Revision: d.c.Revision, Issue: d.c.Issue,
-		Mail: d.in.Mail.SHA256, Papers: PaperHashes(d.c.Reading), Roster: RosterHash(d.c.Reading.Roster),
-		Proof: d.in.From.Proof.Reason, Lines: lines}
+	vote := d.vote(a, d.c.Issue, RosterHash(d.c.Reading.Roster))
+	vote.Lines = lines
 	d.c.Votes = append(d.c.Votes, vote)
 	data := []string{"approver", a.Name, "revision", fmt.Sprint(d.c.Revision), "proof", vote.Proof, "lines", strings.Join(lines, "; "),
 		"roster", vote.Roster, "mail", vote.Mail}
@@ -74,6 +84,11 @@ func (d *decision) setuju(w Command) string {
 	d.event("approved", "Permohonan disetujui.", data...)
 	d.approve(vote)
 	return "approved"
+}
+
+func (d *decision) vote(a Approver, issue int, roster string) Approval {
+	return Approval{By: a.Person, Seat: d.o.seat(&d.c, a.Person, d.arrived()), Address: d.in.From.Address, At: d.now, Revision: d.c.Revision, Issue: issue,
+		Mail: d.in.Mail.SHA256, Papers: PaperHashes(d.c.Reading), Roster: roster, Proof: d.in.From.Proof.Reason}
 }
 
 func (d *decision) quorum() int {
@@ -103,11 +118,20 @@ func (d *decision) approve(v Approval) {
 	}
 }
 
-func (d *decision) undoWindow() time.Duration { return d.o.Window(&d.c) }
+func (d *decision) undoWindow() time.Duration { return d.o.Window(d.c.Risks()) }
 
-// Window is how long STOP works after an approval of this case.
-func (o Office) Window(c *Case) time.Duration {
-	if len(c.Marks) > 0 || slices.ContainsFunc(c.Members, func(m Member) bool { return len(m.Marks) > 0 }) {
+// Risks are the marks of a request and its rows.
+func (c *Case) Risks() []string {
+	marks := slices.Clone(c.Marks)
+	for _, m := range c.Members {
+		marks = append(marks, m.Marks...)
+	}
+	return marks
+}
+
+// Window is how long STOP works after an approval of what has these marks.
+func (o Office) Window(marks []string) time.Duration {
+	if len(marks) > 0 {
 		return max(o.UndoWindow, riskWindow)
 	}
 	return o.UndoWindow
@@ -126,11 +150,15 @@ func (d *decision) sendCredential(m *Member) {
 	o := d.task(TaskCredential, m.Row.NIP)
 	o.Letter = Letter{Key: fmt.Sprintf("%d/%s", d.serial(), Kredensial), Kind: Kredensial, To: m.person(), Role: RoleMember,
 		NIP: m.Row.NIP, Revision: d.c.Revision, Issue: d.c.Issue}
+	o.Renew, m.Earlier = m.Rekey, m.Earlier || m.State == MemberSent || m.State == MemberConfirmed
 	m.State, m.Sends, m.Letter = MemberSealing, m.Sends+1, o.Letter.Key
 	m.Confirmed, m.Proof, m.Note = time.Time{}, "", ""
 }
 
 func (d *decision) tolak(w Command) string {
+	if m := d.c.mending(w.Ref); m != nil {
+		return d.dropMend(m, "mend-refused", w.Arg)
+	}
 	d.event("rejected", "Permohonan ditolak.", "reason", w.Arg)
 	d.close(Rejected, w.Arg)
 	d.tell(Penolakan, d.c.Requester, RoleRequester, "", w.Arg)
@@ -139,6 +167,9 @@ func (d *decision) tolak(w Command) string {
 }
 
 func (d *decision) lengkapi(w Command) string {
+	if m := d.c.mending(w.Ref); m != nil {
+		return d.dropMend(m, "mend-refused", w.Arg)
+	}
 	d.event("returned", "Permohonan dikembalikan untuk dilengkapi.", "note", w.Arg)
 	d.c.Status, d.c.Expires, d.c.Votes = Incomplete, time.Time{}, nil
 	d.step("requester", d.o.CompletionDays)
@@ -149,6 +180,8 @@ func (d *decision) lengkapi(w Command) string {
 
 func stoppable(_ Office, c *Case, _ Sender, _ Command, _ time.Time) string {
 	switch {
+	case slices.ContainsFunc(c.Members, func(m Member) bool { return m.Mend != nil }):
+		return ""
 	case c.Approval == nil && len(c.Votes) == 0 && (c.Status != AwaitingApproval || c.Expires.IsZero()):
 		return "wrong-state"
 	case c.Approval != nil && c.Approval.Released:
@@ -161,6 +194,11 @@ func stoppable(_ Office, c *Case, _ Sender, _ Command, _ time.Time) string {
 // the SETUJU that it means, because that one is held or slow, voids its code.
 func (d *decision) stop(Command) string {
 	topic, text := "approval-withdrawn", "Persetujuan ditarik kembali."
+	if d.askMends() { // nothing else can be stopped any more
+		d.event("mend-withdrawn", "Persetujuan atas alamat baru ditarik kembali.")
+		d.tellApprovers("mend-withdrawn", d.in.From.Name)
+		return "mend-withdrawn"
+	}
 	if d.c.Approval == nil && len(d.c.Votes) == 0 {
 		topic, text = "stopped", "STOP diterima sebelum ada persetujuan; kode yang terbuka tidak berlaku lagi."
 	}

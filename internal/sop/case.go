@@ -4,6 +4,7 @@
 package sop
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -132,8 +133,12 @@ type Member struct {
 	Row       document.Row `json:"row"`
 	Address   string       `json:"address,omitempty"` // frozen at approval: NIP → address never changes without a new approval
 	State     MemberState  `json:"state"`
-	Sends     int          `json:"sends"`            // letters ordered, 1 = the first
-	Letter    string       `json:"letter,omitempty"` // key of the latest; what becomes of an earlier one changes nothing
+	Sends     int          `json:"sends"`             // letters ordered, 1 = the first
+	Letter    string       `json:"letter,omitempty"`  // key of the latest; what becomes of an earlier one changes nothing
+	Earlier   bool         `json:"earlier,omitempty"` // one before it is out, and did not come back
+	Mend      *Mend        `json:"mend,omitempty"`
+	Former    []Former     `json:"former,omitempty"`
+	Rekey     bool         `json:"rekey,omitempty"` // the next letter goes under a new key, and the older ones are destroyed
 	SentAt    time.Time    `json:"sent_at,omitzero"`
 	Due       time.Time    `json:"due,omitzero"` // of the receipt (SOP 3.1)
 	Reminded  bool         `json:"reminded,omitempty"`
@@ -155,6 +160,7 @@ type Account struct {
 	Sealed []byte    `json:"sealed,omitempty"`
 	Kept   bool      `json:"kept,omitempty"`  // TETAP: the account exists, the letter carries no password
 	Renew  bool      `json:"renew,omitempty"` // BARU: a new password is made although there is an account
+	Anew   bool      `json:"anew,omitempty"`  // it was made so
 	From   string    `json:"from,omitempty"`  // the case that gave the password of an account that is kept
 	Since  time.Time `json:"since,omitzero"`  // when an account that is kept was first released, where that is known
 	Made   time.Time `json:"made,omitzero"`
@@ -214,6 +220,14 @@ func (c *Case) Member(nip string) *Member {
 		}
 	}
 	return nil
+}
+
+// Only is the case as far as one member goes.
+func (c Case) Only(nip string) Case {
+	c.Members = slices.DeleteFunc(slices.Clone(c.Members), func(m Member) bool { return m.Row.NIP != nip })
+	c.Accounts = maps.Collect(maps.All(c.Accounts))
+	maps.DeleteFunc(c.Accounts, func(of string, _ Account) bool { return of != nip })
+	return c
 }
 
 // Files are the SHA-256 sums of the mails and papers that the case rests on.

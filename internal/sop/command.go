@@ -45,6 +45,8 @@ func (o Office) Refusal(c *Case, s Sender, w Command, at time.Time) string {
 		return "closed"
 	case len(s.Roles) == 0 || r.role != RoleNone && !s.Has(r.role) || r.role == RoleApprover && !o.acts(c, s.Address, at):
 		return "wrong-role"
+	case w.Verb != Salah && s.onlyFormer(c):
+		return "not-your-letter"
 	case r.proven && !o.proven(s):
 		return "unproven"
 	case r.bound != nil:
@@ -63,6 +65,10 @@ func (l Level) rank() int { return slices.Index([]Level{Basic, Standard, Strict,
 // decide obeys one line of the mail grammar, or answers why it does not.
 func (w Command) decide(d *decision) string {
 	why := d.o.Refusal(&d.c, d.in.From, w, d.arrived())
+	if why == "" && w.Verb == Setuju && len(d.in.Outdated) > 0 {
+		why = "accounts-outdated"
+		d.outdated("")
+	}
 	switch why {
 	case "":
 		return rules[w.Verb].do(d, w)
@@ -75,7 +81,13 @@ func (w Command) decide(d *decision) string {
 		d.answer(topic, "")
 		return why
 	case "expired": // an expired letter is issued anew
-		d.askApproval()
+		if m := d.c.mending(w.Ref); m != nil {
+			d.askMend(m)
+		} else {
+			d.askApproval()
+		}
+	case "line-mend":
+		return d.reject(why, w.Lines[0].text())
 	case "line-unknown", "line-twice", "user-id-bad", "user-id-taken":
 		_, bad := d.c.lineFault(w.Lines)
 		return d.reject(why, bad.text())

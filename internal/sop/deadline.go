@@ -9,7 +9,8 @@ import (
 type deadlineClock struct {
 	due                   time.Time
 	reminded, again, late *bool
-	member                *Member // nil: the case's step
+	member                *Member // whose receipt, or, with mend, whose new address it is; nil: the case's step
+	mend                  bool
 }
 
 // clocks are the deadlines that run. They stand still while the case is held; a step that the other side owes has none. The
@@ -19,9 +20,12 @@ func (d *decision) clocks() []deadlineClock {
 	if c.Status.Closed() || c.Held != "" {
 		return nil
 	}
-	var out []deadlineClock
+	var out, mends []deadlineClock
 	for i := range c.Members {
 		m := &c.Members[i]
+		if x := m.Mend; x != nil && x.Release.IsZero() {
+			mends = append(mends, deadlineClock{x.Due, &x.Reminded, &x.Again, &x.Late, m, true})
+		}
 		if m.State != MemberSent {
 			continue
 		}
@@ -30,13 +34,13 @@ func (d *decision) clocks() []deadlineClock {
 			due = c.Due // sent before each member had a deadline
 		}
 		if !due.IsZero() {
-			out = append(out, deadlineClock{due, &m.Reminded, &m.Again, &m.Late, m})
+			out = append(out, deadlineClock{due, &m.Reminded, &m.Again, &m.Late, m, false})
 		}
 	}
 	if !c.Due.IsZero() && (c.Owes != "member" || len(out) == 0) { // or nobody is left who could confirm by themselves
-		out = append(out, deadlineClock{c.Due, &c.Reminded, &c.Again, &c.Late, nil})
+		out = append(out, deadlineClock{c.Due, &c.Reminded, &c.Again, &c.Late, nil, false})
 	}
-	return out
+	return append(out, mends...)
 }
 
 // stage is one thing that a clock has to do.
@@ -98,6 +102,14 @@ func (d *decision) deadlineDue() string {
 func (d *decision) remind(list []deadlineClock) string {
 	topic := d.stepTopic(list[0])
 	for _, k := range list {
+		if k.mend {
+			for _, a := range d.askable() {
+				if !d.o.votedIn(&d.c, k.member.Mend.Votes, a, d.now) {
+					d.tell(Pengingat, a.Person, RoleApprover, "mend", "").NIP = k.member.Row.NIP
+				}
+			}
+			continue
+		}
 		if k.member != nil {
 			d.tell(Pengingat, k.member.person(), RoleMember, d.stepTopic(k), "").NIP = k.member.Row.NIP
 			continue
@@ -121,6 +133,8 @@ func (d *decision) remind(list []deadlineClock) string {
 
 func (d *decision) stepTopic(k deadlineClock) string {
 	switch {
+	case k.mend:
+		return "mend"
 	case k.member != nil || d.c.Owes == "member":
 		return "receipt"
 	case d.c.Owes == "requester":
@@ -135,7 +149,10 @@ func (d *decision) escalate(list []deadlineClock) string {
 	for _, k := range list {
 		v := Deviation{Kind: "waktu", Step: d.stepRow(k), Owed: d.c.Owes, By: d.lateness(k.due)}
 		v.Text = "Tenggat langkah " + v.Step + " terlewati."
-		if k.member != nil {
+		if k.mend {
+			v.Owed, v.NIP = "approver", k.member.Row.NIP
+			v.Text = "Alamat baru " + k.member.Row.Nama + " belum disetujui sampai tenggat."
+		} else if k.member != nil {
 			v.Owed, v.NIP = "member", k.member.Row.NIP
 			v.Text = k.member.Row.Nama + " belum menyatakan menerima kredensial sampai tenggat."
 			d.c.Late = d.c.Late || d.c.Owes == "member"

@@ -130,6 +130,9 @@ func (d *decision) deviation(v Deviation) {
 
 func (d *decision) close(s Status, outcome string) {
 	d.c.Status, d.c.Closed, d.c.Outcome = s, d.now, outcome
+	for i := range d.c.Members {
+		d.c.Members[i].Mend = nil // nobody can approve it any more
+	}
 	d.step("", 0)
 }
 
@@ -140,6 +143,11 @@ func (c Case) clone() Case {
 	c.Marks = slices.Clone(c.Marks)
 	c.Mails = slices.Clone(c.Mails)
 	c.Members = slices.Clone(c.Members)
+	for i, m := range c.Members {
+		if m.Mend != nil {
+			c.Members[i].Mend = new(*m.Mend)
+		}
+	}
 	c.Accounts = maps.Collect(maps.All(c.Accounts)) // never nil
 	c.Delegations = slices.Clone(c.Delegations)
 	c.Votes = slices.Clone(c.Votes)

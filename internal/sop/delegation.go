@@ -244,7 +244,11 @@ func (d *decision) takeDelegation(g Delegation) (reason string) {
 	}
 	d.event("delegated", "Kewenangan persetujuan didelegasikan kepada "+g.To.Name+".", "to", g.To.Address, "until", g.Until.Format(time.RFC3339))
 	a, ok := d.o.deputy(g)
-	if begins := ok && !acted && d.o.acts(&d.c, g.To.Address, d.now); begins && d.c.Status == AwaitingApproval && !d.o.barred(&d.c, a, d.now) && !d.voted(a) {
+	begins := ok && !acted && d.o.acts(&d.c, g.To.Address, d.now)
+	if begins {
+		d.askMends()
+	}
+	if begins && d.c.Status == AwaitingApproval && !d.o.barred(&d.c, a, d.now) && !d.voted(a) {
 		d.askApproval()
 	}
 	return "delegated"

@@ -26,6 +26,14 @@ func (w CredentialSealed) decide(d *decision) string {
 		return d.sealingFailed(m, "address-differs")
 	}
 	m.State = MemberQueued
+	if m.Rekey {
+		m.Rekey = false
+		if a := d.c.Accounts[w.NIP]; len(w.Account) > 0 {
+			a.Sealed = w.Account
+			d.c.Accounts[w.NIP] = a
+		}
+		d.task(TaskShred, w.NIP).Renew = true
+	}
 	l := w.Letter
 	l.Sealed = w.Sealed
 	d.out.Letters = append(d.out.Letters, l)
@@ -47,7 +55,9 @@ func (d *decision) sealingFailed(m *Member, why string) string {
 
 // none says that no member is in one of the given states.
 func (d *decision) none(states ...MemberState) bool {
-	return !slices.ContainsFunc(d.c.Members, func(m Member) bool { return slices.Contains(states, m.State) })
+	return !slices.ContainsFunc(d.c.Members, func(m Member) bool {
+		return slices.Contains(states, m.State) && (m.State != MemberWaiting || m.Mend == nil) // a corrected row keeps nobody waiting
+	})
 }
 
 // Accepted is the next server's word that it has the letter.
@@ -161,7 +171,7 @@ func resendable(_ Office, c *Case, _ Sender, w Command, _ time.Time) string {
 // confirmed only by name.
 func (m Member) again(who string) bool {
 	onWay := m.State == MemberSealing || m.State == MemberQueued || m.State == MemberWaiting
-	lost := m.State == MemberWrong || m.State == MemberLapsed || m.Exposed || m.Shredded
+	lost := m.State == MemberWrong || m.State == MemberLapsed || m.Exposed || m.Shredded || m.Mend != nil
 	return m.named(who) && !onWay && !lost && m.Sends < maxResend && (who != "" || m.State != MemberConfirmed)
 }
 

@@ -17,10 +17,10 @@ func (w Exposed) decide(d *decision) string {
 		d.drop(w.NIP)
 		return "exposed"
 	}
-	if w.Own && d.c.Approval != nil {
+	if w.Own && d.c.Approval != nil && m.Mend == nil {
 		return d.quoted(m, w.Receipt)
 	}
-	if m.Exposed { // one exposed password is one incident
+	if m.Exposed && m.Mend == nil { // one exposed password is one incident; while a row is mended, what lives is another
 		d.event("exposed-again", "Kredensial "+m.Row.Nama+" terlihat lagi: "+w.What+".", "nip", m.Row.NIP)
 		return "exposed-again"
 	}
@@ -33,6 +33,7 @@ func (w Exposed) decide(d *decision) string {
 	if m.Exposed && m.State != MemberWrong {
 		d.tell(Pemberitahuan, m.person(), RoleMember, "exposed", w.What).NIP = m.Row.NIP
 	}
+	d.remend(m)
 	if !d.released() && !d.c.Status.Closed() {
 		d.askAnew("Persetujuan gugur karena kredensial terbuka sebelum dikirim.")
 	}

@@ -13,7 +13,9 @@ type Input struct {
 	At   time.Time `json:"at"` // when it arrived
 	From Sender    `json:"from,omitzero"`
 	Mail Mail      `json:"mail,omitzero"` // the archived mail, for what came by mail
-	What What      `json:"-"`
+
+	Outdated []string `json:"outdated,omitempty"` // NIPs whose accounts are not, or not any more, as the office's register has them
+	What     What     `json:"-"`
 }
 
 // Sender is who sent the input, as the gates proved it.
@@ -48,6 +50,12 @@ type (
 		Reading document.Reading
 		Links   bool
 		Past    Past
+	}
+
+	// Correction is the requester's word that addresses are wrong, after the approval.
+	Correction struct {
+		Rows []Corrected
+		Past Past
 	}
 
 	// Repeat is a request for what this case is about already.
@@ -98,6 +106,7 @@ type (
 	// AccountsMade is the result of TaskAccounts.
 	AccountsMade struct {
 		Revision, Issue int
+		NIP             string             // only this row's: see Mend
 		Accounts        map[string]Account // by NIP
 		Sheets          map[string][]byte  // by approver address: the encrypted workbook; nil where credentials.sheet is none
 		Pictures        []File             // rows of the roster that were read by machine, as they stand on paper
@@ -105,10 +114,11 @@ type (
 	}
 	// CredentialSealed is the result of TaskCredential.
 	CredentialSealed struct {
-		NIP    string
-		Letter Letter
-		Sealed []byte
-		Failed string
+		NIP     string
+		Letter  Letter
+		Sealed  []byte
+		Account []byte // the password under the new key, where one was made
+		Failed  string
 	}
 	// TembusanSealed is the result of TaskTembusan.
 	TembusanSealed struct {
@@ -117,7 +127,10 @@ type (
 		Failed string
 	}
 	// KeyShredded is the result of TaskShred.
-	KeyShredded struct{ NIP string }
+	KeyShredded struct {
+		NIP   string
+		Older bool // only those before the newest
+	}
 	// Exposed says that a live secret of a member was seen outside its letter. Own: in the member's own answer, which reached nobody but the
 	// office; Receipt: that answer is their TERIMA.
 	Exposed struct {
@@ -142,6 +155,7 @@ type (
 
 func (Request) what() string          { return "request" }
 func (Supplement) what() string       { return "supplement" }
+func (Correction) what() string       { return "correction" }
 func (Repeat) what() string           { return "repeat" }
 func (Command) what() string          { return "command" }
 func (Unclear) what() string          { return "unclear" }

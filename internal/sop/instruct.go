@@ -21,9 +21,19 @@ func (w Instruct) decide(d *decision) string {
 			d.askApproval() // what could not be made, or nobody could approve, is tried again
 		}
 		d.releaseDue()
+		d.mendDue()
+		for i := range d.c.Members {
+			if m := &d.c.Members[i]; m.Mend != nil && m.Mend.Expires.IsZero() {
+				d.askMend(m) // what could not be made is tried again
+			}
+		}
 		return "hold-ended"
 	case "void":
 		if asked := d.c.Status == AwaitingApproval || d.c.Status == Approved; !asked || d.released() {
+			if d.askMends() {
+				d.tellApprovers("trust-loosened", w.Arg)
+				return "codes-void"
+			}
 			return "nothing-to-void"
 		}
 		d.event("codes-void", "Kode yang terbuka dinyatakan tidak berlaku karena pengaturan berubah.", "what", w.Arg)
@@ -64,6 +74,7 @@ func (d *decision) restored() string {
 	d.c.Delegations = nil // one may have been ended since
 	d.event("restored", "Buku dipulihkan dari cadangan; kode persetujuan yang terbuka tidak berlaku lagi.")
 	if d.c.Status.Closed() || d.released() {
+		d.askMends()
 		return "restored"
 	}
 	asked := d.c.Status == AwaitingApproval || d.c.Status == Approved

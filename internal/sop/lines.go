@@ -75,7 +75,7 @@ func (d *decision) takeLines(lines []Line) (changed, fresh bool) {
 		case l.Verb == Tetap && !a.Kept:
 			a.Sealed, a.Kept, changed = nil, true, true
 		case l.Verb == Baru && a.Kept:
-			a = Account{UserID: a.UserID, Renew: true}
+			a = Account{UserID: a.UserID, Renew: true, Anew: true}
 			changed, fresh = true, true
 			d.change("Password baru dibuat untuk " + m.Row.Nama + " atas permintaan Admin Agency.")
 		default:
@@ -94,6 +94,18 @@ func (d *decision) change(text string) {
 	if !slices.Contains(d.c.Changes, text) {
 		d.c.Changes = append(d.c.Changes, text)
 	}
+}
+
+// outdated takes accounts back of which the register says something else by now, and asks anew.
+func (d *decision) outdated(why string) {
+	for _, nip := range d.in.Outdated {
+		if m := d.c.Member(nip); m != nil {
+			d.change("akun " + m.Row.Nama + " berubah sejak surat persetujuan yang lama: oleh permohonan lain, atau oleh daftar akun kantor")
+		}
+		d.event("account-outdated", "Akun pada lembar akun tidak sama lagi dengan daftar akun kantor.", "nip", nip)
+		d.drop(nip)
+	}
+	d.askAnew(why)
 }
 
 // renew asks anew with a sheet that has the new passwords.

@@ -89,7 +89,13 @@ func (o Office) Identify(c *Case, addr string) Sender {
 	}
 	for _, m := range c.Members {
 		if sameAddress(addr, m.reach()) {
-			s.add(RoleMember, Person{Name: m.Row.Nama, Address: m.reach()})
+			s.add(RoleMember, m.person())
+			s.NIP = m.Row.NIP
+		}
+	}
+	for _, m := range c.Members {
+		if was, _ := m.formerly(addr); was != "" && s.NIP == "" {
+			s.add(RoleMember, Person{Name: m.Row.Nama, Address: was})
 			s.NIP = m.Row.NIP
 		}
 	}

@@ -124,6 +124,7 @@ type Task struct {
 	Issue     int       `json:"issue,omitempty"`
 	NIP       string    `json:"nip,omitempty"`
 	Letter    Letter    `json:"letter,omitzero"` // the letter to seal
+	Renew     bool      `json:"renew,omitempty"` // credential: under a new key; shred: the keys before the newest
 	NotBefore time.Time `json:"not_before,omitzero"`
 
 	Delegation Delegation `json:"delegation,omitzero"`

@@ -11,6 +11,10 @@ func ownLetter(_ Office, c *Case, s Sender, w Command, _ time.Time) string {
 	switch {
 	case m == nil || w.Ref.NIP != "" && w.Ref.NIP != s.NIP:
 		return "not-your-letter"
+	case !sameAddress(s.Address, m.reach()): // SALAH from an address that has been replaced
+		return ""
+	case m.Mend != nil && w.Verb == Terima:
+		return "mend-pending"
 	case m.State == MemberWaiting || m.State == MemberSealing && m.SentAt.IsZero():
 		return "wrong-state"
 	case (m.State == MemberWrong || m.State == MemberLapsed) && w.Verb == Terima:
@@ -73,6 +77,13 @@ func (m Member) final() bool { return m.State == MemberConfirmed || m.State == M
 // salah says that the letter reached somebody it is not meant for: the row is frozen and the incident clock starts.
 func (d *decision) salah(Command) string {
 	m := d.c.Member(d.in.From.NIP)
+	if was, same := m.formerly(d.in.From.Address); was != "" {
+		d.reply(Pemberitahuan, d.in.From.Person, RoleMember, "wrong-noted", "").NIP = m.Row.NIP
+		if !same || m.Mend != nil && m.Mend.Fresh {
+			return "already-replaced"
+		}
+		return Exposed{NIP: m.Row.NIP, What: "penerima di alamat yang lama menyatakan surat bukan untuknya"}.decide(d)
+	}
 	if m.State == MemberWrong {
 		return "already-frozen"
 	}
@@ -82,6 +93,9 @@ func (d *decision) salah(Command) string {
 		Text: "Surat kredensial " + m.Row.Nama + " sampai kepada orang lain."})
 	d.tellIncident(m.Row.NIP, "wrong-recipient", "")
 	d.reply(Pemberitahuan, m.person(), RoleMember, "wrong-noted", "").NIP = m.Row.NIP
+	if m.Mend != nil && !m.Mend.Fresh {
+		d.remend(m)
+	}
 	d.progress()
 	return "wrong-recipient"
 }
@@ -103,6 +117,10 @@ func (d *decision) kendala(w Command) string {
 }
 
 func (w KeyShredded) decide(d *decision) string {
+	if w.Older {
+		d.event("older-key-shredded", "Kunci surat ke alamat yang lama dimusnahkan.", "nip", w.NIP)
+		return "older-key-shredded"
+	}
 	if m := d.c.Member(w.NIP); m != nil {
 		m.Shredded = true
 	}
@@ -117,12 +135,19 @@ func (w KeyShredded) decide(d *decision) string {
 // decide destroys the key of a member to whom another case gives a new password: no two of one person live.
 func (w Superseded) decide(d *decision) string {
 	m, a := d.c.Member(w.NIP), d.c.Accounts[w.NIP]
-	if len(a.Sealed) == 0 || a.Gone || m != nil && m.Shredded {
+	mends := m != nil && m.Mend != nil
+	if len(a.Sealed) == 0 && !mends || a.Gone || m != nil && m.Shredded {
 		return "stale"
 	}
 	d.task(TaskShred, w.NIP)
 	if m != nil {
 		m.Shredded = true
+	}
+	if mends && m.State == MemberWaiting {
+		m.State = MemberFailed // nothing goes out any more
+	}
+	if mends {
+		d.dropMend(m, "mend-superseded", w.By)
 	}
 	a.Gone = true
 	d.c.Accounts[w.NIP] = a

@@ -43,6 +43,7 @@ func (d *decision) voidCode() {
 	d.event("code-void", "Kode persetujuan dinyatakan tidak berlaku setelah percobaan berulang.")
 	d.tellApprovers("code-void", "")
 	d.tell(PeringatanOperator, d.o.Operator, RoleOperator, "code-void", d.c.Number)
+	d.askMends()
 	if d.c.Status == AwaitingApproval && !d.c.Expires.IsZero() {
 		d.askApproval()
 	}

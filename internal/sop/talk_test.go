@@ -262,6 +262,10 @@ var happenings = map[string]func(t *talk, words string) ([]sop.Input, error){
 	"repeat": func(t *talk, _ string) ([]sop.Input, error) {
 		return []sop.Input{t.mail(t.arg("from", "staf"), sop.Proven, sop.Repeat{Reading: t.papers()})}, nil
 	},
+	"correct": func(t *talk, _ string) ([]sop.Input, error) {
+		x := sop.Corrected{NIP: t.nip(), Address: cast[t.arg("to", "")].Address}
+		return []sop.Input{t.mail(t.arg("from", "staf"), sop.Proven, sop.Correction{Rows: []sop.Corrected{x}})}, nil
+	},
 	"unclear": func(t *talk, words string) ([]sop.Input, error) {
 		return []sop.Input{t.mail(t.arg("from", "admin"), sop.Proven, sop.Unclear{Why: words})}, nil
 	},
@@ -343,7 +347,7 @@ func (t *talk) makeAccounts(words string) ([]sop.Input, error) {
 	in := t.carry(o, t.c)
 	made := in.What.(sop.AccountsMade)
 	if t.says("failed") {
-		made = sop.AccountsMade{Revision: o.Revision, Issue: o.Issue, Failed: words}
+		made = sop.AccountsMade{Revision: o.Revision, Issue: o.Issue, NIP: o.NIP, Failed: words}
 	}
 	if t.says("other") { // as made before the case had any
 		seen := t.c
@@ -489,6 +493,9 @@ func (t *talk) describe(b *strings.Builder, out sop.Outcome) {
 	}
 	for _, o := range out.Tasks {
 		fmt.Fprintf(b, "  task %s", o.Kind)
+		if o.Renew {
+			b.WriteString(map[bool]string{true: " older", false: " renewed"}[o.Kind == sop.TaskShred])
+		}
 		if m := c.Member(o.NIP); m != nil {
 			fmt.Fprintf(b, " of %s", m.Row.Nama)
 		} else if o.NIP != "" {
@@ -508,7 +515,7 @@ func (t *talk) show() string {
 		for _, f := range []struct {
 			on   bool
 			text string
-		}{{m.Address != "", "to " + short(m.Address)}, {m.Proof != "", m.Proof}, {m.Exposed, "exposed"}, {m.Shredded, "shredded"}, {a.Kept, "kept"}, {m.Note != "", m.Note}} {
+		}{{m.Address != "", "to " + short(m.Address)}, {m.Proof != "", m.Proof}, {m.Mend != nil, "mend"}, {m.Exposed, "exposed"}, {m.Shredded, "shredded"}, {a.Kept, "kept"}, {m.Note != "", m.Note}} {
 			if f.on {
 				b.WriteString(", " + f.text)
 			}

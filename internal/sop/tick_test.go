@@ -72,7 +72,7 @@ func (h *history) checkOwed(c sop.Case) {
 		}
 	}
 	if a := c.Approval; a != nil && !a.Released && c.Status == sop.Approved && c.Held == "" {
-		by("the end of the undo window", a.Release, h.office.Window(&c))
+		by("the end of the undo window", a.Release, h.office.Window(c.Risks()))
 	}
 	const day = 24 * time.Hour
 	escalated := func(due time.Time) time.Time {
@@ -81,9 +81,17 @@ func (h *history) checkOwed(c sop.Case) {
 		}
 		return h.office.Calendar.NextOpen(later(due.Add(time.Second), h.now))
 	}
-	clocks, last := 0, c.StepFrom
+	clocks, last := 0, c.StepFrom // of the last delivery, or of the answer that a row waits for
 	for _, m := range c.Members {
 		last = later(last, m.SentAt)
+		if x := m.Mend; x != nil {
+			last = later(last, x.Due)
+			if c.Held == "" && !x.Release.IsZero() {
+				by("the end of the undo window of "+m.Row.NIP, x.Release, h.office.Window(x.Marks))
+			} else if c.Held == "" && !x.Late {
+				by("the new address of "+m.Row.NIP, escalated(x.Due), day)
+			}
+		}
 	}
 	for _, m := range c.Members {
 		switch made := !c.Accounts[m.Row.NIP].Made.IsZero(); {

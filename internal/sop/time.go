@@ -85,6 +85,9 @@ func (d *decision) moments() []moment {
 		return all
 	}
 	all = append(all, d.releaseAt(), d.lapseAt())
+	for i := range d.c.Members {
+		all = append(all, d.mendMoment(&d.c.Members[i]))
+	}
 	for _, k := range d.clocks() {
 		for _, s := range d.stages(k) {
 			all = append(all, s.moment)
@@ -108,7 +111,7 @@ func (d *decision) nextWake() time.Time {
 // decide does whatever has fallen due.
 func (Tick) decide(d *decision) string {
 	reason := NothingDue
-	for _, do := range []func() string{d.noteMissed, d.releaseDue, d.lapseDue, d.deadlineDue, d.shredDue, d.answersDue} {
+	for _, do := range []func() string{d.noteMissed, d.releaseDue, d.mendDue, d.lapseDue, d.deadlineDue, d.shredDue, d.answersDue} {
 		if r := do(); r != "" {
 			reason = r
 		}
@@ -129,7 +132,11 @@ func (d *decision) releaseDue() string {
 	if !d.due(d.releaseAt()) {
 		return ""
 	}
-	if d.c.Votes = d.o.standing(&d.c, d.now); len(d.c.Votes) < d.quorum() {
+	if len(d.in.Outdated) > 0 {
+		d.outdated("Persetujuan gugur: akun seorang anggota berubah oleh permohonan lain.")
+		return "approval-withdrawn"
+	}
+	if d.c.Votes = d.o.standing(&d.c, d.c.Votes, d.now); len(d.c.Votes) < d.quorum() {
 		d.askAnew("Persetujuan gugur: pemberinya tidak lagi berwenang.")
 		return "approval-withdrawn"
 	}
@@ -196,6 +203,9 @@ func (d *decision) lapseAt() moment {
 	for _, m := range d.c.Members {
 		if m.SentAt.After(last) {
 			last = m.SentAt
+		}
+		if m.Mend != nil && m.Mend.Due.After(last) {
+			last = m.Mend.Due
 		}
 	}
 	return moment{at: d.o.Calendar.Deadline(last, d.o.ExpiryDays).UTC(), wait: day}

@@ -24,7 +24,8 @@ var cast = map[string]sop.Person{
 	"kantor": {Name: "UKPBJ", Address: "ukpbj@office.example"},
 	"m1":     {Name: "Ni Luh Contoh", Address: "m1@office.example"}, "m2": {Name: "I Wayan Misal, S.T.", Address: "m2@office.example"},
 	"m3": {Name: "Made Umpama", Address: "m3@office.example"}, "m4": {Name: "Ketut Andai", Address: "m4@office.example"},
-	"m5": {Name: "Putu Seandainya", Address: "m5@office.example"},
+	"m5":   {Name: "Putu Seandainya", Address: "m5@office.example"},
+	"baru": {Name: "Alamat Baru", Address: "baru@office.example"}, "baru2": {Name: "Alamat Baru", Address: "baru2@office.example"},
 }
 
 func short(address string) string {
@@ -175,6 +176,10 @@ func (w *world) carry(o sop.Task, seen sop.Case) sop.Input {
 		in.What = w.accounts(o, seen)
 	case sop.TaskCredential:
 		in.What = sop.CredentialSealed{NIP: o.NIP, Letter: o.Letter, Sealed: slices.Concat([]byte("letter of "), seen.Accounts[o.NIP].Sealed)}
+		if made := in.What.(sop.CredentialSealed); o.Renew && !seen.Accounts[o.NIP].Kept {
+			made.Account = slices.Concat(seen.Accounts[o.NIP].Sealed, []byte("'"))
+			in.What = made
+		}
 	case sop.TaskTembusan:
 		held := []byte("copy of")
 		for _, nip := range o.Letter.Of {
@@ -182,13 +187,16 @@ func (w *world) carry(o sop.Task, seen sop.Case) sop.Input {
 		}
 		in.What = sop.TembusanSealed{Letter: o.Letter, Sealed: held}
 	case sop.TaskShred:
-		in.What = sop.KeyShredded{NIP: o.NIP}
+		in.What = sop.KeyShredded{NIP: o.NIP, Older: o.Renew}
 	}
 	return in
 }
 
 func (w *world) accounts(o sop.Task, seen sop.Case) sop.AccountsMade {
-	made := sop.AccountsMade{Revision: o.Revision, Issue: o.Issue, Accounts: map[string]sop.Account{}, Sheets: map[string][]byte{}}
+	if o.NIP != "" {
+		seen = seen.Only(o.NIP)
+	}
+	made := sop.AccountsMade{Revision: o.Revision, Issue: o.Issue, NIP: o.NIP, Accounts: map[string]sop.Account{}, Sheets: map[string][]byte{}}
 	for _, m := range seen.Members {
 		a, ok := seen.Accounts[m.Row.NIP]
 		if !ok || a.Renew {

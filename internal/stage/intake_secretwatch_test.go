@@ -14,7 +14,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
-	"ukpbjd/internal/credential"
+	"ukpbjd/internal/secret"
 	"ukpbjd/internal/sop"
 )
 
@@ -157,7 +157,7 @@ func TestBarePassword(t *testing.T) {
 	if v := x.only(); len(v.Members) != 3 {
 		t.Errorf("%+v", v)
 	}
-	other, err := credential.Generate(rand.Reader)
+	other, err := secret.DefaultRule.Generate(rand.Reader)
 	x.do(err)
 	quiet := bares(t, other.Reveal())
 	for i, b := range quiet { // the control

@@ -19,6 +19,7 @@ import (
 	"ukpbjd/internal/credential"
 	"ukpbjd/internal/message"
 	"ukpbjd/internal/ooxml"
+	"ukpbjd/internal/postoffice"
 	"ukpbjd/internal/secret"
 )
 
@@ -72,7 +73,11 @@ func (s *Stage) Leaks(words map[string]string, logs ...[]byte) ([]string, error)
 		if t.From != s.Cast.Office.Address {
 			continue
 		}
-		x.File(fmt.Sprintf("letter %d to %s", i, strings.Join(t.To, " ")), strings.Join(t.To, " "), t.Raw)
+		owner, own := strings.Join(t.To, " "), PasswordIn(message.Parse(t.Raw, message.DefaultLimits(), nil))
+		if there, err := s.holds(owner, t.Raw); err == nil && own != "" && !there {
+			owner = words[own] // it came back, and its address may have been mended
+		}
+		x.File(fmt.Sprintf("letter %d to %s", i, strings.Join(t.To, " ")), owner, t.Raw)
 	}
 	for _, a := range s.accounts {
 		for _, f := range s.Post.Folders(a) {
@@ -86,6 +91,12 @@ func (s *Stage) Leaks(words map[string]string, logs ...[]byte) ([]string, error)
 		}
 	}
 	return x.Found(), err
+}
+
+// holds says that a mailbox has this mail, whatever was written above it on its way.
+func (s *Stage) holds(mailbox string, raw []byte) (bool, error) {
+	mails, err := s.Post.Messages(mailbox, "INBOX")
+	return slices.ContainsFunc(mails, func(m postoffice.Stored) bool { return bytes.HasSuffix(m.Raw, raw) }), err
 }
 
 // LeakSearch decodes whatever it is shown, and lets the scanner that guards the office's mailbox look at it.

@@ -7,7 +7,6 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
-	"ukpbjd/internal/credential"
 	"ukpbjd/internal/message"
 	"ukpbjd/internal/secret"
 	"ukpbjd/internal/sop"
@@ -58,7 +57,7 @@ func PasswordIn(m *message.Message) string {
 	}
 	for line := range strings.Lines(m.Text) {
 		line = strings.TrimSpace(line)
-		if !strings.ContainsAny(line, " \t") && !strings.Contains(line, "://") && !strings.Contains(line, "."+"example") && credential.Strong(secret.New([]byte(line))) {
+		if !strings.ContainsAny(line, " \t") && !strings.Contains(line, "://") && !strings.Contains(line, "."+"example") && secret.Strong(secret.New([]byte(line))) {
 			return line
 		}
 	}

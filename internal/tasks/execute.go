@@ -71,8 +71,13 @@ func (w *Worker) Execute(ctx context.Context, j Job) Result {
 	case sop.TaskTembusan:
 		r.What, r.Err = w.sealCopy(j)
 	case sop.TaskShred:
-		r.Err = w.Shred(j.Row.Task.Case, j.Row.Task.NIP)
-		r.What = sop.KeyShredded{NIP: j.Row.Task.NIP}
+		o := j.Row.Task
+		r.What = sop.KeyShredded{NIP: o.NIP, Older: o.Renew}
+		if o.Renew {
+			r.Err = w.Vault.ShredOlder(office.KeyID(o.Case, o.NIP))
+		} else {
+			r.Err = w.Shred(o.Case, o.NIP)
+		}
 	case sop.TaskDelegate, sop.TaskVoid: // only to be decided
 	default:
 		r.Err = fmt.Errorf("task of unknown kind %q", j.Row.Task.Kind)
@@ -82,7 +87,10 @@ func (w *Worker) Execute(ctx context.Context, j Job) Result {
 
 // makeAccounts generates what is missing, keeps what is there, and writes one encrypted sheet for each approver.
 func (w *Worker) makeAccounts(ctx context.Context, j Job) (sop.What, error) {
-	made := sop.AccountsMade{Revision: j.Row.Task.Revision, Issue: j.Row.Task.Issue, Accounts: map[string]sop.Account{}}
+	made := sop.AccountsMade{Revision: j.Row.Task.Revision, Issue: j.Row.Task.Issue, NIP: j.Row.Task.NIP, Accounts: map[string]sop.Account{}}
+	if made.NIP != "" { // one row, whose address is mended
+		j.Case = j.Case.Only(made.NIP)
+	}
 	issued, err := w.Issued(j.Case)
 	if err != nil {
 		return nil, err
@@ -129,7 +137,18 @@ func (w *Worker) generate(ctx context.Context, j Job, issued map[string]credenti
 	for nip, i := range made {
 		issued[nip] = i
 	}
-	return nil
+	return w.View(ctx, func(b store.Books) error { // the commit refuses it too, but who has it is said here
+		for _, x := range want {
+			owner, err := b.Accounts.NIPOf(made[x.NIP].UserID)
+			if err != nil {
+				return err
+			}
+			if owner != "" && owner != x.NIP {
+				return fmt.Errorf("%s was given the user ID %s, which belongs to %s", x.NIP, made[x.NIP].UserID, owner)
+			}
+		}
+		return nil
+	})
 }
 
 func (w *Worker) sheets(j Job, issued map[string]credential.Issued) (map[string][]byte, error) {
@@ -183,6 +202,7 @@ func (w *Worker) sealLetter(j Job) (sop.What, error) {
 			return nil, fmt.Errorf("open the account of %s: %w", office.KeyID(o.Case, o.NIP), err)
 		}
 	}
+	password := d.Password
 	key, own := w.MemberKeys.of(o.Letter)
 	if w.LockedPages && !a.Kept && !own {
 		if err := w.lock(&d); err != nil {
@@ -197,15 +217,24 @@ func (w *Worker) sealLetter(j Job) (sop.What, error) {
 		return nil, fmt.Errorf("write the letter of %s: %w", office.KeyID(o.Case, o.NIP), err)
 	}
 	d.Letter.Files = nil // a locked page is not archived
-	if err := w.Vault.Ensure(office.KeyID(o.Case, o.NIP)); err != nil {
-		return nil, err
+	made, id := sop.CredentialSealed{NIP: o.NIP}, office.KeyID(o.Case, o.NIP)
+	if o.Renew {
+		err = w.Vault.Renew(id)
+	} else {
+		err = w.Vault.Ensure(id)
 	}
-	sealed, err := w.Vault.Seal(office.KeyID(o.Case, o.NIP), credential.ForLetter, body)
+	if err == nil && o.Renew && !a.Kept {
+		made.Account, err = w.Vault.SealPassword(id, password)
+	}
 	if err != nil {
 		return nil, err
 	}
+	if made.Sealed, err = w.Vault.Seal(id, credential.ForLetter, body); err != nil {
+		return nil, err
+	}
 	o.Letter.Copy, err = w.withoutPassword(d)
-	return sop.CredentialSealed{NIP: o.NIP, Letter: o.Letter, Sealed: sealed}, err
+	made.Letter = o.Letter
+	return made, err
 }
 
 // lock moves the password out of the letter into a page that only the phrase of the case opens.

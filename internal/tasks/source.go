@@ -2,6 +2,7 @@ package tasks
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,11 +10,13 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strings"
 	"syscall"
 	"time"
 
 	"ukpbjd/internal/credential"
 	"ukpbjd/internal/secret"
+	"ukpbjd/internal/sop"
 )
 
 // Wanted is a member who needs an account.
@@ -30,13 +33,16 @@ type Source interface {
 }
 
 // Generator makes passwords from a source of randomness.
-type Generator struct{ Random io.Reader }
+type Generator struct {
+	Random io.Reader
+	Rule   secret.Rule
+}
 
 // Make keeps the proposed User IDs.
 func (g Generator) Make(_ context.Context, _ string, want []Wanted) (map[string]credential.Issued, error) {
-	out := map[string]credential.Issued{}
+	out, rule := map[string]credential.Issued{}, cmp.Or(g.Rule, secret.DefaultRule)
 	for _, w := range want {
-		p, err := credential.Generate(g.Random)
+		p, err := rule.Generate(g.Random)
 		if err != nil {
 			return nil, err
 		}
@@ -47,7 +53,10 @@ func (g Generator) Make(_ context.Context, _ string, want []Wanted) (map[string]
 
 // Command asks a program of the office: the case as JSON on its standard input, accounts as JSON on its output. It is
 // time-boxed, sees nothing of this service's environment, and what it writes to its error output is not kept.
-type Command struct{ Argv []string }
+type Command struct {
+	Argv []string
+	Rule secret.Rule // of its passwords
+}
 
 const (
 	commandTime = 2 * time.Minute
@@ -84,23 +93,34 @@ func (c Command) Make(ctx context.Context, number string, want []Wanted) (map[st
 		}
 		out[a.NIP] = i
 	}
-	return out, exactly(want, out, len(said))
+	return out, c.exactly(want, out, len(said))
 }
 
-func exactly(want []Wanted, got map[string]credential.Issued, said int) error {
-	if said != len(want) || len(got) != len(want) {
-		return fmt.Errorf("credentials.command gave %d accounts for %d members", said, len(want))
-	}
+// exactly: these people, each with an ID and a password that nobody else of them has. It says of whom, and never what.
+func (c Command) exactly(want []Wanted, got map[string]credential.Issued, said int) error {
+	users, passwords := map[string]string{}, map[string]string{}
 	for _, w := range want {
 		i, ok := got[w.NIP]
-		switch {
+		switch user := strings.ToLower(i.UserID); {
 		case !ok:
 			return fmt.Errorf("credentials.command gave no account for %s", w.NIP)
-		case i.UserID == "":
-			return fmt.Errorf("credentials.command gave no user ID for %s", w.NIP)
-		case !i.Password.Absent() && !credential.Strong(i.Password):
-			return fmt.Errorf("credentials.command gave %s a password that SPSE does not take", w.NIP)
+		case !sop.PlainUser(i.UserID):
+			return fmt.Errorf("credentials.command gave %s a user ID that cannot be typed, or none", w.NIP)
+		case users[user] != "":
+			return fmt.Errorf("credentials.command gave %s and %s one user ID, %s", users[user], w.NIP, i.UserID)
+		case i.Password.Absent():
+			users[user] = w.NIP
+			continue
+		case !c.Rule.Keeps(i.Password):
+			return fmt.Errorf("credentials.command gave %s a password that SPSE does not take, or that credentials.password does not allow", w.NIP)
+		case passwords[i.Password.Reveal()] != "":
+			return fmt.Errorf("credentials.command gave %s and %s one password", passwords[i.Password.Reveal()], w.NIP)
+		default:
+			users[user], passwords[i.Password.Reveal()] = w.NIP, w.NIP
 		}
+	}
+	if said != len(want) || len(got) != len(want) {
+		return fmt.Errorf("credentials.command gave %d accounts for %d members", said, len(want))
 	}
 	return nil
 }

@@ -297,5 +297,5 @@ func gaveUp(t sop.Task, why error) sop.What {
 	case sop.TaskTembusan:
 		return sop.TembusanSealed{Letter: t.Letter, Failed: why.Error()}
 	}
-	return sop.AccountsMade{Revision: t.Revision, Issue: t.Issue, Failed: why.Error()}
+	return sop.AccountsMade{Revision: t.Revision, Issue: t.Issue, NIP: t.NIP, Failed: why.Error()}
 }

@@ -60,6 +60,8 @@ func (b *books) ByMessageID(id string) (triage.MessageRef, bool, error) {
 	return p, ok, nil
 }
 
+func (b *books) Outdated(sop.Case) ([]string, error) { return nil, nil }
+
 func (b *books) Owner(user string) (string, error) { return b.owners[user], nil }
 
 func (b *books) Content(key string) (triage.Earlier, bool, error) {

@@ -95,6 +95,8 @@ func (t Triage) intended(b View, v Verdict, m Mail, c match) (Verdict, error) {
 	case why == "html-differs":
 		v.What = sop.Held{Why: why, Gate: "intent"}
 		return v.hold("intent", why), nil
+	case why != "" && v.From.Has(sop.RoleRequester) && c.c.Approval != nil && !c.c.Status.Closed() && t.corrects(m.Msg, &c):
+		return t.correction(v, m, c), nil
 	case why != "" && c.supplements() && brings(m.Msg):
 		return t.supplement(v, m, c, why), nil
 	case why != "":
@@ -123,7 +125,11 @@ func (t Triage) intended(b View, v Verdict, m Mail, c match) (Verdict, error) {
 		}
 	}
 	cmd.Lines = lines
-	return t.admit(v, m, &c, cmd), nil
+	v = t.admit(v, m, &c, cmd)
+	if outdated, err := b.Outdated(c.c); err != nil || v.Outcome == Obeyed && len(outdated) > 0 {
+		return v.refuse("correlation", "accounts-outdated"), err
+	}
+	return v, nil
 }
 
 func (t Triage) unclear(v Verdict, c match, why, quote string) Verdict {

@@ -34,6 +34,8 @@ type View interface {
 	ByMessageID(messageID string) (MessageRef, bool, error)
 	// Content looks up an earlier mail by identity hash, or by "id/" and its Message-ID.
 	Content(key string) (c Earlier, ok bool, err error)
+	// Outdated are the members whose accounts in this case are not as the office's register has them.
+	Outdated(c sop.Case) (nips []string, err error)
 	// Owner is the NIP of the person in this office who has a user ID, or "".
 	Owner(user string) (nip string, err error)
 }

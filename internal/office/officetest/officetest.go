@@ -282,7 +282,7 @@ func (x *Office) MakeAccounts(number string) {
 	for i, m := range cs.Members {
 		sealed, err := x.SealPassword(number, m.Row.NIP, secret.New(fmt.Appendf(nil, "Sandi-%s-%d!", number, i)))
 		x.Must(err)
-		made.Accounts[m.Row.NIP] = sop.Account{UserID: fmt.Sprintf("anggota%d.%s", i+1, number), Sealed: sealed, Made: x.Now().UTC()}
+		made.Accounts[m.Row.NIP] = sop.Account{UserID: fmt.Sprintf("anggota%d.%s", i+1, number), Sealed: sealed, Made: x.Now().UTC(), Anew: true}
 	}
 	x.EndTasks(number)
 	x.Must(x.Tell(number, sop.Person{}, made))

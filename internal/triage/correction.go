@@ -1,0 +1,142 @@
+package triage
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"ukpbjd/internal/document"
+	"ukpbjd/internal/message"
+	"ukpbjd/internal/sop"
+)
+
+var (
+	anyAddress = regexp.MustCompile(`[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}`)
+	anyNIP     = regexp.MustCompile(`\d(?:[ .]?\d){17}`)
+)
+
+// corrects: the requester's own text holds an address that nobody in the case has.
+func (t Triage) corrects(msg *message.Message, c *match) bool {
+	return slices.ContainsFunc(spoken(msg), func(l string) bool { return len(t.unknown(l, c)) > 0 })
+}
+
+func spoken(msg *message.Message) []string {
+	return ownLines(cmp.Or(strings.TrimSpace(msg.Own), msg.HTMLOwn))
+}
+
+// unknown are the addresses in a line that are neither the sender's, nor the office's, nor a member's, each once.
+func (t Triage) unknown(line string, c *match) (out []string) {
+	known := []string{c.sender.Address, t.Office.Mailbox.Address}
+	for _, m := range c.c.Members {
+		known = append(known, m.Address, m.Row.Email)
+	}
+	for _, a := range anyAddress.FindAllString(visible(line), -1) {
+		is := func(x string) bool { return strings.EqualFold(x, a) }
+		if !slices.ContainsFunc(known, is) && !slices.ContainsFunc(out, is) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// correction reads whose address is to be which: each stands in one line with the name, the NIP or the old address of its member. Where a
+// line names nobody, the whole text, or the letter that is answered, must mean one member alone. What is not certain is asked.
+func (t Triage) correction(v Verdict, m Mail, c match) Verdict {
+	if v.From.Proof.Result != sop.Proven {
+		return t.unproven(v, m.Proof)
+	}
+	lines := spoken(m.Msg)
+	var rows []sop.Corrected
+	for _, l := range lines {
+		found := t.unknown(l, &c)
+		if len(found) == 0 {
+			continue
+		}
+		whom := named(l, c.c.Members)
+		if len(whom) == 0 {
+			whom = named(strings.Join(lines, "\n"), c.c.Members)
+		}
+		if len(whom) == 0 && c.ref.NIP != "" {
+			whom = []string{c.ref.NIP}
+		}
+		if len(whom) == 0 {
+			whom = lost(c.c.Members)
+		}
+		if len(found) > 1 || len(whom) != 1 || slices.ContainsFunc(rows, func(x sop.Corrected) bool { return x.NIP == whom[0] && x.Address != found[0] }) {
+			return t.unclear(v, c, "mend-unclear", l)
+		}
+		rows = append(rows, sop.Corrected{NIP: whom[0], Address: found[0]})
+	}
+	v.What = sop.Correction{Rows: slices.Compact(rows)}
+	for _, x := range rows {
+		if why := t.Office.Unmendable(&c.c, x); why != "" {
+			return v.refuse("correlation", why)
+		}
+	}
+	return v.as(Obeyed, "", "correction")
+}
+
+// named are the members whom a text means: by NIP, by an address of theirs, else by words of their name that no other member has.
+func named(text string, members []sop.Member) (nips []string) {
+	text = visible(text)
+	add := func(is func(m sop.Member) bool) []string {
+		for _, m := range members {
+			if is(m) {
+				nips = append(nips, m.Row.NIP)
+			}
+		}
+		return nips
+	}
+	numbers := anyNIP.FindAllString(text, -1)
+	addresses := anyAddress.FindAllString(text, -1)
+	if add(func(m sop.Member) bool {
+		return slices.ContainsFunc(numbers, func(n string) bool { return document.Digits(n) == m.Row.NIP }) ||
+			slices.ContainsFunc(addresses, func(a string) bool { return strings.EqualFold(a, m.Address) || strings.EqualFold(a, m.Row.Email) })
+	}) != nil {
+		return nips
+	}
+	of := map[string]int{}
+	name := func(m sop.Member) map[string]bool {
+		bare, _, _ := strings.Cut(m.Row.Nama, ",") // no titles
+		return nameWords(bare)
+	}
+	for _, m := range members {
+		for w := range name(m) {
+			of[w]++
+		}
+	}
+	said := nameWords(anyAddress.ReplaceAllString(text, " "))
+	return add(func(m sop.Member) bool {
+		for w := range name(m) {
+			if said[w] && of[w] == 1 {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+var titles = wordSet("drs dra drg drh prof apt") // that stand before a name
+
+// nameWords are the words of a text that are long enough to tell people apart.
+func nameWords(s string) map[string]bool {
+	out := map[string]bool{}
+	for _, w := range strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && r != '\'' }) {
+		if len(w) > 2 && !titles[w] {
+			out[w] = true
+		}
+	}
+	return out
+}
+
+// lost is the one member whose letter did not arrive.
+func lost(members []sop.Member) (nips []string) {
+	for _, m := range members {
+		if m.State == sop.MemberFailed || m.State == sop.MemberWrong {
+			nips = append(nips, m.Row.NIP)
+		}
+	}
+	return nips
+}
