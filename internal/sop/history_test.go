@@ -293,10 +293,11 @@ func (h *history) checkCredentials(out sop.Outcome) {
 	}
 }
 
-// checkSheet: an approval letter is to be sealed under the key of everybody whose password its sheet shows, and of nobody else.
+// checkSheet: an approval letter is to be sealed under the key of everybody whose password its sheet shows, and of nobody else. The
+// letter about a corrected row shows that row.
 func (h *history) checkSheet(l sop.Letter, c sop.Case) {
 	for _, m := range c.Members {
-		shows := len(l.Files) > 0 && sop.IsSheetName(l.Files[0].Name) && len(c.Accounts[m.Row.NIP].Sealed) > 0
+		shows := (l.Topic != "mend" || l.NIP == m.Row.NIP) && len(l.Files) > 0 && sop.IsSheetName(l.Files[0].Name) && len(c.Accounts[m.Row.NIP].Sealed) > 0
 		if shows != slices.Contains(l.Of, m.Row.NIP) {
 			h.fail("the sheet of %s shows the password of %s: %v, sealed under %v", l.Key, m.Row.NIP, shows, l.Of)
 		}
