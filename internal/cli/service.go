@@ -75,9 +75,11 @@ func (s *shell) runAs(name string, args []string) error {
 	}
 	defer os.RemoveAll(handed)
 	if name == serviceUser {
-		if err := os.Mkdir(serviceState, 0o700); err == nil {
+		err := os.Mkdir(serviceState, 0o700)
+		if err == nil {
 			err = os.Chown(serviceState, int(who.Uid), int(who.Gid))
-		} else if !errors.Is(err, fs.ErrExist) {
+		}
+		if err != nil && !errors.Is(err, fs.ErrExist) {
 			return fmt.Errorf("make %s: %w", serviceState, err)
 		}
 	}

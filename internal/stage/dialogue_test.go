@@ -133,7 +133,6 @@ type player struct {
 	since   map[string]int      // how many of them were there at the last mail, command or clock
 	given   map[string]int      // and when the dialogue began
 	sent    string              // Message-ID of the last mail
-	printed string              // of the last command
 	conf    string
 
 	mu    sync.Mutex

@@ -98,7 +98,7 @@ func (c Command) Make(ctx context.Context, number string, want []Wanted) (map[st
 
 // exactly: these people, each with an ID and a password that nobody else of them has. It says of whom, and never what.
 func (c Command) exactly(want []Wanted, got map[string]credential.Issued, said int) error {
-	users, passwords := map[string]string{}, map[string]string{}
+	users, secret := map[string]string{}, []string(nil) // whose they are; who has a password
 	for _, w := range want {
 		i, ok := got[w.NIP]
 		switch user := strings.ToLower(i.UserID); {
@@ -113,11 +113,13 @@ func (c Command) exactly(want []Wanted, got map[string]credential.Issued, said i
 			continue
 		case !c.Rule.Keeps(i.Password):
 			return fmt.Errorf("credentials.command gave %s a password that SPSE does not take, or that credentials.password does not allow", w.NIP)
-		case passwords[i.Password.Reveal()] != "":
-			return fmt.Errorf("credentials.command gave %s and %s one password", passwords[i.Password.Reveal()], w.NIP)
-		default:
-			users[user], passwords[i.Password.Reveal()] = w.NIP, w.NIP
 		}
+		for _, nip := range secret {
+			if got[nip].Password.Equal(i.Password) {
+				return fmt.Errorf("credentials.command gave %s and %s one password", nip, w.NIP)
+			}
+		}
+		users[strings.ToLower(i.UserID)], secret = w.NIP, append(secret, w.NIP)
 	}
 	if said != len(want) || len(got) != len(want) {
 		return fmt.Errorf("credentials.command gave %d accounts for %d members", said, len(want))
