@@ -134,10 +134,10 @@ func ofBody(b rows, key string, v []byte) error {
 	case !ok || err != nil:
 		unkept, bad := b.tx.Get(bUnkept, []byte(key))
 		return cmp.Or(bad, unless(err != nil || unkept != nil, "of no letter"))
+	case r.Sealed: // what was written can be read with the keys only
+		return unless(len(v) > 40, "no seal")
 	case r.SHA256 != "":
 		return unless(r.SHA256 == sumOf(v), "not what was written")
-	case r.Sealed:
-		return unless(len(v) > 40, "no seal")
 	}
 	return isMail(b, key, v)
 }
