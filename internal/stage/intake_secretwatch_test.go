@@ -132,8 +132,8 @@ func TestBarePassword(t *testing.T) {
 			x.do(x.Stop())
 			x.do(x.Start(x.ctx))
 		}
-		if err := x.until(x.ctx, func() bool { return len(x.events(number, "incident")) == i+1 && len(x.folder("INBOX")) == 0 }); err != nil {
-			t.Fatalf("%s: %d incidents, %d mails in the inbox", b.how, len(x.events(number, "incident")), len(x.folder("INBOX")))
+		if err := x.until(x.ctx, func() bool { return x.seen(number) == i+1 && len(x.folder("INBOX")) == 0 }); err != nil {
+			t.Fatalf("%s: seen %d times, %d mails in the inbox", b.how, x.seen(number), len(x.folder("INBOX")))
 		}
 	}
 	x.sound()
@@ -164,9 +164,14 @@ func TestBarePassword(t *testing.T) {
 		x.do(x.Post.Deliver(x.Cast.Office.Address, b.raw("orang@luar.example", x.Cast.Office.Address, 100+i)))
 	}
 	x.do(x.until(x.ctx, func() bool { return x.looked("orang@luar.example") == len(quiet) }))
-	if n := len(x.folder("INBOX")); n != len(quiet) || len(x.events(number, "incident")) != len(all) {
-		t.Errorf("%d of %d mails are in the inbox, %d incidents", n, len(quiet), len(x.events(number, "incident")))
+	if n := len(x.folder("INBOX")); n != len(quiet) || x.seen(number) != len(all) || len(x.events(number, "incident")) != 1 {
+		t.Errorf("%d of %d mails are in the inbox, seen %d times, %d incidents", n, len(quiet), x.seen(number), len(x.events(number, "incident")))
 	}
+}
+
+// seen counts how often a live password of the case was seen: the first time is the incident, for one password is one.
+func (x *play) seen(number string) int {
+	return len(x.events(number, "incident")) + len(x.events(number, "exposed-again"))
 }
 
 // looked counts the mails of that person that are not ours.
@@ -196,12 +201,12 @@ func TestPasswordInPapers(t *testing.T) {
 			other.body = strings.ReplaceAll(raw.body, "Terlampir.", "Terlampir juga.")
 			send = append(send, other.raw(x.Cast.Staff.Address, x.Cast.Office.Address, 310+i))
 		}
-		before := len(x.events(number, "incident"))
+		before := x.seen(number)
 		for _, m := range send {
 			x.do(x.Submit(x.Cast.Staff, m, x.Cast.Office))
 		}
 		x.do(x.until(x.ctx, func() bool {
-			return len(x.events(number, "incident")) == before+len(send) && len(x.folder("INBOX")) == 0
+			return x.seen(number) == before+len(send) && len(x.folder("INBOX")) == 0
 		}))
 	}
 	x.quiet()
