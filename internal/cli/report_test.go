@@ -127,8 +127,11 @@ func checkRegister(t *testing.T, in func(string) string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got struct{ Cases []report.Entry }
-	if err := json.Unmarshal(b, &got); err != nil || len(got.Cases) != 1 || got.Cases[0].Status != sop.Done || got.Cases[0].Confirmed.IsZero() {
+	var got struct {
+		Cases    []report.Entry
+		Accounts []report.Account
+	}
+	if err := json.Unmarshal(b, &got); err != nil || len(got.Cases) != 1 || len(got.Accounts) != 3 || got.Cases[0].Status != sop.Done || got.Cases[0].Confirmed.IsZero() {
 		t.Errorf("JSON: %v %s", err, b)
 	}
 	if st, err := os.Stat(in(".json")); err != nil || st.Mode().Perm() != 0o600 {

@@ -81,7 +81,7 @@ func guarded(s string) string {
 	return s
 }
 
-// WriteJSON writes one object: the head, and under "cases" every entry.
+// WriteJSON writes one object: the head, under "cases" every entry of a case, under "accounts" those of the office.
 func WriteJSON(w io.Writer, h Head, entries Entries) error {
 	head, err := json.Marshal(h)
 	if err != nil {
@@ -90,10 +90,14 @@ func WriteJSON(w io.Writer, h Head, entries Entries) error {
 	if _, err := fmt.Fprintf(w, "%s,\"cases\":[", head[:len(head)-1]); err != nil {
 		return err
 	}
-	first := true
+	first, accounts := true, []Account{}
 	for e, err := range entries {
 		if err != nil {
 			return err
+		}
+		if e.Number == "" && e.Accounts != nil {
+			accounts = append(accounts, e.Accounts...)
+			continue
 		}
 		line, err := json.Marshal(e)
 		if err != nil {
@@ -107,6 +111,9 @@ func WriteJSON(w io.Writer, h Head, entries Entries) error {
 			return err
 		}
 	}
-	_, err = io.WriteString(w, "\n]}\n")
+	tail, err := json.Marshal(accounts)
+	if err == nil {
+		_, err = fmt.Fprintf(w, "\n],\"accounts\":%s}\n", tail)
+	}
 	return err
 }
