@@ -15,7 +15,6 @@ import (
 	"ukpbjd/internal/message"
 	"ukpbjd/internal/msgauth"
 	"ukpbjd/internal/office/officetest"
-	"ukpbjd/internal/secret"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/store"
 	"ukpbjd/templates"
@@ -26,8 +25,7 @@ const mx = "mx.office.example"
 // reading is an intake that believes the verdicts of one server.
 func reading(x *officetest.Office, believes string) *intake.Intake {
 	return intake.New(intake.Options{Clerk: x.Clerk, Archive: x.Archive, Extract: extract.New(extract.Options{OCR: "off"}), Limits: message.DefaultLimits(),
-		Auth: msgauth.Options{AuthservID: believes, ReceivedBy: []string{mx}}, MaxMessage: 40 << 20, Folders: intake.Folders{Processed: "Diproses", Review: "Periksa"},
-		Passphrases: map[string]secret.Secret{officetest.Admin.Address: secret.New([]byte("frasa sandi lembar akun"))}})
+		Auth: msgauth.Options{AuthservID: believes, ReceivedBy: []string{mx}}, MaxMessage: 40 << 20, Folders: intake.Folders{Processed: "Diproses", Review: "Periksa"}})
 }
 
 // reply is the approver's answer to a letter, with a verdict of our server.

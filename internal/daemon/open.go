@@ -235,15 +235,14 @@ func (r *Rooms) parts(cfg *config.Config, box *mailbox.Box, post *postman.Postma
 		return p, faults
 	}
 	read := extract.New(extract.Options{OCR: cfg.Extract.OCR, Clamd: cfg.Extract.Clamd})
-	phrases := passphrases(cfg)
 	p.Office = office.Options{DB: db, Archive: files, Vault: vault, Codes: codes, Letters: letters, Office: cfg.Office(), Requesters: cfg.People.Requesters}
 	p.Intake = intake.Options{Box: box, Extract: read, Archive: files, Health: r.Health, Limits: message.DefaultLimits(), Banners: cfg.Mail.Banners,
-		Passphrases: phrases, MaxMessage: cfg.IMAP.MaxMessage, Folders: intake.Folders{Processed: cfg.IMAP.Processed, Review: cfg.IMAP.Review},
+		MaxMessage: cfg.IMAP.MaxMessage, Folders: intake.Folders{Processed: cfg.IMAP.Processed, Review: cfg.IMAP.Review},
 		Senders: cfg.Trust.Senders, Start: intake.Start(cfg.IMAP.Start), Poll: cfg.IMAP.Poll, Readers: runtime.GOMAXPROCS(0),
 		Auth: msgauth.Options{AuthservID: cfg.Trust.AuthservID, ReceivedBy: cfg.Trust.ReceivedBy, BelowReceived: cfg.Trust.BelowReceived, Pins: pinned,
 			Resolver: net.DefaultResolver}}
 	p.Outbox = outbox.Options{Post: post, Box: box, Health: r.Health, Senders: cfg.SMTP.Connections, Poll: cfg.IMAP.Poll}
-	p.Tasks = tasks.Options{Extract: read, Health: r.Health, Source: source(cfg), Passphrases: phrases, MemberKeys: keys,
+	p.Tasks = tasks.Options{Extract: read, Health: r.Health, Source: source(cfg), Passphrases: passphrases(cfg), MemberKeys: keys,
 		LockedPages: cfg.Credentials.Delivery == "pdf", UserID: cfg.Credentials.UserID}
 	p.Archiver = archiver.Options{Archive: files, Health: r.Health, Retention: cfg.Retention.Closed}
 	if r.place = place(cfg.Storage.Path); post != nil { // letters will be sent

@@ -237,7 +237,7 @@ func newTarget(tb testing.TB, level sop.Level) *target {
 		t.work = tasks.New(tasks.Options{Clerk: clerk, Source: tasks.Generator{Random: rand.Reader}, UserID: "{first}.{last}", Passphrases: phrases})
 		t.c = New(Options{Clerk: clerk, Archive: o.Archive, Extract: extract.New(extract.Options{OCR: "off"}), Limits: message.DefaultLimits(),
 			Auth:       msgauth.Options{AuthservID: mx, ReceivedBy: []string{mx}, Resolver: dns(), Pins: map[string]msgauth.Pin{admin: pin}},
-			MaxMessage: 40 << 20, Passphrases: phrases, Folders: Folders{"Diproses", "Periksa"}})
+			MaxMessage: 40 << 20, Folders: Folders{"Diproses", "Periksa"}})
 	}
 	on(base)
 	t.open(must)

@@ -23,7 +23,6 @@ import (
 	"ukpbjd/internal/msgauth"
 	"ukpbjd/internal/office"
 	"ukpbjd/internal/queue"
-	"ukpbjd/internal/secret"
 	"ukpbjd/internal/store"
 	"ukpbjd/internal/triage"
 )
@@ -36,16 +35,15 @@ type Options struct {
 	Archive *archive.Archive
 	Health  *queue.Health
 
-	Auth        msgauth.Options
-	Senders     []string // see triage.Triage
-	Limits      message.Limits
-	Banners     []string
-	Passphrases map[string]secret.Secret // of the account sheet, by approver address
-	MaxMessage  int64
-	Folders     Folders
-	Start       Start
-	Poll        time.Duration
-	Readers     int
+	Auth       msgauth.Options
+	Senders    []string // see triage.Triage
+	Limits     message.Limits
+	Banners    []string
+	MaxMessage int64
+	Folders    Folders
+	Start      Start
+	Poll       time.Duration
+	Readers    int
 }
 
 // Folders are where mail is filed.
