@@ -6,11 +6,13 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
 	"os"
@@ -22,14 +24,18 @@ import (
 	"ukpbjd/internal/config"
 	"ukpbjd/internal/credential"
 	"ukpbjd/internal/daemon"
+	"ukpbjd/internal/secret"
 )
 
 // A backup is a tar file: ukpbjd.db, keys.age where keys were asked for, archive/…, and last the list of all with their hashes.
-// A file without that list is not whole. The store is copied first: whatever it mentions has been archived before.
+// A file without that list is not whole. The store is copied first: whatever it mentions has been archived before. Behind the tar stands
+// the seal: an HMAC-SHA256 of all that is before it, under a key that follows from the master key. DESIGN, law 7
 const (
 	manifestName  = "MANIFEST.json"
 	sealedName    = "keys.age"
-	backupVersion = 1
+	backupVersion = 2
+	sealMark      = "ukpbjd-seal "
+	sealLength    = len(sealMark) + 2*sha256.Size + 1
 	maxManifest   = 256 << 20
 )
 
@@ -42,6 +48,7 @@ type Manifest struct {
 	Listed  bool      `json:"listed"` // of the archive only names and hashes are in it
 	Files   []Filed   `json:"files"`
 	Archive []Filed   `json:"archive,omitempty"` // when only listed
+	Seal    string    `json:"seal,omitempty"`    // not in the file's own list
 }
 
 // Filed is one file of a backup.
@@ -72,16 +79,32 @@ func Backup(ctx context.Context, cfg *config.Config, o BackupOptions) (m Manifes
 		return m, fmt.Errorf("back up: %w", err)
 	}
 	defer os.Remove(out.Name())
-	p := &packer{ctx: ctx, tar: tar.NewWriter(out), in: cfg.Storage.Path, m: Manifest{Version: backupVersion, Program: daemon.Version,
+	seal, err := sealer(cfg.Credentials.MasterKey)
+	if err != nil {
+		return m, errors.Join(err, out.Close())
+	}
+	p := &packer{ctx: ctx, tar: tar.NewWriter(io.MultiWriter(out, seal)), in: cfg.Storage.Path, m: Manifest{Version: backupVersion, Program: daemon.Version,
 		Made: time.Now().UTC().Truncate(time.Second), Keys: o.Lock != nil, Listed: o.List, Files: []Filed{}}}
-	err = p.all(cfg, o)
-	if err = errors.Join(err, p.tar.Close(), out.Sync(), out.Close()); err == nil {
+	if err = errors.Join(p.all(cfg, o), p.tar.Close()); err == nil {
+		p.m.Seal = hex.EncodeToString(seal.Sum(nil))
+		_, err = io.WriteString(out, sealMark+p.m.Seal+"\n")
+	}
+	if err = errors.Join(err, out.Sync(), out.Close()); err == nil {
 		err = os.Link(out.Name(), o.File) // never over a file that came meanwhile
 	}
 	if err != nil {
 		return m, fmt.Errorf("back up to %s: %w", o.File, err)
 	}
 	return p.m, syncDir(filepath.Dir(o.File))
+}
+
+func sealer(master secret.Secret) (hash.Hash, error) {
+	keys, err := credential.NewKeys(master)
+	if err != nil {
+		return nil, err
+	}
+	key, err := keys.Derive("backup")
+	return hmac.New(sha256.New, []byte(key.Reveal())), err
 }
 
 func syncDir(name string) error {

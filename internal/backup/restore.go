@@ -2,8 +2,11 @@ package backup
 
 import (
 	"archive/tar"
+	"bufio"
 	"bytes"
+	"cmp"
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -19,6 +22,7 @@ import (
 	"ukpbjd/internal/config"
 	"ukpbjd/internal/credential"
 	"ukpbjd/internal/daemon"
+	"ukpbjd/internal/secret"
 )
 
 // RestoreOptions say what to restore, and how its keys are opened.
@@ -27,14 +31,24 @@ type RestoreOptions struct {
 	Unlock    *credential.Unlock
 	LeaveKeys bool   // restore without the keys that the backup holds
 	Master    string // new file for the backup's master key, where it is not the configured one
+	Seal      string // as it was noted when the backup was made; wanted where only an identity opens the keys, as anybody can lock keys for that
 }
 
-// Restore unpacks a backup into an empty storage path. What is there when it returns is held: see revive. Until then
+// Restore unpacks a backup, whose seal it has checked, into an empty storage path. What is there when it returns is held: see revive. Until then
 // nothing has a name that a daemon would open.
 func Restore(ctx context.Context, cfg *config.Config, o RestoreOptions) (r Recovery, err error) {
 	in := cfg.Storage.Path
 	if err := vacant(in); err != nil {
 		return r, fmt.Errorf("restore: %w", err)
+	}
+	f, err := os.Open(o.File)
+	if err != nil {
+		return r, fmt.Errorf("restore: %w", err)
+	}
+	defer f.Close()
+	master, err := sealedBy(ctx, f, cfg, o)
+	if err != nil {
+		return r, fmt.Errorf("restore %s: %w", o.File, err)
 	}
 	stage, err := os.MkdirTemp(in, ".restore-*")
 	if err != nil {
@@ -42,7 +56,7 @@ func Restore(ctx context.Context, cfg *config.Config, o RestoreOptions) (r Recov
 	}
 	defer os.RemoveAll(stage)
 	u := &unpacker{ctx: ctx, to: stage, sums: map[string]string{}}
-	if err := u.unpack(o.File); err != nil {
+	if _, err := sealed(ctx, f, master, u.unpack); err != nil { // checked again while it is read
 		return r, fmt.Errorf("restore %s: %w", o.File, err)
 	}
 	made := *cfg
@@ -83,6 +97,94 @@ func vacant(in string) error {
 	return nil
 }
 
+var (
+	errUnsealed = errors.New("it bears no seal of a master key: it was cut short or changed, or made before backups were sealed. Nothing was taken " +
+		"from it. Restore an old one with the version that made it, and back up anew with this one")
+	errSeal    = errors.New("its seal is not of the master key in credentials.key_file: it was changed, or made under another key. Nothing was taken from it")
+	errWitness = errors.New("it was made under another master key than the one in credentials.key_file, and anybody can lock keys for the recipient of an " +
+		"identity: give its seal, as ukpbjd backup printed it (--seal), or put the master key in its place first")
+)
+
+// sealed reads what is before the seal, with read and then to the end, and returns the seal where it is right.
+func sealed(ctx context.Context, f *os.File, master secret.Secret, read func(io.Reader) error) (string, error) {
+	mac, err := sealer(master)
+	if err != nil {
+		return "", err
+	}
+	end, err := f.Seek(0, io.SeekEnd)
+	if end -= int64(sealLength); err != nil || end < 0 {
+		return "", cmp.Or(err, errUnsealed)
+	}
+	line := make([]byte, sealLength)
+	if _, err := f.ReadAt(line, end); err != nil {
+		return "", err
+	}
+	seal, marked := strings.CutPrefix(strings.TrimSuffix(string(line), "\n"), sealMark)
+	if !marked {
+		return "", errUnsealed
+	}
+	content := io.TeeReader(reading{ctx, io.NewSectionReader(f, 0, end)}, mac)
+	if err := read(content); err != nil {
+		return "", err
+	}
+	if _, err := io.Copy(io.Discard, content); err != nil {
+		return "", err
+	}
+	if !hmac.Equal([]byte(hex.EncodeToString(mac.Sum(nil))), []byte(seal)) {
+		return "", errSeal
+	}
+	return seal, nil
+}
+
+type reading struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (r reading) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.Reader.Read(p)
+}
+
+// sealedBy finds the master key that the whole file is sealed by: the configured one, or one that is in the file. That one vouches for the
+// file only with a witness beside it: the passphrase that opened it, or the seal as it was noted. DESIGN, law 7
+func sealedBy(ctx context.Context, f *os.File, cfg *config.Config, o RestoreOptions) (master secret.Secret, err error) {
+	only := func(io.Reader) error { return nil }
+	master = cfg.Credentials.MasterKey
+	seal, err := sealed(ctx, f, master, only)
+	if errors.Is(err, errSeal) && o.Unlock != nil && !o.LeaveKeys {
+		if master, _, err = keysIn(f, *o.Unlock); err != nil {
+			return master, err
+		}
+		if seal, err = sealed(ctx, f, master, only); err == nil && o.Unlock.Passphrase.Absent() && o.Seal == "" {
+			err = errWitness
+		}
+	}
+	if err == nil && o.Seal != "" && o.Seal != seal {
+		err = errors.New("its seal is not the one that was noted: this is another backup")
+	}
+	return master, err
+}
+
+// keysIn opens the keys that lie in a backup.
+func keysIn(f *os.File, u credential.Unlock) (master secret.Secret, vault []byte, err error) {
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return master, nil, err
+	}
+	t := tar.NewReader(bufio.NewReader(f))
+	for {
+		h, err := t.Next()
+		if err != nil {
+			return master, nil, errors.Join(errSeal, err)
+		}
+		if h.Name == sealedName {
+			return credential.OpenKeys(t, u)
+		}
+	}
+}
+
 // unpacker reads the tar into a directory of its own.
 type unpacker struct {
 	ctx  context.Context
@@ -91,13 +193,8 @@ type unpacker struct {
 	sums map[string]string
 }
 
-func (u *unpacker) unpack(file string) error {
-	f, err := os.Open(file)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	t := tar.NewReader(f)
+func (u *unpacker) unpack(r io.Reader) error {
+	t := tar.NewReader(r)
 	for u.m.Version == 0 {
 		h, err := t.Next()
 		if errors.Is(err, io.EOF) {

@@ -43,7 +43,7 @@ func (c *backupCmd) Run(s *shell) error {
 	if m.Keys {
 		keys = "with the keys, sealed"
 	}
-	return s.tell(c.JSON, m, func(w io.Writer) { fmt.Fprintf(w, "%s  %d files, %s\n", c.File, len(m.Files), keys) })
+	return s.tell(c.JSON, m, func(w io.Writer) { fmt.Fprintf(w, "%s  %d files, %s\nseal %s\n", c.File, len(m.Files), keys, m.Seal) })
 }
 
 func (c *backupCmd) lock() (*credential.Lock, error) {

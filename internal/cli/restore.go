@@ -16,12 +16,13 @@ type restoreCmd struct {
 	Passphrase string `name:"passphrase-file" help:"Passphrase that opens the keys." placeholder:"FILE"`
 	LeaveKeys  bool   `help:"Leave the keys in the backup; live passwords are then lost, and made anew by new approvals."`
 	Master     string `help:"New file for the backup's master key, where it is not the configured one." placeholder:"FILE"`
+	Seal       string `help:"The seal that backup printed: proves a backup of another master key, whose keys an identity opens." placeholder:"HEX"`
 	JSON       bool   `name:"json" help:"As JSON."`
 }
 
 // Run unpacks into an empty storage path. The daemon that is started on it sends nothing until `release --all`.
 func (c *restoreCmd) Run(s *shell) error {
-	o := backup.RestoreOptions{File: c.File, LeaveKeys: c.LeaveKeys, Master: c.Master}
+	o := backup.RestoreOptions{File: c.File, LeaveKeys: c.LeaveKeys, Master: c.Master, Seal: c.Seal}
 	switch {
 	case c.Identity != "" && c.Passphrase != "":
 		return fail(exitUsage, errors.New("--identity-file or --passphrase-file, not both"))

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"ukpbjd/internal/document"
 )
 
 // riskWindow is the least time in which STOP works where the approval letter carries a risk mark.
@@ -153,6 +155,36 @@ func (d *decision) sendCredential(m *Member) {
 	o.Renew, m.Earlier = m.Rekey, m.Earlier || m.State == MemberSent || m.State == MemberConfirmed
 	m.State, m.Sends, m.Letter = MemberSealing, m.Sends+1, o.Letter.Key
 	m.Confirmed, m.Proof, m.Note = time.Time{}, "", ""
+}
+
+// Unapproved says why the journal does not bear out a letter with a member's password to an address, or "". What the case says of itself
+// does not count.
+func (c *Case) Unapproved(journal []Event, nip, address string) string {
+	m := c.Member(nip)
+	if m == nil {
+		return "no such member"
+	}
+	list, row, mended := "", m.Row, ""
+	for _, e := range journal {
+		switch {
+		case e.Kind == "approved":
+			list, mended = e.Data["roster"], ""
+		case e.Kind == "approval-withdrawn":
+			list, mended = "", ""
+		case e.Kind == "mend-approved" && e.Data["nip"] == nip:
+			mended = e.Data["roster"]
+		}
+	}
+	row.Email = address
+	switch {
+	case list == "":
+		return "the journal holds no approval of this case"
+	case mended == RosterHash([]document.Row{row}):
+		return ""
+	case list != RosterHash(c.Reading.Roster) || !slices.ContainsFunc(c.Reading.Roster, func(r document.Row) bool { return r.NIP == nip && r.Email == address }):
+		return "the approval in the journal is of other people or addresses"
+	}
+	return ""
 }
 
 func (d *decision) tolak(w Command) string {

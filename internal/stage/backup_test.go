@@ -1,9 +1,14 @@
 package stage
 
 import (
+	"archive/tar"
 	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -18,6 +23,7 @@ import (
 	"ukpbjd/internal/control"
 	"ukpbjd/internal/credential"
 	"ukpbjd/internal/daemon"
+	"ukpbjd/internal/office"
 	"ukpbjd/internal/rehearsal"
 	"ukpbjd/internal/secret"
 	"ukpbjd/internal/sop"
@@ -267,5 +273,130 @@ func TestDamagedBackup(t *testing.T) {
 	}
 	if _, err := backup.Backup(d.ctx, d.Config, backup.BackupOptions{File: d.whole, Snapshot: func(context.Context, io.Writer) error { return nil }}); err == nil {
 		t.Error("a backup was replaced")
+	}
+}
+
+// forged is a backup in which somebody who has no key has put another address in the place of a member's, with every sum made right. keys
+// takes the place of the sealed keys.
+func (d *disaster) forged(keys []byte) []byte {
+	d.t.Helper()
+	f, err := os.Open(d.whole)
+	d.do(err)
+	defer f.Close()
+	var out bytes.Buffer
+	in, w, sums := tar.NewReader(f), tar.NewWriter(&out), map[string][]byte{}
+	for {
+		h, err := in.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		d.do(err)
+		raw, err := io.ReadAll(in)
+		d.do(err)
+		switch h.Name {
+		case daemon.StoreName:
+			was := []byte(d.members[0].Address)
+			if !bytes.Contains(raw, was) {
+				d.t.Fatal("the address is not in the store as it stands")
+			}
+			raw = bytes.ReplaceAll(raw, was, append([]byte("x@"), bytes.Repeat([]byte("e"), len(was)-2)...))
+		case "keys.age":
+			if keys != nil {
+				raw = keys
+			}
+		case "MANIFEST.json":
+			var m backup.Manifest
+			d.do(json.Unmarshal(raw, &m))
+			for i, x := range m.Files {
+				if now, ok := sums[x.Name]; ok {
+					m.Files[i] = backup.Filed{Name: x.Name, SHA256: office.Sum(now), Size: int64(len(now))}
+				}
+			}
+			raw, err = json.Marshal(m)
+			d.do(err)
+		}
+		if h.Typeflag == tar.TypeReg {
+			sums[h.Name], h.Size = raw, int64(len(raw))
+		}
+		d.do(w.WriteHeader(h))
+		_, err = w.Write(raw)
+		d.do(err)
+	}
+	d.do(w.Close())
+	return out.Bytes()
+}
+
+// TestForgedBackup (issue 11, A3): what was changed outside of us is refused before anything is written, although its own sums are right.
+// The controls: the same file unchanged is taken, under another master key than the configured one with its seal or its passphrase.
+func TestForgedBackup(t *testing.T) {
+	t.Parallel()
+	d := newDisaster(t)
+	good, err := os.ReadFile(d.whole)
+	d.do(err)
+	content, seal, found := bytes.Cut(good, []byte("ukpbjd-seal "))
+	if !found {
+		content, seal = good, nil
+	}
+	seal = append([]byte("ukpbjd-seal "), seal...)
+	sealedUnder := func(master secret.Secret, raw []byte) []byte {
+		keys, err := credential.NewKeys(master)
+		d.do(err)
+		key, err := keys.Derive("backup")
+		d.do(err)
+		mac := hmac.New(sha256.New, []byte(key.Reveal()))
+		mac.Write(raw)
+		return fmt.Appendf(bytes.Clone(raw), "ukpbjd-seal %x\n", mac.Sum(nil))
+	}
+	theirs, mine := secret.New(bytes.Repeat([]byte("x"), 32)), d.Config.Credentials.MasterKey
+	var locked bytes.Buffer
+	d.do(credential.SealKeys(&locked, credential.Lock{Recipients: d.id.Recipient().String()}, theirs, []byte("{}")))
+	locking := locked.Bytes()
+	passphrase := secret.New([]byte("frasa sandi cadangan"))
+	other := filepath.Join(t.TempDir(), "lain.tar")
+	_, err = backup.Backup(d.ctx, d.Config, backup.BackupOptions{File: other, Lock: &credential.Lock{Passphrase: passphrase}, Snapshot: func(_ context.Context, w io.Writer) error {
+		_, err := w.Write(d.raw)
+		return err
+	}})
+	d.do(err)
+	locked2, err := os.ReadFile(other)
+	d.do(err)
+	word := backup.RestoreOptions{Unlock: &credential.Unlock{Passphrase: passphrase}}
+	open, noted := backup.RestoreOptions{Unlock: d.identity()}, backup.RestoreOptions{Unlock: d.identity(), Seal: strings.TrimSpace(string(seal[len("ukpbjd-seal "):]))}
+	for _, c := range []struct {
+		name   string
+		raw    []byte
+		o      backup.RestoreOptions
+		master secret.Secret // configured
+		taken  bool
+	}{
+		{"forged, unsealed", d.forged(nil), open, mine, false},
+		{"forged, the old seal", append(d.forged(nil), seal...), open, mine, false},
+		{"forged, their seal", sealedUnder(theirs, d.forged(nil)), open, mine, false},
+		{"forged, their key locked for us", sealedUnder(theirs, d.forged(locking)), open, mine, false},
+		{"forged, their key locked for us, on a new machine", sealedUnder(theirs, d.forged(locking)), open, secret.New(bytes.Repeat([]byte("y"), 32)), false},
+		{"forged, their key locked for us, another seal noted", sealedUnder(theirs, d.forged(locking)), noted, mine, false},
+		{"forged, their key, a passphrase", sealedUnder(theirs, d.forged(locking)), word, mine, false},
+		{"spliced", append(bytes.Clone(content[:len(content)/2]), locked2[len(content)/2:]...), open, mine, false},
+		{"appended to", append(bytes.Clone(good), 0), open, mine, false},
+		{"unsealed", content, open, mine, false},
+		{"another master key", good, open, theirs, false},
+		{"another master key, seal noted", good, noted, theirs, true},
+		{"another master key, a passphrase", locked2, word, theirs, true},
+		{"right", good, open, mine, true},
+		{"right, keys left", good, backup.RestoreOptions{LeaveKeys: true}, mine, true},
+	} {
+		d.move()
+		d.Config.Credentials.MasterKey = c.master
+		c.o.File, c.o.Master = filepath.Join(t.TempDir(), "cadangan.tar"), filepath.Join(t.TempDir(), "kunci")
+		d.do(os.WriteFile(c.o.File, c.raw, 0o600))
+		_, err := backup.Restore(d.ctx, d.Config, c.o)
+		if (err == nil) != c.taken {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		left, bad := os.ReadDir(d.Config.Storage.Path)
+		if bad != nil || !c.taken && len(left) > 0 {
+			t.Errorf("%s: %d things are left, %v", c.name, len(left), bad)
+		}
+		d.Config.Credentials.MasterKey = mine
 	}
 }

@@ -2,10 +2,14 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
+
+	"ukpbjd/internal/sop"
 )
 
 // Proof are the hashes that lead from a line, or from an older state of the journal, to a checkpoint (RFC 6962 §2.1).
@@ -37,6 +41,47 @@ func (b Journal) ProveLines(number string, size int64) (out []ProvenLine, err er
 		}
 	}
 	return out, err
+}
+
+// Borne is the journal of a case, as far as the office's tree bears it out: no line is missing, and those of the asked kinds are in the
+// tree as they are here. A row error says where it does not.
+func (b Journal) Borne(number string, kinds ...string) (out []sop.Event, err error) {
+	c := Checkpoint{}
+	if c.Size, err = b.Size(); err != nil {
+		return nil, err
+	}
+	if c.Root, err = b.Root(c.Size); err != nil {
+		return nil, err
+	}
+	counted, err := b.number(bMeta, "journal/"+number)
+	if err != nil {
+		return nil, err
+	}
+	n, p := 0, number+"/"
+	var bad error
+	err = b.scan(bJournal, p, prefixEnd(p), func(key string, line []byte) bool {
+		l := ProvenLine{Key: key, Line: string(line)}
+		r, err := l.Record()
+		if n++; err == nil && (r.N != n || key != lineKey(number, n)) {
+			err = fmt.Errorf("stands where line %d belongs", n)
+		}
+		if err == nil && slices.Contains(kinds, r.Kind) {
+			out = append(out, r.Event)
+			var proof tlog.RecordProof
+			if proof, err = tlog.ProveRecord(c.Size, r.Seq, &edge{b: b}); err == nil {
+				l.Proof = Proof(proof)
+				err = l.Check(c)
+			}
+		}
+		if err != nil {
+			bad = &RowError{bJournal, key, err}
+		}
+		return bad == nil
+	})
+	if n != counted && bad == nil {
+		bad = &RowError{bJournal, p, fmt.Errorf("%d lines where %d were counted", n, counted)}
+	}
+	return out, cmp.Or(err, bad)
 }
 
 // Record reads the line.
