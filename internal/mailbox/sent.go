@@ -53,6 +53,10 @@ func (s *session) folders(ctx context.Context, wanted func(name string, attrs []
 	return all, err
 }
 
+// newCopies is how many of the newest messages of a folder are looked at beside those that a search names: a server keeps its copies
+// of what we send there, and its search may lag or know few fields.
+const newCopies = 50
+
 // Copies finds messages of a folder by what a header field contains. Nothing is marked as read.
 func (b *Box) Copies(ctx context.Context, folder, field, text string) (found []Copy, err error) {
 	err = b.filing.do(ctx, job{work: func(ctx context.Context, s *session) error {
@@ -60,15 +64,23 @@ func (b *Box) Copies(ctx context.Context, folder, field, text string) (found []C
 		if there, err := s.enterIfThere(ctx, folder); err != nil || !there {
 			return err
 		}
-		list, err := s.find(ctx, having(field, text), func(id identity) bool {
-			return copyOf(folder, id).MessageID != "" && slices.ContainsFunc(fieldsOf(id.header).Values(field), func(v string) bool {
-				return strings.Contains(strings.ToLower(v), strings.ToLower(text))
+		newest := &imap.SearchCriteria{UID: []imap.UIDSet{{{Start: imap.UID(max(int64(s.at.UIDNext)-newCopies, 1)), Stop: 0}}}}
+		for _, what := range []*imap.SearchCriteria{having(field, text), newest} {
+			list, err := s.find(ctx, what, func(id identity) bool {
+				return copyOf(folder, id).MessageID != "" && slices.ContainsFunc(fieldsOf(id.header).Values(field), func(v string) bool {
+					return strings.Contains(strings.ToLower(v), strings.ToLower(text))
+				})
 			})
-		})
-		for _, id := range list {
-			found = append(found, copyOf(folder, id))
+			if err != nil {
+				return err
+			}
+			for _, id := range list {
+				if c := copyOf(folder, id); !slices.Contains(found, c) {
+					found = append(found, c)
+				}
+			}
 		}
-		return err
+		return nil
 	}})
 	return found, because(err, "look for copies in %s", folder)
 }
