@@ -24,7 +24,7 @@ const (
 	bundleHead       = "bundle.json"
 	bundleCheckpoint = "checkpoint.txt"
 	bundleReadme     = "BACA-DAHULU.txt"
-	bundleVersion    = 1
+	bundleVersion    = 2         // 1: nothing proved that the lines are all
 	maxBundle        = 512 << 20 // bytes of one bundle, packed or not
 	bundleMembers    = 5000
 	maxOlder         = 400
@@ -38,6 +38,7 @@ type BundleHead struct {
 	Exported time.Time          `json:"exported"`
 	Verifier string             `json:"verifier"` // our own word; compare it with a key from elsewhere
 	Lines    []store.ProvenLine `json:"lines"`
+	Head     store.ProvenHead   `json:"head"`  // they are all
 	Older    []Older            `json:"older"` // checkpoints that were mailed since the case was opened
 }
 
@@ -130,6 +131,9 @@ func (c *Audit) bundleJournal(b store.Books, x *bundle, cs sop.Case) error {
 		return err
 	}
 	if h.Lines, err = b.Journal.ProveLines(cs.Number, size); err != nil {
+		return err
+	}
+	if h.Head, err = b.Journal.ProveHead(cs.Number); err != nil {
 		return err
 	}
 	mailed, err := b.Journal.Checkpoints(cs.Opened, maxOlder)

@@ -60,8 +60,8 @@ func Prove(ctx context.Context, raw []byte, verifier string, kept []byte) (*Prov
 	if err := json.Unmarshal(x.files[bundleHead], &p.head); err != nil {
 		return nil, fmt.Errorf("this is no evidence bundle: %w", err)
 	}
-	if p.head.Version != bundleVersion {
-		return nil, fmt.Errorf("this is an evidence bundle of version %d, not %d", p.head.Version, bundleVersion)
+	if v := p.head.Version; v < 1 || v > bundleVersion {
+		return nil, fmt.Errorf("this is an evidence bundle of version %d, which this program does not know", v)
 	}
 	p.out.Case = p.head.Case
 	if verifier == "" {
@@ -78,7 +78,7 @@ func Prove(ctx context.Context, raw []byte, verifier string, kept []byte) (*Prov
 	return p.out, nil
 }
 
-// journal: every line of the case is there, in order, and stands in the journal of the checkpoint.
+// journal: every line of the case is there, to the last, in order, and stands in the journal of the checkpoint.
 func (p *prover) journal() {
 	for i, l := range p.head.Lines {
 		p.out.Lines++
@@ -93,8 +93,10 @@ func (p *prover) journal() {
 			p.data = append(p.data, r)
 		}
 	}
-	if len(p.head.Lines) == 0 {
-		p.out.found(bundleHead, "there is no line of the journal")
+	if err := p.head.Head.Check(p.head.Case, p.head.Lines, p.cp); p.head.Version < bundleVersion {
+		p.out.found(bundleHead, "it was made by an earlier version, and nothing proves that no last line was cut off: have it made anew (ukpbjd why CASE --evidence FILE.zip)")
+	} else if err != nil {
+		p.out.found(bundleHead, "lines are missing at its end, or were cut off: %v", err)
 	}
 }
 

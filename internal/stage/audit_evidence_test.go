@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"io"
 	"maps"
 	"os"
@@ -190,6 +191,22 @@ func changed(t *testing.T, ctx context.Context, raw []byte, key string) {
 		files["bundle.json"], _ = json.Marshal(h)
 		must("without a line", files)
 	}
+	for _, to := range []int{0, 1, len(head.Lines) - 2, len(head.Lines) - 1} { // a STOP, or a withdrawal, would be the last
+		h := head
+		h.Lines = head.Lines[:to]
+		files["bundle.json"], _ = json.Marshal(h)
+		must(fmt.Sprintf("cut off after %d lines", to), files)
+		h.Head.Lines = to
+		files["bundle.json"], _ = json.Marshal(h)
+		must(fmt.Sprintf("cut off after %d lines, and the head with them", to), files)
+	}
+	files["bundle.json"], _ = json.Marshal(head)
+	if p, err := audit.Prove(ctx, rezip(t, files), key, nil); err != nil || !p.Sound() {
+		t.Errorf("control: the same bundle, packed again: %+v %v", p, err)
+	}
+	head.Version, head.Head = 1, store.ProvenHead{}
+	files["bundle.json"], _ = json.Marshal(head)
+	must("of the version that proved no end", files)
 }
 
 // beside compares with a mailed checkpoint; one of another office's books does not fit.
@@ -308,6 +325,9 @@ func rebook(t *testing.T, ctx context.Context, s *Stage, head *audit.BundleHead,
 			}
 		}
 		if head.Lines, err = b.Journal.ProveLines(head.Case, int64(len(head.Lines))); err != nil {
+			return err
+		}
+		if head.Head, err = b.Journal.ProveHead(head.Case); err != nil {
 			return err
 		}
 		files["checkpoint.txt"], err = b.Journal.Sign(time.Now(), seal)

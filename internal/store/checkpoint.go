@@ -20,6 +20,8 @@ type Checkpoint struct {
 	Size   int64
 	Root   tlog.Hash
 	At     time.Time
+	Cases  int64     // whose heads are proved; 0: signed before there were any
+	Heads  tlog.Hash // root of their tree
 }
 
 // Seal signs checkpoints. Its public half is for everybody.
@@ -52,9 +54,13 @@ type noteSigner struct {
 
 func (n noteSigner) Sign(msg []byte) ([]byte, error) { return n.seal.Sign(msg) }
 
-// Text is the body of the checkpoint (C2SP tlog-checkpoint), with the time as its extension line.
+// Text is the body of the checkpoint (C2SP tlog-checkpoint), with the time and the heads of the cases as its extension lines.
 func (c Checkpoint) text() string {
-	return fmt.Sprintf("%s\n%d\n%s\ntime %s\n", c.Origin, c.Size, c.Root, c.At.UTC().Format(time.RFC3339))
+	out := fmt.Sprintf("%s\n%d\n%s\ntime %s\n", c.Origin, c.Size, c.Root, c.At.UTC().Format(time.RFC3339))
+	if c.Cases > 0 {
+		out += fmt.Sprintf("heads %d %s\n", c.Cases, c.Heads)
+	}
+	return out
 }
 
 // Sign signs what the journal is now.
@@ -64,6 +70,14 @@ func (b Journal) Sign(now time.Time, s Seal) (signed []byte, err error) {
 		return nil, err
 	}
 	if c.Root, err = b.Root(c.Size); err != nil {
+		return nil, err
+	}
+	all, tree, err := b.heads()
+	if err != nil {
+		return nil, err
+	}
+	c.Cases = int64(len(all))
+	if c.Heads, err = tlog.TreeHash(c.Cases, tree); err != nil {
 		return nil, err
 	}
 	key, err := s.Verifier()
@@ -123,14 +137,22 @@ func cutCheckpoint(text []byte) ([]byte, error) {
 
 func parseCheckpoint(text string) (c Checkpoint, err error) {
 	lines := strings.Split(text, "\n")
-	if len(lines) != 5 || lines[4] != "" {
+	n := len(lines) - 1
+	if n != 4 && n != 5 || lines[n] != "" {
 		return c, errCheckpoint
 	}
 	c.Origin = lines[0]
 	size, err1 := strconv.ParseInt(lines[1], 10, 64)
 	root, err2 := tlog.ParseHash(lines[2])
 	at, err3 := time.Parse("time "+time.RFC3339, lines[3])
-	if err := errors.Join(err1, err2, err3); err != nil || size < 0 {
+	if n == 5 {
+		cases, heads, _ := strings.Cut(strings.TrimPrefix(lines[4], "heads "), " ")
+		var err4, err5 error
+		c.Cases, err4 = strconv.ParseInt(cases, 10, 64)
+		c.Heads, err5 = tlog.ParseHash(heads)
+		err3 = errors.Join(err3, err4, err5)
+	}
+	if err := errors.Join(err1, err2, err3); err != nil || size < 0 || c.Cases < 0 {
 		return c, fmt.Errorf("%w: %w", errCheckpoint, err)
 	}
 	c.Size, c.Root, c.At = size, root, at

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -20,6 +21,87 @@ type ProvenLine struct {
 	Key   string `json:"key"`
 	Line  string `json:"line"`
 	Proof Proof  `json:"proof"`
+}
+
+// Head is how far the journal of a case reaches: its number of lines, and the hash of the last. The heads of all, in order of their
+// numbers, are the leaves of a tree of their own, whose root a checkpoint holds: so no last line goes without a trace.
+type Head struct {
+	Case  string    `json:"case"`
+	Lines int       `json:"lines"`
+	Last  tlog.Hash `json:"last"`
+}
+
+// ProvenHead is a head with its way to a checkpoint.
+type ProvenHead struct {
+	Head
+	Index int64 `json:"index"`
+	Proof Proof `json:"proof"`
+}
+
+// Check says whether the lines are all that the case had when the checkpoint was signed.
+func (h ProvenHead) Check(number string, lines []ProvenLine, c Checkpoint) error {
+	if err := tlog.CheckRecord(tlog.RecordProof(h.Proof), c.Cases, c.Heads, h.Index, h.leaf()); err != nil {
+		return fmt.Errorf("the end of the journal of %s is not in the checkpoint: %w", number, err)
+	}
+	if n := len(lines); h.Case != number || n != h.Lines || n == 0 || leafHash(lines[n-1].Key, []byte(lines[n-1].Line)) != h.Last {
+		return fmt.Errorf("the journal of %s had %d lines when the checkpoint was signed; these are %d", h.Case, h.Lines, n)
+	}
+	return nil
+}
+
+func (h Head) leaf() tlog.Hash {
+	return tlog.RecordHash(fmt.Appendf(nil, "%s\n%d\n%s\n", h.Case, h.Lines, h.Last))
+}
+
+// heads reads those of all cases, and makes their tree.
+func (b Journal) heads() (all []Head, tree headTree, err error) {
+	const p = "journal/"
+	if err := b.scan(bMeta, p, prefixEnd(p), func(key string, v []byte) bool {
+		n, _ := strconv.Atoi(string(v)) // one that is damaged has no line that counts
+		all = append(all, Head{Case: key[len(p):], Lines: n})
+		return true
+	}); err != nil {
+		return nil, nil, err
+	}
+	for i := range all {
+		key := lineKey(all[i].Case, all[i].Lines)
+		line, err := b.tx.Get(bJournal, []byte(key))
+		if err != nil {
+			return nil, nil, err
+		}
+		all[i].Last = leafHash(key, line)
+		made, err := tlog.StoredHashesForRecordHash(int64(i), all[i].leaf(), tree)
+		if err != nil {
+			return nil, nil, err
+		}
+		tree = append(tree, made...)
+	}
+	return all, tree, nil
+}
+
+type headTree []tlog.Hash
+
+// ReadHashes serves tlog.
+func (t headTree) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
+	out := make([]tlog.Hash, len(indexes))
+	for i, x := range indexes {
+		out[i] = t[x]
+	}
+	return out, nil
+}
+
+// ProveHead leads from the head of a case to the checkpoint that Sign gives in the same transaction.
+func (b Journal) ProveHead(number string) (h ProvenHead, err error) {
+	all, tree, err := b.heads()
+	if err != nil {
+		return h, err
+	}
+	i := slices.IndexFunc(all, func(x Head) bool { return x.Case == number })
+	if i < 0 {
+		return h, fmt.Errorf("the journal of %s has no line", number)
+	}
+	proof, err := tlog.ProveRecord(int64(len(all)), int64(i), tree)
+	return ProvenHead{all[i], int64(i), Proof(proof)}, err
 }
 
 // ProveLines gives the journal of a case, each line proved to the first size lines of the office.
