@@ -39,7 +39,7 @@ func TestCanary(t *testing.T) {
 	case os.Getenv("UKPBJD_LONG") != "":
 		n = 200
 	case raceOn: // the search is ten times slower then
-		n = 4
+		n = 2
 	}
 	var over, killed, hits atomic.Int64
 	t.Cleanup(func() {

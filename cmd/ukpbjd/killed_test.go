@@ -33,7 +33,7 @@ func TestKilledAtEveryCommit(t *testing.T) {
 	case os.Getenv("UKPBJD_LONG") != "":
 		step = 1
 	case raceOn: // a process takes seconds to begin then
-		step = 14
+		step = 28
 	}
 	for n := 1; n <= clean.commits; n += step {
 		for _, when := range []string{"before", "after"} {

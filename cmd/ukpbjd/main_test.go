@@ -39,6 +39,15 @@ func TestStories(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatal("no stories", err)
 	}
+	if os.Getenv("UKPBJD_RACE") != "" { // .ci/run plays all of them without the race detector
+		sample := files[:0]
+		for i, f := range files {
+			if i%5 == 0 {
+				sample = append(sample, f)
+			}
+		}
+		files = sample
+	}
 	for _, f := range files {
 		raw, err := os.ReadFile(f)
 		if err != nil {
@@ -51,7 +60,7 @@ func TestStories(t *testing.T) {
 		}
 	}
 	testscript.Run(t, testscript.Params{
-		Dir:      "testdata",
+		Files:    files,
 		Deadline: deadline(t),
 		Setup: func(e *testscript.Env) error {
 			e.Values[storyKey{}] = newStory(e.WorkDir)
