@@ -63,6 +63,9 @@ func (d *Daemon) listen(loop func(string, func(context.Context) error)) error {
 		d.page = ln
 		loop("page", func(ctx context.Context) error { return serveHTTP(ctx, ln, d.Page) })
 	}
+	if d.Socket == nil {
+		return nil
+	}
 	ln, err := listenSocket(d.SocketPath)
 	if err != nil {
 		return err

@@ -63,6 +63,8 @@ type Parts struct {
 	Tasks    tasks.Options
 	Archiver archiver.Options
 
+	Dial func(ctx context.Context, network, address string) (net.Conn, error) // of mailbox and post; nil: the network
+
 	ClaimEvery time.Duration    // how often our mark in the mailbox is looked at
 	Machine    func() time.Time // the wall clock; Office.Now, where it is set, goes before it
 	SendLog    string           // path of the log of sending; empty: there is none, and every letter that was on its way is in doubt
@@ -144,6 +146,10 @@ func openRooms(ctx context.Context, cfg *config.Config, log *slog.Logger, m *sta
 		p.ClaimEvery = claimEvery
 		for _, change := range changes {
 			change(&p)
+		}
+		if p.Dial != nil && box != nil {
+			box.Over(p.Dial)
+			post.Over(p.Dial)
 		}
 		err = r.open(ctx, p)
 	}

@@ -77,12 +77,7 @@ func (p *Postman) dial(ctx context.Context) (*session, error) {
 }
 
 func (p *Postman) connect(ctx context.Context) (*session, error) {
-	d := net.Dialer{
-		Timeout: p.o.Timeout, Control: userTimeout,
-		// A server that vanished is found in under 30 s, not after DotTimeout.
-		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3},
-	}
-	raw, err := d.DialContext(ctx, "tcp", p.o.Address)
+	raw, err := p.dialer(ctx, "tcp", p.o.Address)
 	if err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", p.o.Address, err)
 	}

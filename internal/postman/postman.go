@@ -83,6 +83,7 @@ type Result struct {
 type Postman struct {
 	o      Options
 	host   string
+	dialer func(ctx context.Context, network, address string) (net.Conn, error)
 	slots  chan struct{} // one token for each connection in use
 	logins chan struct{} // one token: of several logins with a wrong password only the first is made
 
@@ -110,8 +111,16 @@ func New(o Options) *Postman {
 	if err != nil {
 		host = o.Address // the dial will say what is wrong with it
 	}
-	return &Postman{o: o, host: host, slots: make(chan struct{}, o.Connections), logins: make(chan struct{}, 1)}
+	d := net.Dialer{
+		Timeout: o.Timeout, Control: userTimeout,
+		// A server that vanished is found in under 30 s, not after DotTimeout.
+		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3},
+	}
+	return &Postman{o: o, host: host, dialer: d.DialContext, slots: make(chan struct{}, o.Connections), logins: make(chan struct{}, 1)}
 }
+
+// Over carries the connections over something else than the network. It comes before the first of them.
+func (p *Postman) Over(dial func(ctx context.Context, network, address string) (net.Conn, error)) { p.dialer = dial }
 
 var errClosed = errors.New("the postman has stopped")
 

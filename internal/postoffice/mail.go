@@ -97,7 +97,11 @@ func (o *Office) dialSMTP() (*smtp.Client, error) {
 	case "starttls":
 		return smtp.DialStartTLS(o.SMTPAddr(), o.ClientTLS())
 	}
-	return smtp.Dial(o.SMTPAddr())
+	nc, err := o.opt.Dial("tcp", o.SMTPAddr())
+	if err != nil {
+		return nil, err
+	}
+	return smtp.NewClient(nc), nil
 }
 
 // Messages gives what lies in a folder, oldest first; a folder that is not there is empty. Nobody may change the bytes.

@@ -51,8 +51,10 @@ type Options struct {
 
 	HideMOVE, HideUIDPLUS, HideIDLE bool // HideIDLE has no effect under TLS
 
-	Now    func() time.Time // default time.Now
-	Logger *slog.Logger     // default none
+	Now    func() time.Time                                    // default time.Now
+	Listen func(network, address string) (net.Listener, error) // default net.Listen
+	Dial   func(network, address string) (net.Conn, error)     // of who submits mail here; default net.Dial
+	Logger *slog.Logger                                        // default none
 }
 
 // Office is a running post office. All methods may be called from several goroutines.
@@ -126,6 +128,9 @@ func (o *Office) defaults() {
 	if o.opt.Now == nil {
 		o.opt.Now = time.Now
 	}
+	if o.opt.Listen == nil {
+		o.opt.Listen, o.opt.Dial = net.Listen, net.Dial
+	}
 }
 
 func (o *Office) enrol(a Account) error {
@@ -147,11 +152,11 @@ func (o *Office) Open() error {
 	if o.running != nil {
 		return errors.New("open post office: already open")
 	}
-	il, err := net.Listen("tcp", o.imapAddr)
+	il, err := o.opt.Listen("tcp", o.imapAddr)
 	if err != nil {
 		return fmt.Errorf("listen for IMAP: %w", err)
 	}
-	sl, err := net.Listen("tcp", o.smtpAddr)
+	sl, err := o.opt.Listen("tcp", o.smtpAddr)
 	if err != nil {
 		il.Close()
 		return fmt.Errorf("listen for SMTP: %w", err)
