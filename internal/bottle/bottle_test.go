@@ -148,7 +148,7 @@ func (w *world) furnish(n int64, many times) {
 	var members []sop.Person
 	taken := map[string]bool{}
 	for i := range int(float64(many.days)*many.requests*2) + 2 {
-		b, err := rehearsal.Papers(n*1000+int64(i), 2+w.rnd.IntN(3), rehearsal.Office{Domain: stage.Domain, Form: rehearsal.CSV, Tag: fmt.Sprintf(".%d", i%7)})
+		b, err := rehearsal.Papers(n*1000+int64(i), 3+2*w.rnd.IntN(2), rehearsal.Office{Domain: stage.Domain, Form: rehearsal.CSV, Tag: fmt.Sprintf("k%d", i%7)})
 		w.must(err)
 		w.bundles = append(w.bundles, b)
 		for _, p := range stage.People(b) {

@@ -10,6 +10,7 @@ import (
 type Bundle struct {
 	Sources    []Source // of this mail, in the order attached
 	Previous   []Source // of earlier mails of the same case, oldest first
+	Earlier    []Paper  // as which Previous was read then: what was replaced stays so
 	Body       string   // own text of the mail: it may hold the list of members
 	Said       []Row    // what earlier mails of the case held of it
 	OwnDomains []string // mail domains of the office, against which look-alikes are told
@@ -38,7 +39,7 @@ func Read(b Bundle) Reading {
 		}
 	}
 	r.papers(all)
-	r.replace(all)
+	r.replace(all, b.Earlier)
 	r.complete()
 	m := &merger{reading: &r, papers: map[Kind][]*section{}, scanned: machineRead(all)}
 	if !slices.ContainsFunc(all, func(s *section) bool { return s.kind == Formulir && !s.old }) { // a new formulir is the later word
@@ -166,20 +167,32 @@ func (r *Reading) papers(all []*section) {
 	}
 }
 
-// replace marks papers of earlier mails that a newer paper of the same kind supersedes. An old unreadable file is settled
-// once all three kinds can be read.
-func (r *Reading) replace(all []*section) {
+// replace marks papers of earlier mails that a newer paper of the same kind supersedes, or has superseded before. An old unreadable
+// file is settled once all three kinds can be read.
+func (r *Reading) replace(all []*section, earlier []Paper) {
+	replaced := map[string]bool{}
+	for _, p := range earlier {
+		was, twice := replaced[p.id()]
+		replaced[p.id()] = p.Replaced && (was || !twice) // sent once more, it may be the last word
+	}
 	fresh, have := map[Kind]bool{}, map[Kind]bool{}
-	for _, s := range all {
-		have[s.kind] = true
+	for i, s := range all {
+		r.Papers[i].Replaced = s.old && replaced[r.Papers[i].id()]
+		have[s.kind] = have[s.kind] || !r.Papers[i].Replaced
 		fresh[s.kind] = fresh[s.kind] || !s.old
 	}
 	whole := have[Formulir] && have[SK] && have[SuratTugas]
 	for i, s := range all {
-		if s.old {
-			r.Papers[i].Replaced = s.kind == Unreadable && whole || s.kind != Unreadable && s.kind != Other && fresh[s.kind]
+		if s.old && (s.kind == Unreadable && whole || s.kind != Unreadable && s.kind != Other && fresh[s.kind]) {
+			r.Papers[i].Replaced = true
 		}
 	}
+}
+
+// id tells papers apart: one file may hold several, and may come again under another name.
+func (p Paper) id() string {
+	_, member, _ := strings.Cut(p.File, "/")
+	return p.SHA256 + "\n" + member + "\n" + p.Pages + "\n" + string(p.Kind)
 }
 
 // complete says which of the three kinds are there. A file that cannot be read may be any of them, so it is never called

@@ -161,7 +161,7 @@ func (r *reading) readPapers(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		bundle.Previous, bundle.Said = r.Extract.All(ctx, old), cs.Reading.Said
+		bundle.Previous, bundle.Earlier, bundle.Said = r.Extract.All(ctx, old), cs.Reading.Papers, cs.Reading.Said
 	}
 	read := document.Read(bundle)
 	r.mail.Reading = &read
