@@ -62,7 +62,7 @@ func (c *Audit) Record(ctx context.Context) (*Recording, error) {
 			return true
 		}))
 		return errors.Join(err, b.Journal.Each(store.Office, func(e store.Record) bool {
-			if e.Kind == "operator-command" && slices.Contains([]string{"hold", "release", "resend"}, e.Reason) {
+			if e.Kind == "operator-command" && slices.Contains(sop.Instructions, e.Reason) {
 				number, arg, _ := strings.Cut(e.Text, " ")
 				r.steps = append(r.steps, recorded{at: e.At, verb: e.Reason, number: number, arg: arg})
 			}

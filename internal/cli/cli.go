@@ -65,6 +65,9 @@ type grammar struct {
 	Resend  resendCmd  `cmd:"" help:"Send released credentials again, to the approved address."`
 	Hold    holdCmd    `cmd:"" help:"Keep back every letter of a case."`
 	Release releaseCmd `cmd:"" help:"End a hold. It cannot release a credential."`
+	Accept  acceptCmd  `cmd:"" help:"Say that you have read a paper that the program could not; the approver is asked as ever."`
+	Reject  rejectCmd  `cmd:"" help:"Refuse a request that waits for a person, or is incomplete; the requester is told."`
+	Close   closeCmd   `cmd:"" help:"End a case that nobody has approved; the requester is told."`
 	Retry   retryCmd   `cmd:"" help:"Judge a quarantined or held mail again."`
 	Verify  verifyCmd  `cmd:"" help:"Hold journal, archive, outbox and keys against the invariants."`
 	Backup  backupCmd  `cmd:"" help:"Copy books and archive into one file while the daemon works; keys only if asked."`

@@ -24,11 +24,43 @@ type releaseCmd struct {
 	All  bool       `help:"Let letters go again after a restore, when the books have been compared with the mailbox."`
 }
 
+type acceptCmd struct {
+	Case  caseNumber `arg:"" help:"Case number."`
+	Paper string     `arg:"" help:"File name of the paper, as show prints it."`
+	Kind  string     `help:"What it is: formulir, sk, surat_tugas or other; left out where only one is wanting." enum:",formulir,sk,surat_tugas,other" default:""`
+}
+
+type endCmd struct {
+	Case   caseNumber `arg:"" help:"Case number."`
+	Reason []string   `arg:"" optional:"" help:"Why, in words that the requester is told."`
+}
+
+type (
+	rejectCmd struct{ endCmd }
+	closeCmd  struct{ endCmd }
+)
+
 type retryCmd struct {
 	UID string `arg:"" help:"UID of the mail, as the warning letter names it: VALIDITY-NUMBER, or the number where it names one mail only."`
 }
 
 func (c *resendCmd) Run(s *shell) error { return s.instruct("resend", string(c.Case), c.Member) }
+
+func (c *acceptCmd) Run(s *shell) error {
+	paper := c.Paper
+	if c.Kind != "" {
+		paper = c.Kind + "=" + paper
+	}
+	return s.instruct("accept", string(c.Case), paper)
+}
+
+func (c *rejectCmd) Run(s *shell) error {
+	return s.instruct("reject", string(c.Case), strings.Join(c.Reason, " "))
+}
+
+func (c *closeCmd) Run(s *shell) error {
+	return s.instruct("close", string(c.Case), strings.Join(c.Reason, " "))
+}
 
 func (c *holdCmd) Run(s *shell) error { return s.instruct("hold", string(c.Case), "") }
 

@@ -24,7 +24,7 @@ const (
 
 // asService are the commands that look with the service's eyes, or write into its books: as root they would find readable what the
 // service cannot read, and leave files behind that it cannot open.
-var asService = []string{"check", "enrol", "resend", "hold", "release", "retry", "accounts"}
+var asService = []string{"check", "enrol", "resend", "hold", "release", "accept", "reject", "close", "retry", "accounts"}
 
 // standIn is the user that a command of root's works as: the one of --as, else the service's own where its unit serves this
 // configuration; "" for root itself.

@@ -12,7 +12,7 @@ import (
 	"ukpbjd/internal/store"
 )
 
-// Instruct carries an operator's hold, release or resend to a case. None of them can release a credential that no approver
+// Instruct carries an operator's command to a case. None of them can release a credential that no approver
 // has released.
 func (c *Control) Instruct(ctx context.Context, number string, w sop.Instruct) error {
 	return c.Commit(ctx, 1, func(b store.Books) error {
@@ -24,12 +24,17 @@ func (c *Control) Instruct(ctx context.Context, number string, w sop.Instruct) e
 			return fmt.Errorf("%s %s (%s): %s", w.Verb, number, cs.Status.Label(), cmp.Or(refusals[why], why))
 		}
 		now := c.Now().UTC()
-		return c.Decide(b, cs, sop.Input{At: now, What: w}, now)
+		return c.Decide(b, cs, sop.Input{At: now, From: sop.Sender{Person: sop.Person{Address: "operator"}}, What: w}, now)
 	})
 }
 
 // refusals say in words what Instruct.Refused answers.
 var refusals = map[string]string{
+	"approved":          "an approver has answered, or a credential is out; only the approver can take that back, with STOP",
+	"undecided":         "only what lies with the office or is incomplete can be rejected by a person; this waits for the approver, or use `ukpbjd close`",
+	"nothing-to-read":   "it does not wait for a person to read a paper",
+	"paper-unknown":     "no paper has that name, or several have; `ukpbjd show` lists them",
+	"kind-unknown":      "several papers are wanting; say which one this is: --kind formulir, sk, surat_tugas or other",
 	"closed":            "the case has ended; nothing of it is sent any more. A password that was lost is set again in SPSE, or asked for anew by a request with BARU",
 	"wrong-state":       "no credential of it has been released; `ukpbjd why` says what it waits for",
 	"member-unknown":    "no member has that name or NIP; `ukpbjd show` lists them",

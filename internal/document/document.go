@@ -3,7 +3,10 @@
 // never from a file's name, and it never guesses: what it is not sure of is a doubt or a problem.
 package document
 
-import "cmp"
+import (
+	"cmp"
+	"slices"
+)
 
 // Kind of a paper.
 type Kind string
@@ -36,7 +39,12 @@ type Paper struct {
 	Reason      string `json:"reason,omitempty"`   // why unreadable: encrypted, corrupt, empty, too-large, unsupported, no-text
 	MachineRead bool   `json:"machine_read"`       // read by OCR
 	Replaced    bool   `json:"replaced,omitempty"` // superseded by a later paper of the same case
+	Broken      bool   `json:"broken,omitempty"`   // its kind is known, and some of its pages cannot be read
+	Attested    bool   `json:"attested,omitempty"` // a person has read it where the program could not
 }
+
+// ID names a paper within its case.
+func (p Paper) ID() string { return p.SHA256 + " " + p.File + " " + p.Pages }
 
 // Row is one member as the papers name them.
 type Row struct {
@@ -79,6 +87,43 @@ type Reading struct {
 	Missing     []Kind    `json:"missing"`
 	NeedsPerson bool      `json:"needs_person"`
 	Said        []Row     `json:"said,omitempty"` // what the mails of the case have typed about people, the later word instead of the earlier
+}
+
+// Attest takes it from a person what papers are that the program could not read, or not wholly: kinds by ID. What it could not read of the
+// roster the person cannot put in; it is asked of the requester, who can.
+func (r Reading) Attest(kinds map[string]Kind) Reading {
+	r.Papers, r.Problems = slices.Clone(r.Papers), slices.Clone(r.Problems)
+	attested := map[Kind]bool{}
+	for i := range r.Papers {
+		p := &r.Papers[i]
+		if k, ok := kinds[p.ID()]; ok {
+			p.Kind, p.Reason, p.Broken, p.Attested = k, "", false, true
+			attested[k] = true
+		}
+	}
+	if len(attested) == 0 {
+		return r
+	}
+	r.NeedsPerson = len(r.Roster) >= maxRoster || slices.ContainsFunc(r.Papers, func(p Paper) bool { return p.Broken && !p.Replaced })
+	for i, p := range r.Problems {
+		switch {
+		case p.Code == CodeMissingInSK && attested[SK], p.Code == CodeMissingInST && attested[SuratTugas]:
+			r.Problems[i].Severity = Warn // the person has looked, and the approver is told
+		case p.Severity == Stop:
+			r.NeedsPerson = r.NeedsPerson || rules[p.Code].person
+		}
+	}
+	for i, row := range r.Roster {
+		known := slices.ContainsFunc(r.Problems, func(p Problem) bool { return p.Row == i+1 && p.Severity == Stop })
+		if fault := NIPFault(row.NIP); fault != "" && !known {
+			r.add(i+1, fieldNIP, CodeBadNIP, "%s. Mohon tulis NIP yang benar.", fault)
+		}
+		if row.Email != "" && !validEmail(row.Email) && !known {
+			r.add(i+1, fieldEmail, CodeBadEmail, "alamat surel tidak terbaca. Mohon tulis alamatnya.")
+		}
+	}
+	r.complete()
+	return r
 }
 
 // Ready says that the approver may be asked: complete, nothing that stops, no person needed.

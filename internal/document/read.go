@@ -162,6 +162,8 @@ func (r *Reading) papers(all []*section) {
 		p := Paper{File: s.src.File, SHA256: s.src.SHA256, Pages: s.pageRange(), Kind: s.kind, Title: s.title, Number: s.number, MachineRead: s.machine()}
 		if s.kind == Unreadable {
 			p.Reason, p.MachineRead = cmp.Or(s.src.Unreadable, s.broken()), false
+		} else {
+			p.Broken = s.broken() != ""
 		}
 		r.Papers = append(r.Papers, p)
 	}

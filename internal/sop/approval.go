@@ -257,14 +257,7 @@ func withdrawable(_ Office, c *Case, _ Sender, _ Command, _ time.Time) string {
 
 // batal withdraws the request before approval.
 func (d *decision) batal(w Command) string {
-	asked := !d.c.Expires.IsZero()
 	d.event("cancelled", "Permohonan dibatalkan oleh pemohon.", "reason", w.Arg)
-	d.close(Cancelled, w.Arg)
-	d.reply(Dibatalkan, d.c.Requester, RoleRequester, "", w.Arg)
-	if asked {
-		for _, a := range d.askable() {
-			d.tell(Dibatalkan, a.Person, RoleApprover, "", w.Arg)
-		}
-	}
+	d.end(Cancelled, "", w.Arg)
 	return "cancelled"
 }

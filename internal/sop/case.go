@@ -62,14 +62,16 @@ type Case struct {
 	Colleagues   []string `json:"colleagues,omitempty"` // whom the requester copied, and who may send what is missing
 	Marks        []string `json:"marks,omitempty"`      // risks of the request as a whole, shown to the approver
 
-	Revision int                `json:"revision"` // of papers and roster, from 1
-	Issue    int                `json:"issue"`    // of the approval letter within the revision, from 1; 0 = none yet
-	Reading  document.Reading   `json:"reading"`
-	Changes  []string           `json:"changes,omitempty"` // what this revision changed against the one before, Indonesian
-	Mails    []Mail             `json:"mails"`             // every mail that took part, oldest first
-	Members  []Member           `json:"members"`           // of the present revision, in roster order
-	Accounts map[string]Account `json:"accounts"`          // by NIP; outlives revisions
-	Sheets   map[string]string  `json:"sheets,omitempty"`  // SHA-256 of the account sheet that each approver was sent last, by address
+	Revision int              `json:"revision"` // of papers and roster, from 1
+	Issue    int              `json:"issue"`    // of the approval letter within the revision, from 1; 0 = none yet
+	Reading  document.Reading `json:"reading"`
+
+	Attested map[string]document.Kind `json:"attested,omitempty"` // papers that a person has read in the program's place, by ID
+	Changes  []string                 `json:"changes,omitempty"`  // what this revision changed against the one before, Indonesian
+	Mails    []Mail                   `json:"mails"`              // every mail that took part, oldest first
+	Members  []Member                 `json:"members"`            // of the present revision, in roster order
+	Accounts map[string]Account       `json:"accounts"`           // by NIP; outlives revisions
+	Sheets   map[string]string        `json:"sheets,omitempty"`   // SHA-256 of the account sheet that each approver was sent last, by address
 
 	Approval  *Approval  `json:"approval,omitempty"`
 	Copy      Copy       `json:"copy,omitzero"`    // the tembusan with passwords
@@ -79,15 +81,16 @@ type Case struct {
 
 	Delegations []Delegation `json:"delegations,omitempty"` // DELEGASI, oldest first; one that has run out counts no more
 
-	Owes     string    `json:"owes,omitempty"` // SOP W.1: who owes the present step: approver, requester, member, daemon
-	StepFrom time.Time `json:"step_from,omitzero"`
-	Due      time.Time `json:"due,omitzero"` // deadline of the present step
-	Reminded bool      `json:"reminded"`
-	Again    bool      `json:"again,omitempty"` // reminded in the last hour too
-	HeldAt   time.Time `json:"held_at,omitzero"`
-	Late     bool      `json:"late"`            // escalated
-	Missed   time.Time `json:"missed,omitzero"` // since when it is known that a moment lies more than a day back
-	Wake     time.Time `json:"wake,omitzero"`   // the moment of the next Tick: when something is due; zero: never
+	Owes     string      `json:"owes,omitempty"` // SOP W.1: who owes the present step: approver, requester, member, daemon
+	StepFrom time.Time   `json:"step_from,omitzero"`
+	Due      time.Time   `json:"due,omitzero"` // deadline of the present step
+	Reminded bool        `json:"reminded"`
+	Again    bool        `json:"again,omitempty"` // reminded in the last hour too
+	HeldAt   time.Time   `json:"held_at,omitzero"`
+	Late     bool        `json:"late"`            // escalated
+	Urged    []time.Time `json:"urged,omitempty"` // when that was, and every reminder since, where the requester owes papers
+	Missed   time.Time   `json:"missed,omitzero"` // since when it is known that a moment lies more than a day back
+	Wake     time.Time   `json:"wake,omitzero"`   // the moment of the next Tick: when something is due; zero: never
 
 	Deviations []Deviation          `json:"deviations,omitempty"` // SOP W.2
 	Incidents  []Incident           `json:"incidents,omitempty"`

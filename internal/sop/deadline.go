@@ -147,6 +147,9 @@ func (d *decision) stepTopic(k deadlineClock) string {
 func (d *decision) escalate(list []deadlineClock) string {
 	topic := d.stepTopic(list[0])
 	for _, k := range list {
+		if k.member == nil && d.c.Owes == "requester" {
+			d.c.Urged = []time.Time{d.now}
+		}
 		v := Deviation{Kind: "waktu", Step: d.stepRow(k), Owed: d.c.Owes, By: d.lateness(k.due)}
 		v.Text = "Tenggat langkah " + v.Step + " terlewati."
 		if k.mend {
@@ -175,6 +178,37 @@ func (d *decision) stepRow(k deadlineClock) string {
 		return "2.3"
 	}
 	return "2.1"
+}
+
+// urges are the office days, each counted from the reminder before, the first from the escalation, after which the requester is reminded of what has been due long since;
+// when the last of them are over, the case is closed. SOP 1.3, SOP W.2
+var urges = []int{2, 3, 5, 10}
+
+// urgeAt is when that is done next; zero: what is missing is not due yet, or is not the requester's to bring.
+func (d *decision) urgeAt() moment {
+	c := &d.c
+	n := len(c.Urged)
+	if c.Status != Incomplete || n == 0 || n > len(urges) || c.Held != "" {
+		return moment{}
+	}
+	return moment{at: d.o.Calendar.NextOpen(d.o.Calendar.Deadline(c.Urged[n-1], urges[n-1])).UTC(), wait: day, office: true}
+}
+
+func (d *decision) urgeDue() string {
+	if !d.due(d.urgeAt()) {
+		return ""
+	}
+	d.c.Urged = append(d.c.Urged, d.now)
+	if len(d.c.Urged) <= len(urges) {
+		d.tell(Pengingat, d.c.Requester, RoleRequester, "completion", "")
+		d.event("reminded", "Pengingat dikirim.", "step", "completion")
+		return "reminded"
+	}
+	d.deviation(Deviation{Kind: "perlengkapan", Step: "1.3", Owed: "requester", By: d.lateness(d.c.Due),
+		Text: "Permohonan ditutup karena kekurangannya tidak dilengkapi: " + d.shortfall()})
+	d.event("abandoned", "Permohonan ditutup karena tidak dilengkapi.")
+	d.end(Cancelled, "abandoned", "")
+	return "abandoned"
 }
 
 // lateness counts the office days by which a deadline is missed, the one that is running included.
@@ -214,6 +248,9 @@ func (d *decision) resume() {
 		d.c.StepFrom = d.o.Calendar.Deadline(d.c.StepFrom, n).UTC()
 	}
 	dues := []*time.Time{&d.c.Due}
+	for i := range d.c.Urged {
+		dues = append(dues, &d.c.Urged[i])
+	}
 	for i := range d.c.Members {
 		dues = append(dues, &d.c.Members[i].Due)
 	}

@@ -114,7 +114,7 @@ func (d *decision) step(owes string, days int) {
 		d.settleLate(d.c.Owes, "", d.c.Due)
 	}
 	d.c.Owes, d.c.StepFrom = owes, d.now
-	d.c.Reminded, d.c.Again, d.c.Late = false, false, false
+	d.c.Reminded, d.c.Again, d.c.Late, d.c.Urged = false, false, false, nil
 	d.c.Due = time.Time{}
 	if days > 0 {
 		d.c.Due = d.o.Calendar.Deadline(d.now, days).UTC()
@@ -149,6 +149,8 @@ func (c Case) clone() Case {
 		}
 	}
 	c.Accounts = maps.Collect(maps.All(c.Accounts)) // never nil
+	c.Attested = maps.Clone(c.Attested)
+	c.Urged = slices.Clone(c.Urged)
 	c.Delegations = slices.Clone(c.Delegations)
 	c.Votes = slices.Clone(c.Votes)
 	c.Deviations = slices.Clone(c.Deviations)

@@ -505,7 +505,7 @@ func (h *history) draw(t *rapid.T) sop.Input {
 		h.office.FullCopy = rapid.Bool().Draw(t, "full")
 		h.office.KepalaLPSE = cast[rapid.SampledFrom([]string{"kepala", "kepala", "kabag"}).Draw(t, "kepala")]
 	case "instruct":
-		return sop.Input{At: h.now, What: sop.Instruct{Verb: rapid.SampledFrom([]string{"hold", "release", "resend", "void"}).Draw(t, "verb")}}
+		return sop.Input{At: h.now, What: sop.Instruct{Verb: rapid.SampledFrom(append([]string{"void"}, sop.Instructions...)).Draw(t, "verb"), Arg: rapid.SampledFrom([]string{"", "sk.pdf"}).Draw(t, "arg")}}
 	}
 	return h.drawTick(t)
 }

@@ -56,7 +56,8 @@ func (s Supplement) decide(d *decision) string {
 
 // take makes a new revision of the reading and goes on to the approver, back to the requester, or to a person.
 func (d *decision) take(r document.Reading, past Past, topic string, links bool) string {
-	d.c.Reading = d.checked(r)
+	d.c.Reading = d.checked(r.Attest(d.c.Attested))
+	r = d.c.Reading
 	d.c.Revision, d.c.Issue = d.c.Revision+1, 0
 	d.c.CodeTries, d.c.Votes, d.c.Expires = 0, nil, time.Time{}
 	d.c.Members, d.c.Marks = nil, d.requestMarks(past)

@@ -328,6 +328,12 @@ func (t *talk) papers() document.Reading {
 		r.Problems = append(r.Problems, document.Problem{Row: 2, Field: "nip", Code: document.CodeBadNIP, Severity: document.Stop, Text: "Baris 2: NIP keliru."})
 	case t.says("unreadable"):
 		r.NeedsPerson = true
+	case t.says("photo"): // nobody's program can read the SK, nor, with "photos", the surat tugas
+		r.Complete, r.NeedsPerson, r.Missing = false, true, []document.Kind{}
+		r.Papers[1].Kind = document.Unreadable
+		if t.says("photos") {
+			r.Papers[2].Kind = document.Unreadable
+		}
 	case t.says("no-roster"):
 		r.Roster = nil
 	case t.says("same-address"):

@@ -84,7 +84,7 @@ func (d *decision) moments() []moment {
 	if d.c.Status.Closed() {
 		return all
 	}
-	all = append(all, d.releaseAt(), d.lapseAt())
+	all = append(all, d.releaseAt(), d.lapseAt(), d.urgeAt())
 	for i := range d.c.Members {
 		all = append(all, d.mendMoment(&d.c.Members[i]))
 	}
@@ -111,7 +111,7 @@ func (d *decision) nextWake() time.Time {
 // decide does whatever has fallen due.
 func (Tick) decide(d *decision) string {
 	reason := NothingDue
-	for _, do := range []func() string{d.noteMissed, d.releaseDue, d.mendDue, d.lapseDue, d.deadlineDue, d.shredDue, d.answersDue} {
+	for _, do := range []func() string{d.noteMissed, d.releaseDue, d.mendDue, d.lapseDue, d.deadlineDue, d.urgeDue, d.shredDue, d.answersDue} {
 		if r := do(); r != "" {
 			reason = r
 		}
