@@ -65,6 +65,7 @@ type grammar struct {
 	Resend  resendCmd  `cmd:"" help:"Send released credentials again, to the approved address."`
 	Hold    holdCmd    `cmd:"" help:"Keep back every letter of a case."`
 	Release releaseCmd `cmd:"" help:"End a hold. It cannot release a credential."`
+	Queue   queueCmd   `cmd:"" help:"List what waits for a person: held, refused, quarantined, put aside; why, and what can be done."`
 	Accept  acceptCmd  `cmd:"" help:"Say that you have read a paper that the program could not; the approver is asked as ever."`
 	Reject  rejectCmd  `cmd:"" help:"Refuse a request that waits for a person, or is incomplete; the requester is told."`
 	Close   closeCmd   `cmd:"" help:"End a case that nobody has approved; the requester is told."`

@@ -54,6 +54,7 @@ func (c *Control) note(ctx context.Context, command, text string) error {
 }
 
 var calls = map[string]func(*Control, context.Context, Call) (any, error){
+	"queue": queueCall, "looked": queueCall,
 	"cases": func(c *Control, ctx context.Context, x Call) (any, error) { return c.Cases(ctx, x.Open) },
 	"show":  func(c *Control, ctx context.Context, x Call) (any, error) { return c.Show(ctx, x.Case) },
 	"why":   func(c *Control, ctx context.Context, x Call) (any, error) { return c.Why(ctx, x.Case) },
@@ -86,7 +87,7 @@ var calls = map[string]func(*Control, context.Context, Call) (any, error){
 }
 
 // looking are the calls that only read, and need no key: they can be answered from books that are open for reading.
-var looking = map[string]bool{"cases": true, "show": true, "why": true, "sheet": true, "enrolments": true, "accounts": true}
+var looking = map[string]bool{"queue": true, "cases": true, "show": true, "why": true, "sheet": true, "enrolments": true, "accounts": true}
 
 // Looks says whether a call can be answered by Look.
 func Looks(command string) bool { return looking[command] }

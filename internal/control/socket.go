@@ -55,7 +55,7 @@ func Handler(c *Control) http.Handler {
 
 // IsUsage says that a call is refused for what the caller asked.
 func IsUsage(err error) bool {
-	return errors.Is(err, office.ErrNoCase) || errors.Is(err, ErrUnknownCall) || errors.Is(err, ErrNoApprover)
+	return errors.Is(err, office.ErrNoCase) || errors.Is(err, ErrUnknownCall) || errors.Is(err, ErrNoApprover) || errors.Is(err, ErrNotWaiting)
 }
 
 func answer(w http.ResponseWriter, r Reply) {

@@ -43,6 +43,9 @@ type Paper struct {
 	Attested    bool   `json:"attested,omitempty"` // a person has read it where the program could not
 }
 
+// Waits for a person to read it.
+func (p Paper) Waits() bool { return !p.Replaced && (p.Kind == Unreadable || p.Broken) }
+
 // ID names a paper within its case.
 func (p Paper) ID() string { return p.SHA256 + " " + p.File + " " + p.Pages }
 
@@ -104,7 +107,7 @@ func (r Reading) Attest(kinds map[string]Kind) Reading {
 	if len(attested) == 0 {
 		return r
 	}
-	r.NeedsPerson = len(r.Roster) >= maxRoster || slices.ContainsFunc(r.Papers, func(p Paper) bool { return p.Broken && !p.Replaced })
+	r.NeedsPerson = len(r.Roster) >= maxRoster || slices.ContainsFunc(r.Papers, Paper.Waits)
 	for i, p := range r.Problems {
 		switch {
 		case p.Code == CodeMissingInSK && attested[SK], p.Code == CodeMissingInST && attested[SuratTugas]:

@@ -81,14 +81,14 @@ func (m *Intake) ended(u store.UID, outcome string) {
 }
 
 func (m *Intake) quarantine(b store.Books, in Incoming, reason, detail string) error {
-	s := store.MailRecord{Outcome: "quarantined", Gate: "reading", Reason: reason, At: m.Now().UTC(), Folder: m.Folders.Review,
+	s := store.MailRecord{Outcome: "quarantined", Gate: "reading", Reason: reason, Alert: "quarantined", At: m.Now().UTC(), Folder: m.Folders.Review,
 		Arrived: in.Arrived.UTC(), Size: in.Size}
 	note := in.UID.String() + ": " + reason
 	if detail != "" {
 		s.Proof = []string{detail}
 		note += ": " + detail
 	}
-	return errors.Join(b.Mails.Put(in.UID, s, ""), m.Warn(b, "quarantine-"+in.UID.Mark(), "quarantined", note))
+	return errors.Join(b.Mails.Put(in.UID, s, ""), m.WarnFirst(b, "quarantine-"+in.UID.Mark(), "quarantined", note))
 }
 
 // quarantineFailed is the end of a mail that fails alone, again and again: a person looks at it.
@@ -431,9 +431,20 @@ func fromText(p *Prepared) string {
 }
 
 func (m *Intake) record(p *Prepared, v triage.Verdict, number string, now time.Time) store.MailRecord {
-	return store.MailRecord{Outcome: string(v.Outcome), Gate: v.Gate, Reason: v.Reason, Case: number, Identity: p.mail.Msg.Identity,
+	r := store.MailRecord{Outcome: string(v.Outcome), Gate: v.Gate, Reason: v.Reason, Case: number, Identity: p.mail.Msg.Identity,
 		MessageID: p.mail.Msg.MessageID, At: now, Folder: m.folder(v), From: fromText(p), SHA256: p.sha, Arrived: p.Arrived.UTC(), Size: p.Size,
 		Proof: append([]string{string(p.mail.Proof.Level) + ": " + string(p.mail.Proof.Result) + " (" + p.mail.Proof.Reason + ")"}, p.mail.Proof.Detail...)}
+	switch r.Alert = v.OperatorAlert; {
+	case r.Alert != "":
+	case v.Outcome == triage.Held:
+		r.Alert = "held"
+	case r.Folder == m.Folders.Review && v.Outcome == triage.Refused:
+		r.Alert = "refused"
+	}
+	if r.Alert != "" && p.leak == nil {
+		r.Subject = triage.WithoutCode(p.mail.Msg.Subject)
+	}
+	return r
 }
 
 // folder: handled mail to Processed, held mail to Review, a mail that is met again to where it was to go, what is not ours stays.
@@ -472,7 +483,7 @@ func (m *Intake) caseless(b store.Books, p *Prepared, v triage.Verdict) error {
 	if v.OperatorAlert == "" {
 		return nil
 	}
-	return m.Warn(b, id, v.OperatorAlert, m.describe(p)+": "+v.Reason)
+	return m.WarnFirst(b, id, v.OperatorAlert, m.describe(p)+": "+v.Reason)
 }
 
 // describe names a mail as a person finds it: by its UID, when it came, from whom and about what.

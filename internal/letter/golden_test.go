@@ -50,6 +50,11 @@ var samples = []sample{
 	{sop.TidakDikenali, "not-a-command", sop.RoleApprover, "setuju, tapi tunggu SK revisi"},
 	{sop.TidakDikenali, "user-id-taken", sop.RoleApprover, "USER 2 made.wirawan"},
 	{sop.TidakDikenali, "html-only", sop.RoleMember, ""},
+	{sop.Dibatalkan, "person", sop.RoleRequester, "bukan permohonan"},
+	{sop.Dibatalkan, "abandoned", sop.RoleRequester, ""},
+	{sop.Penolakan, "person", sop.RoleRequester, "bukan SK"},
+	{sop.TandaTerima, "accepted", sop.RoleRequester, ""},
+	{sop.RingkasanOperator, "", sop.RoleOperator, ""},
 	{sop.Pengingat, "approval", sop.RoleApprover, ""},
 	{sop.Pengingat, "completion", sop.RoleRequester, ""},
 	{sop.Pengingat, "receipt", sop.RoleMember, ""},
@@ -158,6 +163,12 @@ func (s sample) stage(d *Data) {
 		d.Case, d.Letter.Key = sop.Case{Number: "office"}, "2026-05-05/titik-periksa/kepala-lpse"
 		d.Letter.Files = []sop.File{{Name: "titik-periksa-2026-05-05.txt"}}
 		d.Journal = &Journal{Lines: 12345, At: at(5, 8, 0)}
+	case sop.RingkasanOperator:
+		d.Case, d.Letter.Key = sop.Case{Number: "office"}, "2026-05-05/ringkasan-operator"
+		refused := Alarm("request-unproven")
+		d.Waiting = []Waiting{{What: "mail", ID: "UID 12-34", At: at(5, 9, 3), From: "staf@dinas.example", Subject: "SETUJU", Why: "refused, dmarc-none", Text: refused.Why, Remedy: refused.Next},
+			{What: "case", ID: "PKJ-2026-0001", Case: "PKJ-2026-0001", At: at(4, 9, 3), From: "staf@dinas.example", Subject: "Permohonan akun", Why: "SK.pdf", Text: Alarm("needs-person").Why,
+				Remedy: Alarm("needs-person").Next}}
 	case sop.Bantuan:
 		if s.topic != "" {
 			d.Case, d.Letter.Key = sop.Case{Number: "office"}, "0f3a/bantuan"

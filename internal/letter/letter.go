@@ -22,8 +22,9 @@ type Data struct {
 	Code    string // of an approval or member letter; "" where the code stands in the sheet
 	Asked   string // code of the approval letter that waits for this approver's answer; the links of a letter that asks again carry it
 	Now     time.Time
-	Report  *Report  // only for laporan-bulanan
-	Journal *Journal // only for titik-periksa
+	Report  *Report   // only for laporan-bulanan
+	Journal *Journal  // only for titik-periksa
+	Waiting []Waiting // only for ringkasan-operator
 
 	Carried *sop.Carried // only for hasil-pendaftaran
 	// only for kredensial

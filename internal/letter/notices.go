@@ -77,7 +77,7 @@ var notices = map[string]Reason{
 // alarms are the topics of peringatan-operator.
 var alarms = map[string]Reason{
 	"needs-person": {"Berkas perlu dilihat petugas", "Sebagian berkas permohonan ini tidak dapat dibaca dengan pasti.",
-		"Mohon buka berkas asli pada arsip, lalu minta pemohon mengirim salinan yang terbaca."},
+		"Mohon buka berkas aslinya pada arsip. Bila terbaca: ukpbjd accept NOMOR BERKAS. Bila tidak: ukpbjd reject NOMOR alasan, atau minta pemohon mengirim salinan yang terbaca."},
 	"no-approver": {"Tidak ada pemberi persetujuan", "Setiap Admin Agency yang terdaftar tercantum sebagai pemohon atau anggota permohonan ini.",
 		"Mohon daftarkan Admin Agency lain pada konfigurasi layanan."},
 	"accounts-failed": {"Akun tidak dapat disiapkan", "Pembuatan akun atau lembar akun untuk permohonan ini gagal.",
@@ -110,9 +110,9 @@ var alarms = map[string]Reason{
 		"Mohon tangani insiden dalam 3 × 24 jam (UU Nomor 27 Tahun 2022)."},
 	"wrong-address": {"Surat kredensial sampai ke alamat yang keliru", "Pemohon menyatakan bahwa alamat seorang anggota keliru, sedangkan suratnya telah terkirim.",
 		"Mohon tangani insiden dalam 3 × 24 jam (UU Nomor 27 Tahun 2022)."},
-	"held":      {"Surel ditahan", "Sebuah surel ditahan karena hanya dapat diputuskan oleh petugas atau dicoba ulang.", "Mohon periksa folder pemeriksaan pada kotak surat."},
+	"held":      {"Surel ditahan", "Sebuah surel ditahan karena hanya dapat diputuskan oleh petugas atau dicoba ulang.", "Surelnya berada di folder pemeriksaan. Mohon dinilai kembali dengan perintah retry dan UID-nya; setelah ditangani: ukpbjd queue --done UID."},
 	"ambiguous": {"Hasil pemeriksaan pengirim bertentangan", "Hasil pemeriksaan keaslian sebuah balasan saling bertentangan; balasan itu ditahan.", "Mohon periksa server surat dan folder pemeriksaan."},
-	"refused":   {"Balasan ditolak", "Sebuah balasan atas surat permohonan ini tidak lolos pembuktian pengirim.", "Bila berulang, mohon periksa asalnya."},
+	"refused":   {"Balasan ditolak", "Sebuah balasan atas surat permohonan ini tidak lolos pembuktian pengirim.", "Surelnya berada di folder pemeriksaan. Pengirim terdaftar telah diberi tahu. Bila berulang, mohon periksa server suratnya; setelah ditangani: ukpbjd queue --done UID."},
 	"letter-returned": {"Surat tidak sampai", "Sebuah surat di luar permohonan, misalnya laporan bulanan, titik periksa atau surat uji, tidak dapat disampaikan.",
 		"Mohon periksa alamat penerimanya pada konfigurasi layanan."},
 	"gap": {"Surel tanpa keputusan", "Sebuah surel di kotak masuk terlewati tanpa keputusan. Surel itu dibaca kembali secara otomatis.",
@@ -135,8 +135,16 @@ var alarms = map[string]Reason{
 		"Mohon periksa permohonan itu dengan perintah show dan verify, lalu hubungi pengelola program."},
 	"deadline-fails": {"Tenggat tidak dapat diperiksa", "Tenggat sebuah permohonan berulang kali tidak dapat diperiksa; percobaan diteruskan, permohonan lain tetap berjalan.",
 		"Mohon periksa permohonan itu dengan perintah show dan verify, lalu hubungi pengelola program."},
+	"case-held": {"Permohonan ditahan", "Permohonan ini ditahan; suratnya tidak dikirim.", "Setelah diperiksa: ukpbjd release NOMOR, atau ukpbjd close NOMOR alasan."},
+	"case-stopped": {"Permohonan terhenti", "Permohonan ini terhenti: akun tidak dapat disiapkan, atau tidak ada yang berwenang menyetujui.",
+		"Mohon perbaiki penyebabnya (ukpbjd why NOMOR), lalu ukpbjd release NOMOR."},
+	"member-unreached": {"Surat kredensial tidak sampai", "Surat kredensial seorang anggota tidak sampai, atau sampai kepada orang lain.",
+		"Mohon pastikan pemohon mengirim alamat yang benar; bila alamatnya benar: ukpbjd resend NOMOR NIP."},
+	"aside": {"Dikesampingkan", "Sesuatu pada antrean berulang kali gagal dan dikesampingkan.",
+		"Mohon periksa penyebabnya pada catatan sistem; setelah ditangani: ukpbjd queue --done ID."},
+	"row-damaged": {"Baris buku rusak", "Satu baris pada buku tidak dapat dibaca.", "Mohon jalankan ukpbjd verify, lalu hubungi pengelola program."},
 	"quarantined": {"Surel dikarantina", "Sebuah surel tidak dapat diproses setelah beberapa kali percobaan dan dipindahkan ke folder pemeriksaan.",
-		"Mohon periksa surel itu dengan perintah yang tersedia pada server."},
+		"Surelnya berada di folder pemeriksaan. Mohon dinilai kembali dengan perintah retry dan UID-nya; setelah ditangani: ukpbjd queue --done UID."},
 }
 
 // announcedBy are the notices whose note is the name of who decided.

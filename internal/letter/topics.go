@@ -92,6 +92,8 @@ const (
 var unclear = map[string]Reason{
 	"not-a-command": {"", "Balasan Saudara tidak diawali salah satu kata yang dikenal layanan ini.",
 		"Mohon balas sekali lagi dengan salah satu kata di bawah ini pada baris pertama."},
+	"in-review": {"", "Berkas permohonan ini sedang diperiksa oleh petugas.",
+		"Saudara tidak perlu menjawab; hasil pemeriksaannya kami kabarkan. Salinan yang terbaca mempercepatnya: mohon lampirkan pada balasan surat ini."},
 	"words-missing": {"", "Kata pada baris pertama balasan Saudara telah kami baca, tetapi keterangannya belum ada.",
 		"Mohon balas sekali lagi dengan kata itu diikuti alasan, catatan atau penjelasannya, pada baris yang sama atau di bawahnya."},
 	"other-letter": {"", "Kata pada balasan Saudara telah kami baca, tetapi surat yang Saudara balas tidak memuat kode persetujuan.",

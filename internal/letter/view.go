@@ -47,6 +47,8 @@ type View struct {
 	Report                            *ReportView
 	Journal                           *JournalView
 	Carried                           *CarriedView
+	Waiting                           []WaitingView
+	MoreWaiting                       int
 	Mend                              *MendView // the new address that the letter asks about
 	Case                              Stand
 	Undo                              string // length of the undo window; "" without one
@@ -136,6 +138,9 @@ func newView(d Data) *View {
 	}
 	if d.Carried != nil && l.Kind == sop.HasilPendaftaran {
 		v.Carried = carried(*d.Carried, d.Office)
+	}
+	if l.Kind == sop.RingkasanOperator {
+		v.Waiting, v.MoreWaiting = waiting(d.Waiting, d.Office.Calendar.Zone)
 	}
 	if d.Journal != nil && l.Kind == sop.TitikPeriksa {
 		v.Journal = &JournalView{Lines: thousands(d.Journal.Lines), At: m(d.Journal.At)}

@@ -269,6 +269,15 @@ func (c *Clerk) Warn(b store.Books, id, topic, note string) error {
 		To: c.Office.Operator, Role: sop.RoleOperator, Topic: topic, Note: note})
 }
 
+// WarnFirst is Warn for what stands in the operator's queue, too: the first of its kind is told at once, the others of that day by the digest.
+func (c *Clerk) WarnFirst(b store.Books, id, topic, note string) error {
+	first, err := b.State.First(topic, c.Now().In(c.Zone()).Format("2006-01-02"))
+	if err != nil || first {
+		return errors.Join(err, c.Warn(b, id, topic, note))
+	}
+	return c.note(b, "warning", topic, note)
+}
+
 // Restored says whether the books came out of a backup and nobody has reconciled them yet.
 func (c *Clerk) Restored(ctx context.Context) (r store.Restored, held bool, err error) {
 	err = c.View(ctx, func(b store.Books) error {

@@ -52,16 +52,17 @@ const (
 	Bantuan            LetterKind = "bantuan"
 	LaporanBulanan     LetterKind = "laporan-bulanan"
 	PeringatanOperator LetterKind = "peringatan-operator"
-	TitikPeriksa       LetterKind = "titik-periksa" // to Kepala Bagian and Kepala LPSE: the signed checkpoint of the journal
-	Pemberitahuan      LetterKind = "pemberitahuan" // short notice of a decision to those who must know; Topic says which
-	Pendaftaran        LetterKind = "pendaftaran"   // to an approver: answer this, so that we see what your replies carry; decides nothing
+	TitikPeriksa       LetterKind = "titik-periksa"      // to Kepala Bagian and Kepala LPSE: the signed checkpoint of the journal
+	Pemberitahuan      LetterKind = "pemberitahuan"      // short notice of a decision to those who must know; Topic says which
+	Pendaftaran        LetterKind = "pendaftaran"        // to an approver: answer this, so that we see what your replies carry; decides nothing
+	RingkasanOperator  LetterKind = "ringkasan-operator" // everything that waits for a person, once a day
 	HasilPendaftaran   LetterKind = "hasil-pendaftaran"
 )
 
 // LetterKinds lists every template.
 var LetterKinds = []LetterKind{TandaTerima, Kekurangan, PermohonanTembusan, Persetujuan, Kredensial, Tembusan, Penolakan,
 	Dikembalikan, Dibatalkan, TidakDikenali, Pengingat, Eskalasi, GagalKirim, Selesai, StatusKasus, Bantuan, LaporanBulanan,
-	PeringatanOperator, Pemberitahuan, TitikPeriksa, Pendaftaran, HasilPendaftaran}
+	PeringatanOperator, RingkasanOperator, Pemberitahuan, TitikPeriksa, Pendaftaran, HasilPendaftaran}
 
 // Role in which somebody takes part in a case.
 type Role string

@@ -10,7 +10,11 @@ func (w Unclear) decide(d *decision) string {
 		d.answer(d.c.ended(), "")
 		return w.Why
 	}
-	d.answer(w.Why, w.Quote)
+	topic := w.Why
+	if d.c.Status == NeedsReview && (d.role() == RoleRequester || d.role() == RoleColleague) { // they ask how it goes
+		topic = "in-review"
+	}
+	d.answer(topic, w.Quote)
 	return w.Why
 }
 

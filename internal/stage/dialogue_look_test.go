@@ -329,7 +329,7 @@ func top(text string) string {
 // ofTheCalendar: letters that come whatever anybody does.
 func ofTheCalendar(l Letter) bool {
 	k := KindOf(l.Msg)
-	return k == sop.TitikPeriksa || k == sop.LaporanBulanan
+	return k == sop.TitikPeriksa || k == sop.LaporanBulanan || k == sop.RingkasanOperator
 }
 
 func kinds(all []Letter) string {

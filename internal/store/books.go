@@ -40,6 +40,7 @@ import (
 //	msgids    Message-ID of a letter, or of a requester's mail → MessageRef
 //	tasks     ID                                               → TaskRow
 //	seen      UIDVALIDITY(8 hex)/UID(8 hex)                    → MailRecord: the one outcome of each mail
+//	review    UIDVALIDITY/UID                                  → "": a person is to look at this mail; until it is judged again or they say that they have
 //	judged    CASE/UIDVALIDITY/UID                             → "": which mails were judged for a case
 //	evidence  CASE/SHA-256 of itself                           → what a decision of an approver rests on (exact bytes; hashed in the journal)
 //	content   identity hash                                    → Content
@@ -59,7 +60,7 @@ import (
 //	aside     QUEUE/KEY                                        → Aside: what a queue had to put aside, and why
 const (
 	bMeta, bCases, bSeq, bOpen, bCounts, bJournal, bWake                           = "meta", "cases", "seq", "open", "counts", "journal", "wake"
-	bUnkept, bCopies, bUnarchived, bParked, bLimits, bAside, bAgain                = "unkept", "copies", "unarchived", "parked", "limits", "aside", "again"
+	bUnkept, bCopies, bUnarchived, bParked, bLimits, bAside, bAgain, bReview       = "unkept", "copies", "unarchived", "parked", "limits", "aside", "again", "review"
 	bTree, bCheckpoints, bEvidence, bAccounts, bRequests                           = "tree", "checkpoints", "evidence", "accounts", "requests"
 	bLetters, bBodies, bOutbox, bSending, bMsgIDs, bTasks                          = "letters", "bodies", "outbox", "sending", "msgids", "tasks"
 	bSeen, bContent, bToFile, bAttempts, bUsers, bNIPs, bJudged, bReplace, bReturn = "seen", "content", "tofile", "attempts", "users", "nips", "judged", "replace", "return"

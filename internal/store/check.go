@@ -28,7 +28,7 @@ var checks = map[string]check{
 	},
 	bSeq: isNumber, bCounts: isNumber, bAttempts: isNumber, bMeta: ofMeta,
 	bOpen: leadsTo(bCases, 0), bWake: leadsTo("", 1), bOutbox: leadsTo(bLetters, 1), bSending: leadsTo(bLetters, 0), bParked: leadsTo(bLetters, 0),
-	bUnkept: leadsTo("", 0), bJudged: leadsTo(bSeen, 1),
+	bUnkept: leadsTo("", 0), bJudged: leadsTo(bSeen, 1), bReview: leadsTo(bSeen, 0),
 	bRequests: isCase, bKnown: func(b rows, key string, v []byte) error {
 		if strings.HasPrefix(key, "from/") {
 			return isCase(b, key, v)

@@ -53,9 +53,11 @@ type MailRecord struct {
 	At        time.Time `json:"at"`
 	Folder    string    `json:"folder,omitempty"` // where it goes; empty: stays
 	From      string    `json:"from,omitempty"`
-	SHA256    string    `json:"sha256,omitempty"` // of the archived raw mail
-	Proof     []string  `json:"proof,omitempty"`  // verdict and what it rests on
-	Arrived   time.Time `json:"arrived,omitzero"` // with Size, what a mail keeps when it is moved
+	Subject   string    `json:"subject,omitempty"` // of a mail that a person is to look at, without code
+	Alert     string    `json:"alert,omitempty"`   // what the operator is told of it; empty: nobody need look
+	SHA256    string    `json:"sha256,omitempty"`  // of the archived raw mail
+	Proof     []string  `json:"proof,omitempty"`   // verdict and what it rests on
+	Arrived   time.Time `json:"arrived,omitzero"`  // with Size, what a mail keeps when it is moved
 	Size      int64     `json:"size,omitempty"`
 }
 
@@ -104,6 +106,9 @@ func (b Mails) Put(u UID, s MailRecord, hash string) error {
 	}
 	if s.Case != "" {
 		err = errors.Join(err, b.mark(bJudged, s.Case+"/"+u.key()))
+	}
+	if s.Alert != "" {
+		err = errors.Join(err, b.mark(bReview, u.key()))
 	}
 	switch {
 	case s.Identity == "":
@@ -225,7 +230,7 @@ func (b Mails) Mend(u UID) error {
 		}
 	}
 	pos, _, bad := b.Position()
-	err = errors.Join(err, bad, b.forgetContent(s.Identity, u), b.forgetContent("id/"+s.MessageID, u),
+	err = errors.Join(err, bad, b.forgetContent(s.Identity, u), b.forgetContent("id/"+s.MessageID, u), b.Reviewed(u),
 		b.erase(bSeen, u.key()), b.erase(bAttempts, u.key()), b.erase(bToFile, u.key()))
 	switch {
 	case s.Folder == "":
@@ -236,13 +241,29 @@ func (b Mails) Mend(u UID) error {
 	return errors.Join(err, b.put(bReturn, u.key(), Requeue{MailRecord: s}))
 }
 
+// Review calls fn for at most limit (0: all) mails that a person is to look at, in order of UID.
+func (b Mails) Review(limit int, fn func(UID, MailRecord)) error {
+	keys, err := b.keys(bReview, "", "", limit)
+	for _, k := range keys {
+		u, _ := parseUID(k)
+		s, ok, bad := b.Get(u)
+		if err = errors.Join(err, bad); ok {
+			fn(u, s)
+		}
+	}
+	return err
+}
+
+// Reviewed: nobody need look at the mail any more.
+func (b Mails) Reviewed(u UID) error { return b.erase(bReview, u.key()) }
+
 // forgetOutcome keeps what is to take the place of the mail.
 func (b Mails) forgetOutcome(u UID) error {
 	s, ok, err := b.Get(u)
 	if err == nil && ok && s.Case != "" {
 		err = b.erase(bJudged, s.Case+"/"+u.key())
 	}
-	return errors.Join(err, b.keepReplacement(u), b.erase(bSeen, u.key()), b.erase(bAttempts, u.key()), b.erase(bToFile, u.key()))
+	return errors.Join(err, b.keepReplacement(u), b.Reviewed(u), b.erase(bSeen, u.key()), b.erase(bAttempts, u.key()), b.erase(bToFile, u.key()))
 }
 
 // forgetContent forgets what a mail says, if it is this mail that is remembered for it.

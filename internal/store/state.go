@@ -202,11 +202,32 @@ func (b State) PutAside(x Aside) error {
 	return b.put(bAside, key, x)
 }
 
-// Aside returns at most limit of what was put aside. Rows that cannot be decoded are the error: see Damaged.
+// EndAside: a person has looked at it.
+func (b State) EndAside(queue, key string) error { return b.erase(bAside, boundKey(queue+"/"+key)) }
+
+// First says whether a topic is the operator's first of the day.
+func (b State) First(topic, day string) (bool, error) {
+	last := ""
+	if _, err := b.get(bMeta, "warned/"+topic, &last); err != nil || last == day {
+		return false, err
+	}
+	return true, b.put(bMeta, "warned/"+topic, day)
+}
+
+// NextDigest is when the operator is next told of what waits; DigestDue sets it.
+func (b State) NextDigest() (at time.Time, err error) {
+	_, err = b.get(bMeta, "digest", &at)
+	return at, err
+}
+
+// DigestDue sets it.
+func (b State) DigestDue(at time.Time) error { return b.put(bMeta, "digest", at) }
+
+// Aside returns at most limit (0: all) of what was put aside. Rows that cannot be decoded are the error: see Damaged.
 func (b State) Aside(limit int) (out []Aside, err error) {
 	err = decode(b.rows, bAside, "", "", func(_ string, x Aside) bool {
 		out = append(out, x)
-		return len(out) < limit
+		return limit == 0 || len(out) < limit
 	})
 	return out, err
 }

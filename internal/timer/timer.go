@@ -3,6 +3,7 @@ package timer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -72,7 +73,7 @@ type step func(ctx context.Context, now time.Time) (next time.Time, err error)
 const deadlines = "time"
 
 func (t *Timer) steps() map[string]step {
-	return map[string]step{deadlines: t.Deadlines, "strays": t.wakeStrays, "checkpoint": t.markTime, "month": t.monthly}
+	return map[string]step{deadlines: t.Deadlines, "strays": t.wakeStrays, "checkpoint": t.markTime, "digest": t.digest, "month": t.monthly}
 }
 
 // Tick does all that is due now, and returns the next moment.
@@ -82,13 +83,10 @@ func (t *Timer) Tick(ctx context.Context) (next time.Time, err error) {
 		return time.Time{}, err
 	}
 	for _, step := range t.steps() {
-		at, err := step(ctx, now)
-		if err != nil {
-			return next, err
-		}
-		next = queue.Earlier(next, at)
+		at, bad := step(ctx, now)
+		next, err = queue.Earlier(next, at), errors.Join(err, bad)
 	}
-	return next, nil
+	return next, err
 }
 
 // Deadlines decides the cases that are due now, and returns the next moment.

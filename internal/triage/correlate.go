@@ -24,6 +24,10 @@ type match struct {
 
 var caseTag = regexp.MustCompile(`\[([A-Z][A-Z0-9]{0,9}-\d{4}-\d{4,8})\]`)
 var bareTag = regexp.MustCompile(`\b([A-Z][A-Z0-9]{0,9}-\d{4}-\d{4,8})\b`)
+
+// WithoutCode is a subject as it may be shown and kept.
+func WithoutCode(subject string) string { return subjectCode.ReplaceAllString(subject, "kode ······") }
+
 var subjectCode = regexp.MustCompile(`(?i)\bkode\s+(` + CodePattern + `)\b`)
 
 // correlate finds the case of a reply: by a Message-ID of ours that it answers, by the code, or by a number alone.
