@@ -26,7 +26,9 @@ var caseTag = regexp.MustCompile(`\[([A-Z][A-Z0-9]{0,9}-\d{4}-\d{4,8})\]`)
 var bareTag = regexp.MustCompile(`\b([A-Z][A-Z0-9]{0,9}-\d{4}-\d{4,8})\b`)
 
 // WithoutCode is a subject as it may be shown and kept.
-func WithoutCode(subject string) string { return subjectCode.ReplaceAllString(subject, "kode ······") }
+func WithoutCode(subject string) string {
+	return subjectCode.ReplaceAllString(subject, "kode ······")
+}
 
 var subjectCode = regexp.MustCompile(`(?i)\bkode\s+(` + CodePattern + `)\b`)
 
