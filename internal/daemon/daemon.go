@@ -97,7 +97,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	loop("claim", func(ctx context.Context) error { return d.claim(ctx, served, asked) })
 	loop("intake", behind(served, d.Intake.Run))
 	loop("outbox", behind(served, d.Outbox.Run))
-	loop("tasks", d.Tasks.Run)
+	loop("tasks", func(ctx context.Context) error { return d.Tasks.Run(ctx, served) })
 	loop("timer", d.Timer.Run)
 	loop("archiver", d.Archiver.Run)
 	loop("gauges", d.gauges)

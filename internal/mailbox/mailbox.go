@@ -111,7 +111,9 @@ func New(opt Options) *Box {
 }
 
 // Over carries the connections over something else than the network. It comes before the first of them.
-func (b *Box) Over(dial func(ctx context.Context, network, address string) (net.Conn, error)) { b.dialer = dial }
+func (b *Box) Over(dial func(ctx context.Context, network, address string) (net.Conn, error)) {
+	b.dialer = dial
+}
 
 // Close ends every running call and every connection.
 func (b *Box) Close() error {

@@ -363,7 +363,7 @@ func unsendable(err error) postman.Result {
 	if errors.Is(err, credential.ErrShredded) {
 		return postman.Result{Outcome: postman.Failed, Text: "the key of this letter is destroyed"}
 	}
-	return postman.Result{Outcome: postman.Deferred, Text: err.Error()}
+	return postman.Result{Outcome: postman.Deferred, Policy: true, Text: err.Error()} // health says it as long as it waits
 }
 
 // Busy says that letters stand ready or are on their way.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"ukpbjd/internal/office"
@@ -104,7 +105,11 @@ func (x *Outbox) tellPolicy(ctx context.Context, batch ...Sent) {
 	for _, s := range batch {
 		delete(x.refused, s.Row.ID())
 		if s.Result.Policy && !s.Result.Away && x.outcome(s, s.At.UTC()).State == store.Deferred {
-			x.refused[s.Row.ID()] = s.Result.Text
+			what := "the mail server refuses letters"
+			if s.Result.Code == 0 {
+				what = "letters cannot be opened"
+			}
+			x.refused[s.Row.ID()] = what + ": " + s.Result.Text
 		}
 	}
 	if len(x.refused) > 0 {
@@ -118,7 +123,8 @@ func (x *Outbox) tellPolicy(ctx context.Context, batch ...Sent) {
 	}
 	text := ""
 	for _, id := range slices.Sorted(maps.Keys(x.refused))[:min(len(x.refused), 1)] {
-		text = fmt.Sprintf("the mail server refuses letters (%d): %s: %s", len(x.refused), id, x.refused[id])
+		what, why, _ := strings.Cut(x.refused[id], ": ")
+		text = fmt.Sprintf("%s (%d): %s: %s", what, len(x.refused), id, why)
 	}
 	x.Health.Set("outbox", "policy", text)
 }
@@ -193,6 +199,9 @@ func (x *Outbox) outcome(s Sent, now time.Time) store.LetterRow {
 		r.State, r.Next = store.InDoubt, now.Add(max(x.DoubtPause, pause))
 	default:
 		r.State, r.Next = store.Deferred, now.Add(pause)
+		if s.Result.Away && !r.First.IsZero() { // nobody was asked to take it: that time is not its own
+			r.First = r.First.Add(pause)
+		}
 	}
 	// What is in doubt may have arrived: nobody is told that it did not.
 	if r.State == store.Deferred && r.Attempts >= minTries && !r.First.IsZero() && now.After(x.Office.Calendar.Deadline(r.First, giveUpDays)) {

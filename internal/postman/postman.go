@@ -120,7 +120,9 @@ func New(o Options) *Postman {
 }
 
 // Over carries the connections over something else than the network. It comes before the first of them.
-func (p *Postman) Over(dial func(ctx context.Context, network, address string) (net.Conn, error)) { p.dialer = dial }
+func (p *Postman) Over(dial func(ctx context.Context, network, address string) (net.Conn, error)) {
+	p.dialer = dial
+}
 
 var errClosed = errors.New("the postman has stopped")
 

@@ -85,7 +85,11 @@ func (b Mails) Numbered(uid uint32) (out []UID, err error) {
 		if err != nil || len(keys) == 0 {
 			return out, err
 		}
-		last, _ := parseUID(keys[0])
+		last, ok := parseUID(keys[0])
+		if !ok { // a key that is none
+			from = keys[0] + "\x00"
+			continue
+		}
 		u := UID{last.Validity, uid}
 		raw, err := b.tx.Get(bSeen, []byte(u.key()))
 		if err != nil {
@@ -94,7 +98,7 @@ func (b Mails) Numbered(uid uint32) (out []UID, err error) {
 		if raw != nil {
 			out = append(out, u)
 		}
-		from = UID{last.Validity, math.MaxUint32}.key() + "0"
+		from = max(UID{last.Validity, math.MaxUint32}.key()+"0", keys[0]+"\x00")
 	}
 }
 

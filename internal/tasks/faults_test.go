@@ -34,7 +34,9 @@ func runWith(t *testing.T, x *officetest.Office, health *queue.Health, source ta
 	w := tasks.New(tasks.Options{Clerk: x.Clerk, Health: health, Source: source, UserID: "{first}.{last}",
 		Passphrases: map[string]secret.Secret{officetest.Admin.Address: secret.New([]byte("frasa sandi lembar akun"))}})
 	ended := make(chan error, 1)
-	go func() { ended <- w.Run(ctx) }()
+	served := make(chan struct{})
+	close(served)
+	go func() { ended <- w.Run(ctx, served) }()
 	return func() {
 		cancel()
 		if err := <-ended; !errors.Is(err, context.Canceled) {

@@ -89,10 +89,18 @@ type Result struct {
 	Err  error
 }
 
-// Run carries out tasks until ctx ends.
-func (w *Worker) Run(ctx context.Context) error {
+// Run carries out tasks until ctx ends. Before served is closed only what lasts: accounts are made, perhaps by a program of the
+// office, by nobody of whom the mailbox does not know that they serve it.
+func (w *Worker) Run(ctx context.Context, served <-chan struct{}) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return w.run(ctx, false) })
+	g.Go(func() error {
+		select {
+		case <-served:
+			return w.run(ctx, false)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	})
 	g.Go(func() error { return w.lasting.run(ctx, true) })
 	return g.Wait()
 }
