@@ -266,10 +266,6 @@ func (w *world) trouble(at time.Duration) {
 		w.later(at, "trouble: "+what, func() error { w.facts.troubles[what]++; return begin() })
 		w.later(at+during, "", end)
 	}
-	refuse := func(times int) func() error {
-		command := []string{"FETCH", "MOVE", "STORE", "APPEND", postoffice.Nothing, postoffice.Everything}[w.rnd.IntN(6)]
-		return func() error { w.stage.Post.Refuse(office, command, 0, "UNAVAILABLE", times); return nil }
-	}
 	done := func() error { return nil }
 	switch w.rnd.IntN(8) {
 	case 0:
@@ -280,8 +276,7 @@ func (w *world) trouble(at time.Duration) {
 			return nil
 		})
 	case 1:
-		seed := w.rnd.IntN(6)
-		command := []string{"FETCH", "MOVE", "STORE", "APPEND", postoffice.Nothing, postoffice.Everything}[seed]
+		command := []string{"FETCH", "MOVE", "STORE", "APPEND", postoffice.Nothing, postoffice.Everything}[w.rnd.IntN(6)]
 		while("it refuses "+command, func() error { w.stage.Post.Refuse(office, command, 0, "UNAVAILABLE", -1); return nil },
 			func() error { w.stage.Post.Refuse(office, command, 0, "UNAVAILABLE", 0); return nil })
 	case 2:
@@ -303,7 +298,6 @@ func (w *world) trouble(at time.Duration) {
 	case 7:
 		while("it renumbers the inbox", func() error { return w.stage.Post.Renumber(office, "INBOX") }, done)
 	}
-	_ = refuse
 }
 
 // rules are the servers of the addressees: some greylist in the morning, on some days.
