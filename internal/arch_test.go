@@ -26,7 +26,7 @@ var (
 	core  = rooms("sop secret triage letter message document workday ooxml htmltext")
 	edge  = rooms("alarm mailbox msgauth extract form postman store credential archive report statuspage config postoffice rehearsal")
 	work  = rooms("queue intake outbox tasks timer archiver office")
-	shell = rooms("daemon control doctor audit backup stage bench cli")
+	shell = rooms("daemon control doctor audit backup stage bench bottle cli")
 )
 
 // forShell are reached only from the shell: every other room gets a small Options struct or an fs.FS.
