@@ -118,7 +118,7 @@ func play(t *testing.T, n int64, many times) {
 			w.log = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 		}
 		zone := time.FixedZone("WITA", 8*3600)
-		time.Sleep(time.Until(time.Date(2026, 1, 5, 8, 0, 0, 0, zone))) // a Monday
+		<-time.After(time.Until(time.Date(2026, 1, 5, 8, 0, 0, 0, zone))) // a Monday
 		w.furnish(n, many)
 		w.must(w.serve())
 		w.people(many)
@@ -209,7 +209,7 @@ func (w *world) run(until time.Time) {
 			break
 		}
 		w.queue = w.queue[1:]
-		time.Sleep(time.Until(d.at))
+		<-time.After(time.Until(d.at))
 		if d.what != "" {
 			w.say("%s", d.what)
 		}
@@ -217,5 +217,5 @@ func (w *world) run(until time.Time) {
 			w.t.Fatalf("%s: %s: %v", w.now(), d.what, err)
 		}
 	}
-	time.Sleep(time.Until(until))
+	<-time.After(time.Until(until))
 }

@@ -22,7 +22,7 @@ func (w *world) rest() error {
 			return err
 		}
 	}
-	time.Sleep(24 * time.Hour)
+	<-time.After(24 * time.Hour)
 	return nil
 }
 
