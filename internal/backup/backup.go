@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -103,8 +102,7 @@ func sealer(master secret.Secret) (hash.Hash, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, err := keys.Derive("backup")
-	return hmac.New(sha256.New, []byte(key.Reveal())), err
+	return keys.MAC("backup")
 }
 
 func syncDir(name string) error {

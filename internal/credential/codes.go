@@ -8,6 +8,7 @@ import (
 	"encoding/base32"
 	"encoding/binary"
 	"fmt"
+	"hash"
 	"io"
 	"strconv"
 	"strings"
@@ -48,6 +49,12 @@ func (k Keys) InEpoch(n int) (Keys, error) {
 
 // Derive gives a key of 32 bytes for another purpose.
 func (k Keys) Derive(label string) (secret.Secret, error) { return derive(k.master, label) }
+
+// MAC seals bytes for another purpose, with HMAC-SHA256.
+func (k Keys) MAC(label string) (hash.Hash, error) {
+	key, err := k.Derive(label)
+	return hmac.New(sha256.New, []byte(key.Reveal())), err
+}
 
 func derive(master secret.Secret, label string) (secret.Secret, error) {
 	if len(master.Reveal()) != masterLength {
