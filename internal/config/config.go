@@ -80,6 +80,7 @@ type SMTP struct {
 	Server
 	From        sop.Person
 	Connections int
+	Hello       string // what the office calls itself in EHLO; empty: the machine's own name
 }
 
 // Mail describes the mails that come in.

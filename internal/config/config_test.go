@@ -129,7 +129,7 @@ func TestEveryKey(t *testing.T) {
 	c, faults := load(t, dir, strings.NewReplacer(
 		"{name: Bagian PBJ}", "{name: Bagian PBJ, case_prefix: ABC, timezone: Asia/Jakarta}",
 		"password_file: credentials/imap}", "password_file: credentials/imap, security: starttls, inbox: IN, processed: A/B, review: A/C, sent: Terkirim, poll: 5m, start: 2026-01-31, max_message: 25MB}",
-		"password_file: credentials/smtp,", "password_file: credentials/smtp, connections: 2,",
+		"password_file: credentials/smtp,", "password_file: credentials/smtp, connections: 2, hello: ukpbj.office.example,",
 		"mx.office.example, 10", "mx.office.example, b.office.example, 10",
 		"credentials/master}", "credentials/master, source: command, command: ["+filepath.Join(dir, "accounts")+", -x], sheet: encrypted, tembusan: full, user_id: '{initial}{last}-{nip}'}",
 		"calendar.yaml}", "calendar.yaml, approval: 2d, completion: 5d, receipt: 4d}",
@@ -146,7 +146,7 @@ log: {format: text, level: debug}
 	if c.IMAP.Start.Since.Format(time.RFC3339) != "2026-01-31T00:00:00+07:00" || c.IMAP.MaxMessage != 25e6 || c.IMAP.Poll != 5*time.Minute || c.IMAP.Security != "starttls" {
 		t.Errorf("imap = %+v", c.IMAP)
 	}
-	if len(c.Credentials.Command) != 2 || c.Approval.UndoWindow != 15*time.Minute || !c.Office().CodeInSheet || c.Credentials.Tembusan != "full" || c.HTTP.Listen != "" ||
+	if len(c.Credentials.Command) != 2 || c.SMTP.Hello != "ukpbj.office.example" || c.Approval.UndoWindow != 15*time.Minute || !c.Office().CodeInSheet || c.Credentials.Tembusan != "full" || c.HTTP.Listen != "" ||
 		c.Extract.OCR != "off" || len(c.Mail.Banners) != 1 || c.Letters.Override == "" || c.Log.Level != "debug" || c.Deadlines.Completion != 5 {
 		t.Errorf("config = %+v", c)
 	}

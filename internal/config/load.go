@@ -130,6 +130,7 @@ func (m *SMTP) read(s *section) {
 	parsed(s, "from", &m.From, `write it as "UKPBJ Badung <ukpbj@example.go.id>"`, mailbox)
 	s.need("from", m.From.Address != "", `write it as "UKPBJ Badung <ukpbj@example.go.id>"`)
 	parsed(s, "connections", &m.Connections, "4 is as fast as any", number(1, 16))
+	parsed(s, "hello", &m.Hello, "write the host name that your machine has in DNS", hostOrAddress)
 	s.done()
 }
 

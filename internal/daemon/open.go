@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -365,6 +366,10 @@ func OpenBox(cfg *config.Config, log *slog.Logger) *mailbox.Box {
 // OpenPost is the mail server of a configuration. Nothing is dialled yet.
 func OpenPost(cfg *config.Config) *postman.Postman {
 	c := cfg.SMTP
+	hello, err := os.Hostname()
+	if err != nil || strings.ContainsFunc(hello, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		hello = ""
+	}
 	return postman.New(postman.Options{Address: c.Address, Security: c.Security, Username: c.Username, Password: c.Password,
-		TLS: c.TLS(), Connections: c.Connections})
+		TLS: c.TLS(), Connections: c.Connections, HELO: cmp.Or(c.Hello, hello)})
 }
