@@ -53,7 +53,7 @@ func (a *Archiver) putLetter(ctx context.Context, batch *archive.Batch, r store.
 	}); err != nil || len(raw) == 0 || r.Broken != nil && !utf8.Valid(raw) { // sealed
 		return "", err
 	}
-	if sum, err = batch.Put(office.RedactSheets(raw)); err != nil {
+	if sum, err = batch.Put(office.Redact(raw)); err != nil {
 		return "", err
 	}
 	year, _, ok := store.Number(r.Case)

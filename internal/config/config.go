@@ -130,6 +130,7 @@ type Approval struct {
 	Code        string // subject, sheet
 	Quorum      int
 	SecondAbove int // members; 0: never
+	Papers      int64
 }
 
 // Credentials says where accounts come from and how they travel.
@@ -196,7 +197,7 @@ func Default() *Config {
 			Sent: "Sent", Poll: time.Minute, MaxMessage: 40 << 20},
 		SMTP:        SMTP{Server: Server{Security: "tls"}, Connections: 4},
 		Trust:       Trust{Assurance: sop.Standard},
-		Approval:    Approval{Expires: 3, Code: "subject", Quorum: 1},
+		Approval:    Approval{Expires: 3, Code: "subject", Quorum: 1, Papers: 10 << 20},
 		Credentials: Credentials{Source: "generate", Sheet: "encrypted", Tembusan: "summary", Delivery: "plain", UserID: "{first}.{last}", Password: secret.DefaultRule},
 		Deadlines:   Deadlines{Approval: 1, Completion: 3, Receipt: 1},
 		Extract:     Extract{OCR: "auto"},
@@ -212,7 +213,7 @@ func (c *Config) Office() sop.Office {
 		Name: c.Identity.Name, Mailbox: c.SMTP.From, CasePrefix: c.Identity.CasePrefix, SPSE: c.Identity.SPSE,
 		KepalaLPSE: c.People.KepalaLPSE, KepalaBagian: c.People.KepalaBagian, Operator: c.People.Operator,
 		Level: c.Trust.Assurance, UndoWindow: c.Approval.UndoWindow, Expires: c.Approval.Expires,
-		Quorum: c.Approval.Quorum, SecondAbove: c.Approval.SecondAbove, CodeInSheet: c.Approval.Code == "sheet",
+		Quorum: c.Approval.Quorum, SecondAbove: c.Approval.SecondAbove, CodeInSheet: c.Approval.Code == "sheet", Papers: c.Approval.Papers,
 		Sheet: c.Credentials.Sheet, FullCopy: c.Credentials.Tembusan == "full",
 		ApprovalDays: c.Deadlines.Approval, CompletionDays: c.Deadlines.Completion, ReceiptDays: c.Deadlines.Receipt,
 		ExpiryDays: expiryDays, ShredAfter: shredAfter, Calendar: c.Deadlines.Calendar,

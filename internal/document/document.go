@@ -32,10 +32,12 @@ var Required = []Kind{Formulir, SK, SuratTugas}
 type Paper struct {
 	File        string `json:"file"`             // as attached; inside an archive "archive.zip/name"
 	SHA256      string `json:"sha256,omitempty"` // hex, of the attached file's bytes
+	Size        int64  `json:"size,omitempty"`   // of the attached file
 	Pages       string `json:"pages,omitempty"`  // page range, "1-3"; empty when the format has no pages
 	Kind        Kind   `json:"kind"`
 	Title       string `json:"title"`              // the evidence: the title line as read
 	Number      string `json:"number,omitempty"`   // NOMOR of an SK or surat tugas
+	Date        string `json:"date,omitempty"`     // of an SK, as printed
 	Reason      string `json:"reason,omitempty"`   // why unreadable: encrypted, corrupt, empty, too-large, unsupported, no-text
 	MachineRead bool   `json:"machine_read"`       // read by OCR
 	Replaced    bool   `json:"replaced,omitempty"` // superseded by a later paper of the same case

@@ -6,6 +6,7 @@ import "strings"
 type Source struct {
 	File        string
 	SHA256      string // hex, of the attached file: for a member of an archive, of the archive
+	Size        int64  // of the same file
 	Pages       []Page
 	Paged       bool   // the format has pages, so page numbers mean something to a reader
 	Unreadable  string // empty, or one of the Reason constants

@@ -108,7 +108,7 @@ func (u *unpacking) open(ctx context.Context, l leaf, depth int) {
 		u.leaves = append(u.leaves, l)
 	}
 	for _, m := range members {
-		m.src.SHA256 = l.src.SHA256 // what is kept is the file that was attached
+		m.src.SHA256, m.src.Size = l.src.SHA256, l.src.Size // what is kept is the file that was attached
 		u.add(ctx, m, depth+1)
 	}
 }

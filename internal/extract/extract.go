@@ -96,7 +96,7 @@ func newLeaf(name string, data []byte, sum string) leaf {
 		h := sha256.Sum256(data)
 		sum = hex.EncodeToString(h[:])
 	}
-	return leaf{src: document.Source{File: name, SHA256: sum}, data: data, kind: sniff(data)}
+	return leaf{src: document.Source{File: name, SHA256: sum, Size: int64(len(data))}, data: data, kind: sniff(data)}
 }
 
 // one reads one leaf; a panic of a parser is a corrupt file.

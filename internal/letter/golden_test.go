@@ -100,7 +100,7 @@ const madeUp = "Contoh-7xK!mawar"
 func (s sample) data() Data {
 	d := Data{
 		Office: sop.Office{
-			Name: "Bagian Pengadaan Barang/Jasa Setda Kabupaten Contoh", CasePrefix: "PKJ", Quorum: 1, Sheet: "encrypted",
+			Name: "Bagian Pengadaan Barang/Jasa Setda Kabupaten Contoh", CasePrefix: "PKJ", Quorum: 1, Sheet: "encrypted", Papers: 10 << 20,
 			Mailbox:    sop.Person{Name: "UKPBJ Contoh", Address: "ukpbj@dinas.example"},
 			KepalaLPSE: sop.Person{Name: "I Gede Teladan, S.Kom.", Address: "kepala.lpse@dinas.example"},
 			UndoWindow: 30 * time.Minute, Expires: 3, ApprovalDays: 1, CompletionDays: 3, ReceiptDays: 1, ExpiryDays: 7,
@@ -131,6 +131,12 @@ func (s sample) stage(d *Data) {
 		d.Letter.Files = []sop.File{{Name: "daftar.xlsx"}}
 	case sop.Persetujuan:
 		d.Letter.Files, d.Letter.Revision = []sop.File{{Name: "lembar-akun-PKJ-2026-0001.xlsx"}}, 2
+		for i, p := range c.Reading.Papers {
+			if c.Reading.Papers[i].Size = 240 << 10; i != 1 && s.topic != "mend" {
+				d.Letter.Files = append(d.Letter.Files, sop.File{Name: p.File, Paper: p.SHA256})
+			}
+		}
+		c.Reading.Papers[1].Size, c.Reading.Papers[1].Date = 12<<20+300<<10, "5 Januari 2026"
 		if s.topic == "mend" {
 			c.Members[1].Mend = &sop.Mend{Address: "ni.luh.lestari@mail.example", Marks: []string{"domain-luar"}, Fresh: true, Due: at(6, 16, 0), Expires: at(8, 16, 0)}
 		}

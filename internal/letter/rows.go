@@ -28,6 +28,8 @@ type Member struct {
 	Proven, Exposed, Failed                          bool
 	Note                                             string
 	Marks                                            []string
+	Facts                                            []Fact       // what was read, each with its doubt
+	Remarks                                          []string     // the marks but for these doubts
 	Picture                                          template.URL // of the row as it stands on paper: cid:…, RFC 2392
 	PictureFile                                      string
 }
@@ -42,8 +44,18 @@ func (v *View) Unsent() (out []string) {
 	return out
 }
 
-// Paper is one recognised paper.
-type Paper struct{ Kind, Title, Number, File, Pages, Hash, Short, Fault, Remark string }
+// Fact is one value of a row; Doubt: somebody must compare it.
+type Fact struct {
+	Label, Value string
+	Doubt        bool
+}
+
+// Paper is one recognised paper. Left: why the letter does not carry it.
+type Paper struct {
+	Kind, Title, Number, Date, File, Pages, Hash, Short, Fault, Remark, Left string
+
+	size int64
+}
 
 // Problem is one fault of the roster or of one row, with that row's name.
 type Problem struct {
@@ -98,6 +110,10 @@ func (v *View) rows(d Data) {
 		}
 	}
 	v.read(c.Reading)
+	if l.Kind == sop.Persetujuan && l.Topic != "mend" {
+		v.unusual()
+		v.leftOut(d)
+	}
 	for _, s := range c.Changes {
 		v.Changes = append(v.Changes, shown(s, maxTitle))
 	}
@@ -105,6 +121,53 @@ func (v *View) rows(d Data) {
 		v.Deviations = append(v.Deviations, deviation(x, c.Number, zone))
 	}
 	v.bound(l.Kind)
+}
+
+// unusual gathers what stands beside the members, so that it is read before the list.
+func (v *View) unusual() {
+	var doubts []string
+	for _, m := range v.Members {
+		for _, x := range m.Remarks {
+			v.Warnings = append(v.Warnings, "Nomor "+count(m.No)+", "+m.Name+": "+x)
+		}
+		if slices.ContainsFunc(m.Facts, func(f Fact) bool { return f.Doubt }) {
+			doubts = append(doubts, strconv.Itoa(m.No))
+		}
+	}
+	if len(doubts) > 0 {
+		v.Warnings = append(v.Warnings, "Nilai yang meragukan pada anggota nomor "+strings.Join(doubts, ", ")+": ditandai pada daftar, mohon dicocokkan dengan berkas")
+	}
+}
+
+// leftOut says of each paper that the letter does not carry why. DESIGN, "Accounts and credentials"
+func (v *View) leftOut(d Data) {
+	var unusual []string
+	for i := range v.Papers {
+		p := &v.Papers[i]
+		if p.Hash == "" || slices.ContainsFunc(d.Letter.Files, func(f sop.File) bool { return f.Paper == p.Hash }) {
+			continue
+		}
+		switch {
+		case d.Case.Bare:
+			p.Left = "server surel menolak surat dengan lampiran sebesar itu"
+		case d.Office.Papers == 0:
+			p.Left = "kantor tidak melampirkan berkas pada surat persetujuan"
+		default:
+			p.Left = "seluruh lampiran dibatasi " + mebibytes(d.Office.Papers) + " dan berkas ini berukuran " + mebibytes(p.size)
+		}
+		p.Left = "tidak terlampir karena " + p.Left + "; mohon dilihat pada arsip permohonan atau diminta kepada pemohon"
+		if d.Office.Papers > 0 && !slices.Contains(unusual, p.File) {
+			unusual = append(unusual, p.File)
+		}
+	}
+	if len(unusual) > 0 {
+		v.Warnings = append(v.Warnings, "Berkas yang tidak terlampir: "+strings.Join(unusual, ", ")+"; sebabnya tertulis pada daftar berkas")
+	}
+}
+
+// mebibytes are a size as it stands in a sentence: 12,3 MiB.
+func mebibytes(n int64) string {
+	return strings.ReplaceAll(strings.TrimSuffix(strconv.FormatFloat(float64(n)/(1<<20), 'f', 1, 64), ".0"), ".", ",") + " MiB"
 }
 
 // PictureName is the file name of the picture of one row, counted from 1.
@@ -167,10 +230,28 @@ func member(m sop.Member, no int, a sop.Account, zone *time.Location) Member {
 		Account: accountWords(a, zone), Failed: m.State == sop.MemberFailed || m.State == sop.MemberWrong, Note: shown(m.Note, maxError),
 	}
 	for _, x := range m.Marks {
-		out.Marks = append(out.Marks, markText(x))
+		out.Remarks = append(out.Remarks, markText(x))
 	}
+	out.Facts = facts(out, r)
+	out.Marks = slices.Clone(out.Remarks)
 	if w := doubtful(r.Doubts); w != "" {
 		out.Marks = append(out.Marks, w)
+	}
+	return out
+}
+
+// facts are what was read of a member. What a letter leaves out otherwise is shown where it is in doubt.
+func facts(m Member, r document.Row) (out []Fact) {
+	doubt := func(field string) bool { return slices.Contains(r.Doubts, field) }
+	for _, x := range []struct {
+		field, label, value string
+		always              bool
+	}{{"nama", "Nama", m.Name, false}, {"nip", "NIP", m.NIP, true}, {"nik", "NIK", shown(r.NIK, 40), false}, {"email", "Email", cmp.Or(m.Address, "-"), true},
+		{"golongan", "Golongan", m.Grade, m.Grade+m.Post != ""}, {"jabatan", "Jabatan", m.Post, m.Grade+m.Post != ""},
+		{"hp", "HP", m.Phone, false}, {"user_id", "User ID", m.Proposed, false}} {
+		if x.always || doubt(x.field) {
+			out = append(out, Fact{x.label, cmp.Or(x.value, "-"), doubt(x.field)})
+		}
 	}
 	return out
 }
@@ -215,7 +296,7 @@ func (v *View) problem(p document.Problem, roster []document.Row) {
 func paper(p document.Paper) Paper {
 	out := Paper{
 		Kind: p.Kind.Label(), Title: shown(p.Title, maxTitle), Number: shown(p.Number, maxName),
-		File: shown(p.File, maxFile), Pages: clean(p.Pages, 20), Hash: clean(p.SHA256, 64), Short: clean(p.SHA256, 64),
+		Date: shown(p.Date, 40), size: p.Size, File: shown(p.File, maxFile), Pages: clean(p.Pages, 20), Hash: clean(p.SHA256, 64), Short: clean(p.SHA256, 64),
 	}
 	out.Short = out.Short[:min(len(out.Short), 12)]
 	if p.Kind == document.Unreadable {

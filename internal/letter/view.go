@@ -39,6 +39,7 @@ type View struct {
 	Full                              bool    // a tembusan with passwords: each stands in its member's row
 	Member                            *Member // whom the letter is to or about
 	Members, Roster                   []Member
+	Enclosed                          bool // the papers go with the letter
 	Papers                            []Paper
 	Missing, Changes, Warnings        []string
 	Problems                          []Problem
@@ -128,6 +129,7 @@ func newView(d Data) *View {
 	if l.Role == sop.RoleApprover || l.Role == sop.RoleMember {
 		v.Code = clean(d.Code, 16)
 	}
+	v.Enclosed = slices.ContainsFunc(l.Files, func(f sop.File) bool { return f.Paper != "" })
 	v.rows(d)
 	v.decided(d)
 	if l.Kind == sop.Kredensial {

@@ -1,6 +1,7 @@
 package office
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -113,8 +114,8 @@ func (c *Clerk) QueueData(b store.Books, d letter.Data) error {
 		return fmt.Errorf("render %s of %s: %w", l.Key, cs.Number, err)
 	}
 	row.Subject, row.SHA256 = subject, Sum(body)
-	cut := RedactSheets(body)
-	if len(cut) != len(body) {
+	cut := Redact(body)
+	if !bytes.Equal(cut, body) {
 		row.Cut = Sum(cut)
 	}
 	if len(l.Of) == 0 {

@@ -27,10 +27,7 @@ func (c *Clerk) Papers(ctx context.Context, number string) ([]message.Attachment
 			continue
 		}
 		done[p.SHA256] = true
-		b, err := c.Archive.Get(p.SHA256)
-		if errors.Is(err, fs.ErrNotExist) {
-			b, err = mails.paper(p.SHA256)
-		}
+		b, err := mails.archived(p.SHA256)
 		if err != nil {
 			return nil, fmt.Errorf("read paper %q of %s: %w", name, number, err)
 		}
@@ -45,6 +42,15 @@ type mailsOf struct {
 	ctx    context.Context
 	number string
 	papers map[string][]byte
+}
+
+// archived is a paper from its own place in the archive, or out of its mail.
+func (m *mailsOf) archived(sha string) ([]byte, error) {
+	b, err := m.c.Archive.Get(sha)
+	if errors.Is(err, fs.ErrNotExist) {
+		b, err = m.paper(sha)
+	}
+	return b, err
 }
 
 func (m *mailsOf) paper(sha string) ([]byte, error) {

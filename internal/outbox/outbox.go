@@ -20,6 +20,7 @@ import (
 	"ukpbjd/internal/office"
 	"ukpbjd/internal/postman"
 	"ukpbjd/internal/queue"
+	"ukpbjd/internal/sop"
 	"ukpbjd/internal/store"
 )
 
@@ -297,7 +298,7 @@ func (x *Outbox) send(ctx context.Context, c store.Claimed) Sent {
 	x.sending.Add(1)
 	defer x.sending.Add(-1)
 	began := x.Now()
-	body, err := x.unseal(c)
+	body, err := x.unseal(ctx, c)
 	if err != nil {
 		return Sent{Row: c.Row, Result: unsendable(err), At: began}
 	}
@@ -346,16 +347,18 @@ func (x *Outbox) taken(r store.LetterRow, answer string) {
 	}
 }
 
-// unseal opens the bytes of a sealed letter just before it is sent.
-func (x *Outbox) unseal(c store.Claimed) ([]byte, error) {
-	if !c.Row.Sealed {
-		return c.Body, nil
+// unseal opens the bytes of a sealed letter just before it is sent, and fills in the papers that it encloses.
+func (x *Outbox) unseal(ctx context.Context, c store.Claimed) (body []byte, err error) {
+	body = c.Body
+	if c.Row.Sealed {
+		if body, err = x.Vault.OpenLetter(office.SealedUnder(c.Row.Case, c.Row.Letter), body); err != nil {
+			return nil, fmt.Errorf("open sealed letter %s: %w", c.Row.ID(), err)
+		}
 	}
-	plain, err := x.Vault.OpenLetter(office.SealedUnder(c.Row.Case, c.Row.Letter), c.Body)
-	if err != nil {
-		return nil, fmt.Errorf("open sealed letter %s: %w", c.Row.ID(), err)
+	if c.Row.Letter.Kind != sop.Persetujuan {
+		return body, nil
 	}
-	return plain, nil
+	return x.Enclose(ctx, c.Row.Case, body)
 }
 
 // unsendable is the result for a sealed letter that cannot be opened any more.

@@ -131,6 +131,9 @@ func (m Mail) extra(msg *mail.Msg) error {
 	return nil
 }
 
+// PaperHeader names, by its SHA-256, the paper that is to fill a part when the letter is sent.
+const PaperHeader = "X-Ukpbj-Berkas"
+
 // attachment says everything itself: left alone, go-mail would ask the machine's own MIME tables for the type.
 func attachment(f sop.File) *mail.File {
 	name := fileName(f.Name)
@@ -138,13 +141,17 @@ func attachment(f sop.File) *mail.File {
 	if kind == "" || len(f.MediaType) > 100 || strings.HasPrefix(f.MediaType, "multipart/") || strings.HasPrefix(f.MediaType, "message/") {
 		kind = mime.FormatMediaType("application/octet-stream", map[string]string{"name": name})
 	}
+	head := textproto.MIMEHeader{
+		"Content-Type":        {kind},
+		"Content-Disposition": {mime.FormatMediaType("attachment", map[string]string{"filename": name})},
+	}
+	if f.Paper != "" {
+		head.Set(PaperHeader, f.Paper)
+	}
 	return &mail.File{
-		Name: name,
-		Enc:  mail.EncodingB64,
-		Header: textproto.MIMEHeader{
-			"Content-Type":        {kind},
-			"Content-Disposition": {mime.FormatMediaType("attachment", map[string]string{"filename": name})},
-		},
+		Name:   name,
+		Enc:    mail.EncodingB64,
+		Header: head,
 		Writer: func(w io.Writer) (int64, error) {
 			n, err := w.Write(f.Bytes)
 			return int64(n), err

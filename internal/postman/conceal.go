@@ -25,10 +25,14 @@ func (p *Postman) conceal(text string, letter []byte) string {
 	if pass := p.o.Password.Reveal(); pass != "" && (repeated(pass) || repeated(base64.StdEncoding.EncodeToString([]byte(pass)))) {
 		return concealed
 	}
+	longest := 0
+	for _, r := range read {
+		longest = max(longest, len(r))
+	}
 	// A password stands alone on its line of a credential letter.
 	for line := range bytes.Lines(letter) {
 		line = bytes.TrimSpace(line)
-		if len(line) < 8 || len(line) > 78 || bytes.IndexByte(line, ' ') >= 0 {
+		if len(line) < 8 || len(line) > min(78, 3*longest) || bytes.IndexByte(line, ' ') >= 0 {
 			continue
 		}
 		if repeated(string(line)) || bytes.IndexByte(line, '=') >= 0 && repeated(unescaped(string(line), '=')) {

@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"maps"
+	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -50,7 +52,8 @@ func (w AccountsMade) decide(d *decision) string {
 		if d.voted(a) {
 			continue
 		}
-		d.approvalLetter(a, w)
+		l := d.approvalLetter(a, w)
+		l.Files = append(l.Files, d.papers()...)
 	}
 	d.event("approval-asked", "Persetujuan diminta kepada Admin Agency.", "revision", fmt.Sprint(d.c.Revision), "issue", fmt.Sprint(d.c.Issue))
 	return "approval-asked"
@@ -70,12 +73,47 @@ func (d *decision) approvalLetter(a Approver, w AccountsMade) *Letter {
 	l := d.letter(Persetujuan, a.Person, RoleApprover)
 	if sheet := w.Sheets[a.Address]; sheet != nil {
 		l.Files = []File{{Name: SheetName(d.c.Number), Bytes: sheet,
-			MediaType: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}}
+			MediaType: workbookType}}
 		l.Of = d.withPasswords()
 	}
 	l.Files = append(l.Files, w.Pictures...)
 	return l
 }
+
+// papers are what an approval letter carries of the request itself, each file once, as far as there is room. SOP 1.3
+func (d *decision) papers() (files []File) {
+	room := d.o.Papers
+	for _, p := range d.c.Reading.Papers {
+		there := slices.ContainsFunc(files, func(f File) bool { return f.Paper == p.SHA256 })
+		if p.SHA256 == "" || p.Replaced || there || d.c.Bare || p.Size > room {
+			continue
+		}
+		name, _, _ := strings.Cut(p.File, "/")
+		files, room = append(files, File{Name: name, MediaType: mediaTypes[strings.ToLower(path.Ext(name))], Paper: p.SHA256}), room-p.Size
+	}
+	return files
+}
+
+// mediaTypes are what phones go by.
+var mediaTypes = map[string]string{".pdf": "application/pdf", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".tif": "image/tiff",
+	".tiff": "image/tiff", ".zip": "application/zip", ".doc": "application/msword", ".xls": "application/vnd.ms-excel",
+	".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document", ".xlsx": workbookType}
+
+const workbookType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+// withoutPapers asks anew where a mail server found the approval letter too large; false: that is not why it was lost, or was tried.
+func (d *decision) withoutPapers(l Letter, text string) bool {
+	current := l.Kind == Persetujuan && l.Topic != "mend" && d.c.Status == AwaitingApproval && l.Revision == d.c.Revision && l.Issue == d.c.Issue
+	if !current || d.c.Bare || len(d.papers()) == 0 || !tooLarge.MatchString(text) {
+		return false
+	}
+	d.c.Bare = true
+	d.event("papers-left-out", "Server surel menolak surat persetujuan karena ukurannya; surat baru dibuat tanpa berkas.", "to", l.To.Address)
+	d.askApproval()
+	return true
+}
+
+var tooLarge = regexp.MustCompile(`(?i)\b5\.3\.4\b|\b5\.2\.3\b|too (large|big)|size (limit|exceed)|(maximum|exceeds?).{0,30} size`)
 
 // accountsFailed hands the case to the operator, who lets it go on when the cause is mended.
 func (d *decision) accountsFailed(why string) string {
@@ -190,8 +228,10 @@ func SheetName(number string) string { return SheetPrefix + number + ".xlsx" }
 // IsSheetName says that a file is an account sheet, by its name.
 func IsSheetName(name string) bool { return strings.HasPrefix(name, SheetPrefix) }
 
-// Issued says that a file with this sum is the account sheet that the approver was sent last.
-func (c *Case) Issued(approver, sum string) bool { return sum != "" && c.Sheets[approver] == sum }
+// Issued says that a file with this sum is what the approver was sent: the last account sheet, or a paper of the case.
+func (c *Case) Issued(approver, sum string) bool {
+	return sum != "" && (c.Sheets[approver] == sum || slices.Contains(PaperHashes(c.Reading), sum))
+}
 
 // sums names sheets without keeping them.
 func sums(sheets map[string][]byte) map[string]string {

@@ -73,6 +73,8 @@ type Case struct {
 	Accounts map[string]Account       `json:"accounts"`           // by NIP; outlives revisions
 	Sheets   map[string]string        `json:"sheets,omitempty"`   // SHA-256 of the account sheet that each approver was sent last, by address
 
+	Bare bool `json:"bare,omitempty"` // a mail server took no approval letter with the papers
+
 	Approval  *Approval  `json:"approval,omitempty"`
 	Copy      Copy       `json:"copy,omitzero"`    // the tembusan with passwords
 	Votes     []Approval `json:"votes,omitempty"`  // every SETUJU that counts for this revision; the last one made the Approval

@@ -126,6 +126,9 @@ func (d *decision) lost(l Letter, reason, text string) string {
 	if d.copyLost(l, reason) {
 		return "tembusan-replaced"
 	}
+	if d.withoutPapers(l, text) {
+		return "papers-left-out"
+	}
 	d.tellLost(l, text)
 	d.progress()
 	return reason

@@ -28,6 +28,7 @@ type Office struct {
 	Quorum      int
 	SecondAbove int // members above which two approvers are needed; 0: never
 	CodeInSheet bool
+	Papers      int64  // bytes of papers that an approval letter carries
 	Sheet       string // encrypted, plain, none
 	FullCopy    bool   // Kepala LPSE's copy carries the passwords: credentials.tembusan: full
 

@@ -101,6 +101,7 @@ type Letter struct {
 type File struct {
 	Name, MediaType string
 	Bytes           []byte
+	Paper           string // SHA-256 of a paper of the case, whose bytes come from the archive when the letter is sent
 	ContentID       string // not empty: a picture that the HTML part shows as cid:ContentID
 }
 

@@ -92,7 +92,7 @@ func TestScannedRowsAreShown(t *testing.T) {
 func TestTypedRowsHaveNoPictures(t *testing.T) {
 	p := playPapers(t, nil, nil)
 	p.ask(invented(t, rehearsal.Office{Form: rehearsal.PDF}))
-	if l := p.await(p.Cast.Admin, sop.Persetujuan); strings.Contains(l.Msg.HTML, "cid:") || len(l.Msg.Files) != 1 {
+	if l := p.await(p.Cast.Admin, sop.Persetujuan); strings.Contains(l.Msg.HTML, "cid:") || len(l.Msg.Files) != 4 {
 		t.Errorf("%d files", len(l.Msg.Files))
 	}
 }
