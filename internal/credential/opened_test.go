@@ -49,7 +49,7 @@ func TestSheetInSpreadsheet(t *testing.T) {
 	}
 	shown := textsOf(t, raw)
 	for i, r := range rows {
-		for what, want := range map[string]string{"name": r.Nama, "NIP": r.NIP, "User ID": r.UserID, "password": r.Password.Reveal()} {
+		for what, want := range map[string]string{"name": r.Nama, "NIP": r.NIP, "NIK": r.NIK, "HP": r.HP, "SK date": r.SKDate, "User ID": r.UserID, "password": r.Password.Reveal()} {
 			if !shown[want] {
 				t.Errorf("row %d: the %s is not shown as it was written", i+1, what)
 			}

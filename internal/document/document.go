@@ -131,6 +131,25 @@ func (r Reading) Attest(kinds map[string]Kind) Reading {
 	return r
 }
 
+// Paper is the present paper of a kind; empty where there is none.
+func (r Reading) Paper(k Kind) (p Paper) {
+	for _, p = range r.Papers {
+		if p.Kind == k && !p.Replaced {
+			return p
+		}
+	}
+	return Paper{}
+}
+
+// ranks are the fixed names of grades, from I/a to IV/e.
+var ranks = map[string]string{"I/a": "Juru Muda", "I/b": "Juru Muda Tingkat I", "I/c": "Juru", "I/d": "Juru Tingkat I",
+	"II/a": "Pengatur Muda", "II/b": "Pengatur Muda Tingkat I", "II/c": "Pengatur", "II/d": "Pengatur Tingkat I",
+	"III/a": "Penata Muda", "III/b": "Penata Muda Tingkat I", "III/c": "Penata", "III/d": "Penata Tingkat I",
+	"IV/a": "Pembina", "IV/b": "Pembina Tingkat I", "IV/c": "Pembina Utama Muda", "IV/d": "Pembina Utama Madya", "IV/e": "Pembina Utama"}
+
+// Pangkat is the rank of a grade; "" for a grade that has none, as those of PPPK.
+func Pangkat(golongan string) string { return ranks[golongan] }
+
 // Ready says that the approver may be asked: complete, nothing that stops, no person needed.
 func (r Reading) Ready() bool {
 	for _, p := range r.Problems {

@@ -270,6 +270,9 @@ func numberAround(rows []row, i int) string {
 	return ""
 }
 
+// dateTailRE is what stands behind a number on its line and is none of it.
+var dateTailRE = regexp.MustCompile(`(?i)[\s,]+(tanggal|tgl)\b.*$`)
+
 func numberIn(text string) string {
 	up := strings.ToUpper(text)
 	at := strings.Index(up, "NOMOR")
@@ -280,7 +283,7 @@ func numberIn(text string) string {
 	if at < 0 || at > 40 || len(up) != len(text) {
 		return ""
 	}
-	n := strings.TrimSpace(strings.TrimLeft(text[at+cut:], " :.\t"))
+	n := strings.TrimSpace(dateTailRE.ReplaceAllString(strings.TrimLeft(text[at+cut:], " :.\t"), ""))
 	if len(n) > 60 {
 		n = n[:60]
 	}

@@ -160,6 +160,9 @@ func annexOf(s *section) Kind {
 func (r *Reading) papers(all []*section) {
 	for _, s := range all {
 		p := Paper{File: s.src.File, SHA256: s.src.SHA256, Size: s.src.Size, Pages: s.pageRange(), Kind: s.kind, Title: s.title, Number: s.number, MachineRead: s.machine()}
+		if s.kind == SK {
+			p.Date = s.dated()
+		}
 		if s.kind == Unreadable {
 			p.Reason, p.MachineRead = cmp.Or(s.src.Unreadable, s.broken()), false
 		} else {

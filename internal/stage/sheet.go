@@ -13,7 +13,9 @@ import (
 )
 
 // SheetRow is one row of an account sheet as the approver reads it in a spreadsheet program.
-type SheetRow struct{ No, Nama, NIP, Email, UserID, Password string }
+type SheetRow struct {
+	No, Nama, NIP, NIK, Golongan, Pangkat, Jabatan, HP, Email, SK, SKDate, UserID, Password string
+}
 
 const sheetHead = 7 // row of the column names
 
@@ -44,8 +46,8 @@ func SheetIn(m *message.Message, pass secret.Secret) ([]SheetRow, error) {
 	}
 	var out []SheetRow
 	for _, r := range rows[sheetHead:] {
-		r = append(r, make([]string, 6)...)
-		out = append(out, SheetRow{r[0], r[1], r[2], r[3], r[4], r[5]})
+		r = append(r, make([]string, 13)...)
+		out = append(out, SheetRow{r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7], r[8], r[9], r[10], r[11], r[12]})
 	}
 	return out, nil
 }

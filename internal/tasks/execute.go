@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"ukpbjd/internal/credential"
+	"ukpbjd/internal/document"
 	"ukpbjd/internal/letter"
 	"ukpbjd/internal/office"
 	"ukpbjd/internal/secret"
@@ -200,11 +201,15 @@ func (w *Worker) sheets(j Job, issued map[string]credential.Issued) (map[string]
 			return nil, err
 		}
 	}
+	sk := j.Case.Reading.Paper(document.SK)
 	var rows []credential.SheetRow
 	for _, m := range j.Case.Members {
-		x := issued[m.Row.NIP]
-		rows = append(rows, credential.SheetRow{Nama: m.Row.Nama, NIP: m.Row.NIP, Email: m.Row.Email, UserID: x.UserID,
-			Password: x.Password, Kept: x.Password.Absent()})
+		x, r := issued[m.Row.NIP], m.Row
+		if m.Mend != nil {
+			r.Email = m.Mend.Address
+		}
+		rows = append(rows, credential.SheetRow{Nama: r.Nama, NIP: r.NIP, NIK: r.NIK, Golongan: r.Golongan, Pangkat: document.Pangkat(r.Golongan),
+			Jabatan: r.Jabatan, HP: r.HP, Email: r.Email, SK: sk.Number, SKDate: sk.Date, UserID: x.UserID, Password: x.Password, Kept: x.Password.Absent()})
 	}
 	for _, a := range w.Office.Acting(&j.Case, w.Now()) {
 		var pass secret.Secret
