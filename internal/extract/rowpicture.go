@@ -25,8 +25,9 @@ const (
 	highestRow     = 0.4    // of the page; what is higher is no row
 	sureRow        = 0.6    // share of a name's words by which its row is known without the NIP
 	rowShades      = 16     // greys of a picture
-	longRow        = 12     // times its height: what is longer is folded
-	foldGap        = 16     // pixels between the halves
+	longRow        = 10     // times its height: what is longer is folded
+	maxFolds       = 4      // pieces
+	foldGap        = 16     // pixels between them
 	rowPadding     = 4.0    // points above and below
 	knownByNIP     = 2.0    // weight of a whole NIP beside a whole name
 )
@@ -284,8 +285,8 @@ func cut(pic *picture, at span) []byte {
 	for y := y0; y < y1; y++ {
 		part.pix = append(part.pix, pic.pix[y*pic.w+x0:y*pic.w+x1]...)
 	}
-	if part.w > longRow*part.h {
-		part = part.folded()
+	if n := min((part.w-1)/(longRow*part.h)+1, maxFolds); n > 1 {
+		part = part.folded(n)
 	}
 	part = part.scaled(math.Min(1, widestRow/float64(part.w)))
 	for range 4 {
@@ -297,14 +298,16 @@ func cut(pic *picture, at span) []byte {
 	return nil
 }
 
-// folded sets the right half below the left one, so that a long row can be read in a letter; both show what stands in the middle.
-func (p *picture) folded() *picture {
-	both := p.w / 20
-	q := &picture{w: p.w/2 + both, h: 2*p.h + foldGap, dpi: p.dpi}
+// folded cuts a long row into n pieces, one below the other, so that a phone shows them large enough; neighbours share an edge.
+func (p *picture) folded(n int) *picture {
+	width, step := p.w/n+p.w/20, p.h+foldGap
+	q := &picture{w: width, h: n*step - foldGap, dpi: p.dpi}
 	q.pix = bytes.Repeat([]byte{255}, q.w*q.h)
-	for y := range p.h {
-		copy(q.pix[y*q.w:(y+1)*q.w], p.pix[y*p.w:])
-		copy(q.pix[(p.h+foldGap+y)*q.w:], p.pix[(y+1)*p.w-q.w:(y+1)*p.w])
+	for i := range n {
+		from := min(i*p.w/n, p.w-width)
+		for y := range p.h {
+			copy(q.pix[(i*step+y)*q.w:(i*step+y+1)*q.w], p.pix[y*p.w+from:])
+		}
 	}
 	return q
 }

@@ -30,6 +30,7 @@ type Member struct {
 	Marks                                            []string
 	Facts                                            []Fact       // what was read, each with its doubt
 	Remarks                                          []string     // the marks but for these doubts
+	Doubtful                                         bool         // the name
 	Picture                                          template.URL // of the row as it stands on paper: cid:…, RFC 2392
 	PictureFile                                      string
 }
@@ -130,12 +131,12 @@ func (v *View) unusual() {
 		for _, x := range m.Remarks {
 			v.Warnings = append(v.Warnings, "Nomor "+count(m.No)+", "+m.Name+": "+x)
 		}
-		if slices.ContainsFunc(m.Facts, func(f Fact) bool { return f.Doubt }) {
+		if m.Doubtful || slices.ContainsFunc(m.Facts, func(f Fact) bool { return f.Doubt }) {
 			doubts = append(doubts, strconv.Itoa(m.No))
 		}
 	}
 	if len(doubts) > 0 {
-		v.Warnings = append(v.Warnings, "Nilai yang meragukan pada anggota nomor "+strings.Join(doubts, ", ")+": ditandai pada daftar, mohon dicocokkan dengan berkas")
+		v.Warnings = append(v.Warnings, "Ada yang meragukan pada anggota nomor "+strings.Join(doubts, ", ")+": ditandai (periksa) pada daftar; mohon dicocokkan dengan berkas asli")
 	}
 }
 
@@ -232,7 +233,7 @@ func member(m sop.Member, no int, a sop.Account, zone *time.Location) Member {
 	for _, x := range m.Marks {
 		out.Remarks = append(out.Remarks, markText(x))
 	}
-	out.Facts = facts(out, r)
+	out.Facts, out.Doubtful = facts(out, r), slices.Contains(r.Doubts, "nama")
 	out.Marks = slices.Clone(out.Remarks)
 	if w := doubtful(r.Doubts); w != "" {
 		out.Marks = append(out.Marks, w)
@@ -246,10 +247,10 @@ func facts(m Member, r document.Row) (out []Fact) {
 	for _, x := range []struct {
 		field, label, value string
 		always              bool
-	}{{"nama", "Nama", m.Name, false}, {"nip", "NIP", m.NIP, true}, {"nik", "NIK", shown(r.NIK, 40), false}, {"email", "Email", cmp.Or(m.Address, "-"), true},
+	}{{"nip", "NIP", m.NIP, true}, {"nik", "NIK", shown(r.NIK, 40), false}, {"email", "Email", cmp.Or(m.Address, "-"), true},
 		{"golongan", "Golongan", m.Grade, m.Grade+m.Post != ""}, {"jabatan", "Jabatan", m.Post, m.Grade+m.Post != ""},
 		{"hp", "HP", m.Phone, false}, {"user_id", "User ID", m.Proposed, false}} {
-		if x.always || doubt(x.field) {
+		if x.always || doubt(x.field) && x.value != "" {
 			out = append(out, Fact{x.label, cmp.Or(x.value, "-"), doubt(x.field)})
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -69,14 +70,19 @@ func TestScannedRowsAreShown(t *testing.T) {
 				continue
 			}
 			img, err := png.Decode(bytes.NewReader(f.Bytes))
-			found = err == nil && len(f.Bytes) <= 60_000 && img.Bounds().Dx() > 500 && img.Bounds().Dy() > 15 && img.Bounds().Dy() < 200
+			found = err == nil && len(f.Bytes) <= 60_000 && img.Bounds().Dx() > 500 && img.Bounds().Dy() > 15 && img.Bounds().Dy() < 400
 		}
 		if !found {
 			t.Errorf("no picture %s that can be read", name)
 		}
 	}
-	if !strings.Contains(l.Msg.Text, "Perhatian") {
-		t.Error("no row is marked")
+	for _, r := range v.Reading.Roster { // each doubt beside its value, and none elsewhere
+		for field, value := range map[string]string{"nama": r.Nama, "email": r.Email, "nik": r.NIK, "hp": r.HP} {
+			marked := strings.Contains(strings.Join(strings.Fields(l.Msg.Text), " "), value+" (periksa)")
+			if doubt := slices.Contains(r.Doubts, field); value != "" && marked != doubt {
+				t.Errorf("%s of number %d: in doubt %v, marked so %v", field, r.No, doubt, marked)
+			}
+		}
 	}
 	if dir := os.Getenv("UKPBJD_KEEP"); dir != "" {
 		if err := os.WriteFile(filepath.Join(dir, "persetujuan.eml"), l.Raw, 0o600); err != nil {
