@@ -489,7 +489,7 @@ func (t *talk) describe(b *strings.Builder, out sop.Outcome) {
 				fmt.Fprintf(b, ", %s", strings.ReplaceAll(s, "@office.example", ""))
 			}
 		}
-		if len(l.Files) > 0 {
+		if slices.ContainsFunc(l.Files, func(f sop.File) bool { return f.Paper == "" }) {
 			b.WriteString(", sheet")
 		}
 		if l.Sealed != nil {

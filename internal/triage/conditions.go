@@ -30,7 +30,21 @@ var reservations = wordSet(`
 	hanya cuma saja catatan kembalikan lengkapi stop
 	but however except unless if provided providing until till before after wait hold pending postpone postponed delay later first
 	not dont cannot cant without only cancel reject change replace correct correction fix remove delete instead condition conditional conditionally
-	wrong`)
+	wrong
+
+	tpi ttpi kcuali cuman tanpa minus meski meskipun walau walaupun sayangnya sekiranya andai andaikan andaikata tahan menahan menyusul susulan lusa dl dlu
+	sblm stlh ga gak ngga nggak enggak ndak kagak mundur pindah mutasi pensiun ralat meralat harusnya seharusnya mestinya semestinya beda berbeda sesuaikan
+	gagal error eror kosong lewati sisanya skip
+	although though once unfortunately subject exclude excluding besides missing add another
+
+	nanging sakewanten kewala yening sampunang ampunang eda antos antosang durung dereng nenten tusing sing`)
+
+// lookAgain asks for another look, where it stands beside a word of asking or of once more: "sudah saya cek" does not.
+var (
+	lookAgain = wordSet("cek dicek periksa diperiksa teliti diteliti check checked")
+	asked     = wordSet("mohon tolong perlu coba harap agar harus please")
+	onceMore  = wordSet("lagi kembali ulang again")
+)
 
 func wordSet(s string) map[string]bool {
 	out := map[string]bool{}
@@ -66,14 +80,18 @@ var (
 	manyMembers = regexp.MustCompile(`^\d{1,3}(\d{15})?((\s*,\s*|\s+dan\s+|\s+and\s+|\s+)\d{1,3}(\d{15})?)*$`)
 	oneMember   = regexp.MustCompile(`^(\d{1,3}|\d{18})\s+(\S+)$`)
 	numbers     = regexp.MustCompile(`\d+`)
+	spacedNIP   = regexp.MustCompile(`\b(\d{8})[ .](\d{6})[ .](\d)[ .](\d{3})\b`) // as our letters print it
 )
 
 // accountLine reads "TETAP 2", "BARU 2, 5" or "USER 2 made.wirawan2". about: the line begins like one.
 func accountLine(line string) (lines []sop.Line, about, readable bool) {
-	first, rest, _ := strings.Cut(strings.Join(strings.Fields(visible(line)), " "), " ")
+	line = spacedNIP.ReplaceAllString(strings.TrimLeft(strings.Join(strings.Fields(visible(line)), " "), "-–—*• "), "$1$2$3$4")
+	first, rest, _ := strings.Cut(line, " ")
 	verb, about := accountWords[strings.ToUpper(strings.TrimRight(first, ":.,"))]
-	if !about {
-		return nil, false, false
+	if !about { // "nomor 2 TETAP" says as much, and is not read
+		return nil, numbers.MatchString(line) && slices.ContainsFunc(strings.FieldsFunc(strings.ToUpper(line), noLetter), func(w string) bool {
+			return accountWords[w] != "" && w != "USER"
+		}), false
 	}
 	rest = strings.TrimSuffix(rest, ".")
 	if verb == sop.GantiUser {
@@ -104,12 +122,29 @@ func visible(s string) string {
 
 // reserved: some word of a line makes an approval conditional.
 func reserved(line string) bool {
-	words := strings.FieldsFunc(strings.ToLower(strings.ReplaceAll(visible(line), "'", "")), func(r rune) bool { return !unicode.IsLetter(r) })
-	endings := []string{"", "lah", "nya", "kan"}
-	return slices.ContainsFunc(words, func(w string) bool {
-		return slices.ContainsFunc(endings, func(e string) bool { return reservations[strings.TrimSuffix(w, e)] })
-	})
+	words := strings.FieldsFunc(strings.ToLower(strings.NewReplacer("'", "", "’", "").Replace(visible(line))), noLetter)
+	for i, w := range words {
+		next := slices.Concat(words[i+1:], []string{""})[0]
+		if lookAgain[w] && (i > 0 && asked[words[i-1]] || onceMore[next]) {
+			return true
+		}
+		for _, start := range []string{"", "di", "ter"} {
+			for _, end := range []string{"", "lah", "nya", "kan"} {
+				stem, ok := strings.CutPrefix(w, start)
+				stem = strings.TrimSuffix(stem, end)
+				if ok && reservations[stem] && (stem != "sampai" || w == stem) { // disampaikan: it is told
+					return true
+				}
+			}
+		}
+	}
+	return spelt.MatchString(visible(line))
 }
+
+func noLetter(r rune) bool { return !unicode.IsLetter(r) }
+
+// spelt are the plainest of these words with blanks or hyphens between the letters.
+var spelt = regexp.MustCompile(`(?i)\b(j[ -]?a[ -]?n[ -]?g[ -]?a[ -]?n|t[ -]?a[ -]?p[ -]?i|t[ -]?u[ -]?n[ -]?d[ -]?a|k[ -]?e[ -]?c[ -]?u[ -]?a[ -]?l[ -]?i|b[ -]?a[ -]?t[ -]?a[ -]?l)\b`)
 
 // Books are the workbooks among a mail's files, and what may be one: a file without an ending, or with one that does not fit it.
 func Books(files []message.Attachment) (out []Book) {

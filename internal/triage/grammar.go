@@ -113,7 +113,7 @@ func (w word) take(rest string) (Command, bool) {
 
 // courteous: nothing but courtesies of a closed list, and one mark that ends a sentence behind each.
 func courteous(s string) bool {
-	words := strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return strings.ContainsRune(around+",", r) })
+	words := strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return strings.ContainsRune(around+",/", r) })
 	for i := 0; i < len(words); i++ {
 		next := ""
 		if i+1 < len(words) {
@@ -133,7 +133,7 @@ func courteous(s string) bool {
 // courtesies are words that change nothing, alone or in the pairs above.
 var courtesies = func() map[string]bool {
 	out := wordSet("pak bu bapak ibu bpk mas mbak bli gus dik kak saudara sdr admin terimakasih trims trimakasih tks thx thanks makasih trmksh suksma matur salam " +
-		"hormat nggih inggih diproses")
+		"hormat nggih inggih diproses banyak tim team ukpbj lpse wr wb warahmatullahi wabarakatuh")
 	for _, s := range []string{"pagi", "siang", "sore", "malam", "bekerja", "bertugas"} {
 		out["selamat "+s] = true
 	}
@@ -152,7 +152,7 @@ func greeting(line string) bool {
 }
 
 var greetings = []string{"selamat pagi", "selamat siang", "selamat sore", "selamat malam", "dengan hormat", "assalamualaikum", "assalamu'alaikum", "om swastyastu",
-	"om swastiastu", "salam sejahtera", "yth.", "yth", "halo", "hai", "dear", "hi", "good morning", "good afternoon"}
+	"om swastiastu", "rahajeng semeng", "rahajeng rahina", "rahajeng siang", "rahajeng tengai", "rahajeng sanja", "rahajeng wengi", "salam sejahtera", "yth.", "yth", "halo", "hai", "dear", "hi", "good morning", "good afternoon"}
 
 // intent is what the first own line of a reply says, or why it says nothing that may be obeyed. It is read from one place
 // only, the text/plain part; an HTML part that begins with another command makes the mail a matter for a person.
