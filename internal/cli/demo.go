@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,6 +54,8 @@ type play struct {
 	out             io.Writer
 	stage           *stage.Stage
 	sunny, troubled rehearsal.Bundle
+	later           rehearsal.Bundle // for a Pokja that a member of the sunny one joins
+	moved           sop.Person       // whose letter came back, at the address that is right
 	began           time.Time
 	shown, missed   int // shown are transactions of the post office, people's mails too
 	letters         int
@@ -67,8 +70,12 @@ func newPlay(out io.Writer, dir, page string) (*play, error) {
 	if p.troubled, err = rehearsal.Papers(7, 3, rehearsal.Office{Domain: stage.Domain, Tag: "b", Form: rehearsal.DOCX}); err != nil {
 		return nil, err
 	}
+	if p.later, err = rehearsal.Papers(39, 3, rehearsal.Office{Domain: stage.Domain, Tag: "c", Again: p.sunny.Roster[:1]}); err != nil {
+		return nil, err
+	}
 	lost := p.troubled.Roster[2].Email
-	p.stage, err = stage.Open(stage.Options{Dir: dir, Page: page, Members: append(stage.People(p.sunny), stage.People(p.troubled)...),
+	p.moved = sop.Person{Name: p.troubled.Roster[2].Nama, Address: "baru." + lost}
+	p.stage, err = stage.Open(stage.Options{Dir: dir, Page: page, Members: p.members(),
 		Rules: func(from, to string) postoffice.Behaviour {
 			if strings.EqualFold(to, lost) {
 				return postoffice.Behaviour{Bounce: "5.2.2", Text: "mailbox is full"}
@@ -76,6 +83,11 @@ func newPlay(out io.Writer, dir, page string) (*play, error) {
 			return postoffice.Behaviour{}
 		}})
 	return p, err
+}
+
+// members have a mailbox each.
+func (p *play) members() []sop.Person {
+	return append(slices.Concat(stage.People(p.sunny), stage.People(p.troubled), stage.People(p.later)[1:]), p.moved)
 }
 
 // perform plays every scene; it gives an error when an expectation did not hold.
@@ -91,6 +103,9 @@ func (p *play) perform(ctx context.Context) error {
 		{"Babak 2. Permohonan tanpa SK, lalu dilengkapi", p.incomplete},
 		{"Babak 3. Persetujuan palsu ditolak", p.spoof},
 		{"Babak 4. Persetujuan asli, dan satu surat yang kembali", p.bounce},
+		{"Babak 5. Alamat yang keliru diperbaiki setelah disetujui", p.mend},
+		{"Babak 6. Permohonan yang sama dikirim lagi", p.repeat},
+		{"Babak 7. Anggota yang sudah mempunyai akun", p.kept},
 		{"Pemeriksaan akhir", p.audit},
 	} {
 		fmt.Fprintf(p.out, "\n%s\n", scene.title)

@@ -36,6 +36,7 @@ type Office struct {
 	Tag    string // added to each member's address, to keep the people of many requests apart
 	Form   Form   // XLSX
 	Fault  string // a document.Code that the last row of the formulir commits; "": none
+	Again  []document.Row // people of an earlier request, who stand first in this one
 	PadTo  int    // bytes that each paper is filled up to, with a picture in its letterhead; 0: none. A CSV stays small
 }
 
@@ -73,6 +74,10 @@ func Papers(seed int64, members int, o Office) (Bundle, error) {
 	taken := map[string]bool{}
 	for i := range members {
 		b.Roster = append(b.Roster, person(r, i+1, o, taken))
+		if i < len(o.Again) {
+			b.Roster[i] = o.Again[i]
+			b.Roster[i].No = i + 1
+		}
 	}
 	b.Head = person(r, 0, o, taken)
 	b.Head.Golongan, b.Head.Jabatan = "IV/b", "Kepala Bagian Pengadaan Barang/Jasa"
