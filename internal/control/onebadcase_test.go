@@ -34,7 +34,9 @@ func work(t *testing.T, x *officetest.Office, health *queue.Health, some time.Du
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), some)
 	defer cancel()
-	if err := tasks.New(tasks.Options{Clerk: x.Clerk, Health: health}).Run(ctx); !errors.Is(err, context.DeadlineExceeded) {
+	served := make(chan struct{})
+	close(served)
+	if err := tasks.New(tasks.Options{Clerk: x.Clerk, Health: health}).Run(ctx, served); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("the workers ended: %v", err)
 	}
 }

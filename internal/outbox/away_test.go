@@ -53,7 +53,7 @@ func TestDamagedSealedLetterIsShown(t *testing.T) {
 		x.Set(o.Now().Add(time.Hour))
 		for _, c := range due(t, o) {
 			r := postman.Result{Outcome: postman.Accepted, Text: "250 ok"}
-			if _, err := o.unseal(c); err != nil {
+			if _, err := o.unseal(t.Context(), c); err != nil {
 				r = unsendable(err)
 			}
 			if again, err := o.Settle(t.Context(), []Sent{{Row: c.Row, Result: r, At: o.Now()}}); err != nil || len(again) > 0 {
