@@ -136,7 +136,7 @@ func (v *View) unusual() {
 		}
 	}
 	if len(doubts) > 0 {
-		v.Warnings = append(v.Warnings, "Ada yang meragukan pada anggota nomor "+strings.Join(doubts, ", ")+": ditandai (periksa) pada daftar; mohon dicocokkan dengan berkas asli")
+		v.Warnings = append(v.Warnings, "Ada yang meragukan pada anggota nomor "+strings.Join(doubts, ", ")+": ditandai (cocokkan) pada daftar; mohon dicocokkan dengan berkas asli")
 	}
 }
 

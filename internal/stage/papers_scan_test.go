@@ -78,7 +78,7 @@ func TestScannedRowsAreShown(t *testing.T) {
 	}
 	for _, r := range v.Reading.Roster { // each doubt beside its value, and none elsewhere
 		for field, value := range map[string]string{"nama": r.Nama, "email": r.Email, "nik": r.NIK, "hp": r.HP} {
-			marked := strings.Contains(strings.Join(strings.Fields(l.Msg.Text), " "), value+" (periksa)")
+			marked := strings.Contains(strings.Join(strings.Fields(l.Msg.Text), " "), value+" (cocokkan)")
 			if doubt := slices.Contains(r.Doubts, field); value != "" && marked != doubt {
 				t.Errorf("%s of number %d: in doubt %v, marked so %v", field, r.No, doubt, marked)
 			}
