@@ -68,7 +68,7 @@ type Intake struct {
 	file    queue.Signal // something may have to be moved
 	looked  queue.Signal // the inbox was looked at, or could not be
 	pos     store.Mailbox
-	turn    uint32 // of the mails that are to be read again, where the next round begins
+	resume  uint32 // of the mails that are to be read again, where the next round begins
 	waiting waiting
 
 	busy, backlog atomic.Int32              // rounds under way, and those of several mails
@@ -167,7 +167,7 @@ func (m *Intake) round(ctx context.Context) (next time.Time, err error) {
 		m.busy.Add(1)
 		defer m.busy.Add(-1)
 		if err = m.ingest(ctx, refs); err != nil {
-			m.turn = 0 // of some nothing is known
+			m.resume = 0 // of some nothing is known
 		}
 	}
 	return queue.Earlier(m.Now().Add(m.Poll), m.mails.Next()), err
@@ -290,16 +290,16 @@ func (m *Intake) pending(ctx context.Context) ([]mailbox.Ref, error) {
 	from := m.pos.Next
 	var list []store.UID
 	if err := m.View(ctx, func(b store.Books) (err error) {
-		list, err = b.Mails.Again(m.pos.UIDValidity, maxAgain, func(u store.UID) bool { return u.UID < m.turn || m.waits(u) })
+		list, err = b.Mails.Again(m.pos.UIDValidity, maxAgain, func(u store.UID) bool { return u.UID < m.resume || m.waits(u) })
 		return err
 	}); err != nil {
 		return nil, err
 	}
-	m.turn = 0
+	m.resume = 0
 	last := uint32(math.MaxUint32)
 	if len(list) == maxAgain { // the others have their turn next: these may all be due again by then; what came after them waits
 		last = list[maxAgain-1].UID
-		m.turn = last + 1
+		m.resume = last + 1
 		m.Mail.Notify()
 	}
 	for _, u := range list {

@@ -187,13 +187,13 @@ func find(list []Incoming, uid mailbox.UID) int {
 	return slices.IndexFunc(list, func(in Incoming) bool { return in.UID == store.UID(uid) })
 }
 
-// passOver has mails read again that did not come in their turn. Who sent them nobody knows, so no later command overtakes them.
+// passOver has mails read again that did not come in their turn. Who sent them nobody knows, so nobody's later word overtakes them.
 func (p *pipeline) passOver(ctx context.Context, list []Incoming) error {
 	if len(list) == 0 {
 		return nil
 	}
 	for _, in := range list {
-		p.waiting.add(in.UID, anybody, p.Now())
+		p.waiting.add(in.UID, turn{sender: anybody}, p.Now())
 	}
 	return p.Update(ctx, func(b store.Books) error {
 		return each(slices.Values(list), func(in Incoming) error { return b.Mails.ReadAgain(in.UID) })

@@ -37,9 +37,16 @@ type Prepared struct {
 	suspected []string       // cases whose passwords seem to stand in its papers
 	words     []byte         // of its papers, then
 	carried   *sop.Carried   // by an answer to an enrolment letter
+	on        ground         // on which its papers were understood
+	turn      turn           // in which it comes
 	outcome   string         // once decided
-	command   bool           // it would be obeyed
 	err       error          // reading was impossible for a passing reason: the mail is read again later
+}
+
+// ground is the state of a case on which papers are understood; every reading that a case takes is a revision. Zero: no case.
+type ground struct {
+	number   string
+	revision int
 }
 
 // reading is one mail on its way through the steps of Read.
@@ -60,8 +67,7 @@ func (m *Intake) Read(ctx context.Context, in Incoming) Prepared {
 			break
 		}
 	}
-	_, command := r.v.What.(sop.Command)
-	p.command = command && r.v.Outcome == triage.Obeyed
+	p.turn = m.turnOf(&p, r.v)
 	if p.mail.Msg != nil {
 		for i := range p.mail.Msg.Files {
 			p.mail.Msg.Files[i].Bytes = nil
@@ -152,6 +158,7 @@ func (r *reading) readPapers(ctx context.Context) error {
 		return err
 	}
 	bundle := MailPapers(msg, files, r.Office.Mailbox.Address)
+	r.on = ground{}
 	if r.v.Case != "" {
 		cs, err := r.Case(ctx, r.v.Case)
 		if err != nil {
@@ -162,6 +169,7 @@ func (r *reading) readPapers(ctx context.Context) error {
 			return err
 		}
 		bundle.Previous, bundle.Earlier, bundle.Said = r.Extract.All(ctx, old), cs.Reading.Papers, cs.Reading.Said
+		r.on = ground{cs.Number, cs.Revision}
 	}
 	read := document.Read(bundle)
 	r.mail.Reading = &read

@@ -53,7 +53,7 @@ func (m *Intake) countAttempts(ctx context.Context, refs []mailbox.Ref) (fit []I
 		return nil
 	})
 	for i := 0; i < len(damaged) && err == nil; i++ {
-		m.waiting.add(damaged[i].UID, anybody, m.Now())
+		m.waiting.add(damaged[i].UID, turn{sender: anybody}, m.Now())
 		_, err = m.mails.Blame(ctx, damaged[i], damaged[i].err)
 	}
 	if err != nil || len(killers) == 0 {
@@ -114,7 +114,7 @@ func (m *Intake) unreadable(ctx context.Context, in Incoming, e *mailbox.Message
 	if err != nil || f.Aside {
 		return err
 	}
-	m.waiting.add(in.UID, anybody, m.Now())
+	m.waiting.add(in.UID, turn{sender: anybody}, m.Now())
 	return m.Update(ctx, func(b store.Books) error { return readLater(b, in.UID) })
 }
 
@@ -141,7 +141,7 @@ func (m *Intake) advance(b store.Books, next uint32) error {
 }
 
 // Receive decides mails that have been read, in order: together, and when that fails each alone. What waits is read again
-// later, and so is whatever the same person sent after it: their second word is not heard before the first.
+// later, and so is whatever the same person sent after it, or anybody about the same case: a second word is not heard before the first.
 func (m *Intake) Receive(ctx context.Context, batch []Prepared) error {
 	if err := m.syncArchived(batch); err != nil {
 		return err
@@ -152,7 +152,7 @@ func (m *Intake) Receive(ctx context.Context, batch []Prepared) error {
 	}
 	last := batch[len(batch)-1].UID.UID
 	var undone []*Prepared      // to be read again
-	behind := map[string]bool{} // whose later mails are, too
+	behind := map[string]bool{} // whose later mails are, too, and of which cases
 	failed, err := m.mails.Commit(ctx, list, func(ctx context.Context, some []*Prepared) error {
 		var now []*Prepared
 		err := m.Commit(ctx, len(some), func(b store.Books) (err error) {
@@ -173,7 +173,7 @@ func (m *Intake) Receive(ctx context.Context, batch []Prepared) error {
 			}
 		}
 		for _, p := range now {
-			behind[m.sender(p)] = true
+			p.turn.hold(behind)
 		}
 		return err
 	})
@@ -182,7 +182,7 @@ func (m *Intake) Receive(ctx context.Context, batch []Prepared) error {
 	}
 	for _, f := range failed {
 		if !f.Aside {
-			m.waiting.add(f.Item.UID, m.sender(f.Item), m.Now())
+			m.waiting.add(f.Item.UID, f.Item.turn, m.Now())
 			later = append(later, f.Item.UID)
 		}
 	}
@@ -204,22 +204,22 @@ func (m *Intake) Receive(ctx context.Context, batch []Prepared) error {
 }
 
 // receiveAll decides some mails, in order, and returns those that are to be read again: the books moved on while they
-// were being read. What the same person sent after one of these, or of those behind, waits for it.
+// were being read. What the same person sent after one of these, or of those behind, waits for it, and what is about its case.
 func (m *Intake) receiveAll(b store.Books, some []*Prepared, behind map[string]bool) (undone []*Prepared, err error) {
 	behind = maps.Clone(behind)
 	for _, p := range some {
-		who := m.sender(p)
 		p.outcome = ""
 		done := false
-		if who == "" || !behind[who] {
-			if done, err = m.receive(b, p); err != nil {
+		if !behind[p.turn.sender] {
+			if done, err = m.receive(b, p, behind); err != nil {
 				return nil, err
 			}
 		}
 		if done {
 			continue
 		}
-		undone, behind[who] = append(undone, p), true
+		undone = append(undone, p)
+		p.turn.hold(behind)
 		if err := readLater(b, p.UID); err != nil {
 			return nil, err
 		}
@@ -230,13 +230,23 @@ func (m *Intake) receiveAll(b store.Books, some []*Prepared, behind map[string]b
 // maxMoved is how often in a row the books may move on while one mail is being read, before it has to wait.
 const maxMoved = 3
 
-// movedOn has mails read again at once, the first of each person.
+// movedOn has mails read again at once, the first of each person and case. Of one case each waits for the one before it, which changes what
+// it is understood on.
 func (m *Intake) movedOn(ctx context.Context, undone []*Prepared) error {
+	last := map[string]store.UID{}
 	for _, p := range undone {
-		if m.waiting.before(p.UID, m.sender(p), p.command, m.Now()) {
+		x, another := last[p.turn.number]
+		if p.turn.number != "" {
+			last[p.turn.number] = p.UID
+		}
+		if another {
+			m.waiting.follow(p.UID, p.turn, x)
 			continue
 		}
-		if n := m.waiting.add(p.UID, m.sender(p), m.Now()); n > maxMoved {
+		if m.waiting.before(p.UID, p.turn, m.Now()) {
+			continue
+		}
+		if n := m.waiting.add(p.UID, p.turn, m.Now()); n > maxMoved {
 			if _, err := m.mails.Blame(ctx, p, errMoved); err != nil {
 				return err
 			}
@@ -253,7 +263,7 @@ func (m *Intake) inTurn(ctx context.Context, batch []Prepared) (list []*Prepared
 	for i := range batch {
 		p := &batch[i]
 		switch {
-		case m.waiting.before(p.UID, m.sender(p), p.command, m.Now()):
+		case m.waiting.before(p.UID, p.turn, m.Now()):
 			later = append(later, p.UID)
 		case p.err != nil:
 			f, err := m.mails.Blame(ctx, p, p.err)
@@ -261,7 +271,7 @@ func (m *Intake) inTurn(ctx context.Context, batch []Prepared) (list []*Prepared
 				return nil, nil, err
 			}
 			if !f.Aside {
-				m.waiting.add(p.UID, m.sender(p), m.Now())
+				m.waiting.add(p.UID, p.turn, m.Now())
 				later = append(later, p.UID)
 			}
 		default:
@@ -271,20 +281,27 @@ func (m *Intake) inTurn(ctx context.Context, batch []Prepared) (list []*Prepared
 	return list, later, nil
 }
 
-// sender is by what a person's mails are kept in order: their address, and whether it is proven, so that who only claims to be
-// somebody holds nobody back. Empty where nobody can tell.
-func (m *Intake) sender(p *Prepared) string {
-	if p.mail.Msg == nil {
-		return ""
+// turnOf is by what a mail is kept in order: its case, and its sender's address, and whether that is proven, so that who only claims to be
+// somebody holds nobody back. No sender where nobody can tell.
+func (m *Intake) turnOf(p *Prepared, v triage.Verdict) turn {
+	t := turn{number: v.Case, papers: v.Papers}
+	if p.mail.Msg == nil || fromText(p) == "" {
+		return t
 	}
 	from := fromText(p)
-	if from == "" {
-		return ""
-	}
-	if a, ok := m.Office.Approver(from); ok {
+	a, approver := m.Office.Approver(from)
+	t.known = approver || len(v.From.Roles) > 0 || m.triage.Allowed(from)
+	if approver {
 		from = a.Address // whichever of their addresses they write from
 	}
-	return strings.ToLower(from) + " " + string(p.mail.Proof.Result)
+	t.sender = strings.ToLower(from) + " " + string(p.mail.Proof.Result)
+	return t
+}
+
+// hold has later mails of the same sender wait, and those of a case that this one may change.
+func (t turn) hold(behind map[string]bool) {
+	behind[t.sender], behind[t.number] = true, behind[t.number] || t.papers
+	delete(behind, "")
 }
 
 // syncArchived makes raw mails durable before the commit that refers to them, all in one go. After a sync that has not held,
@@ -302,20 +319,21 @@ func (m *Intake) syncArchived(batch []Prepared) error {
 	return nil
 }
 
-// receive decides one mail and records its one outcome; false: it is to be read again, as the books moved on meanwhile.
-func (m *Intake) receive(b store.Books, p *Prepared) (done bool, err error) {
+// receive decides one mail and records its one outcome; false: it is to be read again, as the books moved on meanwhile, or an earlier one of
+// its case is.
+func (m *Intake) receive(b store.Books, p *Prepared, behind map[string]bool) (done bool, err error) {
 	if _, seen, err := b.Mails.Get(p.UID); err != nil || seen {
 		return true, err
 	}
 	now := m.Now().UTC()
-	v, err := m.verdict(b, p)
-	if err != nil || m.unread(v, p) {
+	v, read, err := m.verdict(b, p)
+	if err != nil || !read || behind[v.Case] {
 		return false, err
 	}
 	if heard, err := m.hearFirst(b, p, v, now); err != nil {
 		return false, err
 	} else if heard {
-		if v, err = m.verdict(b, p); err != nil || m.unread(v, p) {
+		if v, read, err = m.verdict(b, p); err != nil || !read {
 			return false, err
 		}
 	}
@@ -326,6 +344,9 @@ func (m *Intake) receive(b store.Books, p *Prepared) (done bool, err error) {
 	if r, asks := v.What.(sop.Request); asks && v.Opens {
 		if number, err = m.Repeated(b, r); err != nil {
 			return false, err
+		}
+		if p.turn.number = number; behind[number] {
+			return false, nil
 		}
 		if number != "" {
 			v.Opens, v.Case, v.Reason, v.What = false, number, "repeat", sop.Repeat{Reading: r.Reading}
@@ -343,10 +364,31 @@ func (m *Intake) receive(b store.Books, p *Prepared) (done bool, err error) {
 	return true, b.Mails.Put(p.UID, m.record(p, v, number, now), p.mail.Msg.ContentHash)
 }
 
-// verdict is what the gates say of a mail by the books as they are now.
-func (m *Intake) verdict(b store.Books, p *Prepared) (triage.Verdict, error) {
-	v, err := m.triage.Sort(view{b}, p.mail)
-	return p.overrideVerdict(v), err
+// verdict is what the gates say of a mail by the books as they are now. They are asked first on what its papers are to be understood: papers
+// that were understood on another state of the case, or on another case, are as good as unread.
+func (m *Intake) verdict(b store.Books, p *Prepared) (v triage.Verdict, read bool, err error) {
+	bare := p.mail
+	bare.Reading = nil
+	if v, err = m.triage.Sort(view{b}, bare); err != nil {
+		return v, false, err
+	}
+	p.turn.number, p.turn.papers = v.Case, v.Papers
+	if v.Papers && p.mail.Reading != nil {
+		on := ground{number: v.Case}
+		if v.Case != "" {
+			cs, err := office.Find(b, v.Case)
+			if err != nil {
+				return v, false, err
+			}
+			on.revision = cs.Revision
+		}
+		if on != p.on && !m.Policy.Without.Reading {
+			return v, false, nil
+		}
+		v, err = m.triage.Sort(view{b}, p.mail)
+	}
+	v = p.overrideVerdict(v)
+	return v, !m.unread(v, p), err
 }
 
 // hearFirst tells a case what it has to hear before the mail: what was said for all that are open, and of a secret that was seen. Either may

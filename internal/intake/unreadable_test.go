@@ -170,7 +170,7 @@ func TestCommandWaitsForADamagedRow(t *testing.T) {
 	if err != nil || len(fit) != 1 {
 		t.Fatal(len(fit), err)
 	}
-	if !d.in.waiting.before(u(2), "admin@gov.example proven", true, d.in.Now()) {
+	if !d.in.waiting.before(u(2), turn{sender: "admin@gov.example proven", known: true}, d.in.Now()) {
 		t.Error("a command overtakes the mail before it")
 	}
 }

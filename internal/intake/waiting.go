@@ -7,49 +7,54 @@ import (
 	"ukpbjd/internal/store"
 )
 
-// waiting remembers which mails wait for another try, of whom they are, and which mails wait behind them.
+// waiting remembers which mails wait, for another try or behind an earlier mail.
 type waiting struct {
-	mu    sync.Mutex
-	first map[store.UID]turn
-	after map[store.UID]store.UID
+	mu  sync.Mutex
+	all map[store.UID]turn
 }
 
-// turn is a mail that waits for another try, since when, and how many it has had.
+// turn is what is known of a mail that waits, or may have to.
 type turn struct {
 	sender string
-	times  int
+	number string // of its case
+	papers bool   // it may change who stands in the case
+	known  bool   // it is of somebody whom the office obeys
+
+	behind store.UID // the earlier one that it waits for; zero: it waits for another try
+	times  int       // how many it has had
 	since  time.Time
 }
 
 const (
 	// anybody is the sender of a mail that the server does not hand over.
 	anybody = "?"
-	// maxAnybody is how long commands wait behind such a mail: longer than a server takes to start, and not for ever.
+	// maxAnybody is how long whoever may have sent such a mail waits behind it: longer than a server takes to start, and not for ever.
 	maxAnybody = time.Hour
 )
 
-// holds says that a mail of that sender waits for this one, or a command, as long as this one may be of its sender.
-func (t turn) holds(sender string, command bool, now time.Time) bool {
+// holds says that a later mail waits for this one: it is of the same sender, or this one may be; or this one may change the case that it
+// speaks of, such as the address that an approval releases a password to.
+func (t turn) holds(later turn, now time.Time) bool {
 	d := now.Sub(t.since)
-	return sender != "" && t.sender == sender || command && t.sender == anybody && d >= 0 && d < maxAnybody
+	return later.sender != "" && t.sender == later.sender || t.papers && later.number != "" && t.number == later.number ||
+		later.known && t.sender == anybody && d >= 0 && d < maxAnybody
 }
 
 func (w *waiting) reset() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.first, w.after = map[store.UID]turn{}, map[store.UID]store.UID{}
+	w.all = map[store.UID]turn{}
 }
 
-// add returns how often the mail has been added.
-func (w *waiting) add(u store.UID, sender string, now time.Time) int {
+// add is for a mail that waits for another try. It returns how often the mail has been added.
+func (w *waiting) add(u store.UID, t turn, now time.Time) int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	t := turn{sender, w.first[u].times + 1, w.first[u].since}
+	t.times, t.since = w.all[u].times+1, w.all[u].since
 	if t.since.IsZero() {
 		t.since = now
 	}
-	w.first[u] = t
-	delete(w.after, u)
+	w.all[u] = t
 	return t.times
 }
 
@@ -57,36 +62,45 @@ func (w *waiting) add(u store.UID, sender string, now time.Time) int {
 func (w *waiting) settled(u store.UID) (others bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	delete(w.first, u)
-	delete(w.after, u)
-	for _, x := range w.after {
-		others = others || x == u
+	delete(w.all, u)
+	for _, t := range w.all {
+		others = others || t.behind == u
 	}
 	return others
 }
 
-// before says that an earlier mail of the same sender waits, or for a command one that may be, and remembers it.
-func (w *waiting) before(u store.UID, sender string, command bool, now time.Time) bool {
+// before says that a mail has to wait for an earlier one, and remembers it.
+func (w *waiting) before(u store.UID, t turn, now time.Time) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for x, t := range w.first {
-		if x.UID < u.UID && t.holds(sender, command, now) {
-			w.after[u] = x
-			return true
+	for x, first := range w.all {
+		if x.UID < u.UID && (t.behind == store.UID{} || x.UID < t.behind.UID) && first.holds(t, now) {
+			t.behind = x
 		}
 	}
-	delete(w.after, u)
-	return false
+	was := w.all[u]
+	if t.behind != (store.UID{}) {
+		t.times, t.since = was.times, was.since
+		w.all[u] = t
+	} else if was.behind != (store.UID{}) {
+		delete(w.all, u)
+	}
+	return t.behind != store.UID{}
+}
+
+// follow has a mail wait behind an earlier one.
+func (w *waiting) follow(u store.UID, t turn, earlier store.UID) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	t.behind, t.times, t.since = earlier, w.all[u].times, w.all[u].since
+	w.all[u] = t
 }
 
 // behind says that a mail waits only for another.
 func (w *waiting) behind(u store.UID, now time.Time) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	x, ok := w.after[u]
-	if !ok {
-		return false
-	}
-	t, still := w.first[x]
-	return still && (t.sender != anybody || t.holds("", true, now))
+	x := w.all[u].behind
+	t, still := w.all[x]
+	return still && (t.sender != anybody || t.holds(turn{known: true}, now))
 }

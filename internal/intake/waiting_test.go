@@ -30,26 +30,49 @@ func TestForgedMailHoldsNobodyBack(t *testing.T) {
 	}
 }
 
-// TestCommandsWaitForWhomNobodyKnows (A4): behind a mail that the server does not hand over a command waits for an hour, and then goes
-// on, whatever the server does. The controls are a mail that is no command, and one that came earlier.
-func TestCommandsWaitForWhomNobodyKnows(t *testing.T) {
+// TestKnownWaitForWhomNobodyKnows (A4): behind a mail that the server does not hand over, whatever somebody sends whom the office obeys waits
+// for an hour, and then goes on, whatever the server does. The controls are a mail of a stranger, and one that came earlier.
+func TestKnownWaitForWhomNobodyKnows(t *testing.T) {
 	var w waiting
 	w.reset()
 	u := func(n uint32) store.UID { return store.UID{Validity: 7, UID: n} }
+	admin, stranger := turn{sender: "admin@gov.example", known: true}, turn{sender: "orang@lain.example"}
 	began := time.Date(2026, 5, 4, 9, 0, 0, 0, time.UTC)
 	for passed := time.Duration(0); passed < 3*maxAnybody; passed += 10 * time.Minute {
 		now := began.Add(passed)
-		w.add(u(5), anybody, now) // refused again
-		if w.before(u(6), "orang@lain.example", false, now) || w.before(u(4), "admin@gov.example", true, now) {
+		w.add(u(5), turn{sender: anybody}, now) // refused again
+		if w.before(u(6), stranger, now) || w.before(u(4), admin, now) {
 			t.Error("control: waits")
 		}
 		want := passed < maxAnybody
-		if got := w.before(u(6), "admin@gov.example", true, now); got != want || want && !w.behind(u(6), now) {
+		if got := w.before(u(6), admin, now); got != want || want && !w.behind(u(6), now) {
 			t.Errorf("after %s: waits %v", passed, got)
 		}
 	}
-	w.add(u(8), anybody, began)
-	if !w.before(u(9), "admin@gov.example", true, began) || w.behind(u(9), began.Add(maxAnybody)) {
+	w.add(u(8), turn{sender: anybody}, began)
+	if !w.before(u(9), admin, began) || w.behind(u(9), began.Add(maxAnybody)) {
 		t.Error("what waited is not read when the hour is over")
+	}
+}
+
+// TestPapersHoldTheirCase (A7): papers of a case that wait for another try hold whatever is said of that case after them, an approval too.
+// The controls are a mail of another case, one that came earlier, and a command that waits.
+func TestPapersHoldTheirCase(t *testing.T) {
+	u := func(n uint32) store.UID { return store.UID{Validity: 7, UID: n} }
+	now := time.Date(2026, 5, 4, 9, 0, 0, 0, time.UTC)
+	for _, papers := range []bool{true, false} {
+		var w waiting
+		w.reset()
+		w.add(u(5), turn{sender: "staf@gov.example", number: "PKJ-2026-0001", papers: papers}, now)
+		setuju := turn{sender: "admin@gov.example", number: "PKJ-2026-0001"}
+		if w.before(u(4), setuju, now) || w.before(u(6), turn{sender: "admin@gov.example", number: "PKJ-2026-0002"}, now) {
+			t.Error("control: waits")
+		}
+		if got := w.before(u(6), setuju, now); got != papers {
+			t.Errorf("papers %t: waits %t", papers, got)
+		}
+		if others := w.settled(u(5)); others != papers || w.before(u(6), setuju, now) || w.settled(u(6)) {
+			t.Error("what waited goes on when the papers are settled")
+		}
 	}
 }

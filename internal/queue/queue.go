@@ -35,6 +35,7 @@ type Without struct {
 	OneFate bool // a batch that fails is never taken apart: the fault of one is everybody's
 	Arrival bool // mails are decided as they are read, the shorter first
 	Passing bool // every refusal is taken for the last word
+	Reading bool // papers are taken as they were understood, whatever their case has become since
 }
 
 // Options of one queue. All but Key may be left out; two queues of one name would overwrite what the other says in health.

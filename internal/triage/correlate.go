@@ -91,7 +91,7 @@ func (t Triage) answered(v View, msg *message.Message) (match, error) {
 func (t Triage) speaksToUs(c match, msg *message.Message, from string) bool {
 	_, why := intent(msg)
 	party := len(c.sender.Roles) > 0
-	papers := len(msg.Files) > 0 && (c.supplements() || !party && t.allowed(from))
+	papers := len(msg.Files) > 0 && (c.supplements() || !party && t.Allowed(from))
 	return papers || party && (why == "" || why == "words-missing" || len(msg.Automation) > 0)
 }
 

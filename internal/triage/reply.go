@@ -50,7 +50,7 @@ func (t Triage) shape(v Verdict, msg *message.Message, why string) (Verdict, boo
 // participant: the sender takes part in the case, and the reply has a token: a known Message-ID of ours, or the code.
 func (t Triage) participant(v Verdict, msg *message.Message, c match) (Verdict, bool) {
 	switch {
-	case len(v.From.Roles) == 0 && t.allowed(v.From.Address):
+	case len(v.From.Roles) == 0 && t.Allowed(v.From.Address):
 		v.Answer = "not-a-party"
 		return t.refused(v, "correlation", "stranger", false), true
 	case len(v.From.Roles) == 0:
@@ -74,7 +74,7 @@ func (t Triage) participant(v Verdict, msg *message.Message, c match) (Verdict, 
 // stranger: somebody with no part in the case answers a letter to another. Whom we know is told so; else the addressee is, at the
 // address that is registered for them.
 func (t Triage) stranger(v Verdict, c match) Verdict {
-	if t.allowed(v.From.Address) && v.From.Proof.Result == sop.Proven {
+	if t.Allowed(v.From.Address) && v.From.Proof.Result == sop.Proven {
 		v.Answer = "not-addressee"
 		return t.refused(v, "correlation", "stranger", false)
 	}

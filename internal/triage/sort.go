@@ -184,7 +184,7 @@ func (t Triage) uncorrelated(m Mail, from message.Address, shape string, c match
 		return v
 	}
 	asks := forgot.MatchString(m.Msg.Subject) || !c.found && asks(m.Msg) // the subject of an answer is ours
-	if !t.allowed(from.Addr) {
+	if !t.Allowed(from.Addr) {
 		if asks && !forgot.MatchString(m.Msg.Subject) && len(m.Msg.Files) > 0 { // staff at a private address, or a stranger who knows the form
 			v.OperatorAlert = "request-outside"
 		}
@@ -249,7 +249,7 @@ func (t Triage) request(v Verdict, m Mail) Verdict {
 // oversized: a known requester is told the limit, and a case records it. Nobody else's large mail is ours.
 func (t Triage) oversized(m Mail, from message.Address, shape string, c match) Verdict {
 	v := Verdict{Outcome: NotOurs, Gate: "shape", Reason: "oversized", Case: c.number}
-	if shape != "" || !t.allowed(from.Addr) || m.Proof.Result != sop.Proven || len(m.Msg.Automation) > 0 {
+	if shape != "" || !t.Allowed(from.Addr) || m.Proof.Result != sop.Proven || len(m.Msg.Automation) > 0 {
 		return v
 	}
 	v.From = sop.Sender{Person: sop.Person{Name: from.Name, Address: from.Addr}, Roles: []sop.Role{sop.RoleRequester}}
@@ -273,8 +273,8 @@ func (t Triage) otherProcedure(v Verdict, m Mail) Verdict {
 	return v
 }
 
-// allowed matches requesters: an address, or *@domain.
-func (t Triage) allowed(addr string) bool {
+// Allowed matches requesters: an address, or *@domain.
+func (t Triage) Allowed(addr string) bool {
 	addr = strings.ToLower(addr)
 	return slices.ContainsFunc(t.Requesters, func(p string) bool {
 		p = strings.ToLower(p)
@@ -295,7 +295,7 @@ const maxColleagues = 20
 func (t Triage) colleagues(msg *message.Message, requester string) (out []string) {
 	for _, a := range slices.Concat(msg.To, msg.Cc) {
 		own := strings.EqualFold(a.Addr, t.Office.Mailbox.Address) || strings.EqualFold(a.Addr, requester)
-		if !own && t.allowed(a.Addr) && len(out) < maxColleagues {
+		if !own && t.Allowed(a.Addr) && len(out) < maxColleagues {
 			out = append(out, strings.ToLower(a.Addr))
 		}
 	}
