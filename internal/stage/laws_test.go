@@ -47,6 +47,7 @@ var laws = []law{
 	{"1 one item, one fate: papers to archive", without(queue.Without{OneFate: true}), fateOf{refusing{bucket: "unarchived", row: `-0001/[^{]*$`}, gone("unarchived", `-0002/`)}.play},
 	{"1 one item, one fate: letters to archive", without(queue.Without{OneFate: true}), fateOf{refusing{bucket: "copies", row: `-0001/.*/tanda-terima$`}, gone("unkept", `-0002/.*/tanda-terima$`)}.play},
 	{"2 order of arrival", without(queue.Without{Arrival: true}), arrival},
+	{"2 order of arrival, of papers", without(queue.Without{Reading: true}), arrivalOfPapers},
 	{"3 an identity travels whole", bareUIDs, wholeIdentity},
 	{"4 one idempotency", unconsumed("outbox"), sentOnce},
 	{"4 one idempotency, of tasks", unconsumed("tasks"), madeOnce},
@@ -331,6 +332,28 @@ func arrival(t *testing.T, m mutant) (broken []string) {
 	}
 	if len(x.events(x.only().Number, "approved")) != 1 {
 		broken = append(broken, "SETUJU came before STOP and was refused as if it had come after it")
+	}
+	if m == nil {
+		x.sound()
+	}
+	return broken
+}
+
+// Two corrections lie there when the daemon starts, the formulir first and then words, so that both are read on the same case.
+func arrivalOfPapers(t *testing.T, m mutant) (broken []string) {
+	b := csvPapers(t)
+	x := lawful(t, m, Options{Members: append(People(b), right(0), right(1))})
+	x.do(x.Start(x.ctx))
+	x.do(x.Request(b, true))
+	l := x.await(x.Cast.Staff, sop.TandaTerima)
+	x.do(x.Stop())
+	for i, f := range []followUp{mended(b), said(b, 1)} {
+		f.submit(x, i, l.Msg)
+	}
+	x.do(x.Start(x.ctx))
+	x.wait(func() bool { return len(x.records()) == 3 })
+	if wrong := addressed(0, 1)(x.cases()); wrong != "" {
+		broken = append(broken, wrong)
 	}
 	if m == nil {
 		x.sound()
