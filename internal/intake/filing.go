@@ -116,7 +116,10 @@ func (m *Intake) bringBack(ctx context.Context) (next time.Time, err error) {
 
 func (m *Intake) requeue(ctx context.Context, list []store.Requeue) error {
 	for _, r := range list {
-		found, err := m.Box.Return(ctx, r.Folder, mailbox.Wanted{MessageID: r.MessageID, Arrived: r.Arrived, Size: r.Size})
+		found, err := false, error(nil)
+		if r.Folder != "" {
+			found, err = m.Box.Return(ctx, r.Folder, mailbox.Wanted{MessageID: r.MessageID, Arrived: r.Arrived, Size: r.Size})
+		}
 		if err != nil {
 			return ofServer(err)
 		}

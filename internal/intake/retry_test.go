@@ -32,7 +32,13 @@ func (d *desk) held(id string) store.UID {
 	if err := errors.Join(d.post.Deliver(inbox, []byte(raw)), d.round()); err != nil {
 		d.Fatal(err)
 	}
-	u := store.UID{Validity: d.in.pos.UIDValidity, UID: 1}
+	return d.review(1)
+}
+
+// review has a mail held, and moved to the folder for review.
+func (d *desk) review(uid uint32) store.UID {
+	d.Helper()
+	u := store.UID{Validity: d.in.pos.UIDValidity, UID: uid}
 	if err := d.in.Commit(d.Context(), 1, func(b store.Books) error {
 		s, _, err := b.Mails.Get(u)
 		s.Outcome, s.Folder = "held", "Periksa"
@@ -267,4 +273,57 @@ func TestRetryOfADamagedRow(t *testing.T) {
 			t.Errorf("%s: the records are %q", c.outcome, got)
 		}
 	}
+}
+
+// TestRetryOfADamagedQuarantine (A5): of a mail that nobody could read the books have no content. It lies in the folder for review, its row
+// is damaged, and the operator asks for it again: it is brought back and read; where nothing says where it is, the operator hears of it.
+// The control is a row in order.
+func TestRetryOfADamagedQuarantine(t *testing.T) {
+	for _, how := range []string{"in order", "damaged", "damaged, by an older version"} {
+		t.Run(how, func(t *testing.T) {
+			d := newDesk(t)
+			u := d.held("Message-ID: <pendek@x.example>\r\n")
+			if err := d.in.Commit(t.Context(), 1, func(b store.Books) error {
+				s, _, err := b.Mails.Get(u)
+				return errors.Join(err, b.Mails.Reopen(u), d.in.quarantine(b, Incoming{UID: u, Arrived: s.Arrived, Size: s.Size}, "cannot-be-decided", ""))
+			}); err != nil {
+				t.Fatal(err)
+			}
+			if how == "damaged, by an older version" {
+				if err := d.in.DB.Update(t.Context(), func(tx store.Tx) error {
+					return tx.Delete("content", fmt.Appendf(nil, "uid/%08x/%08x", u.Validity, u.UID))
+				}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if how == "in order" {
+				d.retry(u)
+			} else {
+				d.damage("seen", 1)
+				if err := d.in.Commit(t.Context(), 1, func(b store.Books) error { return b.Mails.Mend(u) }); err != nil {
+					t.Fatal(err)
+				}
+			}
+			d.settle()
+			lost := len(d.records()) == 0
+			if lost != (how == "damaged, by an older version") || lost != d.warned("cannot-requeue") || len(d.in.Health.Faults()) > 0 {
+				t.Errorf("records %q; inbox %d, review %d; warned %t; health %v", d.records(), d.lies("INBOX"), d.lies("Periksa"), d.warned("cannot-requeue"), d.in.Health.Faults())
+			}
+		})
+	}
+}
+
+// warned says that the operator was warned of a topic.
+func (d *desk) warned(topic string) (yes bool) {
+	d.Helper()
+	if err := d.in.View(d.Context(), func(b store.Books) error {
+		all, err := b.Journal.Of(store.Office)
+		for _, e := range all {
+			yes = yes || e.Kind == "warning" && e.Reason == topic
+		}
+		return err
+	}); err != nil {
+		d.Fatal(err)
+	}
+	return yes
 }

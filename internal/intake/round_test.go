@@ -510,3 +510,39 @@ func TestRetryWhileAMailIsMoved(t *testing.T) {
 		}
 	}
 }
+
+// TestDatesBeyondJSON (A2): whoever puts a mail into the inbox may give it an INTERNALDATE that, in UTC, no record can hold. It has its
+// outcome like the mails beside it, and is filed and brought back. The control is a date of 1999.
+func TestDatesBeyondJSON(t *testing.T) {
+	east, west := time.FixedZone("", 14*3600), time.FixedZone("", -12*3600)
+	for name, at := range map[string]time.Time{"control": time.Date(1999, 1, 1, 0, 0, 0, 0, time.UTC), "10000": time.Date(9999, 12, 31, 23, 0, 0, 0, west),
+		"-1": time.Date(0, 1, 1, 0, 0, 0, 0, east)} {
+		for _, start := range []Start{{}, {All: true}} {
+			t.Run(fmt.Sprint(name, start.All), func(t *testing.T) {
+				d := newDesk(t)
+				d.in.Start = start
+				if err := d.round(); err != nil {
+					t.Fatal(err)
+				}
+				d.deliver("lain@lain.example", "kabar")
+				raw := fmt.Sprintf("From: orang@lain.example\r\nTo: %s\r\nSubject: seret\r\nMessage-ID: %s\r\n\r\nIsi.\r\n", inbox, nextID())
+				if err := d.post.Drag(inbox, "INBOX", at, []byte(raw)); err != nil {
+					t.Fatal(err)
+				}
+				d.deliver("lain@lain.example", "kabar")
+				if err := d.round(); err != nil {
+					t.Error(err)
+				}
+				if d.outcome(1) != "not-ours" || d.outcome(2) != "not-ours" || d.outcome(3) != "not-ours" || len(d.in.Health.Faults()) > 0 {
+					t.Errorf("%q %q %q; health %v", d.outcome(1), d.outcome(2), d.outcome(3), d.in.Health.Faults())
+				}
+				d.review(2)
+				d.retry(store.UID{Validity: d.in.pos.UIDValidity, UID: 2})
+				d.settle()
+				if len(d.records()) != 3 || d.lies("INBOX") != 3 {
+					t.Errorf("%q; inbox %d, review %d", d.records(), d.lies("INBOX"), d.lies("Periksa"))
+				}
+			})
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 )
@@ -196,10 +197,19 @@ func (s *session) sizes(ctx context.Context, set imap.UIDSet, found map[uint32]R
 	return s.long(ctx, fmt.Sprintf("ask for sizes of %s", named(set)), func() error {
 		list, err := s.client.Fetch(set, &imap.FetchOptions{UID: true, RFC822Size: true, InternalDate: true}).Collect()
 		for _, m := range list {
-			found[uint32(m.UID)] = Ref{UID: s.uid(m.UID), Size: m.RFC822Size, Arrived: m.InternalDate}
+			found[uint32(m.UID)] = Ref{UID: s.uid(m.UID), Size: m.RFC822Size, Arrived: arrived(m.InternalDate)}
 		}
 		return err
 	})
+}
+
+// arrived is an INTERNALDATE in UTC; none where its year, or the one beside it, is none that can be written down: whoever puts a mail into a
+// mailbox may choose it.
+func arrived(t time.Time) time.Time {
+	if t = t.UTC(); t.Year() < 1 || t.Year() > 9998 {
+		return time.Time{}
+	}
+	return t
 }
 
 func setOf(uids []uint32) imap.UIDSet {

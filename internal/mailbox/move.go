@@ -232,7 +232,7 @@ func (s *session) identify(ctx context.Context, uids []uint32, meant func(identi
 		err = s.long(ctx, "fetch headers of "+named(setOf(chunk)), func() error {
 			list, err := s.client.Fetch(setOf(chunk), opt).Collect()
 			for _, m := range list {
-				id := identity{s.uid(m.UID), m.RFC822Size, m.InternalDate, slices.Contains(m.Flags, imap.FlagDeleted), m.FindBodySection(part)}
+				id := identity{s.uid(m.UID), m.RFC822Size, arrived(m.InternalDate), slices.Contains(m.Flags, imap.FlagDeleted), m.FindBodySection(part)}
 				if id.header != nil && slices.Contains(chunk, id.uid.UID) && meant(id) {
 					all = append(all, id)
 				}

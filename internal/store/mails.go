@@ -70,7 +70,13 @@ type Content struct {
 	Case    string `json:"case,omitempty"`
 	Folder  string `json:"folder,omitempty"`
 	Hash    string `json:"hash"`
+
+	Arrived time.Time `json:"arrived,omitzero"` // with Size, of a mail that nobody has read
+	Size    int64     `json:"size,omitempty"`
 }
+
+// unreadKey is under which a mail is remembered of which nobody knows what it says.
+func unreadKey(u UID) string { return "uid/" + u.key() }
 
 // Get reads the outcome of a mail.
 func (b Mails) Get(u UID) (s MailRecord, ok bool, err error) {
@@ -116,7 +122,7 @@ func (b Mails) Put(u UID, s MailRecord, hash string) error {
 	}
 	switch {
 	case s.Identity == "":
-		return err
+		return errors.Join(err, b.put(bContent, unreadKey(u), Content{UID: u, Outcome: s.Outcome, Folder: s.Folder, Arrived: s.Arrived, Size: s.Size}))
 	case s.Outcome == "duplicate":
 		return errors.Join(err, b.metAgain(u, s.Identity))
 	}
@@ -221,7 +227,7 @@ func (b Mails) Mend(u UID) error {
 		} else if len(k) == 64 {
 			s.Identity = k
 		}
-		s.Outcome, s.Case, s.Folder = c.Outcome, c.Case, c.Folder
+		s.Outcome, s.Case, s.Folder, s.Arrived, s.Size = c.Outcome, c.Case, c.Folder, c.Arrived, c.Size
 		return true
 	})
 	if _, err = Damaged(err); err != nil || s.Outcome == "obeyed" {
@@ -235,14 +241,12 @@ func (b Mails) Mend(u UID) error {
 	}
 	pos, _, bad := b.Position()
 	err = errors.Join(err, bad, b.forgetContent(s.Identity, u), b.forgetContent("id/"+s.MessageID, u), b.Reviewed(u),
-		b.erase(bSeen, u.key()), b.erase(bAttempts, u.key()), b.erase(bToFile, u.key()))
-	switch {
-	case s.Folder == "":
-		return errors.Join(err, b.ReadAgain(u))
-	case u.Validity == pos.UIDValidity:
-		return errors.Join(err, b.put(bAgain, u.key(), Requeue{MailRecord: s}))
+		b.erase(bContent, unreadKey(u)), b.erase(bSeen, u.key()), b.erase(bAttempts, u.key()), b.erase(bToFile, u.key()))
+	where := bReturn // in vain where no folder is known, and then the operator hears of it
+	if u.Validity == pos.UIDValidity {
+		where = bAgain
 	}
-	return errors.Join(err, b.put(bReturn, u.key(), Requeue{MailRecord: s}))
+	return errors.Join(err, b.put(where, u.key(), Requeue{MailRecord: s}))
 }
 
 // Review calls fn for at most limit (0: all) mails that a person is to look at, in order of UID.
@@ -267,7 +271,8 @@ func (b Mails) forgetOutcome(u UID) error {
 	if err == nil && ok && s.Case != "" {
 		err = b.erase(bJudged, s.Case+"/"+u.key())
 	}
-	return errors.Join(err, b.keepReplacement(u), b.Reviewed(u), b.erase(bSeen, u.key()), b.erase(bAttempts, u.key()), b.erase(bToFile, u.key()))
+	return errors.Join(err, b.keepReplacement(u), b.Reviewed(u), b.erase(bContent, unreadKey(u)), b.erase(bSeen, u.key()), b.erase(bAttempts, u.key()),
+		b.erase(bToFile, u.key()))
 }
 
 // forgetContent forgets what a mail says, if it is this mail that is remembered for it.
