@@ -43,10 +43,11 @@ type Prepared struct {
 	err       error          // reading was impossible for a passing reason: the mail is read again later
 }
 
-// ground is the state of a case on which papers are understood; every reading that a case takes is a revision. Zero: no case.
-type ground struct {
-	number   string
-	revision int
+// ground is that on which papers are understood: a case, and what it holds of its papers and people so far. Zero: no case.
+type ground struct{ number, reading string }
+
+func groundOf(cs sop.Case) ground {
+	return ground{cs.Number, office.Sum(fmt.Appendf(nil, "%+v", cs.Reading))}
 }
 
 // reading is one mail on its way through the steps of Read.
@@ -169,7 +170,7 @@ func (r *reading) readPapers(ctx context.Context) error {
 			return err
 		}
 		bundle.Previous, bundle.Earlier, bundle.Said = r.Extract.All(ctx, old), cs.Reading.Papers, cs.Reading.Said
-		r.on = ground{cs.Number, cs.Revision}
+		r.on = groundOf(cs)
 	}
 	read := document.Read(bundle)
 	r.mail.Reading = &read

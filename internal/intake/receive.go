@@ -235,15 +235,11 @@ const maxMoved = 3
 func (m *Intake) movedOn(ctx context.Context, undone []*Prepared) error {
 	last := map[string]store.UID{}
 	for _, p := range undone {
-		x, another := last[p.turn.number]
-		if p.turn.number != "" {
-			last[p.turn.number] = p.UID
+		t := p.turn
+		if t.number != "" {
+			t.behind, last[t.number] = last[t.number], p.UID
 		}
-		if another {
-			m.waiting.follow(p.UID, p.turn, x)
-			continue
-		}
-		if m.waiting.before(p.UID, p.turn, m.Now()) {
+		if m.waiting.before(p.UID, t, m.Now()) {
 			continue
 		}
 		if n := m.waiting.add(p.UID, p.turn, m.Now()); n > maxMoved {
@@ -374,13 +370,13 @@ func (m *Intake) verdict(b store.Books, p *Prepared) (v triage.Verdict, read boo
 	}
 	p.turn.number, p.turn.papers = v.Case, v.Papers
 	if v.Papers && p.mail.Reading != nil {
-		on := ground{number: v.Case}
+		on := ground{}
 		if v.Case != "" {
 			cs, err := office.Find(b, v.Case)
 			if err != nil {
 				return v, false, err
 			}
-			on.revision = cs.Revision
+			on = groundOf(cs)
 		}
 		if on != p.on && !m.Policy.Without.Reading {
 			return v, false, nil

@@ -69,31 +69,28 @@ func (w *waiting) settled(u store.UID) (others bool) {
 	return others
 }
 
-// before says that a mail has to wait for an earlier one, and remembers it.
+// before says that a mail has to wait for an earlier one, the first that holds it if not the one that it is behind, and remembers it.
 func (w *waiting) before(u store.UID, t turn, now time.Time) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for x, first := range w.all {
-		if x.UID < u.UID && (t.behind == store.UID{} || x.UID < t.behind.UID) && first.holds(t, now) {
-			t.behind = x
+	none := store.UID{}
+	if t.behind == none {
+		for x, first := range w.all {
+			if x.UID < u.UID && (t.behind == none || x.UID < t.behind.UID) && first.holds(t, now) {
+				t.behind = x
+			}
 		}
 	}
 	was := w.all[u]
-	if t.behind != (store.UID{}) {
-		t.times, t.since = was.times, was.since
+	t.times, t.since = was.times, was.since
+	switch {
+	case t.behind != none:
 		w.all[u] = t
-	} else if was.behind != (store.UID{}) {
+		return true
+	case was.behind != none:
 		delete(w.all, u)
 	}
-	return t.behind != store.UID{}
-}
-
-// follow has a mail wait behind an earlier one.
-func (w *waiting) follow(u store.UID, t turn, earlier store.UID) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	t.behind, t.times, t.since = earlier, w.all[u].times, w.all[u].since
-	w.all[u] = t
+	return false
 }
 
 // behind says that a mail waits only for another.
