@@ -429,6 +429,15 @@ func (m *Intake) decideMail(b store.Books, p *Prepared, v triage.Verdict, number
 	if in.What, err = m.History(b, v.From.Address, v.What); err != nil {
 		return err
 	}
+	if w, ok := in.What.(sop.Delivered); ok {
+		arrived, err := b.Letters.Arrived(number, w.Letter.Key, cmp.Or(w.Text, "laporan menyatakan surat ini sampai"), now)
+		if err != nil {
+			return err
+		}
+		if arrived {
+			in.What = sop.Accepted{Letter: w.Letter, Text: w.Text}
+		}
+	}
 	evidence, err := m.evidence(b, p, v, number)
 	if err != nil {
 		return err

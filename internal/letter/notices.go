@@ -70,6 +70,9 @@ var notices = map[string]Reason{
 	"returned":  {"Permohonan dikembalikan untuk dilengkapi", "Admin Agency mengembalikan permohonan ini kepada pemohon untuk dilengkapi.", ""},
 	"rejected":  {"Permohonan ditolak", "Admin Agency menolak permohonan ini.", ""},
 	"cancelled": {"Permohonan ditarik oleh pemohon", "Permohonan ini ditarik oleh pemohon sebelum disetujui.", "Saudara tidak perlu menjawab surat persetujuannya."},
+	"opened": {"Permohonan akun SPSE telah dibuka", "Sebuah permohonan akun SPSE bagi anggota Pokja telah kami terima atas nama Bagian Pengadaan Barang/Jasa.",
+		"Bapak/Ibu tidak perlu menjawab surat ini."},
+	"closed": {"Permohonan akun SPSE telah berakhir", "Permohonan akun SPSE di bawah ini telah berakhir; keadaannya tertulis di bawah ini.", "Bapak/Ibu tidak perlu menjawab surat ini."},
 	"trust-loosened": {"Pengaturan kepercayaan berubah", "Pengaturan tentang pemberi persetujuan atau pembuktian pengirim berubah, sehingga kode yang " +
 		"terbuka dinyatakan tidak berlaku.", "Bila perubahan ini tidak Saudara ketahui, mohon segera hubungi operator layanan."},
 }
@@ -135,6 +138,8 @@ var alarms = map[string]Reason{
 		"Mohon periksa permohonan itu dengan perintah show dan verify, lalu hubungi pengelola program."},
 	"deadline-fails": {"Tenggat tidak dapat diperiksa", "Tenggat sebuah permohonan berulang kali tidak dapat diperiksa; percobaan diteruskan, permohonan lain tetap berjalan.",
 		"Mohon periksa permohonan itu dengan perintah show dan verify, lalu hubungi pengelola program."},
+	"in-doubt": {"Tidak diketahui apakah surat sampai", "Sebuah surat dikirim beberapa kali tanpa server surat memastikan penerimaannya, dan tidak dikirim lagi.",
+		"Mohon tanyakan kepada penerimanya; bila belum sampai, surat kredensial dikirim ulang dengan perintah resend."},
 	"case-held": {"Permohonan ditahan", "Permohonan ini ditahan; suratnya tidak dikirim.", "Setelah diperiksa: ukpbjd release NOMOR, atau ukpbjd close NOMOR alasan."},
 	"case-stopped": {"Permohonan terhenti", "Permohonan ini terhenti: akun tidak dapat disiapkan, atau tidak ada yang berwenang menyetujui.",
 		"Mohon perbaiki penyebabnya (ukpbjd why NOMOR), lalu ukpbjd release NOMOR."},

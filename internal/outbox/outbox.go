@@ -117,6 +117,7 @@ func (x *Outbox) recover(ctx context.Context) error {
 				err = errors.Join(err, b.Letters.Unclaim(r))
 			} else {
 				r.PassIdle(x.Now())
+				r.Doubts++
 				r.State, r.Next, r.Answer = store.InDoubt, doubt, "the program ended while it was being sent"
 				_, bad := b.Letters.Settle(r)
 				if store.Refused(bad) {

@@ -146,15 +146,21 @@ func (x *Outbox) record(b store.Books, s Sent) (r store.LetterRow, settled bool,
 func (x *Outbox) settle(b store.Books, s Sent) error {
 	now := x.Now().UTC()
 	r, settled, err := x.record(b, s)
-	if err != nil || !settled || r.Case == store.Office {
+	if err != nil || !settled {
 		return err
+	}
+	if r.Case == store.Office {
+		if r.State != store.Failed || !unsure(r) || r.Letter.Role == sop.RoleOperator {
+			return nil
+		}
+		return x.Warn(b, warningID("doubt", r.ID()), "letter-returned", r.Letter.To.Address+": "+r.Answer)
 	}
 	var what sop.What
 	switch r.State {
 	case store.Accepted:
 		what = sop.Accepted{Letter: r.Letter, Text: r.Answer}
 	case store.Failed:
-		what = sop.Undeliverable{Letter: r.Letter, Text: r.Answer}
+		what = sop.Undeliverable{Letter: r.Letter, Text: r.Answer, Unsure: unsure(r)}
 	default:
 		return nil
 	}
@@ -197,6 +203,11 @@ func (x *Outbox) outcome(s Sent, now time.Time) store.LetterRow {
 		r.State, r.Ended, r.Next = store.Failed, now, time.Time{}
 	case postman.InDoubt:
 		r.State, r.Next = store.InDoubt, now.Add(max(x.DoubtPause, pause))
+		if r.Doubts++; unsure(r) {
+			r.State, r.Ended, r.Next = store.Failed, now, time.Time{}
+			r.Answer = fmt.Sprintf("Tidak diketahui apakah surat ini sampai: setelah %d kali dikirim, server surat tidak pernah memastikannya, dan surat ini tidak dikirim lagi. "+
+				"Mohon tanyakan kepada penerimanya. (%s)", r.Doubts, s.Result.Text)
+		}
 	default:
 		r.State, r.Next = store.Deferred, now.Add(pause)
 		if s.Result.Away && !r.First.IsZero() { // nobody was asked to take it: that time is not its own
@@ -209,6 +220,11 @@ func (x *Outbox) outcome(s Sent, now time.Time) store.LetterRow {
 	}
 	return r
 }
+
+// maxDoubts is how often a letter goes again of which nobody knows whether it arrived; then a person asks its addressee.
+const maxDoubts = 4
+
+func unsure(r store.LetterRow) bool { return r.Doubts > maxDoubts }
 
 // giveBack returns letters that no sender has taken into the outbox: their sending was never begun.
 func (x *Outbox) giveBack(ctx context.Context) error {

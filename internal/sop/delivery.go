@@ -105,7 +105,15 @@ func (w Bounced) decide(d *decision) string {
 }
 
 func (w Undeliverable) decide(d *decision) string {
+	if w.Unsure && !d.c.Status.Closed() {
+		d.tell(PeringatanOperator, d.o.Operator, RoleOperator, "in-doubt", w.Letter.To.Address+": "+w.Text).NIP = w.Letter.NIP
+	}
 	return d.lost(w.Letter, "undeliverable", w.Text)
+}
+
+func (w Delivered) decide(d *decision) string {
+	d.event("letter-delivered", "Laporan menyatakan surat telah sampai.", "kind", string(w.Letter.Kind), "to", w.Letter.To.Address)
+	return "letter-delivered"
 }
 
 // lost is a letter that did not arrive: the case shows it, requester and approver are told. SOP W.2

@@ -102,6 +102,12 @@ type (
 	Undeliverable struct {
 		Letter Letter
 		Text   string
+		Unsure bool // it may have arrived, and is not sent again
+	}
+	// Delivered is a report that a letter has arrived. It settles one that is in doubt, and says nothing new of any other.
+	Delivered struct {
+		Letter Letter
+		Text   string
 	}
 	// AccountsMade is the result of TaskAccounts.
 	AccountsMade struct {
@@ -165,6 +171,7 @@ func (Automatic) what() string        { return "automatic" }
 func (Bounced) what() string          { return "bounced" }
 func (Accepted) what() string         { return "accepted" }
 func (Undeliverable) what() string    { return "undeliverable" }
+func (Delivered) what() string        { return "delivered" }
 func (AccountsMade) what() string     { return "accounts-made" }
 func (CredentialSealed) what() string { return "credential-sealed" }
 func (TembusanSealed) what() string   { return "tembusan-sealed" }

@@ -85,6 +85,7 @@ type LetterRow struct {
 	Sealed    bool        `json:"sealed,omitempty"` // the body opens only with the keys of those whose passwords it carries
 	State     LetterState `json:"state"`
 	Attempts  int         `json:"attempts"`
+	Doubts    int         `json:"doubts,omitempty"` // attempts of which nobody knows how they ended
 	Next      time.Time   `json:"next,omitzero"`
 	Answer    string      `json:"answer,omitempty"` // the server's last words
 	Made      time.Time   `json:"made"`
@@ -346,6 +347,20 @@ func (b Letters) Sending() (out []LetterRow, err error) {
 }
 
 var errNoLetter = errors.New("there is no such letter")
+
+// Arrived ends a letter that is in doubt: a report says that it is there. False: it is not in doubt, or on its way again.
+func (b Letters) Arrived(number, key, text string, now time.Time) (bool, error) {
+	r, ok, err := b.row(number + "/" + key)
+	if err != nil || !ok || r.State != InDoubt {
+		return false, err
+	}
+	err = errors.Join(b.erase(bOutbox, moment(r.Next)+"/"+r.ID()), b.erase(bParked, r.ID()), b.mark(bUnkept, r.ID()))
+	if r.Sealed {
+		err = errors.Join(err, b.erase(bBodies, r.ID()))
+	}
+	r.State, r.Ended, r.Next, r.Answer = Accepted, now, time.Time{}, text
+	return true, errors.Join(err, b.put(bLetters, r.ID(), r))
+}
 
 // Doubt puts a letter of Sending that cannot be read back into the outbox, for next: Claimable sees what is wrong with it.
 func (b Letters) Doubt(r LetterRow, next time.Time) error {

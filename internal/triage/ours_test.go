@@ -182,6 +182,16 @@ func TestBounces(t *testing.T) {
 	d.take(d.answer("admin", first, sop.Persetujuan, "SETUJU"))
 	d.deliver(first)
 	id := d.letter(first, sop.Kredensial, "m1")
+	there := bounce(id, "m1@gov.example").set("Message-ID", "<there@mx.gov.example>")
+	there.body = strings.Replace(there.body, "Action: failed\nStatus: 5.1.1", "Action: delivered\nStatus: 2.0.0", 1)
+	if r := d.take(there); r.Verdict.Reason != "delivered" || r.Outcome.Reason != "letter-delivered" || d.state(1) != sop.MemberSent {
+		t.Errorf("it is there: %s %s, member %s", r.Verdict.Reason, r.Outcome.Reason, d.state(1))
+	}
+	there = there.set("Message-ID", "<elsewhere@mx.gov.example>")
+	there.body = strings.Replace(there.body, "m1@gov.example", "x@elsewhere.example", 1)
+	if r := d.take(there); r.Verdict.Reason == "delivered" {
+		t.Error("a report of another address says that it is there")
+	}
 	if r := d.take(bounce(id, "x@elsewhere.example")); r.Outcome.Reason != "bounced" || d.state(1) != sop.MemberFailed {
 		t.Errorf("true, of a forwarded letter: %s %s, member %s", r.Verdict.Outcome, r.Verdict.Reason, d.state(1))
 	}

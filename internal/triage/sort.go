@@ -125,6 +125,9 @@ func (t Triage) bounce(v View, msg *message.Message) (out Verdict, is bool, err 
 	out = Verdict{Outcome: Ignored, Gate: "bounce", Reason: "report-without-failure", Case: p.Case, What: sop.Automatic{Why: "report-without-failure"}}
 	for _, r := range msg.Bounce.Recipients {
 		own := strings.EqualFold(r.Address, p.Letter.To.Address)
+		if r.Action == "delivered" && own && msg.Bounce.Formal && p.Letter.Key != "" && out.Outcome == Ignored {
+			out.Outcome, out.Reason, out.What = Obeyed, "delivered", sop.Delivered{Letter: *p.Letter, Text: r.Text}
+		}
 		if r.Action == "delivered" || r.Action == "relayed" || r.Action == "expanded" || !own && !msg.Bounce.Formal {
 			continue
 		}
@@ -132,7 +135,7 @@ func (t Triage) bounce(v View, msg *message.Message) (out Verdict, is bool, err 
 		if r.Action == "delayed" {
 			action = "delayed"
 		}
-		if out.Outcome == Ignored || own {
+		if out.Reason != "bounce" || own {
 			out.Outcome, out.Reason, out.What = Obeyed, "bounce", sop.Bounced{Letter: *p.Letter, Action: action, Status: r.Status, Text: r.Text}
 		}
 	}
