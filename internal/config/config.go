@@ -91,6 +91,7 @@ type People struct {
 	Requesters               []string // addresses, or *@domain; lower case
 	Approvers                []Approver
 	KepalaLPSE, KepalaBagian sop.Person
+	Hears                    []string // of which turns of a case Kepala Bagian hears: opened, closed
 	Operator                 sop.Person
 	MemberKeys               []MemberKey
 }
@@ -211,7 +212,7 @@ func Default() *Config {
 func (c *Config) Office() sop.Office {
 	o := sop.Office{
 		Name: c.Identity.Name, Mailbox: c.SMTP.From, CasePrefix: c.Identity.CasePrefix, SPSE: c.Identity.SPSE,
-		KepalaLPSE: c.People.KepalaLPSE, KepalaBagian: c.People.KepalaBagian, Operator: c.People.Operator,
+		KepalaLPSE: c.People.KepalaLPSE, KepalaBagian: c.People.KepalaBagian, Operator: c.People.Operator, Hears: c.People.Hears,
 		Level: c.Trust.Assurance, UndoWindow: c.Approval.UndoWindow, Expires: c.Approval.Expires,
 		Quorum: c.Approval.Quorum, SecondAbove: c.Approval.SecondAbove, CodeInSheet: c.Approval.Code == "sheet", Papers: c.Approval.Papers,
 		Sheet: c.Credentials.Sheet, FullCopy: c.Credentials.Tembusan == "full",

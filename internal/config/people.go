@@ -25,7 +25,12 @@ func (p *People) read(s *section, passphrase bool) {
 		p.MemberKeys = append(p.MemberKeys, s.r.memberKey(e))
 	}
 	p.KepalaLPSE = person(s.section("kepala_lpse"))
-	p.KepalaBagian = person(s.section("kepala_bagian"))
+	bagian := s.section("kepala_bagian")
+	p.Hears = []string{"opened", "closed"}
+	if _, said := bagian.find("hears"); said {
+		p.Hears = listed(bagian, "hears", "", choice("opened", "closed"))
+	}
+	p.KepalaBagian = person(bagian)
 	p.Operator = person(s.section("operator"))
 	s.done()
 }

@@ -36,6 +36,7 @@ type View struct {
 	UserID                            string
 	Password                          secret.Secret // only for kredensial
 	Kept, Locked                      bool
+	Blank, Marked                     bool    // the blank formulir is attached; the marked-up return is
 	Full                              bool    // a tembusan with passwords: each stands in its member's row
 	Member                            *Member // whom the letter is to or about
 	Members, Roster                   []Member
@@ -124,6 +125,9 @@ func newView(d Data) *View {
 		Case: stand(c, l.NIP), Deputies: deputies(d.Office, l.To.Address),
 	}
 	v.Full = full(l)
+	for _, f := range l.Files {
+		v.Blank, v.Marked = v.Blank || f.Name == BlankForm, v.Marked || f.Name != BlankForm
+	}
 	v.Copied = d.Office.FullCopy && c.Approval != nil && c.Approval.Copy.Address != ""
 	v.Overdue = v.Due.Set() && c.Due.Before(d.Now)
 	if l.Role == sop.RoleApprover || l.Role == sop.RoleMember {
@@ -149,6 +153,9 @@ func newView(d Data) *View {
 	}
 	return v
 }
+
+// BlankForm is the file name of the blank formulir.
+const BlankForm = "formulir-kosong.xlsx"
 
 func deputies(o sop.Office, address string) bool {
 	return slices.ContainsFunc(o.Approvers, func(a sop.Approver) bool { return a.Address == address && len(a.Deputies) > 0 })

@@ -133,6 +133,7 @@ func (d *decision) close(s Status, outcome string) {
 	for i := range d.c.Members {
 		d.c.Members[i].Mend = nil // nobody can approve it any more
 	}
+	d.hears("closed")
 	d.step("", 0)
 }
 

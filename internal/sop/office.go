@@ -19,6 +19,7 @@ type Office struct {
 	KepalaLPSE   Person
 	KepalaBagian Person
 	Operator     Person
+	Hears        []string // opened, closed: of what Kepala Bagian is told, in whose name is asked (SOP 1.1)
 
 	Standing []Delegation // what approvers have delegated in other cases; a new case begins with it
 

@@ -65,7 +65,7 @@ func (d *decision) closeWhenDone() {
 	d.event("closed", "Kasus selesai.")
 	d.letter(Selesai, d.c.Requester, RoleRequester)
 	for _, m := range d.c.Members {
-		if m.State == MemberConfirmed {
+		if m.final() { // SOP R.2
 			d.letter(Selesai, m.person(), RoleMember).NIP = m.Row.NIP
 		}
 	}

@@ -28,7 +28,15 @@ func (r Request) decide(d *decision) string {
 	if !r.KepalaCopied { // SOP 1.4
 		d.tell(PermohonanTembusan, d.o.KepalaLPSE, RoleKepala, "", "")
 	}
+	d.hears("opened")
 	return reason
+}
+
+// hears tells Kepala Bagian of a turn of the case, unless the office has switched that off. SOP 1.1
+func (d *decision) hears(turn string) {
+	if slices.Contains(d.o.Hears, turn) && !sameAddress(d.o.KepalaBagian.Address, d.c.Requester.Address) {
+		d.tell(Pemberitahuan, d.o.KepalaBagian, RoleBagian, turn, "")
+	}
 }
 
 // decide takes a mended or completed request as a new revision, as long as nothing is approved.

@@ -118,7 +118,7 @@ func (s *Stage) configure(o Options) (*config.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.People = config.People{Requesters: []string{"*@" + Domain}, KepalaLPSE: s.Cast.KepalaLPSE, KepalaBagian: s.Cast.KepalaBagian,
+	c.People = config.People{Requesters: []string{"*@" + Domain}, KepalaLPSE: s.Cast.KepalaLPSE, KepalaBagian: s.Cast.KepalaBagian, Hears: []string{"opened", "closed"},
 		Operator: s.Cast.Operator, Approvers: []config.Approver{{Person: s.Cast.Admin, SheetPassphrase: pass}}}
 	c.Trust.AuthservID, c.Trust.ReceivedBy = s.Post.AuthservID(), []string{s.Post.Host()}
 	key := make([]byte, 32)

@@ -42,7 +42,7 @@ func (s *Stage) Write(dir string) (string, error) {
 	}
 	lines = append(lines,
 		fmt.Sprintf("  kepala_lpse: {name: %s, email: %s}", quote(c.People.KepalaLPSE.Name), quote(c.People.KepalaLPSE.Address)),
-		fmt.Sprintf("  kepala_bagian: {name: %s, email: %s}", quote(c.People.KepalaBagian.Name), quote(c.People.KepalaBagian.Address)),
+		fmt.Sprintf("  kepala_bagian: {name: %s, email: %s, hears: %s}", quote(c.People.KepalaBagian.Name), quote(c.People.KepalaBagian.Address), list(c.People.Hears)),
 		fmt.Sprintf("  operator: {name: %s, email: %s}", quote(c.People.Operator.Name), quote(c.People.Operator.Address)),
 		fmt.Sprintf("trust: {authserv_id: %s, received_by: %s, assurance: %s}", c.Trust.AuthservID, list(c.Trust.ReceivedBy), c.Trust.Assurance),
 		fmt.Sprintf("approval: {undo_window: %s, expires: %dd, code: %s, quorum: %d}", c.Approval.UndoWindow, c.Approval.Expires, c.Approval.Code, c.Approval.Quorum),
