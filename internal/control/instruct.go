@@ -60,6 +60,8 @@ func (c *Control) Retry(ctx context.Context, u store.UID) error {
 			return fmt.Errorf("%s: no mail of that name has an outcome", u)
 		case s.Outcome == "obeyed":
 			return fmt.Errorf("%s is obeyed (%s); what was obeyed is not judged again", u, s.Reason)
+		case s.Replaced:
+			return fmt.Errorf("%s carried an open approval code: it lies in the archive, and its author answers the new letter", u)
 		case s.Folder == "" && last.Validity != pos.UIDValidity:
 			return fmt.Errorf("%s lies in the inbox, and the server has renumbered that: it has another UID now", u)
 		}

@@ -111,14 +111,53 @@ func (m *Intake) returnedSheet(ctx context.Context, v triage.Verdict, raw []byte
 
 // overrideVerdict: a mail that holds a live secret is our business, whatever else it is; and nothing but the secret is.
 func (p *Prepared) overrideVerdict(v triage.Verdict) triage.Verdict {
-	if p.leak == nil || v.Ours() {
+	if p.leak == nil && len(p.open) == 0 || v.Ours() {
 		return v
 	}
 	out := triage.Verdict{Outcome: triage.Ignored, Gate: "exposure", Reason: "live-secret", From: v.From}
+	if p.leak == nil {
+		out.Reason, out.Case = "open-code", p.open[0].Case
+		return out
+	}
 	if len(p.leak.hits) > 0 { // else the cases have been told
 		out.Case = p.leak.hits[0].number
 	}
 	return out
+}
+
+func (m *Intake) openIn(p *Prepared) func(store.Books) ([]triage.Token, error) {
+	return func(b store.Books) ([]triage.Token, error) {
+		return m.triage.Open(view{b}, p.mail.Msg, p.codes, p.named, m.Now().UTC())
+	}
+}
+
+// closeCodes takes what would still open something out of use, and the mail that it stands in out of the mailbox. What a machine sent, or
+// sends back, is only taken out: to write again would bring it about again. DESIGN, "Mail grammar"
+func (m *Intake) closeCodes(b store.Books, p *Prepared, v triage.Verdict, now time.Time) error {
+	if p.TooBig || v.Outcome == triage.NotOurs {
+		return nil // there is its header alone, and that may be of anybody's mail
+	}
+	open, err := m.openIn(p)(b)
+	if err != nil || len(open) == 0 {
+		return err
+	}
+	p.replaced = true
+	if p.leak == nil {
+		err = b.Mails.Replace(p.UID, rebuilt(&message.Message{Subject: "surel dengan kode persetujuan"}))
+	}
+	if err != nil || len(p.mail.Msg.Automation) > 0 || p.mail.Msg.Bounce != nil || v.Outcome == triage.Duplicate {
+		return err
+	}
+	for _, x := range open {
+		cs, err := office.Find(b, x.Case)
+		if err == nil {
+			err = m.Decide(b, cs, sop.Input{At: p.Arrived.UTC(), What: sop.CodeSeen{Issue: x.Issue}}, now)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // mentioned gives these cases and those that the mail names.
@@ -230,9 +269,9 @@ func (m *Intake) ownQuote(p *Prepared, v triage.Verdict, nip string) bool {
 
 // notice takes the place of a mail that holds a live secret. Not a byte of that mail is in it.
 func (m *Intake) notice(u store.UID) []byte {
-	return fmt.Appendf(nil, "From: %s\r\nSubject: Surel diganti: memuat kata sandi\r\nDate: %s\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"+
-		"Content-Type: text/plain; charset=utf-8\r\n\r\nSurel yang masuk di sini (%s) memuat kata sandi yang masih berlaku. Isinya disegel dan tidak disimpan\r\n"+
-		"di kotak surat; kasusnya mencatat kejadian ini.\r\n", m.Office.Mailbox.Address, m.Now().Format(time.RFC1123Z), u)
+	return fmt.Appendf(nil, "From: %s\r\nSubject: Surel diganti: memuat kata sandi atau kode\r\nDate: %s\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"+
+		"Content-Type: text/plain; charset=utf-8\r\n\r\nSurel yang masuk di sini (%s) memuat kata sandi atau kode persetujuan yang masih berlaku. Isinya\r\n"+
+		"tidak disimpan di kotak surat; kasusnya mencatat kejadian ini.\r\n", m.Office.Mailbox.Address, m.Now().Format(time.RFC1123Z), u)
 }
 
 // expose tells each case of its secrets that were seen, and keeps what the mail says beside them. What the case has

@@ -36,10 +36,15 @@ type Prepared struct {
 	leak      *leak          // live secrets seen in it
 	suspected []string       // cases whose passwords seem to stand in its papers
 	words     []byte         // of its papers, then
+	codes     []string       // words in it that may be codes, and the cases that it names
+	named     []string
+	open      []triage.Token // of these, what would open something now
 	carried   *sop.Carried   // by an answer to an enrolment letter
 	on        ground         // on which its papers were understood
 	turn      turn           // in which it comes
 	outcome   string         // once decided
+	replaced  bool           // as an open code stands in it
+	command   bool           // it would be obeyed
 	err       error          // reading was impossible for a passing reason: the mail is read again later
 }
 
@@ -62,7 +67,7 @@ type reading struct {
 func (m *Intake) Read(ctx context.Context, in Incoming) Prepared {
 	p := Prepared{Incoming: in}
 	r := reading{Intake: m, Prepared: &p}
-	steps := []func(context.Context) error{r.parse, r.judge, r.survey, r.searchMail, r.readPapers, r.searchPapers, r.archive}
+	steps := []func(context.Context) error{r.parse, r.judge, r.survey, r.searchCodes, r.searchMail, r.readPapers, r.searchPapers, r.archive}
 	for _, step := range steps {
 		if p.err = queue.Guard(func() error { return step(ctx) }); p.err != nil {
 			break
@@ -123,6 +128,15 @@ func (r *reading) survey(ctx context.Context) error {
 	s.Fault = r.v.Fault
 	r.carried = &s
 	return nil
+}
+
+// searchCodes: a mail in which an open code stands is our business, whoever wrote it.
+func (r *reading) searchCodes(ctx context.Context) (err error) {
+	r.codes, r.named = triage.CodesIn(r.Raw, r.mail.Msg), r.mentioned([]string{r.v.Case}, r.Raw, r.mail.Msg)
+	if r.open, err = office.Read(ctx, r.Clerk, r.openIn(r.Prepared)); err == nil {
+		r.v = r.overrideVerdict(r.v)
+	}
+	return err
 }
 
 // searchMail lets a mail that holds a live secret go on without it, and without its files.

@@ -322,6 +322,7 @@ func (m *Intake) receive(b store.Books, p *Prepared, behind map[string]bool) (do
 		return true, err
 	}
 	now := m.Now().UTC()
+	p.replaced = false
 	v, read, err := m.verdict(b, p)
 	if err != nil || !read || behind[v.Case] {
 		return false, err
@@ -353,7 +354,14 @@ func (m *Intake) receive(b store.Books, p *Prepared, behind map[string]bool) (do
 			return false, err
 		}
 	}
-	if err := errors.Join(m.decideMail(b, p, v, number, now), m.caseless(b, p, v), m.unarchived(b, p, number)); err != nil {
+	if v.Outcome != triage.Obeyed { // before the answer to it, so that this carries the code that is good then
+		err = m.closeCodes(b, p, v, now)
+	}
+	err = errors.Join(err, m.decideMail(b, p, v, number, now), m.caseless(b, p, v), m.unarchived(b, p, number))
+	if v.Outcome == triage.Obeyed {
+		err = errors.Join(err, m.closeCodes(b, p, v, now))
+	}
+	if err != nil {
 		return false, err
 	}
 	p.outcome = string(v.Outcome)
@@ -382,6 +390,9 @@ func (m *Intake) verdict(b store.Books, p *Prepared) (v triage.Verdict, read boo
 			return v, false, nil
 		}
 		v, err = m.triage.Sort(view{b}, p.mail)
+	}
+	if err == nil {
+		p.open, err = m.openIn(p)(b)
 	}
 	v = p.overrideVerdict(v)
 	return v, !m.unread(v, p), err
@@ -479,7 +490,7 @@ func fromText(p *Prepared) string {
 
 func (m *Intake) record(p *Prepared, v triage.Verdict, number string, now time.Time) store.MailRecord {
 	r := store.MailRecord{Outcome: string(v.Outcome), Gate: v.Gate, Reason: v.Reason, Case: number, Identity: p.mail.Msg.Identity,
-		MessageID: p.mail.Msg.MessageID, At: now, Folder: m.folder(v), From: fromText(p), SHA256: p.sha, Arrived: p.Arrived.UTC(), Size: p.Size,
+		MessageID: p.mail.Msg.MessageID, At: now, Folder: m.folder(v), From: fromText(p), SHA256: p.sha, Arrived: p.Arrived.UTC(), Size: p.Size, Replaced: p.replaced,
 		Proof: append([]string{string(p.mail.Proof.Level) + ": " + string(p.mail.Proof.Result) + " (" + p.mail.Proof.Reason + ")"}, p.mail.Proof.Detail...)}
 	switch r.Alert = v.OperatorAlert; {
 	case r.Alert != "":

@@ -93,6 +93,8 @@ var alarms = map[string]Reason{
 		"Mohon periksa keadaan permohonan dan catatan sistem."},
 	"request-held": {"Permohonan ditahan", "Sebuah permohonan baru ditahan, karena bentuk surelnya tidak lazim atau pengirimnya belum dapat diperiksa.",
 		"Surelnya berada di folder pemeriksaan. Mohon minta pemohon mengirim sekali lagi, atau nilai kembali dengan perintah retry dan UID di atas."},
+	"approver-unproven": {"Balasan Admin Agency tanpa bukti pengirim", "Sebuah balasan atas nama Admin Agency tidak dijalankan, karena keaslian pengirimnya tidak dapat dibuktikan. Penyetuju diberi tahu.",
+		"Mohon jalankan ukpbjd check, dan tanyakan kepada yang bersangkutan apakah balasan itu darinya."},
 	"request-unproven": {"Permohonan tanpa bukti pengirim", "Sebuah permohonan baru tidak diproses, karena keaslian pengirimnya tidak dapat dibuktikan.",
 		"Surelnya berada di folder pemeriksaan. Mohon hubungi pemohon melalui jalur lain dan perbaiki server surat pengirimnya, lalu nilai kembali dengan perintah retry dan UID di atas."},
 	"bounce-unmatched": {"Laporan kegagalan tanpa surat yang pasti", "Sebuah laporan menyatakan bahwa satu surat permohonan tidak sampai, tetapi tidak menyebut surat yang mana.",

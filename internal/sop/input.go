@@ -143,6 +143,8 @@ type (
 		NIP, What    string
 		Own, Receipt bool
 	}
+	// CodeSeen says that a code, or the letter of an issue, that opens something was readable in the shared mailbox.
+	CodeSeen struct{ Issue int }
 	// Superseded says that another case gives a member a new password: the one of this case must not be opened any more.
 	Superseded struct{ NIP, By string }
 	// Oversized is a mail of a known requester that is over the size limit.
@@ -177,6 +179,7 @@ func (CredentialSealed) what() string { return "credential-sealed" }
 func (TembusanSealed) what() string   { return "tembusan-sealed" }
 func (KeyShredded) what() string      { return "key-shredded" }
 func (Exposed) what() string          { return "exposed" }
+func (CodeSeen) what() string         { return "code-seen" }
 func (Superseded) what() string       { return "superseded" }
 func (Oversized) what() string        { return "oversized" }
 func (Delegated) what() string        { return "delegated" }

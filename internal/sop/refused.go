@@ -53,6 +53,30 @@ func (d *decision) voidCode() {
 	}
 }
 
+// decide takes a code out of use that somebody else may have read, and asks again under another one. DESIGN, "Mail grammar"
+func (w CodeSeen) decide(d *decision) string {
+	seen := func() {
+		d.event("code-seen", "Kode persetujuan yang masih berlaku terbaca di kotak surat; persetujuan diminta lagi dengan kode lain.")
+	}
+	for i := range d.c.Members {
+		if m := &d.c.Members[i]; m.Mend != nil && m.Mend.Issue == w.Issue && !d.c.Status.Closed() {
+			seen()
+			d.askMend(m)
+			return "code-seen"
+		}
+	}
+	if d.c.Status != AwaitingApproval || d.c.Expires.IsZero() || d.c.Issue != w.Issue {
+		return "stale"
+	}
+	if seen(); d.c.Issue >= maxMends { // what answers each letter with its code is no person: by its code, this one opens nothing
+		d.c.CodeTries = MaxCodeTries
+		d.tell(PeringatanOperator, d.o.Operator, RoleOperator, "code-void", d.c.Number)
+		return "code-seen"
+	}
+	d.askApproval()
+	return "code-seen"
+}
+
 func (w Held) decide(d *decision) string {
 	d.event("held", "Surel ditahan untuk diperiksa petugas.", "why", w.Why, "gate", w.Gate, "from", d.in.Mail.From)
 	if w.Why == "temporary" {

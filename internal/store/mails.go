@@ -59,6 +59,7 @@ type MailRecord struct {
 	Proof     []string  `json:"proof,omitempty"`   // verdict and what it rests on
 	Arrived   time.Time `json:"arrived,omitzero"`  // with Size, what a mail keeps when it is moved
 	Size      int64     `json:"size,omitempty"`
+	Replaced  bool      `json:"replaced,omitempty"` // it carried an open code, and lies in the archive alone
 }
 
 // Content remembers one mail by what it says, so that a second delivery is known.

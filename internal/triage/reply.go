@@ -181,6 +181,9 @@ func (t Triage) unproven(v Verdict, p sop.Proof) Verdict {
 		v.What = sop.Held{Why: p.Reason, Gate: "authenticity"}
 		return v.hold("authenticity", p.Reason)
 	}
+	if v.From.Has(sop.RoleApprover) { // the mail server can be mended
+		v.OperatorAlert = "approver-unproven"
+	}
 	v.What = sop.Refused{Why: "unproven", Gate: "authenticity", Tell: true}
 	return v.refuse("authenticity", p.Reason)
 }
