@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net"
 	"regexp"
 	"slices"
 	"strings"
@@ -33,6 +34,12 @@ func newProbe(cfg *config.Config, box *mailbox.Box, post *postman.Postman) *prob
 	return &probe{cfg: cfg, box: box, post: post, tag: rand.Text(), began: time.Now()}
 }
 
+// arrived is a probe as it came back.
+type arrived struct {
+	*message.Message
+	raw []byte
+}
+
 // The three probes, by the word in their Message-ID.
 const (
 	plainProbe  = "plain"
@@ -56,14 +63,14 @@ func (p *probe) run(ctx context.Context) Checkup {
 	}
 	mails, refs, err := p.await(ctx, mailbox.UID{Validity: st.UIDValidity, UID: st.UIDNext}, want)
 	found = append(found, p.clean(ctx, refs)...)
-	if err != nil && mails[plainProbe] == nil {
+	if err != nil && mails[plainProbe].Message == nil {
 		return Checkup{Findings: append(found, bad("probe", "look into the mail server's log: the mail was accepted for "+p.office(), "did not arrive in %s within %s", p.cfg.IMAP.Inbox, probeTime))}
 	}
 	found = append(found, good("probe", "a mail came from SMTP to IMAP in %s", time.Since(p.began).Round(10*time.Millisecond)))
 	if len(refs) > 0 {
 		found = append(found, checkClock(p.began, refs[0].Arrived))
 	}
-	ground := p.ground(mails, want)
+	ground := p.ground(ctx, mails, want)
 	c := Checkup{Findings: append(found, ground...), Ground: p.soundness(ground)}
 	c.Sent, err = p.copies(ctx)
 	c.SentKnown = err == nil
@@ -129,10 +136,10 @@ func (p *probe) mail(kind string) []byte {
 }
 
 // await fetches what has arrived until every probe is there.
-func (p *probe) await(ctx context.Context, from mailbox.UID, want []string) (map[string]*message.Message, []mailbox.Ref, error) {
+func (p *probe) await(ctx context.Context, from mailbox.UID, want []string) (map[string]arrived, []mailbox.Ref, error) {
 	ctx, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
-	mails := map[string]*message.Message{}
+	mails := map[string]arrived{}
 	var ours []mailbox.Ref
 	for seen := map[mailbox.UID]bool{}; ; {
 		refs, err := p.box.Since(ctx, from)
@@ -143,7 +150,7 @@ func (p *probe) await(ctx context.Context, from mailbox.UID, want []string) (map
 				m := message.Parse(x.Raw, message.DefaultLimits(), nil)
 				for _, kind := range want {
 					if m.MessageID == p.id(kind) {
-						mails[kind] = m
+						mails[kind] = arrived{m, x.Raw}
 						ours = append(ours, x.Ref)
 					}
 				}
@@ -173,7 +180,7 @@ func (p *probe) clean(ctx context.Context, refs []mailbox.Ref) []Finding {
 }
 
 // ground judges the probes with the gates that replies pass: neither forgery may be believed.
-func (p *probe) ground(mails map[string]*message.Message, sent []string) []Finding {
+func (p *probe) ground(ctx context.Context, mails map[string]arrived, sent []string) []Finding {
 	o := msgauth.Options{AuthservID: p.cfg.Trust.AuthservID, ReceivedBy: p.cfg.Trust.ReceivedBy, BelowReceived: p.cfg.Trust.BelowReceived, Level: sop.Standard}
 	if p.cfg.Trust.Assurance == sop.Basic {
 		return []Finding{warn("trust", "set trust.assurance to standard as soon as the mail server writes verdicts", "assurance is basic: whoever reads the approver's mailbox can approve")}
@@ -182,7 +189,9 @@ func (p *probe) ground(mails map[string]*message.Message, sent []string) []Findi
 	if p.cfg.Trust.Assurance == sop.Standard {
 		found = append(found, good("trust: mailbox", "at standard, whoever may write into %s can approve: strict, signed, or a mailbox that only this service may write to closes it", p.cfg.IMAP.Username))
 	}
-	own := msgauth.Check(mails[plainProbe].Header, p.office(), o)
+	signed := o
+	signed.Resolver = net.DefaultResolver
+	own := msgauth.CheckRaw(ctx, mails[plainProbe].raw, time.Now(), mails[plainProbe].Header, p.office(), signed)
 	if own.Result == sop.Proven {
 		found = append(found, good("trust: verdict", "the mail server vouches for its own senders (%s)", own.Reason))
 	} else {
@@ -192,8 +201,10 @@ func (p *probe) ground(mails map[string]*message.Message, sent []string) []Findi
 	for _, kind := range []string{forgedProbe, otherProbe} {
 		m := mails[kind]
 		switch {
-		case m != nil:
-			found = append(found, p.judge(kind, m, o))
+		case m.Message != nil && kind == otherProbe: // a server may sign what bears a colleague's name
+			found = append(found, p.judge(ctx, kind, m, signed))
+		case m.Message != nil:
+			found = append(found, p.judge(ctx, kind, m, o))
 		case slices.Contains(sent, kind):
 			found = append(found, warn("trust: "+kind, "look for it in a folder for spam", "was accepted and did not arrive within %s", probeTime))
 		}
@@ -203,7 +214,7 @@ func (p *probe) ground(mails map[string]*message.Message, sent []string) []Findi
 
 // judge asks of a forgery what it would prove in the approver's name. A forged verdict is judged alone: this login, too, gets a
 // verdict of its own, which may contradict the forged one; a stranger may get none.
-func (p *probe) judge(kind string, m *message.Message, o msgauth.Options) Finding {
+func (p *probe) judge(ctx context.Context, kind string, m arrived, o msgauth.Options) Finding {
 	header := m.Header
 	if kind == forgedProbe {
 		header = slices.DeleteFunc(slices.Clone(header), func(f message.Field) bool {
@@ -215,7 +226,7 @@ func (p *probe) judge(kind string, m *message.Message, o msgauth.Options) Findin
 			}
 		}
 	}
-	v := msgauth.Check(header, p.approver(), o)
+	v := msgauth.CheckRaw(ctx, m.raw, time.Now(), header, p.approver(), o)
 	if v.Result == sop.Proven {
 		return bad("trust: "+kind, "set approval.code to sheet until the mail server removes foreign verdicts and checks the From of signed-in senders",
 			"a forged approval would be believed (%s)", v.Reason)

@@ -17,7 +17,7 @@ func TestOwnLoginHidesNoForgery(t *testing.T) {
 	forged := message.Field{Name: "Authentication-Results", Value: "mx.office.example; dmarc=pass header.from=office.example (TAG)"}
 	o := msgauth.Options{AuthservID: "mx.office.example", ReceivedBy: []string{"mx.office.example"}, Level: sop.Standard}
 	for level, header := range map[mailbox.Level][]message.Field{mailbox.Fail: {forged, received}, mailbox.Good: {received, forged}} {
-		if f := p.judge(forgedProbe, &message.Message{Header: header}, o); f.Level != level {
+		if f := p.judge(t.Context(), forgedProbe, arrived{&message.Message{Header: header}, nil}, o); f.Level != level {
 			t.Errorf("%+v, want %s", f, level)
 		}
 	}

@@ -265,6 +265,9 @@ func (m *Intake) prove(ctx context.Context, in Incoming, msg *message.Message) s
 	if _, approver := m.Office.Approver(from.Addr); !approver && o.Level != sop.Basic {
 		o.Level = sop.Standard
 	}
+	if !m.triage.Known(from.Addr) { // nobody outside chooses whose DNS is waited for
+		o.Resolver = nil
+	}
 	return msgauth.CheckRaw(ctx, in.Raw, in.Arrived, msg.Header, from.Addr, o)
 }
 

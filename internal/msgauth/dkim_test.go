@@ -272,3 +272,49 @@ func FuzzStrict(f *testing.F) {
 		}
 	})
 }
+
+// TestOwnDKIMWhereTheServerIsSilent (issue 11, B1c): where the mail server says nothing of the sender, our own check of the signature proves
+// at standard what it proves at strict. What the server did say stands, and so does what of it cannot be read.
+func TestOwnDKIMWhereTheServerIsSilent(t *testing.T) {
+	good := sign(t, reply, dkim.SignOptions{})
+	slow := &zone{err: &net.DNSError{Err: "i/o timeout", IsTimeout: true}}
+	for _, c := range []struct {
+		name, verdict, raw string
+		dns                msgauth.Resolver
+		want               sop.Result
+		reason             string
+	}{
+		{"nothing said", "", good, goodZone(), sop.Proven, "dkim-pass"},
+		{"no DMARC record", "dmarc=none header.from=gov.example", good, goodZone(), sop.Proven, "dkim-pass"},
+		{"spf alone", "spf=pass smtp.mailfrom=admin@gov.example", good, goodZone(), sop.Proven, "dkim-pass"},
+		{"dmarc=fail", "dmarc=fail header.from=gov.example", good, goodZone(), sop.Failed, "dmarc-fail"},
+		{"dmarc=temperror", "dmarc=temperror header.from=gov.example", good, goodZone(), sop.Temporary, "dmarc-temperror"},
+		{"another signed in", "auth=pass smtp.auth=staf@gov.example", good, goodZone(), sop.Failed, "auth-names-another"},
+		{"not to be read", "dmarc=pass (header.from=gov.example", good, goodZone(), sop.Unproven, "malformed-verdict"},
+		{"no signature", "", strings.ReplaceAll(reply, "{date}", arrival.Format(time.RFC1123Z)), goodZone(), sop.Unproven, "no-verdict"},
+		{"another's signature", "", sign(t, reply, dkim.SignOptions{Domain: "mail.example"}), goodZone(), sop.Unproven, "no-verdict"},
+		{"changed", "", strings.Replace(good, "SETUJU", "SETUJ U", 1), goodZone(), sop.Unproven, "no-verdict"},
+		{"a second From", "", "From: x@evil.example\r\n" + good, goodZone(), sop.Unproven, "no-verdict"},
+		{"short key", "", sign(t, reply, dkim.SignOptions{Selector: "weak", Signer: rsaKeys()[1024]}), goodZone(), sop.Unproven, "no-verdict"},
+		{"DNS does not answer", "", good, slow, sop.Temporary, "dkim-key-unavailable"},
+		{"nobody is asked", "", good, nil, sop.Unproven, "no-verdict"},
+	} {
+		for _, level := range []sop.Level{sop.Standard, sop.Strict} {
+			o := office()
+			o.Level, o.Resolver = level, c.dns
+			raw := border + "\r\n" + c.raw
+			if c.verdict != "" {
+				raw = "Authentication-Results: " + o.AuthservID + "; " + c.verdict + "\r\n" + raw
+			}
+			p := msgauth.CheckRaw(t.Context(), []byte(raw), arrival, fields(raw), approver, o)
+			if p.Result != c.want || p.Reason != c.reason || p.Level != level {
+				t.Errorf("%s at %s: %s (%s)\n%s", c.name, level, p.Result, p.Reason, strings.Join(p.Detail, "\n"))
+			}
+			if again := (msgauth.Options{AuthservID: o.AuthservID, ReceivedBy: o.ReceivedBy, Level: level, Resolver: msgauth.Recorded(p.Seen)}); p.Result == sop.Proven {
+				if q := msgauth.CheckRaw(t.Context(), []byte(raw), arrival, fields(raw), approver, again); q.Result != sop.Proven {
+					t.Errorf("%s at %s: by the key as it was seen it is %s", c.name, level, q.Reason)
+				}
+			}
+		}
+	}
+}

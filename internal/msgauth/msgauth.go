@@ -1,5 +1,5 @@
 // Package msgauth says who really sent a mail: it reads the mail server's own verdict from Authentication-Results (RFC 8601)
-// and, at level strict, checks the DKIM signature itself; at level signed also S/MIME or OpenPGP over the body. It decides nothing; its answer is a sop.Proof with a named reason
+// and, at level strict or where that server says nothing, checks the DKIM signature itself; at level signed also S/MIME or OpenPGP over the body. It decides nothing; its answer is a sop.Proof with a named reason
 // and every verdict that it considered. THREATS.md beside it says who could try what, and what remains.
 //
 // Nothing is kept, on disk or in memory.
@@ -7,6 +7,7 @@ package msgauth
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"ukpbjd/internal/message"
@@ -24,31 +25,34 @@ type Options struct {
 	// without it a forged field of a sender who adds no Received line of their own stands at the same place.
 	BelowReceived bool
 
-	Resolver Resolver // DNS for level strict; nil: no key is ever found
+	Resolver Resolver // DNS for our own DKIM check; nil: no key is ever found
 
 	Pins map[string]Pin // level signed: by the approver's address, byte for byte
 }
 
-// Check says what the mail server's verdict proves of a mail whose header is given top down and whose only From address is
-// from. Levels above standard need the raw mail; here they prove nothing.
-func Check(header []message.Field, from string, o Options) sop.Proof {
-	switch o.Level {
-	case sop.Strict, sop.Signed:
-		return refuse(o.Level, sop.Unproven, "raw-mail-needed")
-	}
-	return checkVerdict(header, from, o)
-}
-
-// CheckRaw is Check for every level: each asks for all that those below it ask for, and for more. At is when the mail arrived; raw is the whole mail as the server gave it.
+// CheckRaw says what a mail proves whose header is given top down and whose only From address is from. Each level asks for all that those
+// below it ask for, and for more. At is when the mail arrived; raw is the whole mail as the server gave it.
 func CheckRaw(ctx context.Context, raw []byte, at time.Time, header []message.Field, from string, o Options) sop.Proof {
 	p := checkVerdict(header, from, o)
-	if p.Result == sop.Proven && (o.Level == sop.Strict || o.Level == sop.Signed) {
+	deeper := o.Level == sop.Strict || o.Level == sop.Signed
+	switch own := p; {
+	case p.Result == sop.Proven && deeper:
 		p = checkSignature(ctx, p, raw, at, from, o)
+	case o.Resolver != nil && silent(p): // DESIGN, "Trust", standard (c)
+		if own = checkSignature(ctx, own, raw, at, from, o); own.Result == sop.Proven || own.Result == sop.Temporary {
+			p = own
+		}
+		p.Detail = own.Detail
 	}
 	if p.Result == sop.Proven && o.Level == sop.Signed {
 		p = checkSigned(p, raw, at, from, o)
 	}
 	return p
+}
+
+// silent says that the mail server said nothing of the sender. What it did say, and what of it cannot be read, stands.
+func silent(p sop.Proof) bool {
+	return p.Result == sop.Unproven && (p.Reason == "no-verdict" || p.Reason == "no-authserv-id" || strings.HasSuffix(p.Reason, "-none"))
 }
 
 func checkVerdict(header []message.Field, from string, o Options) sop.Proof {

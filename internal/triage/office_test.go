@@ -1,6 +1,7 @@
 package triage_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"strings"
@@ -289,7 +290,7 @@ func (d *desk) takeRaw(raw []byte, arrived time.Time) result {
 	}
 	proof := sop.Proof{Level: d.auth.Level, Result: sop.Unproven, Reason: why}
 	if why == "" {
-		proof = msgauth.Check(msg.Header, from.Addr, d.auth)
+		proof = msgauth.CheckRaw(context.Background(), nil, time.Time{}, msg.Header, from.Addr, d.auth)
 	}
 	in := triage.Mail{Msg: msg, Proof: proof, Arrived: arrived}
 	if len(msg.Files) > 0 {

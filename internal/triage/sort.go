@@ -276,6 +276,12 @@ func (t Triage) otherProcedure(v Verdict, m Mail) Verdict {
 	return v
 }
 
+// Known: an approver, or who may ask for accounts.
+func (t Triage) Known(addr string) bool {
+	_, approver := t.Office.Approver(addr)
+	return approver || t.Allowed(addr)
+}
+
 // Allowed matches requesters: an address, or *@domain.
 func (t Triage) Allowed(addr string) bool {
 	addr = strings.ToLower(addr)
