@@ -39,9 +39,6 @@ func (c *initCmd) Run(s *shell) error {
 	for _, line := range told {
 		fmt.Fprintln(s.stdout, line)
 	}
-	if err == nil {
-		fmt.Fprintln(s.stdout, "trust.assurance is standard: whoever may write into the mailbox can approve. `ukpbjd enrol` says when the approvers' replies reach strict; choose that then.")
-	}
 	return err
 }
 

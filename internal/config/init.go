@@ -229,7 +229,7 @@ func next(file string) []string {
 		"4. Keep a copy of " + at("credentials/master") + " in a safe place, apart from every backup.",
 		"5. Check " + at("calendar.yaml") + " against the joint decree and the Governor's circular.",
 		"6. ukpbjd check --config " + file,
-		"7. ukpbjd enrol --config " + file + ", once it serves: the approvers' answers show which trust.assurance they reach.",
+		"7. ukpbjd enrol --config " + file + ", once it serves: the approvers' answers show which trust.assurance they reach. At standard whoever may write into the mailbox can approve: choose strict where they do.",
 	}
 }
 

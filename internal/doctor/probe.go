@@ -195,16 +195,14 @@ func (p *probe) ground(ctx context.Context, mails map[string]arrived, sent []str
 	if own.Result == sop.Proven {
 		found = append(found, good("trust: verdict", "the mail server vouches for its own senders (%s)", own.Reason))
 	} else {
-		found = append(found, bad("trust: verdict", "let the mail server write Authentication-Results for signed-in senders, and check trust.authserv_id and trust.received_by",
+		found = append(found, bad("trust: verdict", p.remedy(ctx, mails, signed),
 			"no reply could be proven: %s; %s", own.Reason, strings.Join(own.Detail, "; ")))
 	}
 	for _, kind := range []string{forgedProbe, otherProbe} {
 		m := mails[kind]
 		switch {
-		case m.Message != nil && kind == otherProbe: // a server may sign what bears a colleague's name
+		case m.Message != nil: // a server may sign what bears a colleague's name
 			found = append(found, p.judge(ctx, kind, m, signed))
-		case m.Message != nil:
-			found = append(found, p.judge(ctx, kind, m, o))
 		case slices.Contains(sent, kind):
 			found = append(found, warn("trust: "+kind, "look for it in a folder for spam", "was accepted and did not arrive within %s", probeTime))
 		}
@@ -212,26 +210,57 @@ func (p *probe) ground(ctx context.Context, mails map[string]arrived, sent []str
 	return found
 }
 
-// judge asks of a forgery what it would prove in the approver's name. A forged verdict is judged alone: this login, too, gets a
-// verdict of its own, which may contradict the forged one; a stranger may get none.
-func (p *probe) judge(ctx context.Context, kind string, m arrived, o msgauth.Options) Finding {
-	header := m.Header
-	if kind == forgedProbe {
-		header = slices.DeleteFunc(slices.Clone(header), func(f message.Field) bool {
-			return strings.EqualFold(f.Name, "Authentication-Results") && !strings.Contains(f.Value, p.tag)
-		})
-		for i := range header { // nor does a stranger sign in
-			if strings.EqualFold(header[i].Name, "Received") {
-				header[i].Value = ownLogin.ReplaceAllString(header[i].Value, "")
+// maxTried bounds the values that are tried.
+const maxTried = 6
+
+// remedy names the values, out of the mail in hand, by which it would be proven and no forgery believed.
+func (p *probe) remedy(ctx context.Context, mails map[string]arrived, o msgauth.Options) string {
+	ids, hosts := msgauth.Written(mails[plainProbe].Header)
+	for _, id := range ids[:min(len(ids), maxTried)] {
+		for n := 1; n <= min(len(hosts), maxTried); n++ {
+			for _, filter := range [][]string{nil, {"127.0.0.1"}} { // that hands mail back
+				o.AuthservID, o.ReceivedBy = id, slices.Concat(hosts[:n], filter)
+				sound := msgauth.CheckRaw(ctx, mails[plainProbe].raw, time.Now(), mails[plainProbe].Header, p.office(), o).Result == sop.Proven
+				for kind, m := range mails {
+					sound = sound && (kind == plainProbe || p.believed(ctx, kind, m, o).Result != sop.Proven)
+				}
+				if sound {
+					return fmt.Sprintf("set trust.authserv_id: %q and trust.received_by: [%s], which prove this mail and neither forgery; then run check again", id, strings.Join(o.ReceivedBy, ", "))
+				}
 			}
 		}
 	}
-	v := msgauth.CheckRaw(ctx, m.raw, time.Now(), header, p.approver(), o)
+	return "let the mail server write Authentication-Results for signed-in senders, and check trust.authserv_id and trust.received_by"
+}
+
+// judge asks of a forgery what it would prove in the approver's name. A forged verdict is judged alone: this login, too, gets a
+// verdict of its own, which may contradict the forged one; a stranger may get none.
+func (p *probe) judge(ctx context.Context, kind string, m arrived, o msgauth.Options) Finding {
+	v := p.believed(ctx, kind, m, o)
 	if v.Result == sop.Proven {
 		return bad("trust: "+kind, "set approval.code to sheet until the mail server removes foreign verdicts and checks the From of signed-in senders",
 			"a forged approval would be believed (%s)", v.Reason)
 	}
 	return good("trust: "+kind, "not believed (%s)", v.Reason)
+}
+
+func (p *probe) believed(ctx context.Context, kind string, m arrived, o msgauth.Options) sop.Proof {
+	header := m.Header
+	if kind == forgedProbe {
+		header = slices.DeleteFunc(slices.Clone(header), func(f message.Field) bool {
+			return strings.EqualFold(f.Name, "Authentication-Results") && !strings.Contains(f.Value, p.tag)
+		})
+		o.Resolver = nil
+		for i := range header { // nor does a stranger sign in
+			if rest, own := strings.CutPrefix(strings.TrimSpace(header[i].Value), p.cfg.Trust.AuthservID+";"); own { // it is as it would be under these values
+				header[i].Value = o.AuthservID + ";" + rest
+			}
+			if strings.EqualFold(header[i].Name, "Received") {
+				header[i].Value = ownLogin.ReplaceAllString(header[i].Value, "")
+			}
+		}
+	}
+	return msgauth.CheckRaw(ctx, m.raw, time.Now(), header, p.approver(), o)
 }
 
 var ownLogin = regexp.MustCompile(`(?i)\(authenticated [^)]*\)`)

@@ -284,6 +284,12 @@ func (t *target) open(must func(error)) {
 		return t.c.Decide(b, sop.Case{Number: number}, sop.Input{At: t.now, From: from, Mail: sop.Mail{MessageID: "<q@gov.example>"},
 			What: sop.Request{Subject: "Permohonan akun", KepalaCopied: true, Reading: r}}, t.now)
 	}))
+	t.ask(must)
+}
+
+// ask carries out what waits, and takes the newest approval letter for the one that is answered.
+func (t *target) ask(must func(error)) {
+	ctx := t.tb.Context()
 	for {
 		jobs, _, err := t.work.Claim(ctx, 10, func(string) bool { return false })
 		must(err)
@@ -299,8 +305,10 @@ func (t *target) open(must func(error)) {
 	}
 	must(t.c.View(ctx, func(b store.Books) error {
 		rows, err := b.Letters.Of(attacked)
+		newest := 0
 		for _, l := range rows {
-			if l.Letter.Kind == sop.Persetujuan && l.Letter.To.Address == admin {
+			if l.Letter.Kind == sop.Persetujuan && l.Letter.To.Address == admin && l.Letter.Issue > newest {
+				newest = l.Letter.Issue
 				t.letter = l.MessageID
 				t.code = t.c.Codes.ApprovalCode(attacked, l.Letter.Revision, l.Letter.Issue, admin)
 				if t.raw, err = b.Letters.Body(l.ID()); err == nil {
@@ -530,6 +538,24 @@ func (t *target) look(ctx context.Context, uid store.UID) (e effect, err error) 
 		return err
 	})
 	return e, err
+}
+
+// afterwards sends a mail that stays, and then what the approver answers to the letter that is the newest then.
+func (t *target) afterwards(m *bent) effect {
+	t.tb.Helper()
+	must := func(err error) {
+		t.tb.Helper()
+		if err != nil {
+			t.tb.Fatal(err)
+		}
+	}
+	letter, code, body := t.letter, t.code, t.raw
+	defer func() { t.letter, t.code, t.raw = letter, code, body }()
+	raw, err := m.compose(t.level)
+	must(err)
+	t.take(raw, m.later, nil, false)
+	t.ask(must)
+	return t.send(t.answer())
 }
 
 // send composes and takes; a mail that cannot be composed is an error of the test.

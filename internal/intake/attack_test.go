@@ -274,8 +274,8 @@ var gateOff = map[string]func(*target, *Prepared){
 
 func rank(l sop.Level) int { return slices.Index(allLevels, l) }
 
-// TestAssaults: every line at every level. Nothing is released, nothing goes to a stranger, the outcome is the list's. Each has
-// its control: below its level, and with its gate off, the same mail gets through.
+// TestAssaults: every line at every level. Nothing is released, nothing goes to a stranger, the outcome is the list's, and the approver's
+// own SETUJU to the letter that is the newest after it is obeyed when it is first read. Each has its control: below its level, and with its gate off, the same mail gets through.
 func TestAssaults(t *testing.T) {
 	groups := map[string][]assault{"who": whoAssaults, "results": resultAssaults, "dkim": dkimAssaults, "signed": signedAssaults,
 		"words": wordAssaults, "readers": readerAssaults}
@@ -307,6 +307,9 @@ func (a assault) try(t *testing.T, x *target) {
 	}
 	if a.want != "" && e.outcome != a.want {
 		t.Errorf("%s %s (%s), want %s", e.outcome, e.gate, e.reason, a.want)
+	}
+	if e := x.afterwards(a.bend(x, x.answer())); e.outcome != "obeyed" || !e.released { // in one reading, as fast as without it
+		t.Errorf("after it the approver's own SETUJU is %s %s (%s)", e.outcome, e.gate, e.reason)
 	}
 	if a.off == "" {
 		return

@@ -38,7 +38,7 @@ func CheckRaw(ctx context.Context, raw []byte, at time.Time, header []message.Fi
 	switch own := p; {
 	case p.Result == sop.Proven && deeper:
 		p = checkSignature(ctx, p, raw, at, from, o)
-	case o.Resolver != nil && silent(p): // DESIGN, "Trust", standard (c)
+	case o.Resolver != nil && !deeper && silent(p): // DESIGN, "Trust", standard (c); above it the server has to speak, too
 		if own = checkSignature(ctx, own, raw, at, from, o); own.Result == sop.Proven || own.Result == sop.Temporary {
 			p = own
 		}

@@ -44,6 +44,26 @@ func trusted(header []message.Field, o Options) (fields []string, login string, 
 	return fields, login, notes
 }
 
+// Written is what a header says of the servers that it passed, top down: the ids that they write verdicts under, and the hosts that wrote
+// Received lines. It may all be forged.
+func Written(header []message.Field) (ids, hosts []string) {
+	for _, f := range header {
+		switch lower(f.Name) {
+		case "received":
+			if hop, ok := parseReceived(f.Value); ok && !listed(hosts, hop.by) {
+				hosts = append(hosts, lower(hop.by))
+			}
+		case "authentication-results":
+			if p, err := newScanner(f.Value); err == nil {
+				if id, err := p.authservID(); err == nil && !listed(ids, id) {
+					ids = append(ids, lower(id))
+				}
+			}
+		}
+	}
+	return ids, hosts
+}
+
 // left notes the fields of our id that stand too low to count: a forgery, or a server whose filters write below its own line.
 func left(header []message.Field, o Options) (notes []string) {
 	for _, f := range header {
