@@ -265,8 +265,8 @@ func (m *Intake) prove(ctx context.Context, in Incoming, msg *message.Message) s
 	if _, approver := m.Office.Approver(from.Addr); !approver && o.Level != sop.Basic {
 		o.Level = sop.Standard
 	}
-	if !m.triage.Known(from.Addr) { // nobody outside chooses whose DNS is waited for
-		o.Resolver = nil
+	if o.Level == sop.Standard && (m.Office.Level != sop.Standard || !m.triage.Known(from.Addr)) {
+		o.Resolver = nil // nobody outside chooses whose DNS is waited for; and above standard the server has to speak, of everybody
 	}
 	return msgauth.CheckRaw(ctx, in.Raw, in.Arrived, msg.Header, from.Addr, o)
 }
