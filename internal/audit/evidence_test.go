@@ -42,7 +42,7 @@ func TestJudgedAgain(t *testing.T) {
 	x := officetest.New(t, templates.FS)
 	x.Set(time.Date(2026, 6, 1, 9, 0, 0, 0, officetest.Zone))
 	number := x.Ask(1)
-	raw := reply(x.LettersOf(number, sop.Persetujuan)[0], "SETUJU")
+	raw := append([]byte("Authentication-Results: mx.somebody.example; dmarc=temperror header.from=office.example\r\n"), reply(x.LettersOf(number, sop.Persetujuan)[0], "SETUJU")...)
 	in := intake.Incoming{UID: store.UID{Validity: 7, UID: 1}, Arrived: x.Now().UTC(), Size: int64(len(raw)), Raw: raw}
 	ctx := context.Background()
 	x.Must(reading(x, "mx.somebody.example").TakeIn(ctx, in))

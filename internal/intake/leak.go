@@ -131,11 +131,14 @@ func (m *Intake) openIn(p *Prepared) func(store.Books) ([]triage.Token, error) {
 	}
 }
 
-// closeCodes takes what would still open something out of use, and the mail that it stands in out of the mailbox. What a machine sent, or
-// sends back, is only taken out: to write again would bring it about again. DESIGN, "Mail grammar"
+// closeCodes takes what would still open something out of use, and the mail that it stands in out of the mailbox. What was obeyed (STATUS), and what a
+// machine sent or sends back, is only taken out: to write again would bring that about again. DESIGN, "Mail grammar"
 func (m *Intake) closeCodes(b store.Books, p *Prepared, v triage.Verdict, now time.Time) error {
-	if p.TooBig || v.Outcome == triage.NotOurs {
+	switch {
+	case p.TooBig || v.Outcome == triage.NotOurs:
 		return nil // there is its header alone, and that may be of anybody's mail
+	case v.Outcome == triage.Held && v.Gate == "authenticity":
+		return nil // it waits to be judged again, as it is
 	}
 	open, err := m.openIn(p)(b)
 	if err != nil || len(open) == 0 {
@@ -145,7 +148,7 @@ func (m *Intake) closeCodes(b store.Books, p *Prepared, v triage.Verdict, now ti
 	if p.leak == nil {
 		err = b.Mails.Replace(p.UID, rebuilt(&message.Message{Subject: "surel dengan kode persetujuan"}))
 	}
-	if err != nil || len(p.mail.Msg.Automation) > 0 || p.mail.Msg.Bounce != nil || v.Outcome == triage.Duplicate {
+	if err != nil || v.Enrols || v.Outcome == triage.Obeyed || v.Outcome == triage.Duplicate || len(p.mail.Msg.Automation) > 0 || p.mail.Msg.Bounce != nil {
 		return err
 	}
 	for _, x := range open {
