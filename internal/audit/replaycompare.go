@@ -13,7 +13,7 @@ import (
 
 // incidental events tell what the post and the workers did, not what was decided.
 var incidental = map[string]bool{"letter-accepted": true, "letter-delayed": true, "letter-suppressed": true, "accounts-made": true, "tick": true,
-	"accepted": true, "instruct": true, "key-shredded": true, "approval-asked": true}
+	"accepted": true, "instruct": true, "key-shredded": true, "approval-asked": true, "code-seen": true}
 
 // compareCases holds the decisions in the journal of every case beside those that were played.
 func (r *Replay) compareCases(ctx context.Context, out *Replayed) error {
