@@ -32,12 +32,12 @@ var Forms = []Form{XLSX, DOCX, CSV, PDF}
 
 // Office is the setting of a request. Domain and form have a default.
 type Office struct {
-	Domain string // of the members' addresses, "tirtawana.example"
-	Tag    string // added to each member's address, to keep the people of many requests apart
-	Form   Form   // XLSX
-	Fault  string // a document.Code that the last row of the formulir commits; "": none
+	Domain string         // of the members' addresses, "tirtawana.example"
+	Tag    string         // added to each member's address, to keep the people of many requests apart
+	Form   Form           // XLSX
+	Fault  string         // a document.Code that the last row of the formulir commits; "": none
 	Again  []document.Row // people of an earlier request, who stand first in this one
-	PadTo  int    // bytes that each paper is filled up to, with a picture in its letterhead; 0: none. A CSV stays small
+	PadTo  int            // bytes that each paper is filled up to, with a picture in its letterhead; 0: none. A CSV stays small
 }
 
 // Bundle is one request: its people, its papers and its words.
