@@ -45,7 +45,7 @@ var laws = []law{
 	{"1 one item, one fate: due cases", without(queue.Without{OneFate: true}), fateOf{refusing{bucket: "wake", row: `^0+1/.*-0001$`}, gone("wake", `^0+1/.*-0002$`)}.play},
 	{"1 one item, one fate: filings", without(queue.Without{OneFate: true}), fateOf{refusing{bucket: "tofile", row: `1$`}, gone("tofile", `2$`)}.play},
 	{"1 one item, one fate: papers to archive", without(queue.Without{OneFate: true}), fateOf{refusing{bucket: "unarchived", row: `-0001/[^{]*$`}, gone("unarchived", `-0002/`)}.play},
-	{"1 one item, one fate: letters to archive", without(queue.Without{OneFate: true}), fateOf{refusing{bucket: "copies", row: `-0001/.*/tanda-terima$`}, gone("unkept", `-0002/.*/tanda-terima$`)}.play},
+	{"1 one item, one fate: letters to archive", without(queue.Without{OneFate: true}), fateOf{refusing{bucket: "copies", row: `-0001/.*/tanda-terima$`}, letterOf(sop.TandaTerima, func(r store.LetterRow) bool { return r.Archived != "" })}.play},
 	{"2 order of arrival", without(queue.Without{Arrival: true}), arrival},
 	{"2 order of arrival, of papers", without(queue.Without{Reading: true}), arrivalOfPapers},
 	{"3 an identity travels whole", bareUIDs, wholeIdentity},
@@ -292,13 +292,18 @@ func (x *play) wakes(number string) {
 }
 
 // anotherLetter says that the approver's letter of the second case has gone out, and the books know it.
-func anotherLetter(x *play) bool {
-	var rows []store.LetterRow
-	x.do(x.Daemon.Office.View(x.ctx, func(b store.Books) (err error) {
-		rows, err = b.Letters.Of(x.records()[2].Case)
-		return err
-	}))
-	return slices.ContainsFunc(rows, func(r store.LetterRow) bool { return r.Letter.Kind == sop.Persetujuan && r.State == store.Accepted })
+var anotherLetter = letterOf(sop.Persetujuan, func(r store.LetterRow) bool { return r.State == store.Accepted })
+
+// letterOf says that there is such a letter of the second case.
+func letterOf(kind sop.LetterKind, such func(store.LetterRow) bool) func(*play) bool {
+	return func(x *play) bool {
+		var rows []store.LetterRow
+		x.do(x.Daemon.Office.View(x.ctx, func(b store.Books) (err error) {
+			rows, err = b.Letters.Of(x.records()[2].Case)
+			return err
+		}))
+		return slices.ContainsFunc(rows, func(r store.LetterRow) bool { return r.Letter.Kind == kind && such(r) })
+	}
 }
 
 // gone says that no key of a bucket looks so any more.

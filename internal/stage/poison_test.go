@@ -427,7 +427,7 @@ func (s *sickroom) waits() string {
 	s.do(s.Daemon.Office.DB.View(s.ctx, func(tx store.Tx) (err error) {
 		for _, bucket := range []string{"outbox", "sending", "tasks", "again", "tofile"} {
 			err = errors.Join(err, tx.Scan(bucket, nil, nil, func(k, _ []byte) bool {
-				if !strings.HasSuffix(string(k), "/permohonan-tembusan") { // five hundred copies to one person wait for their bucket
+				if !strings.HasSuffix(string(k), "/permohonan-tembusan") && !strings.HasSuffix(string(k), "/pemberitahuan") { // copies to one person wait for their bucket
 					rows = append(rows, bucket+" "+string(k))
 				}
 				return len(rows) < 10
@@ -484,6 +484,8 @@ func (s *sickroom) judge() {
 		p := parsed(m.Raw)
 		operator = append(operator, p.Subject+"\n"+p.Text)
 	}
+	listed, err := s.Daemon.Control.WaitingForPerson(s.ctx) // of each kind the first is told at once, the others once a day
+	s.do(err)
 	inbox, err := s.Post.Messages(s.Cast.Office.Address, "INBOX")
 	s.do(err)
 	records := s.records()
@@ -498,6 +500,9 @@ func (s *sickroom) judge() {
 			if strings.Contains(text, k.told) && (regexp.MustCompile(fmt.Sprintf(`UID \d+-%d\b`, uid)).MatchString(text) || r.Case != "" && strings.Contains(text, r.Case)) {
 				heard++
 			}
+		}
+		if heard == 0 && slices.ContainsFunc(listed, func(w letter.Waiting) bool { return strings.HasSuffix(w.ID, fmt.Sprintf("-%d", uid)) && w.Why != "" }) {
+			heard = 1
 		}
 		ended := false
 		switch lies := slices.ContainsFunc(inbox, func(m postoffice.Stored) bool { return m.UID == uid }); {
