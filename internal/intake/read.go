@@ -44,7 +44,6 @@ type Prepared struct {
 	turn      turn           // in which it comes
 	outcome   string         // once decided
 	replaced  bool           // as an open code stands in it
-	command   bool           // it would be obeyed
 	err       error          // reading was impossible for a passing reason: the mail is read again later
 }
 

@@ -446,7 +446,7 @@ func (m *Intake) decideMail(b store.Books, p *Prepared, v triage.Verdict, number
 			return err
 		}
 		if arrived {
-			in.What = sop.Accepted{Letter: w.Letter, Text: w.Text}
+			in.What = sop.Accepted(w)
 		}
 	}
 	evidence, err := m.evidence(b, p, v, number)

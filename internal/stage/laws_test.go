@@ -269,7 +269,7 @@ func (f fateOf) play(t *testing.T, m mutant) (broken []string) {
 	told, came := false, false
 	x.wait(func() bool { told = told || len(x.Daemon.Faults()) > 0; return len(x.records()) == 2 })
 	x.wakes(x.records()[2].Case)
-	enough := f.refused.Load() + 30
+	enough := f.refused.Load() + 12
 	x.wait(func() bool {
 		told = told || len(x.Daemon.Faults()) > 0
 		came = f.comes(x)
