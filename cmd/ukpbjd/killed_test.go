@@ -174,7 +174,11 @@ func (s *story) account(p *played) map[string]int {
 			p.wrong = append(p.wrong, "resent in other words: "+m.Subject)
 		}
 		if bytesOf[m.MessageID] = t.Raw; !again {
-			out[string(stage.KindOf(m))+" to "+strings.Join(t.To, " ")]++
+			kind := string(stage.KindOf(m))
+			if kind == string(sop.Pemberitahuan) { // of the opening, and of the closing
+				kind = m.Subject
+			}
+			out[kind+" to "+strings.Join(t.To, " ")]++
 		}
 	}
 	words, err := s.stage.Passwords()

@@ -114,6 +114,21 @@ func (s *story) reply(ts *testscript.TestScript, args []string) (from sop.Person
 		key += " " + opt["letter"]
 	}
 	l, ok := s.last[key]
+	if opt["letter"] == "newest" { // of those that ask for the approval; a code that was seen is replaced
+		p, err := s.who(words[0])
+		if err != nil {
+			return from, nil, nil, err
+		}
+		all, err := s.stage.Post.Messages(p.Address, "INBOX")
+		if err != nil {
+			return from, nil, nil, err
+		}
+		for _, m := range all {
+			if x := (stage.Letter{To: p, Raw: m.Raw, Msg: message.Parse(m.Raw, message.DefaultLimits(), nil)}); stage.KindOf(x.Msg) == sop.Persetujuan {
+				l, ok = x, true
+			}
+		}
+	}
 	if !ok {
 		return from, nil, nil, fmt.Errorf("%s has no such letter to answer", key)
 	}

@@ -356,6 +356,10 @@ func (m *Intake) receive(b store.Books, p *Prepared, behind map[string]bool) (do
 	}
 	if v.Outcome != triage.Obeyed { // before the answer to it, so that this carries the code that is good then
 		err = m.closeCodes(b, p, v, now)
+		if w, ok := v.What.(sop.Command); ok && p.replaced {
+			w.Why = v.Reason
+			v.What = w
+		}
 	}
 	err = errors.Join(err, m.decideMail(b, p, v, number, now), m.caseless(b, p, v), m.unarchived(b, p, number))
 	if v.Outcome == triage.Obeyed {

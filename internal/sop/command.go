@@ -64,7 +64,7 @@ func (l Level) rank() int { return slices.Index([]Level{Basic, Standard, Strict,
 
 // decide obeys one line of the mail grammar, or answers why it does not.
 func (w Command) decide(d *decision) string {
-	why := d.o.Refusal(&d.c, d.in.From, w, d.arrived())
+	why := cmp.Or(w.Why, d.o.Refusal(&d.c, d.in.From, w, d.arrived()))
 	if why == "" && w.Verb == Setuju && len(d.in.Outdated) > 0 {
 		why = "accounts-outdated"
 		d.outdated("")

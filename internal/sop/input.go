@@ -69,6 +69,7 @@ type (
 		Arg   string // reason, note, name or NIP, as written
 		Ref   Ref
 		Lines []Line // below SETUJU
+		Why   string // it was refused, when its code was still good: that has been taken out of use since
 	}
 	// Unclear is a reply of a participant that holds no command; Why names the gate's reason, Quote the words that it rests on.
 	Unclear struct {
