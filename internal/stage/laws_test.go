@@ -273,7 +273,7 @@ func (f fateOf) play(t *testing.T, m mutant) (broken []string) {
 	x.wait(func() bool {
 		told = told || len(x.Daemon.Faults()) > 0
 		came = f.comes(x)
-		return told && came || f.refused.Load() > enough
+		return told && came || m != nil && f.refused.Load() > enough
 	})
 	if !came {
 		broken = append(broken, "what was refused holds up another")
@@ -601,7 +601,7 @@ func limitsOfAddresses(t *testing.T, m mutant) (broken []string) {
 		return slices.ContainsFunc(rows, func(r store.LetterRow) bool { return r.Letter.Kind == sop.Persetujuan })
 	})
 	for _, r := range rows {
-		if r.Next.Sub(r.Made) > time.Second {
+		if r.Letter.To.Address != x.Cast.KepalaBagian.Address && r.Next.Sub(r.Made) > time.Second { // who hears of all hundred
 			broken = append(broken, fmt.Sprintf("%s to %s waits for %s", r.Letter.Kind, r.Letter.To.Address, r.Next.Sub(r.Made)))
 		}
 	}

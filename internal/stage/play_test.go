@@ -204,6 +204,14 @@ func (x *play) whole() {
 	}
 }
 
+// sort tells the notices of one case to one person apart, of its opening and its closing.
+func sort(m *message.Message) string {
+	if k := KindOf(m); k != sop.Pemberitahuan {
+		return string(k)
+	}
+	return string(sop.Pemberitahuan) + ", " + m.Subject + ","
+}
+
 func (x *play) wrong() (out []string) {
 	r, err := x.Daemon.Audit.Verify(x.ctx)
 	if err != nil {
@@ -222,7 +230,7 @@ func (x *play) wrong() (out []string) {
 			out = append(out, "resent in other words: "+m.Subject)
 		}
 		bodies[m.MessageID] = t.Raw
-		key := string(KindOf(m)) + " to " + strings.Join(t.To, " ")
+		key := sort(m) + " to " + strings.Join(t.To, " ")
 		if other, had := kinds[key]; had && other != m.MessageID {
 			out = append(out, "a second letter "+key)
 		}

@@ -93,7 +93,7 @@ func (x *realOffice) once(d *daemon.Daemon) {
 		words := map[string]bool{}
 		for _, raw := range all {
 			m := message.Parse(raw, message.DefaultLimits(), nil)
-			key := fmt.Sprintf("%s to %s", KindOf(m), p.Address)
+			key := fmt.Sprintf("%s to %s", sort(m), p.Address)
 			if other, had := kinds[key]; had && other != m.MessageID && KindOf(m) != "" {
 				x.t.Errorf("a second letter %s", key)
 			}
