@@ -176,7 +176,7 @@ func (s *story) account(p *played) map[string]int {
 		if bytesOf[m.MessageID] = t.Raw; !again {
 			kind := string(stage.KindOf(m))
 			if kind == string(sop.Pemberitahuan) { // of the opening, and of the closing
-				kind = m.Subject
+				kind, _, _ = strings.Cut(m.Subject, " - kode")
 			}
 			out[kind+" to "+strings.Join(t.To, " ")]++
 		}
