@@ -58,6 +58,7 @@ func (p *play) spoof(ctx context.Context) error {
 		return err
 	}
 	raw = rehearsal.WithVerdict(raw, p.stage.Post.AuthservID(), "auth=pass smtp.auth="+p.stage.Cast.Admin.Address)
+	p.void = l.Msg.MessageID
 	if err := p.stage.Post.Deliver(p.stage.Cast.Office.Address, raw); err != nil {
 		return err
 	}
