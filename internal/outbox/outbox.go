@@ -65,7 +65,7 @@ type Outbox struct {
 
 	down    queue.Signal // the mail server serves nobody
 	telling sync.Mutex
-	refused map[string]string // by letter that waits: the policy by which the server did not take it
+	refused map[string]postman.Result // by letter that waits: how it was refused by policy, or could not be opened
 
 	unsettled []Sent // of the run before: the server took them, and their cases could not be told yet
 
@@ -78,7 +78,7 @@ type Outbox struct {
 // whose sending had not begun back into the queue.
 func New(ctx context.Context, o Options) (*Outbox, error) {
 	x := &Outbox{Clerk: o.Clerk, Options: o, wake: queue.NewSignal(), down: queue.NewSignal(), swept: queue.Every{Pause: minSweep},
-		refused: map[string]string{}}
+		refused: map[string]postman.Result{}}
 	x.DoubtPause, x.FirstRetry = cmp.Or(x.DoubtPause, doubtPause), cmp.Or(x.FirstRetry, firstRetry)
 	x.Log = cmp.Or(o.Log, &SendLog{})
 	if x.BatchWait == nil {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"ukpbjd/internal/office"
@@ -105,16 +104,12 @@ func (x *Outbox) tellPolicy(ctx context.Context, batch ...Sent) {
 	for _, s := range batch {
 		delete(x.refused, s.Row.ID())
 		if s.Result.Policy && !s.Result.Away && x.outcome(s, s.At.UTC()).State == store.Deferred {
-			what := "the mail server refuses letters"
-			if s.Result.Code == 0 {
-				what = "letters cannot be opened"
-			}
-			x.refused[s.Row.ID()] = what + ": " + s.Result.Text
+			x.refused[s.Row.ID()] = s.Result
 		}
 	}
 	if len(x.refused) > 0 {
 		_ = x.View(ctx, func(b store.Books) error { // of what cannot be read now it is said again
-			maps.DeleteFunc(x.refused, func(id, _ string) bool {
+			maps.DeleteFunc(x.refused, func(id string, _ postman.Result) bool {
 				waits, err := b.Letters.Waits(id)
 				return err == nil && !waits
 			})
@@ -123,8 +118,11 @@ func (x *Outbox) tellPolicy(ctx context.Context, batch ...Sent) {
 	}
 	text := ""
 	for _, id := range slices.Sorted(maps.Keys(x.refused))[:min(len(x.refused), 1)] {
-		what, why, _ := strings.Cut(x.refused[id], ": ")
-		text = fmt.Sprintf("%s (%d): %s: %s", what, len(x.refused), id, why)
+		what := "the mail server refuses letters"
+		if x.refused[id].Code == 0 { // it was not asked
+			what = "letters cannot be opened"
+		}
+		text = fmt.Sprintf("%s (%d): %s: %s", what, len(x.refused), id, x.refused[id].Text)
 	}
 	x.Health.Set("outbox", "policy", text)
 }
