@@ -38,8 +38,8 @@ func StartCyrus(tb testing.TB) *Cyrus {
 	cert, key, client := certificate(tb, dir)
 	c := &Cyrus{IMAP: p[0], IMAPS: p[1], TLS: client}
 	conf := filepath.Join(dir, "imapd.conf")
-	write(tb, conf, fmt.Sprintf(imapdConf, dir, Host, cert, key), 0o644)
-	write(tb, dir+"/cyrus.conf", fmt.Sprintf(cyrusConf, bin, conf, c.IMAP, c.IMAPS), 0o644)
+	write(tb, conf, filled("imapd.conf", dir, Host, cert, key), 0o644)
+	write(tb, dir+"/cyrus.conf", filled("cyrus.conf", bin, conf, c.IMAP, c.IMAPS), 0o644)
 	run(tb, "sh", "-c", fmt.Sprintf("echo %s | %s -p -c -f %s/sasldb2 -u %s %s", Password, passwords, dir, Host, CyrusUser))
 	run(tb, "chown", "mail", dir+"/sasldb2", cert, key)
 	// Its master sometimes spins for ever on SIGTERM while clients are connected, all its children gone.
@@ -51,45 +51,3 @@ func StartCyrus(tb testing.TB) *Cyrus {
 	c.run()
 	return c
 }
-
-const imapdConf = `configdirectory: %[1]s/conf
-defaultpartition: default
-partition-default: %[1]s/spool
-sievedir: %[1]s/sieve
-temp_path: %[1]s/tmp
-cyrus_user: mail
-cyrus_group: mail
-servername: %[2]s
-admins: cyrus
-allowplaintext: yes
-sasl_pwcheck_method: auxprop
-sasl_auxprop_plugin: sasldb
-sasl_sasldb_path: %[1]s/sasldb2
-sasl_mech_list: PLAIN LOGIN
-unixhierarchysep: no
-altnamespace: no
-virtdomains: off
-autocreate_quota: 0
-autocreate_post: yes
-autocreate_inbox_folders: Sent
-idlesocket: %[1]s/conf/socket/idle
-failedloginpause: 0
-tls_server_cert: %[3]s
-tls_server_key: %[4]s
-maxmessagesize: 0
-imapidlepoll: 3
-`
-
-const cyrusConf = `START {
-  recover cmd="%[1]s/ctl_cyrusdb -C %[2]s -r"
-}
-SERVICES {
-  imap cmd="%[1]s/imapd -C %[2]s" listen="%[3]s" prefork=0 maxchild=50
-  imaps cmd="%[1]s/imapd -C %[2]s -s" listen="%[4]s" prefork=0 maxchild=50
-}
-EVENTS {
-}
-DAEMON {
-  idled cmd="%[1]s/idled -C %[2]s"
-}
-`

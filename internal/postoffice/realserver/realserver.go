@@ -6,6 +6,7 @@ package realserver
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"embed"
 	"errors"
 	"fmt"
 	"io"
@@ -244,6 +245,18 @@ func ports(tb testing.TB, n int) []string {
 }
 
 func port(addr string) string { _, p, _ := net.SplitHostPort(addr); return p }
+
+//go:embed conf
+var confs embed.FS
+
+// filled is a configuration file of a server with its blanks filled in.
+func filled(name string, values ...any) string {
+	text, err := confs.ReadFile("conf/" + name)
+	if err != nil {
+		panic(err) // it is part of this package
+	}
+	return fmt.Sprintf(string(text), values...)
+}
 
 func write(tb testing.TB, path, text string, mode os.FileMode) {
 	tb.Helper()
