@@ -1,5 +1,5 @@
-// Package bench measures a day's load on the whole program. Office and daemon are processes of their own, and the load comes from
-// this one. In the tests of this room two floors do the same work with nothing around it, so that the figures can be compared on
+// Package bench measures a day's load on the whole program. The daemon is a process of its own; the office around it and the load are
+// in this one. In the tests of this room two floors do the same work with nothing around it, so that the figures can be compared on
 // any machine, and a store is filled with cases (UKPBJD_BENCH=1 go test -v -run TestFloors ./internal/bench). Times come from the one clock of the machine; nothing here is a test.
 package bench
 
@@ -27,35 +27,24 @@ type Options struct {
 	Pause    time.Duration                                       `kong:"-"` // between two single mails
 	Self     func(ctx context.Context, args ...string) *exec.Cmd `kong:"-"` // runs this program with other arguments
 	Progress io.Writer                                           `kong:"-"`
-
-	beside contestants
-}
-
-// contestants do the same work as the daemon; nil: there are none.
-type contestants struct {
-	waiting func(context.Context, place, *Report) error
-	single  func(context.Context, *load, *Report) error
-	stored  func(context.Context, *Report) error
 }
 
 // Run measures. What could not be measured is an error; figures that miss an aim are not.
 func Run(ctx context.Context, o Options) (*Report, error) {
-	r := &Report{Mails: o.N, Pad: o.Pad, Members: o.Members, Machine: machine()}
-	if err := o.in(ctx, func(p place) error { return o.backlog(ctx, p, r) }); err != nil {
+	r := o.report()
+	err := o.in(func(p place) error {
+		l, err := o.waiting(ctx, p)
+		if err != nil {
+			return err
+		}
+		return o.byDaemon(ctx, l, r)
+	})
+	if err == nil && o.Large {
+		err = o.large(ctx, r)
+	}
+	if err != nil {
 		return nil, err
 	}
-	if o.Large {
-		if err := errors.Join(o.in(ctx, func(p place) error { return o.largeMail(ctx, p, r) }),
-			o.in(ctx, func(p place) error { return o.longBacklog(ctx, p, r) })); err != nil {
-			return nil, err
-		}
-		if o.beside.stored != nil {
-			if err := o.beside.stored(ctx, r); err != nil {
-				return nil, err
-			}
-		}
-	}
-	r.compare()
 	return r, nil
 }
 
@@ -63,28 +52,17 @@ func (o Options) say(format string, args ...any) {
 	fmt.Fprintf(o.Progress, format+"\n", args...)
 }
 
-// backlog lets the daemon, and others beside it, work off the same waiting mails, then gives each the same number of single mails.
-func (o Options) backlog(ctx context.Context, p place, r *Report) error {
+// waiting fills the inbox of an office.
+func (o Options) waiting(ctx context.Context, p place) (*load, error) {
 	l := newLoad(o, p)
 	o.say("writing and submitting %d mails …", o.N)
-	if err := l.submit(ctx, 0, o.N); err != nil {
-		return err
-	}
-	if o.beside.waiting != nil {
-		if err := o.beside.waiting(ctx, p, r); err != nil {
-			return err
-		}
-	}
-	if err := o.byDaemon(ctx, l, r); err != nil || o.Latency == 0 || o.beside.single == nil {
-		return err
-	}
-	return o.beside.single(ctx, l, r)
+	return l, l.submit(ctx, 0, o.N)
 }
 
 // byDaemon measures the daemon with the waiting mails, then with single ones; its books tell when each letter was accepted.
 func (o Options) byDaemon(ctx context.Context, l *load, r *Report) error {
 	o.say("%d waiting mails: daemon …", o.N)
-	office := l.place.officeCPU()
+	office := officeCPU()
 	d, err := o.daemon(ctx, l.place, "backlog")
 	if err != nil {
 		return err
@@ -94,7 +72,7 @@ func (o Options) byDaemon(ctx context.Context, l *load, r *Report) error {
 		return err
 	}
 	first := d.meter.used()
-	office = l.place.officeCPU() - office
+	office = officeCPU() - office
 	if o.Profile != "" {
 		d.cmd.Process.Signal(syscall.SIGUSR1) //nolint:errcheck // it has ended already
 	}

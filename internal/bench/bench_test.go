@@ -3,6 +3,7 @@ package bench
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -48,10 +49,18 @@ func TestFloors(t *testing.T) {
 		c.Env = append(os.Environ(), floorChild+"=1")
 		return c
 	}
-	o.beside = contestants{o.waitingByFloors, o.singleByFloors, o.filledStore}
-	r, err := Run(t.Context(), o)
-	if err != nil {
+	r := o.report()
+	if err := o.in(func(p place) error { return o.contest(t.Context(), p, r) }); err != nil {
 		t.Fatal(err)
+	}
+	r.besideFloors()
+	if whole {
+		few, err1 := o.filledStore(t.Context(), fewStored)
+		many, err2 := o.filledStore(t.Context(), manyStored)
+		if err := errors.Join(o.large(t.Context(), r), err1, err2); err != nil {
+			t.Fatal(err)
+		}
+		r.besideStored(few, many, t.Output())
 	}
 	if len(r.Backlog) != 3 || len(r.Single) != 3 {
 		t.Errorf("%+v", r)
@@ -66,4 +75,19 @@ func TestFloors(t *testing.T) {
 		t.Errorf("%s: %v", out.String(), err)
 	}
 	t.Log(out.String())
+}
+
+// contest lets floors and daemon work off the same waiting mails, then gives each the same number of single mails.
+func (o Options) contest(ctx context.Context, p place, r *Report) error {
+	l, err := o.waiting(ctx, p)
+	if err != nil {
+		return err
+	}
+	if err := o.waitingByFloors(ctx, p, r); err != nil {
+		return err
+	}
+	if err := o.byDaemon(ctx, l, r); err != nil {
+		return err
+	}
+	return o.singleByFloors(ctx, l, r)
 }

@@ -23,7 +23,7 @@ import (
 func (o Options) waitingByFloors(ctx context.Context, p place, r *Report) error {
 	for _, kind := range []string{Sequential, Pipelined} {
 		o.say("%d waiting mails: floor %s …", o.N, kind)
-		office := p.officeCPU()
+		office := officeCPU()
 		f, err := o.floor(ctx, p, floorTask{Kind: kind, Want: o.N})
 		if err != nil {
 			return err
@@ -32,7 +32,7 @@ func (o Options) waitingByFloors(ctx context.Context, p place, r *Report) error 
 			return err
 		}
 		w := newWork(kind, f.ready, f.letters)
-		w.CPU, w.Memory, w.Office = f.used.cpu, f.used.private, p.officeCPU()-office
+		w.CPU, w.Memory, w.Office = f.used.cpu, f.used.private, officeCPU()-office
 		r.Backlog = append(r.Backlog, w)
 	}
 	return nil

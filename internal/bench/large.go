@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"ukpbjd/internal/sop"
@@ -19,6 +18,11 @@ type Large struct {
 
 const largePaper = 25_000_000 / 3 * 100 / 135 // three of them in base64 are 25 MB
 
+// large measures both heavy loads.
+func (o Options) large(ctx context.Context, r *Report) error {
+	return errors.Join(o.in(func(p place) error { return o.largeMail(ctx, p, r) }), o.in(func(p place) error { return o.longBacklog(ctx, p, r) }))
+}
+
 // largeMail sends one mail of 25 MB.
 func (o Options) largeMail(ctx context.Context, p place, r *Report) error {
 	l := newLoad(o, p)
@@ -31,8 +35,7 @@ func (o Options) largeMail(ctx context.Context, p place, r *Report) error {
 	}
 	o.say("one mail of %.1f MB …", float64(len(raw))/1e6)
 	x, err := o.heavy(ctx, p, "large", 1, approval)
-	x.What = fmt.Sprintf("one mail of %.1f MB, to the approval letter", float64(len(raw))/1e6)
-	r.Large = append(r.Large, x)
+	r.add(x, "one mail of %.1f MB, to the approval letter", float64(len(raw))/1e6)
 	return err
 }
 
@@ -44,8 +47,7 @@ func (o Options) longBacklog(ctx context.Context, p place, r *Report) error {
 	}
 	o.say("%d waiting mails: daemon …", o.Backlog)
 	x, err := o.heavy(ctx, p, "long", o.Backlog, firstLetter)
-	x.What = fmt.Sprintf("a backlog of %d mails, to the last first letter", o.Backlog)
-	r.Large = append(r.Large, x)
+	r.add(x, "a backlog of %d mails, to the last first letter", o.Backlog)
 	return err
 }
 

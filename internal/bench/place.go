@@ -2,11 +2,8 @@ package bench
 
 import (
 	"bytes"
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -22,39 +19,16 @@ const maxStaff = 200
 
 func staff(i int) string { return fmt.Sprintf("staf%03d@%s", i%maxStaff, stage.Domain) }
 
-// place is a stage in a process of its own, without its daemon.
+// place is where an office is reached, and what its daemon needs.
 type place struct {
 	IMAP, SMTP        string
 	Mailbox, Password string
 	Config, Storage   string // of the daemon
-	pid               int
 }
 
-// in starts the process of an office for the time of fn.
-func (o Options) in(ctx context.Context, fn func(place) error) error {
+// in opens an office for the time of fn.
+func (o Options) in(fn func(place) error) error {
 	dir, err := os.MkdirTemp(o.Dir, "office-")
-	if err != nil {
-		return err
-	}
-	c, err := begin(o.Self(ctx, "bench-office"), dir)
-	if err != nil {
-		return err
-	}
-	var p place
-	if err := c.hear(&p); err != nil {
-		return fmt.Errorf("open the office: %w", err)
-	}
-	p.pid = c.cmd.Process.Pid
-	return errors.Join(fn(p), c.end())
-}
-
-// officeCPU is what the office has taken so far; daemon and floors share the machine with it.
-func (p place) officeCPU() float64 { return usageOf(p.pid).cpu }
-
-// Office is the process of an office: it reads its folder, says where it is, and stays until its input ends.
-func Office(in io.Reader, out io.Writer) error {
-	var dir string
-	ended, err := obey(in, &dir)
 	if err != nil {
 		return err
 	}
@@ -74,14 +48,14 @@ func Office(in io.Reader, out io.Writer) error {
 	path, err := s.Write(dir)
 	password, bad := os.ReadFile(filepath.Join(dir, "password"))
 	if err = errors.Join(err, bad); err == nil {
-		err = json.NewEncoder(out).Encode(place{IMAP: s.Post.IMAPAddr(), SMTP: s.Post.SMTPAddr(), Mailbox: s.Cast.Office.Address,
+		err = fn(place{IMAP: s.Post.IMAPAddr(), SMTP: s.Post.SMTPAddr(), Mailbox: s.Cast.Office.Address,
 			Password: string(bytes.TrimSpace(password)), Config: path, Storage: s.Config.Storage.Path})
-	}
-	if err == nil {
-		<-ended
 	}
 	return errors.Join(err, s.Close())
 }
+
+// officeCPU is what the office and its load have taken so far; daemon and floors share the machine with it.
+func officeCPU() float64 { return usageOf(os.Getpid()).cpu }
 
 // freePort is free now; the configuration takes no port 0.
 func freePort() (string, error) {

@@ -8,21 +8,8 @@ import (
 	"time"
 )
 
-// The floors, which only the tests have: they do what cannot be left out: fetch, parse, read the same papers with
-// the same readers, one durable put, one letter.
-const (
-	Sequential = "sequential" // enmime, one fsync each, one connection, one thing after another
-	Pipelined  = "pipelined"  // fetch ahead, the standard library's parser, two readers, puts that share an fsync, four connections
-)
-
-// Aims of issue and README.
-const (
-	aimSequential = 3.0
-	aimPipelined  = 0.7
-	aimSingle     = 1.3
-	aimScale      = 1.2
-	aimMemory     = 96 << 20
-)
+// aimMemory is an aim of issue and README.
+const aimMemory = 96 << 20
 
 // Report is one run.
 type Report struct {
@@ -34,7 +21,6 @@ type Report struct {
 	Sheets  Sheets  `json:"sheets"`
 	Single  []Delay `json:"single,omitempty"`
 	Large   []Large `json:"large,omitempty"`
-	Stored  []Scale `json:"stored,omitempty"` // only in the tests, as every contestant but the daemon
 	Aims    []Aim   `json:"aims"`
 }
 
@@ -49,7 +35,7 @@ type Work struct {
 	P99       float64 `json:"p99_seconds"`
 	CPU       float64 `json:"cpu_seconds"`
 	Memory    int64   `json:"private_bytes"`                // at most
-	Office    float64 `json:"office_cpu_seconds,omitempty"` // what the embedded office took beside it
+	Office    float64 `json:"office_cpu_seconds,omitempty"` // what the embedded office took beside it, with its load
 }
 
 // Sheets is what follows behind the first letters: accounts, encrypted sheets, approval letters.
@@ -70,15 +56,6 @@ type Delay struct {
 	CPU   float64 `json:"cpu_seconds"`
 }
 
-// Scale is the cost of a mail with so many cases in the store.
-type Scale struct {
-	Cases   int     `json:"cases"`
-	File    int64   `json:"store_bytes"`
-	CPU     float64 `json:"cpu_seconds_a_mail"`
-	Seconds float64 `json:"seconds_a_mail"`
-	Memory  int64   `json:"private_bytes"` // at most
-}
-
 // Aim is a figure beside what it should be.
 type Aim struct {
 	What   string  `json:"what"`
@@ -86,6 +63,10 @@ type Aim struct {
 	Want   float64 `json:"want"`
 	Most   bool    `json:"most"` // else least
 	Missed bool    `json:"missed"`
+}
+
+func (o Options) report() *Report {
+	return &Report{Mails: o.N, Pad: o.Pad, Members: o.Members, Machine: machine(), Aims: []Aim{}}
 }
 
 func newWork(who string, start time.Time, letters []letterSent) Work {
@@ -124,32 +105,11 @@ func (r *Report) aim(what string, got, want float64, most bool) {
 	r.Aims = append(r.Aims, Aim{what, got, want, most, most && got > want || !most && got < want})
 }
 
-// compare holds the figures against the aims.
-func (r *Report) compare() {
-	work, single := map[string]Work{}, map[string]Delay{}
-	for _, w := range r.Backlog {
-		work[w.Who] = w
-	}
-	for _, d := range r.Single {
-		single[d.Who] = d
-	}
-	for _, x := range []struct {
-		kind  string
-		least float64
-	}{{Sequential, aimSequential}, {Pipelined, aimPipelined}} {
-		if f := work[x.kind]; f.PerSecond > 0 {
-			r.aim("first letters a second, over the "+x.kind+" floor's", work["daemon"].PerSecond/f.PerSecond, x.least, false)
-		}
-		if f := single[x.kind]; f.P50 > 0 {
-			r.aim("single mail p50, over the "+x.kind+" floor's", single["daemon"].P50/f.P50, aimSingle, true)
-		}
-	}
-	for _, l := range r.Large {
-		r.aim("private memory in MiB, "+l.What, mib(l.Memory), mib(aimMemory), true)
-	}
-	if len(r.Stored) == 2 {
-		r.aim(fmt.Sprintf("CPU of a mail at %d stored cases, over that at %d", r.Stored[1].Cases, r.Stored[0].Cases), r.Stored[1].CPU/r.Stored[0].CPU, aimScale, true)
-	}
+// add takes up a heavy load, and holds its memory against the aim.
+func (r *Report) add(x Large, what string, args ...any) {
+	x.What = fmt.Sprintf(what, args...)
+	r.Large = append(r.Large, x)
+	r.aim("private memory in MiB, "+x.What, mib(x.Memory), mib(aimMemory), true)
 }
 
 func mib(n int64) float64 { return float64(n) / (1 << 20) }
@@ -172,9 +132,6 @@ func (r *Report) Print(out io.Writer) error {
 	}
 	for _, l := range r.Large {
 		fmt.Fprintf(&b, "\n%s: %.1f s, %.2f s CPU, at most %.1f MiB of private memory\n", l.What, l.Seconds, l.CPU, mib(l.Memory))
-	}
-	for _, s := range r.Stored {
-		fmt.Fprintf(&b, "\n%d stored cases (%.0f MiB): %.1f ms CPU and %.1f ms a mail, at most %.1f MiB of private memory\n", s.Cases, mib(s.File), 1000*s.CPU, 1000*s.Seconds, mib(s.Memory))
 	}
 	b.WriteString("\n")
 	for _, a := range r.Aims {

@@ -22,19 +22,16 @@ const (
 	manyStored  = 100_000
 )
 
-// filledStore measures the cost of a mail beside few and beside many stored cases, which are copies of a real one.
-func (o Options) filledStore(ctx context.Context, r *Report) error {
-	for _, cases := range []int{fewStored, manyStored} {
-		err := o.in(ctx, func(p place) error {
-			s, err := o.filled(ctx, p, cases)
-			r.Stored = append(r.Stored, s)
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("with %d stored cases: %w", cases, err)
-		}
+// filledStore measures the cost of a mail beside so many stored cases, which are copies of a real one.
+func (o Options) filledStore(ctx context.Context, cases int) (s Scale, err error) {
+	err = o.in(func(p place) error {
+		s, err = o.filled(ctx, p, cases)
+		return err
+	})
+	if err != nil {
+		err = fmt.Errorf("with %d stored cases: %w", cases, err)
 	}
-	return nil
+	return s, err
 }
 
 func (o Options) filled(ctx context.Context, p place, cases int) (s Scale, err error) {

@@ -48,10 +48,6 @@ func self(ctx context.Context, args ...string) *exec.Cmd {
 	return exec.CommandContext(ctx, program, args...)
 }
 
-type benchOfficeCmd struct{}
-
-func (benchOfficeCmd) Run(s *shell) error { return bench.Office(os.Stdin, s.stdout) }
-
 // benchServeCmd is serve with a CPU profile until it is told that the first letters are out: sheets are not what is profiled.
 type benchServeCmd struct {
 	Profile string `required:""`

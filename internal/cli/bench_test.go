@@ -15,7 +15,7 @@ import (
 
 const benchChild = "UKPBJD_BENCH_CHILD"
 
-// TestBenchChild is no test: it is the program that TestBench starts as office and daemon.
+// TestBenchChild is no test: it is the program that TestBench starts as daemon.
 func TestBenchChild(t *testing.T) {
 	if os.Getenv(benchChild) == "" {
 		t.Skip("only as a child of TestBench")
