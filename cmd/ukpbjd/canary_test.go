@@ -38,7 +38,7 @@ func TestCanary(t *testing.T) {
 	switch {
 	case os.Getenv("UKPBJD_LONG") != "":
 		n = 200
-	case raceOn: // the search is ten times slower then
+	case testing.Short():
 		n = 2
 	}
 	var over, killed, hits atomic.Int64
@@ -70,8 +70,8 @@ const killedWithin = 60
 // TestCanarySings is the control: a letter that carries passwords to somebody else is found, and so is a password wherever it
 // is put.
 func TestCanarySings(t *testing.T) {
-	if os.Getenv("UKPBJD_RACE") != "" {
-		t.Skip(".ci/run plays it without the race detector")
+	if testing.Short() {
+		t.Skip("long")
 	}
 	t.Parallel()
 	c := &canaryRun{story: newStory(t.TempDir()), t: t, n: 1, mortal: "0"}
@@ -278,7 +278,7 @@ func (c *canaryRun) copyOut(when string) {
 		"sheet.pdf": {"sheet", number("0001"), "-o", "@"}, "evidence.zip": {"why", number("0001"), "--evidence", "@"}}
 	switch {
 	case c.n%5 != 0:
-	case raceOn: // deriving a key from a phrase takes half a minute then
+	case testing.Short():
 		id, err := age.GenerateX25519Identity()
 		c.do(err)
 		asks["backup-with-keys.tar"] = []string{"backup", "@", "--keys", "--recipient", id.Recipient().String()}

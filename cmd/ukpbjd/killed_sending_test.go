@@ -67,7 +67,7 @@ func (p crowdPlay) needless() (out []string) {
 }
 
 func playCrowd(t *testing.T, cases int, env ...string) crowdPlay {
-	if raceOn || testing.Short() {
+	if testing.Short() {
 		t.Skip("hundreds of letters, and many starts")
 	}
 	s := newStory(t.TempDir())

@@ -32,7 +32,7 @@ func TestKilledAtEveryCommit(t *testing.T) {
 	switch {
 	case os.Getenv("UKPBJD_LONG") != "":
 		step = 1
-	case raceOn: // a process takes seconds to begin then
+	case testing.Short():
 		step = 28
 	}
 	for n := 1; n <= clean.commits; n += step {

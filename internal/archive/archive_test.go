@@ -456,8 +456,8 @@ func cut(t *testing.T, how string) (storetest.Result, error) {
 }
 
 func TestPowerCut(t *testing.T) {
-	if os.Getenv("UKPBJD_RACE") != "" {
-		t.Skip("nothing here runs beside anything: .ci/run plays it without the race detector")
+	if testing.Short() {
+		t.Skip("long")
 	}
 	for _, how := range []string{"whole", "each"} {
 		r, err := cut(t, how)

@@ -33,8 +33,8 @@ var seed = flag.Int64("seed", 0, "play the year of this seed, and say what happe
 
 // TestYears plays an office for a month. UKPBJD_YEARS=from-to plays longer, for each of these seeds.
 func TestYears(t *testing.T) {
-	if os.Getenv("UKPBJD_RACE") != "" {
-		t.Skip(".ci/run plays it without the race detector")
+	if testing.Short() {
+		t.Skip("long")
 	}
 	from, to, many := int64(1), int64(1), times{days: 10, after: 20, requests: 0.6, trouble: 0.7}
 	if span := os.Getenv("UKPBJD_YEARS"); span != "" {

@@ -2,7 +2,6 @@ package credential
 
 import (
 	"bytes"
-	"os"
 	"testing"
 
 	"filippo.io/age"
@@ -11,8 +10,8 @@ import (
 )
 
 func TestSealedKeys(t *testing.T) {
-	if os.Getenv("UKPBJD_RACE") != "" {
-		t.Skip("nothing here runs beside anything: .ci/run plays it without the race detector")
+	if testing.Short() {
+		t.Skip("long")
 	}
 	master := newMaster()
 	id, err := age.GenerateX25519Identity()

@@ -8,7 +8,6 @@ import (
 	"html"
 	"mime/quotedprintable"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -38,8 +37,8 @@ func fold76(s string) string {
 }
 
 func TestScanner(t *testing.T) {
-	if os.Getenv("UKPBJD_RACE") != "" {
-		t.Skip("nothing here runs beside anything: .ci/run plays it without the race detector")
+	if testing.Short() {
+		t.Skip("long")
 	}
 	s := NewScanner([]Live{{"a", sec(odd)}, {"b", sec("Contoh#aman2")}, {"short", sec("x")}, {"none", sec("")}})
 	b64 := base64.StdEncoding.EncodeToString

@@ -774,8 +774,8 @@ func (c *composer) st() *sheetOfPaper {
 // TestComposedLayouts reads bundles that are composed of independent axes. UKPBJD_LAYOUTS=from-to asks for other seeds, and
 // UKPBJD_FIGURES for what went wrong by axis.
 func TestComposedLayouts(t *testing.T) {
-	if os.Getenv("UKPBJD_RACE") != "" {
-		t.Skip("nothing here runs beside anything: .ci/run plays it without the race detector")
+	if testing.Short() {
+		t.Skip("long")
 	}
 	from, to := layouts(300)
 	r := New(Options{OCR: "off", TempDir: t.TempDir()})

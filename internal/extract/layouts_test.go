@@ -265,8 +265,8 @@ func layouts(n int) (from, to uint64) {
 
 // TestLayouts reads bundles in layouts drawn at random, in the formats that Go alone can write.
 func TestLayouts(t *testing.T) {
-	if os.Getenv("UKPBJD_RACE") != "" {
-		t.Skip("nothing here runs beside anything: .ci/run plays it without the race detector")
+	if testing.Short() {
+		t.Skip("long")
 	}
 	from, to := layouts(120)
 	r := New(Options{OCR: "off", TempDir: t.TempDir()})
@@ -325,8 +325,8 @@ func keepFiles(t testing.TB, q request, files [][]byte) {
 
 // TestPrintedLayouts reads bundles that a browser and an office program have printed or converted.
 func TestPrintedLayouts(t *testing.T) {
-	if os.Getenv("UKPBJD_RACE") != "" {
-		t.Skip("nothing here runs beside anything: .ci/run plays it without the race detector")
+	if testing.Short() {
+		t.Skip("long")
 	}
 	p := newPress(t)
 	if p.chromium == "" || p.soffice == "" {

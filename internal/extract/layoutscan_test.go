@@ -174,8 +174,8 @@ func scanSet() int {
 
 // TestScannedLayouts reads forms in random layouts through random dirt: enough NIPs right, and nothing without its mark.
 func TestScannedLayouts(t *testing.T) {
-	if os.Getenv("UKPBJD_RACE") != "" {
-		t.Skip("the papers stage of .ci/run reads them without the race detector")
+	if testing.Short() {
+		t.Skip("long")
 	}
 	r := New(Options{TempDir: t.TempDir()})
 	needs(t, r, "pdftoppm", "tesseract")

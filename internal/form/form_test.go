@@ -89,8 +89,8 @@ func TestMarkupReadsBack(t *testing.T) {
 
 // TestMarkupLosesNothing: whatever a reading holds comes back from its own marked-up return.
 func TestMarkupLosesNothing(t *testing.T) {
-	if os.Getenv("UKPBJD_RACE") != "" {
-		t.Skip("nothing here runs beside anything: .ci/run plays it without the race detector")
+	if testing.Short() {
+		t.Skip("long")
 	}
 	cell := rapid.StringOfN(rapid.RuneFrom([]rune("abcXYZ 019.,'-/=+@<>&\"()é#")), 0, 24, -1)
 	name := rapid.Custom(func(t *rapid.T) string {

@@ -199,7 +199,7 @@ func mutantsWanted(t *testing.T) int {
 			t.Fatal("UKPBJD_MUTANTS: ", err)
 		}
 	}
-	if testing.Short() || raceOn && os.Getenv("UKPBJD_MUTANTS") == "" { // the race detector is not what finds a release
+	if testing.Short() {
 		n = min(n, 500)
 	}
 	return n

@@ -70,7 +70,7 @@ func TestNoFalseAlarm(t *testing.T) {
 	switch {
 	case os.Getenv("UKPBJD_LONG") != "":
 		oneIn = 1
-	case raceOn:
+	case testing.Short():
 		oneIn = 24
 	}
 	slowest := time.Duration(0)

@@ -2,7 +2,6 @@ package letter
 
 import (
 	"flag"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -176,8 +175,8 @@ func check(t fatal, r Rendered, pass ...string) {
 
 // An override that prints data without care is found by Check, and its letters are still harmless.
 func TestCheckFindsCarelessOverrides(t *testing.T) {
-	if os.Getenv("UKPBJD_RACE") != "" {
-		t.Skip("nothing here runs beside anything: .ci/run plays it without the race detector")
+	if testing.Short() {
+		t.Skip("long")
 	}
 	block := func(text, html string) string {
 		return `{{define "subject"}}Surat{{end}}{{define "text"}}` + text + `{{end}}{{define "html"}}` + html + `{{end}}`

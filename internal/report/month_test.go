@@ -171,8 +171,8 @@ func TestLength(t *testing.T) {
 
 // TestMonthBook opens what was written, for an empty month, one case, and very many.
 func TestMonthBook(t *testing.T) {
-	if os.Getenv("UKPBJD_RACE") != "" {
-		t.Skip("nothing here runs beside anything: .ci/run plays it without the race detector")
+	if testing.Short() {
+		t.Skip("long")
 	}
 	for name, cases := range map[string][]sop.Case{"empty": nil, "one": {ordinary(1)}, "many": months500()} {
 		m := tally(cases...)
@@ -202,8 +202,8 @@ func TestMonthBook(t *testing.T) {
 }
 
 func TestCharts(t *testing.T) {
-	if os.Getenv("UKPBJD_RACE") != "" {
-		t.Skip("nothing here runs beside anything: .ci/run plays it without the race detector")
+	if testing.Short() {
+		t.Skip("long")
 	}
 	for name, cases := range map[string][]sop.Case{"empty": nil, "one": {ordinary(1)}, "many": months500()} {
 		pictures, err := tally(cases...).Charts()

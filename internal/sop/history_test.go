@@ -3,7 +3,6 @@ package sop_test
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -711,8 +710,8 @@ func (h *history) run(t *rapid.T) {
 
 // TestHistories: whatever happens, the promise of the office holds.
 func TestHistories(t *testing.T) {
-	if os.Getenv("UKPBJD_RACE") != "" {
-		t.Skip("nothing here runs beside anything: .ci/run plays it without the race detector")
+	if testing.Short() {
+		t.Skip("long")
 	}
 	reached := map[sop.Status]int{}
 	letters, copies, mends := 0, 0, 0

@@ -2,7 +2,6 @@ package sop_test
 
 import (
 	"fmt"
-	"os"
 	"reflect"
 	"slices"
 	"testing"
@@ -166,8 +165,8 @@ func (h *history) onward() sop.Input {
 // TestEveryCaseEnds: whatever has happened, with ticks early, late and twice, an honest world brings the case to its end, and
 // then nothing is owed: no key lives, no tick is wanted.
 func TestEveryCaseEnds(t *testing.T) {
-	if os.Getenv("UKPBJD_RACE") != "" {
-		t.Skip("nothing here runs beside anything: .ci/run plays it without the race detector")
+	if testing.Short() {
+		t.Skip("long")
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		h := newHistory(drawOffice(t), t.Fatalf)

@@ -54,7 +54,7 @@ func oneIn(n int, all [][]byte) [][]byte {
 func TestCorpora(t *testing.T) {
 	t.Parallel()
 	all := mails(t)
-	if raceOn {
+	if testing.Short() {
 		all = oneIn(8, all)
 	}
 	x := set(t, Options{Change: func(c *config.Config) { c.Extract.OCR = "off" }})
@@ -94,7 +94,7 @@ func TestCorporaFromStaff(t *testing.T) {
 	x := set(t, Options{Change: func(c *config.Config) { c.Extract.OCR = "off" }})
 	x.ctx = long(t)
 	switch {
-	case raceOn:
+	case testing.Short():
 		all = oneIn(20, all)
 	case os.Getenv("UKPBJD_LONG") == "":
 		all = oneIn(5, all)

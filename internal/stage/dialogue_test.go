@@ -33,8 +33,8 @@ import (
 // TestDialogues plays testdata/dialogues: what people write, and what a careful clerk would have answered. Those that the office
 // still owes stand in the file "owed"; one of them that is answered well must leave it.
 func TestDialogues(t *testing.T) {
-	if os.Getenv("UKPBJD_RACE") != "" {
-		t.Skip("the stories play the same rooms: .ci/run plays it without the race detector")
+	if testing.Short() {
+		t.Skip("long; the stories play the same rooms")
 	}
 	t.Parallel()
 	files, err := filepath.Glob("testdata/dialogues/*.txt")

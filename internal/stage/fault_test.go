@@ -195,7 +195,7 @@ func (f *failing) Update(ctx context.Context, fn func(store.Tx) error) error {
 // TestFullDisk: a commit fails, on disk or not. The daemon ends with "unknown"; opened again it reads what is there.
 func TestFullDisk(t *testing.T) {
 	step := int64(5)
-	if raceOn {
+	if testing.Short() {
 		step = 10
 	}
 	for _, after := range []bool{false, true} {

@@ -2,7 +2,6 @@ package stage
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -88,8 +87,8 @@ func addressed(members ...int) func([]sop.Case) string {
 // TestMailsOfOneRound (A7): what belongs to one case and lies in the inbox together comes to what it comes to one after the other: no
 // mail is understood on a case that the one before it has changed. The control is one after the other.
 func TestMailsOfOneRound(t *testing.T) {
-	if os.Getenv("UKPBJD_RACE") != "" {
-		t.Skip(".ci/run plays it without the race detector")
+	if testing.Short() {
+		t.Skip("long")
 	}
 	b := csvPapers(t)
 	colleague := sop.Person{Name: "Rekan", Address: "rekan@" + Domain}

@@ -78,8 +78,8 @@ var elsewhere = []struct{ law, file, test string }{
 
 // TestLaws plays each law with it and without it.
 func TestLaws(t *testing.T) {
-	if os.Getenv("UKPBJD_RACE") != "" {
-		t.Skip(".ci/run plays it without the race detector")
+	if testing.Short() {
+		t.Skip("long")
 	}
 	for _, l := range laws {
 		t.Run(l.name, func(t *testing.T) {

@@ -89,7 +89,7 @@ func (b bundle) statuses(ocr bool) []sop.Status {
 func TestSharedBundlesEndWhereTheyShould(t *testing.T) {
 	bundles := sharedBundles(t)
 	ocr := os.Getenv("UKPBJD_OCR") == "1"
-	if raceOn {
+	if testing.Short() {
 		bundles = bundles[:len(bundles)/4]
 	}
 	for _, tool := range []string{"pdftotext", "catdoc"} {

@@ -446,7 +446,7 @@ func (s *sickroom) waits() string {
 // out (TestLaws), where a single one of them stops all.
 func TestPoison(t *testing.T) {
 	mails, kinds := 500, poisons
-	if raceOn {
+	if testing.Short() {
 		mails, kinds = 100, slices.DeleteFunc(slices.Clone(poisons), func(p poison) bool { return len(p.name)%3 != 0 })
 	}
 	s := admit(t, mails, kinds)

@@ -2,7 +2,6 @@ package stage
 
 import (
 	"bytes"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -15,8 +14,8 @@ import (
 
 // TestMonthlyReport: once for each month and addressee, when the office opens after it, however often the daemon begins anew.
 func TestMonthlyReport(t *testing.T) {
-	if os.Getenv("UKPBJD_RACE") != "" {
-		t.Skip(".ci/run plays it without the race detector")
+	if testing.Short() {
+		t.Skip("long")
 	}
 	t.Parallel()
 	var c clock

@@ -1,5 +1,0 @@
-//go:build race
-
-package stage
-
-const raceOn = true // everything takes ten times as long
