@@ -33,9 +33,6 @@ import (
 // TestDialogues plays testdata/dialogues: what people write, and what a careful clerk would have answered. Those that the office
 // still owes stand in the file "owed"; one of them that is answered well must leave it.
 func TestDialogues(t *testing.T) {
-	if testing.Short() {
-		t.Skip("long; the stories play the same rooms")
-	}
 	t.Parallel()
 	files, err := filepath.Glob("testdata/dialogues/*.txt")
 	if err != nil || len(files) < 60 {

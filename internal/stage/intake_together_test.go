@@ -87,9 +87,6 @@ func addressed(members ...int) func([]sop.Case) string {
 // TestMailsOfOneRound (A7): what belongs to one case and lies in the inbox together comes to what it comes to one after the other: no
 // mail is understood on a case that the one before it has changed. The control is one after the other.
 func TestMailsOfOneRound(t *testing.T) {
-	if testing.Short() {
-		t.Skip("long")
-	}
 	b := csvPapers(t)
 	colleague := sop.Person{Name: "Rekan", Address: "rekan@" + Domain}
 	from := func(p sop.Person, f followUp) followUp { f.from = p; return f }

@@ -78,9 +78,6 @@ var elsewhere = []struct{ law, file, test string }{
 
 // TestLaws plays each law with it and without it.
 func TestLaws(t *testing.T) {
-	if testing.Short() {
-		t.Skip("long")
-	}
 	for _, l := range laws {
 		t.Run(l.name, func(t *testing.T) {
 			t.Parallel()

@@ -132,9 +132,6 @@ func (c *carver) all(dirs ...string) (files int, err error) {
 // store included, and the passphrase finds a sheet or a password. Control: whoever kept the keys does, and so does the carver where a
 // letter lies in the clear. UKPBJD_LONG=1 plays fifty.
 func TestNothingOpensAfterShredding(t *testing.T) {
-	if testing.Short() {
-		t.Skip("long")
-	}
 	t.Parallel()
 	runs := 3
 	if os.Getenv("UKPBJD_LONG") != "" {

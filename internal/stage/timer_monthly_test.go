@@ -14,9 +14,6 @@ import (
 
 // TestMonthlyReport: once for each month and addressee, when the office opens after it, however often the daemon begins anew.
 func TestMonthlyReport(t *testing.T) {
-	if testing.Short() {
-		t.Skip("long")
-	}
 	t.Parallel()
 	var c clock
 	zone := time.FixedZone("WITA", 8*3600)
