@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"context"
 	"path"
 	"slices"
@@ -28,6 +29,14 @@ type unpacking struct {
 // unpack opens archives and forwarded mails, and sets everything else aside to be read.
 func (r *Reader) unpack(ctx context.Context, files []message.Attachment) []leaf {
 	u := &unpacking{r: r}
+	for _, l := range attached(files) {
+		u.add(ctx, l, 0)
+	}
+	return u.leaves
+}
+
+// attached are the files of one mail.
+func attached(files []message.Attachment) (out []leaf) {
 	for _, f := range files {
 		l := newLeaf(f.Name, f.Bytes, f.SHA256)
 		if f.Problem != "" && l.kind != formatEmpty && truncated(f.Problem) {
@@ -36,9 +45,9 @@ func (r *Reader) unpack(ctx context.Context, files []message.Attachment) []leaf 
 		if l.kind == formatMail && openedAlready(files, f.Name) {
 			l.src.Incidental, l.done = true, true
 		}
-		u.add(ctx, l, 0)
+		out = append(out, l)
 	}
-	return u.leaves
+	return out
 }
 
 // openedAlready says that the mail's reader has laid out the attached mail: its files follow as "mail.eml/name".
@@ -93,10 +102,9 @@ func (u *unpacking) open(ctx context.Context, l leaf, depth int) {
 	case l.kind == formatTNEF:
 		members, reason = u.tnefFiles(l)
 	case l.kind == formatSigned:
-		l.data = signedContent(l.data)
-		members, reason = u.mailFiles(ctx, l)
+		members, reason = mailFiles(l.src.File, signedContent(l.data))
 	case l.kind == formatMail:
-		members, reason = u.mailFiles(ctx, l)
+		members, reason = mailFiles(l.src.File, l.data)
 	default:
 		members, reason = u.zipMembers(l)
 	}
@@ -111,6 +119,18 @@ func (u *unpacking) open(ctx context.Context, l leaf, depth int) {
 		m.src.SHA256, m.src.Size = l.src.SHA256, l.src.Size // what is kept is the file that was attached
 		u.add(ctx, m, depth+1)
 	}
+}
+
+// mailFiles are the attachments of a mail that came as a file. One of which nothing could be read is no mail of text alone.
+func mailFiles(name string, data []byte) (files []leaf, reason string) {
+	m := message.Parse(data, message.DefaultLimits(), nil)
+	if len(m.Files) == 0 && m.Text == "" && m.HTML == "" && m.Severe() != "" {
+		return nil, document.ReasonCorrupt
+	}
+	for i := range m.Files {
+		m.Files[i].Name = name + "/" + m.Files[i].Name
+	}
+	return attached(m.Files), ""
 }
 
 // zipMembers reads every member within the bounds; members that fail are leaves that say so.
@@ -149,21 +169,7 @@ func cleanMember(f *ooxml.Part) string {
 	if strings.HasPrefix(f.Name, "__MACOSX/") || name == ".DS_Store" || name == "Thumbs.db" || name == "desktop.ini" {
 		return ""
 	}
-	return cleanName(name)
+	return memberName(name)
 }
 
-func cleanName(name string) string {
-	name = strings.Map(func(c rune) rune {
-		if c < 0x20 || c == 0x7f || c == '/' || c == '\\' || c >= 0x202A && c <= 0x202E || c >= 0x2066 && c <= 0x2069 {
-			return -1
-		}
-		return c
-	}, strings.ToValidUTF8(name, "_"))
-	if name == "" || name == "." || name == ".." {
-		return "tanpa-nama"
-	}
-	if len(name) > 200 {
-		name = strings.ToValidUTF8(name[:200], "")
-	}
-	return name
-}
+func memberName(name string) string { return cmp.Or(message.CleanName(name), "tanpa-nama") }

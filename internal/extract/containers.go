@@ -89,7 +89,7 @@ func (u *unpacking) tnefFiles(l leaf) (files []leaf, reason string) {
 		case tnefTitle:
 			name, _ = decodeText(bytes.TrimRight(body, "\x00"))
 		case tnefData:
-			files = append(files, newLeaf(l.src.File+"/"+cleanName(name), body, ""))
+			files = append(files, newLeaf(l.src.File+"/"+memberName(name), body, ""))
 		}
 		data = data[9+n+2:]
 	}

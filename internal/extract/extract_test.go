@@ -169,7 +169,7 @@ func TestForwardedMail(t *testing.T) {
 	mail := "From: a@dinas.example\r\nTo: b@dinas.example\r\nSubject: Fwd\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain\r\n\r\nisi\r\n--x\r\nContent-Type: application/octet-stream; name=\"../form.csv\"\r\n\r\n" +
 		formHead[1] + "\r\nNo;Nama;NIP;Email\r\n1;Ni Sari;198609262015052001;sari@dinas.example\r\n2;Ni Luh;198609262015052002;luh@dinas.example\r\n--x--\r\n"
 	src := read(t, Options{}, "fwd.eml", []byte(mail))
-	if len(src) != 1 || src[0].File != "fwd.eml/..form.csv" || len(src[0].Pages) != 1 {
+	if len(src) != 1 || src[0].File != "fwd.eml/form.csv" || len(src[0].Pages) != 1 {
 		t.Fatalf("sources = %+v", src)
 	}
 	twice := New(Options{TempDir: t.TempDir()}).All(context.Background(), []message.Attachment{{Name: "fwd.eml", Bytes: []byte(mail)}, {Name: "fwd.eml/form.csv", Bytes: []byte("No;Nama;NIP\n1;Sari;1\n2;Luh;2\n")}})

@@ -44,26 +44,16 @@ type odfReader struct {
 	open    []bool          // for each open paragraph, span and cell: whether its text is withdrawn
 	deleted bool            // in what is kept of tracked deletions
 	para    int             // depth of open paragraphs
-	column  int
-	hidden  map[int]bool // columns of the sheet
-	collaps bool         // the row is hidden
+	column  int             // being defined
+	hidden  map[int]bool    // columns of the sheet
+	collaps bool            // the row is hidden
 	rowRep  int
 	cellRep int
 	value   string // office:value of a number
-	covered bool
-	row     int              // ordinal of the open row in its table
-	tall    map[int]tallCell // cells that cover rows below, by column
-	span    [2]int           // rows and columns that the open cell covers
 }
 
-// tallCell is a cell that reaches down over rows from+1 to last (ODF 1.3 part 3 §19.678).
-type tallCell struct {
-	from, last int
-	text       string
-}
-
-// aside are parts of a document that are not its text.
-var aside = map[string]bool{"annotation": true, "forms": true, "note": true, "ruby-text": true, "desc": true, "title": true, "script": true, "hidden-text": true, "change-info": true}
+// aside are parts of a document that are not its text. A covered cell is told by the one that spans it.
+var aside = map[string]bool{"covered-table-cell": true, "annotation": true, "forms": true, "note": true, "ruby-text": true, "desc": true, "title": true, "script": true, "hidden-text": true, "change-info": true}
 
 func (o *odfReader) start(name string, at []xml.Attr) {
 	switch name {
@@ -148,7 +138,7 @@ func (o *odfReader) startTable(name string, at []xml.Attr) {
 			o.doc.breakPage()
 		}
 		o.doc.openTable()
-		o.column, o.hidden, o.row, o.tall = 0, map[int]bool{}, 0, map[int]tallCell{}
+		o.column, o.hidden = 0, map[int]bool{}
 	case "table-column":
 		n := repeated(at, "number-columns-repeated")
 		if v := attr(at, "visibility"); v == "collapse" || v == "filter" {
@@ -161,15 +151,14 @@ func (o *odfReader) startTable(name string, at []xml.Attr) {
 		v := attr(at, "visibility")
 		o.collaps = v == "collapse" || v == "filter"
 		o.rowRep = repeated(at, "number-rows-repeated")
-		o.column = 0
-		o.row++
 		o.doc.openRow()
-	case "table-cell", "covered-table-cell":
+	case "table-cell":
 		o.doc.openCell()
+		if t := o.doc.top(); t != nil {
+			t.span, t.down = repeated(at, "number-columns-spanned"), repeated(at, "number-rows-spanned")
+		}
 		o.enter(at)
-		o.covered = name == "covered-table-cell"
 		o.cellRep = repeated(at, "number-columns-repeated")
-		o.span = [2]int{repeated(at, "number-rows-spanned"), repeated(at, "number-columns-spanned")}
 		o.value = ""
 		if t := attr(at, "value-type"); t == "float" || t == "currency" || t == "percentage" {
 			o.value = attr(at, "value")
@@ -196,10 +185,15 @@ func (o *odfReader) end(name string) {
 	case "tracked-changes":
 		o.deleted = false
 	case "table":
+		if t := o.doc.top(); t != nil {
+			for i, row := range t.rows {
+				t.rows[i] = o.shown(row)
+			}
+		}
 		o.doc.closeTable()
 	case "table-row":
 		o.closeRow()
-	case "table-cell", "covered-table-cell":
+	case "table-cell":
 		o.leave()
 		o.closeCell()
 	}
@@ -211,44 +205,31 @@ func (o *odfReader) closeCell() {
 	if t == nil {
 		return
 	}
-	t.vert = o.covered
 	before := len(t.row)
 	o.doc.closeCell()
-	if len(t.row) == before {
+	at := len(t.row) - min(t.span, 64)
+	if at < before {
 		return
 	}
-	cell := t.row[before]
-	cell.Over = "" // the file says itself which cell covers it
 	if o.value != "" {
-		cell = numberCell(cell, o.value)
+		t.row[at] = numberCell(t.row[at], o.value)
 	}
-	t.row = t.row[:before]
-	o.reach(cell.Text)
-	for i := 0; i < min(o.cellRep, 64); i++ {
-		if o.sheet && o.hidden[o.column+i] {
-			continue
-		}
-		if above := o.tall[o.column+i]; o.covered && above.from < o.row && o.row <= above.last {
-			cell.Over = above.text
-		} else {
-			cell.Over = ""
-		}
-		if !o.doc.afford(cell.Text + cell.Over) {
-			return
-		}
-		t.row = append(t.row, cell)
+	for i := 1; i < min(o.cellRep, 64) && o.doc.afford(t.row[at].Text); i++ {
+		t.row = append(t.row, t.row[at])
 	}
-	o.column += o.cellRep
 }
 
-// reach notes which cells below the open one it covers.
-func (o *odfReader) reach(text string) {
-	if o.covered || o.span[0] < 2 {
-		return
+// shown are the cells of a row but for hidden columns.
+func (o *odfReader) shown(row []document.Cell) (out []document.Cell) {
+	if len(o.hidden) == 0 {
+		return row
 	}
-	for i := range min(o.span[1], 64) {
-		o.tall[o.column+i] = tallCell{from: o.row, last: o.row + min(o.span[0], 1000) - 1, text: text}
+	for c, cell := range row {
+		if !o.hidden[c] {
+			out = append(out, cell)
+		}
 	}
+	return out
 }
 
 // numberCell keeps what is shown, unless the digits shown are fewer than the number has.
@@ -266,16 +247,19 @@ func (o *odfReader) closeRow() {
 		return
 	}
 	if o.collaps {
-		o.doc.hideRow(t.row)
+		o.doc.hideRow(o.shown(t.row))
+	}
+	o.doc.closeRow()
+	last := len(t.rows) - 1
+	if o.sheet && !slices.ContainsFunc(t.rows[last], func(c document.Cell) bool { return c.Text+c.Over != "" }) {
+		t.rows[last] = nil
+	}
+	if o.collaps {
+		t.rows = t.rows[:last]
 		return
 	}
-	o.doc.endGone()
-	if o.sheet && !slices.ContainsFunc(t.row, func(c document.Cell) bool { return c.Text != "" }) {
-		t.row = nil
-	}
-	o.row += o.rowRep - 1
-	for i := 0; i < min(o.rowRep, 3); i++ { // blank rows are repeated by the million
-		t.rows = append(t.rows, t.row)
+	for range min(o.rowRep, 3) - 1 { // blank rows are repeated by the million
+		t.rows = append(t.rows, t.rows[last])
 	}
 }
 

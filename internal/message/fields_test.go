@@ -106,11 +106,11 @@ func TestFileNames(t *testing.T) {
 		"../../etc/passwd": "passwd", `C:\Users\x\SK.pdf`: "SK.pdf", "a\r\nb.pdf": "ab.pdf", "SK\u202efdp.exe": "SKfdp.exe",
 		"  .hidden": "hidden", "..": "", "": "", "a\x00b": "ab", "a:b?.pdf": "a_b_.pdf", "SK Pokja (1).pdf": "SK Pokja (1).pdf", "x. ": "x",
 	} {
-		if got := cleanName(in); got != want {
+		if got := CleanName(in); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}
-	if long := cleanName(strings.Repeat("é", 300) + ".pdf"); len(long) > maxName || !strings.HasSuffix(long, ".pdf") {
+	if long := CleanName(strings.Repeat("é", 300) + ".pdf"); len(long) > maxName || !strings.HasSuffix(long, ".pdf") {
 		t.Errorf("%d bytes", len(long))
 	}
 }

@@ -224,13 +224,14 @@ func fileName(p *enmime.Part, kind string, n int) string {
 		name = decodeWords(name)
 	}
 	name = cmp.Or(name, extendedName(p.Header.Get("Content-Disposition")), extendedName(p.Header.Get("Content-Type")))
-	if name = cleanName(name); name == "" {
+	if name = CleanName(name); name == "" {
 		return fmt.Sprintf("lampiran-%d%s", n, extensionOf(kind))
 	}
 	return name
 }
 
-func cleanName(name string) string {
+// CleanName is a file's name without path, control and direction characters; it may be empty.
+func CleanName(name string) string {
 	name = validUTF8(name)
 	if i := strings.LastIndexAny(name, `/\`); i >= 0 {
 		name = name[i+1:]
