@@ -223,17 +223,15 @@ func (c *labelValueReader) flush() {
 func labelValueBlocks(s *section) [][]pair {
 	var out [][]pair
 	for i := 0; i < len(s.rows); {
-		block, n := wrappedCard(s.rows[i:])
-		below := stacked(s.rows[i:])
+		block, n := stacked(s.rows[i:]), 2
 		switch r := s.rows[i]; {
-		case below != nil:
-			block, n = below, 2
+		case block != nil:
 		case r.line == nil:
 			block, n = cellPairs(r.cells), 1
 			for k := range block {
 				block[k].table = true
 			}
-		case n == 0:
+		default:
 			block, n = positioned(r), 1
 		}
 		out = append(out, block)
