@@ -121,16 +121,21 @@ func (u *unpacking) open(ctx context.Context, l leaf, depth int) {
 	}
 }
 
-// mailFiles are the attachments of a mail that came as a file. One of which nothing could be read is no mail of text alone.
+// mailFiles are the attachments of a mail that came as a file.
 func mailFiles(name string, data []byte) (files []leaf, reason string) {
 	m := message.Parse(data, message.DefaultLimits(), nil)
-	if len(m.Files) == 0 && m.Text == "" && m.HTML == "" && m.Severe() != "" {
+	if len(m.Files) == 0 && slices.ContainsFunc(m.Problems, func(p message.Problem) bool { return unread(p.Name) }) {
 		return nil, document.ReasonCorrupt
 	}
 	for i := range m.Files {
 		m.Files[i].Name = name + "/" + m.Files[i].Name
 	}
 	return attached(m.Files), ""
+}
+
+// unread says that a mail's parts were not looked at.
+func unread(problem string) bool {
+	return strings.HasPrefix(problem, "too-") || strings.HasPrefix(problem, "header-") || problem == "unreadable-structure"
 }
 
 // zipMembers reads every member within the bounds; members that fail are leaves that say so.

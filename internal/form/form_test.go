@@ -6,6 +6,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"html"
 	"io"
 	"os"
 	"os/exec"
@@ -19,6 +20,7 @@ import (
 	"ukpbjd/internal/document"
 	"ukpbjd/internal/extract"
 	"ukpbjd/internal/message"
+	"ukpbjd/internal/ooxml"
 )
 
 // What rapid saves of a failure would fail every later run; the seed that it prints plays it again.
@@ -335,13 +337,16 @@ func filledDocument(t *testing.T, blank []byte, rows []document.Row) []byte {
 			t.Fatalf("no row %d", i+1)
 		}
 		for _, col := range columns()[1:] {
-			rest = strings.Replace(rest, `xml:space="preserve"></w:t>`, `xml:space="preserve" >`+escaped(col.of(r))+`</w:t>`, 1)
+			rest = strings.Replace(rest, `xml:space="preserve"></w:t>`, `xml:space="preserve" >`+html.EscapeString(col.of(r))+`</w:t>`, 1)
 		}
 		body = head + mark + rest
 	}
 	body = strings.Replace(body, "NIP. ....................................", "NIP. 19730808 200201 1 088", 1)
-	start, end := strings.Index(body, "<w:body>")+len("<w:body>"), strings.Index(body, "<w:sectPr>")
-	b, err := packWord(body[start:end])
+	var parts [][2]string
+	for _, name := range []string{"[Content_Types].xml", "_rels/.rels", "word/_rels/document.xml.rels", "word/styles.xml"} {
+		parts = append(parts, [2]string{name, part(t, blank, name)})
+	}
+	b, err := ooxml.Pack(append(parts, [2]string{"word/document.xml", body}))
 	if err != nil {
 		t.Fatal(err)
 	}
