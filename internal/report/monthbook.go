@@ -34,9 +34,7 @@ func (m Month) workbook(out io.Writer, made time.Time, pictures []Picture) error
 		return err
 	}
 	defer b.f.Close()
-	if err := b.summary(m, pictures); err != nil {
-		return err
-	}
+	b.summary(m, pictures)
 	for _, t := range tables[:3] {
 		if err := b.monthSheet(t, m); err != nil {
 			return err
@@ -47,11 +45,7 @@ func (m Month) workbook(out io.Writer, made time.Time, pictures []Picture) error
 
 // monthSheet lists the cases of the month and their members, and its deviations, whatever month their case is of.
 func (b *book) monthSheet(t table, m Month) error {
-	l, err := b.leaf(t, 1)
-	if err != nil {
-		return err
-	}
-	b.leaves = []*leaf{l}
+	b.leaves = []*leaf{b.leaf(t, 1)}
 	entries := m.cases
 	if t.name == "Penyimpangan" {
 		entries = nil
@@ -66,37 +60,25 @@ func (b *book) monthSheet(t table, m Month) error {
 			}
 		}
 	}
-	return b.finish(b.leaves[0])
+	b.finish(b.leaves[0])
+	return b.err
 }
 
 // summary writes the figures; the charts stand beside them.
-func (b *book) summary(m Month, pictures []Picture) error {
+func (b *book) summary(m Month, pictures []Picture) {
 	const sheet = "Ringkasan"
-	if err := b.f.SetSheetName("Sheet1", sheet); err != nil {
-		return err
-	}
-	if err := b.printable(sheet); err != nil {
-		return err
-	}
+	b.do(b.f.SetSheetName("Sheet1", sheet))
+	b.printable(sheet)
 	for i, r := range m.figures() {
 		row := strconv.Itoa(i + 1)
-		if err := b.f.SetSheetRow(sheet, "A"+row, &r.cells); err != nil {
-			return err
-		}
-		if !r.head {
-			continue
-		}
-		if err := b.f.SetCellStyle(sheet, "A"+row, string(rune('A'+len(r.cells)-1))+row, b.styles.head); err != nil {
-			return err
+		b.do(b.f.SetSheetRow(sheet, "A"+row, &r.cells))
+		if r.head {
+			b.do(b.f.SetCellStyle(sheet, "A"+row, string(rune('A'+len(r.cells)-1))+row, b.styles.head))
 		}
 	}
-	if err := b.f.SetColWidth(sheet, "A", "A", 44); err != nil {
-		return err
-	}
-	if err := b.f.SetColWidth(sheet, "B", "E", 20); err != nil {
-		return err
-	}
-	return b.charts(sheet, pictures)
+	b.do(b.f.SetColWidth(sheet, "A", "A", 44))
+	b.do(b.f.SetColWidth(sheet, "B", "E", 20))
+	b.charts(sheet, pictures)
 }
 
 type figure struct {
@@ -134,18 +116,13 @@ func (m Month) figures() []figure {
 const rowHeight = 20
 
 // charts stand one below the other, right of the figures, at half their drawn size.
-func (b *book) charts(sheet string, pictures []Picture) error {
+func (b *book) charts(sheet string, pictures []Picture) {
 	row := 1
 	for _, p := range pictures {
-		if err := b.f.AddPictureFromBytes(sheet, fmt.Sprintf("G%d", row), &excelize.Picture{Extension: ".png", File: p.PNG,
-			Format: &excelize.GraphicOptions{AltText: p.Alt, ScaleX: 1.0 / scale, ScaleY: 1.0 / scale}}); err != nil {
-			return err
-		}
+		b.do(b.f.AddPictureFromBytes(sheet, fmt.Sprintf("G%d", row), &excelize.Picture{Extension: ".png", File: p.PNG,
+			Format: &excelize.GraphicOptions{AltText: p.Alt, ScaleX: 1.0 / scale, ScaleY: 1.0 / scale}}))
 		c, err := png.DecodeConfig(bytes.NewReader(p.PNG))
-		if err != nil {
-			return err
-		}
+		b.do(err)
 		row += c.Height/scale/rowHeight + 2
 	}
-	return nil
 }

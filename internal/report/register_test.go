@@ -153,19 +153,13 @@ func TestOverflow(t *testing.T) {
 	defer b.f.Close()
 	b.most = 3
 	for _, x := range tables {
-		l, err := b.leaf(x, 1)
-		if err != nil {
-			t.Fatal(err)
-		}
-		b.leaves = append(b.leaves, l)
+		b.leaves = append(b.leaves, b.leaf(x, 1))
 	}
 	if err := each(seq(entry(1), entry(2)), b.put); err != nil {
 		t.Fatal(err)
 	}
 	for _, l := range b.leaves {
-		if err := b.finish(l); err != nil {
-			t.Fatal(err)
-		}
+		b.finish(l)
 	}
 	var out bytes.Buffer
 	if err := b.write(&out); err != nil {

@@ -31,30 +31,31 @@ func WriteXLSX(w io.Writer, tmp string, h Head, entries Entries) (err error) {
 		}
 	}()
 	for _, t := range tables {
-		l, err := b.leaf(t, 1)
-		if err != nil {
-			return fmt.Errorf("write the register: %w", err)
-		}
-		b.leaves = append(b.leaves, l)
+		b.leaves = append(b.leaves, b.leaf(t, 1))
 	}
 	if err := each(entries, b.put); err != nil {
 		return err
 	}
 	for _, l := range b.leaves {
-		if err := b.finish(l); err != nil {
-			return fmt.Errorf("write the register: %w", err)
-		}
+		b.finish(l)
 	}
 	return b.write(w)
 }
 
-// book is a workbook on its way.
+// book is a workbook on its way. It keeps the first error.
 type book struct {
 	f      *excelize.File
 	zone   *time.Location
 	styles struct{ head, text, moment int }
 	leaves []*leaf // by table
 	most   int     // rows of a sheet
+	err    error
+}
+
+func (b *book) do(err error) {
+	if b.err == nil {
+		b.err = err
+	}
 }
 
 // leaf is one sheet on its way.
@@ -71,81 +72,68 @@ type leaf struct {
 func newBook(tmp string, h Head) (*book, error) {
 	b := &book{f: excelize.NewFile(excelize.Options{TmpDir: tmp}), zone: cmp.Or(h.Zone, time.UTC), most: sheetRows}
 	thin := []excelize.Border{{Type: "bottom", Color: "808080", Style: 1}}
-	var err error
-	for _, s := range []struct {
-		into  *int
-		style excelize.Style
-	}{
-		{&b.styles.head, excelize.Style{Font: &excelize.Font{Bold: true, Family: "Calibri", Size: 11}, Border: thin, Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"E7ECE5"}},
-			Alignment: &excelize.Alignment{Vertical: "center", WrapText: true}}},
-		{&b.styles.text, excelize.Style{NumFmt: 49}}, // "@": text stays text when a person edits it
-		{&b.styles.moment, excelize.Style{CustomNumFmt: new("dd-mm-yyyy hh:mm")}},
-	} {
-		if *s.into, err = b.f.NewStyle(&s.style); err != nil {
-			return nil, err
-		}
+	style := func(s excelize.Style) int {
+		id, err := b.f.NewStyle(&s)
+		b.do(err)
+		return id
 	}
+	b.styles.head = style(excelize.Style{Font: &excelize.Font{Bold: true, Family: "Calibri", Size: 11}, Border: thin, Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"E7ECE5"}},
+		Alignment: &excelize.Alignment{Vertical: "center", WrapText: true}})
+	b.styles.text = style(excelize.Style{NumFmt: 49}) // "@": text stays text when a person edits it
+	b.styles.moment = style(excelize.Style{CustomNumFmt: new("dd-mm-yyyy hh:mm")})
 	made := h.Made.UTC().Format(time.RFC3339)
-	return b, b.f.SetDocProps(&excelize.DocProperties{Title: fmt.Sprintf("Register permintaan akun SPSE %d", h.Year), Creator: plain(h.Office),
-		Created: made, Modified: made, Language: "id-ID"})
+	b.do(b.f.SetDocProps(&excelize.DocProperties{Title: fmt.Sprintf("Register permintaan akun SPSE %d", h.Year), Creator: plain(h.Office),
+		Created: made, Modified: made, Language: "id-ID"}))
+	return b, b.err
 }
 
 // leaf begins a sheet: widths, frozen header, and a page that prints well.
-func (b *book) leaf(t table, part int) (*leaf, error) {
+func (b *book) leaf(t table, part int) *leaf {
 	l := &leaf{table: t, name: t.name, part: part, row: 1, cells: make([]any, len(t.columns))}
 	if part > 1 {
 		l.name += fmt.Sprintf(" (%d)", part)
 	}
-	if _, err := b.f.NewSheet(l.name); err != nil {
-		return nil, err
-	}
-	if err := b.printable(l.name); err != nil {
-		return nil, err
-	}
-	var err error
-	if l.letter, err = excelize.ColumnNumberToName(len(t.columns)); err != nil {
-		return nil, err
-	}
+	_, err := b.f.NewSheet(l.name)
+	b.do(err)
+	b.printable(l.name)
+	l.letter, err = excelize.ColumnNumberToName(len(t.columns))
+	b.do(err)
 	if l.sw, err = b.f.NewStreamWriter(l.name); err != nil {
-		return nil, err
+		b.do(err)
+		return l
 	}
-	if err := l.sw.SetPanes(&excelize.Panes{Freeze: true, XSplit: 1, YSplit: 1, TopLeftCell: "B2", ActivePane: "bottomRight"}); err != nil {
-		return nil, err
-	}
+	b.do(l.sw.SetPanes(&excelize.Panes{Freeze: true, XSplit: 1, YSplit: 1, TopLeftCell: "B2", ActivePane: "bottomRight"}))
 	for i, c := range t.columns {
-		if err := l.sw.SetColWidth(i+1, i+1, c.width); err != nil {
-			return nil, err
-		}
+		b.do(l.sw.SetColWidth(i+1, i+1, c.width))
 		l.cells[i] = excelize.Cell{StyleID: b.styles.head, Value: c.title}
 	}
-	return l, l.sw.SetRow("A1", l.cells, excelize.RowOpts{Height: 32})
+	b.do(l.sw.SetRow("A1", l.cells, excelize.RowOpts{Height: 32}))
+	return l
 }
 
 // printable fits a sheet to the width of an A4 page on its side.
-func (b *book) printable(sheet string) error {
-	if err := b.f.SetPageLayout(sheet, &excelize.PageLayoutOptions{Orientation: new("landscape"), Size: new(9), FitToWidth: new(1), FitToHeight: new(0)}); err != nil {
-		return err
-	}
-	return b.f.SetSheetProps(sheet, &excelize.SheetPropsOptions{FitToPage: new(true)})
+func (b *book) printable(sheet string) {
+	b.do(b.f.SetPageLayout(sheet, &excelize.PageLayoutOptions{Orientation: new("landscape"), Size: new(9), FitToWidth: new(1), FitToHeight: new(0)}))
+	b.do(b.f.SetSheetProps(sheet, &excelize.SheetPropsOptions{FitToPage: new(true)}))
 }
 
+// put adds a line to the sheet of table i, or to a further one.
 func (b *book) put(i int, cells []any) error {
 	l := b.leaves[i]
 	if l.row >= b.most {
-		if err := b.finish(l); err != nil {
-			return err
-		}
-		next, err := b.leaf(l.table, l.part+1)
-		if err != nil {
-			return err
-		}
-		l, b.leaves[i] = next, next
+		b.finish(l)
+		l = b.leaf(l.table, l.part+1)
+		b.leaves[i] = l
+	}
+	if b.err != nil {
+		return b.err
 	}
 	l.row++
 	for j, c := range cells {
 		l.cells[j] = b.cell(c)
 	}
-	return l.sw.SetRow("A"+strconv.Itoa(l.row), l.cells)
+	b.do(l.sw.SetRow("A"+strconv.Itoa(l.row), l.cells))
+	return b.err
 }
 
 // cell gives a text cell for every text: no content ever becomes a formula.
@@ -173,17 +161,17 @@ func serial(t time.Time) float64 {
 }
 
 // finish ends a sheet with the filter over all its rows.
-func (b *book) finish(l *leaf) error {
-	if err := b.f.AutoFilter(l.name, fmt.Sprintf("A1:%s%d", l.letter, max(l.row, 2)), nil); err != nil {
-		return err
+func (b *book) finish(l *leaf) {
+	b.do(b.f.AutoFilter(l.name, fmt.Sprintf("A1:%s%d", l.letter, max(l.row, 2)), nil))
+	if b.err == nil {
+		b.err = l.sw.Flush()
 	}
-	return l.sw.Flush()
 }
 
 // write packs the book straight into w: excelize would hold the whole file in memory.
 func (b *book) write(w io.Writer) error {
-	if err := b.f.DeleteSheet("Sheet1"); err != nil {
-		return fmt.Errorf("write the register: %w", err)
+	if b.do(b.f.DeleteSheet("Sheet1")); b.err != nil {
+		return fmt.Errorf("write the register: %w", b.err)
 	}
 	b.f.SetActiveSheet(0)
 	b.f.SetZipWriter(func(io.Writer) excelize.ZipWriter {
