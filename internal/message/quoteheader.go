@@ -216,11 +216,8 @@ func label(line string) (role, value string) {
 	if m == nil {
 		return "", ""
 	}
-	name := "|" + strings.ToLower(strings.TrimSpace(m[1])) + "|"
-	for _, role := range [...]string{"from", "to", "date", "subject", "cc"} {
-		if strings.Contains(headerLabels[role], name) {
-			return role, m[2]
-		}
+	if role = headerLabels[strings.ToLower(strings.TrimSpace(m[1]))]; role != "" {
+		return role, m[2]
 	}
 	return "", ""
 }
