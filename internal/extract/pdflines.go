@@ -13,89 +13,85 @@ import (
 func (p *painter) paint(op string, args []pdf.Value) {
 	switch op {
 	case "m":
-		p.endSub()
+		p.begin()
 		p.point(args)
 	case "l":
 		p.point(args)
 	case "c", "v", "y":
-		p.sub = nil // curves are no ruled lines
+		*p.open() = nil // curves are no ruled lines
 	case "h":
-		if len(p.sub) > 1 {
-			p.sub = append(p.sub, p.sub[0])
+		if sub := p.open(); len(*sub) > 1 {
+			*sub = append(*sub, (*sub)[0])
 		}
 	case "re":
-		p.rectangle(args)
-	case "n":
-		p.clearPath()
-	case "S", "s":
-		p.endSub()
-		p.stroke()
-		p.clearPath()
+		if v := numbers(args, 4); v != nil {
+			x0, y0, x1, y1 := v[0], v[1], v[0]+v[2], v[1]+v[3]
+			p.begin()
+			for _, c := range [][2]float64{{x0, y0}, {x1, y0}, {x1, y1}, {x0, y1}, {x0, y0}} {
+				p.to(c[0], c[1])
+			}
+			p.begin()
+		}
 	default:
-		p.endSub()
-		p.fill(op[0] == 'B' || op[0] == 'b')
-		p.clearPath()
+		for _, sub := range p.path {
+			if len(sub) > 1 && strings.ContainsAny(op, "fFBb") {
+				p.fill(sub)
+			}
+			if strings.ContainsAny(op, "SsBb") {
+				p.stroke(sub)
+			}
+		}
+		p.path = p.path[:0]
 	}
+}
+
+// begin opens a further part of the path.
+func (p *painter) begin() {
+	if len(p.path) <= maxRules {
+		p.path = append(p.path, nil)
+	}
+}
+
+// open is the part of the path that is being drawn.
+func (p *painter) open() *[][2]float64 {
+	if len(p.path) == 0 {
+		p.begin()
+	}
+	return &p.path[len(p.path)-1]
 }
 
 func (p *painter) point(args []pdf.Value) {
-	if v := numbers(args, 2); v != nil && len(p.sub) < 64 {
-		x, y := p.gs.ctm.apply(v[0], v[1])
-		p.sub = append(p.sub, [2]float64{x, y})
+	if v := numbers(args, 2); v != nil {
+		p.to(v[0], v[1])
 	}
 }
 
-func (p *painter) rectangle(args []pdf.Value) {
-	v := numbers(args, 4)
-	if v == nil {
-		return
+func (p *painter) to(x, y float64) {
+	if sub := p.open(); len(*sub) < 64 && len(p.path) <= maxRules {
+		x, y = p.gs.ctm.apply(x, y)
+		*sub = append(*sub, [2]float64{x, y})
 	}
-	p.endSub()
-	for _, c := range [][2]float64{{v[0], v[1]}, {v[0] + v[2], v[1]}, {v[0] + v[2], v[1] + v[3]}, {v[0], v[1] + v[3]}, {v[0], v[1]}} {
-		x, y := p.gs.ctm.apply(c[0], c[1])
-		p.sub = append(p.sub, [2]float64{x, y})
-	}
-	p.endSub()
 }
-
-func (p *painter) endSub() {
-	if len(p.sub) < 2 || len(p.path) > maxRules {
-		p.sub = nil
-		return
-	}
-	box := rule{p.sub[0][0], p.sub[0][1], p.sub[0][0], p.sub[0][1]}
-	for i, c := range p.sub {
-		box.x0, box.x1 = math.Min(box.x0, c[0]), math.Max(box.x1, c[0])
-		box.y0, box.y1 = math.Min(box.y0, c[1]), math.Max(box.y1, c[1])
-		if i > 0 {
-			p.path = append(p.path, rule{p.sub[i-1][0], p.sub[i-1][1], c[0], c[1]})
-		}
-	}
-	p.boxes = append(p.boxes, box)
-	p.sub = nil
-}
-
-func (p *painter) clearPath() { p.path, p.boxes, p.sub = p.path[:0], p.boxes[:0], nil }
 
 // thin is how thick a filled sliver may be and still be a line.
 const thin = 3.2
 
-func (p *painter) stroke() {
-	for _, s := range p.path {
-		if math.Abs(s.x1-s.x0) < 1 || math.Abs(s.y1-s.y0) < 1 {
-			p.addRule(s)
+func (p *painter) stroke(sub [][2]float64) {
+	for i := 1; i < len(sub); i++ {
+		if a, b := sub[i-1], sub[i]; math.Abs(b[0]-a[0]) < 1 || math.Abs(b[1]-a[1]) < 1 {
+			p.addRule(rule{a[0], a[1], b[0], b[1]})
 		}
 	}
 }
 
-func (p *painter) fill(stroked bool) {
-	for _, b := range p.boxes {
-		if b.x1-b.x0 <= thin || b.y1-b.y0 <= thin {
-			p.addRule(b)
-		}
+func (p *painter) fill(sub [][2]float64) {
+	box := rule{sub[0][0], sub[0][1], sub[0][0], sub[0][1]}
+	for _, c := range sub {
+		box.x0, box.x1 = math.Min(box.x0, c[0]), math.Max(box.x1, c[0])
+		box.y0, box.y1 = math.Min(box.y0, c[1]), math.Max(box.y1, c[1])
 	}
-	if stroked {
-		p.stroke()
+	if box.x1-box.x0 <= thin || box.y1-box.y0 <= thin {
+		p.addRule(box)
 	}
 }
 

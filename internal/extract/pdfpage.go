@@ -72,9 +72,7 @@ type painter struct {
 	saved    []graphics
 	tm, line matrix
 	glyphs   []glyph
-	path     []rule // segments of the present path
-	sub      [][2]float64
-	boxes    []rule // bounding boxes of its subpaths
+	path     [][][2]float64 // the present path, part by part
 	rules    []rule
 	ops      int
 	images   int

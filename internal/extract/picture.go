@@ -92,6 +92,16 @@ func turned[T any](points []T, w int) []T {
 	return out
 }
 
+// part is the page within frame, white but for what lies within shown.
+func (p *picture) part(shown, frame image.Rectangle) *picture {
+	shown = shown.Intersect(image.Rect(0, 0, p.w, p.h)).Intersect(frame)
+	q := &picture{w: frame.Dx(), h: frame.Dy(), dpi: p.dpi, pix: bytes.Repeat([]byte{255}, frame.Dx()*frame.Dy())}
+	for y := shown.Min.Y; y < shown.Max.Y; y++ {
+		copy(q.pix[(y-frame.Min.Y)*q.w+shown.Min.X-frame.Min.X:], p.pix[y*p.w+shown.Min.X:y*p.w+shown.Max.X])
+	}
+	return q
+}
+
 // exifOrientation looks for the tag in a JPEG's APP1; 0 when there is none.
 func exifOrientation(data []byte) int {
 	i := bytes.Index(head(data, 64<<10), []byte("Exif\x00\x00"))

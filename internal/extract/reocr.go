@@ -1,10 +1,10 @@
 package extract
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
+	"image"
 	"math"
 	"os"
 	"path/filepath"
@@ -150,12 +150,6 @@ const boxMargin = 14
 // crop cuts a cell out, without the ruled lines around it, onto white.
 func (p *picture) crop(b box) *picture {
 	scale := p.dpi / 72
-	x0, y0, x1, y1 := int(b.x0*scale), int(b.y0*scale), int(b.x1*scale), int(b.y1*scale)
-	q := &picture{w: max(x1-x0, 1) + 2*boxMargin, h: max(y1-y0, 1) + 2*boxMargin, dpi: p.dpi}
-	q.pix = bytes.Repeat([]byte{255}, q.w*q.h)
-	from, to := max(x0+3, 0), min(x1-3, p.w)
-	for y := max(y0+3, 0); y < min(y1-3, p.h) && from < to; y++ {
-		copy(q.pix[(y-y0+boxMargin)*q.w+from-x0+boxMargin:], p.pix[y*p.w+from:y*p.w+to])
-	}
-	return q
+	at := image.Rect(int(b.x0*scale), int(b.y0*scale), int(b.x1*scale), int(b.y1*scale))
+	return p.part(at.Inset(3), at.Inset(-boxMargin))
 }

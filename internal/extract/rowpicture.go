@@ -276,15 +276,12 @@ func nameWords(s string) []string {
 // cut makes the PNG of a part of the page, small enough for a letter; nil for no part, or one that is too high to be a row.
 func cut(pic *picture, at span) []byte {
 	scale := pic.dpi / 72
-	x0, x1 := max(int((at.x0-rowPadding)*scale), 0), min(int((at.x1+rowPadding)*scale), pic.w)
-	y0, y1 := max(int((at.y0-rowPadding)*scale), 0), min(int((at.y1+rowPadding)*scale), pic.h)
-	if at.y1 <= at.y0 || x1-x0 < 20 || y1-y0 < 10 || float64(y1-y0) > highestRow*float64(pic.h) {
+	pad := func(v, by float64) int { return int((v + by) * scale) }
+	row := image.Rect(pad(at.x0, -rowPadding), pad(at.y0, -rowPadding), pad(at.x1, rowPadding), pad(at.y1, rowPadding)).Intersect(image.Rect(0, 0, pic.w, pic.h))
+	if at.y1 <= at.y0 || row.Dx() < 20 || row.Dy() < 10 || float64(row.Dy()) > highestRow*float64(pic.h) {
 		return nil
 	}
-	part := &picture{w: x1 - x0, h: y1 - y0, dpi: pic.dpi, pix: make([]byte, 0, (x1-x0)*(y1-y0))}
-	for y := y0; y < y1; y++ {
-		part.pix = append(part.pix, pic.pix[y*pic.w+x0:y*pic.w+x1]...)
-	}
+	part := pic.part(row, row)
 	if n := min((part.w-1)/(longRow*part.h)+1, maxFolds); n > 1 {
 		part = part.folded(n)
 	}
