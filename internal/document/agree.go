@@ -7,13 +7,6 @@ import (
 	"strings"
 )
 
-// witness is a paper against which the roster is checked.
-type witness struct {
-	label  string
-	absent string // code for a member whom it does not name
-	secs   []*section
-}
-
 // saying is what one or several witnesses say otherwise; § stands for their labels in the text.
 type saying struct {
 	row        int
@@ -42,10 +35,10 @@ func (m *merger) agree() {
 		return
 	}
 	if m.base != "sk" {
-		m.against(witness{"SK", CodeMissingInSK, m.papers[SK]})
+		m.against("SK", CodeMissingInSK, m.papers[SK])
 	}
 	if m.base != "surat_tugas" {
-		m.against(witness{"surat tugas", CodeMissingInST, m.papers[SuratTugas]})
+		m.against("surat tugas", CodeMissingInST, m.papers[SuratTugas])
 	}
 	if m.base == "formulir" {
 		m.values("isi surel", m.body)
@@ -59,14 +52,14 @@ func (m *merger) agree() {
 	}
 }
 
-// against names rows that the witness tells differently, does not know, or adds.
-func (m *merger) against(w witness) {
-	if len(w.secs) == 0 {
+// against names rows that a paper tells differently, does not know, or adds. absentCode is the code for a member whom it does not name.
+func (m *merger) against(label, absentCode string, secs []*section) {
+	if len(secs) == 0 {
 		return
 	}
 	seen := map[*person]bool{}
 	matched := 0
-	named := people(w.secs)
+	named := people(secs)
 	named = within(named, ownLists(named, m.roster))
 	var absent []int
 	for i := range m.roster {
@@ -76,21 +69,21 @@ func (m *merger) against(w witness) {
 		case o != nil:
 			seen[o] = true
 			matched++
-			m.compare(i+1, p, o, w.label)
-		case slices.ContainsFunc(w.secs, func(s *section) bool { return s.listed(*p) }):
+			m.compare(i+1, p, o, label)
+		case slices.ContainsFunc(secs, func(s *section) bool { return s.listed(*p) }):
 			matched++
 		default:
 			absent = append(absent, i)
 		}
 	}
 	if matched == 0 {
-		m.reading.add(0, "roster", w.absent, "Daftar anggota dalam %s tidak memuat seorang pun dari formulir, atau tidak dapat dibaca. Berkas perlu diperiksa petugas.", w.label)
+		m.reading.add(0, "roster", absentCode, "Daftar anggota dalam %s tidak memuat seorang pun dari formulir, atau tidak dapat dibaca. Berkas perlu diperiksa petugas.", label)
 		return
 	}
 	for _, i := range absent {
-		m.reading.add(i+1, fieldNama, w.absent, "nama dan NIP ini tidak ditemukan dalam %s. Mohon samakan formulir dengan %s.", w.label, w.label)
+		m.reading.add(i+1, fieldNama, absentCode, "nama dan NIP ini tidak ditemukan dalam %s. Mohon samakan formulir dengan %s.", label, label)
 	}
-	m.extra(named, seen, "%s tercantum dalam §, tetapi tidak dalam formulir. Mohon lengkapi formulir atau jelaskan perbedaannya.", w.label)
+	m.extra(named, seen, "%s tercantum dalam §, tetapi tidak dalam formulir. Mohon lengkapi formulir atau jelaskan perbedaannya.", label)
 }
 
 // compare looks at one person in both papers.

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 	"unicode"
@@ -250,24 +251,19 @@ func mixedCase(s string) bool {
 
 // numberBelow is the NOMOR within four rows of a title.
 func numberBelow(rows []row, i int) string {
-	for j := i; j < len(rows) && j <= i+6; j++ {
-		if n := numberIn(rows[j].text); n != "" {
+	for k, r := range rows[i:min(i+7, len(rows))] {
+		if n := numberIn(r.text); n != "" || k > 0 && strings.HasPrefix(letters(r.text), "TENTANG") {
 			return n
-		}
-		if j > i && strings.HasPrefix(letters(rows[j].text), "TENTANG") {
-			break
 		}
 	}
 	return ""
 }
 
-func numberAround(rows []row, i int) string {
-	for j := max(0, i-4); j <= i && j < len(rows); j++ {
-		if n := numberIn(rows[j].text); n != "" {
-			return n
-		}
+func numberAround(rows []row, i int) (n string) {
+	for _, r := range rows[max(0, i-4) : i+1] {
+		n = cmp.Or(n, numberIn(r.text))
 	}
-	return ""
+	return n
 }
 
 // dateTailRE is what stands behind a number on its line and is none of it.
@@ -334,13 +330,10 @@ func (s *section) confirm() Kind {
 
 // assigns wants two of Dasar, Kepada, Untuk, or a word of command.
 func (s *section) assigns() bool {
-	n := 0
-	for _, r := range s.rows {
-		if begins(headed(r.text), "DASAR", "KEPADA", "UNTUK", "MENUGASKAN", "MEMERINTAHKAN", "MEMBERI", "MENIMBANG", "BERDASARKAN",
-			"YANGBERTANDATANGAN", "DENGANINI") {
-			n++
-		}
-	}
+	n := count(s.rows, func(r row) bool {
+		return begins(headed(r.text), "DASAR", "KEPADA", "UNTUK", "MENUGASKAN", "MEMERINTAHKAN", "MEMBERI", "MENIMBANG", "BERDASARKAN",
+			"YANGBERTANDATANGAN", "DENGANINI")
+	})
 	return n >= 2 || s.machine() && n >= 1
 }
 

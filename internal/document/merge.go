@@ -171,15 +171,11 @@ func (m *merger) dropOtherLists(form *section, named []person) {
 	if len(size) < 2 || 2*known < len(named)/2 || known < 2 {
 		return
 	}
-	dropped := 0
+	before := len(m.roster)
 	m.roster = slices.DeleteFunc(m.roster, func(p person) bool {
-		other := p.Source == form.src.File && !slices.ContainsFunc(p.groups, func(g int) bool { return ours[g] > 0 || size[g] < 2 })
-		if other {
-			dropped++
-		}
-		return other
+		return p.Source == form.src.File && !slices.ContainsFunc(p.groups, func(g int) bool { return ours[g] > 0 || size[g] < 2 })
 	})
-	if dropped > 0 {
+	if dropped := before - len(m.roster); dropped > 0 {
 		m.reading.add(0, "roster", CodeStruckOut, "Dalam %s ada daftar lain berisi %d orang, yang tidak seorang pun tercantum dalam SK atau surat tugas. Daftar itu tidak dipakai; mohon beri tahu kami bila seharusnya berlaku.", form.src.File, dropped)
 	}
 }

@@ -74,10 +74,10 @@ func (p *person) titles(name string) string {
 		case t == "":
 		case p.takesBehind(t) || i+2 < len(parts) && p.takesBehind(strings.Join(parts[i+1:], ",")):
 			return strings.Join(kept, ",")
-		case !titleLike(t):
-			p.doubt(fieldNama)
-			kept = append(kept, parts[i+1])
 		default:
+			if !titleLike(t) {
+				p.doubt(fieldNama)
+			}
 			kept = append(kept, parts[i+1])
 		}
 	}

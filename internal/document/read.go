@@ -122,12 +122,7 @@ func adoptList(all []*section) {
 
 // addressed says that a list has what only the formulir has, addresses.
 func addressed(people []person) bool {
-	n := 0
-	for _, p := range people {
-		if p.Email != "" {
-			n++
-		}
-	}
+	n := count(people, func(p person) bool { return p.Email != "" })
 	return n > 0 && 2*n >= len(people)
 }
 
@@ -203,15 +198,11 @@ func (p Paper) id() string {
 // complete says which of the three kinds are there. A file that cannot be read may be any of them, so it is never called
 // missing; a person must look.
 func (r *Reading) complete() {
-	have := map[Kind]bool{}
-	unreadable := 0
-	for _, p := range r.Papers {
-		have[p.Kind] = have[p.Kind] || !p.Replaced
-		if p.Kind == Unreadable && !p.Replaced {
-			unreadable++
-		}
+	present := func(k Kind) int {
+		return count(r.Papers, func(p Paper) bool { return p.Kind == k && !p.Replaced })
 	}
-	r.Missing = slices.DeleteFunc(slices.Clone(Required), func(k Kind) bool { return have[k] })
+	unreadable := present(Unreadable)
+	r.Missing = slices.DeleteFunc(slices.Clone(Required), func(k Kind) bool { return present(k) > 0 })
 	r.Complete = len(r.Missing) == 0
 	r.NeedsPerson = r.NeedsPerson || unreadable > 0
 	if unreadable >= len(r.Missing) {

@@ -42,7 +42,7 @@ func fromTables(s *section) []person {
 	var people []person
 	var cols columns
 	list := 0
-	for _, t := range joinedTables(s, joinTables) {
+	for _, t := range s.lists() {
 		var more []person
 		more, cols = rosterTable(t, cols)
 		for i := range more {
@@ -81,16 +81,11 @@ func fromLoose(s *section) []person {
 
 // unaccounted says that the lines hold addresses which no row of the list has: the columns were not understood.
 func unaccounted(t Table, people []person) bool {
-	ats, with := 0, 0
+	ats := 0
 	for _, row := range t.Rows {
 		ats += strings.Count(rowText(row), "@")
 	}
-	for _, p := range people {
-		if validEmail(p.Email) {
-			with++
-		}
-	}
-	return ats != with
+	return ats != count(people, func(p person) bool { return validEmail(p.Email) })
 }
 
 // plausible leaves out rows that are no people: labels, sums, the signatory below the list.

@@ -60,9 +60,13 @@ func segmented(l *Line) *Line {
 }
 
 func filled(cells []Cell) int {
-	n := 0
-	for _, c := range cells {
-		if strings.TrimSpace(c.Text) != "" {
+	return count(cells, func(c Cell) bool { return strings.TrimSpace(c.Text) != "" })
+}
+
+// count says for how many that is true.
+func count[T any](all []T, is func(T) bool) (n int) {
+	for _, x := range all {
+		if is(x) {
 			n++
 		}
 	}
@@ -114,6 +118,14 @@ func newSection(s *Source, rows []row, v verdict) *section {
 
 // pages are those on which the section stands.
 func (s *section) pages() []Page { return s.src.Pages[s.fromPage:s.toPage] }
+
+// tables are all that stand on its pages.
+func (s *section) tables() (out []Table) {
+	for _, p := range s.pages() {
+		out = append(out, p.Tables...)
+	}
+	return out
+}
 
 // broken is why a page of it could not be read, or "".
 func (s *section) broken() string {

@@ -98,7 +98,7 @@ func joinBoxes(s *Source) {
 
 // fromStacked reads tables in which a member takes several rows, and so does the header: "Nama" above "NIP".
 func fromStacked(s *section) (people []person) {
-	for _, t := range joinedTables(s, func(a, b Table) (Table, bool) { return a, false }) {
+	for _, t := range s.tables() {
 		if flat, ok := unstack(t); ok {
 			more, _ := rosterTable(flat, nil)
 			people = append(people, more...)
@@ -182,7 +182,7 @@ func stackedHeader(rows [][]Cell) (head, high int) {
 
 // fromHeadless reads tables without any header by what their columns hold.
 func fromHeadless(s *section) (people []person) {
-	for _, t := range joinedTables(s, func(a, b Table) (Table, bool) { return a, false }) {
+	for _, t := range s.tables() {
 		rows := t.Rows
 		if head, _, cols := findHeader(rows); cols != nil {
 			rows = rows[:head] // what stands above the header of another list

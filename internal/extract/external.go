@@ -17,14 +17,14 @@ import (
 // tools are the optional programs, looked up once.
 type tools struct {
 	found map[string]string
-	cage  *cage
-	procs int // processes and threads of one program, its children included
+	caged func() bool // bubblewrap really works here: containers often forbid the namespaces it needs
+	procs int         // processes and threads of one program, its children included
 }
 
 var wanted = []string{"pdftotext", "pdftoppm", "pdfinfo", "tesseract", "catdoc", "xls2csv", "bwrap", "prlimit"}
 
 func findTools(opt Options) tools {
-	t := tools{found: map[string]string{}, cage: &cage{off: opt.NoSandbox}, procs: maxToolProcs}
+	t := tools{found: map[string]string{}, procs: maxToolProcs}
 	for _, name := range wanted {
 		t.found[name] = ""
 		if path, err := exec.LookPath(name); err == nil {
@@ -34,28 +34,17 @@ func findTools(opt Options) tools {
 	if opt.OCR == "off" {
 		t.found["tesseract"] = ""
 	}
-	return t
-}
-
-// cage knows whether bubblewrap really works here: containers often forbid the namespaces it needs.
-type cage struct {
-	off   bool
-	once  sync.Once
-	works bool
-}
-
-func (c *cage) usable(bwrap string) bool {
-	if c.off || bwrap == "" {
-		return false
-	}
-	c.once.Do(func() {
+	t.caged = sync.OnceValue(func() bool {
+		if opt.NoSandbox || t.found["bwrap"] == "" {
+			return false
+		}
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
-		try := exec.CommandContext(ctx, bwrap, append(cageArgs("/tmp"), "/bin/true")...)
+		try := exec.CommandContext(ctx, t.found["bwrap"], append(cageArgs("/tmp"), "/bin/true")...)
 		try.Env = []string{"PATH=/usr/bin:/bin"}
-		c.works = try.Run() == nil
+		return try.Run() == nil
 	})
-	return c.works
+	return t
 }
 
 // cageArgs gives a program a read-only system, its own folder, no network, and an end when we end.
@@ -128,7 +117,7 @@ func (t tools) wrap(path, dir string, limit time.Duration, args []string) []stri
 		argv = append(argv, p, "--as="+strconv.Itoa(maxToolMemory), "--fsize="+strconv.Itoa(maxToolFile), "--core=0",
 			"--cpu="+strconv.Itoa(int(limit/time.Second)+1))
 	}
-	if t.cage.usable(t.found["bwrap"]) {
+	if t.caged() {
 		argv = append(append(argv, t.found["bwrap"]), cageArgs(dir)...)
 		if p := t.found["prlimit"]; p != "" {
 			// Inside: a user namespace counts its own processes since Linux 5.14 (user_namespaces(7)), outside all of the user's would

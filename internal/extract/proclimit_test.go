@@ -30,7 +30,7 @@ func TestForkBombIsBounded(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := New(Options{TempDir: t.TempDir(), NoSandbox: c.open})
-			if !c.open && !r.tools.cage.usable(r.tools.found["bwrap"]) {
+			if !c.open && !r.tools.caged() {
 				t.Skip("bubblewrap does not work here")
 			}
 			r.tools.found["catdoc"], r.tools.procs = "/bin/sh", c.most
@@ -68,7 +68,7 @@ func running(mark string) (n int) {
 func TestProcessLimitInTheCage(t *testing.T) {
 	tools := New(Options{}).tools
 	setpriv, err := exec.LookPath("setpriv")
-	if os.Getuid() != 0 || err != nil || tools.found["prlimit"] == "" || !tools.cage.usable(tools.found["bwrap"]) {
+	if os.Getuid() != 0 || err != nil || tools.found["prlimit"] == "" || !tools.caged() {
 		t.Skip("needs root, setpriv, prlimit and a bubblewrap that works")
 	}
 	script := `i=0; while [ $i -lt 100 ]; do sleep 20 & i=$((i+1)); done; echo $i`

@@ -43,31 +43,26 @@ func (r *Reader) RowPictures(ctx context.Context, files []message.Attachment, re
 	left := maxRowPages
 	for _, l := range r.unpack(ctx, files) {
 		if rows := wanted[l.src.File]; len(rows) > 0 && !l.done && ctx.Err() == nil {
-			maps.Copy(out, r.rowsOn(ctx, l, pagesOf(reading, l.src.File), pick(reading.Roster, rows), &left))
+			maps.Copy(out, r.rowsOn(ctx, l, pagesOf(reading, l.src.File), rows, &left))
 		}
 	}
 	return out
 }
 
-// scannedRows are the indices of rows that come from a paper read by machine, by file.
-func scannedRows(reading document.Reading) map[string][]int {
-	machine, out, n := map[string]bool{}, map[string][]int{}, 0
+// scannedRows are the rows that come from a paper read by machine, by file and index.
+func scannedRows(reading document.Reading) map[string]map[int]document.Row {
+	machine, out, n := map[string]bool{}, map[string]map[int]document.Row{}, 0
 	for _, p := range reading.Papers {
 		machine[p.File] = machine[p.File] || p.MachineRead // replaced ones too: a return names the scan from which its values came
 	}
 	for i, row := range reading.Roster {
 		if machine[row.Source] && n < maxRowPictures {
-			out[row.Source] = append(out[row.Source], i)
+			if out[row.Source] == nil {
+				out[row.Source] = map[int]document.Row{}
+			}
+			out[row.Source][i] = row
 			n++
 		}
-	}
-	return out
-}
-
-func pick(roster []document.Row, rows []int) map[int]document.Row {
-	out := map[int]document.Row{}
-	for _, i := range rows {
-		out[i] = roster[i]
 	}
 	return out
 }

@@ -261,11 +261,7 @@ func shorten(name string) string {
 	if len(ext) > 20 {
 		ext = ""
 	}
-	stem := name[:maxName-len(ext)]
-	for len(stem) > 0 && !utf8.ValidString(stem) {
-		stem = stem[:len(stem)-1]
-	}
-	return stem + ext
+	return strings.ToValidUTF8(name[:maxName-len(ext)], "") + ext
 }
 
 func extensionOf(kind string) string { return cmp.Or(extensions[kind], ".bin") }

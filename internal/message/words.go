@@ -122,15 +122,12 @@ func validUTF8(s string) string {
 // mostlyUTF8 says whether the 8-bit characters of s are UTF-8 with a few breaks, rather than another charset.
 func mostlyUTF8(s string) bool {
 	good, bad := 0, 0
-	for i := 0; i < len(s); {
-		r, n := utf8.DecodeRuneInString(s[i:])
-		switch {
-		case r == utf8.RuneError && n == 1:
+	for _, r := range s {
+		if r == utf8.RuneError {
 			bad++
-		case n > 1:
+		} else if r >= utf8.RuneSelf {
 			good++
 		}
-		i += n
 	}
 	return good > bad
 }
