@@ -41,10 +41,8 @@ func fieldMark(name, value string) string {
 			first = strings.TrimSpace(cut)
 		}
 		yes = first != "no" && first != ""
-	case "precedence":
+	case "precedence", "x-precedence":
 		yes = slices.Contains([]string{"bulk", "list", "junk", "auto_reply", "auto-reply"}, first)
-	case "x-precedence":
-		yes = slices.Contains([]string{"bulk", "list", "junk", "auto_reply"}, first)
 	case "return-path":
 		yes = nullPath(value)
 	case "preference":

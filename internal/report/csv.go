@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bufio"
 	"cmp"
 	"encoding/csv"
 	"encoding/json"
@@ -87,10 +88,9 @@ func WriteJSON(w io.Writer, h Head, entries Entries) error {
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(w, "%s,\"cases\":[", head[:len(head)-1]); err != nil {
-		return err
-	}
-	first, accounts := true, []Account{}
+	out := bufio.NewWriter(w) // it keeps the first error
+	fmt.Fprintf(out, "%s,\"cases\":[", head[:len(head)-1])
+	sep, accounts := "\n", []Account{}
 	for e, err := range entries {
 		if err != nil {
 			return err
@@ -103,17 +103,15 @@ func WriteJSON(w io.Writer, h Head, entries Entries) error {
 		if err != nil {
 			return err
 		}
-		sep := ",\n"
-		if first {
-			sep, first = "\n", false
-		}
-		if _, err := io.WriteString(w, sep+string(line)); err != nil {
+		if _, err := out.WriteString(sep + string(line)); err != nil {
 			return err
 		}
+		sep = ",\n"
 	}
 	tail, err := json.Marshal(accounts)
-	if err == nil {
-		_, err = fmt.Fprintf(w, "\n],\"accounts\":%s}\n", tail)
+	if err != nil {
+		return err
 	}
-	return err
+	fmt.Fprintf(out, "\n],\"accounts\":%s}\n", tail)
+	return out.Flush()
 }
