@@ -159,8 +159,11 @@ type Extract struct {
 	Clamd string
 }
 
-// Letters is where the office's own templates lie; empty: none.
-type Letters struct{ Override string }
+// Letters is where the office's own templates lie; empty: none. Checkpoint says how often the signed checkpoint is mailed.
+type Letters struct {
+	Override   string
+	Checkpoint string // daily, weekly, off
+}
 
 // Storage is where everything durable lies.
 type Storage struct{ Path string }
@@ -214,7 +217,7 @@ func (c *Config) Office() sop.Office {
 		Name: c.Identity.Name, Mailbox: c.SMTP.From, CasePrefix: c.Identity.CasePrefix, SPSE: c.Identity.SPSE,
 		KepalaLPSE: c.People.KepalaLPSE, KepalaBagian: c.People.KepalaBagian, Operator: c.People.Operator, Hears: c.People.Hears,
 		Level: c.Trust.Assurance, UndoWindow: c.Approval.UndoWindow, Expires: c.Approval.Expires,
-		Quorum: c.Approval.Quorum, SecondAbove: c.Approval.SecondAbove, CodeInSheet: c.Approval.Code == "sheet", Papers: c.Approval.Papers,
+		Quorum: c.Approval.Quorum, SecondAbove: c.Approval.SecondAbove, CodeInSheet: c.Approval.Code == "sheet", Papers: c.Approval.Papers, Checkpoint: c.Letters.Checkpoint,
 		Sheet: c.Credentials.Sheet, FullCopy: c.Credentials.Tembusan == "full",
 		ApprovalDays: c.Deadlines.Approval, CompletionDays: c.Deadlines.Completion, ReceiptDays: c.Deadlines.Receipt,
 		ExpiryDays: expiryDays, ShredAfter: shredAfter, Calendar: c.Deadlines.Calendar,

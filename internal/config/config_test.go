@@ -136,7 +136,7 @@ func TestEveryKey(t *testing.T) {
 	).Replace(minimal)+`mail: {banners: ["[EKSTERNAL] Hati-hati."]}
 approval: {undo_window: 15m, expires: 5d, code: sheet, second_above: 0}
 extract: {ocr: off, clamd: /run/clamd.sock}
-letters: {override: letters}
+letters: {override: letters, checkpoint: weekly}
 http: {listen: ""}
 log: {format: text, level: debug}
 `)
@@ -147,7 +147,7 @@ log: {format: text, level: debug}
 		t.Errorf("imap = %+v", c.IMAP)
 	}
 	if len(c.Credentials.Command) != 2 || c.SMTP.Hello != "ukpbj.office.example" || c.Approval.UndoWindow != 15*time.Minute || !c.Office().CodeInSheet || c.Credentials.Tembusan != "full" || c.HTTP.Listen != "" ||
-		c.Extract.OCR != "off" || len(c.Mail.Banners) != 1 || c.Letters.Override == "" || c.Log.Level != "debug" || c.Deadlines.Completion != 5 {
+		c.Extract.OCR != "off" || len(c.Mail.Banners) != 1 || c.Letters.Override == "" || c.Office().Checkpoint != "weekly" || c.Log.Level != "debug" || c.Deadlines.Completion != 5 {
 		t.Errorf("config = %+v", c)
 	}
 	if len(c.Warnings) != 1 || !strings.Contains(c.Warnings[0], "credentials.tembusan: full: Kepala LPSE is sent the password") || !c.Office().FullCopy {

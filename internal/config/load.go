@@ -151,7 +151,9 @@ func (x *Extract) read(s *section) {
 }
 
 func (l *Letters) read(s *section) {
+	l.Checkpoint = "daily"
 	s.text("override", &l.Override)
+	parsed(s, "checkpoint", &l.Checkpoint, "how often the journal's checkpoint is mailed", choice("daily", "weekly", "off"))
 	s.done()
 	if l.Override = s.r.path(l.Override); l.Override == "" {
 		return

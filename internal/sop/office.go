@@ -20,6 +20,7 @@ type Office struct {
 	KepalaBagian Person
 	Operator     Person
 	Hears        []string // opened, closed: of what Kepala Bagian is told, in whose name is asked (SOP 1.1)
+	Checkpoint   string   // how often the checkpoint of the journal is mailed: daily, weekly, off
 
 	Standing []Delegation // what approvers have delegated in other cases; a new case begins with it
 

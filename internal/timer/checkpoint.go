@@ -10,7 +10,7 @@ import (
 	"ukpbjd/internal/store"
 )
 
-// markTime sends the checkpoint of the day when the office opens, once: it is signed, kept and put into the outbox in the
+// markTime makes the checkpoint of the day when the office opens, once: it is signed, kept and put into the outbox in the
 // transaction that sets the next one. The first is due on the first office day after the first start. SOP R.1
 func (t *Timer) markTime(ctx context.Context, now time.Time) (next time.Time, err error) {
 	if err = t.View(ctx, func(b store.Books) error {
@@ -28,7 +28,7 @@ func (t *Timer) markTime(ctx context.Context, now time.Time) (next time.Time, er
 		if due.IsZero() || due.After(now) { // the first one, or one that was set by a clock that was ahead
 			return b.Journal.CheckpointDue(next)
 		}
-		return t.checkpoint(b, now, next)
+		return t.checkpoint(b, due, now, next)
 	})
 	return next, err
 }
@@ -42,8 +42,15 @@ func (t *Timer) dayAfter(now time.Time) time.Time {
 	return t.Office.Calendar.NextOpen(time.Date(y, m, d+1, 0, 0, 0, 0, t.Zone())).UTC()
 }
 
+// mailed says whether the checkpoint that was due goes out by mail: with letters.checkpoint weekly the first of a week does.
+func (t *Timer) mailed(due, now time.Time) bool {
+	y, m, d := now.In(t.Zone()).Date()
+	monday := time.Date(y, m, d-int(now.In(t.Zone()).Weekday()+6)%7, 0, 0, 0, 0, t.Zone())
+	return t.Office.Checkpoint != "off" && (t.Office.Checkpoint != "weekly" || !due.After(t.Office.Calendar.NextOpen(monday)))
+}
+
 // checkpoint signs what the journal is, with the line that says so, and writes to those who keep it.
-func (t *Timer) checkpoint(b store.Books, now, next time.Time) error {
+func (t *Timer) checkpoint(b store.Books, due, now, next time.Time) error {
 	day := now.In(t.Zone()).Format("2006-01-02")
 	e := sop.Event{At: now, Kind: "checkpoint", Actor: "daemon", Reason: "daily", Text: "Titik periksa buku harian " + day + " ditandatangani."}
 	if err := b.Journal.Append(store.Office, []sop.Event{e}); err != nil {
@@ -70,7 +77,7 @@ func (t *Timer) checkpoint(b store.Books, now, next time.Time) error {
 		to   sop.Person
 		role sop.Role
 	}{{t.Office.KepalaBagian, sop.RoleBagian}, {t.Office.KepalaLPSE, sop.RoleKepala}} {
-		if x.to.Address == "" {
+		if x.to.Address == "" || !t.mailed(due, now) {
 			continue
 		}
 		l := sop.Letter{Key: day + "/" + string(sop.TitikPeriksa) + "/" + string(x.role), Kind: sop.TitikPeriksa, To: x.to, Role: x.role,
