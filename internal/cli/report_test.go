@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -73,6 +74,10 @@ func run(t *testing.T, args ...string) string {
 // TestReports writes register and sheet over the socket of the running daemon, and once more from the store itself.
 func TestReports(t *testing.T) {
 	s, config, closing := played(t)
+	b, err := rehearsal.Papers(1, 3, rehearsal.Office{Domain: stage.Domain})
+	if err != nil {
+		t.Fatal(err)
+	}
 	sheet := ""
 	for _, f := range closing.Msg.Files {
 		if strings.HasPrefix(f.Name, "lembar-kendali-PKJ-") && bytes.HasPrefix(f.Bytes, []byte("%PDF-")) {
@@ -91,9 +96,14 @@ func TestReports(t *testing.T) {
 			}
 		}
 		in := func(name string) string { return filepath.Join(dir, where+name) }
-		run(t, "--config", config, "sheet", number, "-o", in(".pdf"))
+		run(t, "--config", config, "sheet", number, "-o", in(".pdf"), "--papers")
 		if pdf, err := os.ReadFile(in(".pdf")); err != nil || !bytes.HasPrefix(pdf, []byte("%PDF-")) {
 			t.Errorf("%s: no PDF: %v", where, err)
+		}
+		for i, f := range b.Files {
+			if got, err := os.ReadFile(filepath.Join(in("-berkas"), fmt.Sprintf("%d %s", i+1, f.Name))); err != nil || !bytes.Equal(got, f.Bytes) {
+				t.Errorf("%s: %s is not as it came: %v", where, f.Name, err)
+			}
 		}
 		for _, ext := range []string{".xlsx", ".csv", ".json"} {
 			run(t, "--config", config, "register", "-o", in(ext))

@@ -19,6 +19,15 @@ func (s *section) asksForMembers() bool {
 	return c.nama && c.nip || s.hasHeader()
 }
 
+// blank says that a form was sent back as it was given out: a list in which nobody stands. What was read by machine, or has a NIP or an address
+// somewhere, may be a list that was not understood.
+func (s *section) blank() bool {
+	return len(s.people) == 0 && !s.machine() && s.asksForMembers() && !slices.ContainsFunc(s.rows, func(r row) bool {
+		nip, _, _ := findNIP(r.text)
+		return nip != "" || strings.Contains(r.text, "@")
+	})
+}
+
 // hasHeader says whether some row could be the header of a list of members.
 func (s *section) hasHeader() bool {
 	members := func(cols columns) bool {

@@ -1,6 +1,10 @@
 package document
 
-import "testing"
+import (
+	"slices"
+	"strings"
+	"testing"
+)
 
 const requestLetter = `Nomor : 027/12/PBJ/2026
 Hal : Permohonan Pembuatan User ID dan Password SPSE
@@ -29,6 +33,37 @@ func TestLetterWithoutListIsNoForm(t *testing.T) {
 	} {
 		if r := Read(Bundle{Sources: []Source{s}}); r.Papers[0].Kind != Formulir {
 			t.Errorf("%s: %+v", name, r.Papers[0])
+		}
+	}
+}
+
+// TestBlankForm: a formulir that comes back as it was given out is called empty, and nobody is asked for each address; one in which somebody
+// has begun to write, or that was not understood, is not.
+func TestBlankForm(t *testing.T) {
+	const empty = "No | Nama | NIP | Email\n1 | | |\n2 | | |"
+	for name, x := range map[string]struct {
+		form  Source
+		body  string
+		empty bool
+	}{
+		"blank":             {lines("f.xlsx", formTitle).table(empty), "", true},
+		"with instructions": {lines("f.xlsx", formTitle+"\nNIP 18 angka dan NIK 16 angka diketik sebagai teks.").table(empty), "", true},
+		"empty cards":       {lines("f.pdf", formTitle+"\nData anggota 1\nNama :\nNIP :\nEmail :"), "", true},
+		"control: names":    {lines("f.xlsx", formTitle).table("No | Nama | NIP | Email\n1 | Ni Luh Contoh | |\n2 | I Made Contoh | |"), "", false},
+		"control: filled":   {lines("f.xlsx", formTitle).table(formRows), "", false},
+		"control: a number": {lines("f.xlsx", formTitle+"\nyang kami maksud 198609262015051001").table(empty), "", false},
+		"control: typed":    {lines("f.xlsx", formTitle).table(empty), "1. I Made Contoh Wirawan, S.T.\nNIP 198609262015051001\nemail made@dinas.example", false},
+	} {
+		r := Read(Bundle{Sources: []Source{x.form, decree(), task()}, Body: x.body})
+		asked := 0
+		told := slices.ContainsFunc(r.Problems, func(p Problem) bool { return p.Row == 0 && strings.Contains(p.Text, "masih kosong") })
+		for _, p := range r.Problems {
+			if p.Code == CodeMissingEmail {
+				asked++
+			}
+		}
+		if told != x.empty || told && (asked > 0 || r.Ready()) || len(r.Missing) > 0 {
+			t.Errorf("%s: %+v, missing %v", name, r.Problems, r.Missing)
 		}
 	}
 }

@@ -56,7 +56,12 @@ func Read(b Bundle) Reading {
 		r.Roster, m.roster, r.NeedsPerson = r.Roster[:maxRoster], m.roster[:maxRoster], true
 		r.add(0, "roster", CodeEvenNumber, "Daftar memuat %d orang, lebih dari %d yang dapat diperiksa dalam satu permohonan. Mohon kirim permohonan tersendiri untuk setiap Pokja.", n, maxRoster)
 	}
-	r.checkRows(m.roster, b.OwnDomains, len(m.papers[Formulir]) > 0 || len(m.body) > 0)
+	forms := m.papers[Formulir]
+	empty := len(forms) > 0 && !slices.ContainsFunc(forms, func(s *section) bool { return !s.blank() }) && !slices.ContainsFunc(m.roster, func(p person) bool { return p.Email != "" })
+	if empty {
+		r.add(0, "roster", CodeMissingName, "Formulir permohonan masih kosong. Mohon isi nama, NIP, dan alamat surel setiap anggota, lalu kirim kembali.")
+	}
+	r.checkRows(m.roster, b.OwnDomains, !empty && len(forms)+len(m.body) > 0)
 	m.agree()
 	r.tellStruckOut(all)
 	slices.SortStableFunc(r.Problems, func(a, b Problem) int { return cmp.Compare(a.Row, b.Row) }) // as a letter lists them

@@ -114,6 +114,8 @@ func (v *View) rows(d Data) {
 	if l.Kind == sop.Persetujuan && l.Topic != "mend" {
 		v.unusual()
 		v.leftOut(d)
+	} else if l.Kind == sop.Selesai && v.Member != nil && v.Member.Confirmed.Set() {
+		v.leftOut(d)
 	}
 	for _, s := range c.Changes {
 		v.Changes = append(v.Changes, shown(s, maxTitle))
@@ -129,7 +131,7 @@ func (v *View) unusual() {
 	var doubts []string
 	for _, m := range v.Members {
 		for _, x := range m.Remarks {
-			v.Warnings = append(v.Warnings, "Nomor "+count(m.No)+", "+m.Name+": "+x)
+			v.Warnings = append(v.Warnings, "Nomor "+strconv.Itoa(m.No)+", "+m.Name+": "+x)
 		}
 		if m.Doubtful || slices.ContainsFunc(m.Facts, func(f Fact) bool { return f.Doubt }) {
 			doubts = append(doubts, strconv.Itoa(m.No))
@@ -149,10 +151,10 @@ func (v *View) leftOut(d Data) {
 			continue
 		}
 		switch {
-		case d.Case.Bare:
+		case d.Case.Bare || d.Letter.Topic == "bare":
 			p.Left = "server surel menolak surat dengan lampiran sebesar itu"
 		case d.Office.Papers == 0:
-			p.Left = "kantor tidak melampirkan berkas pada surat persetujuan"
+			p.Left = "kantor tidak melampirkan berkas pada surat"
 		default:
 			p.Left = "seluruh lampiran dibatasi " + mebibytes(d.Office.Papers) + " dan berkas ini berukuran " + mebibytes(p.size)
 		}
@@ -277,17 +279,18 @@ func (v *View) read(r document.Reading) {
 }
 
 func (v *View) problem(p document.Problem, roster []document.Row) {
-	out := Problem{Where: "Daftar anggota", Stop: p.Severity == document.Stop,
-		Text: cmp.Or(shown(p.Text, maxError), shown(strings.ReplaceAll(p.Code, "_", " "), 60))}
+	out := Problem{Where: "Daftar anggota", Stop: p.Severity == document.Stop}
 	if p.Row > 0 {
-		out.Where = "Nomor " + count(p.Row)
-		for i, r := range roster {
-			if name := clean(r.Nama, maxName); (r.No == p.Row || r.No == 0 && i+1 == p.Row) && name != "" {
-				out.Where += ", " + name
-				break
-			}
+		out.Where = "Nomor " + strconv.Itoa(p.Row)
+	}
+	if p.Row > 0 && p.Row <= len(roster) {
+		row := roster[p.Row-1]
+		p.Text = strings.TrimPrefix(p.Text, row.Called(p.Row)) // that is said already
+		if name := clean(row.Nama, maxName); name != "" {
+			out.Where += ", " + name
 		}
 	}
+	out.Text = cmp.Or(shown(p.Text, maxError), shown(strings.ReplaceAll(p.Code, "_", " "), 60))
 	v.Problems = append(v.Problems, out)
 	if !out.Stop {
 		v.Warnings = append(v.Warnings, out.Where+": "+out.Text)

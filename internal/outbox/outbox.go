@@ -356,7 +356,7 @@ func (x *Outbox) unseal(ctx context.Context, c store.Claimed) (body []byte, err 
 			return nil, fmt.Errorf("open sealed letter %s: %w", c.Row.ID(), err)
 		}
 	}
-	if c.Row.Letter.Kind != sop.Persetujuan {
+	if k := c.Row.Letter.Kind; k != sop.Persetujuan && k != sop.Selesai {
 		return body, nil
 	}
 	return x.Enclose(ctx, c.Row.Case, body)

@@ -19,7 +19,8 @@ func sheetOf(c sop.Case) Sheet {
 		Evidence: Evidence{Label: "Titik periksa jurnal kantor (banyaknya baris, akar pohon SHA-256 menurut RFC 6962)", Value: "1234 0f3a9c41" + strings.Repeat("Qx", 17) + "0="}}
 	for i, e := range []sop.Event{{Kind: "case-opened", At: at(5, 9, 27)}, {Kind: "approval-asked", At: at(5, 9, 28)},
 		{Kind: "approved", At: at(5, 11, 2), Actor: "admin@dinas.example", Data: map[string]string{"proof": "dmarc-pass"}},
-		{Kind: "letter-accepted", At: at(5, 11, 3)}, {Kind: "tembusan", At: at(5, 11, 3)}, {Kind: "receipt-confirmed", At: at(7, 8, 32)}, {Kind: "closed", At: at(7, 10, 15)}} {
+		{Kind: "letter-accepted", At: at(5, 11, 3), Data: map[string]string{"kind": "kredensial"}}, {Kind: "tembusan", At: at(5, 11, 3)}, {Kind: "receipt-confirmed", At: at(7, 8, 32)}, {Kind: "closed", At: at(7, 10, 15)},
+		{Kind: "letter-accepted", At: at(7, 10, 16), Data: map[string]string{"kind": "selesai"}}} {
 		s.Journal = append(s.Journal, Line{3*i + 1, e})
 	}
 	return s
@@ -60,6 +61,9 @@ func TestSheetSays(t *testing.T) {
 		if !strings.Contains(got, want) {
 			t.Errorf("the sheet does not say %q", want)
 		}
+	}
+	if strings.Contains(got, "J-22") {
+		t.Error("row 2.3 cites a letter that carries no credential")
 	}
 	if flat := strings.Join(strings.Fields(got), ""); strings.Contains(flat, "sealed-bytes") {
 		t.Error("the sheet shows what is sealed")

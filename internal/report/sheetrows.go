@@ -54,7 +54,7 @@ func (p *form) path(s Sheet) {
 	p.section("C. Pelaksanaan menurut SOP")
 	last := func(kind string) (last Line) {
 		for _, e := range s.Journal {
-			if e.Kind == kind {
+			if e.Kind == kind && (kind != "letter-accepted" || e.Data["kind"] == string(sop.Kredensial)) {
 				last = e
 			}
 		}

@@ -154,6 +154,7 @@ type Member struct {
 	Note      string       `json:"note,omitempty"`  // delivery error or the member's KENDALA
 	Marks     []string     `json:"marks,omitempty"` // risks shown to the approver
 	Exposed   bool         `json:"exposed,omitempty"`
+	Astray    bool         `json:"astray,omitempty"`   // SALAH: who reads mail at that address is somebody else
 	Quoted    int          `json:"quoted,omitempty"`   // how often they quoted their own password to the office alone
 	Warned    bool         `json:"warned,omitempty"`   // and were told of it
 	Shredded  bool         `json:"shredded,omitempty"` // the key is destroyed

@@ -156,11 +156,15 @@ func (d *decision) answersDue() string {
 			continue
 		}
 		d.c.Waiting = slices.DeleteFunc(d.c.Waiting, func(x WaitingAnswer) bool { return x.Key == w.Key })
-		if reason = "answered-later"; len(d.o.Identify(&d.c, w.Letter.To.Address).Roles) == 0 { // they have left the roster since, and were answered once
+		s := d.o.Identify(&d.c, w.Letter.To.Address)
+		if reason = "answered-later"; len(s.Roles) == 0 { // they have left the roster since, and were answered once
 			d.event(reason, "Jawaban gugur: penerimanya tidak lagi terlibat.")
 			continue
 		}
 		d.c.Answered[w.Key] = d.now
+		if !s.Has(w.Letter.Role) { // the office or the roster has changed since: they read what they may read now
+			w.Letter.Role, w.Letter.NIP = s.Roles[0], s.NIP
+		}
 		l := d.tell(w.Letter.Kind, w.Letter.To, w.Letter.Role, w.Letter.Topic, w.Letter.Note)
 		l.NIP, l.Answers = w.Letter.NIP, w.Letter.Answers
 		d.event("answered-later", "Balasan yang berulang dijawab.", "to", w.Letter.To.Address)

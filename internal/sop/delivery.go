@@ -119,6 +119,10 @@ func (w Delivered) decide(d *decision) string {
 // lost is a letter that did not arrive: the case shows it, requester and approver are told. SOP W.2
 func (d *decision) lost(l Letter, reason, text string) string {
 	d.event("letter-lost", "Surat "+string(l.Kind)+" tidak sampai.", "kind", string(l.Kind), "to", l.To.Address, "text", text)
+	if l.Kind == Selesai && l.Role == RoleMember && l.Topic == "" && tooLarge.MatchString(text) {
+		d.tell(Selesai, l.To, l.Role, "bare", "").NIP = l.NIP
+		return "papers-left-out"
+	}
 	if d.c.Status.Closed() || l.Kind == GagalKirim || l.Role == RoleOperator { // no letter about a letter about a letter
 		return reason
 	}

@@ -273,7 +273,7 @@ func (d *decision) releaseMend(m *Member) {
 	}
 	m.Former = append(formers, Former{Address: m.Address, Same: !x.Fresh && m.Sends > 0, By: x.Votes[len(x.Votes)-1]})
 	m.Address, m.Row.Email, m.Marks, m.Mend = x.Address, x.Address, x.Marks, nil
-	m.Exposed, m.Earlier, m.Rekey = false, false, true
+	m.Exposed, m.Astray, m.Earlier, m.Rekey = false, false, false, true
 	m.State = MemberWaiting
 	if d.c.Copy.Waits { // it is being made with the password, and under the key, of before
 		d.c.Copy = Copy{}

@@ -65,8 +65,11 @@ func (d *decision) closeWhenDone() {
 	d.event("closed", "Kasus selesai.")
 	d.letter(Selesai, d.c.Requester, RoleRequester)
 	for _, m := range d.c.Members {
-		if m.final() { // SOP R.2
-			d.letter(Selesai, m.person(), RoleMember).NIP = m.Row.NIP
+		if m.final() && !m.Astray { // SOP R.2
+			l := d.letter(Selesai, m.person(), RoleMember)
+			if l.NIP = m.Row.NIP; m.State == MemberConfirmed { // the papers name everybody: only to whom an address is known to be theirs
+				l.Files = d.papers()
+			}
 		}
 	}
 	d.letter(Selesai, d.o.KepalaLPSE, RoleKepala) // SOP 3.1: tembusan
@@ -88,7 +91,7 @@ func (d *decision) salah(Command) string {
 		return "already-frozen"
 	}
 	d.incident(m.Row.NIP, m.Row.Nama, "penerima menyatakan surat bukan untuknya")
-	m.State, m.Exposed = MemberWrong, true
+	m.State, m.Exposed, m.Astray = MemberWrong, true, true
 	d.deviation(Deviation{Kind: "output", Step: "2.3", Owed: "requester", By: m.Row.Nama, NIP: m.Row.NIP,
 		Text: "Surat kredensial " + m.Row.Nama + " sampai kepada orang lain."})
 	d.tellIncident(m.Row.NIP, "wrong-recipient", "")

@@ -12,6 +12,8 @@ import (
 func (d *decision) checked(r document.Reading) document.Reading {
 	r.Problems = slices.Clone(r.Problems)
 	nips, addresses := map[string]bool{}, map[string]bool{}
+	unlisted := slices.Contains(r.Missing, document.Formulir) || // where no list of addresses has come, that is said, and stops the case
+		slices.ContainsFunc(r.Problems, func(p document.Problem) bool { return p.Row == 0 && p.Severity == document.Stop })
 	for i, row := range r.Roster {
 		stop := func(bad bool, field, code, text string) {
 			known := slices.ContainsFunc(r.Problems, func(p document.Problem) bool {
@@ -25,8 +27,8 @@ func (d *decision) checked(r document.Reading) document.Reading {
 		address := strings.ToLower(row.Email)
 		stop(row.NIP == "", "nip", document.CodeBadNIP, "NIP belum diisi.")
 		stop(nips[row.NIP], "nip", document.CodeDuplicateNIP, "NIP sama dengan baris lain.")
-		stop(address == "", "email", document.CodeMissingEmail, "alamat surel belum diisi.")
-		stop(addresses[address], "email", document.CodeDuplicateEmail, "alamat surel sama dengan baris lain.")
+		stop(address == "" && !unlisted, "email", document.CodeMissingEmail, "alamat surel belum diisi.")
+		stop(address != "" && addresses[address], "email", document.CodeDuplicateEmail, "alamat surel sama dengan baris lain.")
 		stop(d.reserved(row.Email), "email", CodeReservedAddress, "alamat surel "+row.Email+
 			" adalah alamat kantor atau pejabat dalam prosedur ini. Mohon tulis alamat surel pribadi anggota.")
 		nips[row.NIP], addresses[address] = true, true

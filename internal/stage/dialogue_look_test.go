@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"ukpbjd/internal/document"
 	"ukpbjd/internal/message"
 	"ukpbjd/internal/rehearsal"
 	"ukpbjd/internal/sop"
@@ -309,7 +310,13 @@ func (p *player) notSaid(s dialogueStep) error {
 }
 
 func (p *player) matches(expression, text string) bool {
-	return regexp.MustCompile(`(?i)` + p.fill(expression, regexp.QuoteMeta)).MatchString(strings.Join(strings.Fields(strings.ReplaceAll(text, "\n| ", "\n")), " "))
+	literal := func(s string) string {
+		if groups := document.GroupNIP(s); groups != s { // as letters print a NIP
+			return strings.ReplaceAll(groups, " ", " ?")
+		}
+		return regexp.QuoteMeta(s)
+	}
+	return regexp.MustCompile(`(?i)` + p.fill(expression, literal)).MatchString(strings.Join(strings.Fields(strings.ReplaceAll(text, "\n| ", "\n")), " "))
 }
 
 // top are the first eight filled lines of a letter below its greeting.

@@ -57,6 +57,12 @@ func TestPapersAreEnclosed(t *testing.T) {
 	number := x.only().Number
 	x.do(x.Answer(l, "SETUJU", rehearsal.Outlook))
 	x.finish()
+	for _, m := range People(x.bundle) { // SOP R.2
+		closing := x.await(m, sop.Selesai)
+		if got := carried(closing, x.bundle); len(got) != len(x.bundle.Files) || len(closing.Msg.Files) != len(got)+1 {
+			t.Errorf("of %d files %q came with the closing letter, with %d others", len(x.bundle.Files), got, len(closing.Msg.Files)-len(got))
+		}
+	}
 	x.do(x.until(x.ctx, func() bool { return len(x.endedLetters()) == 0 }))
 	x.provesOne(number)
 	raw, err := os.ReadFile(x.archivedLetter(number, sop.Persetujuan))
@@ -100,6 +106,10 @@ func TestPapersThatDoNotFit(t *testing.T) {
 		}
 		x.do(x.Answer(l, "SETUJU", rehearsal.Outlook))
 		x.finish()
+		closing := x.await(People(x.bundle)[0], sop.Selesai)
+		if n := len(carried(closing, x.bundle)); n != len(got) || !strings.Contains(strings.Join(strings.Fields(closing.Msg.Text), " "), "seluruh lampiran dibatasi") {
+			t.Errorf("%d files came with the closing letter, and it says:\n%s", n, closing.Msg.Text)
+		}
 		x.sound()
 	})
 	t.Run("bounced", func(t *testing.T) {
