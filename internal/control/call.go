@@ -88,7 +88,7 @@ var calls = map[string]func(*Control, context.Context, Call) (any, error){
 }
 
 // looking are the calls that only read, and need no key: they can be answered from books that are open for reading.
-var looking = map[string]bool{"queue": true, "cases": true, "show": true, "why": true, "sheet": true, "papers": true, "enrolments": true, "accounts": true}
+var looking = map[string]bool{"queue": true, "cases": true, "show": true, "why": true, "sheet": true, "enrolments": true, "accounts": true}
 
 // Looks says whether a call can be answered by Look.
 func Looks(command string) bool { return looking[command] }
