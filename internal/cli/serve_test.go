@@ -7,6 +7,8 @@ import (
 	"net"
 	"os"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -40,6 +42,48 @@ func TestServeBesideAnother(t *testing.T) {
 	if code := Main(t.Context(), []string{"--config", path, "serve"}, &out, &errs); code != exitUnavailable ||
 		!strings.Contains(errs.String(), "another ukpbjd") || !strings.Contains(errs.String(), "UKPBJ/Diproses") {
 		t.Errorf("exit %d: %s", code, errs.String())
+	}
+}
+
+// TestBusyPort: serve on a port that another holds ends so that systemd tries again, and the unit has it tried for as long as it takes.
+func TestBusyPort(t *testing.T) {
+	busy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer busy.Close()
+	s, err := stage.Open(stage.Options{Dir: t.TempDir(), Change: func(c *config.Config) { c.HTTP.Listen = busy.Addr().String() }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	path, err := s.Write(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code, said := tryRun(t, "--config", path, "serve"); code != exitTryLater || !strings.Contains(said, "address already in use") {
+		t.Errorf("exit %d: %s", code, said)
+	}
+	unit, err := os.ReadFile("../../deploy/ukpbjd.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	setting := func(name string) string {
+		m := regexp.MustCompile(`(?m)^` + name + `=(.*)$`).FindSubmatch(unit)
+		if m == nil {
+			t.Fatalf("the unit says nothing of %s", name)
+		}
+		return string(m[1])
+	}
+	if limit, restart := setting("StartLimitIntervalSec"), setting("Restart"); limit != "0" || restart != "on-failure" {
+		t.Errorf("systemd gives up: StartLimitIntervalSec=%s Restart=%s", limit, restart)
+	}
+	final := strings.Fields(setting("RestartPreventExitStatus"))
+	if slices.Contains(final, strconv.Itoa(exitTryLater)) || !slices.Contains(final, strconv.Itoa(exitConfig)) {
+		t.Errorf("no other start after %q", final)
+	}
+	if setting("ExecReload") != "/bin/kill -HUP $MAINPID" {
+		t.Error("reload does not read the configuration anew")
 	}
 }
 

@@ -5,11 +5,9 @@ import (
 	"runtime"
 	"runtime/debug"
 
+	"ukpbjd/internal/daemon"
 	"ukpbjd/internal/doctor"
 )
-
-// Version is set by the release build (-ldflags -X).
-var Version = "dev"
 
 type versionCmd struct {
 	Verifier bool `help:"Print the key by which anybody checks the checkpoints of this office."`
@@ -35,6 +33,6 @@ func (c versionCmd) Run(s *shell) error {
 			}
 		}
 	}
-	_, err := fmt.Fprintf(s.stdout, "ukpbjd %s%s %s %s/%s\n", Version, revision, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	_, err := fmt.Fprintf(s.stdout, "ukpbjd %s%s %s %s/%s\n", daemon.Version, revision, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return err
 }

@@ -22,7 +22,7 @@ func LoadAt(path string, now time.Time) (*Config, Faults) {
 	c := Default()
 	c.Path = path
 	remedy := "name another with --config, or write one with `ukpbjd init`"
-	if _, err := os.Stat(path); err == nil {
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		remedy = "run this as root or as the service's user, or let this user read it"
 	}
 	raw, ok := r.open(path, remedy)

@@ -52,7 +52,7 @@ const (
 	SendLogName = "sending.log" // of what is on its way; may be deleted while no daemon runs, at the price of doubt
 )
 
-// Version of the program, for the metrics; the cli sets it.
+// Version of the program; the release build sets it (-ldflags -X).
 var Version = "dev"
 
 // Parts are what the rooms are made of. A rehearsal may change them before anything is opened on them: a store that fails, a
