@@ -53,16 +53,22 @@ func Check(ctx context.Context, cfg *config.Config) Checkup {
 	box, post := daemon.OpenBox(cfg, slog.New(slog.DiscardHandler)), daemon.OpenPost(cfg)
 	defer box.Close()
 	defer post.Close()
-	found = append(found, box.Check(ctx)...)
-	if err := post.Check(ctx); err != nil {
-		found = append(found, bad("smtp", "check smtp.address, smtp.security, smtp.username and its password file", "%v", err))
-	} else {
-		found = append(found, good("smtp", "signed in to %s", cfg.SMTP.Address))
-	}
+	found = append(found, door{"imap", cfg.IMAP.Server}.try(ctx, box.Check)...)
+	found = append(found, door{"smtp", cfg.SMTP.Server}.try(ctx, func(ctx context.Context) []Finding {
+		if err := post.Check(ctx); err != nil {
+			return []Finding{bad("smtp", "check smtp.address, smtp.security, smtp.username and its password file", "%v", err)}
+		}
+		return []Finding{good("smtp", "signed in to %s", cfg.SMTP.Address)}
+	})...)
 	if slices.ContainsFunc(found, func(f Finding) bool { return f.Level == mailbox.Fail }) {
 		return Checkup{Findings: append(found, warn("probe", "mend the faults above and run check again", "not sent"))}
 	}
 	c := newProbe(cfg, box, post).run(ctx)
+	for i, f := range c.Findings {
+		if f.Subject == "probe" {
+			c.Findings[i] = door{"smtp", cfg.SMTP.Server}.advise(f)
+		}
+	}
 	c.Findings = append(found, c.Findings...)
 	return c
 }
