@@ -61,7 +61,14 @@ func (d *Daemon) listen(loop func(string, func(context.Context) error)) error {
 			return fmt.Errorf("open the status page at %s: %w", d.PageAddress, err)
 		}
 		d.page = ln
-		loop("page", func(ctx context.Context) error { return serveHTTP(ctx, ln, d.Page) })
+		loop("page", func(ctx context.Context) error {
+			return serveHTTP(ctx, ln, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				open, end := context.WithCancel(r.Context()) // a page that is kept up to date keeps nobody from stopping
+				defer end()
+				defer context.AfterFunc(ctx, end)()
+				d.Page.ServeHTTP(w, r.WithContext(open))
+			}))
+		})
 	}
 	if d.Socket == nil {
 		return nil

@@ -18,7 +18,13 @@ import (
 
 func (d *Daemon) statusPage(cfg *config.Config) (http.Handler, error) {
 	return statuspage.New(statuspage.Options{Source: pageSource{d}, Metrics: d.Metrics.Gatherer(), OfficeName: cfg.Identity.Name,
-		Zone: cfg.Identity.Zone, Hosts: cfg.HTTP.Hosts, Password: cfg.HTTP.Password, Charts: (&monthCharts{d: d}).charts, Replies: d.replies})
+		Zone: cfg.Identity.Zone, Hosts: cfg.HTTP.Hosts, Password: cfg.HTTP.Password, Charts: (&monthCharts{d: d}).charts, Replies: d.replies,
+		Waiting: d.Control.WaitingForPerson, Version: d.journalled})
+}
+
+// journalled is how many lines the journal has: whatever happens to a case stands there.
+func (d *Daemon) journalled(ctx context.Context) (int64, error) {
+	return office.Read(ctx, d.Office, func(b store.Books) (int64, error) { return b.Journal.Size() })
 }
 
 // replies are those of approvers who have been asked to show what their mail carries.

@@ -34,8 +34,16 @@ func (p *page) index(w http.ResponseWriter, r *http.Request) {
 		p.broken(w, err)
 		return
 	}
-	v := p.overview(cases[:min(len(cases), maxCases)], limit, counts, p.Source.Health(ctx))
+	v := p.overview(cases[:min(len(cases), maxCases)], limit, filterOf(r.URL.Query()), counts, p.Source.Health(ctx))
 	v.Month, v.Replies = optional(ctx, p.Charts), optional(ctx, p.Replies)
+	for _, w := range optional(ctx, p.Waiting) {
+		if w.What == "mail" {
+			w.ID = "UID " + w.ID
+		}
+		if w.What != "case" { // those are among the concerns
+			v.Waiting = append(v.Waiting, waitingRow{scrub(w.ID), w.Case, w.At, maskAddress(w.From), scrub(w.Text), scrub(w.Remedy)})
+		}
+	}
 	for i := range v.Replies {
 		v.Replies[i].Name = short(v.Replies[i].Name)
 	}

@@ -72,6 +72,12 @@ func TestAlertsAndDashboard(t *testing.T) {
 	if got := strange(`sum by (kind) (increase(ukpbjd_messages_total[1h])) + ukpbjd_lettres_total + ukpbjd_fault{state="x"}`); len(got) != 3 { // control
 		t.Errorf("a wrong name passes: %q", got)
 	}
+	m := NewMetrics("1")
+	m.Faults(map[string]string{"smtp": "away"})
+	m.Faults(nil)
+	if body := get(t, handler(t, office(1), func(o *Options) { o.Metrics = m.Gatherer() }), "/metrics").Body.String(); strings.Contains(body, "ukpbjd_fault{") {
+		t.Error("a fault that is over is still served")
+	}
 	for _, file := range []string{"prometheus-rules.yaml", "grafana-dashboard.json"} {
 		raw, err := os.ReadFile("../../deploy/" + file)
 		if err != nil {

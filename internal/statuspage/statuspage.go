@@ -1,6 +1,6 @@
 // Package statuspage shows the work over HTTP, read-only, on loopback: the cases with their charts, one case as a timeline,
 // health and metrics. People are shortened, numbers and addresses masked; codes, Message-IDs and secrets stand nowhere.
-// The pages need no script.
+// The pages need no script; where there is one, a page that is open is kept up to date.
 package statuspage
 
 import (
@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"ukpbjd/internal/letter"
 	"ukpbjd/internal/secret"
 	"ukpbjd/internal/sop"
 )
@@ -59,11 +60,17 @@ type Options struct {
 	Charts func(context.Context) ([]Picture, error)
 	// Replies are what approvers' answers carry; nil: not known.
 	Replies func(context.Context) ([]Reply, error)
+	// Waiting is what only a person can move, the newest first; nil: not known.
+	Waiting func(context.Context) ([]letter.Waiting, error)
+	// Version is another number whenever something of the books has changed; nil: open pages are not kept up to date.
+	Version   func(context.Context) (int64, error)
+	LookEvery time.Duration // at Version; 2 s
 }
 
 type page struct {
 	Options
-	tmpl *templates
+	tmpl    *templates
+	streams chan struct{} // one for each that is open
 }
 
 // New gives the handler for every path. The templates are part of the program, so an error is a fault of the build.
@@ -75,11 +82,12 @@ func New(o Options) (http.Handler, error) {
 	if o.Timeout <= 0 {
 		o.Timeout = 5 * time.Second
 	}
+	o.LookEvery = cmp.Or(o.LookEvery, 2*time.Second)
 	t, err := parse(o.Zone)
 	if err != nil {
 		return nil, err
 	}
-	p := &page{Options: o, tmpl: t}
+	p := &page{Options: o, tmpl: t, streams: make(chan struct{}, maxStreams)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/{$}", p.index)
 	mux.HandleFunc("/cases/{$}", p.find)
@@ -88,6 +96,9 @@ func New(o Options) (http.Handler, error) {
 	mux.HandleFunc("/healthz", p.healthz)
 	mux.HandleFunc("/readyz", p.readyz)
 	mux.HandleFunc("/", p.absent)
+	if o.Version != nil {
+		mux.HandleFunc("/perubahan", p.changes)
+	}
 	if o.Metrics != nil {
 		mux.Handle("/metrics", promhttp.HandlerFor(o.Metrics, promhttp.HandlerOpts{MaxRequestsInFlight: 2, Timeout: o.Timeout}))
 	}

@@ -16,11 +16,11 @@ import (
 //go:embed pages/*.tmpl
 var pages embed.FS
 
-// templates are the parsed pages, with the hash under which browsers accept their style.
+// templates are the parsed pages, with the hashes under which browsers accept their style and their script.
 type templates struct {
-	set       *template.Template
-	zone      *time.Location
-	styleHash string
+	set         *template.Template
+	zone        *time.Location
+	style, live string
 }
 
 func parse(zone *time.Location) (*templates, error) {
@@ -31,19 +31,25 @@ func parse(zone *time.Location) (*templates, error) {
 		return nil, fmt.Errorf("read the pages: %w", err)
 	}
 	t.set = set
-	out, err := t.render("notice", notice{})
+	out, err := t.render("notice", notice{head: head{Live: true}})
 	if err != nil {
 		return nil, err
 	}
-	// The hash is of what the browser gets; html/template may change white space on the way.
-	_, style, ok := bytes.Cut(out, []byte("<style>"))
-	style, _, end := bytes.Cut(style, []byte("</style>"))
+	var fault, worse error
+	t.style, fault = hashOf(out, "style")
+	t.live, worse = hashOf(out, "script")
+	return t, errors.Join(fault, worse)
+}
+
+// hashOf is for the Content-Security-Policy: of what the browser gets, as html/template may change white space on the way.
+func hashOf(page []byte, element string) (string, error) {
+	_, content, ok := bytes.Cut(page, []byte("<"+element+">"))
+	content, _, end := bytes.Cut(content, []byte("</"+element+">"))
 	if !ok || !end {
-		return nil, errors.New("read the pages: no style in the layout")
+		return "", fmt.Errorf("read the pages: no %s in the layout", element)
 	}
-	sum := sha256.Sum256(style)
-	t.styleHash = "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
-	return t, nil
+	sum := sha256.Sum256(content)
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'", nil
 }
 
 func (t *templates) render(name string, data any) ([]byte, error) {

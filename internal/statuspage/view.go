@@ -15,7 +15,7 @@ import (
 type head struct {
 	Title, Office string
 	Now           time.Time
-	Refresh       int // seconds; 0: the page stands still
+	Live          bool // kept up to date while it is open
 }
 
 type notice struct {
@@ -24,11 +24,11 @@ type notice struct {
 }
 
 func (p *page) notice(title, text string) notice {
-	return notice{head: p.head(title, 0), Text: text}
+	return notice{head: p.head(title, false), Text: text}
 }
 
-func (p *page) head(title string, refresh int) head {
-	return head{Title: title, Office: p.OfficeName, Now: p.Now().In(p.Zone), Refresh: refresh}
+func (p *page) head(title string, live bool) head {
+	return head{Title: title, Office: p.OfficeName, Now: p.Now().In(p.Zone), Live: live && p.Version != nil}
 }
 
 // overview is the first page.
@@ -41,7 +41,11 @@ type overview struct {
 	Partial     int // cases that the chart of days is made of, where there are more
 	Attention   []concern
 	More        int // concerns not listed
+	Filter      filter
+	Read, Found int // cases that were read, and those of them that the filter takes
 	Cases       []row
+	Deviations  []deviationRow // the newest
+	Waiting     []waitingRow
 	Health      []HealthItem
 	Ready       bool
 	Month       []Picture // charts of the present month
@@ -49,6 +53,18 @@ type overview struct {
 }
 
 type concern struct{ Number, Why string }
+
+type deviationRow struct {
+	Number, Kind, Step, Owed, By string
+	At                           time.Time
+}
+
+// waitingRow is a mail, or something else that is no case, that only a person can move.
+type waitingRow struct {
+	ID, Case           string
+	At                 time.Time
+	From, Text, Remedy string
+}
 
 // row is one case in the list.
 type row struct {
@@ -67,9 +83,9 @@ type pill struct {
 
 func statusPill(s sop.Status) pill { return pill{s.Label(), statusTone(s)} }
 
-// overview lists the first show of the cases; the chart and the worries are made of all that were read.
-func (p *page) overview(cases []sop.Case, show int, counts map[sop.Status]int, health []HealthItem) overview {
-	v := overview{head: p.head("Kasus", 60), Health: health, Ready: true, Bars: bars(counts)}
+// overview lists the first show of the cases that f takes; the chart, the worries and the deviations are of all that were read.
+func (p *page) overview(cases []sop.Case, show int, f filter, counts map[sop.Status]int, health []HealthItem) overview {
+	v := overview{head: p.head("Kasus", true), Health: health, Ready: true, Filter: f, Read: len(cases), Bars: bars(counts)}
 	for s, n := range counts {
 		v.Total += n
 		if !s.Closed() {
@@ -85,9 +101,14 @@ func (p *page) overview(cases []sop.Case, show int, counts map[sop.Status]int, h
 		v.Partial = len(cases)
 	}
 	const most = 8
-	for i, c := range cases {
-		if i < show {
-			v.Cases = append(v.Cases, caseRow(c, v.Now))
+	for _, c := range cases {
+		if f.takes(c, v.Now) {
+			if v.Found++; v.Found <= show {
+				v.Cases = append(v.Cases, caseRow(c, v.Now))
+			}
+		}
+		for _, x := range c.Deviations {
+			v.Deviations = append(v.Deviations, deviationRow{c.Number, scrub(x.Kind), scrub(x.Step), owesLabel(x.Owed), scrub(x.By), x.At})
 		}
 		why := worry(c, v.Now)
 		switch {
@@ -98,6 +119,8 @@ func (p *page) overview(cases []sop.Case, show int, counts map[sop.Status]int, h
 			v.More++
 		}
 	}
+	slices.SortStableFunc(v.Deviations, func(a, b deviationRow) int { return b.At.Compare(a.At) })
+	v.Deviations = v.Deviations[:min(len(v.Deviations), most)]
 	return v
 }
 
@@ -116,7 +139,7 @@ func caseRow(c sop.Case, now time.Time) row {
 		r.Owes = "–"
 	} else {
 		r.Due = due(c.Due, now)
-		r.Late = c.Late || !c.Due.IsZero() && now.After(c.Due)
+		r.Late = late(c, now)
 	}
 	return r
 }
@@ -136,7 +159,7 @@ func worry(c sop.Case, now time.Time) string {
 		open = append(open, "ditahan")
 	case c.Status == sop.NeedsReview:
 		open = append(open, "perlu diperiksa")
-	case c.Late || !c.Due.IsZero() && now.After(c.Due):
+	case late(c, now):
 		open = append(open, "tenggat "+due(c.Due, now)+" ("+owesLabel(c.Owes)+")")
 	}
 	for _, m := range c.Members {
@@ -196,10 +219,7 @@ const maxEvents, maxRows = 500, 200
 
 func (p *page) detail(c sop.Case, events []sop.Event) detail {
 	v := newVeil(c, events)
-	d := detail{head: p.head(c.Number, 0), Number: c.Number, Status: statusPill(c.Status), Steps: steps(c.Status)}
-	if !c.Status.Closed() {
-		d.Refresh = 60
-	}
+	d := detail{head: p.head(c.Number, !c.Status.Closed()), Number: c.Number, Status: statusPill(c.Status), Steps: steps(c.Status)}
 	d.Facts = p.facts(c, v, d.Now)
 	for _, m := range c.Members[:min(len(c.Members), maxRows)] {
 		d.Members = append(d.Members, memberRow{No: m.Row.No, Name: short(m.Row.Nama), NIP: maskNumber(m.Row.NIP), Address: maskAddress(cmp.Or(m.Address, m.Row.Email)),
