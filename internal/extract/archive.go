@@ -124,18 +124,13 @@ func (u *unpacking) open(ctx context.Context, l leaf, depth int) {
 // mailFiles are the attachments of a mail that came as a file.
 func mailFiles(name string, data []byte) (files []leaf, reason string) {
 	m := message.Parse(data, message.DefaultLimits(), nil)
-	if len(m.Files) == 0 && slices.ContainsFunc(m.Problems, func(p message.Problem) bool { return unread(p.Name) }) {
+	if len(m.Files) == 0 && m.Unread() {
 		return nil, document.ReasonCorrupt
 	}
 	for i := range m.Files {
 		m.Files[i].Name = name + "/" + m.Files[i].Name
 	}
 	return attached(m.Files), ""
-}
-
-// unread says that a mail's parts were not looked at.
-func unread(problem string) bool {
-	return strings.HasPrefix(problem, "too-") || strings.HasPrefix(problem, "header-") || problem == "unreadable-structure"
 }
 
 // zipMembers reads every member within the bounds; members that fail are leaves that say so.

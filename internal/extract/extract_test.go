@@ -165,6 +165,20 @@ func TestHiddenRowsAndColumns(t *testing.T) {
 	}
 }
 
+// A mail of which nothing could be read is no mail of text alone.
+func TestForwardedMailOverLimits(t *testing.T) {
+	head := "From: a@dinas.example\r\nTo: b@dinas.example\r\nSubject: Fwd\r\nMIME-Version: 1.0\r\nContent-Type: "
+	for mail, want := range map[string]string{
+		head + "multipart/mixed; boundary=x\r\n\r\n" + strings.Repeat("--x\r\n\r\nisi\r\n", 3000) + "--x--\r\n": document.ReasonCorrupt,
+		head + "text/plain\r\n\r\nisi\r\n": "",
+	} {
+		src := read(t, Options{}, "fwd.eml", []byte(mail))
+		if len(src) != 1 || src[0].Unreadable != want || src[0].Incidental != (want == "") {
+			t.Errorf("want %q: %+v", want, src)
+		}
+	}
+}
+
 func TestForwardedMail(t *testing.T) {
 	mail := "From: a@dinas.example\r\nTo: b@dinas.example\r\nSubject: Fwd\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain\r\n\r\nisi\r\n--x\r\nContent-Type: application/octet-stream; name=\"../form.csv\"\r\n\r\n" +
 		formHead[1] + "\r\nNo;Nama;NIP;Email\r\n1;Ni Sari;198609262015052001;sari@dinas.example\r\n2;Ni Luh;198609262015052002;luh@dinas.example\r\n--x--\r\n"

@@ -185,6 +185,11 @@ func (m *Message) openAttached(file Attachment, lim Limits, depth int) {
 	}
 }
 
+// Unread says that a limit kept parts of the mail, or of one in it, from being read.
+func (m *Message) Unread() bool {
+	return slices.ContainsFunc(m.Problems, func(p Problem) bool { return limitProblem(p.Name) })
+}
+
 func limitProblem(name string) bool {
 	name = strings.TrimPrefix(name, "attached-")
 	return strings.HasPrefix(name, "too-") || strings.HasPrefix(name, "header-") || name == "unreadable-structure"
