@@ -73,6 +73,7 @@ type grammar struct {
 	Verify  verifyCmd  `cmd:"" help:"Hold journal, archive, outbox and keys against the invariants."`
 	Backup  backupCmd  `cmd:"" help:"Copy books and archive into one file while the daemon works; keys only if asked."`
 	Restore restoreCmd `cmd:"" help:"Unpack a backup into an empty storage path; it sends nothing until release --all."`
+	Letters lettersCmd `cmd:"" help:"Write each letter as it will look, about an invented case."`
 	Form    formCmd    `cmd:"" help:"Write the blank formulir of the office, for people to fill in."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 	Bench   benchCmd   `cmd:"" help:"Measure a day's load on this machine; needs no configuration."`

@@ -2,22 +2,50 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
-// TestRelease: the program says the version that it was built with, and its bill of materials names every module that it is linked of
-// once, as CycloneDX and package URLs do.
-func TestRelease(t *testing.T) {
+// built is the program as a release builds it.
+func built(t *testing.T) string {
+	t.Helper()
 	program := filepath.Join(t.TempDir(), "ukpbjd")
 	build := exec.Command("go", "build", "-buildvcs=false", "-ldflags=-X ukpbjd/internal/daemon.Version=1.2.3+abc", "-o", program, "ukpbjd/cmd/ukpbjd")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%s", out)
 	}
+	return program
+}
+
+// TestRelease: the program says the version that it was built with, and its bill of materials names every module that it is linked of
+// once, as CycloneDX and package URLs do. Run by somebody who may not read the configuration it says so.
+func TestRelease(t *testing.T) {
+	program := built(t)
 	if out, err := exec.Command(program, "version").Output(); err != nil || !strings.HasPrefix(string(out), "ukpbjd 1.2.3+abc ") {
+		t.Errorf("%v %s", err, out)
+	}
+	closed := filepath.Join(t.TempDir(), "closed")
+	if err := errors.Join(os.Mkdir(closed, 0o700), os.WriteFile(filepath.Join(closed, "ukpbjd.yaml"), []byte("office: {}\n"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	c := exec.Command(program, "--config", filepath.Join(closed, "ukpbjd.yaml"), "cases")
+	if os.Geteuid() == 0 {
+		c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+		for _, dir := range []string{filepath.Dir(program), filepath.Dir(filepath.Dir(program))} { // the test's own folders
+			if err := os.Chmod(dir, 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+	} else if err := os.Chmod(closed, 0); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := c.CombinedOutput(); err == nil || c.ProcessState.ExitCode() != exitConfig || !strings.Contains(string(out), "run this as root or as the service's user") ||
+		strings.Contains(string(out), "ukpbjd init") {
 		t.Errorf("%v %s", err, out)
 	}
 	raw, err := exec.Command("../../deploy/deb/sbom", program, "1.2.3+abc").Output()
