@@ -161,7 +161,7 @@ func bannerAt(lines []string, banners []string) int {
 
 // knownBanner are warnings that common gateways put before every mail from outside.
 var knownBanner = regexp.MustCompile(`(?i)^\s*[\[*<(]*\s*(?:caution|warning|external|perhatian|peringatan|eksternal|email eksternal|external (?:e-?mail|sender)|achtung)\b[^a-z]{0,6}.*` +
-	`(?:e-?mail|message|sender|surel|pesan|external|eksternal|organi[sz]ation|luar)|^\s*\[(?:eksternal|external)\]\s*$|^\s*you don't often get email from`)
+	`(?:e-?mail|message|sender|surel|pesan|external|eksternal|organi[sz]ation|luar)|^\s*\[(?:eksternal|external)\]\s*$|^\s*\[?(?:you don['’]t often get|anda (?:jarang|tidak sering) (?:menerima|mendapatkan)) e-?mail (?:from|dari)`)
 
 func paragraph(lines []string) []string {
 	for i, l := range lines {
