@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// lists are the section's tables, one that runs over pages as one.
-func (s *section) lists() []Table {
+// lists are the section's tables, one that runs over pages as one; join says how, or that the second is another table.
+func (s *section) lists(join func(a, b Table) (Table, bool)) []Table {
 	var out []Table
 	last := 0 // page of the table before
 	for pi, p := range s.pages() {
 		for k, t := range p.Tables {
 			if n := len(out); n > 0 && k == 0 && pi == last+1 && t.Line <= 2 {
-				if whole, ok := joinTables(out[n-1], t); ok {
+				if whole, ok := join(out[n-1], t); ok {
 					out[n-1], last = whole, pi
 					continue
 				}

@@ -42,7 +42,7 @@ func fromTables(s *section) []person {
 	var people []person
 	var cols columns
 	list := 0
-	for _, t := range s.lists() {
+	for _, t := range s.lists(joinTables) {
 		var more []person
 		more, cols = rosterTable(t, cols)
 		for i := range more {

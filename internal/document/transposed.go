@@ -8,7 +8,7 @@ import (
 // fromTransposed reads tables in which the members stand side by side and the labels run down the left edge.
 func fromTransposed(s *section) []person {
 	var people []person
-	for _, t := range s.tables() {
+	for _, t := range s.lists(lengthen) {
 		for _, part := range parted(t) {
 			people = append(people, transposedTable(part, 2-min(len(people), 1))...) // of seven members the last may have a table alone
 		}
@@ -28,6 +28,40 @@ func parted(t Table) (out []Table) {
 		}
 	}
 	return out
+}
+
+// carriesLabels says that b goes on below a page break with the labels of a's members.
+func carriesLabels(a, b Table) bool {
+	named := false
+	for _, row := range a.Rows {
+		f := transposedLabel(row)
+		named = named || slices.Contains(f, fieldNama) && len(valueColumns(row)) >= 2
+	}
+	if !named || len(b.Rows) == 0 || len(b.Rows[0]) != len(a.Rows[0]) {
+		return false
+	}
+	for _, row := range b.Rows {
+		if f := transposedLabel(row); slices.Contains(f, fieldNama) || headerRow(row) != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// lengthen puts b's rows under a's where they carry them on; one without label is the lower half of the row above.
+func lengthen(a, b Table) (Table, bool) {
+	if !carriesLabels(a, b) {
+		return a, false
+	}
+	a.Rows = append([][]Cell(nil), a.Rows...)
+	for i, row := range b.Rows {
+		if n := len(a.Rows); i == 0 && len(row) > 0 && strings.TrimSpace(row[0].Text) == "" && len(valueColumns(row)) > 0 {
+			a.Rows[n-1] = glue(a.Rows[n-1], row)
+			continue
+		}
+		a.Rows = append(a.Rows, row)
+	}
+	return a, true
 }
 
 // transposedTable wants a row of names and a row of NIPs over the same columns; anything less is a list of cards.
