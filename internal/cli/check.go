@@ -28,6 +28,9 @@ func (c *checkCmd) Run(s *shell) error {
 	}
 	ctx, cancel := context.WithTimeout(s.ctx, checkTime)
 	defer cancel()
+	if !c.JSON {
+		fmt.Fprintln(s.stderr, "looking at configuration and servers; a mail to ourselves may be under way for a minute …")
+	}
 	checkup := doctor.Check(ctx, cfg)
 	ground := control.Call{Command: "ground", Arg: checkup.Ground}
 	if checkup.SentKnown {

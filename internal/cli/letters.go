@@ -14,7 +14,7 @@ import (
 )
 
 type lettersCmd struct {
-	Dir  string `arg:"" optional:"" help:"Folder to write them to; left out: a new one for passing files."`
+	Dir  string `arg:"" optional:"" default:"surat" help:"Folder to write them to."`
 	Open bool   `help:"Show them in the browser."`
 }
 
@@ -35,12 +35,7 @@ func (c *lettersCmd) Run(s *shell) error {
 	if err != nil {
 		return err
 	}
-	if c.Dir == "" {
-		c.Dir, err = os.MkdirTemp("", "ukpbjd-letters-*")
-	} else {
-		err = os.MkdirAll(c.Dir, 0o755)
-	}
-	if err != nil {
+	if err := os.MkdirAll(c.Dir, 0o755); err != nil {
 		return err
 	}
 	index := "<!DOCTYPE html><html lang=\"id\"><meta charset=\"utf-8\"><title>Surat</title><h1>Surat</h1><ol>\n"

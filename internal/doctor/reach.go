@@ -42,11 +42,11 @@ func (d door) reach(ctx context.Context) []Finding {
 	ctx, cancel := context.WithTimeout(ctx, reachTime)
 	defer cancel()
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", d.Address)
-	if err != nil {
-		return []Finding{bad(d.kind+" connection", d.unconnected(err), "%v", err)}
+	if err == nil {
+		defer conn.Close()
+		err = conn.SetDeadline(time.Now().Add(reachTime))
 	}
-	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(reachTime)); err != nil {
+	if err != nil {
 		return []Finding{bad(d.kind+" connection", d.unconnected(err), "%v", err)}
 	}
 	if d.Security != "tls" {

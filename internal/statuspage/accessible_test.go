@@ -72,6 +72,9 @@ func TestForEverybody(t *testing.T) {
 	for _, path := range []string{"/", "/?status=terlambat&cari=made", "/?cari=tidak-ada", "/cases/PKJ-2026-0007", "/cases/PKJ-0000-0000"} {
 		for _, scheme := range []string{"light", "dark"} {
 			for _, width := range []int64{1200, 390} {
+				if scheme == "dark" && width == 390 {
+					continue // its colours are those of the desktop, its shape that of the light one
+				}
 				_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
 				must(t, err)
 				must(t, chromedp.Do(ctx, chromedp.EmulateViewport(width, 900), chromedp.Navigate(srv.URL+path)))
