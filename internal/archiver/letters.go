@@ -18,11 +18,8 @@ const maxLetters = 200
 // be done now waits. The bytes are durable before the commit that mentions them, and leave the store with it. Of a letter whose row
 // cannot be read, what lies open is kept, for the person who looks. SOP R.1
 func (a *Archiver) Letters(ctx context.Context) (n int, err error) {
-	var rows []store.LetterRow
-	if err := a.View(ctx, func(b store.Books) (err error) {
-		rows, err = b.Letters.Unarchived(maxLetters, a.letters.Waits)
-		return err
-	}); err != nil || len(rows) == 0 {
+	rows, err := office.Read(ctx, a.Clerk, func(b store.Books) ([]store.LetterRow, error) { return b.Letters.Unarchived(maxLetters, a.letters.Waits) })
+	if err != nil || len(rows) == 0 {
 		return 0, err
 	}
 	failed, err := a.letters.Commit(ctx, rows, a.archiveLetters)
@@ -44,13 +41,14 @@ func (a *Archiver) putLetter(ctx context.Context, batch *archive.Batch, r store.
 	if r.Broken != nil && !store.IsRow(r.Broken) {
 		return "", r.Broken
 	}
-	var raw []byte
-	if err := a.View(ctx, func(b store.Books) (err error) {
-		if raw, err = b.Letters.Copy(r.ID()); len(raw) == 0 && !r.Sealed && err == nil {
+	raw, err := office.Read(ctx, a.Clerk, func(b store.Books) ([]byte, error) {
+		raw, err := b.Letters.Copy(r.ID())
+		if len(raw) == 0 && !r.Sealed && err == nil {
 			raw, err = b.Letters.Body(r.ID())
 		}
-		return err
-	}); err != nil || len(raw) == 0 || r.Broken != nil && !utf8.Valid(raw) { // sealed
+		return raw, err
+	})
+	if err != nil || len(raw) == 0 || r.Broken != nil && !utf8.Valid(raw) { // sealed
 		return "", err
 	}
 	if sum, err = batch.Put(office.Redact(raw)); err != nil {

@@ -56,7 +56,7 @@ func TestWalkPassesMisnamedCases(t *testing.T) {
 			return tx.Put("cases", []byte("2026/00000200"), []byte(row))
 		})
 		n := 0
-		for range store.Walk(t.Context(), c.DB) {
+		for range store.Walk(t.Context(), c.DB, 0) {
 			if n++; n > 5000 {
 				break
 			}

@@ -19,11 +19,8 @@ const maxPapers = 64
 // now waits, and holds nothing else up. It may be repeated. It returns when something that waits is to be tried again. SOP R.1
 func (a *Archiver) Papers(ctx context.Context) (next time.Time, err error) {
 	for from := ""; ; {
-		var list []store.Unarchived
-		if err := a.View(ctx, func(b store.Books) (err error) {
-			list, err = b.Papers.Unarchived(from, maxPapers)
-			return err
-		}); err != nil || len(list) == 0 {
+		list, err := office.Read(ctx, a.Clerk, func(b store.Books) ([]store.Unarchived, error) { return b.Papers.Unarchived(from, maxPapers) })
+		if err != nil || len(list) == 0 {
 			return a.papers.Next(), err
 		}
 		from = list[len(list)-1].Key + "\x00"
@@ -70,11 +67,8 @@ func (a *Archiver) archiveMail(ctx context.Context, batch *archive.Batch, u stor
 
 // withEvidence lays what the decisions on a mail rest on beside the mail, byte for byte as the journal vouches for it.
 func (a *Archiver) withEvidence(ctx context.Context, batch *archive.Batch, u store.Unarchived, items []archive.Item) ([]archive.Item, error) {
-	var all map[string][]byte
-	if err := a.View(ctx, func(b store.Books) (err error) {
-		all, err = b.Journal.Evidence(u.Case)
-		return err
-	}); err != nil {
+	all, err := office.Read(ctx, a.Clerk, func(b store.Books) (map[string][]byte, error) { return b.Journal.Evidence(u.Case) })
+	if err != nil {
 		return nil, err
 	}
 	for _, raw := range all {

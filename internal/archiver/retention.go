@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"ukpbjd/internal/office"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/store"
 )
@@ -44,7 +45,7 @@ func (a *Archiver) alone(ctx context.Context, cs sop.Case, do func(context.Conte
 // over finds cases that were closed more than Retention whole years ago.
 func (a *Archiver) over(ctx context.Context) (out []sop.Case, err error) {
 	last := a.Now().In(a.Zone()).Year() - a.Retention - 1
-	for cs, err := range store.Walk(ctx, a.DB) {
+	for cs, err := range store.Walk(ctx, a.DB, 0) {
 		if _, err = store.Damaged(err); err != nil { // what cannot be decoded is never over
 			return out, err
 		}
@@ -54,11 +55,8 @@ func (a *Archiver) over(ctx context.Context) (out []sop.Case, err error) {
 		if cs.Closed.In(a.Zone()).Year() > last || a.retired.Waits(cs.Number) {
 			continue
 		}
-		ok := false
-		if err := a.View(ctx, func(b store.Books) (err error) {
-			ok, err = b.Cases.Expirable(cs)
-			return err
-		}); ok || err != nil { // of which nothing can be said it is itself that fails: see expire
+		ok, err := office.Read(ctx, a.Clerk, func(b store.Books) (bool, error) { return b.Cases.Expirable(cs) })
+		if ok || err != nil { // of which nothing can be said it is itself that fails: see expire
 			out = append(out, cs)
 		}
 	}
@@ -92,11 +90,8 @@ func (a *Archiver) expire(ctx context.Context, cs sop.Case) error {
 
 // removeExpired removes the files of cases whose deletion is in the books; what a crash left is done now.
 func (a *Archiver) removeExpired(ctx context.Context) (n int, err error) {
-	var numbers []string
-	if err := a.View(ctx, func(b store.Books) (err error) {
-		numbers, err = b.Cases.Expiring(maxExpire)
-		return err
-	}); err != nil || len(numbers) == 0 {
+	numbers, err := office.Read(ctx, a.Clerk, func(b store.Books) ([]string, error) { return b.Cases.Expiring(maxExpire) })
+	if err != nil || len(numbers) == 0 {
 		return 0, err
 	}
 	needed, err := a.neededFiles(ctx)
@@ -134,7 +129,7 @@ func (a *Archiver) removeExpired(ctx context.Context) (n int, err error) {
 // any file, so while there is one no file is removed; health says so, and the books are cleared nevertheless.
 func (a *Archiver) neededFiles(ctx context.Context) (map[string]bool, error) {
 	needed := map[string]bool{}
-	for cs, err := range store.Walk(ctx, a.DB) {
+	for cs, err := range store.Walk(ctx, a.DB, 0) {
 		if err != nil {
 			return nil, fmt.Errorf("no file is removed, for it may be needed: %w", err)
 		}

@@ -121,11 +121,11 @@ func (r *Replay) mail(ctx context.Context, x recorded, out *Replayed) error {
 	if err := r.New.Intake.TakeIn(ctx, in); err != nil {
 		return err
 	}
-	var now store.MailRecord
-	if err := r.New.Office.View(ctx, func(b store.Books) (err error) {
+	now, err := office.Read(ctx, r.New.Office, func(b store.Books) (now store.MailRecord, err error) {
 		now, _, err = b.Mails.Get(x.uid)
-		return err
-	}); err != nil {
+		return now, err
+	})
+	if err != nil {
 		return err
 	}
 	was, is := seenWords(x.seen), seenWords(now)
@@ -145,14 +145,9 @@ func seenWords(s store.MailRecord) string {
 
 // prepare gives the scratch books the number that this mail took, and the letters that could be answered by then.
 func (r *Replay) prepare(ctx context.Context, x recorded) error {
-	var letters []store.LetterRow
-	if x.seen.Case != "" {
-		if err := r.Recording.from.View(ctx, func(b store.Books) (err error) {
-			letters, err = b.Letters.Of(x.seen.Case)
-			return err
-		}); err != nil {
-			return err
-		}
+	letters, err := office.Read(ctx, r.Recording.from.Clerk, func(b store.Books) ([]store.LetterRow, error) { return b.Letters.Of(x.seen.Case) })
+	if err != nil {
+		return err
 	}
 	return r.New.Office.Update(ctx, func(b store.Books) error {
 		year, seq, ok := store.Number(x.opened)

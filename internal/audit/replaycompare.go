@@ -17,7 +17,7 @@ var incidental = map[string]bool{"letter-accepted": true, "letter-delayed": true
 
 // compareCases holds the decisions in the journal of every case beside those that were played.
 func (r *Replay) compareCases(ctx context.Context, out *Replayed) error {
-	for cs, err := range store.Walk(ctx, r.Recording.from.DB) {
+	for cs, err := range store.Walk(ctx, r.Recording.from.DB, 0) {
 		if err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path/filepath"
 
+	"ukpbjd/internal/office"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/store"
 )
@@ -87,11 +88,8 @@ func casesOwed(b store.Books) (map[string]bool, error) {
 // inMails takes from missing what lies whole in a mail whose papers are still to be archived.
 func (c *Audit) inMails(ctx context.Context, missing map[string]error) error {
 	for from := ""; len(missing) > 0; {
-		var list []store.Unarchived
-		if err := c.View(ctx, func(b store.Books) (err error) {
-			list, err = b.Papers.Unarchived(from, step)
-			return err
-		}); err != nil || len(list) == 0 {
+		list, err := office.Read(ctx, c.Clerk, func(b store.Books) ([]store.Unarchived, error) { return b.Papers.Unarchived(from, step) })
+		if err != nil || len(list) == 0 {
 			return err
 		}
 		for _, u := range list {

@@ -210,17 +210,13 @@ func (x *Outbox) claimDue(ctx context.Context) (next time.Time, err error) {
 			}
 		}()
 	}
-	now, late := x.Now(), false
-	if err := x.View(ctx, func(b store.Books) (err error) {
-		late, err = b.Letters.DueAfter(now.Add(maxAhead))
-		return err
-	}); err != nil {
-		return next, err
-	}
+	now := x.Now()
+	late, err := office.Read(ctx, x.Clerk, func(b store.Books) (bool, error) { return b.Letters.DueAfter(now.Add(maxAhead)) })
 	if late {
-		if err := x.Update(ctx, func(b store.Books) error { return b.Letters.Recall(now.Add(maxAhead), now) }); err != nil {
-			return next, err
-		}
+		err = x.Update(ctx, func(b store.Books) error { return b.Letters.Recall(now.Add(maxAhead), now) })
+	}
+	if err != nil {
+		return next, err
 	}
 	if next, err = x.next(ctx); err != nil || next.IsZero() || next.After(now) {
 		return next, err

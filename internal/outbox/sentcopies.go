@@ -24,11 +24,8 @@ func (x *Outbox) Sweep(ctx context.Context) (next time.Time, err error) {
 	if next, due := x.swept.Due(x.Now()); !due {
 		return next, nil
 	}
-	var folders []string
-	if err := x.View(ctx, func(b store.Books) (err error) {
-		folders, err = b.State.SentFolders()
-		return err
-	}); err != nil || len(folders) == 0 || x.Box == nil {
+	folders, err := office.Read(ctx, x.Clerk, func(b store.Books) ([]string, error) { return b.State.SentFolders() })
+	if err != nil || len(folders) == 0 || x.Box == nil {
 		return next, err
 	}
 	x.swept.Done(x.Now())

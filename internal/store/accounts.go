@@ -19,10 +19,7 @@ type Account struct {
 }
 
 // Get finds the account of a NIP.
-func (b Accounts) Get(nip string) (a Account, ok bool, err error) {
-	ok, err = b.get(bAccounts, nip, &a)
-	return a, ok, err
-}
+func (b Accounts) Get(nip string) (Account, bool, error) { return row[Account](b.rows, bAccounts, nip) }
 
 // Put writes an account, and gives its user ID to its owner.
 func (b Accounts) Put(a Account) error {

@@ -150,6 +150,18 @@ func (b rows) get(bucket, key string, v any) (bool, error) {
 	return true, nil
 }
 
+// row reads the JSON of a row; false when absent.
+func row[T any](b rows, bucket, key string) (v T, ok bool, err error) {
+	ok, err = b.get(bucket, key, &v)
+	return v, ok, err
+}
+
+// meta reads the JSON under a key of meta; the zero value when absent.
+func meta[T any](b rows, key string) (v T, err error) {
+	_, err = b.get(bMeta, key, &v)
+	return v, err
+}
+
 // misnamed is the fault of a row that can be decoded and says of itself that it is another, or nothing: what was asked for is
 // neither absent nor done.
 func misnamed(key string, v any) error {

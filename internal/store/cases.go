@@ -294,14 +294,14 @@ func Number(number string) (year, seq int, ok bool) {
 // walkStep is how many cases one View of a walk covers.
 const walkStep = 200
 
-// Walk passes every case, in order of number and in a View for each step. An error comes with no case: rows that cannot be decoded
-// are passed over (see Damaged), any other ends the walk.
-func Walk(ctx context.Context, db DB) iter.Seq2[sop.Case, error] {
+// Walk passes every case of a year, or of all years (0), in order of number and in a View for each step. An error comes with no case:
+// rows that cannot be decoded are passed over (see Damaged), any other ends the walk.
+func Walk(ctx context.Context, db DB, year int) iter.Seq2[sop.Case, error] {
 	return func(yield func(sop.Case, error) bool) {
 		for last := ""; ; {
 			var cases []sop.Case
 			err := db.View(ctx, func(tx Tx) (err error) {
-				cases, err = In(tx).Cases.After(0, last, walkStep)
+				cases, err = In(tx).Cases.After(year, last, walkStep)
 				return err
 			})
 			if err != nil && !yield(sop.Case{}, err) {
@@ -322,11 +322,8 @@ func Walk(ctx context.Context, db DB) iter.Seq2[sop.Case, error] {
 
 // PutRequest remembers in which case a request of this fingerprint was read last; Requested finds it, or "".
 func (b Cases) PutRequest(fingerprint, number string) error {
-	return b.tx.Put(bRequests, []byte(fingerprint), []byte(number))
+	return b.putText(bRequests, fingerprint, number)
 }
 
 // Requested is the case in which a request of this fingerprint was read last, or "".
-func (b Cases) Requested(fingerprint string) (string, error) {
-	raw, err := b.tx.Get(bRequests, []byte(fingerprint))
-	return string(raw), err
-}
+func (b Cases) Requested(fingerprint string) (string, error) { return b.text(bRequests, fingerprint) }

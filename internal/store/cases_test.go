@@ -86,7 +86,7 @@ func TestWalk(t *testing.T) {
 		t.Fatal(err)
 	}
 	i, found := 0, 0
-	for cs, err := range store.Walk(t.Context(), db) {
+	for cs, err := range store.Walk(t.Context(), db, 0) {
 		if err != nil {
 			rows, other := store.Damaged(err)
 			if found += len(rows); other != nil {
@@ -107,7 +107,7 @@ func TestWalk(t *testing.T) {
 	}
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
-	for cs, err := range store.Walk(gone, db) {
+	for cs, err := range store.Walk(gone, db, 0) {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("after the end: %s, %v", cs.Number, err)
 		}

@@ -168,10 +168,7 @@ func (b Journal) PutCheckpoint(at time.Time, signed []byte, next time.Time) erro
 func (b Journal) CheckpointDue(next time.Time) error { return b.put(bMeta, "checkpoint", next.UTC()) }
 
 // NextCheckpoint reads it; zero before the first start.
-func (b Journal) NextCheckpoint() (next time.Time, err error) {
-	_, err = b.get(bMeta, "checkpoint", &next)
-	return next, err
-}
+func (b Journal) NextCheckpoint() (time.Time, error) { return meta[time.Time](b.rows, "checkpoint") }
 
 // Checkpoints gives at most limit signed checkpoints that were sent out at or after a moment, oldest first.
 func (b Journal) Checkpoints(from time.Time, limit int) (out [][]byte, err error) {

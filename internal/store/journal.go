@@ -85,10 +85,7 @@ const newestKey = "newest"
 
 // Newest is the moment of the last line, for a start at which the machine's clock is wrong; zero where there is none. It is not the
 // latest moment: one that was wrong is forgotten with the next line.
-func (b Journal) Newest() (at time.Time, err error) {
-	_, err = b.get(bMeta, newestKey, &at)
-	return at, err
-}
+func (b Journal) Newest() (time.Time, error) { return meta[time.Time](b.rows, newestKey) }
 
 func lineKey(number string, n int) string { return fmt.Sprintf("%s/%08d", number, n) }
 

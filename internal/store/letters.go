@@ -148,18 +148,14 @@ func (b Letters) LinkMessageID(messageID string, p MessageRef) error {
 }
 
 // ByMessageID looks a Message-ID up.
-func (b Letters) ByMessageID(messageID string) (p MessageRef, ok bool, err error) {
-	ok, err = b.get(bMsgIDs, boundKey(messageID), &p)
-	return p, ok, err
+func (b Letters) ByMessageID(messageID string) (MessageRef, bool, error) {
+	return row[MessageRef](b.rows, bMsgIDs, boundKey(messageID))
 }
 
 // Get reads one letter.
 func (b Letters) Get(number, key string) (LetterRow, bool, error) { return b.row(number + "/" + key) }
 
-func (b Letters) row(id string) (r LetterRow, ok bool, err error) {
-	ok, err = b.get(bLetters, id, &r)
-	return r, ok, err
-}
+func (b Letters) row(id string) (LetterRow, bool, error) { return row[LetterRow](b.rows, bLetters, id) }
 
 // Body reads a copy of a letter's bytes; nil when they are no longer kept.
 func (b Letters) Body(id string) ([]byte, error) {

@@ -26,10 +26,7 @@ type Mailbox struct {
 }
 
 // Position reads it; false before the first start.
-func (b Mails) Position() (m Mailbox, ok bool, err error) {
-	ok, err = b.get(bMeta, "mailbox", &m)
-	return m, ok, err
-}
+func (b Mails) Position() (Mailbox, bool, error) { return row[Mailbox](b.rows, bMeta, "mailbox") }
 
 // PutPosition writes it.
 func (b Mails) PutPosition(m Mailbox) error { return b.put(bMeta, "mailbox", m) }
@@ -80,10 +77,7 @@ type Content struct {
 func unreadKey(u UID) string { return "uid/" + u.key() }
 
 // Get reads the outcome of a mail.
-func (b Mails) Get(u UID) (s MailRecord, ok bool, err error) {
-	ok, err = b.get(bSeen, u.key(), &s)
-	return s, ok, err
-}
+func (b Mails) Get(u UID) (MailRecord, bool, error) { return row[MailRecord](b.rows, bSeen, u.key()) }
 
 // Numbered are the mails with an outcome that bear a number, at most one of each UIDVALIDITY that the inbox has had.
 func (b Mails) Numbered(uid uint32) (out []UID, err error) {
@@ -165,9 +159,8 @@ func (b Mails) metAgain(u UID, identity string) error {
 }
 
 // Content looks a mail up by its identity hash, or by "id/" and its Message-ID.
-func (b Mails) Content(key string) (c Content, ok bool, err error) {
-	ok, err = b.get(bContent, boundKey(key), &c)
-	return c, ok, err
+func (b Mails) Content(key string) (Content, bool, error) {
+	return row[Content](b.rows, bContent, boundKey(key))
 }
 
 // CountAttempt counts one more reading of a mail, before it is begun.

@@ -21,10 +21,7 @@ func (b State) Ground() (string, error) { return b.text(bMeta, "ground") }
 func (b State) PutSentFolders(folders []string) error { return b.put(bMeta, "sent", folders) }
 
 // SentFolders reads them.
-func (b State) SentFolders() (folders []string, err error) {
-	_, err = b.get(bMeta, "sent", &folders)
-	return folders, err
-}
+func (b State) SentFolders() ([]string, error) { return meta[[]string](b.rows, "sent") }
 
 // Reported is the last month for which a report was ever owed, as 2006-01; empty before the first.
 func (b State) Reported() (string, error) { return b.text(bMeta, "reported") }
@@ -68,10 +65,7 @@ const (
 func (b State) Epoch() (int, error) { return b.number(bMeta, epochKey) }
 
 // Restored reads the mark.
-func (b State) Restored() (r Restored, held bool, err error) {
-	held, err = b.get(bMeta, restoredKey, &r)
-	return r, held, err
-}
+func (b State) Restored() (Restored, bool, error) { return row[Restored](b.rows, bMeta, restoredKey) }
 
 // Reconciled takes the mark away: letters go again.
 func (b State) Reconciled() error { return b.erase(bMeta, restoredKey) }
@@ -101,10 +95,7 @@ type Starts struct {
 }
 
 // Starts reads them.
-func (b State) Starts() (s Starts, err error) {
-	_, err = b.get(bMeta, "starts", &s)
-	return s, err
-}
+func (b State) Starts() (Starts, error) { return meta[Starts](b.rows, "starts") }
 
 // PutStarts writes them.
 func (b State) PutStarts(s Starts) error { return b.put(bMeta, "starts", s) }
@@ -143,18 +134,14 @@ func (t Trust) text() string {
 }
 
 // Trust reads it; false before the first start.
-func (b State) Trust() (t Trust, known bool, err error) {
-	known, err = b.get(bMeta, "trust", &t)
-	return t, known, err
-}
+func (b State) Trust() (Trust, bool, error) { return row[Trust](b.rows, bMeta, "trust") }
 
 // PutTrust writes it.
 func (b State) PutTrust(t Trust) error { return b.put(bMeta, "trust", t) }
 
 // Delegations are what approvers have delegated, in every case.
-func (b State) Delegations() (all []sop.Delegation, err error) {
-	_, err = b.get(bMeta, "delegations", &all)
-	return all, err
+func (b State) Delegations() ([]sop.Delegation, error) {
+	return meta[[]sop.Delegation](b.rows, "delegations")
 }
 
 // PutDelegations writes them anew.
@@ -169,9 +156,8 @@ type Enrolment struct {
 }
 
 // Enrolment reads one, by registered address.
-func (b State) Enrolment(address string) (e Enrolment, err error) {
-	_, err = b.get(bMeta, "enrolment/"+address, &e)
-	return e, err
+func (b State) Enrolment(address string) (Enrolment, error) {
+	return meta[Enrolment](b.rows, "enrolment/"+address)
 }
 
 // PutEnrolment writes one.
@@ -215,10 +201,7 @@ func (b State) First(topic, day string) (bool, error) {
 }
 
 // NextDigest is when the operator is next told of what waits; DigestDue sets it.
-func (b State) NextDigest() (at time.Time, err error) {
-	_, err = b.get(bMeta, "digest", &at)
-	return at, err
-}
+func (b State) NextDigest() (time.Time, error) { return meta[time.Time](b.rows, "digest") }
 
 // DigestDue sets it.
 func (b State) DigestDue(at time.Time) error { return b.put(bMeta, "digest", at) }

@@ -22,10 +22,7 @@ func (b Tasks) Put(r TaskRow) error { return b.put(bTasks, r.Task.ID, r) }
 func (b Tasks) End(id string) error { return b.erase(bTasks, id) }
 
 // Get reads one task; false when it has ended.
-func (b Tasks) Get(id string) (r TaskRow, ok bool, err error) {
-	ok, err = b.get(bTasks, id, &r)
-	return r, ok, err
-}
+func (b Tasks) Get(id string) (TaskRow, bool, error) { return row[TaskRow](b.rows, bTasks, id) }
 
 // Tell writes down for one case what was said for all that are open. A later word on the same replaces an earlier one.
 func (b Tasks) Tell(number string, t sop.Task) error {

@@ -96,10 +96,8 @@ func (w *Worker) Execute(ctx context.Context, j Job) Result {
 // by hand, or brought back, does not vouch for itself. DESIGN, law 7
 func (w *Worker) refused(ctx context.Context, j Job) (sop.What, error) {
 	t := j.Row.Task
-	var journal []sop.Event
-	err := w.View(ctx, func(b store.Books) (err error) {
-		journal, err = b.Journal.Borne(t.Case, "approved", "approval-withdrawn", "mend-approved")
-		return err
+	journal, err := office.Read(ctx, w.Clerk, func(b store.Books) ([]sop.Event, error) {
+		return b.Journal.Borne(t.Case, "approved", "approval-withdrawn", "mend-approved")
 	})
 	why := ""
 	switch {

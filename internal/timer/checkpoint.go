@@ -2,10 +2,13 @@ package timer
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"ukpbjd/internal/letter"
+	"ukpbjd/internal/office"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/store"
 )
@@ -13,10 +16,8 @@ import (
 // markTime makes the checkpoint of the day when the office opens, once: it is signed, kept and put into the outbox in the
 // transaction that sets the next one. The first is due on the first office day after the first start. SOP R.1
 func (t *Timer) markTime(ctx context.Context, now time.Time) (next time.Time, err error) {
-	if err = t.View(ctx, func(b store.Books) error {
-		next, err = b.Journal.NextCheckpoint()
-		return err
-	}); err != nil || next.After(now) && next.Before(now.Add(maxOffice)) {
+	next, err = office.Read(ctx, t.Clerk, func(b store.Books) (time.Time, error) { return b.Journal.NextCheckpoint() })
+	if err != nil || next.After(now) && next.Before(now.Add(maxOffice)) {
 		return next, err
 	}
 	err = t.Commit(ctx, 1, func(b store.Books) error {
@@ -60,32 +61,38 @@ func (t *Timer) checkpoint(b store.Books, due, now, next time.Time) error {
 	if err != nil {
 		return err
 	}
-	signed, err := b.Journal.Sign(now, s)
-	if err != nil {
-		return err
-	}
-	lines, err := b.Journal.Size()
-	if err != nil {
-		return err
-	}
-	key, err := s.Verifier()
-	if err != nil {
+	signed, err1 := b.Journal.Sign(now, s)
+	lines, err2 := b.Journal.Size()
+	key, err3 := s.Verifier()
+	if err := errors.Join(err1, err2, err3); err != nil {
 		return err
 	}
 	file := sop.File{Name: "titik-periksa-" + day + ".txt", MediaType: "text/plain", Bytes: fmt.Appendf(nil, "%s\nKunci pemeriksa: %s\n", signed, key)}
-	for _, x := range []struct {
-		to   sop.Person
-		role sop.Role
-	}{{t.Office.KepalaBagian, sop.RoleBagian}, {t.Office.KepalaLPSE, sop.RoleKepala}} {
-		if x.to.Address == "" || !t.mailed(due, now) {
-			continue
-		}
-		l := sop.Letter{Key: day + "/" + string(sop.TitikPeriksa) + "/" + string(x.role), Kind: sop.TitikPeriksa, To: x.to, Role: x.role,
-			Files: []sop.File{file}}
-		d := letter.Data{Office: t.Office, Case: sop.Case{Number: store.Office}, Letter: l, Now: now, Journal: &letter.Journal{Lines: lines, At: now}}
-		if err := t.QueueData(b, d); err != nil {
+	if t.mailed(due, now) {
+		l := sop.Letter{Key: day + "/" + string(sop.TitikPeriksa), Kind: sop.TitikPeriksa, Files: []sop.File{file}}
+		if err := t.toKepala(b, letter.Data{Letter: l, Now: now, Journal: &letter.Journal{Lines: lines, At: now}}); err != nil {
 			return err
 		}
 	}
 	return b.Journal.PutCheckpoint(now, signed, next)
+}
+
+// toKepala writes one letter each to Kepala Bagian and Kepala LPSE, where they have an address, and one to who is both.
+func (t *Timer) toKepala(b store.Books, d letter.Data) error {
+	d.Office, d.Case = t.Office, sop.Case{Number: store.Office}
+	key, first := d.Letter.Key, ""
+	for _, x := range []struct {
+		to   sop.Person
+		role sop.Role
+	}{{t.Office.KepalaBagian, sop.RoleBagian}, {t.Office.KepalaLPSE, sop.RoleKepala}} {
+		if x.to.Address == "" || strings.EqualFold(x.to.Address, first) {
+			continue
+		}
+		first = x.to.Address
+		d.Letter.Key, d.Letter.To, d.Letter.Role = key+"/"+string(x.role), x.to, x.role
+		if err := t.QueueData(b, d); err != nil {
+			return err
+		}
+	}
+	return nil
 }

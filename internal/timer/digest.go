@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"ukpbjd/internal/letter"
+	"ukpbjd/internal/office"
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/store"
 )
@@ -12,10 +13,8 @@ import (
 // digest tells the operator, when the office opens, of everything that waits for a person; nothing where nothing does. The letter and the
 // moment of the next are one commit. DESIGN, "Who hears"
 func (t *Timer) digest(ctx context.Context, now time.Time) (next time.Time, err error) {
-	if err = t.View(ctx, func(b store.Books) error {
-		next, err = b.State.NextDigest()
-		return err
-	}); err != nil || next.After(now) && next.Before(now.Add(maxOffice)) {
+	next, err = office.Read(ctx, t.Clerk, func(b store.Books) (time.Time, error) { return b.State.NextDigest() })
+	if err != nil || next.After(now) && next.Before(now.Add(maxOffice)) {
 		return next, err
 	}
 	var waiting []letter.Waiting

@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"ukpbjd/internal/letter"
+	"ukpbjd/internal/office"
 	"ukpbjd/internal/queue"
 	"ukpbjd/internal/report"
 	"ukpbjd/internal/sop"
@@ -19,7 +19,6 @@ const (
 	maxMonths   = 3 // reports that are caught up after a long stop, or a clock that jumped
 	xlsxType    = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 	monthlyName = "laporan-bulanan"
-	inOneGo     = 200 // cases in one reading of the books
 )
 
 // monthly queues the report of each month that has ended, once, when the office opens for the first time after it, and
@@ -49,10 +48,8 @@ func (t *Timer) monthly(ctx context.Context, now time.Time) (next time.Time, err
 			return next, err
 		}
 	}
-	if err := t.View(ctx, func(b store.Books) error {
-		due, err = b.State.ReportsOwed()
-		return err
-	}); err != nil {
+	due, err = office.Read(ctx, t.Clerk, func(b store.Books) ([]string, error) { return b.State.ReportsOwed() })
+	if err != nil {
 		return next, err
 	}
 	due = slices.DeleteFunc(due, t.months.Waits)
@@ -70,11 +67,8 @@ func (t *Timer) monthly(ctx context.Context, now time.Time) (next time.Time, err
 // reported reads the last month reported. At the very first start it is the month before this one, and so it is again where a
 // clock that was ahead wrote down a month that has not ended: left in the books, it would stand for every month until then.
 func (t *Timer) reported(ctx context.Context, this time.Time) (last time.Time, err error) {
-	var text string
-	if err := t.View(ctx, func(b store.Books) (err error) {
-		text, err = b.State.Reported()
-		return err
-	}); err != nil {
+	text, err := office.Read(ctx, t.Clerk, func(b store.Books) (string, error) { return b.State.Reported() })
+	if err != nil {
 		return last, err
 	}
 	if text != "" {
@@ -93,21 +87,12 @@ func (t *Timer) reported(ctx context.Context, this time.Time) (last time.Time, e
 func (t *Timer) Month(ctx context.Context, at time.Time) (report.Month, error) {
 	x := report.NewTally(at, t.Office.Name, t.Zone())
 	for _, year := range x.Years() {
-		for last := ""; ; {
-			var cases []sop.Case
-			err := t.View(ctx, func(b store.Books) (err error) {
-				cases, err = b.Cases.After(year, last, inOneGo)
-				return t.PassOver(err)
-			})
-			if err != nil {
+		for cs, err := range store.Walk(ctx, t.DB, year) {
+			if err = t.PassOver(err); err != nil {
 				return report.Month{}, err
 			}
-			for _, cs := range cases {
+			if cs.Number != "" {
 				x.Add(cs)
-				last = cs.Number
-			}
-			if len(cases) < inOneGo {
-				break
 			}
 		}
 	}
@@ -157,20 +142,9 @@ func (t *Timer) reportMonth(ctx context.Context, name string, now time.Time) err
 }
 
 func (t *Timer) queueReport(b store.Books, month string, files []sop.File, r *letter.Report, now time.Time) error {
-	sent := map[string]bool{}
-	for _, x := range []struct {
-		to   sop.Person
-		role sop.Role
-	}{{t.Office.KepalaBagian, sop.RoleBagian}, {t.Office.KepalaLPSE, sop.RoleKepala}} {
-		address := strings.ToLower(x.to.Address)
-		if address == "" || sent[address] {
-			continue
-		}
-		sent[address] = true
-		l := sop.Letter{Key: month + "/" + monthlyName + "/" + string(x.role), Kind: sop.LaporanBulanan, To: x.to, Role: x.role, Files: files}
-		if err := t.QueueData(b, letter.Data{Office: t.Office, Case: sop.Case{Number: store.Office}, Letter: l, Now: now, Report: r}); err != nil {
-			return err
-		}
+	l := sop.Letter{Key: month + "/" + monthlyName, Kind: sop.LaporanBulanan, Files: files}
+	if err := t.toKepala(b, letter.Data{Letter: l, Now: now, Report: r}); err != nil {
+		return err
 	}
 	e := sop.Event{At: now, Kind: "monthly-report", Actor: "daemon", Reason: "monthly", Text: "Laporan bulan " + month + " disampaikan."}
 	if err := b.Journal.Append(store.Office, []sop.Event{e}); err != nil {

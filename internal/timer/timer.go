@@ -134,11 +134,8 @@ const (
 // wakeStrays works out anew when a case wakes that a clock which was wrong for a while put to sleep for years.
 func (t *Timer) wakeStrays(ctx context.Context, now time.Time) (next time.Time, err error) {
 	next = now.Add(straysEvery)
-	var far []string
-	if err := t.View(ctx, func(b store.Books) (err error) {
-		far, err = b.Cases.WakingAfter(now.Add(maxAhead), maxTicks, t.due.Waits)
-		return err
-	}); err != nil || len(far) == 0 {
+	far, err := office.Read(ctx, t.Clerk, func(b store.Books) ([]string, error) { return b.Cases.WakingAfter(now.Add(maxAhead), maxTicks, t.due.Waits) })
+	if err != nil || len(far) == 0 {
 		return next, err
 	}
 	if len(far) == maxTicks { // there may be more behind them
