@@ -65,7 +65,7 @@ var libraries = []library{
 	{"golang.org/x/mod", "store", "sumdb tlog and note for the journal"},
 	{"golang.org/x/net", "htmltext extract", "HTML as text, character sets of HTML and XML"},
 	{"golang.org/x/sync", "intake outbox tasks timer archiver daemon bench extract", "bounded groups of goroutines"},
-	{"golang.org/x/sys", "mailbox postman extract archive", "TCP_USER_TIMEOUT, limits of child processes, syncfs"},
+	{"golang.org/x/sys", "daemon extract archive", "TCP_USER_TIMEOUT, limits of child processes, syncfs"},
 	{"golang.org/x/term", "cli", "is this a terminal"},
 	{"golang.org/x/text", "document extract triage", "normal forms; old character sets"},
 	// never in the binary

@@ -18,7 +18,9 @@ const maxLetters = 200
 // be done now waits. The bytes are durable before the commit that mentions them, and leave the store with it. Of a letter whose row
 // cannot be read, what lies open is kept, for the person who looks. SOP R.1
 func (a *Archiver) Letters(ctx context.Context) (n int, err error) {
-	rows, err := office.Read(ctx, a.Clerk, func(b store.Books) ([]store.LetterRow, error) { return b.Letters.Unarchived(maxLetters, a.letters.Waits) })
+	rows, err := office.Read(ctx, a.Clerk, func(b store.Books) ([]store.LetterRow, error) {
+		return b.Letters.Unarchived(maxLetters, a.letters.Waits)
+	})
 	if err != nil || len(rows) == 0 {
 		return 0, err
 	}

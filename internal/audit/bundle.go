@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,6 +19,9 @@ import (
 	"ukpbjd/internal/sop"
 	"ukpbjd/internal/store"
 )
+
+//go:embed baca-dahulu.txt
+var bundleWords []byte
 
 // Names in an evidence bundle.
 const (
@@ -92,7 +96,7 @@ func (c *Audit) Evidence(ctx context.Context, number string) ([]byte, error) {
 	if err := errors.Join(c.bundleFiles(x, "letters/", d.letters, plainSheet), c.bundleFiles(x, "mails/", d.mails, sealed)); err != nil {
 		return nil, fmt.Errorf("evidence of %s: %w", number, err)
 	}
-	x.add(bundleReadme, []byte(bundleWords))
+	x.add(bundleReadme, bundleWords)
 	if x.size > maxBundle || len(x.files) > bundleMembers {
 		return nil, fmt.Errorf("evidence of %s: %d files of %d MiB are more than one bundle holds", number, len(x.files), x.size>>20)
 	}
@@ -243,16 +247,3 @@ func unpack(raw []byte) (*bundle, error) {
 	}
 	return x, nil
 }
-
-const bundleWords = `Berkas bukti keputusan / evidence of decisions
-
-Periksa tanpa jaringan / check offline:  ukpbjd verify --evidence FILE.zip [--verifier KEY] [--checkpoint titik-periksa-….txt]
-
-bundle.json      buku harian kasus, setiap baris dengan bukti RFC 6962 / the journal of the case, each line with its proof
-checkpoint.txt   titik periksa bertanda tangan (Ed25519, C2SP tlog-checkpoint)
-evidence/*.json  putusan keaslian, masukannya, kunci DKIM sebagaimana terlihat hari itu / verdicts, their inputs, keys as seen
-mails/*.eml      balasan dan permohonan asli, bernama SHA-256-nya / raw replies and requests, named by their SHA-256
-letters/*.eml    surat yang dijawab / the letters that were answered
-
-Berkas ini memuat data pribadi dan kode surat; simpan seperti arsip asli. Tidak ada kata sandi di dalamnya.
-`

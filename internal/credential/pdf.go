@@ -3,7 +3,6 @@ package credential
 import (
 	"bytes"
 	"crypto/aes"
-	"crypto/cipher"
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/binary"
@@ -137,7 +136,7 @@ func (k *pdfLock) make(pass []byte) {
 func (k *pdfLock) entry(pass, user []byte) (entry, wrapped []byte) {
 	check, key := k.bytes(8), k.bytes(8)
 	entry = append(append(pdfHash(pass, check, user), check...), key...)
-	return entry, pdfCBC(pdfHash(pass, key, user), make([]byte, 16), k.file)
+	return entry, cbc(pdfHash(pass, key, user), make([]byte, 16), k.file)
 }
 
 // seal is the stream: a vector, then the padded text under the file key.
@@ -145,7 +144,7 @@ func (k *pdfLock) seal(plain []byte) []byte {
 	iv := k.bytes(16)
 	pad := 16 - len(plain)%16
 	plain = append(plain, bytes.Repeat([]byte{byte(pad)}, pad)...)
-	return append(iv, pdfCBC(k.file, iv, plain)...)
+	return append(iv, cbc(k.file, iv, plain)...)
 }
 
 // pdfHash is algorithm 2.B.
@@ -153,7 +152,7 @@ func pdfHash(pass, salt, user []byte) []byte {
 	first := sha256.Sum256(bytes.Join([][]byte{pass, salt, user}, nil))
 	key := first[:]
 	for round, last := 0, 0; round < 64 || last > round-32; round++ {
-		e := pdfCBC(key[:16], key[16:32], bytes.Repeat(bytes.Join([][]byte{pass, key, user}, nil), 64))
+		e := cbc(key[:16], key[16:32], bytes.Repeat(bytes.Join([][]byte{pass, key, user}, nil), 64))
 		sum := 0
 		for _, x := range e[:16] {
 			sum += int(x)
@@ -164,15 +163,4 @@ func pdfHash(pass, salt, user []byte) []byte {
 		last = int(e[len(e)-1])
 	}
 	return key[:32]
-}
-
-// pdfCBC encrypts whole blocks; keys here are always 16 or 32 bytes.
-func pdfCBC(key, iv, plain []byte) []byte {
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil
-	}
-	out := make([]byte, len(plain))
-	cipher.NewCBCEncrypter(block, iv).CryptBlocks(out, plain)
-	return out
 }

@@ -13,9 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"ukpbjd/internal/alarm"
-	"ukpbjd/internal/mailbox"
 	"ukpbjd/internal/office"
-	"ukpbjd/internal/postman"
 	"ukpbjd/internal/queue"
 	"ukpbjd/internal/statuspage"
 )
@@ -23,8 +21,6 @@ import (
 // Daemon is one running office.
 type Daemon struct {
 	*Rooms
-	Box     *mailbox.Box
-	Post    *postman.Postman
 	Log     *slog.Logger
 	Metrics *statuspage.Metrics
 	Page    http.Handler // nil: none

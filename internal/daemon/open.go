@@ -64,7 +64,7 @@ type Parts struct {
 	Tasks    tasks.Options
 	Archiver archiver.Options
 
-	Dial func(ctx context.Context, network, address string) (net.Conn, error) // of mailbox and post; nil: the network
+	Dial dial // of mailbox and post
 
 	ClaimEvery time.Duration    // how often our mark in the mailbox is looked at
 	Machine    func() time.Time // the wall clock; Office.Now, where it is set, goes before it
@@ -82,6 +82,8 @@ type Rooms struct {
 	Audit    *audit.Audit
 	Control  *control.Control
 	Health   *queue.Health
+	Box      *mailbox.Box // nil for a command, as is Post
+	Post     *postman.Postman
 
 	clock      clock
 	claimEvery time.Duration
@@ -117,7 +119,7 @@ func (r *Rooms) Replaying() audit.Rooms {
 
 // OpenRooms opens store, keys and archive for a command, without mailbox and post. Only one process can.
 func OpenRooms(ctx context.Context, cfg *config.Config, changes ...func(*Parts)) (*Rooms, error) {
-	return openRooms(ctx, cfg, slog.New(slog.DiscardHandler), statuspage.NewMetrics(Version), nil, nil, changes...)
+	return openRooms(ctx, cfg, slog.New(slog.DiscardHandler), statuspage.NewMetrics(Version), false, changes...)
 }
 
 // OpenBooks opens the store for reading: others may read at the same time, and the engine need not look for free pages. Such a
@@ -138,21 +140,27 @@ func OpenBooks(ctx context.Context, cfg *config.Config) (*Rooms, error) {
 	return r, nil
 }
 
-// openRooms wires the rooms. What has been opened is closed again when a later one fails.
-func openRooms(ctx context.Context, cfg *config.Config, log *slog.Logger, m *statuspage.Metrics, box *mailbox.Box, post *postman.Postman, changes ...func(*Parts)) (*Rooms, error) {
+// openRooms wires the rooms, with mailbox and post if they are to serve. What has been opened is closed again when a later one fails.
+func openRooms(ctx context.Context, cfg *config.Config, log *slog.Logger, m *statuspage.Metrics, serve bool, changes ...func(*Parts)) (*Rooms, error) {
 	r := &Rooms{Health: &queue.Health{}}
-	p, err := r.parts(cfg, box, post)
+	p, err := r.parts(cfg)
 	if err == nil {
 		p.Office.Log, p.Office.Meter, p.Machine = log, m, func() time.Time { return time.Now().Round(0) }
-		p.ClaimEvery = claimEvery
+		if p.ClaimEvery = claimEvery; serve {
+			p.Dial, p.SendLog = dialer.DialContext, filepath.Join(cfg.Storage.Path, SendLogName)
+		}
 		for _, change := range changes {
 			change(&p)
 		}
-		if p.Dial != nil && box != nil {
-			box.Over(p.Dial)
-			post.Over(p.Dial)
+		if serve {
+			r.Box, r.Post = openBox(cfg, log, p.Dial), openPost(cfg, p.Dial)
+			p.Intake.Box, p.Outbox.Box, p.Outbox.Post = r.Box, r.Box, r.Post
 		}
 		err = r.open(ctx, p)
+		if serve {
+			r.onClose("mailbox", r.Box.Close)
+			r.onClose("postman", r.Post.Close)
+		}
 	}
 	if err != nil {
 		return nil, errors.Join(err, r.Close())
@@ -202,7 +210,7 @@ func (r *Rooms) open(ctx context.Context, p Parts) (err error) {
 }
 
 // parts opens the edges that the rooms work with.
-func (r *Rooms) parts(cfg *config.Config, box *mailbox.Box, post *postman.Postman) (p Parts, err error) {
+func (r *Rooms) parts(cfg *config.Config) (p Parts, err error) {
 	if err := os.MkdirAll(cfg.Storage.Path, 0o700); err != nil {
 		return p, fmt.Errorf("make the storage path: %w", err)
 	}
@@ -243,18 +251,16 @@ func (r *Rooms) parts(cfg *config.Config, box *mailbox.Box, post *postman.Postma
 	}
 	read := extract.New(extract.Options{OCR: cfg.Extract.OCR, Clamd: cfg.Extract.Clamd})
 	p.Office = office.Options{DB: db, Archive: files, Vault: vault, Codes: codes, Letters: letters, Office: cfg.Office(), Requesters: cfg.People.Requesters}
-	p.Intake = intake.Options{Box: box, Extract: read, Archive: files, Health: r.Health, Limits: message.DefaultLimits(), Banners: cfg.Mail.Banners,
+	p.Intake = intake.Options{Extract: read, Archive: files, Health: r.Health, Limits: message.DefaultLimits(), Banners: cfg.Mail.Banners,
 		MaxMessage: cfg.IMAP.MaxMessage, Folders: intake.Folders{Processed: cfg.IMAP.Processed, Review: cfg.IMAP.Review},
 		Senders: cfg.Trust.Senders, Start: intake.Start(cfg.IMAP.Start), Poll: cfg.IMAP.Poll, Readers: runtime.GOMAXPROCS(0),
 		Auth: msgauth.Options{AuthservID: cfg.Trust.AuthservID, ReceivedBy: cfg.Trust.ReceivedBy, BelowReceived: cfg.Trust.BelowReceived, Pins: pinned,
 			Resolver: net.DefaultResolver}}
-	p.Outbox = outbox.Options{Post: post, Box: box, Health: r.Health, Senders: cfg.SMTP.Connections, Poll: cfg.IMAP.Poll}
+	p.Outbox = outbox.Options{Health: r.Health, Senders: cfg.SMTP.Connections, Poll: cfg.IMAP.Poll}
 	p.Tasks = tasks.Options{Extract: read, Health: r.Health, Source: source(cfg), Passphrases: passphrases(cfg), MemberKeys: keys,
 		LockedPages: cfg.Credentials.Delivery == "pdf", UserID: cfg.Credentials.UserID}
 	p.Archiver = archiver.Options{Archive: files, Health: r.Health, Retention: cfg.Retention.Closed}
-	if r.place = place(cfg.Storage.Path); post != nil { // letters will be sent
-		p.SendLog = in(SendLogName)
-	}
+	r.place = place(cfg.Storage.Path)
 	return p, nil
 }
 
@@ -309,13 +315,10 @@ func source(cfg *config.Config) tasks.Source {
 func Open(ctx context.Context, cfg *config.Config, log *slog.Logger, changes ...func(*Parts)) (*Daemon, error) {
 	m := statuspage.NewMetrics(Version)
 	d := &Daemon{Log: log, Metrics: m, PageAddress: cfg.HTTP.Listen, SocketPath: filepath.Join(cfg.Storage.Path, SocketName), ready: make(chan struct{})}
-	d.Box, d.Post = OpenBox(cfg, log), OpenPost(cfg)
 	var err error
-	if d.Rooms, err = openRooms(ctx, cfg, log, m, d.Box, d.Post, changes...); err != nil {
-		return nil, errors.Join(err, d.Box.Close(), d.Post.Close())
+	if d.Rooms, err = openRooms(ctx, cfg, log, m, true, changes...); err != nil {
+		return nil, err
 	}
-	d.onClose("mailbox", d.Box.Close)
-	d.onClose("postman", d.Post.Close)
 	if err := d.prepare(ctx, cfg); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
@@ -356,20 +359,33 @@ func verifyTrustBase(ctx context.Context, cfg *config.Config, c *control.Control
 	return err
 }
 
+// dialer meets mail servers. Go's default finds a silent peer after 150 s; this in under 30.
+var dialer = net.Dialer{Timeout: 30 * time.Second, Control: userTimeout,
+	KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3}}
+
+// dial is how mailbox and postman reach their servers.
+type dial = func(ctx context.Context, network, address string) (net.Conn, error)
+
 // OpenBox is the office mailbox of a configuration. Nothing is connected yet.
 func OpenBox(cfg *config.Config, log *slog.Logger) *mailbox.Box {
+	return openBox(cfg, log, dialer.DialContext)
+}
+
+func openBox(cfg *config.Config, log *slog.Logger, over dial) *mailbox.Box {
 	c := cfg.IMAP
 	return mailbox.New(mailbox.Options{Address: c.Address, Security: c.Security, Username: c.Username, Password: c.Password, TLS: c.TLS(),
-		Inbox: c.Inbox, Processed: c.Processed, Review: c.Review, Sent: c.Sent, Poll: c.Poll, MaxMessage: c.MaxMessage, Logger: log})
+		Inbox: c.Inbox, Processed: c.Processed, Review: c.Review, Sent: c.Sent, Poll: c.Poll, MaxMessage: c.MaxMessage, Logger: log, Dial: over})
 }
 
 // OpenPost is the mail server of a configuration. Nothing is dialled yet.
-func OpenPost(cfg *config.Config) *postman.Postman {
+func OpenPost(cfg *config.Config) *postman.Postman { return openPost(cfg, dialer.DialContext) }
+
+func openPost(cfg *config.Config, over dial) *postman.Postman {
 	c := cfg.SMTP
 	hello, err := os.Hostname()
 	if err != nil || strings.ContainsFunc(hello, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		hello = ""
 	}
 	return postman.New(postman.Options{Address: c.Address, Security: c.Security, Username: c.Username, Password: c.Password,
-		TLS: c.TLS(), Connections: c.Connections, HELO: cmp.Or(c.Hello, hello)})
+		TLS: c.TLS(), Connections: c.Connections, HELO: cmp.Or(c.Hello, hello), Dial: over})
 }

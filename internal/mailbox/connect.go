@@ -18,12 +18,6 @@ import (
 
 const connectWithin = 30 * time.Second
 
-var dialer = net.Dialer{
-	Timeout: connectWithin, Control: userTimeout,
-	// Go's default finds a silent peer after 150 s; this in under 30.
-	KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3},
-}
-
 // connect signs in when the gate lets it; all its errors are unreachable.
 func (b *Box) connect(ctx context.Context, patient bool) (*session, error) {
 	s, err := b.gate.pass(ctx, patient, b.signedIn)
@@ -56,7 +50,7 @@ func (b *Box) dial(ctx context.Context) (*session, error) {
 	if b.opt.Security == "none" && !loopback(host) {
 		return nil, errors.New("security none is for loopback addresses only")
 	}
-	raw, err := b.dialer(ctx, "tcp", b.opt.Address)
+	raw, err := b.opt.Dial(ctx, "tcp", b.opt.Address)
 	if err != nil {
 		return nil, err
 	}

@@ -205,7 +205,7 @@ func TestDyingConnectionsAreFew(t *testing.T) {
 			}}
 		b := New(Options{Address: "127.0.0.1:143", Security: "none", Random: middle})
 		var serving sync.WaitGroup
-		b.dialer = func(context.Context, string, string) (net.Conn, error) {
+		b.opt.Dial = func(context.Context, string, string) (net.Conn, error) {
 			client, server := net.Pipe()
 			serving.Go(func() { defer server.Close(); converse(server, welcome, script) })
 			return client, nil

@@ -35,6 +35,8 @@ type Options struct {
 	Random     func() float64 // in [0, 1), for the jitter of pauses; default math/rand
 	MaxMessage int64          // default 50 MiB: of a larger message only the header is fetched
 	Logger     *slog.Logger
+
+	Dial func(ctx context.Context, network, address string) (net.Conn, error) // default net.Dialer
 }
 
 const (
@@ -73,7 +75,6 @@ type Ref struct {
 // Box is the mailbox. Its methods may be called from several goroutines.
 type Box struct {
 	opt      Options
-	dialer   func(ctx context.Context, network, address string) (net.Conn, error)
 	gate     *gate
 	watching *conn
 	fetching *conn
@@ -101,18 +102,16 @@ func New(opt Options) *Box {
 	if opt.Random == nil {
 		opt.Random = rand.Float64
 	}
+	if opt.Dial == nil {
+		opt.Dial = (&net.Dialer{Timeout: connectWithin}).DialContext
+	}
 	if opt.Logger == nil {
 		opt.Logger = slog.New(slog.DiscardHandler)
 	}
-	b := &Box{opt: opt, dialer: dialer.DialContext, copied: map[folderUID]bool{}, noticed: map[string]bool{}, looks: map[string]int{}, gate: newGate(opt.Retry, opt.Random)}
+	b := &Box{opt: opt, copied: map[folderUID]bool{}, noticed: map[string]bool{}, looks: map[string]int{}, gate: newGate(opt.Retry, opt.Random)}
 	b.open, b.shut = context.WithCancelCause(context.Background())
 	b.watching, b.fetching, b.filing = newConn(b), newConn(b), newConn(b)
 	return b
-}
-
-// Over carries the connections over something else than the network. It comes before the first of them.
-func (b *Box) Over(dial func(ctx context.Context, network, address string) (net.Conn, error)) {
-	b.dialer = dial
 }
 
 // Close ends every running call and every connection.

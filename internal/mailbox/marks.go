@@ -78,7 +78,7 @@ func (s *session) noticed(ctx context.Context, folder, id, mark string) (bool, e
 	this := func(id identity) bool {
 		return !id.deleted && slices.Contains(fieldsOf(id.header).Values(replacementField), mark)
 	}
-	for _, what := range []*imap.SearchCriteria{having("Message-ID", id), s.latest(0)} {
+	for _, what := range []*imap.SearchCriteria{having("Message-ID", id), s.latest(maxFound, 0)} {
 		if found, err := s.find(ctx, what, this); len(found) > 0 {
 			return true, nil
 		} else if err != nil {
@@ -192,7 +192,7 @@ func (s *session) known(ctx context.Context, mark Mark) (all []claim, hidden, er
 		if mine.Mark == mark {
 			hidden = &ownError{ErrUnmarked}
 		}
-		all, err = s.claims(ctx, s.box.opt.Processed, marks, s.latest(mine.uid.UID))
+		all, err = s.claims(ctx, s.box.opt.Processed, marks, s.latest(maxFound, mine.uid.UID))
 	}
 	if errors.Is(err, errMany) {
 		hidden, err = own("%w: %w", ErrUnmarked, err), nil

@@ -278,9 +278,9 @@ func (s *session) find(ctx context.Context, what *imap.SearchCriteria, meant fun
 	return list, err
 }
 
-// latest are the last messages of the open folder, and one more: a search that lags, or knows few fields, may not find them.
-func (s *session) latest(also uint32) *imap.SearchCriteria {
-	first := imap.UID(max(int64(s.at.UIDNext)-maxFound, 1))
+// latest are so many last messages of the open folder, and one more: a search that lags, or knows few fields, may not find them.
+func (s *session) latest(most int64, also uint32) *imap.SearchCriteria {
+	first := imap.UID(max(int64(s.at.UIDNext)-most, 1))
 	return &imap.SearchCriteria{UID: []imap.UIDSet{append(setOf([]uint32{cmp.Or(also, uint32(first))}), imap.UIDRange{Start: first, Stop: 0})}}
 }
 

@@ -64,8 +64,7 @@ func (b *Box) Copies(ctx context.Context, folder, field, text string) (found []C
 		if there, err := s.enterIfThere(ctx, folder); err != nil || !there {
 			return err
 		}
-		newest := &imap.SearchCriteria{UID: []imap.UIDSet{{{Start: imap.UID(max(int64(s.at.UIDNext)-newCopies, 1)), Stop: 0}}}}
-		for _, what := range []*imap.SearchCriteria{having(field, text), newest} {
+		for _, what := range []*imap.SearchCriteria{having(field, text), s.latest(newCopies, 0)} {
 			list, err := s.find(ctx, what, func(id identity) bool {
 				return copyOf(folder, id).MessageID != "" && slices.ContainsFunc(fieldsOf(id.header).Values(field), func(v string) bool {
 					return strings.Contains(strings.ToLower(v), strings.ToLower(text))

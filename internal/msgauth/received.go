@@ -54,10 +54,8 @@ func Written(header []message.Field) (ids, hosts []string) {
 				hosts = append(hosts, lower(hop.by))
 			}
 		case "authentication-results":
-			if p, err := newScanner(f.Value); err == nil {
-				if id, err := p.authservID(); err == nil && !listed(ids, id) {
-					ids = append(ids, lower(id))
-				}
+			if id, err := idOf(f.Value); err == nil && !listed(ids, id) {
+				ids = append(ids, lower(id))
 			}
 		}
 	}
@@ -70,13 +68,20 @@ func left(header []message.Field, o Options) (notes []string) {
 		if lower(f.Name) != "authentication-results" || len(notes) >= maxNotes {
 			continue
 		}
-		if p, err := newScanner(f.Value); err == nil {
-			if id, err := p.authservID(); err == nil && same(id, o.AuthservID) {
-				notes = append(notes, fmt.Sprintf("ignored, below the border: %s", quote(f.Value)))
-			}
+		if id, err := idOf(f.Value); err == nil && same(id, o.AuthservID) {
+			notes = append(notes, fmt.Sprintf("ignored, below the border: %s", quote(f.Value)))
 		}
 	}
 	return notes
+}
+
+// idOf is the authserv-id of one Authentication-Results field.
+func idOf(field string) (string, error) {
+	p, err := newScanner(field)
+	if err != nil {
+		return "", err
+	}
+	return p.authservID()
 }
 
 // hop is one Received line (RFC 5321 §4.4), and what the host that wrote it knows of its client: not what the client said.

@@ -77,7 +77,9 @@ func (p *Postman) dial(ctx context.Context) (*session, error) {
 }
 
 func (p *Postman) connect(ctx context.Context) (*session, error) {
-	raw, err := p.dialer(ctx, "tcp", p.o.Address)
+	within, cancel := context.WithTimeout(ctx, p.o.Timeout)
+	defer cancel()
+	raw, err := p.o.Dial(within, "tcp", p.o.Address)
 	if err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", p.o.Address, err)
 	}

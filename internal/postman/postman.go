@@ -33,6 +33,8 @@ type Options struct {
 
 	Now    func() time.Time // nil: the clock. Both are for the pauses after a refused login
 	Jitter func() float64   // in [0,1); nil: chance
+
+	Dial func(ctx context.Context, network, address string) (net.Conn, error) // within Timeout; nil: net.Dialer
 }
 
 // Item is one letter in its envelope. Bytes go out as they are, apart from the dots that SMTP adds and the server removes.
@@ -83,7 +85,6 @@ type Result struct {
 type Postman struct {
 	o      Options
 	host   string
-	dialer func(ctx context.Context, network, address string) (net.Conn, error)
 	slots  chan struct{} // one token for each connection in use
 	logins chan struct{} // one token: of several logins with a wrong password only the first is made
 
@@ -111,17 +112,10 @@ func New(o Options) *Postman {
 	if err != nil {
 		host = o.Address // the dial will say what is wrong with it
 	}
-	d := net.Dialer{
-		Timeout: o.Timeout, Control: userTimeout,
-		// A server that vanished is found in under 30 s, not after DotTimeout.
-		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3},
+	if o.Dial == nil {
+		o.Dial = (&net.Dialer{}).DialContext
 	}
-	return &Postman{o: o, host: host, dialer: d.DialContext, slots: make(chan struct{}, o.Connections), logins: make(chan struct{}, 1)}
-}
-
-// Over carries the connections over something else than the network. It comes before the first of them.
-func (p *Postman) Over(dial func(ctx context.Context, network, address string) (net.Conn, error)) {
-	p.dialer = dial
+	return &Postman{o: o, host: host, slots: make(chan struct{}, o.Connections), logins: make(chan struct{}, 1)}
 }
 
 var errClosed = errors.New("the postman has stopped")

@@ -52,7 +52,6 @@ func (s *session) pick(set imap.NumSet, f func(seq uint32, m *stored)) []picked 
 
 func (s *session) Search(kind imapserver.NumKind, c *imap.SearchCriteria, _ *imap.SearchOptions) (*imap.SearchData, error) {
 	known, c := s.pick(imap.SeqSet{{Start: 1, Stop: 0}}, nil), s.misread(c)
-	var data imap.SearchData
 	var uids imap.UIDSet
 	var seqs imap.SeqSet
 	for _, m := range known {
@@ -60,22 +59,13 @@ func (s *session) Search(kind imapserver.NumKind, c *imap.SearchCriteria, _ *ima
 		if !m.matches(m.seq, c, end.uid, end.seq) {
 			continue
 		}
-		n := m.seq
-		if kind == imapserver.NumKindUID {
-			n = uint32(m.uid)
-		}
-		if data.Count++; data.Count == 1 {
-			data.Min = n
-		}
-		data.Max = n
 		uids.AddNum(m.uid)
 		seqs.AddNum(m.seq)
 	}
-	data.All = seqs
 	if kind == imapserver.NumKindUID {
-		data.All = uids
+		return &imap.SearchData{All: uids}, nil
 	}
-	return &data, nil
+	return &imap.SearchData{All: seqs}, nil
 }
 
 // misread is the search that is carried out.

@@ -134,7 +134,9 @@ const (
 // wakeStrays works out anew when a case wakes that a clock which was wrong for a while put to sleep for years.
 func (t *Timer) wakeStrays(ctx context.Context, now time.Time) (next time.Time, err error) {
 	next = now.Add(straysEvery)
-	far, err := office.Read(ctx, t.Clerk, func(b store.Books) ([]string, error) { return b.Cases.WakingAfter(now.Add(maxAhead), maxTicks, t.due.Waits) })
+	far, err := office.Read(ctx, t.Clerk, func(b store.Books) ([]string, error) {
+		return b.Cases.WakingAfter(now.Add(maxAhead), maxTicks, t.due.Waits)
+	})
 	if err != nil || len(far) == 0 {
 		return next, err
 	}

@@ -1,8 +1,8 @@
 //go:build !linux
 
-package postman
+package daemon
 
 import "syscall"
 
-// userTimeout exists on Linux only; elsewhere the time of each step stands alone.
+// userTimeout exists on Linux only; elsewhere the limits of each command stand alone.
 func userTimeout(_, _ string, _ syscall.RawConn) error { return nil }
