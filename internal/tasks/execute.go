@@ -3,13 +3,11 @@ package tasks
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 
 	"ukpbjd/internal/credential"
 	"ukpbjd/internal/document"
-	"ukpbjd/internal/letter"
 	"ukpbjd/internal/office"
 	"ukpbjd/internal/secret"
 	"ukpbjd/internal/sop"
@@ -225,73 +223,4 @@ func (w *Worker) sheets(j Job, issued map[string]credential.Issued) (map[string]
 		out[a.Address] = b
 	}
 	return out, nil
-}
-
-// sealLetter renders the one letter that carries a password and seals it under the member's key. SOP 2.3
-func (w *Worker) sealLetter(j Job) (sop.What, error) {
-	o := j.Row.Task
-	cs := j.Case
-	a, ok := cs.Accounts[o.NIP]
-	if !ok {
-		return nil, fmt.Errorf("no account is kept for %s", office.KeyID(o.Case, o.NIP))
-	}
-	d := letter.Data{Office: w.Office, Case: cs, Letter: o.Letter, Now: w.Now().UTC(), UserID: a.UserID}
-	if !a.Kept {
-		var err error
-		if d.Password, err = w.Vault.Open(office.KeyID(o.Case, o.NIP), credential.ForPassword, a.Sealed); err != nil {
-			return nil, fmt.Errorf("open the account of %s: %w", office.KeyID(o.Case, o.NIP), err)
-		}
-	}
-	password := d.Password
-	key, own := w.MemberKeys.of(o.Letter)
-	if w.LockedPages && !a.Kept && !own {
-		if err := w.lock(&d); err != nil {
-			return nil, err
-		}
-	}
-	_, body, err := w.Render(d)
-	if err == nil && own && !a.Kept {
-		body, err = w.encrypted(key, body)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("write the letter of %s: %w", office.KeyID(o.Case, o.NIP), err)
-	}
-	d.Letter.Files = nil // a locked page is not archived
-	made, id := sop.CredentialSealed{NIP: o.NIP}, office.KeyID(o.Case, o.NIP)
-	if o.Renew {
-		err = w.Vault.Renew(id)
-	} else {
-		err = w.Vault.Ensure(id)
-	}
-	if err == nil && o.Renew && !a.Kept {
-		made.Account, err = w.Vault.SealPassword(id, password)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if made.Sealed, err = w.Vault.Seal(id, credential.ForLetter, body); err != nil {
-		return nil, err
-	}
-	o.Letter.Copy, err = w.withoutPassword(d)
-	made.Letter = o.Letter
-	return made, err
-}
-
-// lock moves the password out of the letter into a page that only the phrase of the case opens.
-func (w *Worker) lock(d *letter.Data) error {
-	m := d.Case.Member(d.Letter.NIP)
-	if m == nil {
-		return fmt.Errorf("%s is not in the roster", office.KeyID(d.Case.Number, d.Letter.NIP))
-	}
-	phrase, err := w.Codes.DeliveryPhrase(d.Case.Number)
-	if err != nil {
-		return err
-	}
-	page, err := credential.AccountPDF(rand.Reader, d.Office.Name, d.Case.Number, m.Row.Nama, m.Row.NIP, d.UserID, d.Password, phrase)
-	if err != nil {
-		return err
-	}
-	d.Letter.Files = []sop.File{{Name: "akun-" + d.Case.Number + ".pdf", MediaType: "application/pdf", Bytes: page}}
-	d.Password, d.Locked = secret.Secret{}, true
-	return nil
 }
