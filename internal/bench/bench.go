@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
-	"syscall"
 	"time"
 )
 
@@ -22,7 +21,6 @@ type Options struct {
 	Large   bool   `help:"Also one mail of 25 MB and a long backlog."`
 	Backlog int    `help:"Mails of the long backlog." default:"10000"`
 	Dir     string `help:"Where stores are kept meanwhile; empty: the system's folder for passing files."`
-	Profile string `help:"Folder for CPU profiles of the daemon." placeholder:"DIR"`
 
 	Pause    time.Duration                                       `kong:"-"` // between two single mails
 	Self     func(ctx context.Context, args ...string) *exec.Cmd `kong:"-"` // runs this program with other arguments
@@ -63,7 +61,7 @@ func (o Options) waiting(ctx context.Context, p place) (*load, error) {
 func (o Options) byDaemon(ctx context.Context, l *load, r *Report) error {
 	o.say("%d waiting mails: daemon …", o.N)
 	office := officeCPU()
-	d, err := o.daemon(ctx, l.place, "backlog")
+	d, err := o.daemon(ctx, l.place)
 	if err != nil {
 		return err
 	}
@@ -73,9 +71,6 @@ func (o Options) byDaemon(ctx context.Context, l *load, r *Report) error {
 	}
 	first := d.meter.used()
 	office = officeCPU() - office
-	if o.Profile != "" {
-		d.cmd.Process.Signal(syscall.SIGUSR1) //nolint:errcheck // it has ended already
-	}
 	if err := d.await(ctx, approval, o.N); err != nil {
 		return err
 	}

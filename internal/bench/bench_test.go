@@ -26,7 +26,7 @@ func TestFloor(t *testing.T) {
 }
 
 // TestFloors compares the daemon with two floors. With UKPBJD_BENCH=1 it measures a day's load, beside many stored cases too, and prints
-// the report; else three mails show that nothing is lost: figures are not for tests.
+// the report; with UKPBJD_BENCH_PROFILE=DIR the daemon leaves a CPU profile there; else three mails show that nothing is lost: figures are not for tests.
 func TestFloors(t *testing.T) {
 	whole := os.Getenv("UKPBJD_BENCH") != ""
 	if testing.Short() || !whole && os.Getenv("UKPBJD_REAL") != "1" {
@@ -41,7 +41,11 @@ func TestFloors(t *testing.T) {
 		o = Options{N: 1000, Pad: 100_000, Members: 3, Latency: 50, Pause: 250 * time.Millisecond, Large: true, Backlog: 10_000}
 	}
 	o.Dir, o.Progress = t.TempDir(), t.Output()
+	profiles := os.Getenv("UKPBJD_BENCH_PROFILE")
 	o.Self = func(ctx context.Context, args ...string) *exec.Cmd {
+		if args[0] != "bench-floor" && profiles != "" {
+			return profiled(ctx, profiles, args[1])
+		}
 		if args[0] != "bench-floor" {
 			return exec.CommandContext(ctx, program, args...)
 		}

@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -36,13 +35,9 @@ type daemonRun struct {
 	last  []string // of its log
 }
 
-// daemon starts the program on an office; name is that of its profiles.
-func (o Options) daemon(ctx context.Context, p place, name string) (*daemonRun, error) {
-	args := []string{"--config", p.Config, "serve"}
-	if o.Profile != "" {
-		args = []string{"--config", p.Config, "bench-serve", "--profile", filepath.Join(o.Profile, name+".cpu")}
-	}
-	d := &daemonRun{cmd: o.Self(ctx, args...)}
+// daemon starts the program on an office.
+func (o Options) daemon(ctx context.Context, p place) (*daemonRun, error) {
+	d := &daemonRun{cmd: o.Self(ctx, "--config", p.Config, "serve")}
 	errs, err := d.cmd.StderrPipe()
 	if err != nil {
 		return nil, err

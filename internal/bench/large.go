@@ -34,7 +34,7 @@ func (o Options) largeMail(ctx context.Context, p place, r *Report) error {
 		return err
 	}
 	o.say("one mail of %.1f MB …", float64(len(raw))/1e6)
-	x, err := o.heavy(ctx, p, "large", 1, approval)
+	x, err := o.heavy(ctx, p, 1, approval)
 	r.add(x, "one mail of %.1f MB, to the approval letter", float64(len(raw))/1e6)
 	return err
 }
@@ -46,13 +46,13 @@ func (o Options) longBacklog(ctx context.Context, p place, r *Report) error {
 		return err
 	}
 	o.say("%d waiting mails: daemon …", o.Backlog)
-	x, err := o.heavy(ctx, p, "long", o.Backlog, firstLetter)
+	x, err := o.heavy(ctx, p, o.Backlog, firstLetter)
 	r.add(x, "a backlog of %d mails, to the last first letter", o.Backlog)
 	return err
 }
 
-func (o Options) heavy(ctx context.Context, p place, name string, n int, kind sop.LetterKind) (x Large, err error) {
-	d, err := o.daemon(ctx, p, name)
+func (o Options) heavy(ctx context.Context, p place, n int, kind sop.LetterKind) (x Large, err error) {
+	d, err := o.daemon(ctx, p)
 	if err != nil {
 		return x, err
 	}

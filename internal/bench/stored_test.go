@@ -35,12 +35,11 @@ func (o Options) filledStore(ctx context.Context, cases int) (s Scale, err error
 }
 
 func (o Options) filled(ctx context.Context, p place, cases int) (s Scale, err error) {
-	name := fmt.Sprintf("stored-%d", cases)
 	l := newLoad(o, p)
 	if err := l.submit(ctx, 0, 1); err != nil { // the pattern for all others
 		return s, err
 	}
-	if _, err := o.heavy(ctx, p, name, 1, approval); err != nil {
+	if _, err := o.heavy(ctx, p, 1, approval); err != nil {
 		return s, err
 	}
 	o.say("storing %d cases …", cases)
@@ -52,7 +51,7 @@ func (o Options) filled(ctx context.Context, p place, cases int) (s Scale, err e
 		return s, err
 	}
 	o.say("%d mails beside %d stored cases …", scaleMails, cases)
-	x, err := o.heavy(ctx, p, name, scaleMails, firstLetter)
+	x, err := o.heavy(ctx, p, scaleMails, firstLetter)
 	st, err2 := os.Stat(file)
 	if err = errors.Join(err, err2); err != nil {
 		return s, err

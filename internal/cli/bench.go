@@ -5,9 +5,6 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
-	"os/signal"
-	"runtime/pprof"
-	"syscall"
 	"time"
 
 	"ukpbjd/internal/bench"
@@ -46,25 +43,4 @@ func self(ctx context.Context, args ...string) *exec.Cmd {
 		program = os.Args[0]
 	}
 	return exec.CommandContext(ctx, program, args...)
-}
-
-// benchServeCmd is serve with a CPU profile until it is told that the first letters are out: sheets are not what is profiled.
-type benchServeCmd struct {
-	Profile string `required:""`
-}
-
-func (c *benchServeCmd) Run(s *shell) error {
-	f, err := os.Create(c.Profile)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	if err := pprof.StartCPUProfile(f); err != nil {
-		return err
-	}
-	defer pprof.StopCPUProfile() // waits until the profile is written; a second call does nothing
-	enough, stop := signal.NotifyContext(s.ctx, syscall.SIGUSR1)
-	defer stop()
-	context.AfterFunc(enough, pprof.StopCPUProfile)
-	return serveCmd{}.Run(s)
 }

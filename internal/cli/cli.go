@@ -83,8 +83,7 @@ type grammar struct {
 	Sheet    sheetCmd    `cmd:"" help:"Print the lembar kendali of a case."`
 	Replay   replayCmd   `cmd:"" help:"Play the recorded mail through this version and configuration; print what would be decided otherwise."`
 
-	WriteDocs  docsCmd       `cmd:"" hidden:""`
-	BenchServe benchServeCmd `cmd:"" hidden:""`
+	WriteDocs docsCmd `cmd:"" hidden:""`
 }
 
 // Main runs one command and gives its exit code.
