@@ -6,7 +6,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"sync"
 	"time"
 
 	"ukpbjd/internal/config"
@@ -18,7 +17,7 @@ import (
 
 func (d *Daemon) statusPage(cfg *config.Config) (http.Handler, error) {
 	return statuspage.New(statuspage.Options{Source: pageSource{d}, Metrics: d.Metrics.Gatherer(), OfficeName: cfg.Identity.Name,
-		Zone: cfg.Identity.Zone, Hosts: cfg.HTTP.Hosts, Password: cfg.HTTP.Password, Charts: (&monthCharts{d: d}).charts, Replies: d.replies,
+		Zone: cfg.Identity.Zone, Hosts: cfg.HTTP.Hosts, Password: cfg.HTTP.Password, Replies: d.replies,
 		Waiting: d.Control.WaitingForPerson, Version: d.journalled})
 }
 
@@ -117,36 +116,4 @@ func (p pageSource) stuck(ctx context.Context) string {
 		return fmt.Sprintf("a letter has been due for %s", late.Round(time.Second))
 	}
 	return ""
-}
-
-// chartsKeep is how long drawn charts are shown: counting a year of cases for every look would be waste.
-const chartsKeep = 5 * time.Minute
-
-// monthCharts draws the charts of the monthly report for the present month.
-type monthCharts struct {
-	d     *Daemon
-	mu    sync.Mutex
-	drawn time.Time
-	list  []statuspage.Picture
-}
-
-func (m *monthCharts) charts(ctx context.Context) ([]statuspage.Picture, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if time.Since(m.drawn) < chartsKeep {
-		return m.list, nil
-	}
-	month, err := m.d.Timer.Month(ctx, m.d.Office.Now())
-	if err != nil {
-		return nil, err
-	}
-	pictures, err := month.Charts()
-	if err != nil {
-		return nil, err
-	}
-	m.list, m.drawn = nil, time.Now()
-	for _, p := range pictures {
-		m.list = append(m.list, statuspage.Picture{Name: p.Name, Alt: p.Alt, PNG: p.PNG})
-	}
-	return m.list, nil
 }

@@ -35,7 +35,7 @@ func (p *page) index(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	v := p.overview(cases[:min(len(cases), maxCases)], limit, filterOf(r.URL.Query()), counts, p.Source.Health(ctx))
-	v.Month, v.Replies = optional(ctx, p.Charts), optional(ctx, p.Replies)
+	v.Replies = optional(ctx, p.Replies)
 	for _, w := range optional(ctx, p.Waiting) {
 		if w.What == "mail" {
 			w.ID = "UID " + w.ID
@@ -60,19 +60,6 @@ func optional[T any](ctx context.Context, ask func(context.Context) ([]T, error)
 		return nil
 	}
 	return list
-}
-
-// picture serves one chart.
-func (p *page) picture(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), p.Timeout)
-	defer cancel()
-	for _, x := range optional(ctx, p.Charts) {
-		if x.Name == r.PathValue("name") {
-			send(w, r, http.StatusOK, "image/png", x.PNG)
-			return
-		}
-	}
-	p.absent(w, r)
 }
 
 // find leads from the search field to the case.

@@ -32,12 +32,6 @@ type HealthItem struct {
 	Text string `json:"text"` // the reason, where it does not
 }
 
-// Picture is a chart as the monthly report draws it.
-type Picture struct {
-	Name, Alt string // Name ends in .png
-	PNG       []byte
-}
-
 // Reply is what the last answer of an approver to an enrolment letter reached.
 type Reply struct {
 	Name         string
@@ -56,8 +50,6 @@ type Options struct {
 	Hosts      []string         // names besides those of loopback by which the page may be asked for
 	Password   secret.Secret    // asked for (RFC 7617) by all but /healthz; absent: none
 	Timeout    time.Duration    // for reading the Source; 5 s
-	// Charts are those of the monthly report, for the present month; nil: none. They are asked for with every page.
-	Charts func(context.Context) ([]Picture, error)
 	// Replies are what approvers' answers carry; nil: not known.
 	Replies func(context.Context) ([]Reply, error)
 	// Waiting is what only a person can move, the newest first; nil: not known.
@@ -92,7 +84,6 @@ func New(o Options) (http.Handler, error) {
 	mux.HandleFunc("/{$}", p.index)
 	mux.HandleFunc("/cases/{$}", p.find)
 	mux.HandleFunc("/cases/{number}", p.oneCase)
-	mux.HandleFunc("/grafik/{name}", p.picture)
 	mux.HandleFunc("/healthz", p.healthz)
 	mux.HandleFunc("/readyz", p.readyz)
 	mux.HandleFunc("/", p.absent)

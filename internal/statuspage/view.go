@@ -48,7 +48,6 @@ type overview struct {
 	Waiting     []waitingRow
 	Health      []HealthItem
 	Ready       bool
-	Month       []Picture // charts of the present month
 	Replies     []Reply
 }
 
