@@ -14,6 +14,7 @@ import (
 
 // askApproval orders the accounts and their sheet; the approval letters follow when these are made. SOP 2.1
 func (d *decision) askApproval() {
+	d.refresh()
 	d.c.Status = AwaitingApproval
 	d.c.Issue++
 	d.c.Expires = time.Time{}

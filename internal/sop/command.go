@@ -67,7 +67,6 @@ func (w Command) decide(d *decision) string {
 	why := cmp.Or(w.Why, d.o.Refusal(&d.c, d.in.From, w, d.arrived()))
 	if why == "" && w.Verb == Setuju && len(d.in.Outdated) > 0 {
 		why = "accounts-outdated"
-		d.outdated("")
 	}
 	switch why {
 	case "":
@@ -80,6 +79,10 @@ func (w Command) decide(d *decision) string {
 		}
 		d.answer(topic, "")
 		return why
+	case "accounts-outdated":
+		if len(d.in.Outdated) > 0 { // else the letter that the sender's code was taken out of use by asks about the present ones
+			d.askAnew("")
+		}
 	case "expired": // an expired letter is issued anew
 		if m := d.c.mending(w.Ref); m != nil {
 			d.askMend(m)

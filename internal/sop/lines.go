@@ -96,8 +96,8 @@ func (d *decision) change(text string) {
 	}
 }
 
-// outdated takes accounts back of which the register says something else by now, and asks anew.
-func (d *decision) outdated(why string) {
+// refresh takes accounts back of which the register says something else by now: whoever is asked is asked about those that are.
+func (d *decision) refresh() {
 	for _, nip := range d.in.Outdated {
 		if m := d.c.Member(nip); m != nil {
 			d.change("akun " + m.Row.Nama + " berubah sejak surat persetujuan yang lama: oleh permohonan lain, atau oleh daftar akun kantor")
@@ -105,7 +105,7 @@ func (d *decision) outdated(why string) {
 		d.event("account-outdated", "Akun pada lembar akun tidak sama lagi dengan daftar akun kantor.", "nip", nip)
 		d.drop(nip)
 	}
-	d.askAnew(why)
+	d.in.Outdated = nil
 }
 
 // renew asks anew with a sheet that has the new passwords.

@@ -133,7 +133,7 @@ func (d *decision) releaseDue() string {
 		return ""
 	}
 	if len(d.in.Outdated) > 0 {
-		d.outdated("Persetujuan gugur: akun seorang anggota berubah oleh permohonan lain.")
+		d.askAnew("Persetujuan gugur: akun seorang anggota berubah oleh permohonan lain.")
 		return "approval-withdrawn"
 	}
 	if d.c.Votes = d.o.standing(&d.c, d.c.Votes, d.now); len(d.c.Votes) < d.quorum() {
