@@ -132,6 +132,7 @@ type Approval struct {
 	Quorum      int
 	SecondAbove int // members; 0: never
 	Papers      int64
+	ReadBack    string // doubts, always
 }
 
 // Credentials says where accounts come from and how they travel.
@@ -201,7 +202,7 @@ func Default() *Config {
 			Sent: "Sent", Poll: time.Minute, MaxMessage: 40 << 20},
 		SMTP:        SMTP{Server: Server{Security: "tls"}, Connections: 4},
 		Trust:       Trust{Assurance: sop.Standard},
-		Approval:    Approval{Expires: 3, Code: "subject", Quorum: 1, Papers: 10 << 20},
+		Approval:    Approval{Expires: 3, Code: "subject", Quorum: 1, Papers: 10 << 20, ReadBack: "doubts"},
 		Credentials: Credentials{Source: "generate", Sheet: "encrypted", Tembusan: "summary", Delivery: "plain", UserID: "{first}.{last}", Password: secret.DefaultRule},
 		Deadlines:   Deadlines{Approval: 1, Completion: 3, Receipt: 1},
 		Extract:     Extract{OCR: "auto"},
@@ -218,7 +219,8 @@ func (c *Config) Office() sop.Office {
 		KepalaLPSE: c.People.KepalaLPSE, KepalaBagian: c.People.KepalaBagian, Operator: c.People.Operator, Hears: c.People.Hears,
 		Level: c.Trust.Assurance, UndoWindow: c.Approval.UndoWindow, Expires: c.Approval.Expires,
 		Quorum: c.Approval.Quorum, SecondAbove: c.Approval.SecondAbove, CodeInSheet: c.Approval.Code == "sheet", Papers: c.Approval.Papers, Checkpoint: c.Letters.Checkpoint,
-		Sheet: c.Credentials.Sheet, FullCopy: c.Credentials.Tembusan == "full",
+		ReadBack: c.Approval.ReadBack == "always",
+		Sheet:    c.Credentials.Sheet, FullCopy: c.Credentials.Tembusan == "full",
 		ApprovalDays: c.Deadlines.Approval, CompletionDays: c.Deadlines.Completion, ReceiptDays: c.Deadlines.Receipt,
 		ExpiryDays: expiryDays, ShredAfter: shredAfter, Calendar: c.Deadlines.Calendar,
 	}

@@ -134,7 +134,7 @@ func TestEveryKey(t *testing.T) {
 		"credentials/master}", "credentials/master, source: command, command: ["+filepath.Join(dir, "accounts")+", -x], sheet: encrypted, tembusan: full, user_id: '{initial}{last}-{nip}'}",
 		"calendar.yaml}", "calendar.yaml, approval: 2d, completion: 5d, receipt: 4d}",
 	).Replace(minimal)+`mail: {banners: ["[EKSTERNAL] Hati-hati."]}
-approval: {undo_window: 15m, expires: 5d, code: sheet, second_above: 0}
+approval: {undo_window: 15m, expires: 5d, code: sheet, second_above: 0, read_back: always}
 extract: {ocr: off, clamd: /run/clamd.sock}
 letters: {override: letters, checkpoint: weekly}
 http: {listen: ""}
@@ -146,7 +146,7 @@ log: {format: text, level: debug}
 	if c.IMAP.Start.Since.Format(time.RFC3339) != "2026-01-31T00:00:00+07:00" || c.IMAP.MaxMessage != 25e6 || c.IMAP.Poll != 5*time.Minute || c.IMAP.Security != "starttls" {
 		t.Errorf("imap = %+v", c.IMAP)
 	}
-	if len(c.Credentials.Command) != 2 || c.SMTP.Hello != "ukpbj.office.example" || c.Approval.UndoWindow != 15*time.Minute || !c.Office().CodeInSheet || c.Credentials.Tembusan != "full" || c.HTTP.Listen != "" ||
+	if len(c.Credentials.Command) != 2 || c.SMTP.Hello != "ukpbj.office.example" || c.Approval.UndoWindow != 15*time.Minute || !c.Office().CodeInSheet || !c.Office().ReadBack || c.Credentials.Tembusan != "full" || c.HTTP.Listen != "" ||
 		c.Extract.OCR != "off" || len(c.Mail.Banners) != 1 || c.Letters.Override == "" || c.Office().Checkpoint != "weekly" || c.Log.Level != "debug" || c.Deadlines.Completion != 5 {
 		t.Errorf("config = %+v", c)
 	}

@@ -31,6 +31,7 @@ type Office struct {
 	SecondAbove int // members above which two approvers are needed; 0: never
 	CodeInSheet bool
 	Papers      int64  // bytes of papers that an approval letter carries
+	ReadBack    bool   // every roster is read back to the requester, not only one in doubt
 	Sheet       string // encrypted, plain, none
 	FullCopy    bool   // Kepala LPSE's copy carries the passwords: credentials.tembusan: full
 
