@@ -39,8 +39,8 @@ func (a *Approval) read(s *section) {
 	parsed(s, "code", &a.Code, "", choice("subject", "sheet"))
 	parsed(s, "quorum", &a.Quorum, "one approver or two", number(1, 2))
 	parsed(s, "second_above", &a.SecondAbove, "from how many members on a second approver is wanted; 0 for never", number(0, 1000))
-	parsed(s, "read_back", &a.ReadBack, "", choice("doubts", "always"))
 	parsed(s, "papers", &a.Papers, "write it as 10MiB; 0 attaches none", size(0, 100<<20))
+	parsed(s, "read_back", &a.ReadBack, "", choice("doubts", "always"))
 	s.done()
 }
 

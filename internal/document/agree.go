@@ -151,7 +151,7 @@ func (m *merger) otherForm(s *section) {
 		}
 		seen[o] = true
 		for _, x := range values {
-			if a, b := *x.of(p), *x.of(o); a != "" && b != "" && fold(a) != fold(b) && x.f != fieldNama {
+			if a, b := *x.of(p), *x.of(o); a != "" && b != "" && fold(a) != fold(b) && x.f != fieldNama && !p.wrote(x.f) {
 				m.reading.Roster[i].doubt(x.f)
 			}
 		}

@@ -92,6 +92,9 @@ type Reading struct {
 	Missing     []Kind    `json:"missing"`
 	NeedsPerson bool      `json:"needs_person"`
 	Said        []Row     `json:"said,omitempty"` // what the mails of the case have typed about people, the later word instead of the earlier
+
+	Amended []Amendment `json:"amended,omitempty"` // what the requester has written in answer to a letter, oldest first
+	Unsure  bool        `json:"unsure,omitempty"`  // the layout of the formulir was not wholly understood
 }
 
 // Attest takes it from a person what papers are that the program could not read, or not wholly: kinds by ID. What it could not read of the
@@ -109,24 +112,12 @@ func (r Reading) Attest(kinds map[string]Kind) Reading {
 	if len(attested) == 0 {
 		return r
 	}
-	r.NeedsPerson = len(r.Roster) >= maxRoster || slices.ContainsFunc(r.Papers, Paper.Waits)
 	for i, p := range r.Problems {
-		switch {
-		case p.Code == CodeMissingInSK && attested[SK], p.Code == CodeMissingInST && attested[SuratTugas]:
+		if p.Code == CodeMissingInSK && attested[SK] || p.Code == CodeMissingInST && attested[SuratTugas] {
 			r.Problems[i].Severity = Warn // the person has looked, and the approver is told
-		case p.Severity == Stop:
-			r.NeedsPerson = r.NeedsPerson || rules[p.Code].person
 		}
 	}
-	for i, row := range r.Roster {
-		known := slices.ContainsFunc(r.Problems, func(p Problem) bool { return p.Row == i+1 && p.Severity == Stop })
-		if fault := NIPFault(row.NIP); fault != "" && !known {
-			r.add(i+1, fieldNIP, CodeBadNIP, "%s. Mohon tulis NIP yang benar.", fault)
-		}
-		if row.Email != "" && !validEmail(row.Email) && !known {
-			r.add(i+1, fieldEmail, CodeBadEmail, "alamat surel tidak terbaca. Mohon tulis alamatnya.")
-		}
-	}
+	r.judge()
 	r.complete()
 	return r
 }

@@ -13,6 +13,7 @@ type merger struct {
 	roster  []person
 	base    string // what the roster was taken from
 	said    []saying
+	amends  []Amendment
 }
 
 func (m *merger) take(s *section) {
@@ -135,6 +136,9 @@ func (m *merger) merge() {
 			}
 		}
 	}
+	form := m.bestForm()
+	m.reading.Unsure = form == nil && len(m.papers[Formulir]) > 0 || form != nil && !form.machine() && !form.explained()
+	m.amend(m.amends)
 	m.write()
 }
 
@@ -299,7 +303,7 @@ func (m *merger) write() {
 			p.doubt(fieldNama, fieldEmail, fieldNIK, fieldHP, fieldJabatan, fieldGolongan, fieldUserID)
 		}
 		row := p.Row
-		row.Doubts = append([]string{}, p.Doubts...)
+		row.Doubts = slices.DeleteFunc(append([]string{}, p.Doubts...), func(f string) bool { return p.wrote(field(f)) })
 		m.reading.Roster = append(m.reading.Roster, row)
 	}
 }

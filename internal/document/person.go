@@ -20,6 +20,7 @@ type person struct {
 	unlike  []string // other addresses that the same paper gives them
 	note    string   // beside them it says that they are no member any more
 	heads   bool     // the first below the title of a Pokja within the list
+	own     []field  // the requester has written them in answer to a letter
 	groups  []int    // which of the paper's lists name them: an SK may appoint several Pokja
 }
 

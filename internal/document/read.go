@@ -8,12 +8,14 @@ import (
 
 // Bundle is all that one request consists of.
 type Bundle struct {
-	Sources    []Source // of this mail, in the order attached
-	Previous   []Source // of earlier mails of the same case, oldest first
-	Earlier    []Paper  // as which Previous was read then: what was replaced stays so
-	Body       string   // own text of the mail: it may hold the list of members
-	Said       []Row    // what earlier mails of the case held of it
-	OwnDomains []string // mail domains of the office, against which look-alikes are told
+	Sources    []Source    // of this mail, in the order attached
+	Previous   []Source    // of earlier mails of the same case, oldest first
+	Earlier    []Paper     // as which Previous was read then: what was replaced stays so
+	Body       string      // own text of the mail: it may hold the list of members
+	Said       []Row       // what earlier mails of the case held of it
+	Amended    []Amendment // what the requester has written in answer to letters; a new formulir is the later word
+	Amends     []Amendment // … and writes in this mail
+	OwnDomains []string    // mail domains of the office, against which look-alikes are told
 }
 
 // Read says what the papers of one case are and whom they name (SOP 1.2, SOP 1.3).
@@ -42,8 +44,9 @@ func Read(b Bundle) Reading {
 	r.replace(all, b.Earlier)
 	r.complete()
 	m := &merger{reading: &r, papers: map[Kind][]*section{}, scanned: machineRead(all)}
+	m.amends = b.Amends
 	if !slices.ContainsFunc(all, func(s *section) bool { return s.kind == Formulir && !s.old }) { // a new formulir is the later word
-		m.body = personsOf(b.Said)
+		m.body, m.amends = personsOf(b.Said), slices.Concat(b.Amended, b.Amends)
 	}
 	m.hear(b.Body)
 	for i, s := range all {
@@ -63,6 +66,7 @@ func Read(b Bundle) Reading {
 	}
 	r.checkRows(m.roster, b.OwnDomains, !empty && len(forms)+len(m.body) > 0)
 	m.agree()
+	m.ownWord()
 	r.tellStruckOut(all)
 	slices.SortStableFunc(r.Problems, func(a, b Problem) int { return cmp.Compare(a.Row, b.Row) }) // as a letter lists them
 	return r
