@@ -125,7 +125,7 @@ func tone(s sop.Status) color.Color {
 		return dim
 	case sop.NeedsReview:
 		return bad
-	case sop.Incomplete:
+	case sop.Incomplete, sop.AwaitingRequester:
 		return warned
 	}
 	return calm

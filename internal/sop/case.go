@@ -16,19 +16,20 @@ import (
 type Status string
 
 const (
-	Incomplete       Status = "belum-lengkap"
-	AwaitingApproval Status = "menunggu-persetujuan"
-	Approved         Status = "disetujui"           // approved: undo window, or letters being sealed
-	Sent             Status = "dikirim"             // letters handed to the post, not all accepted yet
-	AwaitingReceipt  Status = "menunggu-konfirmasi" // every letter is final, some member has not confirmed
-	Done             Status = "selesai"
-	Rejected         Status = "ditolak"
-	Cancelled        Status = "dibatalkan"
-	NeedsReview      Status = "perlu-diperiksa"
+	Incomplete        Status = "belum-lengkap"
+	AwaitingRequester Status = "menunggu-pemohon" // the roster was read back to the requester
+	AwaitingApproval  Status = "menunggu-persetujuan"
+	Approved          Status = "disetujui"           // approved: undo window, or letters being sealed
+	Sent              Status = "dikirim"             // letters handed to the post, not all accepted yet
+	AwaitingReceipt   Status = "menunggu-konfirmasi" // every letter is final, some member has not confirmed
+	Done              Status = "selesai"
+	Rejected          Status = "ditolak"
+	Cancelled         Status = "dibatalkan"
+	NeedsReview       Status = "perlu-diperiksa"
 )
 
 // Statuses lists all, in the order of the procedure.
-var Statuses = []Status{Incomplete, AwaitingApproval, Approved, Sent, AwaitingReceipt, Done, Rejected, Cancelled, NeedsReview}
+var Statuses = []Status{Incomplete, AwaitingRequester, AwaitingApproval, Approved, Sent, AwaitingReceipt, Done, Rejected, Cancelled, NeedsReview}
 
 // Label is the status as letters and pages print it: its words with blanks between them, and a capital letter.
 func (s Status) Label() string {
@@ -65,6 +66,8 @@ type Case struct {
 	Revision int              `json:"revision"` // of papers and roster, from 1
 	Issue    int              `json:"issue"`    // of the approval letter within the revision, from 1; 0 = none yet
 	Reading  document.Reading `json:"reading"`
+
+	ReadBack *ReadBack `json:"read_back,omitempty"` // the last time that the roster was read back to the requester
 
 	Attested map[string]document.Kind `json:"attested,omitempty"` // papers that a person has read in the program's place, by ID
 	Changes  []string                 `json:"changes,omitempty"`  // what this revision changed against the one before, Indonesian

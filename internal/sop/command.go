@@ -26,6 +26,7 @@ var rules = map[Verb]rule{
 	KirimUlang:   {RoleApprover, false, true, resendable, (*decision).kirimUlang},
 	Delegasi:     {RoleApprover, false, true, delegable, (*decision).delegasi},
 	Batal:        {RoleRequester, false, true, withdrawable, (*decision).batal},
+	Benar:        {RoleNone, false, true, confirmable, (*decision).benar},
 	Terima:       {RoleMember, false, false, ownLetter, (*decision).terima},
 	Salah:        {RoleMember, true, false, ownLetter, (*decision).salah},
 	Kendala:      {RoleMember, true, false, ownLetter, (*decision).kendala},
@@ -94,6 +95,8 @@ func (w Command) decide(d *decision) string {
 	case "line-unknown", "line-twice", "user-id-bad", "user-id-taken":
 		_, bad := d.c.lineFault(w.Lines)
 		return d.reject(why, bad.text())
+	case "read-back-open":
+		return d.reject(why, d.shortfall())
 	case "member-unknown", "shredded", "nothing-to-resend":
 		return d.reject(why, w.Arg)
 	}

@@ -137,6 +137,8 @@ func (d *decision) stepTopic(k deadlineClock) string {
 		return "mend"
 	case k.member != nil || d.c.Owes == "member":
 		return "receipt"
+	case d.c.Status == AwaitingRequester:
+		return "read-back"
 	case d.c.Owes == "requester":
 		return "completion"
 	}
@@ -172,6 +174,8 @@ func (d *decision) stepRow(k deadlineClock) string {
 	switch topic := d.stepTopic(k); {
 	case topic == "receipt":
 		return "3.1"
+	case topic == "read-back":
+		return "1.2"
 	case topic == "completion", d.c.Status == NeedsReview && !d.c.Reading.Ready():
 		return "1.3"
 	case d.c.Approval != nil:
@@ -188,7 +192,7 @@ var urges = []int{2, 3, 5, 10}
 func (d *decision) urgeAt() moment {
 	c := &d.c
 	n := len(c.Urged)
-	if c.Status != Incomplete || n == 0 || n > len(urges) || c.Held != "" {
+	if c.Status != Incomplete && c.Status != AwaitingRequester || n == 0 || n > len(urges) || c.Held != "" {
 		return moment{}
 	}
 	return moment{at: d.o.Calendar.NextOpen(d.o.Calendar.Deadline(c.Urged[n-1], urges[n-1])).UTC(), wait: day, office: true}
@@ -200,12 +204,17 @@ func (d *decision) urgeDue() string {
 	}
 	d.c.Urged = append(d.c.Urged, d.now)
 	if len(d.c.Urged) <= len(urges) {
-		d.tell(Pengingat, d.c.Requester, RoleRequester, "completion", "")
-		d.event("reminded", "Pengingat dikirim.", "step", "completion")
+		topic := d.stepTopic(deadlineClock{})
+		d.tell(Pengingat, d.c.Requester, RoleRequester, topic, "")
+		d.event("reminded", "Pengingat dikirim.", "step", topic)
 		return "reminded"
 	}
-	d.deviation(Deviation{Kind: "perlengkapan", Step: "1.3", Owed: "requester", By: d.lateness(d.c.Due),
-		Text: "Permohonan ditutup karena kekurangannya tidak dilengkapi: " + d.shortfall()})
+	v := Deviation{Kind: "perlengkapan", Step: "1.3", Owed: "requester", By: d.lateness(d.c.Due),
+		Text: "Permohonan ditutup karena kekurangannya tidak dilengkapi: " + d.shortfall()}
+	if d.c.Status == AwaitingRequester {
+		v.Step, v.Text = "1.2", "Permohonan ditutup karena daftar anggota yang dibaca ulang tidak dijawab."
+	}
+	d.deviation(v)
 	d.event("abandoned", "Permohonan ditutup karena tidak dilengkapi.")
 	d.end(Cancelled, "abandoned", "")
 	return "abandoned"

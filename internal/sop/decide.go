@@ -151,6 +151,9 @@ func (c Case) clone() Case {
 	}
 	c.Accounts = maps.Collect(maps.All(c.Accounts)) // never nil
 	c.Attested = maps.Clone(c.Attested)
+	if c.ReadBack != nil {
+		c.ReadBack = new(*c.ReadBack)
+	}
 	c.Urged = slices.Clone(c.Urged)
 	c.Delegations = slices.Clone(c.Delegations)
 	c.Votes = slices.Clone(c.Votes)

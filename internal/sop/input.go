@@ -203,6 +203,7 @@ const (
 	Salah        Verb = "SALAH"
 	Kendala      Verb = "KENDALA"
 	Batal        Verb = "BATAL"
+	Benar        Verb = "BENAR"
 	Jelaskan     Verb = "JELASKAN"
 	TanyaStatus  Verb = "STATUS"
 	TanyaBantuan Verb = "BANTUAN"

@@ -91,7 +91,7 @@ func (w Instruct) Refused(c *Case) string {
 		return "closed"
 	case w.Verb == "close" && (c.Approval != nil || len(c.Votes) > 0):
 		return "approved"
-	case w.Verb == "reject" && c.Status != NeedsReview && c.Status != Incomplete:
+	case w.Verb == "reject" && c.Status != NeedsReview && c.Status != Incomplete && c.Status != AwaitingRequester:
 		return "undecided"
 	case w.Verb == "accept" && c.Status != NeedsReview:
 		return "nothing-to-read"
@@ -138,25 +138,25 @@ func (c *Case) paper(arg string) (p document.Paper, k document.Kind, why string)
 // attest goes on with what a person has read. It approves nothing: the approver is asked as ever. SOP 1.2
 func (d *decision) attest(arg string) string {
 	p, k, _ := d.c.paper(arg)
+	d.accept(p, k)
+	d.event("paper-accepted", "Berkas "+p.File+" telah dibaca oleh petugas: "+k.Label()+".", "sha256", p.SHA256, "kind", string(k))
+	d.c.Reading = d.checked(d.c.Reading.Attest(d.c.Attested))
+	if d.c.Reading.ForPerson() {
+		return "paper-accepted" // another one waits
+	}
+	d.change("berkas " + p.File + " dibaca oleh petugas, karena tidak terbaca oleh sistem")
+	if reason := d.proceed("accepted", false); reason == "no-approver" {
+		return reason
+	}
+	return "paper-accepted"
+}
+
+// accept takes it from somebody what a paper is that could not be read.
+func (d *decision) accept(p document.Paper, k document.Kind) {
 	if d.c.Attested == nil {
 		d.c.Attested = map[string]document.Kind{}
 	}
 	d.c.Attested[p.ID()] = k
-	d.event("paper-accepted", "Berkas "+p.File+" telah dibaca oleh petugas: "+k.Label()+".", "sha256", p.SHA256, "kind", string(k))
-	d.c.Reading = d.checked(d.c.Reading.Attest(d.c.Attested))
-	switch r := d.c.Reading; {
-	case r.NeedsPerson:
-		return "paper-accepted" // another one waits
-	case r.Ready() && d.short():
-		return d.toPerson("no-approver")
-	case r.Ready():
-		d.change("berkas " + p.File + " dibaca oleh petugas, karena tidak terbaca oleh sistem")
-		d.tell(TandaTerima, d.c.Requester, RoleRequester, "accepted", "")
-		d.askApproval()
-		return "paper-accepted"
-	}
-	d.incomplete(false)
-	return "paper-accepted"
 }
 
 // end closes a case of which nothing was released, and tells whoever was asked about it; topic says who ended it.

@@ -57,12 +57,13 @@ const (
 	Pendaftaran        LetterKind = "pendaftaran"        // to an approver: answer this, so that we see what your replies carry; decides nothing
 	RingkasanOperator  LetterKind = "ringkasan-operator" // everything that waits for a person, once a day
 	HasilPendaftaran   LetterKind = "hasil-pendaftaran"
+	BacaUlang          LetterKind = "baca-ulang" // the roster as read, for the requester to confirm or correct
 )
 
 // LetterKinds lists every template.
 var LetterKinds = []LetterKind{TandaTerima, Kekurangan, PermohonanTembusan, Persetujuan, Kredensial, Tembusan, Penolakan,
 	Dikembalikan, Dibatalkan, TidakDikenali, Pengingat, Eskalasi, GagalKirim, Selesai, StatusKasus, Bantuan, LaporanBulanan,
-	PeringatanOperator, RingkasanOperator, Pemberitahuan, TitikPeriksa, Pendaftaran, HasilPendaftaran}
+	PeringatanOperator, RingkasanOperator, Pemberitahuan, TitikPeriksa, Pendaftaran, HasilPendaftaran, BacaUlang}
 
 // Role in which somebody takes part in a case.
 type Role string
@@ -112,6 +113,7 @@ const (
 	TaskAccounts   TaskKind = "accounts"   // make user IDs, passwords and the account sheets of a revision → AccountsMade
 	TaskCredential TaskKind = "credential" // render and seal one member's letter → CredentialSealed
 	TaskTembusan   TaskKind = "tembusan"   // render and seal the copy with passwords → TembusanSealed
+	TaskPictures   TaskKind = "pictures"   // cut the rows that a machine has read out of their scans → Pictured
 	TaskShred      TaskKind = "shred"      // destroy a member's key → KeyShredded
 	TaskDelegate   TaskKind = "delegate"   // tell an open case what was delegated in another → Delegated
 	TaskVoid       TaskKind = "void"       // tell an open case that its codes are void → Instruct

@@ -24,7 +24,7 @@ func (r Request) decide(d *decision) string {
 	if r.Past.Repeats != "" {
 		d.change("meminta hal yang sama dengan " + r.Past.Repeats + "; pemohon menulis BARU pada perihal")
 	}
-	reason := d.take(r.Reading, r.Past, "", r.Links)
+	reason := d.take(r.Reading, r.Past, "", r.Links, false)
 	if !r.KepalaCopied { // SOP 1.4
 		d.tell(PermohonanTembusan, d.o.KepalaLPSE, RoleKepala, "", "")
 	}
@@ -49,22 +49,29 @@ func (s Supplement) decide(d *decision) string {
 		d.answer("after-approval", "")
 		return "after-approval"
 	}
-	if Same(d.c.Reading, s.Reading) {
+	answers := d.answers(s.Reading)
+	if Same(d.c.Reading, s.Reading) && len(s.Reading.Amended) <= len(d.c.Reading.Amended) {
 		d.answer("nothing-new", "")
 		return "nothing-new"
 	}
 	d.c.Changes = changes(d.c.Reading, s.Reading)
 	d.event("supplemented", "Pelengkap diterima: "+strings.Join(d.c.Changes, "; "), "revision", fmt.Sprint(d.c.Revision+1))
-	reason := d.take(s.Reading, s.Past, "supplement", s.Links)
+	reason := d.take(s.Reading, s.Past, "supplement", s.Links, answers)
 	if from := d.in.From; !sameAddress(from.Address, d.c.Requester.Address) {
 		d.reply(StatusKasus, from.Person, d.role(), "supplement", "")
 	}
 	return reason
 }
 
-// take makes a new revision of the reading and goes on to the approver, back to the requester, or to a person.
-func (d *decision) take(r document.Reading, past Past, topic string, links bool) string {
+// take makes a new revision of the reading and goes on with it; answers: it is what the requester says to the roster that was read back.
+func (d *decision) take(r document.Reading, past Past, topic string, links, answers bool) string {
 	d.c.Reading = d.checked(r.Attest(d.c.Attested))
+	if answers {
+		d.takeAnswer()
+	}
+	if b := d.c.ReadBack; b.answered() && !d.c.Reading.ForPerson() {
+		d.c.Reading = d.c.Reading.Answered(b.Asked)
+	}
 	r = d.c.Reading
 	d.c.Revision, d.c.Issue = d.c.Revision+1, 0
 	d.c.CodeTries, d.c.Votes, d.c.Expires = 0, nil, time.Time{}
@@ -72,17 +79,27 @@ func (d *decision) take(r document.Reading, past Past, topic string, links bool)
 	for _, row := range r.Roster { // SOP 1.2
 		d.c.Members = append(d.c.Members, Member{Row: row, State: MemberWaiting, Marks: d.marks(row, r.Roster, past)})
 	}
+	return d.proceed(topic, links)
+}
+
+// proceed goes on to the approver, back to the requester, or to a person.
+func (d *decision) proceed(topic string, links bool) string {
+	r := d.c.Reading
 	switch {
-	case d.c.Reading.Ready() && d.short():
-		return d.toPerson("no-approver")
-	case d.c.Reading.Ready():
-		d.reply(TandaTerima, d.c.Requester, RoleRequester, topic, "")
-		d.askApproval()
-		return "complete"
-	case r.NeedsPerson:
+	case r.ForPerson():
 		return d.toPerson("needs-person")
+	case !r.Complete && len(r.ByWord()) == 0 || len(r.Roster) == 0:
+		return d.incomplete(links)
+	case d.inDoubt():
+		return d.readBack()
+	case !r.Ready():
+		return d.incomplete(links)
+	case d.short():
+		return d.toPerson("no-approver")
 	}
-	return d.incomplete(links)
+	d.reply(TandaTerima, d.c.Requester, RoleRequester, topic, "")
+	d.askApproval()
+	return "complete"
 }
 
 // incomplete sends the request back with what is missing, by name and by row. SOP 1.3
@@ -92,7 +109,7 @@ func (d *decision) incomplete(links bool) string {
 	}
 	d.c.Status = Incomplete
 	d.deviation(Deviation{Kind: "perlengkapan", Step: "1.3", Owed: "requester", Text: "Permohonan belum lengkap: " + d.shortfall(),
-		By: fmt.Sprintf("%d hal", len(d.c.Reading.Missing)+len(d.stops()))})
+		By: fmt.Sprintf("%d hal", len(d.c.Reading.Missing)+len(stopping(d.c.Reading.Problems)))})
 	topic := ""
 	if links {
 		topic = "links"
@@ -126,9 +143,9 @@ func (w Oversized) decide(d *decision) string {
 	return "oversized"
 }
 
-// stops are the problems that keep the case from the approver.
-func (d *decision) stops() []document.Problem {
-	return slices.DeleteFunc(slices.Clone(d.c.Reading.Problems), func(p document.Problem) bool { return p.Severity != document.Stop })
+// stopping are the problems that keep the case from the approver.
+func stopping(all []document.Problem) []document.Problem {
+	return slices.DeleteFunc(slices.Clone(all), func(p document.Problem) bool { return p.Severity != document.Stop })
 }
 
 func (d *decision) shortfall() string {
@@ -136,7 +153,7 @@ func (d *decision) shortfall() string {
 	for _, k := range d.c.Reading.Missing {
 		words = append(words, k.Label()+" tidak ada")
 	}
-	for _, p := range d.stops() {
+	for _, p := range stopping(d.c.Reading.Problems) {
 		words = append(words, p.Text)
 	}
 	if len(words) == 0 {

@@ -308,7 +308,7 @@ func problem(x document.Problem) string {
 // steps is the procedure as a strip: SOP 1, 2, 3.
 func steps(s sop.Status) []step {
 	names := []string{"Permohonan", "Persetujuan", "Pengiriman", "Konfirmasi", "Selesai"}
-	at := map[sop.Status]int{sop.Incomplete: 0, sop.NeedsReview: 0, sop.AwaitingApproval: 1, sop.Approved: 2, sop.Sent: 2, sop.AwaitingReceipt: 3, sop.Done: 5}
+	at := map[sop.Status]int{sop.Incomplete: 0, sop.NeedsReview: 0, sop.AwaitingRequester: 0, sop.AwaitingApproval: 1, sop.Approved: 2, sop.Sent: 2, sop.AwaitingReceipt: 3, sop.Done: 5}
 	now, known := at[s]
 	if !known || s == sop.NeedsReview {
 		return nil // refused, withdrawn, or anywhere

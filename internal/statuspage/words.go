@@ -54,7 +54,7 @@ const (
 )
 
 // An unknown status is bad, a member's state dim.
-var statusTones = map[sop.Status]tone{sop.Done: good, sop.Incomplete: wait, sop.AwaitingApproval: wait, sop.AwaitingReceipt: wait, sop.Approved: calm,
+var statusTones = map[sop.Status]tone{sop.Done: good, sop.Incomplete: wait, sop.AwaitingRequester: wait, sop.AwaitingApproval: wait, sop.AwaitingReceipt: wait, sop.Approved: calm,
 	sop.Sent: calm, sop.Rejected: dim, sop.Cancelled: dim}
 
 var memberTones = map[sop.MemberState]tone{sop.MemberConfirmed: good, sop.MemberFailed: bad, sop.MemberWrong: bad, sop.MemberLapsed: wait,
