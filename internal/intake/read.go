@@ -183,6 +183,9 @@ func (r *reading) readPapers(ctx context.Context) error {
 			return err
 		}
 		bundle.Previous, bundle.Earlier, bundle.Said = r.Extract.All(ctx, old), cs.Reading.Papers, cs.Reading.Said
+		if bundle.Amended, bundle.Amends = cs.Reading.Amended, r.v.Amends; len(bundle.Amends) > 0 {
+			bundle.Body = "" // it is read line by line
+		}
 		r.on = groundOf(cs)
 	}
 	read := document.Read(bundle)

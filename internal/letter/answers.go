@@ -35,7 +35,10 @@ func (v *View) allAnswers() []Answer {
 	case role == sop.RoleMember:
 		own = v.memberAnswers(all)
 	case role == sop.RoleRequester && (all || !v.Case.Approved):
-		own = []Answer{{Does: "Menarik permohonan sebelum disetujui", Write: "BATAL"}}
+		if all || v.Case.ReadBack && !v.Open {
+			own = []Answer{{Does: "Menyatakan daftar anggota yang dibaca ulang benar", Write: string(sop.Benar), Link: v.Confirm()}}
+		}
+		own = append(own, Answer{Does: "Menarik permohonan sebelum disetujui", Write: "BATAL"})
 	}
 	if v.Case.Owed[sop.Role(v.Role)] {
 		own = append(own, Answer{Does: "Menjelaskan penyimpangan yang tercatat", Write: "JELASKAN", Then: "diikuti penjelasan"})

@@ -116,7 +116,7 @@ func squeeze(s string) string {
 func topicsOf(k sop.LetterKind) []string {
 	switch k {
 	case sop.TandaTerima:
-		return []string{"", "supplement", "repeat"}
+		return []string{"", "supplement", "repeat", "read-back"}
 	case sop.StatusKasus:
 		return []string{"", "repeat"}
 	case sop.GagalKirim:

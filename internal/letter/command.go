@@ -14,7 +14,7 @@ import (
 var verbs = map[string]bool{
 	string(sop.Setuju): true, string(sop.Tolak): true, string(sop.Lengkapi): true, string(sop.Stop): true,
 	string(sop.Delegasi): true, string(sop.Terima): true, string(sop.Salah): true, string(sop.Kendala): true,
-	string(sop.Batal): true, string(sop.Jelaskan): true, string(sop.TanyaStatus): true, string(sop.TanyaBantuan): true,
+	string(sop.Batal): true, string(sop.Benar): true, "CORRECT": true, string(sop.Jelaskan): true, string(sop.TanyaStatus): true, string(sop.TanyaBantuan): true,
 	"APPROVE": true, "REJECT": true, "RETURN": true, "RESEND": true, "DELEGATE": true, "RECEIVED": true, "WRONG": true,
 	"PROBLEM": true, "CANCEL": true, "EXPLAIN": true, "HELP": true,
 }

@@ -94,6 +94,10 @@ func (s *Set) render(d Data) (Rendered, error) {
 
 // asked is the subject of the approval letter that waits for the addressee's answer; empty where none does.
 func (s *Set) asked(d Data, v *View) (string, error) {
+	if v.Case.ReadBack && v.Role == string(sop.RoleRequester) { // the subject names the revision; there is no code
+		subject, err := s.letters[sop.BacaUlang].words("subject", &View{Revision: d.Case.Revision})
+		return mailSubject(&View{Subject: subject, Number: v.Number}), err
+	}
 	if d.Asked == "" || !v.asksAgain() || !v.Case.Asked || d.Case.Expires.IsZero() {
 		return "", nil
 	}

@@ -117,6 +117,7 @@ func (v *View) rows(d Data) {
 	} else if l.Kind == sop.Selesai && v.Member != nil && v.Member.Confirmed.Set() {
 		v.leftOut(d)
 	}
+	v.readBack(d)
 	for _, s := range c.Changes {
 		v.Changes = append(v.Changes, shown(s, maxTitle))
 	}
@@ -190,7 +191,7 @@ func (v *View) pictures(l sop.Letter) {
 
 // bound keeps a letter readable; an approver sees every member whatever their number, and so does who is given the passwords.
 func (v *View) bound(k sop.LetterKind) {
-	if k != sop.Persetujuan && !v.Full {
+	if k != sop.Persetujuan && k != sop.BacaUlang && !v.Full {
 		most(&v.Members, &v.MoreMembers)
 	}
 	most(&v.Roster, &v.MoreRoster)

@@ -86,6 +86,8 @@ const (
 		"kepada Admin Agency. Penggantian anggota dan keperluan lain memerlukan permohonan baru."
 	mendNext = `Bila alamat surel seorang anggota keliru, mohon balas dengan satu baris berisi nama atau NIP anggota itu dan alamat surelnya yang benar; ` +
 		"alamat itu dipakai setelah disetujui Admin Agency."
+	amendNext = `Mohon balas sekali lagi dengan satu baris untuk setiap isian, misalnya "2 email nama@contoh.go.id" atau "3 NIP" diikuti 18 angkanya; ` +
+		"angkanya adalah nomor anggota dalam surat kami yang terakhir. Perubahan lain mohon dibuat pada lembar kerja yang terlampir pada surat itu."
 	directNext = "Mohon balas langsung dari kotak surat Saudara yang terdaftar, melalui server surat kantor, tanpa meneruskannya."
 )
 
@@ -166,9 +168,15 @@ var unclear = map[string]Reason{
 	"mend-taken":    {"", "Alamat itu tercatat untuk anggota lain. Belum ada yang diubah.", mendNext},
 	"mend-pending": {"", "Pemohon menyatakan bahwa alamat ini keliru, dan alamat baru sedang menunggu persetujuan. Konfirmasi Saudara belum dicatat.",
 		`Bila surat itu bukan untuk Saudara, mohon balas dengan kata "SALAH". Bila memang untuk Saudara, mohon hubungi pemohon.`},
-	"line-mend":   {"", "Surat ini hanya menanyakan satu alamat; baris tentang akun tidak berlaku di sini.", `Mohon balas sekali lagi hanya dengan kata "SETUJU".`},
-	"nothing-new": {"", "Berkas yang Saudara kirim sama dengan yang telah kami terima.", "Mohon periksa kembali lampiran Saudara."},
-	"closed":      {"", "Permohonan ini telah ditutup, sehingga tidak ada lagi yang dapat diubah.", sentNext},
+	"line-mend":    {"", "Surat ini hanya menanyakan satu alamat; baris tentang akun tidak berlaku di sini.", `Mohon balas sekali lagi hanya dengan kata "SETUJU".`},
+	"lines-unread": {"", "Satu baris pada balasan Saudara tidak dapat kami baca dengan pasti, sehingga belum ada yang diubah. Baris itu tertulis di bawah ini.", amendNext},
+	"read-back-old": {"", "Jawaban itu menyangkut daftar anggota yang sudah digantikan: daftarnya berubah sesudah surat yang Saudara jawab.",
+		"Mohon jawab surat kami yang terakhir."},
+	"read-back-open":    {"", "Daftar anggota itu belum dapat dipastikan, karena masih ada isian yang kosong atau tidak dapat dipakai.", amendNext},
+	"read-back-done":    {"", "Daftar anggota itu telah Saudara pastikan dan telah diteruskan kepada Admin Agency.", "Saudara tidak perlu menjawab lagi."},
+	"nothing-read-back": {"", "Tidak ada daftar anggota yang menunggu kepastian dari Saudara.", `Untuk mengetahui keadaannya, mohon balas dengan kata "STATUS".`},
+	"nothing-new":       {"", "Berkas yang Saudara kirim sama dengan yang telah kami terima.", "Mohon periksa kembali lampiran Saudara."},
+	"closed":            {"", "Permohonan ini telah ditutup, sehingga tidak ada lagi yang dapat diubah.", sentNext},
 	"stranger": {"", "Balasan atas surat Saudara datang dari alamat yang tidak terdaftar untuk permohonan ini, sehingga tidak dihitung.",
 		"Bila Saudara sendiri yang mengirimnya, mohon balas sekali lagi dari alamat terdaftar, yaitu alamat yang menerima surat ini."},
 	"closed-done": {"Permohonan akun SPSE telah selesai", "Permohonan ini telah selesai: telah disetujui, dan surat kredensialnya telah dikirim.", sentNext},
@@ -194,6 +202,8 @@ var steps = map[string]Reason{
 		"Mohon surat permohonan persetujuan tentang alamat itu dijawab sebelum tenggat."},
 	"completion": {"Kelengkapan permohonan akun SPSE", "Permohonan ini masih menunggu kelengkapan berkas dari pemohon.", // SOP 1.3
 		"Mohon kekurangan yang telah kami sampaikan dilengkapi sebelum tenggat."},
+	"read-back": {"Kepastian daftar anggota Pokja", "Daftar anggota permohonan ini masih menunggu kepastian dari pemohon.", // SOP 1.2
+		"Mohon surat kami tentang daftar anggota itu dijawab sebelum tenggat."},
 	"receipt": {"Konfirmasi penerimaan akun SPSE", "Penerimaan user ID dan password oleh anggota Pokja belum dikonfirmasi.", // SOP 3.1
 		"Mohon penerimaan surat kredensial dikonfirmasi sebelum tenggat."},
 	"review": {"Pemeriksaan permohonan akun SPSE", "Permohonan ini masih menunggu pemeriksaan petugas.",
@@ -236,7 +246,8 @@ var elsewhere = map[string]Reason{
 var letterNames = map[sop.LetterKind]string{
 	sop.Kredensial: "Surat kredensial", sop.Persetujuan: "Surat permohonan persetujuan", sop.Tembusan: "Surat tembusan",
 	sop.PermohonanTembusan: "Surat tembusan permohonan", sop.TandaTerima: "Surat tanda terima", sop.Kekurangan: "Surat kekurangan berkas",
-	sop.Selesai: "Surat penyelesaian", sop.Pengingat: "Surat pengingat", sop.Eskalasi: "Surat eskalasi",
+	sop.BacaUlang: "Surat baca ulang daftar anggota",
+	sop.Selesai:   "Surat penyelesaian", sop.Pengingat: "Surat pengingat", sop.Eskalasi: "Surat eskalasi",
 	sop.Pemberitahuan: "Surat pemberitahuan", sop.Penolakan: "Surat penolakan", sop.Dikembalikan: "Surat pengembalian",
 }
 

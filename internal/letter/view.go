@@ -60,6 +60,7 @@ type View struct {
 	MoreRoster, MoreMembers, MoreRows int    // rows left out of long lists
 
 	Overdue     bool // Due has passed
+	Open        bool // something stops the roster that no confirmation can settle
 	Deputies    bool // the addressee may delegate
 	Copied      bool // it was approved that Kepala LPSE's tembusan carries the passwords
 	HasCopy     bool // a Tembusan line stands under the letter
@@ -78,11 +79,12 @@ type MendView struct {
 // Stand is how far the case has come, for what the addressee may still do.
 type Stand struct {
 	Closed, Asked, Approved, Released, Confirmed bool // Confirmed: the member of the letter
+	ReadBack                                     bool // the requester is asked about the roster
 	Owed                                         map[sop.Role]bool
 }
 
 func stand(c sop.Case, nip string) Stand {
-	s := Stand{Closed: c.Status.Closed(), Asked: c.Status == sop.AwaitingApproval, Approved: c.Approval != nil,
+	s := Stand{Closed: c.Status.Closed(), Asked: c.Status == sop.AwaitingApproval, ReadBack: c.Status == sop.AwaitingRequester, Approved: c.Approval != nil,
 		Released: c.Approval != nil && c.Approval.Released, Owed: map[sop.Role]bool{}}
 	if m := c.Member(nip); m != nil {
 		s.Confirmed = m.State == sop.MemberConfirmed

@@ -11,10 +11,10 @@ import (
 
 const workbookType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-// enclose adds the marked-up return to the letter that names what is missing, and the blank formulir where that is (SOP 1.3). It takes some milliseconds, and the
+// enclose adds the marked-up return to the letter that names what is missing or reads the roster back, and the blank formulir where that is (SOP 1.3). It takes some milliseconds, and the
 // same case gives the same bytes. The letter says everything by itself, so it goes out even where the workbook cannot be made.
 func (c *Clerk) enclose(cs sop.Case, l sop.Letter) sop.Letter {
-	if l.Kind != sop.Kekurangan {
+	if l.Kind != sop.Kekurangan && l.Kind != sop.BacaUlang {
 		return l
 	}
 	b, err := form.Markup(cs.Reading, cs.Number)

@@ -421,6 +421,8 @@ func (h *history) honest(t *rapid.T) sop.Input {
 		b := h.begun[0]
 		h.begun = slices.Clone(h.begun[1:])
 		return h.carry(b.task, b.seen)
+	case h.c.Status == sop.AwaitingRequester:
+		return h.settleRoster()
 	case h.c.Status == sop.Incomplete || h.c.Status == sop.NeedsReview:
 		r := reading(3, fmt.Sprint(h.n))
 		return h.mail("staf", sop.Proven, sop.Supplement{Reading: r})
@@ -528,7 +530,7 @@ func (h *history) drawTick(t *rapid.T) sop.Input {
 var (
 	people   = []string{"admin", "admin", "admin", "admin2", "admin2", "alias", "wakil", "staf", "kepala", "m1", "m2", "m3", "orang", "kantor"}
 	allVerbs = []sop.Verb{sop.Setuju, sop.Setuju, sop.Setuju, sop.Setuju, sop.Tolak, sop.Lengkapi, sop.Stop, sop.KirimUlang, sop.Delegasi, sop.Terima, sop.Terima,
-		sop.Terima, sop.Salah, sop.Kendala, sop.Batal, sop.Jelaskan, sop.TanyaStatus, sop.TanyaBantuan, "TARI"}
+		sop.Terima, sop.Salah, sop.Kendala, sop.Batal, sop.Benar, sop.Jelaskan, sop.TanyaStatus, sop.TanyaBantuan, "TARI"}
 	words = []string{"", "alasan", "Made", "Ni Luh Contoh", nipOf(2), "Wakil Admin SAMPAI 2026-05-29", "wakil@office.example SELESAI"}
 )
 
@@ -617,6 +619,9 @@ func (h *history) drawResult(t *rapid.T) sop.Input {
 		case sop.TembusanSealed:
 			w.Failed = "x"
 			in.What = w
+		case sop.Pictured:
+			w.Failed = "x"
+			in.What = w
 		}
 	} else if w, ok := in.What.(sop.CredentialSealed); ok && rarely(t, "elsewhere") {
 		w.Letter.To = cast["orang"]
@@ -687,6 +692,10 @@ func drawReading(t *rapid.T) document.Reading {
 		r.Complete, r.Missing = false, []document.Kind{document.SK}
 	}
 	r.NeedsPerson = rarely(t, "unreadable")
+	if len(r.Roster) > 0 && rarely(t, "doubt") {
+		r.Roster[0].Doubts = []string{"email"}
+		r.Papers[0].MachineRead = rapid.Bool().Draw(t, "machine")
+	}
 	return r
 }
 
@@ -694,6 +703,7 @@ func drawOffice(t *rapid.T) sop.Office {
 	o := testOffice()
 	o.Quorum = rapid.IntRange(1, 2).Draw(t, "quorum")
 	o.FullCopy = rapid.Bool().Draw(t, "full")
+	o.ReadBack = rarely(t, "read back")
 	o.UndoWindow = time.Duration(rapid.IntRange(0, 2).Draw(t, "undo")) * 20 * time.Minute
 	if rapid.Bool().Draw(t, "deputies") {
 		o.Approvers[0].Deputies = []sop.Approver{{Person: cast["wakil"]}}
@@ -741,4 +751,13 @@ func TestHistories(t *testing.T) {
 		}
 	}
 	t.Logf("came to %v, %d credential letters, %d to a mended address, %d copies with passwords", reached, letters, mends, copies)
+}
+
+// settleRoster is how an honest requester answers a roster that was read back: with BENAR, or with papers where that does not do.
+func (h *history) settleRoster() sop.Input {
+	in := h.mail("staf", sop.Proven, sop.Command{Verb: sop.Benar, Ref: h.ref(sop.BacaUlang, cast["staf"].Address)})
+	if h.office.Refusal(&h.c, in.From, in.What.(sop.Command), h.now) != "" {
+		in.What = sop.Supplement{Reading: reading(3, fmt.Sprint(h.n))}
+	}
+	return in
 }

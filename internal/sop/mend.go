@@ -77,6 +77,7 @@ func (w Correction) decide(d *decision) string {
 		for i := range roster {
 			if roster[i].NIP == x.NIP {
 				roster[i].Email = x.Address
+				roster[i].Doubts = slices.DeleteFunc(slices.Clone(roster[i].Doubts), func(f string) bool { return f == "email" })
 			}
 		}
 	}

@@ -182,7 +182,7 @@ func (t *talk) setOffice() (string, error) {
 		o.Standing = []sop.Delegation{{From: cast["admin"], To: cast["wakil"], Until: until.UTC()}}
 	}
 	o.Level = sop.Level(t.arg("level", "standard"))
-	o.FullCopy = t.says("full")
+	o.FullCopy, o.ReadBack = t.says("full"), t.says("read-back")
 	t.world = newWorld(o)
 	return "", err
 }
@@ -215,11 +215,11 @@ func (t *talk) input(name, words string) ([]sop.Input, error) {
 }
 
 var verbs = map[string]sop.Verb{"SETUJU": sop.Setuju, "TOLAK": sop.Tolak, "LENGKAPI": sop.Lengkapi, "STOP": sop.Stop, "KIRIM-ULANG": sop.KirimUlang,
-	"DELEGASI": sop.Delegasi, "TERIMA": sop.Terima, "SALAH": sop.Salah, "KENDALA": sop.Kendala, "BATAL": sop.Batal, "JELASKAN": sop.Jelaskan,
+	"DELEGASI": sop.Delegasi, "TERIMA": sop.Terima, "SALAH": sop.Salah, "KENDALA": sop.Kendala, "BATAL": sop.Batal, "BENAR": sop.Benar, "JELASKAN": sop.Jelaskan,
 	"STATUS": sop.TanyaStatus, "BANTUAN": sop.TanyaBantuan, "TARI": "TARI"}
 
 // answers are the letters that each verb is an answer to, unless the line says otherwise.
-var answers = map[sop.Verb]sop.LetterKind{sop.Setuju: sop.Persetujuan, sop.Tolak: sop.Persetujuan, sop.Lengkapi: sop.Persetujuan,
+var answers = map[sop.Verb]sop.LetterKind{sop.Setuju: sop.Persetujuan, sop.Tolak: sop.Persetujuan, sop.Lengkapi: sop.Persetujuan, sop.Benar: sop.BacaUlang,
 	sop.Terima: sop.Kredensial, sop.Salah: sop.Kredensial, sop.Kendala: sop.Kredensial}
 
 func (t *talk) verb(v sop.Verb, words string) []sop.Input {
@@ -333,6 +333,31 @@ func (t *talk) papers() document.Reading {
 		r.Papers[1].Kind = document.Unreadable
 		if t.says("photos") {
 			r.Papers[2].Kind = document.Unreadable
+		}
+	case t.says("doubt"): // about an address; "machine": it was read by OCR
+		r.Roster[1].Doubts = []string{"email"}
+		r.Papers[0].MachineRead = t.says("machine")
+		if to := t.arg("changed", ""); to != "" {
+			r.Roster[1].Email = cast[to].Address
+		}
+		if to := t.arg("amended", ""); to != "" {
+			r.Amended = []document.Amendment{{Of: r.Roster[1], Field: "email", Value: cast[to].Address}}
+			r.Roster[1].Email, r.Roster[1].Doubts = cast[to].Address, nil
+		}
+	case t.says("disagree"): // SK and formulir, over a NIP
+		r.Problems = append(r.Problems, document.Problem{Row: 2, Field: "nip", Code: document.CodeDisagrees, Severity: document.Stop, Text: "NIP dalam formulir (1) berbeda dengan NIP dalam SK (2)."})
+		r.NeedsPerson = true
+	case t.says("handwritten"): // nobody's program can read the formulir; SK and surat tugas name the members
+		r.Complete, r.NeedsPerson, r.Missing = false, true, []document.Kind{}
+		r.Papers[0].Kind, r.Papers[0].Reason = document.Unreadable, document.ReasonNoText
+		if !t.says("filled") {
+			for i := range r.Roster {
+				r.Roster[i].Email = ""
+			}
+			break
+		}
+		for _, row := range r.Roster {
+			r.Amended = append(r.Amended, document.Amendment{Of: row, Field: "email", Value: row.Email})
 		}
 	case t.says("no-roster"):
 		r.Roster = nil
@@ -555,7 +580,7 @@ func (t *talk) show() string {
 // every tries each command of each person on the case as it stands, and keeps nothing of it.
 func (t *talk) every() string {
 	var b strings.Builder
-	for _, name := range []string{"SETUJU", "TOLAK", "LENGKAPI", "STOP", "KIRIM-ULANG", "DELEGASI", "BATAL", "TERIMA", "SALAH", "KENDALA", "JELASKAN", "STATUS", "BANTUAN"} {
+	for _, name := range []string{"SETUJU", "TOLAK", "LENGKAPI", "STOP", "KIRIM-ULANG", "DELEGASI", "BATAL", "BENAR", "TERIMA", "SALAH", "KENDALA", "JELASKAN", "STATUS", "BANTUAN"} {
 		fmt.Fprintf(&b, "  %-11s", name)
 		for _, who := range []string{"admin", "staf", "m1", "kepala", "orang"} {
 			w := *t.world

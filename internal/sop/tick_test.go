@@ -139,6 +139,8 @@ func (h *history) onward() sop.Input {
 		return h.carry(b.task, b.seen)
 	case h.c.Held != "":
 		return sop.Input{At: h.now, What: sop.Instruct{Verb: "release"}}
+	case h.c.Status == sop.AwaitingRequester:
+		return h.settleRoster()
 	case h.c.Status == sop.Incomplete || h.c.Status == sop.NeedsReview:
 		return h.mail("staf", sop.Proven, sop.Supplement{Reading: reading(3, fmt.Sprint(h.n))})
 	case h.c.Status == sop.AwaitingApproval:

@@ -186,6 +186,8 @@ func (w *world) carry(o sop.Task, seen sop.Case) sop.Input {
 			held = fmt.Appendf(held, " %s", seen.Accounts[nip].Sealed)
 		}
 		in.What = sop.TembusanSealed{Letter: o.Letter, Sealed: held}
+	case sop.TaskPictures:
+		in.What = sop.Pictured{Revision: o.Revision, Pictures: []sop.File{{Name: "baris-1.png", ContentID: "x"}}}
 	case sop.TaskShred:
 		in.What = sop.KeyShredded{NIP: o.NIP, Older: o.Renew}
 	}

@@ -71,6 +71,8 @@ func (w *Worker) Execute(ctx context.Context, j Job) Result {
 		if r.What, r.Err = w.refused(ctx, j); r.What == nil && r.Err == nil {
 			r.What, r.Err = w.sealLetter(j)
 		}
+	case sop.TaskPictures:
+		r.What = sop.Pictured{Revision: j.Row.Task.Revision, Pictures: w.pictures(ctx, j.Case)}
 	case sop.TaskTembusan:
 		if r.What, r.Err = w.refused(ctx, j); r.What == nil && r.Err == nil {
 			r.What, r.Err = w.sealCopy(j)

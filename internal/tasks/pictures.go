@@ -11,7 +11,7 @@ import (
 	"ukpbjd/internal/sop"
 )
 
-// pictures are the rows that were read by machine, cut out of their scans, for the approver to compare. Without one the
+// pictures are the rows that were read by machine, cut out of their scans, for the approver, or the requester, to compare. Without one the
 // letter still says which rows a machine has read.
 func (w *Worker) pictures(ctx context.Context, cs sop.Case) []sop.File {
 	if !slices.ContainsFunc(cs.Reading.Papers, func(p document.Paper) bool { return p.MachineRead }) {

@@ -304,6 +304,8 @@ func gaveUp(t sop.Task, why error) sop.What {
 		return sop.CredentialSealed{NIP: t.NIP, Letter: t.Letter, Failed: why.Error()}
 	case sop.TaskTembusan:
 		return sop.TembusanSealed{Letter: t.Letter, Failed: why.Error()}
+	case sop.TaskPictures:
+		return sop.Pictured{Revision: t.Revision, Failed: why.Error()}
 	}
 	return sop.AccountsMade{Revision: t.Revision, Issue: t.Issue, NIP: t.NIP, Failed: why.Error()}
 }

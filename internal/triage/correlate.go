@@ -58,6 +58,7 @@ func (t Triage) correlate(v View, msg *message.Message, from string) (match, err
 	written := t.written(from)
 	given := t.given(msg, written)
 	t.code(&c, given, from)
+	marked(msg, &c)
 	said, _ := intent(msg)
 	c.bare = written && given == "" && said.Verb == sop.Setuju
 	if c.typed && given == "" && !t.speaksToUs(c, msg, from) {

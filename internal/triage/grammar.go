@@ -44,6 +44,7 @@ var words = []word{
 	{"SALAH", sop.Salah, none}, {"WRONG", sop.Salah, none},
 	{"KENDALA", sop.Kendala, required}, {"PROBLEM", sop.Kendala, required},
 	{"BATAL", sop.Batal, none}, {"CANCEL", sop.Batal, none},
+	{"BENAR", sop.Benar, none}, {"CORRECT", sop.Benar, none},
 	{"JELASKAN", sop.Jelaskan, required}, {"EXPLAIN", sop.Jelaskan, required},
 	{"STATUS", sop.TanyaStatus, none},
 	{"BANTUAN", sop.TanyaBantuan, none}, {"HELP", sop.TanyaBantuan, none},

@@ -91,6 +91,9 @@ func (t Triage) refused(v Verdict, gate, why string, tell bool) Verdict {
 // intended reads the command, or sees more papers in a requester's reply.
 func (t Triage) intended(b View, v Verdict, m Mail, c match) (Verdict, error) {
 	said, why := intent(m.Msg)
+	if out, done := t.readBack(v, m, c, said, why); done {
+		return out, nil
+	}
 	switch {
 	case why == "html-differs":
 		v.What = sop.Held{Why: why, Gate: "intent"}
@@ -198,7 +201,7 @@ func brings(msg *message.Message) bool {
 // supplement is a reply of the requester, or of a colleague whom they copied, with more papers, or with addresses and numbers in its text;
 // a text in which there is nothing of the kind is read as any other.
 func (t Triage) supplement(v Verdict, m Mail, c match, why string) Verdict {
-	words := len(m.Msg.Files) == 0
+	words := len(m.Msg.Files) == 0 && len(v.Amends) == 0
 	switch {
 	case words && (c.c.Status.Closed() || c.c.Approval != nil || m.Reading != nil && sop.Same(c.c.Reading, *m.Reading)):
 		return t.unclear(v, c, why, "")

@@ -81,13 +81,14 @@ type Verdict struct {
 	Case          string // "" for a new case and for mail of no case
 	Opens         bool   // a new case
 	From          sop.Sender
-	What          sop.What // nil where nothing is to be decided
-	OperatorAlert string   // topic of a warning to the operator, for what concerns no case
-	Answer        string   // topic of an answer to the sender, for what concerns no case
-	Papers        bool     // the papers must be read before this verdict is final
-	Enrols        bool     // an approver's answer to an enrolment letter: what it carries must be looked at, and nothing else
-	Fault         string   // of its shape
-	Folder        string   // of a duplicate: where its first meeting decided that it goes
+	What          sop.What             // nil where nothing is to be decided
+	OperatorAlert string               // topic of a warning to the operator, for what concerns no case
+	Answer        string               // topic of an answer to the sender, for what concerns no case
+	Papers        bool                 // the papers must be read before this verdict is final
+	Amends        []document.Amendment // what of the roster the requester corrects; the papers are read with it
+	Enrols        bool                 // an approver's answer to an enrolment letter: what it carries must be looked at, and nothing else
+	Fault         string               // of its shape
+	Folder        string               // of a duplicate: where its first meeting decided that it goes
 }
 
 func (v Verdict) refuse(gate, reason string) Verdict { return v.as(Refused, gate, reason) }
