@@ -26,7 +26,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"office": must((*story).office), "daemon": must((*story).daemon), "post": must((*story).post), "rule": must((*story).setRule),
 		"request": must((*story).request), "answer": must((*story).answer), "mail": must((*story).mail), "forge": must((*story).forge),
-		"sheet": must((*story).sheet), "await": must((*story).await), "no-letter": must((*story).noLetter), "status": must((*story).status),
+		"sheet": must((*story).sheet), "workbook": must((*story).workbook), "await": must((*story).await), "no-letter": must((*story).noLetter), "status": must((*story).status),
 		"seen": must((*story).seen), "settled": must((*story).settled), "judged": must((*story).judged), "stays": must((*story).stays),
 		"letters": must((*story).letters), "member": must((*story).member), "exits": must((*story).exits), "verify": must((*story).verify),
 		"password": must((*story).password),

@@ -306,6 +306,40 @@ func (s *story) sheet(ts *testscript.TestScript, args []string) error {
 	return os.WriteFile(ts.MkAbs(words[0]), f.Bytes, 0o600)
 }
 
+// workbook FILE OLD=>NEW…: the workbook that came with the letter in which the roster was read back, mended and saved as FILE.
+func (s *story) workbook(ts *testscript.TestScript, args []string) error {
+	l, ok := s.last["staf baca-ulang"]
+	if !ok {
+		return errors.New("no roster was read back")
+	}
+	for _, f := range l.Msg.Files {
+		if filepath.Ext(f.Name) != ".xlsx" {
+			continue
+		}
+		book, err := excelize.OpenReader(bytes.NewReader(f.Bytes))
+		if err != nil {
+			return err
+		}
+		defer book.Close()
+		for _, a := range args[1:] {
+			from, to, _ := strings.Cut(a, "=>")
+			cells, err := book.SearchSheet(book.GetSheetName(0), from)
+			if err != nil || len(cells) != 1 {
+				return fmt.Errorf("%d cells hold %q: %w", len(cells), from, err)
+			}
+			if err := book.SetCellStr(book.GetSheetName(0), cells[0], to); err != nil {
+				return err
+			}
+		}
+		var out bytes.Buffer
+		if err := book.Write(&out); err != nil {
+			return err
+		}
+		return os.WriteFile(ts.MkAbs(args[0]), out.Bytes(), 0o600)
+	}
+	return errors.New("the letter carries no workbook")
+}
+
 // editSheet returns the account sheet of a letter after change, saved with the passphrase; without one it is not encrypted.
 func editSheet(m *message.Message, open, save secret.Secret, change func(*excelize.File, string) error) (sop.File, error) {
 	file, ok := stage.SheetFile(m)

@@ -75,6 +75,8 @@ var samples = []sample{
 	{sop.HasilPendaftaran, "", sop.RoleApprover, ""},
 	{sop.HasilPendaftaran, "short", sop.RoleApprover, ""},
 	{sop.PeringatanOperator, "accounts-failed", sop.RoleOperator, "credentials.command: exit status 3"},
+	{sop.BacaUlang, "", sop.RoleRequester, ""},
+	{sop.BacaUlang, "open", sop.RoleRequester, ""},
 	{sop.Pemberitahuan, "approved", sop.RoleApprover, ""},
 	{sop.Pemberitahuan, "problem-reported", sop.RoleApprover, "muncul pesan user tidak ditemukan"},
 	{sop.Pemberitahuan, "exposed", sop.RoleMember, ""},
@@ -129,7 +131,22 @@ func (s sample) stage(d *Data) {
 		c.Reading.Problems = append(c.Reading.Problems, document.Problem{Row: 2, Field: "email", Code: "missing_email", Severity: document.Stop,
 			Text: "alamat email kosong; mohon tuliskan alamat email kedinasan anggota ini"})
 		d.Letter.Files = []sop.File{{Name: "daftar.xlsx"}}
+	case sop.BacaUlang:
+		c.Status, c.Due = sop.AwaitingRequester, at(7, 16, 0)
+		c.Members[1].Row.Doubts = []string{"nama", "email"}
+		d.Letter.Files = []sop.File{{Name: "formulir-perbaikan-PKJ-2026-0001.xlsx"}, {Name: "baris-2.png", ContentID: "baris-2.1.pkj-2026-0001@dinas.example"}}
+		c.Reading.Problems = append(c.Reading.Problems, document.Problem{Row: 1, Field: "nip", Code: document.CodeDisagrees, Severity: document.Stop,
+			Text: "NIP dalam formulir (198609262015051001) berbeda dengan NIP dalam SK (198609262015051002). Mohon pastikan NIP yang benar."})
+		if s.topic == "open" {
+			c.Members[2].Row.Email = ""
+			c.Reading.Problems = append(c.Reading.Problems, document.Problem{Row: 3, Field: "email", Code: document.CodeMissingEmail, Severity: document.Stop,
+				Text: "alamat surel belum diisi. Mohon lengkapi alamat surel pribadi yang aktif."})
+		}
 	case sop.Persetujuan:
+		c.ReadBack = &sop.ReadBack{By: c.Requester, Answered: at(5, 9, 0), Corrected: []string{"Baris 2 (Ni Luh): email a@dinas.example menjadi b@dinas.example"}}
+		if s.topic == "code-in-sheet" || s.topic == "mend" {
+			c.ReadBack = nil
+		}
 		d.Letter.Files, d.Letter.Revision = []sop.File{{Name: "lembar-akun-PKJ-2026-0001.xlsx"}}, 2
 		for i, p := range c.Reading.Papers {
 			if c.Reading.Papers[i].Size = 240 << 10; i != 1 && s.topic != "mend" {

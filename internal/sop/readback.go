@@ -51,6 +51,7 @@ func (d *decision) readBack() string {
 		d.step("requester", d.o.CompletionDays)
 	}
 	d.c.Status = AwaitingRequester
+	d.c.Reading = d.c.Reading.Answered(document.Asked{}) // what a machine could not read is named
 	d.c.ReadBack = &ReadBack{Asked: d.c.Reading.Ask(), Revision: d.c.Revision}
 	d.event("read-back", "Daftar anggota dibaca ulang kepada pemohon.", "revision", fmt.Sprint(d.c.Revision), "roster", RosterHash(d.c.Reading.Roster))
 	if slices.ContainsFunc(d.c.Reading.Papers, func(p document.Paper) bool { return p.MachineRead && !p.Replaced }) {
