@@ -33,6 +33,7 @@ type bundle struct {
 		NeedsPersonBlind bool `json:"needs_person_without_ocr"`
 		Lenient          []string
 		Missing          []string
+		Unreadable       []string
 	}
 }
 
@@ -72,6 +73,9 @@ func (b bundle) statuses(ocr bool) []sop.Status {
 	lenient := func(word string) bool { return slices.Contains(b.Expect.Lenient, word) }
 	if person || lenient("needs_person") {
 		out = append(out, sop.NeedsReview)
+	}
+	if person && len(b.Expect.Unreadable) == 0 || b.Expect.Ready || lenient("needs_person") { // where something is in doubt, or papers differ, the requester is asked
+		out = append(out, sop.AwaitingRequester)
 	}
 	if person {
 		return out
@@ -153,9 +157,16 @@ func passBundle(ctx context.Context, t *testing.T, s *Stage, b bundle, number st
 	if !slices.Equal(missing, b.Expect.Missing) && ocr {
 		t.Errorf("%s: missing %v, want %v", b.ID, missing, b.Expect.Missing)
 	}
-	if lack := KindOf(l.Msg) == sop.Kekurangan; lack != (v.Status != sop.AwaitingApproval.Label()) {
+	kind := sop.Kekurangan
+	switch v.Status {
+	case sop.AwaitingApproval.Label():
+		kind = sop.TandaTerima
+	case sop.AwaitingRequester.Label():
+		kind = sop.BacaUlang
+	}
+	if kind != KindOf(l.Msg) {
 		t.Errorf("%s: %s, and the requester got %s", b.ID, v.Status, KindOf(l.Msg))
-	} else if lack && len(v.Reading.Roster) > 0 {
+	} else if kind != sop.TandaTerima && len(v.Reading.Roster) > 0 {
 		markedUp(t, l)
 	}
 }

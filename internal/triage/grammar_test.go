@@ -32,7 +32,7 @@ func TestParseCommand(t *testing.T) {
 		{"TERIMA", sop.Terima, ""}, {"terima.", sop.Terima, ""}, {"terima kasih", "", ""}, {"Terima kasih.", "", ""}, {"received", sop.Terima, ""}, {"received, thanks", sop.Terima, ""}, {"Terima kasih pak, nanti saya coba", "", ""}, {"TERIMA, terima kasih", sop.Terima, ""}, {"Salah nama pak", "", ""},
 		{"SALAH", sop.Salah, ""}, {"salah alamat", "", ""}, {"wrong", sop.Salah, ""},
 		{"KENDALA tidak bisa masuk", sop.Kendala, "tidak bisa masuk"}, {"kendala", sop.Kendala, ""}, {"Kendala, tidak bisa", sop.Kendala, "tidak bisa"}, {"Kendala-kendala yang ada", "", ""}, {"Problem cannot log in", sop.Kendala, "cannot log in"},
-		{"BATAL", sop.Batal, ""}, {"batal ya", "", ""}, {"cancel", sop.Batal, ""},
+		{"BATAL", sop.Batal, ""}, {"batal ya", "", ""}, {"cancel", sop.Batal, ""}, {"benar!", sop.Benar, ""}, {"Correct, terima kasih", sop.Benar, ""}, {"benar semua", "", ""},
 		{"JELASKAN cuti bersama", sop.Jelaskan, "cuti bersama"}, {"explain leave", sop.Jelaskan, "leave"}, {"explain", sop.Jelaskan, ""},
 		{"STATUS", sop.TanyaStatus, ""}, {"status?", "", ""}, {"BANTUAN", sop.TanyaBantuan, ""}, {"help", sop.TanyaBantuan, ""}, {"help me", "", ""},
 		{"TOLAK " + strings.Repeat("x", 1990), sop.Tolak, strings.Repeat("x", 1990)}, {"TOLAK " + strings.Repeat("x", 2000), "", ""},
