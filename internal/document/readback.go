@@ -44,15 +44,17 @@ func (a Asked) held(row Row, f string) bool {
 	})
 }
 
-func (r Row) value(f string) string {
-	p := person{Row: r}
+// at is where a value stands.
+func (p *person) at(f string) *string {
 	for _, x := range values {
 		if string(x.f) == f {
-			return *x.of(&p)
+			return x.of(p)
 		}
 	}
-	return ""
+	return new(string)
 }
+
+func (r Row) value(f string) string { return *(&person{Row: r}).at(f) }
 
 // Answered is the reading when the requester has answered: of two papers that differ they have seen both, which the approver is told, and
 // what is not there, or cannot be used, stops.
@@ -126,46 +128,39 @@ type Amendment struct {
 	Value string `json:"value"`
 }
 
-var amendable = map[string]field{"nama": fieldNama, "nama lengkap": fieldNama, "nip": fieldNIP, "nik": fieldNIK, "email": fieldEmail, "e-mail": fieldEmail,
-	"surel": fieldEmail, "hp": fieldHP, "no hp": fieldHP, "golongan": fieldGolongan, "gol": fieldGolongan, "jabatan": fieldJabatan,
-	"user id": fieldUserID, "userid": fieldUserID}
-
-// AmendLabels are the words by which an answer names a value, for a regular expression; the longer ones first.
-func AmendLabels() string {
-	return `nama lengkap|nama|nip|nik|e-?mail|surel|no\.? hp|hp|golongan|gol|jabatan|user ?id`
-}
+// AmendLabels are the words by which an answer names a value, for a regular expression.
+const AmendLabels = `nama|nip|nik|e-?mail|surel|hp|golongan|gol|jabatan|user ?id`
 
 // Amend reads one value of an answer; false where it cannot be the value that its label names.
 func Amend(of Row, label, text string) (Amendment, bool) {
-	f := amendable[strings.Join(strings.Fields(strings.ReplaceAll(strings.ToLower(label), ".", "")), " ")]
-	of.Doubts = nil
-	p := person{}
-	text = strings.TrimSpace(text)
-	if f == "" || text == "" || len(text) > maxName || strings.HasPrefix(text, ":") {
+	fields := fieldsOf(label)
+	if len(fields) != 1 || len(text) > maxName {
 		return Amendment{}, false
 	}
-	bare := strings.NewReplacer(" ", "", ".", "", "-", "").Replace(text)
+	of.Doubts = nil
+	f, p := fields[0], person{}
 	p.setOne(f, text, false)
-	value := person.fieldValue(p, f)
+	value := p.value(string(f))
 	fits := value != "" && len(p.Doubts) == 0
 	switch f {
 	case fieldNIP:
-		fits = fits && value == bare && ValidNIP(value)
+		fits = fits && ValidNIP(value) && value == numberMarks.Replace(text)
 	case fieldNIK:
-		fits = fits && value == bare
+		fits = fits && value == numberMarks.Replace(text)
 	case fieldEmail:
 		fits = fits && validEmail(value)
 	case fieldNama:
 		fits = fits && !oddName(p) && p.NIP == "" && p.Golongan == ""
 	case fieldUserID:
-		fits = fits && !strings.Contains(value, " ")
+		fits = fits && !strings.ContainsAny(value, "@ ")
 	case fieldJabatan:
 		fits = fits && !strings.Contains(value, "@")
 	}
 	return Amendment{Of: of, Field: string(f), Value: value}, fits
 }
 
-func (p person) fieldValue(f field) string { return p.Row.value(string(f)) }
+// numberMarks are what people put between the digits of a number.
+var numberMarks = strings.NewReplacer(" ", "", ".", "", "-", "")
 
 // amend writes the answers into the roster, each to the row that was shown.
 func (m *merger) amend(list []Amendment) {
@@ -175,15 +170,10 @@ func (m *merger) amend(list []Amendment) {
 			continue
 		}
 		f := field(a.Field)
-		for _, x := range values {
-			if x.f != f {
-				continue
-			}
-			if f == fieldEmail && len(p.unlike) > 0 { // the approver sees what the paper had all the same
-				p.unlike = slices.DeleteFunc(append(p.unlike, p.Email), func(s string) bool { return s == a.Value })
-			}
-			*x.of(p) = a.Value
+		if f == fieldEmail && len(p.unlike) > 0 { // the approver sees what the paper had all the same
+			p.unlike = slices.DeleteFunc(append(p.unlike, p.Email), func(s string) bool { return s == a.Value })
 		}
+		*p.at(a.Field) = a.Value
 		p.lossy = p.lossy && f != fieldNIP
 		p.own = append(p.own, f)
 	}

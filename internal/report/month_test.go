@@ -192,7 +192,7 @@ func TestMonthBook(t *testing.T) {
 		if len(rows) != m.Opened+1 || len(lapses) != len(m.Deviations)+1 {
 			t.Errorf("%s: %d cases and %d deviations are listed, want %d and %d", name, len(rows)-1, len(lapses)-1, m.Opened, len(m.Deviations))
 		}
-		for _, cell := range []string{"G1", "G18", "G27"} {
+		for _, cell := range []string{"G1", "G19", "G28"} {
 			if p, err := f.GetPictures("Ringkasan", cell); err != nil || len(p) != 1 {
 				t.Errorf("%s: no chart at %s (%v)", name, cell, err)
 			}

@@ -35,14 +35,11 @@ func (Pictured) what() string { return "pictured" }
 // inDoubt says that the requester is asked before the approver: for a value that nobody is sure of, for a layout that was not wholly
 // understood, or because the office has every roster read back.
 func (d *decision) inDoubt() bool {
-	r, b := d.c.Reading, d.c.ReadBack
-	if len(r.ByWord()) > 0 {
-		return true
+	r, asked, answered := d.c.Reading, document.Asked{}, ""
+	if b := d.c.ReadBack; b.answered() {
+		asked, answered = b.Asked, b.Roster
 	}
-	if !b.answered() {
-		return d.o.ReadBack || r.Unsure || r.InDoubt(document.Asked{})
-	}
-	return (d.o.ReadBack || r.Unsure) && b.Roster != RosterHash(r.Roster) || r.InDoubt(b.Asked)
+	return (d.o.ReadBack || r.Unsure) && answered != RosterHash(r.Roster) || len(r.ByWord()) > 0 || r.InDoubt(asked)
 }
 
 // readBack asks the requester whether the roster was read as it is meant. The approver is asked after that. SOP 1.2
@@ -111,7 +108,7 @@ func confirmable(_ Office, c *Case, s Sender, w Command, _ time.Time) string {
 		return "after-approval"
 	case b == nil:
 		return "nothing-read-back"
-	case w.Ref.Revision != c.Revision || b.Revision != c.Revision || !slices.EqualFunc(b.Rows, c.Reading.Roster, sameRow):
+	case w.Ref.Revision != c.Revision || b.Revision != c.Revision || RosterHash(b.Rows) != RosterHash(c.Reading.Roster):
 		return "read-back-old"
 	case b.answered():
 		return "read-back-done"
@@ -119,11 +116,6 @@ func confirmable(_ Office, c *Case, s Sender, w Command, _ time.Time) string {
 		return "read-back-open"
 	}
 	return ""
-}
-
-func sameRow(a, b document.Row) bool {
-	a.Doubts, b.Doubts, a.Source, b.Source = nil, nil, "", ""
-	return fmt.Sprint(a) == fmt.Sprint(b)
 }
 
 // benar confirms exactly what was read back; the approver is asked now. SOP 1.2

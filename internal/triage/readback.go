@@ -16,9 +16,9 @@ import (
 var (
 	// amendLine is one line of an answer: a number of the letter's list or a NIP, the name of a value, the value. The rows of our own letters
 	// have more blanks.
-	amendLine = regexp.MustCompile(`(?i)^[-–•* ]{0,3}(?:(?:no|nomor)[. ] ?)?(\d{18}|\d{1,3})[.):]? (?:adalah )?(` + document.AmendLabels() + `)\b ?[:=]? ?([^\s:=].*)$`)
+	amendLine = regexp.MustCompile(`(?i)^[-–•* ]{0,3}(?:(?:no|nomor)[. ] ?)?(\d{18}|\d{1,3})[.):]? (?:adalah )?(` + document.AmendLabels + `)\b ?[:=]? ?([^\s:=].*)$`)
 	// about begins like such a line.
-	about = regexp.MustCompile(`(?i)^[-–•* ]{0,3}(?:(?:no|nomor)[. ] ?)?\d{1,18}[.):]? ?(?:` + document.AmendLabels() + `)`)
+	about = regexp.MustCompile(`(?i)^[-–•* ]{0,3}(?:(?:no|nomor)[. ] ?)?\d{1,18}[.):]? ?(?:` + document.AmendLabels + `)`)
 	// removes are words about who is a member: a list that changes so is sent anew, not amended.
 	removes = regexp.MustCompile(`(?i)\b(di)?(hapus|coret|keluarkan|mutasi|ganti(kan)?|tambah(kan)?)\b|\b(pindah|pensiun|mundur|batal|bukan|kecuali|jangan|tunda|tunggu|tidak|belum)\b`)
 	// readBackMark is what the subject of a letter that reads back says of its revision.
