@@ -143,10 +143,5 @@ func Pangkat(golongan string) string { return ranks[golongan] }
 
 // Ready says that the approver may be asked: complete, nothing that stops, no person needed.
 func (r Reading) Ready() bool {
-	for _, p := range r.Problems {
-		if p.Severity == Stop {
-			return false
-		}
-	}
-	return r.Complete && !r.NeedsPerson && len(r.Roster) > 0
+	return r.Complete && !r.NeedsPerson && len(r.Roster) > 0 && !r.stops()
 }

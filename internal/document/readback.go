@@ -38,10 +38,12 @@ func (r Reading) InDoubt(a Asked) bool {
 
 // held: the same value was shown of the same person.
 func (a Asked) held(row Row, f string) bool {
-	return slices.ContainsFunc(a.Rows, func(o Row) bool {
-		same := o.NIP == row.NIP && o.NIP != "" || o.Nama == row.Nama && o.Nama != ""
-		return same && o.value(f) == row.value(f)
-	})
+	return slices.ContainsFunc(a.Rows, func(o Row) bool { return o.same(row) && o.value(f) == row.value(f) })
+}
+
+// same: the number tells it, or where that has changed the name.
+func (r Row) same(o Row) bool {
+	return r.NIP == o.NIP && r.NIP != "" || r.Nama == o.Nama && r.Nama != ""
 }
 
 // at is where a value stands.
@@ -67,6 +69,13 @@ func (r Reading) Answered(a Asked) Reading {
 	}
 	r.judge()
 	return r
+}
+
+// Open says that something is left that no confirmation settles.
+func (r Reading) Open() bool { return r.Answered(r.Ask()).stops() }
+
+func (r Reading) stops() bool {
+	return slices.ContainsFunc(r.Problems, func(p Problem) bool { return p.Severity == Stop })
 }
 
 // judge says anew whether a person must look, and names the NIPs and addresses that nobody can use, those too that a machine has read.
@@ -182,16 +191,10 @@ func (m *merger) amend(list []Amendment) {
 
 // shown finds a row again as a letter showed it.
 func (m *merger) shown(of Row) *person {
-	for _, same := range []func(p *person) bool{
-		func(p *person) bool { return p.NIP == of.NIP && p.Nama == of.Nama && p.Email == of.Email },
-		func(p *person) bool { return of.NIP != "" && p.NIP == of.NIP },
-		func(p *person) bool { return of.Nama != "" && p.Nama == of.Nama },
-	} {
-		if p := only(m.roster, same); p != nil {
-			return p
-		}
+	if p := only(m.roster, func(p *person) bool { return p.NIP == of.NIP && p.Nama == of.Nama && p.Email == of.Email }); p != nil {
+		return p
 	}
-	return nil
+	return only(m.roster, func(p *person) bool { return p.same(of) })
 }
 
 // ownWord: what papers say against the requester's own word no longer stops; the approver sees both.
@@ -231,10 +234,7 @@ func (s *section) explained() bool {
 // Differences names what the second list has otherwise than the first, row by row, in Indonesian.
 func Differences(was, now []Row) (out []string) {
 	for i, r := range now {
-		at := slices.IndexFunc(was, func(o Row) bool { return o.NIP == r.NIP && o.NIP != "" })
-		if at < 0 {
-			at = slices.IndexFunc(was, func(o Row) bool { return o.Nama == r.Nama && o.Nama != "" || o.Email == r.Email && o.Email != "" })
-		}
+		at := slices.IndexFunc(was, r.same)
 		if at < 0 {
 			out = append(out, r.Called(i+1)+"ditambahkan")
 			continue

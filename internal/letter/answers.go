@@ -36,7 +36,7 @@ func (v *View) allAnswers() []Answer {
 		own = v.memberAnswers(all)
 	case role == sop.RoleRequester && (all || !v.Case.Approved):
 		if all || v.Case.ReadBack && !v.Open {
-			own = []Answer{{Does: "Menyatakan daftar anggota yang dibaca ulang benar", Write: string(sop.Benar), Link: v.Confirm()}}
+			own = []Answer{{Does: "Menyatakan daftar anggota yang dibaca ulang benar", Write: string(sop.Benar), Link: v.Link(string(sop.Benar))}}
 		}
 		own = append(own, Answer{Does: "Menarik permohonan sebelum disetujui", Write: "BATAL"})
 	}

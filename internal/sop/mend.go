@@ -88,7 +88,7 @@ func (w Correction) decide(d *decision) string {
 		d.c.Changes = changes(d.c.Reading, r)
 		d.withdraw("approval-withdrawn", "Persetujuan gugur: pemohon mengoreksi alamat sebelum surat dikirim.")
 		d.tellApprovers("approval-void", "")
-		return d.take(r, w.Past, "supplement", false, false)
+		return d.take(r, w.Past, "supplement", false)
 	}
 	for _, x := range w.Rows {
 		d.correct(d.c.Member(x.NIP), x.Address, roster, w.Past)

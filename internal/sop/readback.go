@@ -72,7 +72,6 @@ func (w Pictured) decide(d *decision) string {
 	if b := d.c.ReadBack; d.c.Status != AwaitingRequester || b == nil || b.Sent || b.Revision != w.Revision {
 		return "stale"
 	}
-	d.event("pictured", "Gambar baris untuk baca ulang disiapkan.", "why", w.Failed)
 	d.sendReadBack(w.Pictures)
 	return "pictured"
 }
@@ -112,7 +111,7 @@ func confirmable(_ Office, c *Case, s Sender, w Command, _ time.Time) string {
 		return "read-back-old"
 	case b.answered():
 		return "read-back-done"
-	case len(stopping(c.Reading.Answered(b.Asked).Problems)) > 0:
+	case c.Reading.Open():
 		return "read-back-open"
 	}
 	return ""

@@ -64,7 +64,7 @@ func (w Repeat) decide(d *decision) string {
 	if !d.c.Status.Closed() && d.c.Approval == nil && !Same(d.c.Reading, w.Reading) {
 		d.c.Changes = changes(d.c.Reading, w.Reading)
 		d.event("supplemented", "Permohonan yang sama diterima lagi: "+strings.Join(d.c.Changes, "; "), "revision", fmt.Sprint(d.c.Revision+1))
-		reason = d.take(w.Reading, w.Past, "repeat", false, false)
+		reason = d.take(w.Reading, w.Past, "repeat", false)
 		if sameAddress(from.Address, d.c.Requester.Address) {
 			return reason
 		}

@@ -24,7 +24,7 @@ func (r Request) decide(d *decision) string {
 	if r.Past.Repeats != "" {
 		d.change("meminta hal yang sama dengan " + r.Past.Repeats + "; pemohon menulis BARU pada perihal")
 	}
-	reason := d.take(r.Reading, r.Past, "", r.Links, false)
+	reason := d.take(r.Reading, r.Past, "", r.Links)
 	if !r.KepalaCopied { // SOP 1.4
 		d.tell(PermohonanTembusan, d.o.KepalaLPSE, RoleKepala, "", "")
 	}
@@ -49,22 +49,22 @@ func (s Supplement) decide(d *decision) string {
 		d.answer("after-approval", "")
 		return "after-approval"
 	}
-	answers := d.answers(s.Reading)
 	if Same(d.c.Reading, s.Reading) && len(s.Reading.Amended) <= len(d.c.Reading.Amended) {
 		d.answer("nothing-new", "")
 		return "nothing-new"
 	}
 	d.c.Changes = changes(d.c.Reading, s.Reading)
 	d.event("supplemented", "Pelengkap diterima: "+strings.Join(d.c.Changes, "; "), "revision", fmt.Sprint(d.c.Revision+1))
-	reason := d.take(s.Reading, s.Past, "supplement", s.Links, answers)
+	reason := d.take(s.Reading, s.Past, "supplement", s.Links)
 	if from := d.in.From; !sameAddress(from.Address, d.c.Requester.Address) {
 		d.reply(StatusKasus, from.Person, d.role(), "supplement", "")
 	}
 	return reason
 }
 
-// take makes a new revision of the reading and goes on with it; answers: it is what the requester says to the roster that was read back.
-func (d *decision) take(r document.Reading, past Past, topic string, links, answers bool) string {
+// take makes a new revision of the reading and goes on with it.
+func (d *decision) take(r document.Reading, past Past, topic string, links bool) string {
+	answers := d.answers(r)
 	d.c.Reading = d.checked(r.Attest(d.c.Attested))
 	if answers {
 		d.takeAnswer()
@@ -109,7 +109,7 @@ func (d *decision) incomplete(links bool) string {
 	}
 	d.c.Status = Incomplete
 	d.deviation(Deviation{Kind: "perlengkapan", Step: "1.3", Owed: "requester", Text: "Permohonan belum lengkap: " + d.shortfall(),
-		By: fmt.Sprintf("%d hal", len(d.c.Reading.Missing)+len(stopping(d.c.Reading.Problems)))})
+		By: fmt.Sprintf("%d hal", len(d.c.Reading.Missing)+len(d.stops()))})
 	topic := ""
 	if links {
 		topic = "links"
@@ -143,9 +143,9 @@ func (w Oversized) decide(d *decision) string {
 	return "oversized"
 }
 
-// stopping are the problems that keep the case from the approver.
-func stopping(all []document.Problem) []document.Problem {
-	return slices.DeleteFunc(slices.Clone(all), func(p document.Problem) bool { return p.Severity != document.Stop })
+// stops are the problems that keep the case from the approver.
+func (d *decision) stops() []document.Problem {
+	return slices.DeleteFunc(slices.Clone(d.c.Reading.Problems), func(p document.Problem) bool { return p.Severity != document.Stop })
 }
 
 func (d *decision) shortfall() string {
@@ -153,7 +153,7 @@ func (d *decision) shortfall() string {
 	for _, k := range d.c.Reading.Missing {
 		words = append(words, k.Label()+" tidak ada")
 	}
-	for _, p := range stopping(d.c.Reading.Problems) {
+	for _, p := range d.stops() {
 		words = append(words, p.Text)
 	}
 	if len(words) == 0 {
