@@ -47,15 +47,38 @@ func scanned(t *testing.T, pdf []byte, dpi int) []byte {
 	return out
 }
 
-// TestScannedRowsAreShown: what a machine has read goes to the approver marked, with the row on paper beside it.
+// TestScannedRowsAreShown: what a machine has read is read back to the requester, and goes to the approver, marked, with the row on paper
+// beside it.
 func TestScannedRowsAreShown(t *testing.T) {
 	program(t, "tesseract", "pdftoppm")
 	b := invented(t, rehearsal.Office{Form: rehearsal.PDF})
 	b.Files[0] = sop.File{Name: "scan001.png", MediaType: "image/png", Bytes: scanned(t, b.Files[0].Bytes, 200)}
 	p := playPapers(t, nil, nil)
 	p.ask(b)
-	l := p.await(p.Cast.Admin, sop.Persetujuan)
-	v := p.only()
+	l := p.await(p.Cast.Staff, sop.BacaUlang)
+	p.showsRows(l)
+	p.answer(l, "BENAR")
+	l = p.await(p.Cast.Admin, sop.Persetujuan)
+	p.showsRows(l)
+	if !strings.Contains(l.Msg.Text, "dipastikan oleh") {
+		t.Error("the approver is not told who confirmed")
+	}
+
+	if dir := os.Getenv("UKPBJD_KEEP"); dir != "" {
+		if err := os.WriteFile(filepath.Join(dir, "persetujuan.eml"), l.Raw, 0o600); err != nil {
+			t.Error(err)
+		}
+	}
+	p.answer(l, "SETUJU")
+	p.await(p.Cast.KepalaLPSE, sop.Tembusan)
+	p.sound()
+}
+
+// showsRows holds a letter to the pictures and the doubts of three scanned rows.
+func (x papers) showsRows(l Letter) {
+	t := x.t
+	t.Helper()
+	v := x.only()
 	if len(v.Members) != 3 {
 		t.Fatalf("%+v", v.Reading)
 	}
@@ -84,14 +107,6 @@ func TestScannedRowsAreShown(t *testing.T) {
 			}
 		}
 	}
-	if dir := os.Getenv("UKPBJD_KEEP"); dir != "" {
-		if err := os.WriteFile(filepath.Join(dir, "persetujuan.eml"), l.Raw, 0o600); err != nil {
-			t.Error(err)
-		}
-	}
-	p.answer(l, "SETUJU")
-	p.await(p.Cast.KepalaLPSE, sop.Tembusan)
-	p.sound()
 }
 
 // The control: rows that nobody had to guess at need no picture.
