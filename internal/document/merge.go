@@ -137,7 +137,7 @@ func (m *merger) merge() {
 		}
 	}
 	form := m.bestForm()
-	m.reading.Unsure = form == nil && len(m.papers[Formulir]) > 0 || form != nil && !form.machine() && !form.explained()
+	m.reading.Unsure = form == nil && slices.ContainsFunc(m.papers[Formulir], func(s *section) bool { return !s.blank() }) || form != nil && !form.machine() && !form.explained()
 	m.amend(m.amends)
 	m.write()
 }
