@@ -42,6 +42,12 @@ func (c *Clerk) decide(b store.Books, cs sop.Case, in sop.Input, now time.Time, 
 	if in.Outdated, err = Outdated(b, cs); err != nil {
 		return err
 	}
+	if w, ok := in.What.(sop.Correction); ok {
+		if w.Unsent, err = unsent(b, cs, w.Rows); err != nil {
+			return err
+		}
+		in.What = w
+	}
 	out := office.Decide(cs, in, now)
 	if out.Quiet() {
 		return b.Cases.Put(out.Case)
@@ -62,6 +68,11 @@ func (c *Clerk) decide(b store.Books, cs sop.Case, in sop.Input, now time.Time, 
 			return err
 		}
 	}
+	for _, key := range out.Withdrawn {
+		if err := b.Letters.Withdraw(cs.Number, key, "Surat ditarik sebelum dikirim: alamatnya dikoreksi.", now); err != nil {
+			return err
+		}
+	}
 	if err := c.closing(b, out.Case, out.Letters); err != nil {
 		return err
 	}
@@ -76,6 +87,24 @@ func (c *Clerk) decide(b store.Books, cs sop.Case, in sop.Input, now time.Time, 
 		}
 	}
 	return c.delegate(b, cs.Number, in, out.Delegated, now)
+}
+
+// unsent are the members whose letter still waits to be sent for certain: no attempt is under way, and none may have arrived.
+func unsent(b store.Books, cs sop.Case, rows []sop.Corrected) (nips []string, err error) {
+	for _, x := range rows {
+		m := cs.Member(x.NIP)
+		if m == nil {
+			continue
+		}
+		r, ok, err := b.Letters.Get(cs.Number, m.Letter)
+		if err != nil && !store.IsRow(err) {
+			return nil, err
+		}
+		if ok && err == nil && (r.State == store.Queued || r.State == store.Deferred) && r.Doubts == 0 {
+			nips = append(nips, x.NIP)
+		}
+	}
+	return nips, nil
 }
 
 // Queue renders a letter and puts its exact bytes into the outbox.

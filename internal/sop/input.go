@@ -56,6 +56,8 @@ type (
 	Correction struct {
 		Rows []Corrected
 		Past Past
+
+		Unsent []string // NIPs whose letters wait in the outbox and have never left it
 	}
 
 	// Repeat is a request for what this case is about already.

@@ -36,8 +36,8 @@ type Corrected struct{ NIP, Address string }
 // maxMends bounds the letters that corrections of one case bring about.
 const maxMends = 40
 
-// Unmendable says why an address cannot be corrected so, or "".
-func (o Office) Unmendable(c *Case, x Corrected) string {
+// Unmendable says why one of the addresses that somebody corrects together cannot be, or "".
+func (o Office) Unmendable(c *Case, x Corrected, all []Corrected) string {
 	m := c.Member(x.NIP)
 	d := decision{o: o}
 	switch {
@@ -59,7 +59,16 @@ func (o Office) Unmendable(c *Case, x Corrected) string {
 		return "mend-reserved"
 	}
 	for _, other := range c.Members {
-		if other.Row.NIP != x.NIP && (sameAddress(x.Address, other.reach()) || other.Mend != nil && sameAddress(x.Address, other.Mend.Address)) {
+		address := other.reach()
+		if other.Mend != nil {
+			address = other.Mend.Address
+		}
+		for _, y := range all {
+			if y.NIP == other.Row.NIP {
+				address = y.Address
+			}
+		}
+		if other.Row.NIP != x.NIP && sameAddress(x.Address, address) {
 			return "mend-taken"
 		}
 	}
@@ -71,7 +80,7 @@ func (o Office) Unmendable(c *Case, x Corrected) string {
 func (w Correction) decide(d *decision) string {
 	roster := slices.Clone(d.c.Reading.Roster)
 	for _, x := range w.Rows {
-		if why := d.o.Unmendable(&d.c, x); why != "" {
+		if why := d.o.Unmendable(&d.c, x, w.Rows); why != "" {
 			return d.reject(why, x.Address)
 		}
 		for i := range roster {
@@ -91,24 +100,30 @@ func (w Correction) decide(d *decision) string {
 		return d.take(r, w.Past, "supplement", false)
 	}
 	for _, x := range w.Rows {
-		d.correct(d.c.Member(x.NIP), x.Address, roster, w.Past)
+		d.correct(d.c.Member(x.NIP), x.Address, roster, w)
 	}
 	return "mend-asked"
 }
 
-func (d *decision) correct(m *Member, address string, roster []document.Row, past Past) {
+func (d *decision) correct(m *Member, address string, roster []document.Row, w Correction) {
 	nip, row := m.Row.NIP, m.Row
 	d.event("mend-asked", "Pemohon mengoreksi alamat "+m.Row.Nama+"; persetujuan diminta untuk baris itu saja.", "nip", nip, "from", m.Address, "to", address)
+	if m.State == MemberQueued { // it is not sent where it is known to be wrong
+		d.out.Withdrawn = append(d.out.Withdrawn, m.Letter)
+		if slices.Contains(w.Unsent, nip) {
+			m.State = MemberSealing
+		}
+	}
 	if m.delivered() && !m.Exposed && !d.c.Accounts[nip].Kept {
 		m.Exposed = true
 		d.incident(nip, m.Row.Nama, "surat kredensial sampai di alamat yang keliru")
 		d.tellIncident(nip, "wrong-address", "")
 	}
-	if m.State == MemberSealing { // it is not sent where it is known to be wrong
+	if m.State == MemberSealing {
 		m.State = MemberWaiting
 	}
 	row.Email = address
-	m.Mend = &Mend{Address: address, Marks: d.marks(row, roster, past), Due: d.o.Calendar.Deadline(d.now, d.o.ApprovalDays).UTC()}
+	m.Mend = &Mend{Address: address, Marks: d.marks(row, roster, w.Past), Due: d.o.Calendar.Deadline(d.now, d.o.ApprovalDays).UTC()}
 	d.reply(Pemberitahuan, d.c.Requester, RoleRequester, "mend-asked", address).NIP = nip
 	d.askMend(m)
 	d.progress()
@@ -244,7 +259,7 @@ func (d *decision) agreeMend(m *Member, w Command) string {
 	d.event("mend-approved", "Alamat baru "+row.Nama+" disetujui.", data...)
 	d.tellMend(m, "mend-approved", m.Mend.Address)
 	m.Mend.Release = d.now.Add(d.o.Window(m.Mend.Marks))
-	if !m.Mend.Release.After(d.now) && d.c.Held == "" {
+	if d.due(d.mendMoment(m)) && !slices.ContainsFunc(d.chain(m), d.judgeMend) {
 		d.releaseMend(m)
 	}
 	return "mend-approved"
@@ -265,8 +280,35 @@ func (d *decision) judgeMend(m *Member) bool {
 	return len(m.Mend.Votes) < d.quorum()
 }
 
-// releaseMend orders the one letter to the new address, under a key of its own: what lies sealed for the old one opens no more.
+// chain are the rows that can be mended only at one time with this one, which comes first: it is to have the address of the next.
+func (d *decision) chain(m *Member) (rows []*Member) {
+	for m != nil && !slices.Contains(rows, m) {
+		rows = append(rows, m)
+		at := slices.IndexFunc(d.c.Members, func(o Member) bool {
+			return o.Row.NIP != m.Row.NIP && m.Mend != nil && sameAddress(o.reach(), m.Mend.Address)
+		})
+		if m = nil; at >= 0 {
+			m = &d.c.Members[at]
+		}
+	}
+	return rows
+}
+
+// releaseMend orders the one letter to the new address, and those of the rows that go with it: no two ever have the same address.
 func (d *decision) releaseMend(m *Member) {
+	rows := d.chain(m)
+	for _, m := range rows {
+		d.move(m)
+	}
+	for _, m := range rows {
+		d.sendCredential(m)
+	}
+	d.c.Status = Approved
+	d.step("daemon", d.o.ApprovalDays)
+}
+
+// move gives a row its new address; its letter goes under a key of its own: what lies sealed for the old one opens no more.
+func (d *decision) move(m *Member) {
 	x := m.Mend
 	formers := slices.Clone(m.Former)
 	for i := range formers {
@@ -279,9 +321,6 @@ func (d *decision) releaseMend(m *Member) {
 	if d.c.Copy.Waits { // it is being made with the password, and under the key, of before
 		d.c.Copy = Copy{}
 	}
-	d.sendCredential(m)
-	d.c.Status = Approved
-	d.step("daemon", d.o.ApprovalDays)
 }
 
 // dropMend ends a correction that is not carried out. A letter that it held back goes on its way.
@@ -290,6 +329,11 @@ func (d *decision) dropMend(m *Member, topic, note string) string {
 	d.tellMend(m, topic, note)
 	fresh := m.Mend.Fresh
 	m.Mend = nil
+	for i := range d.c.Members {
+		if o := &d.c.Members[i]; o.Mend != nil && sameAddress(o.Mend.Address, m.reach()) { // it was to have this one's address
+			d.dropMend(o, topic, note)
+		}
+	}
 	if m.State == MemberWaiting && !fresh {
 		d.sendCredential(m)
 		d.c.Status = Approved
@@ -303,29 +347,35 @@ func (d *decision) dropMend(m *Member, topic, note string) string {
 	return topic
 }
 
-// mendMoment is the end of the undo window of a single row.
-func (d *decision) mendMoment(m *Member) moment {
-	if m.Mend == nil || m.Mend.Release.IsZero() || d.c.Held != "" {
-		return moment{}
+// mendMoment is the end of the undo window of a single row, and of those that go with it.
+func (d *decision) mendMoment(m *Member) (last moment) {
+	for _, o := range d.chain(m) {
+		if o.Mend == nil || o.Mend.Release.IsZero() || d.c.Held != "" {
+			return moment{}
+		}
+		if !o.Mend.Release.Before(last.at) {
+			last.at = o.Mend.Release
+		}
+		last.wait = max(last.wait, d.o.Window(o.Mend.Marks))
 	}
-	return moment{at: m.Mend.Release, wait: d.o.Window(m.Mend.Marks)}
+	return last
 }
 
 func (d *decision) mendDue() (reason string) {
 	for i := range d.c.Members {
 		m := &d.c.Members[i]
-		switch {
-		case d.c.Status.Closed() || !d.due(d.mendMoment(m)):
+		if d.c.Status.Closed() || !d.due(d.mendMoment(m)) {
 			continue
-		case d.judgeMend(m):
-			reason = "mend-withdrawn"
+		}
+		if at := slices.IndexFunc(d.chain(m), d.judgeMend); at >= 0 {
+			reason, m = "mend-withdrawn", d.chain(m)[at]
 			d.event(reason, "Persetujuan atas alamat baru gugur: pemberinya tidak lagi berwenang.", "nip", m.Row.NIP)
 			d.askMend(m)
-		default:
-			reason = "released"
-			d.event(reason, "Masa pembatalan lewat; surat ke alamat baru dikirim.", "nip", m.Row.NIP)
-			d.releaseMend(m)
+			continue
 		}
+		reason = "released"
+		d.event(reason, "Masa pembatalan lewat; surat ke alamat baru dikirim.", "nip", m.Row.NIP)
+		d.releaseMend(m)
 	}
 	return reason
 }

@@ -10,6 +10,7 @@ type Outcome struct {
 	Letters []Letter
 	Tasks   []Task
 
+	Withdrawn []string     // keys of letters that must not be sent any more
 	Delegated []Delegation // holds in every case: given, or ended at a moment that has passed
 }
 

@@ -1,6 +1,7 @@
 package sop_test
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -85,7 +86,9 @@ func (h *history) checkOwed(c sop.Case) {
 		last = later(last, m.SentAt)
 		if x := m.Mend; x != nil {
 			last = later(last, x.Due)
-			if c.Held == "" && !x.Release.IsZero() {
+			taken := slices.ContainsFunc(c.Members, func(o sop.Member) bool { return o.Row.NIP != m.Row.NIP && cmp.Or(o.Address, o.Row.Email) == x.Address })
+			if c.Held == "" && !x.Release.IsZero() && taken { // it goes with the row that has the address, which owes its own
+			} else if c.Held == "" && !x.Release.IsZero() {
 				by("the end of the undo window of "+m.Row.NIP, x.Release, h.office.Window(x.Marks))
 			} else if c.Held == "" && !x.Late {
 				by("the new address of "+m.Row.NIP, escalated(x.Due), day)

@@ -90,12 +90,13 @@ type LetterRow struct {
 	Answer    string      `json:"answer,omitempty"` // the server's last words
 	Made      time.Time   `json:"made"`
 	Ended     time.Time   `json:"ended,omitzero"`
-	Archived  string      `json:"archived,omitempty"` // SHA-256 of the copy in the archive, without secrets
-	First     time.Time   `json:"first,omitzero"`     // of the first attempt
-	Run       string      `json:"run,omitempty"`      // the run of the program that claimed it last
-	SHA256    string      `json:"sha256,omitempty"`   // of the bytes, where they are nobody's secret
-	Cut       string      `json:"cut,omitempty"`      // of the bytes without account sheets, where there are such
-	Broken    error       `json:"-"`                  // the row cannot be read
+	Archived  string      `json:"archived,omitempty"`  // SHA-256 of the copy in the archive, without secrets
+	First     time.Time   `json:"first,omitzero"`      // of the first attempt
+	Run       string      `json:"run,omitempty"`       // the run of the program that claimed it last
+	SHA256    string      `json:"sha256,omitempty"`    // of the bytes, where they are nobody's secret
+	Cut       string      `json:"cut,omitempty"`       // of the bytes without account sheets, where there are such
+	Withdrawn bool        `json:"withdrawn,omitempty"` // it is not tried again
+	Broken    error       `json:"-"`                   // the row cannot be read
 }
 
 // ID names the letter in the whole store.
@@ -300,8 +301,12 @@ func (b Letters) Settle(r LetterRow) (bool, error) {
 	if err != nil || sending == nil {
 		return false, err
 	}
-	if was, _, err := b.row(r.ID()); err != nil || was.Attempts != r.Attempts || was.Run != r.Run {
+	was, _, err := b.row(r.ID())
+	if err != nil || was.Attempts != r.Attempts || was.Run != r.Run {
 		return false, err
+	}
+	if r.Withdrawn = was.Withdrawn; r.Withdrawn && r.State != Accepted {
+		r.State, r.Ended, r.Next = Failed, cmp.Or(r.Ended, r.Next), time.Time{}
 	}
 	if err = errors.Join(b.erase(bSending, r.ID()), b.put(bLetters, r.ID(), r)); err != nil {
 		return false, err
@@ -321,7 +326,10 @@ func (b Letters) Unclaim(r LetterRow) error {
 	if err != nil || !ok || was.State != Sending || was.Attempts != r.Attempts {
 		return err
 	}
-	was.State, was.Attempts = Deferred, r.Attempts-1
+	if was.State, was.Attempts = Deferred, r.Attempts-1; was.Withdrawn {
+		_, err := b.Settle(r)
+		return err
+	}
 	if was.Attempts == 0 {
 		was.State, was.First = Queued, time.Time{}
 	}
@@ -356,6 +364,21 @@ func (b Letters) Arrived(number, key, text string, now time.Time) (bool, error) 
 	}
 	r.State, r.Ended, r.Next, r.Answer = Accepted, now, time.Time{}, text
 	return true, errors.Join(err, b.put(bLetters, r.ID(), r))
+}
+
+// Withdraw ends a letter that must not go any more, wherever it waits. One whose attempt is under way is not tried again.
+func (b Letters) Withdraw(number, key, why string, now time.Time) error {
+	r, ok, err := b.row(number + "/" + key)
+	if err != nil || !ok || r.State == Accepted || r.State == Failed {
+		return err
+	}
+	if r.State == Sending {
+		r.Withdrawn = true
+		return b.put(bLetters, r.ID(), r)
+	}
+	err = errors.Join(b.erase(bOutbox, moment(r.Next)+"/"+r.ID()), b.erase(bParked, r.ID()), b.mark(bUnkept, r.ID()), b.erase(bBodies, r.ID()))
+	r.State, r.Ended, r.Next, r.Answer = Failed, now, time.Time{}, why
+	return errors.Join(err, b.put(bLetters, r.ID(), r))
 }
 
 // Doubt puts a letter of Sending that cannot be read back into the outbox, for next: Claimable sees what is wrong with it.

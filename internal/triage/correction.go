@@ -19,7 +19,8 @@ var (
 
 // corrects: the requester's own text holds an address that nobody in the case has.
 func (t Triage) corrects(msg *message.Message, c *match) bool {
-	return slices.ContainsFunc(spoken(msg), func(l string) bool { return len(t.unknown(l, c)) > 0 })
+	lines := spoken(msg)
+	return len(swapped(lines, c.c.Members)) > 0 || slices.ContainsFunc(lines, func(l string) bool { return len(t.unknown(l, c)) > 0 })
 }
 
 func spoken(msg *message.Message) []string {
@@ -48,7 +49,7 @@ func (t Triage) correction(v Verdict, m Mail, c match) Verdict {
 		return t.unproven(v, m.Proof)
 	}
 	lines := spoken(m.Msg)
-	var rows []sop.Corrected
+	rows := swapped(lines, c.c.Members)
 	for _, l := range lines {
 		found := t.unknown(l, &c)
 		if len(found) == 0 {
@@ -71,11 +72,34 @@ func (t Triage) correction(v Verdict, m Mail, c match) Verdict {
 	}
 	v.What = sop.Correction{Rows: slices.Compact(rows)}
 	for _, x := range rows {
-		if why := t.Office.Unmendable(&c.c, x); why != "" {
+		if why := t.Office.Unmendable(&c.c, x, rows); why != "" {
 			return v.refuse("correlation", why)
 		}
 	}
 	return v.as(Obeyed, "", "correction")
+}
+
+// swapped are members who are to have each other's addresses: lines with the name or the NIP of one, and the address of another, who gets
+// one as well.
+func swapped(lines []string, members []sop.Member) (rows []sop.Corrected) {
+	owners := map[string]bool{}
+	for _, l := range lines {
+		found := anyAddress.FindAllString(visible(l), -1)
+		whom := named(anyAddress.ReplaceAllString(visible(l), " "), members)
+		if len(found) != 1 || len(whom) != 1 {
+			continue
+		}
+		if owner := named(found[0], members); len(owner) == 1 && owner[0] != whom[0] {
+			rows, owners[owner[0]] = append(rows, sop.Corrected{NIP: whom[0], Address: found[0]}), true
+		}
+	}
+	for _, x := range rows {
+		delete(owners, x.NIP)
+	}
+	if len(owners) > 0 {
+		return nil
+	}
+	return rows
 }
 
 // named are the members whom a text means: by NIP, by an address of theirs, else by words of their name that no other member has.
