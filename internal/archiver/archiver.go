@@ -147,8 +147,11 @@ type compacts interface {
 // mail does.
 func (a *Archiver) compact(ctx context.Context) (next time.Time, err error) {
 	db, able := a.DB.(compacts)
+	if !able {
+		return next, nil // never
+	}
 	next, due := a.asked.Due(a.Now())
-	if !able || !due {
+	if !due {
 		return next, nil
 	}
 	if free, total := db.FreeShare(); total >= minCompact && 2*free >= total {
