@@ -1,6 +1,7 @@
 package credential
 
 import (
+	"cmp"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hmac"
@@ -38,8 +39,8 @@ const (
 )
 
 // encryptPackage locks a workbook.
-func encryptPackage(random io.Reader, plain []byte, passphrase secret.Secret) ([]byte, error) {
-	info, locked, err := agile(random, plain, passphrase)
+func encryptPackage(random io.Reader, rounds int, plain []byte, passphrase secret.Secret) ([]byte, error) {
+	info, locked, err := agile(random, rounds, plain, passphrase)
 	if err != nil {
 		return nil, err
 	}
@@ -47,14 +48,15 @@ func encryptPackage(random io.Reader, plain []byte, passphrase secret.Secret) ([
 }
 
 // agile gives the streams EncryptionInfo and EncryptedPackage.
-func agile(random io.Reader, plain []byte, passphrase secret.Secret) (info, locked []byte, err error) {
+func agile(random io.Reader, rounds int, plain []byte, passphrase secret.Secret) (info, locked []byte, err error) {
 	var fresh [16 + 16 + 16 + 32 + 64]byte
 	defer clear(fresh[:])
 	if _, err := io.ReadFull(random, fresh[:]); err != nil {
 		return nil, nil, err
 	}
 	salt, dataSalt, verifier, key, macKey := fresh[:16], fresh[16:32], fresh[32:48], fresh[48:80], fresh[80:]
-	spun := spin(salt, passphrase)
+	rounds = cmp.Or(rounds, spinCount)
+	spun := spin(salt, rounds, passphrase)
 	sum := sha512.Sum512(verifier)
 	b64 := base64.StdEncoding.EncodeToString
 	wrap := func(purpose string, content []byte) string {
@@ -73,12 +75,12 @@ func agile(random io.Reader, plain []byte, passphrase secret.Secret) (info, lock
 		return b64(cbc(key, hashOf(dataSalt, purpose)[:16], content))
 	}
 	info = binary.LittleEndian.AppendUint32([]byte{4, 0, 4, 0}, 0x40)
-	return fmt.Appendf(info, agileInfo, b64(dataSalt), about(forHMACKey, macKey), about(forHMACValue, mac.Sum(nil)), spinCount, b64(salt),
+	return fmt.Appendf(info, agileInfo, b64(dataSalt), about(forHMACKey, macKey), about(forHMACValue, mac.Sum(nil)), rounds, b64(salt),
 		wrap(forVerifier, verifier), wrap(forHash, sum[:]), wrap(forKey, key)), locked, nil
 }
 
-// spin makes each guess at a passphrase cost as many hashes. It allocates nothing in its rounds.
-func spin(salt []byte, passphrase secret.Secret) []byte {
+// spin makes each guess at a passphrase cost that many hashes. It allocates nothing in its rounds.
+func spin(salt []byte, rounds int, passphrase secret.Secret) []byte {
 	words := append([]byte(nil), salt...)
 	for _, c := range utf16.Encode([]rune(passphrase.Reveal())) {
 		words = binary.LittleEndian.AppendUint16(words, c)
@@ -87,7 +89,7 @@ func spin(salt []byte, passphrase secret.Secret) []byte {
 	h := sha512.Sum512(words)
 	var round [4 + sha512.Size]byte
 	defer clear(round[:])
-	for i := range uint32(spinCount) {
+	for i := range uint32(rounds) {
 		binary.LittleEndian.PutUint32(round[:], i)
 		copy(round[4:], h[:])
 		h = sha512.Sum512(round[:])

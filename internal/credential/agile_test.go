@@ -92,7 +92,7 @@ func (o *opener) whole(locked []byte) bool {
 // TestAgile: the passphrase opens what was locked and another does not; one changed bit is seen; nothing repeats.
 func TestAgile(t *testing.T) {
 	plain := bytes.Repeat([]byte("akun contoh "), 1000)
-	info, locked, err := agile(rand.Reader, plain, phrase)
+	info, locked, err := agile(rand.Reader, 0, plain, phrase)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +110,7 @@ func TestAgile(t *testing.T) {
 			t.Errorf("a change of byte %d is not seen", at)
 		}
 	}
-	again, other, err := agile(rand.Reader, plain, phrase)
+	again, other, err := agile(rand.Reader, 0, plain, phrase)
 	if err != nil || bytes.Equal(again, info) || bytes.Equal(other[8:40], locked[8:40]) {
 		t.Errorf("two times the same: %v", err)
 	}
@@ -124,7 +124,7 @@ func TestContainer(t *testing.T) {
 		if _, err := rand.Read(plain); err != nil {
 			t.Fatal(err)
 		}
-		b, err := encryptPackage(rand.Reader, plain, phrase)
+		b, err := encryptPackage(rand.Reader, 0, plain, phrase)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -134,7 +134,7 @@ func TestContainer(t *testing.T) {
 		}
 	}
 	for _, n := range []int{1000, 8 << 20} {
-		if _, err := encryptPackage(rand.Reader, make([]byte, n), phrase); err == nil {
+		if _, err := encryptPackage(rand.Reader, 0, make([]byte, n), phrase); err == nil {
 			t.Errorf("%d bytes fit", n)
 		}
 	}

@@ -15,5 +15,5 @@ func newMaster() secret.Secret {
 
 // writeSheet is a sheet without a phrase for members' pages.
 func writeSheet(number, code string, rows []SheetRow, passphrase secret.Secret) ([]byte, error) {
-	return WriteSheetWith(rand.Reader, number, code, secret.Secret{}, rows, passphrase)
+	return WriteSheetWith(rand.Reader, 0, number, code, secret.Secret{}, rows, passphrase)
 }

@@ -44,8 +44,8 @@ var columns = []struct {
 
 // WriteSheetWith makes the account sheet that the approver types from (SOP 2.1). Every cell is a string. phrase opens the
 // members' locked pages; absent: none are sent. Without a passphrase the workbook is not encrypted; code is "" unless it
-// stands in the sheet only. Encrypting takes 100,000 hashes, on purpose.
-func WriteSheetWith(random io.Reader, number, code string, phrase secret.Secret, rows []SheetRow, passphrase secret.Secret) ([]byte, error) {
+// stands in the sheet only. Encrypting takes so many rounds of a hash, on purpose; zero: 100,000.
+func WriteSheetWith(random io.Reader, rounds int, number, code string, phrase secret.Secret, rows []SheetRow, passphrase secret.Secret) ([]byte, error) {
 	if len(rows) > maxRows {
 		return nil, fmt.Errorf("write account sheet of %s: %d rows, more than %d", number, len(rows), maxRows)
 	}
@@ -76,7 +76,7 @@ func WriteSheetWith(random io.Reader, number, code string, phrase secret.Secret,
 	if passphrase.Absent() {
 		return b.Bytes(), nil
 	}
-	enc, err := encryptPackage(random, b.Bytes(), passphrase)
+	enc, err := encryptPackage(random, rounds, b.Bytes(), passphrase)
 	clear(b.Bytes())
 	if err != nil {
 		return nil, fmt.Errorf("encrypt account sheet of %s: %w", number, err)

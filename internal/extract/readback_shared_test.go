@@ -55,7 +55,9 @@ func (h *hurried) send(fresh []document.Source, amends []document.Amendment) {
 // wrong are the lines that the truth asks for; false where the roster names other people, or not all.
 func (h *hurried) wrong() (lines []document.Amendment, people bool) {
 	for i, row := range h.c.Reading.Roster {
-		at := slices.IndexFunc(h.truth, func(x document.Row) bool { return x.NIP == row.NIP || document.NameKey(x.Nama) == document.NameKey(row.Nama) })
+		at := slices.IndexFunc(h.truth, func(x document.Row) bool {
+			return x.NIP == row.NIP || document.NameKey(x.Nama) == document.NameKey(row.Nama)
+		})
 		if at < 0 {
 			return nil, false
 		}

@@ -234,7 +234,7 @@ func newTarget(tb testing.TB, level sop.Level) *target {
 		o.DB = db
 		clerk, err := office.New(tb.Context(), o)
 		must(err)
-		t.work = tasks.New(tasks.Options{Clerk: clerk, Source: tasks.Generator{Random: rand.Reader}, UserID: "{first}.{last}", Passphrases: phrases})
+		t.work = tasks.New(tasks.Options{Clerk: clerk, Source: tasks.Generator{Random: rand.Reader}, UserID: "{first}.{last}", Rounds: 1000, Passphrases: phrases})
 		t.c = New(Options{Clerk: clerk, Archive: o.Archive, Extract: extract.New(extract.Options{OCR: "off"}), Limits: message.DefaultLimits(),
 			Auth:       msgauth.Options{AuthservID: mx, ReceivedBy: []string{mx}, Resolver: dns(), Pins: map[string]msgauth.Pin{admin: pin}},
 			MaxMessage: 40 << 20, Folders: Folders{"Diproses", "Periksa"}})

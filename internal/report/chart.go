@@ -91,8 +91,7 @@ func (c *canvas) box(x, y, w, h int, col color.Color) {
 
 func (c *canvas) picture(id, alt string) (Picture, error) {
 	var b bytes.Buffer
-	e := png.Encoder{CompressionLevel: png.BestCompression}
-	if err := e.Encode(&b, c); err != nil {
+	if err := png.Encode(&b, c); err != nil {
 		return Picture{}, fmt.Errorf("draw chart %s: %w", id, err)
 	}
 	return Picture{Name: id + ".png", ID: id + "@laporan.ukpbjd", Alt: alt, PNG: b.Bytes()}, nil

@@ -15,12 +15,8 @@ import (
 	"ukpbjd/internal/workday"
 )
 
-// Workbook is the month as XLSX: the figures with the charts, its cases and its deviations.
-func (m Month) Workbook(made time.Time) ([]byte, error) {
-	pictures, err := m.Charts()
-	if err != nil {
-		return nil, err
-	}
+// Workbook is the month as XLSX: the figures with the charts (Charts), its cases and its deviations.
+func (m Month) Workbook(made time.Time, pictures []Picture) ([]byte, error) {
 	var out bytes.Buffer
 	if err := m.workbook(&out, made, pictures); err != nil {
 		return nil, fmt.Errorf("write the monthly report: %w", err)

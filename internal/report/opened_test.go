@@ -169,7 +169,12 @@ func TestOpensInSpreadsheet(t *testing.T) {
 	if err := WriteXLSX(&register, t.TempDir(), head, seq(append(slices.Clone(es), known)...)); err != nil {
 		t.Fatal(err)
 	}
-	month, err := tally(ordinary(1), ordinary(2)).Workbook(at(29, 9, 0))
+	m := tally(ordinary(1), ordinary(2))
+	pictures, err := m.Charts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	month, err := m.Workbook(at(29, 9, 0), pictures)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -218,7 +218,7 @@ func (w *Worker) sheets(j Job, issued map[string]credential.Issued) (map[string]
 		if w.Office.CodeInSheet {
 			code = w.Codes.ApprovalCode(j.Case.Number, j.Row.Task.Revision, j.Row.Task.Issue, a.Address)
 		}
-		b, err := credential.WriteSheetWith(w.Random, j.Case.Number, code, phrase, rows, pass)
+		b, err := credential.WriteSheetWith(w.Random, w.Rounds, j.Case.Number, code, phrase, rows, pass)
 		if err != nil {
 			return nil, fmt.Errorf("write account sheet of %s: %w", j.Case.Number, err)
 		}

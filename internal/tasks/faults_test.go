@@ -32,7 +32,7 @@ func runWith(t *testing.T, x *officetest.Office, health *queue.Health, source ta
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	w := tasks.New(tasks.Options{Clerk: x.Clerk, Health: health, Source: source, UserID: "{first}.{last}",
-		Passphrases: map[string]secret.Secret{officetest.Admin.Address: secret.New([]byte("frasa sandi lembar akun"))}})
+		Rounds: 1000, Passphrases: map[string]secret.Secret{officetest.Admin.Address: secret.New([]byte("frasa sandi lembar akun"))}})
 	ended := make(chan error, 1)
 	served := make(chan struct{})
 	close(served)

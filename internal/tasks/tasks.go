@@ -31,6 +31,7 @@ type Options struct {
 	MemberKeys  MemberKeys               // whose letters with a password are encrypted
 	LockedPages bool                     // passwords travel in locked pages: credentials.delivery: pdf
 	UserID      string                   // pattern for members whose papers name none
+	Rounds      int                      // of the hash behind the passphrase of an account sheet; zero: as many as Office takes
 	FirstRetry  time.Duration            // zero: half a minute. Each further pause is twice as long
 	Workers     int                      // zero: two
 	// Behind waits until what is more urgent than account sheets has been done, for a bounded time; nil: nothing is.

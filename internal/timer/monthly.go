@@ -123,7 +123,7 @@ func (t *Timer) reportMonth(ctx context.Context, name string, now time.Time) err
 	if err != nil {
 		return err
 	}
-	book, err := m.Workbook(now)
+	book, err := m.Workbook(now, pictures)
 	if err != nil {
 		return err
 	}
