@@ -66,7 +66,7 @@ func (m *Intake) search(ctx context.Context, numbers []string, raw []byte, msg *
 	if l.sealed, err = m.Vault.SealAll(ids, credential.ForMail, raw); err != nil {
 		return nil, fmt.Errorf("seal a mail that holds a live secret: %w", err)
 	}
-	for _, t := range []*string{&msg.Subject, &msg.Text, &msg.HTML, &msg.Own, &msg.HTMLOwn} {
+	for _, t := range []*string{&msg.Subject, &msg.Text, &msg.HTML, &msg.Own, &msg.HTMLOwn, &msg.Beside} {
 		*t = string(s.Redact([]byte(*t)))
 	}
 	for _, people := range [][]message.Address{msg.From, msg.Sender, msg.To, msg.Cc} {

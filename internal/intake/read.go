@@ -101,7 +101,7 @@ func (r *reading) redactAgain(ctx context.Context) error {
 	}
 	r.Raw, r.leak = redacted, &leak{redacted: redacted, sealed: redacted}
 	said := message.Parse(redacted, r.Limits, r.Banners)
-	was.Subject, was.Text, was.HTML, was.Own, was.HTMLOwn = said.Subject, said.Text, said.HTML, said.Own, said.HTMLOwn
+	was.Subject, was.Text, was.HTML, was.Own, was.HTMLOwn, was.Beside = said.Subject, said.Text, said.HTML, said.Own, said.HTMLOwn, said.Beside
 	was.Files, was.Bounce, r.mail.Books = nil, nil, nil
 	for _, people := range [][]message.Address{was.From, was.Sender, was.To, was.Cc} {
 		for i := range people {

@@ -62,6 +62,7 @@ type Message struct {
 	HTML        string
 	Own         string // own words of Text: quotes, signature and banners aside
 	HTMLOwn     string // own words of HTML as text, same rules
+	Beside      string // what may be the sender's as well: under a signature's mark or between quoted lines, and further parts of text; never obeyed
 	Below       bool   // Own is empty, but below what looks like a quote stand words that no mark shows to be quoted
 	Files       []Attachment
 	Automation  []string // named marks of automatic mail; empty for human mail

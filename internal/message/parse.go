@@ -8,6 +8,7 @@ import (
 	"hash"
 	"io"
 	"net/mail"
+	"path"
 	"regexp"
 	"strings"
 	"time"
@@ -162,17 +163,36 @@ func (m *Message) readBody(raw, body []byte, leaves []bigPart, lim Limits, depth
 }
 
 func (m *Message) ownWords(banners []string, lim Limits) {
-	if own, certain := stripQuotes(m.Text, banners, lim.OwnBytes); certain {
-		m.Own = own
-	} else {
-		m.Below = true
+	var beside [2]string
+	own, aside, certain := stripQuotes(m.Text, banners, lim.OwnBytes, false)
+	m.Below = !certain
+	if certain {
+		m.Own, beside[0] = own, aside
 	}
-	if m.HTML == "" {
-		return
+	if own, aside, certain = stripQuotes(htmlText(m.HTML, 4*lim.OwnBytes), banners, lim.OwnBytes, true); certain {
+		m.HTMLOwn, beside[1] = own, aside
 	}
-	if own, certain := stripQuotes(htmlText(m.HTML, 4*lim.OwnBytes), banners, lim.OwnBytes); certain {
-		m.HTMLOwn = own
+	m.Beside = strings.TrimSpace(strings.Join(append(beside[:], m.furtherTexts(lim)...), "\n"))
+}
+
+// furtherTexts are what the sender wrote in text parts beside the first: inline behind a picture, in another form, or attached.
+func (m *Message) furtherTexts(lim Limits) (out []string) {
+	for _, f := range m.Files {
+		ending := strings.ToLower(path.Ext(f.Name))
+		page := f.ContentType == "text/html" || ending == ".html" || ending == ".htm"
+		if strings.Contains(f.Name, "/") || !page && ending != ".txt" && (!strings.HasPrefix(f.ContentType, "text/") || ending == ".csv" || ending == ".vcf") {
+			continue // a file of an attached mail, or no text
+		}
+		text := validUTF8(string(f.Bytes))
+		if page || strings.HasSuffix(f.ContentType, "html") {
+			text = htmlText(text, 4*lim.OwnBytes)
+		}
+		own, beside, certain := stripQuotes(text, nil, lim.OwnBytes, page)
+		if certain {
+			out = append(out, own, beside)
+		}
 	}
+	return out
 }
 
 // recoverBody handles a mail with a body of which no part came out: a wrong or missing boundary, mostly. What can be had is

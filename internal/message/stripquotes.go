@@ -12,25 +12,29 @@ const maxOwnLines = 5000
 // one-sided: a quoted line taken for an own one can release something, an own line taken for a quote makes us ask again. So
 // whatever may be quoted is dropped. Where nothing is left, and unmarked words stand below an opener or the head of another
 // mail, they are returned, but not certain: nobody can tell whose they are, and nothing in them may be obeyed.
-func stripQuotes(text string, banners []string, limit int) (own string, certain bool) {
+//
+// beside is what was set aside and may yet be the sender's: below a signature's mark, under a closing formula, and without a mark
+// under a quoted line that was hardly broken (whole: none ever is, as in HTML). What takes an approval back may stand there.
+func stripQuotes(text string, banners []string, limit int, whole bool) (own, beside string, certain bool) {
 	if len(text) > limit {
 		text = strings.ToValidUTF8(text[:limit], "")
 	}
 	text = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u00a0", " ", "\uFEFF", "", "\u2028", "\n", "\u2029", "\n").Replace(text)
-	r := quoteStripper{lines: strings.SplitN(text, "\n", maxOwnLines)}
+	r := quoteStripper{lines: strings.SplitN(text, "\n", maxOwnLines), whole: whole}
 	r.at = skipBanners(r.lines, banners)
 	if own = r.read(); own != "" {
-		return own, true
+		r.signature()
+		return own, strings.Join(r.beside, "\n"), true
 	}
 	for range maxWrapped {
 		if !r.enter() {
 			break
 		}
 		if own = r.read(); own != "" {
-			return own, false
+			return own, "", false
 		}
 	}
-	return "", true
+	return "", "", true
 }
 
 // maxWrapped bounds how many mails, one in the other, are looked into for words.
@@ -38,10 +42,29 @@ const maxWrapped = 4
 
 // read takes what the sender wrote from where it stands.
 func (r *quoteStripper) read() string {
-	r.own, r.wrapped = nil, false
+	r.own, r.beside, r.wrapped = nil, nil, false
 	for r.at < len(r.lines) && r.step() {
 	}
-	return strings.Join(dropDecoration(dropClosing(trimBlank(r.own))), "\n")
+	all := trimBlank(r.own)
+	own := dropClosing(all)
+	r.beside = append(r.beside, all[len(own):]...)
+	return strings.Join(dropDecoration(own), "\n")
+}
+
+// signature sets aside what stands below a signature's mark, until another mail begins.
+func (r *quoteStripper) signature() {
+	if r.at >= len(r.lines) || !isSignature(r.lines[r.at]) {
+		return
+	}
+	for ; r.at < len(r.lines); r.at++ {
+		line := r.lines[r.at]
+		switch {
+		case isSeparator(visible(line)), headerBlock(r.lines, r.at), isQuoted(line), quoteHeaderAt(r.lines, r.at) > 0:
+			return
+		case strings.TrimSpace(line) != "":
+			r.beside = append(r.beside, line)
+		}
+	}
 }
 
 // enter goes below the rule and the head of another mail that ended the sender's words. An opener is passed already, and below a
@@ -57,24 +80,33 @@ func (r *quoteStripper) enter() bool {
 	return r.at < len(r.lines) && !isSignature(r.lines[r.at])
 }
 
-// quoteStripper walks down a text. wrapped is set while an unmarked line may still be the rest of a quoted one that was broken.
+// quoteStripper walks down a text. wrapped is set while an unmarked line may still be the rest of a quoted one that was broken, broken
+// while that is likely.
 type quoteStripper struct {
-	lines   []string
-	at      int
-	own     []string
-	wrapped bool
+	lines           []string
+	at              int
+	own, beside     []string
+	whole           bool
+	wrapped, broken bool
 }
+
+// brokenLength is less than any program breaks a line at, in bytes.
+const brokenLength = 50
 
 // step takes one line, or one quote opener; it reports false where the sender's words end for good.
 func (r *quoteStripper) step() bool {
 	line := r.lines[r.at]
 	switch {
 	case isQuoted(line):
-		r.wrapped = strings.Trim(line, "> \t") != ""
+		said := strings.Trim(line, "> \t")
+		r.wrapped, r.broken = said != "", !r.whole && len(line) >= brokenLength && !strings.ContainsAny(said[len(said)-1:], ".!?:;")
 	case strings.TrimSpace(line) == "":
 		r.wrapped = false
 		r.own = append(r.own, "")
 	case r.wrapped:
+		if !r.broken {
+			r.beside = append(r.beside, line)
+		}
 	case isSeparator(visible(line)) || isSignature(line) || headerBlock(r.lines, r.at):
 		return false
 	default:

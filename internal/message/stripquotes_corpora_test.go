@@ -107,7 +107,7 @@ func TestOwnTextOfCorpora(t *testing.T) {
 	} {
 		exact, literal, first, sure := 0, 0, 0, 0
 		for _, c := range set.cases {
-			got, certain := stripQuotes(c.text, nil, DefaultLimits().OwnBytes)
+			got, _, certain := stripQuotes(c.text, nil, DefaultLimits().OwnBytes, false)
 			fold := func(s string) string { return strings.Join(strings.Fields(s), " ") }
 			if fold(got) == fold(c.want) {
 				literal++

@@ -11,7 +11,7 @@ import (
 
 // sure gives the words that may be obeyed.
 func sure(text string, banners []string) string {
-	if own, certain := stripQuotes(text, banners, DefaultLimits().OwnBytes); certain {
+	if own, _, certain := stripQuotes(text, banners, DefaultLimits().OwnBytes, false); certain {
 		return own
 	}
 	return ""
@@ -218,7 +218,7 @@ func TestHTMLOwn(t *testing.T) {
 		"endless tag":  {`SETUJU<a href="`, "SETUJU"},
 		"nested quote": {`SETUJU<blockquote>a<blockquote>b</blockquote>TOLAK</blockquote>`, "SETUJU"},
 	} {
-		if own, _ := stripQuotes(htmlText(c.html, 1<<20), nil, 1<<20); own != c.want {
+		if own, _, _ := stripQuotes(htmlText(c.html, 1<<20), nil, 1<<20, true); own != c.want {
 			t.Errorf("%s: %q, want %q", name, own, c.want)
 		}
 	}
@@ -260,7 +260,7 @@ func FuzzStripQuotes(f *testing.F) {
 	f.Add("Dari: a\nDikirim: b\nKepada: c\n\nx", "")
 	f.Add("<p>SETUJU<blockquote>x", "")
 	f.Fuzz(func(t *testing.T, text, banner string) {
-		own, _ := stripQuotes(text, []string{banner}, DefaultLimits().OwnBytes)
+		own, _, _ := stripQuotes(text, []string{banner}, DefaultLimits().OwnBytes, false)
 		for l := range strings.SplitSeq(own, "\n") {
 			if strings.HasPrefix(strings.TrimLeft(l, " \t"), ">") {
 				t.Errorf("a quoted line is own: %q", l)

@@ -2,6 +2,7 @@ package triage
 
 import (
 	"bytes"
+	"cmp"
 	"path"
 	"regexp"
 	"slices"
@@ -14,30 +15,11 @@ import (
 	"ukpbjd/internal/sop"
 )
 
-// Below SETUJU may stand lines about accounts, and courtesies. Anything that reads like a reservation stops the approval: a release
-// is unconditional or it is none (DESIGN, "Mail grammar"). To ask once too often costs a letter; the other mistake is for ever.
+// Below SETUJU may stand lines about accounts, and courtesies. Whatever is not understood as one of the two stops the approval: a
+// release is unconditional or it is none (DESIGN, "Mail grammar"). To ask once too often costs a letter; the other mistake is for ever.
 
 // accountWords begin the lines about accounts, with their English twins.
 var accountWords = map[string]sop.Verb{"TETAP": sop.Tetap, "KEEP": sop.Tetap, "BARU": sop.Baru, "NEW": sop.Baru, "USER": sop.GantiUser}
-
-// reservations are words of which one in an approval's own text makes it conditional, lower case.
-var reservations = wordSet(`
-	tapi tetapi tp namun kecuali selain asal asalkan jika jikalau kalau kalo klo apabila bila bilamana seandainya sepanjang selama syarat bersyarat
-	tunda ditunda menunda tundaan penundaan tangguhkan ditangguhkan tunggu menunggu nanti besok dulu dahulu setelah sesudah sebelum sampai hingga sementara
-	jangan jgn belum blm tidak tdk tak bukan batal batalkan dibatalkan membatalkan pembatalan tolak menolak ditolak keberatan ragu
-	ganti diganti mengganti gantikan digantikan perbaiki diperbaiki perbaikan revisi direvisi koreksi dikoreksi ubah diubah dirubah rubah perubahan
-	hapus dihapus menghapus coret dicoret keluarkan dikeluarkan kurangi tambah ditambah tambahkan salah keliru kurang
-	hanya cuma saja catatan kembalikan lengkapi stop
-	but however except unless if provided providing until till before after wait hold pending postpone postponed delay later first
-	not dont cannot cant without only cancel reject change replace correct correction fix remove delete instead condition conditional conditionally
-	wrong
-
-	tpi ttpi kcuali cuman tanpa minus meski meskipun walau walaupun sayangnya sekiranya andai andaikan andaikata tahan menahan menyusul susulan lusa dl dlu
-	sblm stlh ga gak ngga nggak enggak ndak kagak mundur pindah mutasi pensiun ralat meralat harusnya seharusnya mestinya semestinya beda berbeda sesuaikan
-	gagal error eror kosong lewati sisanya skip
-	although though once unfortunately subject exclude excluding besides missing add another
-
-	nanging sakewanten kewala yening sampunang ampunang eda antos antosang durung dereng nenten tusing sing`)
 
 // lookAgain asks for another look, where it stands beside a word of asking or of once more: "sudah saya cek" does not.
 var (
@@ -54,26 +36,47 @@ func wordSet(s string) map[string]bool {
 	return out
 }
 
-// conditions reads what stands with a SETUJU, in both parts of the mail: lines about accounts, or the words that stop it.
-func conditions(msg *message.Message) (lines []sop.Line, why, quote string) {
+// conditions reads what stands with a SETUJU, in every part of the mail: lines about accounts, or the words that stop it. About
+// accounts is obeyed what stands in the text part alone.
+func (t Triage) conditions(msg *message.Message, c *sop.Case) (lines []sop.Line, why, quote string) {
 	plain, html := ownLines(msg.Own), ownLines(msg.HTMLOwn)
-	for i, l := range slices.Concat(plain, html) {
-		if isCommand(l) {
+	said := map[string]bool{}
+	for _, l := range plain {
+		some, _, _ := accountLine(l)
+		for _, s := range some {
+			said[s.Who] = true
+		}
+	}
+	r := t.listen(msg, c, said)
+	for i, l := range slices.Concat(plain, html, ownLines(msg.Beside)) {
+		if i < len(plain)+len(html) && isCommand(l) {
+			r.closed = false
 			continue
 		}
 		some, about, readable := accountLine(l)
 		switch {
 		case about && !readable:
 			return nil, "line-unread", l
-		case about && !slices.Contains(plain, l):
-			return nil, "line-in-html", l // what is obeyed is read from the text part alone
+		case about && (!says(plain, some) || len(html) > 0 && !says(html, some)):
+			return nil, "line-in-html", l
 		case about && i < len(plain):
 			lines = append(lines, some...)
-		case !about && reserved(l):
+		case !about && !r.understood(l):
 			return nil, "reservation", l
 		}
 	}
+	if l := ownSubject(msg.Subject); r.takesBack(l) {
+		return nil, "reservation", l
+	}
 	return lines, "", ""
+}
+
+// says: among lines there is one that says the same about accounts.
+func says(lines []string, want []sop.Line) bool {
+	return slices.ContainsFunc(lines, func(l string) bool {
+		some, _, _ := accountLine(l)
+		return slices.Equal(some, want)
+	})
 }
 
 var (
@@ -110,13 +113,23 @@ func accountLine(line string) (lines []sop.Line, about, readable bool) {
 	return lines, true, true
 }
 
-// visible leaves out marks that nobody sees, and writes letters of compatibility forms as their plain ones.
+// lookAlike are Cyrillic and Greek letters, and the Latin ones that they are taken for.
+var lookAlike = func() map[rune]rune {
+	out := map[rune]rune{}
+	like := []rune("aАaаeЕeеoОoоpРpрcСcсyУyуxХxхiІiіjЈjјsЅsѕkКkкmМhНtТbВdԁaΑaαeΕeεoΟoοpΡpρiΙiιkΚkκtΤtτnΝvνuυmΜhΗbΒzΖxΧyΥgɡiı")
+	for i := 0; i < len(like); i += 2 {
+		out[like[i+1]] = like[i]
+	}
+	return out
+}()
+
+// visible leaves out marks that nobody sees, and writes letters of compatibility forms, and those that look alike, as their plain ones.
 func visible(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.In(r, unicode.Cf, unicode.Mn, unicode.Me, unicode.Variation_Selector) || unicode.IsControl(r) && !unicode.IsSpace(r) {
 			return -1
 		}
-		return r
+		return cmp.Or(lookAlike[r], r)
 	}, norm.NFKD.String(s))
 }
 
@@ -144,7 +157,7 @@ func reserved(line string) bool {
 func noLetter(r rune) bool { return !unicode.IsLetter(r) }
 
 // spelt are the plainest of these words with blanks or hyphens between the letters.
-var spelt = regexp.MustCompile(`(?i)\b(j[ -]?a[ -]?n[ -]?g[ -]?a[ -]?n|t[ -]?a[ -]?p[ -]?i|t[ -]?u[ -]?n[ -]?d[ -]?a|k[ -]?e[ -]?c[ -]?u[ -]?a[ -]?l[ -]?i|b[ -]?a[ -]?t[ -]?a[ -]?l)\b`)
+var spelt = regexp.MustCompile(`(?i)\b(j[ .-]?a[ .-]?n[ .-]?g[ .-]?a[ .-]?n|t[ .-]?a[ .-]?p[ .-]?i|t[ .-]?u[ .-]?n[ .-]?d[ .-]?a|k[ .-]?e[ .-]?c[ .-]?u[ .-]?a[ .-]?l[ .-]?i|b[ .-]?a[ .-]?t[ .-]?a[ .-]?l)\b`)
 
 // Books are the workbooks among a mail's files, and what may be one: a file without an ending, or with one that does not fit it.
 func Books(files []message.Attachment) (out []Book) {

@@ -81,8 +81,7 @@ Tks
 Trims
 tq
 Laporan selesai
-Semua anggota sudah terdaftar
-Akun nomor satu sampun dados`
+Semua anggota sudah terdaftar`
 
 var conditional = `tapi tunggu SK revisi
 Tapi nomor 3 jangan dulu
@@ -165,13 +164,14 @@ after the meeting
 before Friday please check
 TAPI TUNGGU
 ｔａｐｉ tunggu
-kecualikan nomor 4`
+kecualikan nomor 4
+Akun nomor satu sampun dados`
 
 // TestReservations: whatever takes an approval back in part stops it, wherever it stands; what does not, does not. A text part is
 // followed by the same in HTML, by the words in HTML alone, and in capitals.
 func TestReservations(t *testing.T) {
 	stops := func(m message.Message) string {
-		_, why, _ := conditions(&m)
+		_, why, _ := (Triage{}).conditions(&m, &sop.Case{})
 		return why
 	}
 	yes, no := strings.Split(genuine, "\n"), append(strings.Split(conditional, "\n"), "t\u00adapi tunggu", "t\u200bapi", "ja\u200dngan dikirim")
@@ -194,7 +194,7 @@ func TestReservations(t *testing.T) {
 
 func TestAccountLines(t *testing.T) {
 	say := func(own string) (string, string) {
-		lines, why, quote := conditions(&message.Message{Own: own})
+		lines, why, quote := (Triage{}).conditions(&message.Message{Own: own}, &sop.Case{})
 		var b []string
 		for _, l := range lines {
 			b = append(b, string(l.Verb)+"/"+l.Who+"/"+l.Arg)
@@ -217,10 +217,10 @@ func TestAccountLines(t *testing.T) {
 			t.Errorf("%q: %q, %s", own, got, why)
 		}
 	}
-	if _, why, _ := conditions(&message.Message{Own: "SETUJU", HTMLOwn: "SETUJU\nTETAP 2"}); why != "line-in-html" {
+	if _, why, _ := (Triage{}).conditions(&message.Message{Own: "SETUJU", HTMLOwn: "SETUJU\nTETAP 2"}, &sop.Case{}); why != "line-in-html" {
 		t.Error("a line that stands in the HTML part alone: ", why)
 	}
-	if lines, why, _ := conditions(&message.Message{Own: "SETUJU\nTETAP 2", HTMLOwn: "SETUJU\nTETAP 2"}); why != "" || !slices.Equal(lines, []sop.Line{{Verb: sop.Tetap, Who: "2"}}) {
+	if lines, why, _ := (Triage{}).conditions(&message.Message{Own: "SETUJU\nTETAP 2", HTMLOwn: "SETUJU\nTETAP 2"}, &sop.Case{}); why != "" || !slices.Equal(lines, []sop.Line{{Verb: sop.Tetap, Who: "2"}}) {
 		t.Error(lines, why)
 	}
 }

@@ -363,8 +363,11 @@ func TestHumansAreNoMailSystem(t *testing.T) {
 		why  string
 	}{
 		{"SETUJU", func(d *desk) mail {
-			return d.answer("admin", first, sop.Persetujuan, "SETUJU"+footer).set("From", name)
+			return d.answer("admin", first, sop.Persetujuan, "SETUJU\n\nAdministrator LPSE\nTelp. (0361) 550550, lpse@gov.example\n").set("From", name)
 		}, triage.Obeyed, "command-setuju"},
+		{"SETUJU, and a question", func(d *desk) mail {
+			return d.answer("admin", first, sop.Persetujuan, "SETUJU"+footer).set("From", name)
+		}, refused, "reservation"},
 		{"SETUJU through a gateway", func(d *desk) mail {
 			return d.answer("admin", first, sop.Persetujuan, "SETUJU").before("List-Unsubscribe: <mailto:keluar@gov.example>", "List-Unsubscribe-Post: List-Unsubscribe=One-Click")
 		}, triage.Obeyed, "command-setuju"},

@@ -74,7 +74,7 @@ func TestWrittenReplies(t *testing.T) {
 		msg := message.Parse(written(f[1], strings.ReplaceAll(f[2], `\n`, "\n")), message.DefaultLimits(), nil)
 		got, said := "asked", ""
 		if cmd, why := intent(msg); why == "" && cmd.Verb == sop.Setuju {
-			lines, why, quote := conditions(msg)
+			lines, why, quote := (Triage{}).conditions(msg, &sop.Case{})
 			if got, said = "stopped", quote; why == "" {
 				got = "released"
 				var all []string

@@ -115,7 +115,7 @@ func (t Triage) intended(b View, v Verdict, m Mail, c match) (Verdict, error) {
 			return t.unclear(v, c, "workbook", book.Name), nil
 		}
 	}
-	lines, why, quote := conditions(m.Msg)
+	lines, why, quote := t.conditions(m.Msg, &c.c)
 	if why != "" {
 		return t.unclear(v, c, why, quote), nil
 	}
