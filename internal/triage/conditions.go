@@ -21,11 +21,10 @@ import (
 // accountWords begin the lines about accounts, with their English twins.
 var accountWords = map[string]sop.Verb{"TETAP": sop.Tetap, "KEEP": sop.Tetap, "BARU": sop.Baru, "NEW": sop.Baru, "USER": sop.GantiUser}
 
-// lookAgain asks for another look, where it stands beside a word of asking or of once more: "sudah saya cek" does not.
+// lookAgain asks for another look where it stands behind a word of asking: "sudah saya cek" does not.
 var (
 	lookAgain = wordSet("cek dicek periksa diperiksa teliti diteliti check checked")
 	asked     = wordSet("mohon tolong perlu coba harap agar harus please")
-	onceMore  = wordSet("lagi kembali ulang again")
 )
 
 func wordSet(s string) map[string]bool {
@@ -135,19 +134,15 @@ func visible(s string) string {
 
 // reserved: some word of a line makes an approval conditional.
 func reserved(line string) bool {
-	words := strings.FieldsFunc(strings.ToLower(strings.NewReplacer("'", "", "’", "").Replace(visible(line))), noLetter)
+	words := wordsOf(strings.ToLower(line))
 	for i, w := range words {
-		next := slices.Concat(words[i+1:], []string{""})[0]
-		if lookAgain[w] && (i > 0 && asked[words[i-1]] || onceMore[next]) {
+		if lookAgain[w] && i > 0 && asked[words[i-1]] {
 			return true
 		}
-		for _, start := range []string{"", "di", "ter"} {
-			for _, end := range []string{"", "lah", "nya", "kan"} {
-				stem, ok := strings.CutPrefix(w, start)
-				stem = strings.TrimSuffix(stem, end)
-				if ok && reservations[stem] && (stem != "sampai" || w == stem) { // disampaikan: it is told
-					return true
-				}
+		for _, end := range []string{"", "lah", "nya", "kan"} {
+			stem := strings.TrimSuffix(w, end)
+			if reservations[stem] && (stem != "sampai" || w == stem) { // sampaikan: tell it
+				return true
 			}
 		}
 	}

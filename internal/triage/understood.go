@@ -61,8 +61,9 @@ type listener struct {
 
 // listen: the names of the office, of the sender and of the case's requester are ours.
 func (t Triage) listen(msg *message.Message, c *sop.Case, said map[string]bool) *listener {
-	names := []string{t.Office.Name, t.Office.Mailbox.Name, t.Office.KepalaLPSE.Name, t.Office.KepalaBagian.Name, t.Office.Operator.Name, c.Requester.Name}
-	for _, a := range t.Office.Approvers {
+	o := t.Office
+	names := []string{o.Name, o.Mailbox.Name, o.KepalaLPSE.Name, o.KepalaBagian.Name, o.Operator.Name, c.Requester.Name}
+	for _, a := range o.Approvers {
 		names = append(names, a.Name)
 		for _, d := range a.Deputies {
 			names = append(names, d.Name)
@@ -207,17 +208,16 @@ var (
 // ownSubject is what a subject holds beside ours: before the number of the case and behind the code. Between the two stands the
 // subject of some letter of ours, which is known where it is that of an approval letter.
 func ownSubject(s string) string {
-	ours := ""
-	before := s
 	if at := caseTag.FindStringIndex(s); at != nil {
-		before, ours = s[:at[0]], s[at[1]:]
+		ours, behind := s[at[1]:], ""
 		if code := subjectCode.FindStringIndex(ours); code != nil {
-			before += " " + ours[code[1]:]
-			ours = ours[:code[0]]
+			ours, behind = ours[:code[0]], ours[code[1]:]
 		}
-		if ourSubjects.MatchString(ours) {
-			before += " " + ourSubjects.ReplaceAllString(ours, " ")
+		known := ourSubjects.ReplaceAllString(ours, " ")
+		if known == ours {
+			known = ""
 		}
+		s = s[:at[0]] + known + " " + behind
 	}
-	return strings.TrimSpace(replyMarks.ReplaceAllString(before, " "))
+	return strings.TrimSpace(replyMarks.ReplaceAllString(s, " "))
 }
