@@ -41,6 +41,8 @@ var notices = map[string]Reason{
 		"paling lambat 3 × 24 jam (UU Nomor 27 Tahun 2022)."},
 	"mend-asked": {"Koreksi alamat telah diterima", "Kami membaca alamat baru di bawah ini untuk anggota tersebut. Persetujuan diminta kepada Admin Agency untuk " +
 		"alamat itu saja; surat anggota lain tidak berubah.", "Bila alamat yang kami baca tidak benar, mohon balas sekali lagi dengan nama anggota dan alamat yang benar."},
+	"address-doubted": {"Surat persetujuan tidak berlaku lagi", "Pemohon menyebut sebuah alamat surel keliru, tetapi belum jelas alamat siapa. Belum ada yang dikirim, " +
+		"dan kode surat persetujuan yang lama tidak berlaku lagi.", "Pemohon sedang ditanya; surat persetujuan yang baru menyusul. Saudara belum perlu berbuat apa pun."},
 	"mend-approved": {"Alamat baru telah disetujui", "Alamat baru di bawah ini telah disetujui atas nama Admin Agency. Satu surat kredensial dikirim ke alamat itu.",
 		"Bila persetujuan ini bukan dari Admin Agency yang sah, mohon segera hubungi operator layanan."},
 	"mend-refused": {"Alamat baru tidak disetujui", "Admin Agency tidak menyetujui alamat baru anggota tersebut; tidak ada surat yang dikirim ke alamat itu.",

@@ -78,13 +78,14 @@ func (o Office) Unmendable(c *Case, x Corrected, all []Corrected) string {
 // decide takes the requester's word, after the approval, that addresses are wrong. As long as nothing has been sent, the whole list is asked
 // about anew; after that each row by itself, and nobody else notices.
 func (w Correction) decide(d *decision) string {
-	roster := slices.Clone(d.c.Reading.Roster)
+	roster, amended := slices.Clone(d.c.Reading.Roster), slices.Clone(d.c.Reading.Amended)
 	for _, x := range w.Rows {
 		if why := d.o.Unmendable(&d.c, x, w.Rows); why != "" {
 			return d.reject(why, x.Address)
 		}
 		for i := range roster {
 			if roster[i].NIP == x.NIP {
+				amended = append(amended, document.Amendment{Of: roster[i], Field: "email", Value: x.Address})
 				roster[i].Email = x.Address
 				roster[i].Doubts = slices.DeleteFunc(slices.Clone(roster[i].Doubts), func(f string) bool { return f == "email" })
 			}
@@ -93,7 +94,7 @@ func (w Correction) decide(d *decision) string {
 	d.c.Thread = append(d.c.Thread, d.in.Mail.MessageID)
 	if !d.released() {
 		r := d.c.Reading
-		r.Roster = roster
+		r.Roster, r.Amended = roster, amended
 		d.c.Changes = changes(d.c.Reading, r)
 		d.withdraw("approval-withdrawn", "Persetujuan gugur: pemohon mengoreksi alamat sebelum surat dikirim.")
 		d.tellApprovers("approval-void", "")

@@ -1,5 +1,7 @@
 package sop
 
+import "time"
+
 // MaxCodeTries is how many wrong codes a revision bears; then the code alone opens nothing (DESIGN, "Mail grammar").
 const MaxCodeTries = 5
 
@@ -9,6 +11,12 @@ func (w Unclear) decide(d *decision) string {
 	if d.c.Status.Closed() {
 		d.answer(d.c.ended(), "")
 		return w.Why
+	}
+	if w.Why == "mend-unclear" && d.c.Status == AwaitingApproval { // nobody approves an address that was called wrong
+		d.c.Votes, d.c.Expires = nil, time.Time{}
+		d.answer(w.Why, w.Quote)
+		d.tellApprovers("address-doubted", w.Quote)
+		return d.readBack()
 	}
 	topic := w.Why
 	if d.c.Status == NeedsReview && (d.role() == RoleRequester || d.role() == RoleColleague) { // they ask how it goes

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -14,6 +15,7 @@ import (
 
 var (
 	anyAddress = regexp.MustCompile(`[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}`)
+	numbered   = regexp.MustCompile(`(?i)\b(?:no|nomor)[. ]{1,2}(\d{1,3})\b`) // in the list of our letters
 	anyNIP     = regexp.MustCompile(`\d(?:[ .]?\d){17}`)
 )
 
@@ -48,10 +50,25 @@ func (t Triage) correction(v Verdict, m Mail, c match) Verdict {
 	if v.From.Proof.Result != sop.Proven {
 		return t.unproven(v, m.Proof)
 	}
-	lines := spoken(m.Msg)
-	rows := swapped(lines, c.c.Members)
+	rows, quote := t.corrected(m.Msg, &c)
+	if quote != "" {
+		return t.unclear(v, c, "mend-unclear", quote)
+	}
+	v.What = sop.Correction{Rows: rows}
+	for _, x := range rows {
+		if why := t.Office.Unmendable(&c.c, x, rows); why != "" {
+			return v.refuse("correlation", why)
+		}
+	}
+	return v.as(Obeyed, "", "correction")
+}
+
+// corrected are the rows that a text corrects, or the line that is not certain.
+func (t Triage) corrected(msg *message.Message, c *match) (rows []sop.Corrected, quote string) {
+	lines := spoken(msg)
+	rows = swapped(lines, c.c.Members)
 	for _, l := range lines {
-		found := t.unknown(l, &c)
+		found := t.unknown(l, c)
 		if len(found) == 0 {
 			continue
 		}
@@ -66,17 +83,38 @@ func (t Triage) correction(v Verdict, m Mail, c match) Verdict {
 			whom = lost(c.c.Members)
 		}
 		if len(found) > 1 || len(whom) != 1 || slices.ContainsFunc(rows, func(x sop.Corrected) bool { return x.NIP == whom[0] && x.Address != found[0] }) {
-			return t.unclear(v, c, "mend-unclear", l)
+			return nil, l
 		}
 		rows = append(rows, sop.Corrected{NIP: whom[0], Address: found[0]})
 	}
-	v.What = sop.Correction{Rows: slices.Compact(rows)}
-	for _, x := range rows {
-		if why := t.Office.Unmendable(&c.c, x, rows); why != "" {
-			return v.refuse("correlation", why)
-		}
+	return slices.Compact(rows), ""
+}
+
+// faults are words by which somebody says that what we have is not right.
+var faults = regexp.MustCompile(`(?i)\b(salah|keliru|seharusnya|harusnya|benar|betul|koreksi|dikoreksi|ralat|ganti|diganti|ubah|diubah|berubah|perbaikan|diperbaiki|bukan|typo)\b`)
+
+// readdresses is a correction before the approval. What is not certain is asked of the requester, and the approver waits: nothing is released
+// to an address that was called wrong.
+func (t Triage) readdresses(v Verdict, m Mail, c match) (out Verdict, done bool) {
+	if c.c.Status != sop.AwaitingApproval || !t.corrects(m.Msg, &c) {
+		return v, false
 	}
-	return v.as(Obeyed, "", "correction")
+	rows, quote := t.corrected(m.Msg, &c)
+	known := m.Reading == nil || !sop.Same(c.c.Reading, *m.Reading) // more papers, or a list that was understood
+	switch {
+	case v.From.Proof.Result != sop.Proven:
+		return t.unproven(v, m.Proof), true
+	case quote != "" && (known || !faults.MatchString(quote) && len(named(quote, c.c.Members)) == 0):
+		return v, false
+	case quote != "":
+		return t.unclear(v, c, "mend-unclear", quote), true
+	}
+	for _, x := range rows {
+		row := c.c.Member(x.NIP).Row
+		row.Doubts = nil
+		v.Amends = append(v.Amends, document.Amendment{Of: row, Field: "email", Value: strings.ToLower(x.Address)})
+	}
+	return t.supplement(v, m, c, ""), true
 }
 
 // swapped are members who are to have each other's addresses: lines with the name or the NIP of one, and the address of another, who gets
@@ -102,7 +140,8 @@ func swapped(lines []string, members []sop.Member) (rows []sop.Corrected) {
 	return rows
 }
 
-// named are the members whom a text means: by NIP, by an address of theirs, else by words of their name that no other member has.
+// named are the members whom a text means: by NIP, by an address of theirs, else by words of their name that no
+// other member has, else by their number.
 func named(text string, members []sop.Member) (nips []string) {
 	text = visible(text)
 	add := func(is func(m sop.Member) bool) []string {
@@ -132,14 +171,22 @@ func named(text string, members []sop.Member) (nips []string) {
 		}
 	}
 	said := nameWords(anyAddress.ReplaceAllString(text, " "))
-	return add(func(m sop.Member) bool {
+	if add(func(m sop.Member) bool {
 		for w := range name(m) {
 			if said[w] && of[w] == 1 {
 				return true
 			}
 		}
 		return false
-	})
+	}) != nil {
+		return nips
+	}
+	for _, n := range numbered.FindAllStringSubmatch(text, -1) {
+		if i, _ := strconv.Atoi(n[1]); i > 0 && i <= len(members) {
+			nips = append(nips, members[i-1].Row.NIP)
+		}
+	}
+	return nips
 }
 
 var titles = wordSet("drs dra drg drh prof apt") // that stand before a name

@@ -74,8 +74,10 @@ func (t Triage) readBack(v Verdict, m Mail, c match, said Command, why string) (
 		return t.supplement(v, m, c, why), true
 	case confirms && len(m.Msg.Files) > 0 && v.From.Proof.Result == sop.Proven && (m.Reading == nil || !sop.Same(c.c.Reading, *m.Reading)):
 		return t.supplement(v, m, c, why), true
+	case confirms:
+		return v, false
 	}
-	return v, false
+	return t.readdresses(v, m, c)
 }
 
 // marked ties a BENAR that was written as a mail of its own to what was read back, by the revision in its subject: it releases nothing, and
