@@ -75,10 +75,10 @@ func TestScannedRowsAreShown(t *testing.T) {
 }
 
 // showsRows holds a letter to the pictures and the doubts of three scanned rows.
-func (x papers) showsRows(l Letter) {
-	t := x.t
+func (p papers) showsRows(l Letter) {
+	t := p.t
 	t.Helper()
-	v := x.only()
+	v := p.only()
 	if len(v.Members) != 3 {
 		t.Fatalf("%+v", v.Reading)
 	}
