@@ -137,7 +137,7 @@ var dkimAssaults = []assault{
 	{"duplicate Subject prepended", onTop("Subject: Re: [" + attacked + "]"), anyLevel, "refused", "shape proof"},
 	{"text appended", func(_ *target, m *bent) *bent { return m.then(func(r string) string { return r + "Salam.\r\n" }) }, sop.Strict, "refused", "proof"},
 	{"l= and text appended", func(_ *target, m *bent) *bent {
-		return m.then(func(r string) string { return strings.Replace(r, "v=1;", "v=1; l=8;", 1) + "x\r\n" })
+		return m.then(func(r string) string { return strings.Replace(r, "v=1;", "v=1; l=8;", 1) + "Salam.\r\n" })
 	}, sop.Strict, "refused", "proof"},
 	{"testing key", func(_ *target, m *bent) *bent { m.selector = "test"; return m }, sop.Strict, "refused", "proof"},
 	{"parent's d=", func(_ *target, m *bent) *bent { m.dkim = "example"; return m }, sop.Strict, "refused", "proof"},
@@ -235,7 +235,7 @@ var readerAssaults = []assault{
 	}, anyLevel, "refused", "intent"},
 	{"two texts in one alternative", func(t *target, m *bent) *bent {
 		m.kind = `multipart/alternative; boundary="b"`
-		return m.text("--b\nContent-Type: text/plain\n\nSETUJU " + t.code + "\n--b\nContent-Type: text/plain\n\nTOLAK alasan\n--b--")
+		return m.text("--b\nContent-Type: text/plain\n\nSETUJU " + t.code + "\n--b\nContent-Type: text/plain\n\nTerima kasih.\n--b--")
 	}, anyLevel, "held", "shape"},
 	{"encoding that a multipart cannot have", func(t *target, m *bent) *bent {
 		m.kind, m.cte = `multipart/mixed; boundary="b"`, "base64"
