@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"archive/zip"
 	"bytes"
 	"encoding/base64"
 	"errors"
@@ -89,6 +90,61 @@ func TestReturnedSheets(t *testing.T) {
 			if e := x.send(f); !e.released || e.outcome != "obeyed" {
 				t.Errorf("control, %s: %s: %s %s (%s)", level, name, e.outcome, e.gate, e.reason)
 			}
+		}
+	}
+}
+
+// TestSheetInOtherClothes: whatever our sheet is wrapped in when it comes back with a SETUJU, nothing is released and nothing of it is archived
+// in the clear; unlocked, it is an exposure. Controls: a picture, and a text.
+func TestSheetInOtherClothes(t *testing.T) {
+	x := newTarget(t, sop.Standard)
+	sent, _ := x.sheet(t)
+	plain, err := excelize.Decrypt(sent, &excelize.Options{Password: "frasa sandi lembar akun"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	zipped := func(name string, b []byte) []byte {
+		var out bytes.Buffer
+		z := zip.NewWriter(&out)
+		w, err := z.Create(name)
+		if err == nil {
+			_, err = w.Write(b)
+		}
+		if err := errors.Join(err, z.Close()); err != nil {
+			t.Fatal(err)
+		}
+		return out.Bytes()
+	}
+	tnef := append([]byte{0x78, 0x9f, 0x3e, 0x22, 1, 0}, make([]byte, 200)...)
+	inner := "From: admin@gov.example\nContent-Type: application/octet-stream; name=akun.xlsx\nContent-Transfer-Encoding: base64\n\n" + wrapped(sent)
+	for name, f := range map[string]struct {
+		name, kind  string
+		content     []byte
+		sealed, hit bool
+	}{
+		"zip":             {"hasil.zip", "application/zip", zipped("a.xlsx", sent), true, false},
+		"zip in zip":      {"hasil.dat", "application/x-dat", zipped("a.png", zipped("b.bin", sent)), true, false},
+		"winmail":         {"winmail.dat", "application/ms-tnef", append(bytes.Clone(tnef), sent...), true, false},
+		"behind a byte":   {"akun.dat", "application/x-dat", append([]byte("x"), sent...), true, false},
+		"mail":            {"surat.eml", "message/rfc822", []byte(inner), true, false},
+		"as a picture":    {"foto.png", "image/png", append([]byte("\x89PNG"), sent...), true, false},
+		"PDF":             {"akun.pdf", "application/pdf", []byte("%PDF-1.4 "), true, false},
+		"unlocked zip":    {"hasil.zip", "application/zip", zipped("a.png", plain), true, true},
+		"unlocked TNEF":   {"winmail.dat", "application/ms-tnef", append(bytes.Clone(tnef), plain...), true, true},
+		"control: logo":   {"logo.png", "image/png", []byte("\x89PNG"), false, false},
+		"control: a text": {"catatan.txt", "text/plain", []byte("EncryptedPackage"), false, false},
+	} {
+		m := x.withFile(f.name, f.kind, f.content)
+		raw, err := m.compose(x.level)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := x.c.Read(t.Context(), Incoming{UID: store.UID{Validity: 9, UID: 9}, Arrived: x.now, Size: int64(len(raw)), Raw: []byte(raw)})
+		if p.err != nil || (p.leak != nil) != f.sealed || p.leak != nil && (len(p.leak.hits) > 0) != f.hit {
+			t.Errorf("%s: sealed %v, %v", name, p.leak != nil, p.err)
+		}
+		if e := x.send(m); e.released && f.sealed {
+			t.Errorf("%s: released, %s", name, e.reason)
 		}
 	}
 }

@@ -85,22 +85,45 @@ func (m *Intake) search(ctx context.Context, numbers []string, raw []byte, msg *
 	return l, nil
 }
 
-// oleMagic begins a workbook that is locked.
-var oleMagic = []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+// oleMagic begins a workbook that is locked, or of old; lockedName is the stream of one that is locked (MS-OFFCRYPTO §2.3.4.4), in UTF-16.
+var (
+	oleMagic   = []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+	lockedName = []byte("E\x00n\x00c\x00r\x00y\x00p\x00t\x00e\x00d\x00P\x00a\x00c\x00k\x00a\x00g\x00e\x00")
+)
 
-// returnedSheet finds an account sheet that came back, as an attachment of its own or in a letter that was passed on: the passphrase would
-// open the archived mail for ever. It is no exposure, for nobody but the approver reads it. Without keys only what it says is kept.
+// locked: a locked workbook stands somewhere in b, in whatever it is wrapped.
+func locked(b []byte) bool {
+	at := bytes.Index(b, oleMagic)
+	return at >= 0 && (bytes.Contains(b[at:], lockedName) || bytes.Contains(b[at:], bytes.ReplaceAll(lockedName, []byte{0}, nil)))
+}
+
+// returnedSheet finds an account sheet that came back, by its name or its bytes, in whatever it is packed, and a file for which a SETUJU was
+// stopped: the passphrase would open the archived mail for ever. It is no exposure, for nobody but the approver reads it. Without keys only
+// what it says is kept.
 func (m *Intake) returnedSheet(ctx context.Context, v triage.Verdict, raw []byte, msg *message.Message) (*leak, error) {
-	found := bytes.Contains(raw, []byte(`name="`+sop.SheetPrefix)) || bytes.Contains(raw, []byte("name="+sop.SheetPrefix))
+	numbers := m.mentioned([]string{v.Case}, raw, msg)
+	_, hits, err := m.live(ctx, numbers)
+	if err != nil {
+		return nil, err
+	}
+	stopped, _ := v.What.(sop.Unclear)
+	found := stopped.Why == "workbook" && len(hits) > 0 || bytes.Contains(raw, []byte(`name="`+sop.SheetPrefix)) || bytes.Contains(raw, []byte("name="+sop.SheetPrefix))
 	for _, f := range msg.Files {
 		found = found || sop.IsSheetName(f.Name) || v.From.Has(sop.RoleApprover) && bytes.HasPrefix(f.Bytes, oleMagic)
 	}
+	if !found && len(msg.Files) > 0 {
+		mayBe := v.From.Has(sop.RoleApprover) || len(hits) > 0
+		for _, number := range numbers {
+			cs, err := m.Case(ctx, number)
+			if err != nil && !errors.Is(err, office.ErrNoCase) {
+				return nil, err
+			}
+			mayBe = mayBe || len(cs.Accounts)+len(cs.Sheets) > 0
+		}
+		found = mayBe && slices.ContainsFunc(searched(raw, msg), locked)
+	}
 	if !found {
 		return nil, nil
-	}
-	_, hits, err := m.live(ctx, m.mentioned([]string{v.Case}, raw, msg))
-	if err != nil {
-		return nil, err
 	}
 	l := &leak{redacted: rebuilt(msg)}
 	if l.sealed = l.redacted; len(hits) > 0 {

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -144,13 +145,34 @@ func (r *reading) searchMail(ctx context.Context) (err error) {
 		return nil
 	}
 	found, err := r.findLeaks(ctx, r.v.Case, r.v.Papers, r.Raw, r.mail.Msg)
-	if r.leak = cmp.Or(found, r.leak); err == nil && r.leak == nil && keeps(r.v) {
+	if r.leak = cmp.Or(found, r.leak); err == nil && r.leak == nil && keeps(r.v) && !r.v.Papers {
+		r.leak, err = r.printedLeak(ctx)
+	}
+	if err == nil && r.leak == nil && keeps(r.v) {
 		r.leak, err = r.returnedSheet(ctx, r.v, r.Raw, r.mail.Msg)
 	}
 	if err != nil || r.leak == nil {
 		return err
 	}
 	return r.dropFiles(ctx)
+}
+
+// printedLeak reads documents that nobody asks for as papers: what a sheet was printed to shows its words to readers of papers only.
+func (r *reading) printedLeak(ctx context.Context) (*leak, error) {
+	var documents []message.Attachment
+	for _, f := range r.mail.Msg.Files {
+		if bytes.Contains(f.Bytes[:min(len(f.Bytes), 1024)], []byte("%PDF-")) || bytes.HasPrefix(f.Bytes, zipMagic) || bytes.HasPrefix(f.Bytes, oleMagic) {
+			documents = append(documents, f)
+		}
+	}
+	if w, err := r.SecretWatch(ctx); err != nil || w.Len() == 0 || len(documents) == 0 {
+		return nil, err
+	}
+	numbers, words, err := r.printedIn(ctx, r.Extract.All(ctx, documents))
+	if err != nil || len(numbers) == 0 {
+		return nil, err
+	}
+	return r.search(ctx, numbers, r.Raw, r.mail.Msg, words)
 }
 
 func (r *reading) dropFiles(ctx context.Context) error {

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"html"
@@ -55,44 +56,55 @@ func (g *scanScope) mail(msg *message.Message, depth int) [][]byte {
 	for _, f := range msg.Files {
 		texts = append(texts, []byte(f.Name))
 		read := g.papers && depth == 0
-		packed, pdf := bytes.HasPrefix(f.Bytes, []byte("PK\x03\x04")), bytes.HasPrefix(f.Bytes, []byte("%PDF-"))
+		packed, pdf := bytes.HasPrefix(f.Bytes, zipMagic), bytes.HasPrefix(f.Bytes, []byte("%PDF-"))
 		switch {
 		case read && (packed || pdf):
-		case packed:
-			texts = append(texts, g.unpack(f.Bytes)...)
 		case f.ContentType == "message/rfc822" && depth < maxNested:
 			texts = append(texts, g.mail(message.Parse(f.Bytes, message.DefaultLimits(), nil), depth+1)...)
 		default:
 			texts = append(texts, narrowUTF16(f.Bytes))
+			texts = append(texts, g.unpack(f.Bytes, depth)...)
 		}
 	}
 	return texts
 }
 
-// unpack gives the texts of a packed file: the cells of a workbook, the words of a document.
-func (g *scanScope) unpack(raw []byte) (texts [][]byte) {
-	p, err := ooxml.Open(raw, ooxml.Limits{Part: maxUnpacked, Total: maxUnpacked})
+// unpack gives the texts of a packed file, whatever stands before it and however often it is packed: the cells of a workbook, the words of a
+// document.
+func (g *scanScope) unpack(raw []byte, depth int) (texts [][]byte) {
+	at := bytes.Index(raw, zipMagic)
+	if at < 0 || depth > maxNested {
+		return nil
+	}
+	p, err := ooxml.Open(raw[at:], ooxml.Limits{Part: maxUnpacked, Total: maxUnpacked})
 	if err != nil {
 		return nil
 	}
 	for _, part := range p.Parts() {
-		if g.room <= 0 || !g.whole && !hasText(part.Name) {
-			continue
+		if g.room <= 0 {
+			break
 		}
 		r, err := part.Open()
 		if err != nil {
 			continue
 		}
-		inner, _ := io.ReadAll(io.LimitReader(r, g.room)) // what can be read of a damaged file is looked at too
-		r.Close()
-		g.room -= int64(len(inner))
-		texts = append(texts, narrowUTF16(inner))
-		if bytes.IndexByte(inner, '&') >= 0 {
-			texts = append(texts, []byte(html.UnescapeString(string(inner))))
+		peek := bufio.NewReader(r)
+		head, _ := peek.Peek(len(zipMagic))
+		if g.whole || hasText(part.Name) || bytes.Equal(head, zipMagic) {
+			inner, _ := io.ReadAll(io.LimitReader(peek, g.room)) // what can be read of a damaged file is looked at too
+			g.room -= int64(len(inner))
+			texts = append(texts, narrowUTF16(inner))
+			if bytes.IndexByte(inner, '&') >= 0 {
+				texts = append(texts, []byte(html.UnescapeString(string(inner))))
+			}
+			texts = append(texts, g.unpack(inner, depth+1)...)
 		}
+		r.Close()
 	}
 	return texts
 }
+
+var zipMagic = []byte("PK\x03\x04")
 
 // hasText: the entry of a packed file may hold somebody's words; pictures and what dresses a document do not.
 func hasText(name string) bool {

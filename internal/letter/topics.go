@@ -140,7 +140,7 @@ var unclear = map[string]Reason{
 	"user-id-bad":   {"", "User ID yang Saudara tulis tidak dapat dipakai: paling banyak 64 huruf, angka, atau tanda, tanpa spasi dan tanda kutip.", linesNext},
 	"reservation": {"", "Balasan Saudara memuat syarat, pertanyaan, atau keterangan lain di luar persetujuan, sehingga permohonan belum disetujui. Kalimat yang kami maksud tertulis di bawah ini.",
 		"Bila Saudara setuju tanpa syarat, mohon balas sekali lagi hanya dengan kata \"SETUJU\". Bila belum, mohon balas dengan \"LENGKAPI\" atau \"TOLAK\" beserta alasannya."},
-	"workbook": {"", "Balasan Saudara melampirkan berkas lembar kerja, sehingga permohonan belum disetujui. Lembar akun tidak perlu dikirim kembali, dan perubahan di dalamnya tidak dibaca.",
+	"workbook": {"", "Balasan Saudara melampirkan berkas yang bukan kiriman kami, sehingga permohonan belum disetujui. Lembar akun tidak perlu dikirim kembali, dan perubahan di dalamnya tidak dibaca.",
 		`Mohon balas sekali lagi dengan "SETUJU" tanpa lampiran. Perubahan ditulis di bawahnya, misalnya "TETAP 2", "BARU 2", atau "USER 2 nama.pengguna".`},
 	"too-late": {"", "Jawaban itu datang terlambat: permohonan ini telah disetujui dan surat kredensialnya telah dikirim.", sentNext},
 	"shredded": {"", "Surat itu tidak dapat dikirim ulang, karena kredensialnya telah dimusnahkan sesuai ketentuan.",

@@ -154,7 +154,7 @@ func noLetter(r rune) bool { return !unicode.IsLetter(r) }
 // spelt are the plainest of these words with blanks or hyphens between the letters.
 var spelt = regexp.MustCompile(`(?i)\b(j[ .-]?a[ .-]?n[ .-]?g[ .-]?a[ .-]?n|t[ .-]?a[ .-]?p[ .-]?i|t[ .-]?u[ .-]?n[ .-]?d[ .-]?a|k[ .-]?e[ .-]?c[ .-]?u[ .-]?a[ .-]?l[ .-]?i|b[ .-]?a[ .-]?t[ .-]?a[ .-]?l)\b`)
 
-// Books are the workbooks among a mail's files, and what may be one: a file without an ending, or with one that does not fit it.
+// Books are the workbooks among a mail's files, and whatever may hold one: every file but pictures, words, cards and signatures.
 func Books(files []message.Attachment) (out []Book) {
 	for _, f := range files {
 		if mayBeBook(f) {
@@ -168,13 +168,16 @@ var bookEndings = wordSet(".xlsx .xls .xlsm .xlsb .xlt .xltx .xltm .ods .fods .o
 
 func mayBeBook(f message.Attachment) bool {
 	ending, name := strings.ToLower(path.Ext(f.Name)), strings.ToLower(f.Name)
+	begins := func(magic string) bool { return bytes.HasPrefix(f.Bytes, []byte(magic)) }
 	switch {
 	case bookEndings[ending], strings.Contains(name, sop.SheetPrefix), strings.Contains(f.ContentType, "sheet"), strings.Contains(f.ContentType, "excel"):
 		return true
-	case strings.HasPrefix(f.ContentType, "image/"), f.ContentType == "application/pdf" && ending == ".pdf":
-		return false
+	case strings.HasPrefix(f.ContentType, "image/"):
+		return !slices.ContainsFunc(pictures, begins) || bytes.Contains(f.Bytes, []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"))
 	}
-	packed := bytes.HasPrefix(f.Bytes, []byte("PK")) || bytes.HasPrefix(f.Bytes, []byte{0xd0, 0xcf, 0x11, 0xe0})
-	word := ending == ".docx" || ending == ".doc" || ending == ".odt"
-	return packed && !word || ending == "" && f.ContentType == "application/octet-stream"
+	signature := strings.HasSuffix(f.ContentType, "pkcs7-signature") || strings.HasPrefix(f.ContentType, "application/pgp-")
+	return !signature && !strings.HasPrefix(f.ContentType, "text/") || begins("PK") || begins("\xd0\xcf\x11\xe0") || begins("%PDF-")
 }
+
+// pictures are what the files of PNG, JPEG, GIF, BMP, TIFF and WebP begin with, and HEIC of a phone.
+var pictures = []string{"\x89PNG", "\xff\xd8\xff", "GIF8", "BM", "II*\x00", "MM\x00*", "RIFF", "\x00\x00\x00\x18ftyp", "\x00\x00\x00\x1cftyp", "\x00\x00\x00\x24ftyp"}

@@ -66,11 +66,11 @@ type Mail struct {
 	Proof   sop.Proof // at the level that the sender's role needs
 	Reading *document.Reading
 	Other   string         // other procedure that the papers or text ask for: reset, nonaktif, mutasi
-	Books   []Book         // workbooks that came with it, or what may be one
+	Books   []Book         // workbooks that came with it, and what may be or hold one
 	TooBig  *sop.Oversized // Msg holds the header only
 }
 
-// Book is an attached workbook, or a file that may be one.
+// Book is an attached workbook, or a file that may be or hold one.
 type Book struct{ Name, SHA256 string }
 
 // Verdict is the outcome of the gates.
