@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"hash"
 	"io"
@@ -125,6 +126,12 @@ func (k Keys) DeliveryPhrase(number string) (secret.Secret, error) {
 func (k Keys) MessageID(number, letterKey, domain string) string {
 	enc := base32.StdEncoding.WithPadding(base32.NoPadding)
 	return "<" + strings.ToLower(enc.EncodeToString(mac(k.id, number, letterKey)[:16])) + "@" + domain + ">"
+}
+
+// Print is by which a password is known again after its key is destroyed: nobody without the master key can try words against it.
+func (k Keys) Print(password secret.Secret) (string, error) {
+	key, err := k.Derive("password print")
+	return hex.EncodeToString(mac(key, password.Reveal())[:16]), err
 }
 
 // JournalKey is the public half of the key that signs checkpoints of the journal.

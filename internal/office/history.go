@@ -74,6 +74,11 @@ func (c *Clerk) addHistory(b store.Books, old, now sop.Case) error {
 	for nip, a := range now.Accounts {
 		errs = append(errs, register(b, now, nip, a, old.Accounts[nip], released))
 	}
+	for nip, was := range old.Accounts {
+		if a := now.Accounts[nip]; was.Print != "" && a.Print != was.Print {
+			errs = append(errs, b.Accounts.PutPrint(was.Print, nip, true))
+		}
+	}
 	for _, m := range now.Members {
 		was := old.Member(m.Row.NIP)
 		if m.State == sop.MemberConfirmed && m.Address != "" && (was == nil || was.State != sop.MemberConfirmed) {
@@ -116,6 +121,11 @@ func Outdated(b store.Books, cs sop.Case) (nips []string, err error) {
 func register(b store.Books, cs sop.Case, nip string, a, was sop.Account, released bool) error {
 	if a.UserID != "" && was.UserID != a.UserID { // whoever proposed it: the pattern, credentials.command, an approver's USER
 		if err := b.Accounts.PutUser(a.UserID, nip); err != nil {
+			return err
+		}
+	}
+	if a.Print != "" && (a.Print != was.Print || released) {
+		if err := b.Accounts.PutPrint(a.Print, nip, released); err != nil {
 			return err
 		}
 	}

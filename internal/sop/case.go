@@ -167,6 +167,7 @@ type Member struct {
 type Account struct {
 	UserID string    `json:"user_id"`
 	Sealed []byte    `json:"sealed,omitempty"`
+	Print  string    `json:"print,omitempty"` // by which its password is known again; nobody else is to have it
 	Kept   bool      `json:"kept,omitempty"`  // TETAP: the account exists, the letter carries no password
 	Renew  bool      `json:"renew,omitempty"` // BARU: a new password is made although there is an account
 	Anew   bool      `json:"anew,omitempty"`  // it was made so

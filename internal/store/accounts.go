@@ -56,6 +56,21 @@ func (b Accounts) PutUser(user, nip string) error {
 	return errors.Join(b.putText(bUsers, strings.ToLower(user), nip), b.putText(bNIPs, nip, user))
 }
 
+// Printed is whose password has this print, and whether it may be given no more: it was released, seen, or replaced. "": nobody's.
+func (b Accounts) Printed(print string) (nip string, spent bool, err error) {
+	text, err := b.text(bKnown, "print/"+print)
+	nip, spent = strings.CutSuffix(text, "!")
+	return nip, spent, err
+}
+
+// PutPrint remembers a password by its print, with what Printed says of it.
+func (b Accounts) PutPrint(print, nip string, spent bool) error {
+	if spent {
+		nip += "!"
+	}
+	return b.putText(bKnown, "print/"+print, nip)
+}
+
 const bKnown = "known"
 
 // Confirmed is the address to which a member of this NIP last confirmed receipt, or "".

@@ -33,7 +33,7 @@ var checks = map[string]check{
 		if strings.HasPrefix(key, "from/") {
 			return isCase(b, key, v)
 		}
-		return unless(bytes.ContainsRune(v, '@'), "no address")
+		return unless(bytes.ContainsRune(v, '@') || strings.HasPrefix(key, "print/") && len(v) > 0, "no address")
 	},
 	bUsers:  func(b rows, _ string, v []byte) error { return b.names(bNIPs, string(v), "") },
 	bNIPs:   func(b rows, key string, v []byte) error { return b.names(bUsers, strings.ToLower(string(v)), key) },

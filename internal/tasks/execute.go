@@ -144,6 +144,8 @@ func (w *Worker) makeAccounts(ctx context.Context, j Job) (sop.What, error) {
 			a = sop.Account{UserID: issued[nip].UserID, Made: w.Now().UTC()}
 			if issued[nip].Password.Absent() {
 				a.Kept, a.From, a.Since = true, j.kept[nip].Case, j.kept[nip].Since
+			} else if a.Print, err = w.Codes.Print(issued[nip].Password); err != nil {
+				return nil, err
 			} else if a.Sealed, err = w.SealPassword(j.Case.Number, nip, issued[nip].Password); err != nil {
 				return nil, err
 			}
@@ -173,18 +175,45 @@ func (w *Worker) generate(ctx context.Context, j Job, issued map[string]credenti
 	for nip, i := range made {
 		issued[nip] = i
 	}
-	return w.View(ctx, func(b store.Books) error { // the commit refuses it too, but who has it is said here
+	return w.View(ctx, func(b store.Books) error {
 		for _, x := range want {
-			owner, err := b.Accounts.NIPOf(made[x.NIP].UserID)
-			if err != nil {
+			if err := w.allowed(b, j.Case, x.NIP, made[x.NIP]); err != nil {
 				return err
-			}
-			if owner != "" && owner != x.NIP {
-				return fmt.Errorf("%s was given the user ID %s, which belongs to %s", x.NIP, made[x.NIP].UserID, owner)
 			}
 		}
 		return nil
 	})
+}
+
+// allowed refuses an account that takes another person's user ID or password, and one that does not end what somebody may have seen: the
+// same password once more, or none. The commit refuses the ID too, but who has it is said here.
+func (w *Worker) allowed(b store.Books, cs sop.Case, nip string, made credential.Issued) error {
+	owner, err := b.Accounts.NIPOf(made.UserID)
+	if err != nil {
+		return err
+	}
+	if owner != "" && owner != nip {
+		return fmt.Errorf("%s was given the user ID %s, which belongs to %s", nip, made.UserID, owner)
+	}
+	if made.Password.Absent() {
+		had, _, err := b.Accounts.Get(nip)
+		if m := cs.Member(nip); err == nil && (had.Exposed || cs.Accounts[nip].Renew || m != nil && m.Exposed) {
+			err = fmt.Errorf("%s needs another password, and was given none", nip)
+		}
+		return err
+	}
+	print, err := w.Codes.Print(made.Password)
+	if err != nil {
+		return err
+	}
+	whose, spent, err := b.Accounts.Printed(print)
+	switch {
+	case err == nil && whose != "" && whose != nip:
+		err = fmt.Errorf("%s was given the password that %s has or had", nip, whose)
+	case err == nil && spent:
+		err = fmt.Errorf("%s was given a password that they had before; it may have been seen, or was to be replaced", nip)
+	}
+	return err
 }
 
 func (w *Worker) sheets(j Job, issued map[string]credential.Issued) (map[string][]byte, error) {

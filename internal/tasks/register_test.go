@@ -96,3 +96,45 @@ func TestOutdatedAccounts(t *testing.T) {
 		t.Error("the case that is out of date was approved")
 	}
 }
+
+// TestCommandGivesWhatWasGiven: a program's password that another person has, that was released before, or that was given up as it was seen,
+// is refused by name, and so is none where another one is due. The control: another password is taken.
+func TestCommandGivesWhatWasGiven(t *testing.T) {
+	one := officetest.Member(1).NIP
+	for name, c := range map[string]struct {
+		before func(x *officetest.Office, number string)
+		source func(nip string) string
+		want   string
+	}{
+		"of another": {nil, func(string) string { return "Contoh#aman-" + officetest.Member(2).NIP }, "that " + officetest.Member(2).NIP + " has or had"},
+		"seen": {func(x *officetest.Office, n string) {
+			x.Must(x.Tell(n, sop.Person{}, sop.Exposed{NIP: one, What: "kutipan"}))
+		}, func(nip string) string { return "Contoh#aman-" + nip }, "had before"},
+		"none":          {func(x *officetest.Office, n string) { x.Approve(n) }, func(string) string { return "" }, "was given none"},
+		"released":      {func(x *officetest.Office, n string) { x.Approve(n) }, func(nip string) string { return "Contoh#aman-" + nip }, "had before"},
+		"control: fine": {func(x *officetest.Office, n string) { x.Approve(n) }, func(nip string) string { return "Lain#aman-" + nip }, ""},
+	} {
+		x := officetest.New(t, templates.FS, func(o *office.Options) { o.Office.Sheet = "none" })
+		number, err := x.Request(officetest.Staff, 2)
+		x.Must(err)
+		p := &people{Office: x, w: tasks.New(tasks.Options{Clerk: x.Clerk, Source: fixed{one: "satu", officetest.Member(2).NIP: "dua"}, UserID: "{first}.{last}"})}
+		p.work()
+		if c.before != nil {
+			c.before(x, number)
+		}
+		err = x.View(t.Context(), func(b store.Books) error {
+			cs := x.Get(number)
+			if name != "seen" { // whose password another one is to replace
+				cs.Accounts[one] = sop.Account{UserID: "satu", Renew: true}
+			}
+			i := credential.Issued{UserID: "satu"}
+			if s := c.source(one); s != "" {
+				i.Password = secret.New([]byte(s))
+			}
+			return tasks.Allowed(p.w, b, cs, one, i)
+		})
+		if (err == nil) != (c.want == "") || err != nil && (!strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "aman-")) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
