@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"bytes"
+	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -72,6 +74,17 @@ func (c *accountsImportCmd) Run(s *shell) error {
 	return nil
 }
 
+// separator is the one that stands most often.
+func separator(raw []byte) rune {
+	most := ','
+	for _, r := range ";\t" {
+		if bytes.Count(raw, []byte(string(r))) > bytes.Count(raw, []byte(string(most))) {
+			most = r
+		}
+	}
+	return most
+}
+
 // rows are the table's, as JSON, read as an attached workbook is: with bounds.
 func (c *accountsImportCmd) rows(s *shell) ([]byte, error) {
 	raw, err := os.ReadFile(c.File)
@@ -79,6 +92,14 @@ func (c *accountsImportCmd) rows(s *shell) ([]byte, error) {
 		return nil, err
 	}
 	var rows [][]string
+	if !bytes.HasPrefix(raw, []byte("PK")) && !bytes.ContainsRune(raw, 0) { // two columns are no table to the reader of papers
+		rd := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(raw, []byte("\ufeff"))))
+		rd.Comma, rd.FieldsPerRecord, rd.LazyQuotes = separator(raw), -1, true
+		if rows, err = rd.ReadAll(); err != nil {
+			return nil, fmt.Errorf("read %s: %w", c.File, err)
+		}
+		return json.Marshal(rows)
+	}
 	for _, src := range extract.New(extract.Options{}).All(s.ctx, []message.Attachment{{Name: filepath.Base(c.File), Bytes: raw}}) {
 		if src.Unreadable != "" {
 			return nil, fmt.Errorf("read %s: %s", c.File, src.Unreadable)

@@ -48,6 +48,16 @@ func TestImportAccounts(t *testing.T) {
 	if r := take(head, []string{"1", "", one, "lain"}); len(r.Faults) != 1 {
 		t.Errorf("another user ID for one who has one: %+v", r)
 	}
+	if r := take([]string{"Daftar akun SPSE"}, []string{"Username", "NIP"}, []string{"ADA.satu", one}); r.Count != 1 || len(r.Faults) > 0 {
+		t.Errorf("a title, another heading, another letter case: %+v", r)
+	}
+	if r := take(head, []string{"1", "", "000000000000000000", "nol"}, []string{"2", "", "199913452010011007", "tiga.belas"}); len(r.Faults) != 2 {
+		t.Errorf("impossible NIPs: %+v", r)
+	}
+	x.Write(func(tx store.Tx) error { return store.In(tx).Accounts.PutUser("citra", two[:17]+"9") }) // proposed by a request that was refused
+	if r := take(head, []string{"3", "Citra", three, "citra"}); r.Count != 1 || len(r.Faults) > 0 {
+		t.Errorf("a user ID that was only proposed: %+v", r)
+	}
 	for _, table := range []string{`[]`, `[["NIP"]]`, `{}`, `[["Nama","Email"],["a","b"]]`} {
 		if _, err := c.ImportAccounts(t.Context(), []byte(table)); err == nil {
 			t.Errorf("%s is taken", table)

@@ -10,8 +10,8 @@ import (
 	"ukpbjd/internal/office"
 )
 
-// maxCall bounds a request on the control socket.
-const maxCall = 64 << 10
+// maxCall bounds a request on the control socket: an office's table of accounts is the longest.
+const maxCall = 8 << 20
 
 // Reply is what the control socket answers: Data, or an Error with its kind.
 type Reply struct {

@@ -269,6 +269,7 @@ var gateOff = map[string]func(*target, *Prepared){
 	},
 	"intent": func(t *target, p *Prepared) {
 		p.mail.Msg.Own, p.mail.Msg.HTMLOwn, p.mail.Msg.Text = "SETUJU "+t.code, "", "SETUJU"
+		p.mail.Books = nil
 	},
 }
 

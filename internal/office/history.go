@@ -107,6 +107,14 @@ func Outdated(b store.Books, cs sop.Case) (nips []string, err error) {
 		if err != nil && !store.IsRow(err) {
 			return nil, err
 		}
+		owner, bad := b.Accounts.NIPOf(a.UserID)
+		if bad != nil {
+			return nil, bad
+		}
+		if made && owner != "" && owner != m.Row.NIP { // it was only proposed, and its true owner's account came in
+			nips = append(nips, m.Row.NIP)
+			continue
+		}
 		if !made || !ok || err != nil || r.Case == cs.Number || a.Renew {
 			continue
 		}

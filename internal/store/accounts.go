@@ -71,6 +71,18 @@ func (b Accounts) PutPrint(print, nip string, spent bool) error {
 	return b.putText(bKnown, "print/"+print, nip)
 }
 
+// FreeUser takes back a user ID that was only proposed to a person: their account has another, or they have none.
+func (b Accounts) FreeUser(user, nip string) error {
+	r, _, err := b.Get(nip)
+	if err != nil || strings.EqualFold(r.UserID, user) {
+		return err
+	}
+	if had, err := b.UserOf(nip); err != nil || strings.EqualFold(had, user) {
+		return errors.Join(err, b.erase(bUsers, strings.ToLower(user)), b.erase(bNIPs, nip))
+	}
+	return b.erase(bUsers, strings.ToLower(user))
+}
+
 const bKnown = "known"
 
 // Confirmed is the address to which a member of this NIP last confirmed receipt, or "".
