@@ -31,7 +31,7 @@ var (
 
 // single are the rooms without goroutine or lock: the race detector has nothing to look for there, and .ci/run, which reads this
 // line, leaves them out under it.
-var single = rooms("alarm audit backup config control doctor document form htmltext letter message ooxml rehearsal report secret sop templates triage workday")
+var single = rooms("alarm audit backup cmd config control doctor document form htmltext letter message ooxml rehearsal report secret sop templates triage workday")
 
 // forShell are reached only from the shell: every other room gets a small Options struct or an fs.FS.
 var forShell = rooms("internal/config templates")

@@ -34,6 +34,9 @@ func (u *until) Write(b []byte) (int, error) {
 
 // TestYearWithoutDays: a calendar that does not know the present year is said when the daemon starts, and by check.
 func TestYearWithoutDays(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
 	dir := t.TempDir()

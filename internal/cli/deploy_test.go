@@ -25,6 +25,9 @@ func built(t *testing.T) string {
 // TestRelease: the program says the version that it was built with, and its bill of materials names every module that it is linked of
 // once, as CycloneDX and package URLs do. Run by somebody who may not read the configuration it says so.
 func TestRelease(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	program := built(t)
 	if out, err := exec.Command(program, "version").Output(); err != nil || !strings.HasPrefix(string(out), "ukpbjd 1.2.3+abc ") {
 		t.Errorf("%v %s", err, out)

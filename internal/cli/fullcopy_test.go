@@ -33,6 +33,9 @@ func (h *heard) Write(p []byte) (int, error) {
 // TestFullCopyIsSaid: that Kepala LPSE is sent passwords stands in what check says, and in the log at start; of a summary
 // nothing is said.
 func TestFullCopyIsSaid(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	t.Parallel()
 	const words = "credentials.tembusan: full: Kepala LPSE is sent the password of every member"
 	for _, choice := range []string{"full", "summary"} {

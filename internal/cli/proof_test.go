@@ -19,6 +19,9 @@ func tryRun(t *testing.T, args ...string) (int, string) {
 
 // TestProofAndBackup goes over the socket of the running daemon, and afterwards over the store itself.
 func TestProofAndBackup(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	s, config, _ := played(t)
 	number := "PKJ-" + time.Now().In(s.Config.Identity.Zone).Format("2006") + "-0001"
 	out := t.TempDir()

@@ -119,6 +119,9 @@ func TestAgile(t *testing.T) {
 // TestContainer: packages of every length about a border of sector, segment and FAT come out of the container as they went in; one that
 // does not fit is refused.
 func TestContainer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	for _, n := range []int{4096, 4097, 4608, 5000, 8192, 12_289, 60_000, 64_000, 65_000, 65_500, 66_000, 131_000, 1 << 20} {
 		plain := make([]byte, n)
 		if _, err := rand.Read(plain); err != nil {

@@ -48,6 +48,9 @@ func score(t *testing.T, src []document.Source, want []member) (exact, silent in
 
 // Papers in layouts drawn at random read back exactly, in each format.
 func TestRandomLayouts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	for _, format := range []string{"xlsx", "docx", "csv", "pdf", "pdf-across", "pdf-bare", "pdf-compound", "docx-compound"} {
 		t.Run(format, func(t *testing.T) {
 			rows, exact, silent := 0, 0, 0

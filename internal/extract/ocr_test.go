@@ -29,6 +29,9 @@ func needs(t *testing.T, r *Reader, programs ...string) {
 
 // A printed form, scanned at 200 dpi, upright and upside down: the NIPs come out, and everything is marked as read by machine.
 func TestScannedForm(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	r := New(Options{TempDir: t.TempDir()})
 	needs(t, r, "pdftoppm", "tesseract")
 	rnd := rand.New(rand.NewPCG(5, 5))

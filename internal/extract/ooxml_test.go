@@ -58,6 +58,9 @@ func TestOneStringInEveryCell(t *testing.T) {
 
 // TestCellsFarToTheRight: a sheet of rows with one cell in the last column each is as large as if every cell were filled.
 func TestCellsFarToTheRight(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	wide := func(rows int) document.Source {
 		var b strings.Builder
 		for r := 1; r <= rows; r++ {

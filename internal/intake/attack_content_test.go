@@ -61,6 +61,9 @@ func wrapped(raw []byte) string {
 // TestReturnedSheets: an authentic approval with a workbook that is not ours byte for byte releases nothing, whatever it is called
 // and in whatever state it is; the approver hears why. Controls: the sheet as it was sent, and files that are no workbooks.
 func TestReturnedSheets(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	const xlsx = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 	for _, level := range allLevels {
 		x := newTarget(t, level)

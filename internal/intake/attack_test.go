@@ -278,6 +278,9 @@ func rank(l sop.Level) int { return slices.Index(allLevels, l) }
 // TestAssaults: every line at every level. Nothing is released, nothing goes to a stranger, the outcome is the list's, and the approver's
 // own SETUJU to the letter that is the newest after it is obeyed when it is first read. Each has its control: below its level, and with its gate off, the same mail gets through.
 func TestAssaults(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	groups := map[string][]assault{"who": whoAssaults, "results": resultAssaults, "dkim": dkimAssaults, "signed": signedAssaults,
 		"words": wordAssaults, "readers": readerAssaults}
 	for _, level := range allLevels {
@@ -355,6 +358,9 @@ func TestTwiceAtOnce(t *testing.T) {
 
 // TestOthersOfTheCase: what is not an approval and must change nothing either.
 func TestOthersOfTheCase(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	paper := "--b\nContent-Type: text/plain\n\nTerlampir.\n--b\nContent-Type: text/csv; name=formulir.csv\nContent-Disposition: attachment; filename=formulir.csv\n\n" +
 		"No,Nama,NIP,Email\n1,Penyusup,198001012005011009,x@evil.example\n--b--"
 	with := func(from string, top ...string) func(*target, *bent) *bent {

@@ -102,6 +102,9 @@ func TestGapBesideADamagedRow(t *testing.T) {
 // TestManyThatWaitStarveNobody: a server keeps back more mails than one round reads again (NO [SERVERBUG], which is believed for three
 // days), and hands one over again. The control is a few.
 func TestManyThatWaitStarveNobody(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	for _, n := range []uint32{20, maxAgain} {
 		d := newDesk(t)
 		if err := d.in.Box.Claim(t.Context(), mailbox.Mark{ID: "kami", Epoch: 1}, func(context.Context, bool) error { return nil }); err != nil {

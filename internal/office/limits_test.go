@@ -111,6 +111,9 @@ func TestForgedMailsDelayNobodyElse(t *testing.T) {
 // flood of warnings of one topic the operator gets some every hour, for as long as it goes on; and no flood of notices delays what the procedure
 // asks of the same person. The control: where both are paid from one bucket it does.
 func TestWhatMustBeHeard(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	x := officetest.New(t, templates.FS)
 	x.Set(monday)
 	number := x.Ask(60)
