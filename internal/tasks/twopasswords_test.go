@@ -235,7 +235,9 @@ func TestNeverTwoLivePasswords(t *testing.T) {
 	if play(t, 300, true, false) == "" {
 		t.Error("control: an office without a register is not found out")
 	}
-	if play(t, 300, false, true) == "" {
+	if found := play(t, 1500, false, true); found != "" {
+		t.Log("control: ", found)
+	} else {
 		t.Error("control: an office that keeps its older keys is not found out")
 	}
 }
