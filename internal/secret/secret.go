@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"fmt"
 	"io"
+	"strings"
 )
 
 const redacted = "[redacted]"
@@ -32,6 +33,11 @@ func (s Secret) Reveal() string {
 
 // Absent says that nothing is held.
 func (s Secret) Absent() bool { return s.p == nil || len(**s.p) == 0 }
+
+// Holds says that a word of six letters or more stands in it, in any letter case: a shorter one may by chance.
+func (s Secret) Holds(word string) bool {
+	return len(word) >= 6 && strings.Contains(strings.ToLower(s.Reveal()), strings.ToLower(word))
+}
 
 // Equal compares in constant time.
 func (s Secret) Equal(o Secret) bool {
