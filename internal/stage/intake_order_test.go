@@ -18,7 +18,7 @@ import (
 // same mails the other way round: then the other outcome is right, so the order is what counts.
 func TestOrderOfArrival(t *testing.T) {
 	const pairs = 4 // of each kind
-	big := sop.File{Name: "notulen.txt", MediaType: "text/plain", Bytes: []byte(strings.Repeat("Rapat dibuka pukul sembilan pagi.\n", 60_000))}
+	big := sop.File{Name: "stempel.jpg", MediaType: "image/jpeg", Bytes: []byte("\xff\xd8\xff\xe0\x00\x10JFIF\x00" + strings.Repeat("gambar stempel kantor ", 90_000))}
 	for _, turned := range []bool{false, true} {
 		t.Run(fmt.Sprintf("turned %v", turned), func(t *testing.T) {
 			t.Parallel()
