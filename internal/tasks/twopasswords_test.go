@@ -182,6 +182,9 @@ func (p *people) step(t *rapid.T) {
 // mended addresses and days, no person ever has two passwords that are released and can be opened, nor one at two addresses. UKPBJD_HISTORIES sets
 // how many are tried. The controls are an office that forgets its register, and one that keeps the older keys.
 func TestNeverTwoLivePasswords(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	histories := 60
 	if n, err := strconv.Atoi(os.Getenv("UKPBJD_HISTORIES")); err == nil {
 		histories = n
