@@ -125,6 +125,9 @@ func wakeKey(cs sop.Case) []byte { return fmt.Appendf(nil, "%020d/%s", cs.Wake.U
 // TestApprovedCaseIsReleased (A8): an approval is released at the end of its undo window, whatever ticks and inputs come in between.
 // The control: a tick that found nothing and uses up the wake-up leaves the case where it is for 30 days.
 func TestApprovedCaseIsReleased(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	for seed := range uint64(12) {
 		at, end := unlucky(t, seed, false)
 		if at.IsZero() || at.Before(end) || at.After(end.Add(time.Minute)) {
@@ -239,6 +242,9 @@ func TestReportThatFailsIsNotScannedForEver(t *testing.T) {
 // TestClockThatWasAhead (A11): two seconds in another year left wake-ups, the next checkpoint and the reported month there. All are
 // right again within the hour. The control: without the timer they stay.
 func TestClockThatWasAhead(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	for name, works := range map[string]bool{"recovers": true, "control": false} {
 		t.Run(name, func(t *testing.T) { synctest.Test(t, func(t *testing.T) { ahead(t, works) }) })
 	}
@@ -364,6 +370,9 @@ func TestWakeUpThatIsNone(t *testing.T) {
 // TestMonthThatCannotBeReported: of two months that are due, the letters of the first cannot be written. The second is reported at once, the
 // first when it can be. The control: where the fault of one is everybody's, neither is.
 func TestMonthThatCannotBeReported(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	for name, oneFate := range map[string]bool{"apart": false, "control": true} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
