@@ -216,6 +216,9 @@ func isASCII(s string) bool {
 
 // TestDressedReplies: the same change of dress that mutants wear keeps no honest reply out.
 func TestDressedReplies(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	for _, level := range allLevels {
 		x := newTarget(t, level)
 		for i := range 60 {

@@ -34,6 +34,9 @@ func waits(x *officetest.Office, number string, kind sop.LetterKind, to sop.Pers
 // approval letter and no other person's notice, and end as a bounded number of letters. The control: the notices about them do
 // stand back.
 func TestForgedMailsDelayNobodyElse(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	const forged, batch = 10_000, 500
 	x := officetest.New(t, templates.FS)
 	x.Set(monday)
