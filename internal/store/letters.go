@@ -358,12 +358,7 @@ func (b Letters) Arrived(number, key, text string, now time.Time) (bool, error) 
 	if err != nil || !ok || r.State != InDoubt {
 		return false, err
 	}
-	err = errors.Join(b.erase(bOutbox, moment(r.Next)+"/"+r.ID()), b.erase(bParked, r.ID()), b.mark(bUnkept, r.ID()))
-	if r.Sealed {
-		err = errors.Join(err, b.erase(bBodies, r.ID()))
-	}
-	r.State, r.Ended, r.Next, r.Answer = Accepted, now, time.Time{}, text
-	return true, errors.Join(err, b.put(bLetters, r.ID(), r))
+	return true, b.end(r, Accepted, text, now, r.Sealed)
 }
 
 // Withdraw ends a letter that must not go any more, wherever it waits. One whose attempt is under way is not tried again.
@@ -376,8 +371,16 @@ func (b Letters) Withdraw(number, key, why string, now time.Time) error {
 		r.Withdrawn = true
 		return b.put(bLetters, r.ID(), r)
 	}
-	err = errors.Join(b.erase(bOutbox, moment(r.Next)+"/"+r.ID()), b.erase(bParked, r.ID()), b.mark(bUnkept, r.ID()), b.erase(bBodies, r.ID()))
-	r.State, r.Ended, r.Next, r.Answer = Failed, now, time.Time{}, why
+	return b.end(r, Failed, why, now, true)
+}
+
+// end takes a letter from wherever it waits, with its bytes or without.
+func (b Letters) end(r LetterRow, state LetterState, answer string, now time.Time, bytes bool) error {
+	err := errors.Join(b.erase(bOutbox, moment(r.Next)+"/"+r.ID()), b.erase(bParked, r.ID()), b.mark(bUnkept, r.ID()))
+	if bytes {
+		err = errors.Join(err, b.erase(bBodies, r.ID()))
+	}
+	r.State, r.Ended, r.Next, r.Answer = state, now, time.Time{}, answer
 	return errors.Join(err, b.put(bLetters, r.ID(), r))
 }
 
