@@ -368,8 +368,9 @@ func (d *decision) mendDue() (reason string) {
 		if d.c.Status.Closed() || !d.due(d.mendMoment(m)) {
 			continue
 		}
-		if at := slices.IndexFunc(d.chain(m), d.judgeMend); at >= 0 {
-			reason, m = "mend-withdrawn", d.chain(m)[at]
+		rows := d.chain(m)
+		if at := slices.IndexFunc(rows, d.judgeMend); at >= 0 {
+			reason, m = "mend-withdrawn", rows[at]
 			d.event(reason, "Persetujuan atas alamat baru gugur: pemberinya tidak lagi berwenang.", "nip", m.Row.NIP)
 			d.askMend(m)
 			continue
