@@ -1,7 +1,6 @@
 package document
 
 import (
-	"cmp"
 	"regexp"
 	"strings"
 	"unicode"
@@ -259,11 +258,13 @@ func numberBelow(rows []row, i int) string {
 	return ""
 }
 
-func numberAround(rows []row, i int) (n string) {
+func numberAround(rows []row, i int) string {
 	for _, r := range rows[max(0, i-4) : i+1] {
-		n = cmp.Or(n, numberIn(r.text))
+		if n := numberIn(r.text); n != "" {
+			return n
+		}
 	}
-	return n
+	return ""
 }
 
 // dateTailRE is what stands behind a number on its line and is none of it.
